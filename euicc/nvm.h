@@ -1,0 +1,58 @@
+/*
+ * Non-volatile memory: one SQLite file per card, one transaction per command (ARCHITECTURE.md, decisions 2 and 3).
+ *
+ * A command that only reads opens no transaction and syncs nothing. The first write of a command begins one (nvm_begin is
+ * called by nvm_write_stmt); card.c commits it before the response leaves, or rolls it back when the command failed, after
+ * which whatever the card keeps in RAM of the tables is loaded again.
+ */
+#ifndef SOFTEUICC_EUICC_NVM_H
+#define SOFTEUICC_EUICC_NVM_H
+
+#include "apdu/bytes.h"
+#include "euicc/softeuicc.h"
+
+#include <sqlite3.h>
+
+struct nvm;
+
+/* Opens the file (NULL and *error on failure; a newer schema is SOFTEUICC_VERSION; an older one is migrated). With `create` the
+ * file must not exist and gets the newest schema. The file is locked against other processes until nvm_close. `vfs` may be NULL. */
+struct nvm *nvm_open(const char *path, const char *vfs, bool create, struct softeuicc_error *error);
+void nvm_close(struct nvm *nvm);
+
+/*
+ * A prepared statement for `sql`, which must be a string literal: statements are kept by its address. nvm_read_stmt is for
+ * SELECT, nvm_write_stmt for everything else (it begins the command's transaction). Step it to its end or nvm_done it. NULL on an
+ * error, which also marks the transaction as failed, so that a caller may use the sticky error alone.
+ */
+sqlite3_stmt *nvm_read_stmt(struct nvm *nvm, const char *sql);
+sqlite3_stmt *nvm_write_stmt(struct nvm *nvm, const char *sql);
+/* Binding: index from 1. Errors stick in nvm. NULL statements are ignored. SPAN_NONE binds NULL. */
+void nvm_bind_blob(struct nvm *nvm, sqlite3_stmt *stmt, int index, struct span octets);
+void nvm_bind_text(struct nvm *nvm, sqlite3_stmt *stmt, int index, const char *text); /* NULL binds NULL */
+void nvm_bind_int(struct nvm *nvm, sqlite3_stmt *stmt, int index, int64_t value);
+/* Next row: true. End or error: false, and the statement is reset. */
+bool nvm_row(struct nvm *nvm, sqlite3_stmt *stmt);
+/* Runs a write statement to its end; false on error. */
+bool nvm_run(struct nvm *nvm, sqlite3_stmt *stmt);
+void nvm_done(sqlite3_stmt *stmt);
+/* Columns, index from 0; valid until the next step. A NULL column is SPAN_NONE / NULL / 0. */
+struct span nvm_blob(sqlite3_stmt *stmt, int column);
+const char *nvm_text(sqlite3_stmt *stmt, int column);
+int64_t nvm_int(sqlite3_stmt *stmt, int column);
+
+/* Rows changed by the last nvm_run; the rowid of the last insert. */
+int nvm_changes(struct nvm *nvm);
+int64_t nvm_last_row(struct nvm *nvm);
+
+/* True while the command has written something. */
+bool nvm_in_transaction(const struct nvm *nvm);
+/* True when something went wrong since the transaction began. */
+bool nvm_failed(const struct nvm *nvm);
+/* Commits, if there is something to commit. False: nothing of the command is stored (rolled back). */
+bool nvm_commit(struct nvm *nvm);
+void nvm_rollback(struct nvm *nvm);
+/* Housekeeping between commands, never inside one: folds the write-ahead log into the file when it has grown. */
+void nvm_idle(struct nvm *nvm);
+
+#endif

@@ -1,0 +1,149 @@
+/*
+ * libsofteuicc: a software eUICC (eSIM card operating system).
+ *
+ * A card lives in one file (SQLite) and is driven by command APDUs, as a chip would be. The library has no global state: any
+ * number of cards can be open in one process, each used by one thread at a time. Nothing here blocks on anything but the file.
+ *
+ *     struct softeuicc_error why;
+ *     struct softeuicc *card = softeuicc_open("card.db", NULL, &why);
+ *     softeuicc_reset(card, SOFTEUICC_COLD, atr, &atr_size);
+ *     softeuicc_transmit(card, capdu, capdu_size, rapdu, &rapdu_size);
+ *     softeuicc_close(card);
+ */
+#ifndef SOFTEUICC_H
+#define SOFTEUICC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define SOFTEUICC_API __attribute__((visibility("default")))
+#else
+#define SOFTEUICC_API
+#endif
+
+#define SOFTEUICC_ATR_MAX   33    /* octets, ISO/IEC 7816-3 8.1 */
+#define SOFTEUICC_RAPDU_MAX 65538 /* octets: 65536 and the status word */
+
+struct softeuicc; /* a card */
+
+enum softeuicc_status {
+    SOFTEUICC_OK = 0,
+    SOFTEUICC_INVALID,  /* a parameter is wrong; the message says which */
+    SOFTEUICC_EXISTS,   /* create: the file is there already */
+    SOFTEUICC_BUSY,     /* another process has the card open */
+    SOFTEUICC_STORAGE,  /* the file cannot be read, written, or is not a card */
+    SOFTEUICC_VERSION,  /* the file was made by a newer softeuicc */
+    SOFTEUICC_CRYPTO,   /* OpenSSL refused a key or certificate */
+    SOFTEUICC_MEMORY,
+};
+
+/* One clear line for a person. */
+struct softeuicc_error {
+    enum softeuicc_status status;
+    char message[256];
+};
+
+/* What the host lends to the card. Every pointer may be NULL: then the library uses its own. The structure is copied. */
+struct softeuicc_hooks {
+    void *context;                                             /* handed to the calls below */
+    bool (*random)(void *context, uint8_t *out, size_t size);  /* default: OpenSSL. Challenges, identifiers, key pairs */
+    int64_t (*now)(void *context);                             /* milliseconds since 1970-01-01 UTC; default: the system clock */
+    const char *storage;                                       /* name of a registered SQLite VFS; default: the files of this machine */
+};
+
+enum softeuicc_personality {
+    SOFTEUICC_HYBRID = 0, /* serves an LPA and an IPA */
+    SOFTEUICC_CONSUMER,   /* SGP.22 */
+    SOFTEUICC_IOT,        /* SGP.32 */
+};
+
+/* One CI that the card trusts, with the card's own credentials under it. All DER. */
+struct softeuicc_credentials {
+    const uint8_t *ci_cert;
+    size_t ci_cert_size;
+    const uint8_t *eum_cert;
+    size_t eum_cert_size;
+    const uint8_t *eum_key; /* PKCS#8: the card's key pair and certificate are made and issued with it. Or NULL … */
+    size_t eum_key_size;
+    const uint8_t *euicc_cert; /* … and these two instead: an existing certificate and its key */
+    size_t euicc_cert_size;
+    const uint8_t *euicc_key;
+    size_t euicc_key_size;
+};
+
+struct softeuicc_preloaded_profile {
+    const uint8_t *package; /* SAIP, DER */
+    size_t package_size;
+    const uint8_t *metadata; /* StoreMetadataRequest (BF25), DER; NULL: made from the package's header */
+    size_t metadata_size;
+};
+
+struct softeuicc_parameters {
+    const char *eid; /* 32 digits, or 30 and the check digits are computed */
+    enum softeuicc_personality personality;
+    const struct softeuicc_credentials *credentials;
+    size_t credentials_count; /* at least one */
+    uint64_t free_nvm;        /* octets for profiles; 0: default */
+    const char *default_smdp; /* NULL: unset */
+    const char *root_smds;    /* NULL: unset */
+    const struct softeuicc_preloaded_profile *profiles;
+    size_t profiles_count;
+};
+
+enum softeuicc_reset { SOFTEUICC_COLD, SOFTEUICC_WARM };
+enum softeuicc_protocol { SOFTEUICC_T0 = 0, SOFTEUICC_T1 = 1 };
+
+/* Makes a new card in `path` (mode 0600; it must not exist; ":memory:" makes nothing that lasts: use softeuicc_create_open).
+ * On failure nothing is left behind and *error (may be NULL) says why. */
+SOFTEUICC_API enum softeuicc_status softeuicc_create(const char *path, const struct softeuicc_parameters *parameters,
+                                                     const struct softeuicc_hooks *hooks, struct softeuicc_error *error);
+
+/* As softeuicc_create, and leaves the card open: the way to a card in memory (path ":memory:"). NULL on failure. */
+SOFTEUICC_API struct softeuicc *softeuicc_create_open(const char *path, const struct softeuicc_parameters *parameters,
+                                                      const struct softeuicc_hooks *hooks, struct softeuicc_error *error);
+
+/* Opens a card, unpowered. A card is open in one place at a time (SOFTEUICC_BUSY). NULL on failure. */
+SOFTEUICC_API struct softeuicc *softeuicc_open(const char *path, const struct softeuicc_hooks *hooks,
+                                               struct softeuicc_error *error);
+
+/* Closes the card; NULL is fine. Whatever was answered is stored already. */
+SOFTEUICC_API void softeuicc_close(struct softeuicc *card);
+
+/* Power on (cold) or reset (warm): ends every session, then writes the ATR: at most SOFTEUICC_ATR_MAX octets, *size set. */
+SOFTEUICC_API void softeuicc_reset(struct softeuicc *card, enum softeuicc_reset kind, uint8_t *atr, size_t *size);
+
+/* Power off. Commands answer 6F00 until the next reset. */
+SOFTEUICC_API void softeuicc_power_off(struct softeuicc *card);
+
+/* The protocol the ATR offers and transmit follows: T=0 (61xx and GET RESPONSE; default) or T=1. Takes effect at the next reset. */
+SOFTEUICC_API void softeuicc_set_protocol(struct softeuicc *card, enum softeuicc_protocol protocol);
+
+/* Runs one command APDU. rapdu has room for SOFTEUICC_RAPDU_MAX octets; *rapdu_size is set to what was written, never less
+ * than the two status octets. What the command changed is stored when this returns. */
+SOFTEUICC_API void softeuicc_transmit(struct softeuicc *card, const uint8_t *capdu, size_t capdu_size, uint8_t *rapdu,
+                                      size_t *rapdu_size);
+
+/* When the card wants to be called although nobody sends a command (timers), in milliseconds of hooks.now; -1: never. */
+SOFTEUICC_API int64_t softeuicc_next_wakeup(const struct softeuicc *card);
+
+/* Writes one line that says what the last command was in the field's terms ("ES10c.GetProfilesInfo", "SELECT ISD-R",
+ * "GET RESPONSE 32"), for traces. `line` holds `size` characters. */
+SOFTEUICC_API void softeuicc_describe(const struct softeuicc *card, char *line, size_t size);
+
+/* The EID as 32 digits; valid until the card is closed. */
+SOFTEUICC_API const char *softeuicc_eid(const struct softeuicc *card);
+
+/* "0.1.0" */
+SOFTEUICC_API const char *softeuicc_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

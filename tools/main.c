@@ -1,0 +1,47 @@
+/* softeuicc: one program, a subcommand per task. The table below is all it can do. */
+#include "tools/tool.h"
+
+#include "euicc/softeuicc.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+
+/* Sorted as a newcomer meets them. */
+static const struct tool tools[] = {
+    {NULL, NULL, NULL},
+};
+
+static void print_help(void)
+{
+    printf("Usage: softeuicc SUBCOMMAND [OPTION]...\n"
+           "       softeuicc SUBCOMMAND --help\n\n"
+           "A software eUICC: an eSIM card behind a virtual PC/SC reader, and the tools around it.\n\n"
+           "Subcommands:\n");
+    for (const struct tool *tool = tools; tool->name != NULL; tool++)
+        printf("  %-10s %s\n", tool->name, tool->summary);
+    printf("\n  --help     this text\n  --version  the version\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        return tool_usage("a subcommand is missing");
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help();
+        return EXIT_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+        printf("softeuicc %s\n", softeuicc_version());
+        return EXIT_OK;
+    }
+    for (const struct tool *tool = tools; tool->name != NULL; tool++) {
+        if (strcmp(argv[1], tool->name) == 0) {
+            tool_set_name(tool->name);
+            optind = 1;
+            return tool->run(argc - 1, argv + 1);
+        }
+    }
+    return tool_usage("there is no subcommand '%s'", argv[1]);
+}
