@@ -1,0 +1,45 @@
+/* QR codes drawn with UTF-8 half blocks. See qr.h. */
+#include "tools/common/qr.h"
+
+#include "config.h"
+
+#ifdef HAVE_QRENCODE
+#include <qrencode.h>
+
+enum { QUIET_ZONE = 4 }; /* modules, ISO/IEC 18004 9.1 */
+
+static bool is_dark(const QRcode *code, int x, int y)
+{
+    return x >= 0 && y >= 0 && x < code->width && y < code->width &&
+           (code->data[y * code->width + x] & 1) != 0;
+}
+
+bool qr_print(FILE *out, const char *text)
+{
+    /* Light modules are drawn, dark ones are left: the code then shows white on black, whatever the
+     * terminal's colours. */
+    static const char *const blocks[2][2] = {{" ", "\u2584"}, {"\u2580", "\u2588"}};
+    QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
+
+    if (code == NULL)
+        return false;
+    for (int y = -QUIET_ZONE; y < code->width + QUIET_ZONE; y += 2) {
+        fputs("\033[37;40m", out);
+        for (int x = -QUIET_ZONE; x < code->width + QUIET_ZONE; x++)
+            fputs(blocks[!is_dark(code, x, y)][!is_dark(code, x, y + 1)], out);
+        fputs("\033[0m\n", out);
+    }
+    QRcode_free(code);
+    return true;
+}
+
+#else
+
+bool qr_print(FILE *out, const char *text)
+{
+    (void)out;
+    (void)text;
+    return false;
+}
+
+#endif

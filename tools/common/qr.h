@@ -1,0 +1,15 @@
+/*
+ * QR codes in a terminal, for activation codes (SGP.22 4.1: "LPA:" in front of the activation code). On
+ * libqrencode.
+ */
+#ifndef SOFTEUICC_TOOLS_COMMON_QR_H
+#define SOFTEUICC_TOOLS_COMMON_QR_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Draws `text` with half blocks, two rows of modules per line, with the quiet zone that scanners need. False
+ * when the text does not fit into a QR code, or when the program was built without libqrencode. */
+bool qr_print(FILE *out, const char *text);
+
+#endif
