@@ -1,16 +1,29 @@
 /*
- * Command APDUs: ISO/IEC 7816-4 5.1-5.4, ETSI TS 102 221 10.1. All four cases, short and extended lengths.
+ * Command APDUs: ISO/IEC 7816-4 5.1-5.4, ETSI TS 102 221 10.1. All four cases, short and extended lengths,
+ * and the class octet of logical channels 0 to 19. Decoding is in place; what a command means is for the
+ * floors above.
  */
 #ifndef SOFTEUICC_APDU_APDU_H
 #define SOFTEUICC_APDU_APDU_H
 
 #include "apdu/bytes.h"
 
-#define APDU_CHANNELS 20 /* logical channels 0 to 19 */
+#define APDU_CHANNELS    20    /* logical channels 0 to 19, ISO/IEC 7816-4 5.4.1 */
+#define APDU_SHORT_NC    255   /* the longest data field with a short Lc */
+#define APDU_SHORT_NE    256   /* a short Le of 00 */
+#define APDU_EXTENDED_NC 65535 /* the longest data field with an extended Lc */
+#define APDU_EXTENDED_NE 65536 /* an extended Le of 0000 */
+
+/* Instructions that this floor serves itself. */
+#define INS_MANAGE_CHANNEL 0x70 /* TS 102 221 11.1.17 */
+#define INS_GET_RESPONSE   0xC0 /* TS 102 221 7.3.1.1, ISO/IEC 7816-4 11.8.1 */
+#define INS_STORE_DATA     0xE2 /* GlobalPlatform 2.3 11.11 */
 
 /* Status words, ISO/IEC 7816-4 table 6, TS 102 221 10.2. */
 enum {
     SW_OK = 0x9000,
+    SW_MORE_DATA = 0x6100, /* low octet: how many octets GET RESPONSE may ask for, 00 for 256 or more */
+    SW_WARNING = 0x6200,
     SW_MEMORY_FAILURE = 0x6581,
     SW_WRONG_LENGTH = 0x6700,
     SW_CHANNEL_NOT_SUPPORTED = 0x6881,
@@ -21,9 +34,11 @@ enum {
     SW_WRONG_DATA = 0x6A80,
     SW_FUNCTION_NOT_SUPPORTED = 0x6A81,
     SW_FILE_NOT_FOUND = 0x6A82,
+    SW_NOT_ENOUGH_MEMORY = 0x6A84,
     SW_WRONG_P1_P2 = 0x6A86,
     SW_REFERENCE_NOT_FOUND = 0x6A88,
     SW_BAD_P1_P2 = 0x6B00,
+    SW_WRONG_LE = 0x6C00, /* low octet: the Le to send, 00 for 256 */
     SW_INS_NOT_SUPPORTED = 0x6D00,
     SW_CLA_NOT_SUPPORTED = 0x6E00,
     SW_NO_DIAGNOSIS = 0x6F00,
@@ -33,23 +48,33 @@ enum apdu_case { APDU_CASE_1 = 1, APDU_CASE_2, APDU_CASE_3, APDU_CASE_4 };
 
 struct apdu_command {
     uint8_t cla, ins, p1, p2;
-    unsigned channel;       /* from CLA */
-    uint8_t cla_base;       /* CLA without channel, chaining and secure messaging: 0x00, 0x80 … */
-    bool chaining;          /* CLA bit b5 */
+    unsigned channel; /* from CLA */
+    uint8_t cla_base; /* CLA without channel, chaining and secure messaging: 0x00, 0x80 or 0xA0 */
+    bool chaining;    /* CLA says that more commands of a chain follow */
     bool secure_messaging;
     enum apdu_case form;
     bool extended;
-    struct span data;       /* in place; empty in cases 1 and 2 */
-    uint32_t ne;            /* octets the terminal expects at most: Le 00 is 256, extended 0000 is 65536; 0 without Le */
+    struct span data; /* in place; empty in cases 1 and 2 */
+    uint32_t ne; /* octets the terminal expects at most: Le 00 is 256, extended 0000 is 65536; 0 without Le */
 };
 
-/* Decodes in place. 0x9000, or the status word to answer: 6700 for lengths that fit no case, 6E00 for CLA FF. */
+/*
+ * Decodes in place. SW_OK, or the status word to answer: 6700 for lengths that fit no case, 6E00 for a class
+ * octet that TS 102 221 10.1.1 leaves unused (2x, 3x, Bx, FF). The header octets (cla … p2) are set whenever
+ * there are four.
+ */
 uint16_t apdu_decode(struct span capdu, struct apdu_command *command);
 
-/* Encodes, the shortest way (extended only when it must be), ne 0 for no Le: for terminals. */
-void apdu_encode(struct buf *out, uint8_t cla, uint8_t ins, uint8_t p1, uint8_t p2, struct span data, uint32_t ne);
+/* Encodes the shortest way (extended only when it must be), ne 0 for no Le: for terminals. Marks `out` as
+ * failed when data passes APDU_EXTENDED_NC or ne passes APDU_EXTENDED_NE. */
+void apdu_encode(struct buf *out, uint8_t cla, uint8_t ins, uint8_t p1, uint8_t p2, struct span data,
+                 uint32_t ne);
 
-/* The CLA octet for a channel: base 0x00/0x80, channels 0-3 in bits 1-2, 4-19 in the further inter-industry form. */
+/* The CLA octet for a channel: base 0x00/0x80, channels 0-3 in bits 1-2, 4-19 in the further inter-industry
+ * form. */
 uint8_t apdu_cla(uint8_t base, unsigned channel);
+
+/* What a status word says, in a few lower-case English words, for traces; never NULL. */
+const char *apdu_status_name(uint16_t status);
 
 #endif

@@ -6,21 +6,30 @@
 
 #include "apdu/apdu.h"
 
-/* The largest request collected: hostile input cannot make the card grow beyond it. */
+/* The largest request collected, octets: hostile input cannot make the card grow beyond it. */
 #define STORE_DATA_MAX 65536
 
+/* All-zero is an empty one. */
 struct store_data {
     struct buf collected;
-    unsigned next_block;
-    unsigned channel;
-    bool active;
+    unsigned next_block; /* the block number expected, counted on beyond 255 */
+    unsigned channel;    /* whose blocks these are */
+    bool active;         /* a request is under way */
 };
 
+/* Drops what was collected: after a reset, a SELECT, any command that is not STORE DATA, the end of the
+ * channel. */
 void store_data_reset(struct store_data *state);
 void store_data_free(struct store_data *state);
 
-/* Takes one block. Returns 0x9000 and sets *complete (and *request, valid until the next call) after the last block; 0x9000 with
- * *complete false for an intermediate one; otherwise the error to answer, with everything collected dropped. */
+/*
+ * Takes one block. SW_OK with *complete true and *request after the last block: the octets are valid until
+ * the next call, and for a request of one block they are those of `command`. SW_OK with *complete false for a
+ * block with more to come. Otherwise the error to answer, with everything collected dropped: 6A86  P1 is
+ * neither 11 (more blocks) nor 91 (last block), or the block number is not the one due 6A84  the request
+ * passes STORE_DATA_MAX, or this process has no memory 6E00  not the proprietary class (8x, Cx) A block on
+ * another channel than the blocks before starts a request of its own, which must begin with block 00.
+ */
 uint16_t store_data_block(struct store_data *state, const struct apdu_command *command, bool *complete,
                           struct span *request);
 
