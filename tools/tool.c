@@ -17,7 +17,7 @@ void tool_set_name(const char *name)
     current_tool = name;
 }
 
-static void print_line(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static void print_line(const char *format, va_list arguments)
 {
     fputs("softeuicc", stderr);
     if (current_tool != NULL)

@@ -1,0 +1,35 @@
+/* What the fuzz targets share: see fuzz.h. */
+#include "tests/fuzz/fuzz.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+uint8_t fuzz_octet(struct span *in)
+{
+    uint8_t octet = 0;
+
+    if (in->size > 0) {
+        octet = in->data[0];
+        *in = SPAN(in->data + 1, in->size - 1);
+    }
+    return octet;
+}
+
+struct span fuzz_piece(struct span *in)
+{
+    size_t size = (size_t)fuzz_octet(in) << 8;
+    struct span piece;
+
+    size |= fuzz_octet(in);
+    if (size > in->size)
+        size = in->size;
+    piece = SPAN(in->data, size);
+    *in = SPAN(in->data + size, in->size - size);
+    return piece;
+}
+
+void fuzz_broken(const char *file, int line, const char *condition)
+{
+    fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, condition);
+    abort();
+}

@@ -1,0 +1,89 @@
+/*
+ * Writes the seeds of tests/fuzz/corpus: a handful of small, well-formed inputs per target, from which the
+ * fuzzers set out. Run it
+ * ("make corpus") when a target's input format changes, and commit what it wrote; findings are added to the
+ * same folders by hand.
+ */
+#include "tests/fuzz/make_corpus.h"
+#include "apdu/tlv.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *root;
+
+bool corpus_write(const char *target, const char *name, struct span octets)
+{
+    char path[1024];
+    FILE *file;
+    bool done;
+
+    snprintf(path, sizeof(path), "%s/%s", root, target);
+    if (mkdir(path, 0755) != 0 && errno != EEXIST) {
+        perror(path);
+        return false;
+    }
+    snprintf(path, sizeof(path), "%s/%s/%s", root, target, name);
+    file = fopen(path, "wb");
+    if (file == NULL) {
+        perror(path);
+        return false;
+    }
+    done = fwrite(octets.data, 1, octets.size, file) == octets.size;
+    done = fclose(file) == 0 && done;
+    if (!done)
+        perror(path);
+    return done;
+}
+
+bool corpus_write_hex(const char *target, const char *name, const char *text)
+{
+    struct buf octets = {0};
+    bool done = buf_append_hex(&octets, text, NULL) && corpus_write(target, name, buf_span(&octets));
+
+    buf_free(&octets);
+    return done;
+}
+
+static bool make_tlv(void)
+{
+    struct buf out = {0};
+    size_t list;
+    size_t inner;
+    bool done;
+
+    list = tlv_open(&out, 0xBF2D);
+    inner = tlv_open(&out, 0xA0);
+    for (unsigned i = 0; i < 3; i++) {
+        size_t profile = tlv_open(&out, 0xE3);
+
+        tlv_put(&out, 0x5A, SPAN("\x98\x00\x10\x32\x54\x76\x98\x10\x32\xF4", 10));
+        tlv_put_string(&out, 0x91, "an operator's name long enough to matter");
+        tlv_put_unsigned(&out, 0x9F70, i);
+        tlv_put_bits(&out, 0x99, (const uint8_t[]){0x60}, 3);
+        tlv_close(&out, profile);
+    }
+    tlv_close(&out, inner);
+    tlv_close(&out, list);
+    done = corpus_write("tlv", "profiles", buf_span(&out));
+    buf_free(&out);
+    return done &&
+           corpus_write_hex("tlv", "integers",
+                            "02 01 00 02 02 00 80 02 01 FF 02 08 7FFFFFFFFFFFFFFF 0C 00") &&
+           corpus_write_hex("tlv", "cut-off", "BF 36 82 10 00 BF 23 03 82 01 01") &&
+           corpus_write_hex("tlv", "indefinite", "30 80 02 01 01 00 00") &&
+           corpus_write_hex("tlv", "long-lengths", "04 81 80 04 83 00 00 01 04 84 00 00 00 01") &&
+           corpus_write_hex("tlv", "long-tags", "1F 1E 00 BF 81 00 00 5F 37 00 BF 80 01 00 9F FF FF 7F 00");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: make_corpus tests/fuzz/corpus\n");
+        return 2;
+    }
+    root = argv[1];
+    return make_tlv() ? 0 : 1;
+}
