@@ -1,6 +1,7 @@
 /*
- * Certificates and CRLs the eSIM way (SGP.22 4.5, SGP.14): parsed by OpenSSL, checked here. A card has no trusted clock, so
- * validity dates are shown but never refuse; trust ends at a CI *public key*; roles are certificate policies.
+ * Certificates and CRLs the eSIM way (SGP.22 4.5, SGP.14): parsed by OpenSSL, checked here. A card has no
+ * trusted clock, so validity dates are shown but never refuse; trust ends at a CI *public key*; roles are
+ * certificate policies.
  */
 #ifndef SOFTEUICC_CRYPTO_CERT_H
 #define SOFTEUICC_CRYPTO_CERT_H
@@ -22,13 +23,13 @@ enum cert_role {
 
 enum cert_status {
     CERT_OK = 0,
-    CERT_MALFORMED,         /* not one DER certificate, or a required extension is missing */
+    CERT_MALFORMED, /* not one DER certificate, or a required extension is missing */
     CERT_UNSUPPORTED_CURVE,
-    CERT_BAD_SIGNATURE,     /* not signed by the issuer's key */
-    CERT_WRONG_ISSUER,      /* authority key identifier or issuer name do not match */
-    CERT_WRONG_ROLE,        /* policy, key usage or basic constraints do not fit the role */
-    CERT_NAME_CONSTRAINTS,  /* EUM nameConstraints do not permit the eUICC's EID */
-    CERT_UNKNOWN_CRITICAL,  /* a critical extension that is not understood */
+    CERT_BAD_SIGNATURE,    /* not signed by the issuer's key */
+    CERT_WRONG_ISSUER,     /* authority key identifier or issuer name do not match */
+    CERT_WRONG_ROLE,       /* policy, key usage or basic constraints do not fit the role */
+    CERT_NAME_CONSTRAINTS, /* EUM nameConstraints do not permit the eUICC's EID */
+    CERT_UNKNOWN_CRITICAL, /* a critical extension that is not understood */
     CERT_REVOKED,
     CERT_NO_MEMORY
 };
@@ -47,7 +48,8 @@ enum cert_role cert_role(const struct cert *cert);
 struct span cert_subject_key_id(const struct cert *cert);   /* SPAN_NONE when absent */
 struct span cert_authority_key_id(const struct cert *cert); /* SPAN_NONE when absent */
 struct span cert_serial(const struct cert *cert);           /* content octets of the INTEGER */
-/* The content octets of the registeredID in the subjectAltName (the SM-DP+ or EUM OID); SPAN_NONE when absent. */
+/* The content octets of the registeredID in the subjectAltName (the SM-DP+ or EUM OID); SPAN_NONE when
+ * absent. */
 struct span cert_oid(const struct cert *cert);
 /* The subject's serialNumber attribute (eUICC: the EID, 32 digits; EUM: may be absent); "" when absent. */
 const char *cert_subject_serial_number(const struct cert *cert);
@@ -55,11 +57,13 @@ const char *cert_subject_common_name(const struct cert *cert);
 /* One line for people: "CN=…, O=…". */
 const char *cert_subject_line(const struct cert *cert);
 
-/* Checks `cert`: signed by `issuer_key`, authority key id equal to issuer_key_id (if both are there), of `role`, with the
- * key usage and basic constraints the role demands, no unknown critical extension. Dates are not looked at. */
+/* Checks `cert`: signed by `issuer_key`, authority key id equal to issuer_key_id (if both are there), of
+ * `role`, with the key usage and basic constraints the role demands, no unknown critical extension. Dates are
+ * not looked at. */
 enum cert_status cert_check(const struct cert *cert, enum cert_role role, const struct ec_key *issuer_key,
                             struct span issuer_key_id);
-/* An eUICC certificate against its EUM's nameConstraints (SGP.22 4.5.2.1.0.4): the EIN the EUM may issue under. */
+/* An eUICC certificate against its EUM's nameConstraints (SGP.22 4.5.2.1.0.4): the EIN the EUM may issue
+ * under. */
 enum cert_status cert_check_eid_permitted(const struct cert *eum, const struct cert *euicc);
 
 struct crl;
@@ -68,35 +72,34 @@ struct crl *crl_parse(struct span der, enum cert_status *status);
 void crl_free(struct crl *crl);
 enum cert_status crl_check(const struct crl *crl, const struct ec_key *issuer_key);
 struct span crl_authority_key_id(const struct crl *crl);
-uint64_t crl_number(const struct crl *crl);           /* 0 when absent */
+uint64_t crl_number(const struct crl *crl); /* 0 when absent */
 bool crl_revokes(const struct crl *crl, const struct cert *cert);
 /* Walks the revoked serial numbers; false at the end. */
 bool crl_entry(const struct crl *crl, size_t index, struct span *serial);
 
-/* --- Making certificates: PKI tool, card creation ------------------------------------------------------------------- */
+/* --- Making certificates: PKI tool, card creation
+ * ------------------------------------------------------------------- */
 
 struct cert_request {
-    enum cert_role role;          /* decides policy, key usage, basic constraints */
-    const char *organization;     /* may be NULL */
+    enum cert_role role;      /* decides policy, key usage, basic constraints */
+    const char *organization; /* may be NULL */
     const char *common_name;
-    const char *serial_number;    /* subject serialNumber: the EID; NULL otherwise */
-    const char *oid;              /* dotted registeredID for the subjectAltName; NULL for none */
-    const char *const *dns_names; /* NULL-terminated or NULL: TLS certificates */
-    const char *eid_prefix;       /* EUM: digits permitted by nameConstraints; NULL otherwise */
-    const char *crl_url;          /* may be NULL */
+    const char *serial_number;     /* subject serialNumber: the EID; NULL otherwise */
+    const char *oid;               /* dotted registeredID for the subjectAltName; NULL for none */
+    const char *const *dns_names;  /* NULL-terminated or NULL: TLS certificates */
+    const char *eid_prefix;        /* EUM: digits permitted by nameConstraints; NULL otherwise */
+    const char *crl_url;           /* may be NULL */
     int64_t not_before, not_after; /* seconds since 1970 */
 };
 
-/* Issues a certificate for `subject`; issuer == NULL with issuer_key == subject makes a self-signed one. Appends DER to
- * `der`. Further roles (eIM signing, eIM TLS) are CERT_ROLE_NONE with dns_names deciding TLS server use. */
+/* Issues a certificate for `subject`; issuer == NULL with issuer_key == subject makes a self-signed one.
+ * Appends DER to `der`. Further roles (eIM signing, eIM TLS) are CERT_ROLE_NONE with dns_names deciding TLS
+ * server use. */
 bool cert_issue(const struct cert_request *request, const struct ec_key *subject, const struct cert *issuer,
                 const struct ec_key *issuer_key, struct buf *der);
 
 /* Issues a CRL that revokes `count` serial numbers, numbered `number`. */
-bool crl_issue(const struct cert *issuer, const struct ec_key *issuer_key, const struct span *serials, size_t count,
-               uint64_t number, int64_t this_update, int64_t next_update, struct buf *der);
-
-/* PKCS#8 DER of a private key. */
-bool ec_key_to_pkcs8(const struct ec_key *key, struct buf *der);
+bool crl_issue(const struct cert *issuer, const struct ec_key *issuer_key, const struct span *serials,
+               size_t count, uint64_t number, int64_t this_update, int64_t next_update, struct buf *der);
 
 #endif
