@@ -1,0 +1,75 @@
+/*
+ * Certificates of RSP servers: see server_cert.h. SGP.22 v2 has no sub-CAs between CI and server; dates are
+ * not looked at (no clock).
+ */
+#include "euicc/rsp/server_cert.h"
+
+#include <string.h>
+
+#define OID_MAX 64 /* content octets; longer ones are refused */
+
+bool server_oid_is_valid(struct span oid)
+{
+    bool begins = true; /* a subidentifier */
+
+    if (oid.size == 0 || oid.size > OID_MAX)
+        return false;
+    for (size_t i = 0; i < oid.size; i++) {
+        if (begins && oid.data[i] == 0x80) /* padding: not the shortest form */
+            return false;
+        begins = (oid.data[i] & 0x80) == 0;
+    }
+    return begins;
+}
+
+static bool is_revoked(struct softeuicc *card, const struct card_credentials *ci, const struct cert *cert)
+{
+    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT der FROM crl WHERE ci_key_id = ?");
+    char ci_key_id[2 * sizeof(ci->ci_key_id) + 1];
+    enum cert_status status;
+    bool revoked = false;
+
+    nvm_bind_text(card->nvm, stmt, 1, hex_from_span(SPAN_ARRAY(ci->ci_key_id), ci_key_id, sizeof(ci_key_id)));
+    if (nvm_row(card->nvm, stmt)) {
+        struct crl *crl = crl_parse(nvm_blob(stmt, 0), &status);
+
+        /* LoadCRL verified it. One that cannot be read any more must not let anybody pass. */
+        revoked = crl == NULL || crl_revokes(crl, cert);
+        crl_free(crl);
+    }
+    nvm_done(stmt);
+    return revoked || nvm_failed(card->nvm);
+}
+
+static enum cert_status check(struct softeuicc *card, const struct cert *cert, unsigned roles,
+                              const struct card_credentials **ci)
+{
+    enum cert_role role = cert_role(cert);
+    enum cert_status status;
+
+    if (cert_authority_key_id(cert).data == NULL)
+        return CERT_MALFORMED; /* SGP.22 4.5.2.1.0.3 demands the extension */
+    *ci = card_find_credentials(card, cert_authority_key_id(cert));
+    if (*ci == NULL)
+        return CERT_WRONG_ISSUER;
+    if (role < 0 || (roles >> role & 1) == 0)
+        return CERT_WRONG_ROLE;
+    status = cert_check(cert, role, (*ci)->ci_key, SPAN_ARRAY((*ci)->ci_key_id));
+    if (status == CERT_OK && is_revoked(card, *ci, cert))
+        status = CERT_REVOKED;
+    return status;
+}
+
+struct cert *server_cert_check(struct softeuicc *card, struct span der, unsigned roles,
+                               const struct card_credentials **ci, enum cert_status *status)
+{
+    struct cert *cert = cert_parse(der, status);
+
+    if (cert == NULL)
+        return NULL;
+    *status = check(card, cert, roles, ci);
+    if (*status == CERT_OK)
+        return cert;
+    cert_free(cert);
+    return NULL;
+}
