@@ -48,9 +48,22 @@ void bpp_load_free(struct bpp_load *load)
     free(load);
 }
 
-bool es10b_bpp_in_progress(const struct softeuicc *card)
+static bool begins_package(struct span octets)
 {
-    return rsp_session_stage(card) == RSP_LOADING;
+    return octets.size > 1 && (octets.data[0] << 8 | octets.data[1]) == TAG_BOUND_PROFILE_PACKAGE;
+}
+
+bool es10b_is_bpp_segment(const struct softeuicc *card, struct span octets)
+{
+    if (begins_package(octets))
+        return true;
+    if (rsp_session_stage(card) != RSP_LOADING || octets.size == 0)
+        return false;
+    for (size_t i = 0; i < SEQUENCES; i++) {
+        if (octets.data[0] == sequences[i].tag || octets.data[0] == sequences[i].block_tag)
+            return true;
+    }
+    return false;
 }
 
 /* The first segment begins with the package's own header and holds BF23 whole. *used: octets of both. */
@@ -178,7 +191,7 @@ static enum bpp_reason take(struct softeuicc *card, struct span segment, enum bp
 
 uint16_t es10b_load_bpp_segment(struct softeuicc *card, struct span segment, struct buf *response)
 {
-    bool first = segment.size > 1 && (segment.data[0] << 8 | segment.data[1]) == TAG_BOUND_PROFILE_PACKAGE;
+    bool first = begins_package(segment);
     enum bpp_command command = BPP_INITIALISE_SECURE_CHANNEL;
     enum bpp_reason reason = BPP_OK;
     struct rsp_session *session = card->rsp;

@@ -43,7 +43,8 @@ es10_handler es10c_get_profiles_info, es10c_enable_profile, es10c_disable_profil
 
 /* LoadBoundProfilePackage comes in segments (SGP.22 2.5.5), each its own STORE DATA command: bpp.c. */
 uint16_t es10b_load_bpp_segment(struct softeuicc *card, struct span segment, struct buf *response);
-/* True while a Bound Profile Package is being loaded, so that 80/86/87/88/A0-A3 objects are its segments. */
-bool es10b_bpp_in_progress(const struct softeuicc *card);
+/* Whether what STORE DATA collected is such a segment: it begins with BF36, or a package is on its way in and it begins like a sequence
+ * (A0-A3, whose header may come alone) or a block (86-88). Asked by es10_dispatch before anything else. */
+bool es10b_is_bpp_segment(const struct softeuicc *card, struct span octets);
 
 #endif
