@@ -1,7 +1,7 @@
 /*
- * Certificates and CRLs the eSIM way (SGP.22 4.5, SGP.14): parsed by OpenSSL, checked here. A card has no
- * trusted clock, so validity dates are shown but never refuse; trust ends at a CI *public key*; roles are
- * certificate policies.
+ * Certificates and CRLs the eSIM way (SGP.22 4.5, SGP.14). A card has no trusted clock, so validity dates are shown but
+ * never refuse; trust ends at a CI *public key*; roles are certificate policies. Read in place over the octets as
+ * received, which are also what signatures are checked over; made by OpenSSL.
  */
 #ifndef SOFTEUICC_CRYPTO_CERT_H
 #define SOFTEUICC_CRYPTO_CERT_H
@@ -38,8 +38,12 @@ const char *cert_status_name(enum cert_status status);
 
 struct cert;
 
-/* Parses one DER certificate that fills `der`; the octets are copied. On failure NULL and *status. */
+/* Parses one X.509 v3 certificate in DER (not merely BER) that fills `der`; the octets are copied. On failure NULL and
+ * *status (which may be NULL): CERT_MALFORMED, CERT_UNSUPPORTED_CURVE, CERT_BAD_SIGNATURE for an algorithm other than
+ * ECDSA with SHA-256, CERT_NO_MEMORY. Nothing is verified. */
 struct cert *cert_parse(struct span der, enum cert_status *status);
+/* The same, for DER or the first certificate of a PEM text. */
+struct cert *cert_parse_der_or_pem(struct span encoded, enum cert_status *status);
 void cert_free(struct cert *cert);
 
 struct span cert_der(const struct cert *cert);
@@ -54,8 +58,17 @@ struct span cert_oid(const struct cert *cert);
 /* The subject's serialNumber attribute (eUICC: the EID, 32 digits; EUM: may be absent); "" when absent. */
 const char *cert_subject_serial_number(const struct cert *cert);
 const char *cert_subject_common_name(const struct cert *cert);
+const char *cert_subject_organization(const struct cert *cert);
 /* One line for people: "CN=…, O=…". */
 const char *cert_subject_line(const struct cert *cert);
+
+/* EUM: the digits that the nameConstraints' first permitted subtree demands of an EID; SPAN_NONE when there is none. */
+struct span cert_eid_prefix(const struct cert *cert);
+/* The dNSNames of the subjectAltName; false at the end. */
+bool cert_dns_name(const struct cert *cert, size_t index, struct span *name);
+bool cert_is_tls_server(const struct cert *cert); /* extended key usage serverAuth */
+int64_t cert_not_before(const struct cert *cert); /* seconds since 1970 */
+int64_t cert_not_after(const struct cert *cert);
 
 /* Checks `cert`: signed by `issuer_key`, authority key id equal to issuer_key_id (if both are there), of
  * `role`, with the key usage and basic constraints the role demands, no unknown critical extension. Dates are
