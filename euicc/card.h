@@ -1,6 +1,6 @@
 /*
- * The inside of a card: what every part of the card OS shares. A function of the card OS takes the card as its first parameter; there
- * are no globals.
+ * The inside of a card: what every part of the card OS shares. A function of the card OS takes the card as
+ * its first parameter; there are no globals.
  */
 #ifndef SOFTEUICC_EUICC_CARD_H
 #define SOFTEUICC_EUICC_CARD_H
@@ -14,9 +14,9 @@
 #include "euicc/nvm.h"
 #include "euicc/softeuicc.h"
 
-#define CARD_EID_SIZE    16
-#define CARD_EID_DIGITS  32
-#define CARD_CI_MAX      8
+#define CARD_EID_SIZE   16
+#define CARD_EID_DIGITS 32
+#define CARD_CI_MAX     8
 
 /* Personalities as a column of the command tables. */
 enum {
@@ -26,7 +26,8 @@ enum {
     FOR_ALL = FOR_CONSUMER | FOR_IOT | FOR_HYBRID,
 };
 
-/* A CI the card trusts, with the card's credentials under it; kept in RAM, parsed, as long as the card is open. */
+/* A CI the card trusts, with the card's credentials under it; kept in RAM, parsed, as long as the card is
+ * open. */
 struct card_credentials {
     uint8_t ci_key_id[20];
     enum ec_curve curve;
@@ -39,8 +40,8 @@ struct card_credentials {
 struct rsp_session; /* euicc/rsp/session.h: the RSP session in RAM (SGP.22 3.1) */
 struct proactive;   /* euicc/toolkit.h: the proactive session with the terminal */
 
-/* An application that can be selected. `process` gets every command that card.c does not serve itself on channels where it is
- * selected; it appends response data and returns the status word. */
+/* An application that can be selected. `process` gets every command that card.c does not serve itself on
+ * channels where it is selected; it appends response data and returns the status word. */
 struct application {
     const char *name; /* "ISD-R", for traces */
     struct span aid;  /* whole AID; partial selection matches its beginning */
@@ -62,19 +63,30 @@ struct softeuicc {
 
     bool powered;
     enum softeuicc_protocol protocol, next_protocol;
-    struct channel_table channels;  /* which are open, what each has selected */
-    struct transport transport;     /* the pieces of a response that wait for GET RESPONSE */
-    struct store_data store_data;   /* blocks collected so far */
-    struct rsp_session *rsp;        /* allocated once, cleared by reset */
+    struct channel_table channels; /* which are open, what each has selected */
+    struct transport transport;    /* the pieces of a response that wait for GET RESPONSE */
+    struct store_data store_data;  /* blocks collected so far */
+    struct rsp_session *rsp;       /* allocated once, cleared by reset */
     struct proactive *proactive;
-    struct buf response;            /* scratch for the command at hand */
-    char description[96];           /* of the command at hand, see softeuicc_describe */
+    struct buf response;  /* scratch for the command at hand */
+    struct buf answer;    /* what leaves the card: a piece of the response, and the status word */
+    char description[96]; /* of the command at hand, see softeuicc_describe */
 };
 
 /* Says in the field's terms what the command is; shown by softeuicc_describe. */
 void card_describe(struct softeuicc *card, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Random octets and time by the host's hooks. card_random never fails quietly: false must end the command with an error. */
+/* The commands of the UICC platform that the card serves itself, whatever is selected: commands.c. False: it
+ * is none of them. */
+bool card_platform_command(struct softeuicc *card, const struct apdu_command *command, struct buf *response,
+                           uint16_t *status);
+
+/* Ends what the card keeps in RAM across commands (the RSP session, blocks collected): after a reset, or when
+ * a command's changes could not be stored, so that RAM never knows more than the file. */
+void card_end_sessions(struct softeuicc *card);
+
+/* Random octets and time by the host's hooks. card_random never fails quietly: false must end the command
+ * with an error. */
 bool card_random(struct softeuicc *card, uint8_t *out, size_t size);
 struct ec_random card_ec_random(struct softeuicc *card);
 int64_t card_now(const struct softeuicc *card);

@@ -36,6 +36,7 @@ struct statement {
 struct nvm {
     sqlite3 *db;
     struct nvm_lock lock;
+    char *path; /* on this machine; NULL otherwise */
     struct statement statements[STATEMENTS];
     int log_pages; /* in the write-ahead log after the last commit */
     bool in_transaction;
@@ -198,46 +199,77 @@ static enum softeuicc_status prepare_file(const char *path, bool create, struct 
     return SOFTEUICC_OK;
 }
 
+/* Makes or checks the file and locks it; on success nvm->path is set. */
+static enum softeuicc_status take_file(struct nvm *nvm, const char *path, bool create,
+                                       struct softeuicc_error *error)
+{
+    enum softeuicc_status status = create ? SOFTEUICC_OK : prepare_file(path, false, error);
+
+    if (status == SOFTEUICC_OK)
+        status = nvm_lock_take(&nvm->lock, path, error);
+    if (status == SOFTEUICC_OK && create)
+        status = prepare_file(path, true, error);
+    if (status != SOFTEUICC_OK)
+        return status;
+    nvm->path = strdup(path);
+    return nvm->path != NULL ? SOFTEUICC_OK : error_set(error, SOFTEUICC_MEMORY, "out of memory");
+}
+
 struct nvm *nvm_open(const char *path, const char *vfs, bool create, struct softeuicc_error *error)
 {
     bool on_disk = vfs == NULL && strcmp(path, ":memory:") != 0;
     struct nvm *nvm = calloc(1, sizeof(*nvm));
     enum softeuicc_status status = SOFTEUICC_OK;
-    bool made = false;
 
     if (nvm == NULL) {
         error_set(error, SOFTEUICC_MEMORY, "out of memory");
         return NULL;
     }
     nvm->lock.fd = -1;
-    if (on_disk && !create)
-        status = prepare_file(path, false, error);
-    if (on_disk && status == SOFTEUICC_OK)
-        status = nvm_lock_take(&nvm->lock, path, error);
-    if (on_disk && create && status == SOFTEUICC_OK) {
-        status = prepare_file(path, true, error);
-        made = status == SOFTEUICC_OK;
-    }
+    if (on_disk)
+        status = take_file(nvm, path, create, error);
     if (status == SOFTEUICC_OK)
         status = open_database(nvm, path, vfs, create, error);
     if (status == SOFTEUICC_OK)
         return nvm;
-    nvm_rollback(nvm);
-    if (made)
-        unlink(path);
-    nvm_close(nvm);
+    if (create)
+        nvm_remove(nvm);
+    else
+        nvm_close(nvm);
     return NULL;
+}
+
+static void close_database(struct nvm *nvm)
+{
+    for (size_t i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize(nvm->statements[i].stmt);
+    sqlite3_close(nvm->db);
+}
+
+static void let_go(struct nvm *nvm)
+{
+    nvm_lock_release(&nvm->lock);
+    free(nvm->path);
+    free(nvm);
 }
 
 void nvm_close(struct nvm *nvm)
 {
     if (nvm == NULL)
         return;
-    for (size_t i = 0; i < STATEMENTS; i++)
-        sqlite3_finalize(nvm->statements[i].stmt);
-    sqlite3_close(nvm->db);
-    nvm_lock_release(&nvm->lock);
-    free(nvm);
+    close_database(nvm);
+    let_go(nvm);
+}
+
+void nvm_remove(struct nvm *nvm)
+{
+    if (nvm == NULL)
+        return;
+    nvm_rollback(nvm);
+    close_database(nvm);
+    if (nvm->path != NULL)
+        unlink(nvm->path);
+    let_go(nvm);
 }
 
 /* --- statements

@@ -84,6 +84,15 @@ struct softeuicc_preloaded_profile {
     size_t metadata_size;
 };
 
+/* One rule of the Rules Authorisation Table (SGP.22 2.9.2): what operators may forbid with Profile Policy Rules. */
+struct softeuicc_authorisation {
+    bool ppr1, ppr2;       /* the rules this row is about: disabling not allowed, deletion not allowed */
+    bool consent_required; /* the end user must agree */
+    uint8_t mcc_mnc[3];    /* as coded in 3GPP TS 24.008; the digit E stands for any */
+    const uint8_t *gid1, *gid2; /* NULL: absent (any profile owner of that network) */
+    size_t gid1_size, gid2_size;
+};
+
 struct softeuicc_parameters {
     const char *eid; /* 32 digits, or 30 and the check digits are computed */
     enum softeuicc_personality personality;
@@ -94,6 +103,8 @@ struct softeuicc_parameters {
     const char *root_smds;    /* NULL: unset */
     const struct softeuicc_preloaded_profile *profiles;
     size_t profiles_count;
+    const struct softeuicc_authorisation *rat; /* in order; NULL: one row that lets every operator set both rules */
+    size_t rat_count;                          /* 0 with a rat that is not NULL: no profile may have rules */
 };
 
 enum softeuicc_reset { SOFTEUICC_COLD, SOFTEUICC_WARM };

@@ -1,0 +1,213 @@
+/*
+ * The card as its terminal sees it: power, reset and ATR (ETSI TS 102 221 6.3), and a command's way from its
+ * octets to its answer. Every command is one transaction: what it changed is stored before the answer leaves,
+ * or the answer is an error and nothing is changed.
+ */
+#include "euicc/card.h"
+
+#include "euicc/atr.h"
+#include "euicc/rsp/session.h"
+
+#include <openssl/rand.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* --- power
+ * --------------------------------------------------------------------------------------------------------------
+ */
+
+void card_end_sessions(struct softeuicc *card)
+{
+    store_data_reset(&card->store_data);
+    rsp_session_end(card);
+}
+
+static void end_power_cycle(struct softeuicc *card)
+{
+    card_end_sessions(card);
+    channel_reset(&card->channels);
+    transport_reset(&card->transport, card->next_protocol == SOFTEUICC_T1);
+    card->protocol = card->next_protocol;
+    nvm_rollback(card->nvm);
+    nvm_idle(card->nvm);
+}
+
+void softeuicc_reset(struct softeuicc *card, enum softeuicc_reset kind, uint8_t *atr, size_t *size)
+{
+    end_power_cycle(card);
+    card->powered = true;
+    card_describe(card, kind == SOFTEUICC_COLD ? "power on" : "reset");
+    atr_get(card->protocol, atr, size);
+}
+
+void softeuicc_power_off(struct softeuicc *card)
+{
+    end_power_cycle(card);
+    card->powered = false;
+    card_describe(card, "power off");
+}
+
+void softeuicc_set_protocol(struct softeuicc *card, enum softeuicc_protocol protocol)
+{
+    card->next_protocol = protocol;
+}
+
+/* --- one command
+ * -------------------------------------------------------------------------------------------------------- */
+
+/* Status words after which the command's changes stay: success, and the warnings that report a change (a
+ * retry counter, 63Cx). */
+static bool keeps_changes(uint16_t status)
+{
+    unsigned sw1 = status >> 8;
+
+    return sw1 >= 0x90 || sw1 == 0x61 || sw1 == 0x62 || sw1 == 0x63;
+}
+
+static uint16_t conclude(struct softeuicc *card, uint16_t status)
+{
+    if (keeps_changes(status) && card->response.failed)
+        status = SW_NO_DIAGNOSIS;
+    if (!keeps_changes(status)) {
+        nvm_rollback(card->nvm);
+        return status;
+    }
+    if (nvm_commit(card->nvm))
+        return status;
+    card_end_sessions(card);
+    return SW_MEMORY_FAILURE;
+}
+
+/* Blocks of a STORE DATA under way do not survive another command on their channel, or the channel itself. */
+static void forget_store_data(struct softeuicc *card, const struct apdu_command *command)
+{
+    if (command->ins != INS_STORE_DATA && command->channel == card->store_data.channel)
+        store_data_reset(&card->store_data);
+}
+
+static uint16_t run(struct softeuicc *card, const struct apdu_command *command)
+{
+    struct channel *channel = channel_find(&card->channels, command->channel);
+    const struct application *application = channel->application;
+    uint16_t status;
+
+    if (command->secure_messaging)
+        return SW_SECURE_MESSAGING_NOT_SUPPORTED;
+    if (command->chaining)
+        return SW_CHAINING_NOT_SUPPORTED;
+    if (command->cla_base != 0x00 && command->cla_base != 0x80)
+        return SW_CLA_NOT_SUPPORTED;
+    forget_store_data(card, command);
+    if (card_platform_command(card, command, &card->response, &status))
+        return status;
+    if (application != NULL)
+        return application->process(card, command, &card->response);
+    return SW_INS_NOT_SUPPORTED;
+}
+
+static void transmit(struct softeuicc *card, struct span capdu)
+{
+    struct apdu_command command;
+    uint16_t status = SW_NO_DIAGNOSIS;
+
+    if (card->powered)
+        status = apdu_decode(capdu, &command);
+    if (status == SW_OK && channel_find(&card->channels, command.channel) == NULL)
+        status = SW_CHANNEL_NOT_SUPPORTED;
+    if (status != SW_OK) {
+        transport_drop(&card->transport);
+        transport_put_status(&card->answer, status);
+        return;
+    }
+    if (transport_serve(&card->transport, &command, &card->answer)) {
+        card_describe(card, "GET RESPONSE %u", (unsigned)command.ne);
+        return;
+    }
+    status = conclude(card, run(card, &command));
+    transport_answer(&card->transport, &command, buf_span(&card->response), status, &card->answer);
+}
+
+void softeuicc_transmit(struct softeuicc *card, const uint8_t *capdu, size_t capdu_size, uint8_t *rapdu,
+                        size_t *rapdu_size)
+{
+    buf_clear(&card->response);
+    buf_clear(&card->answer);
+    if (capdu_size >= 2)
+        card_describe(card, "command %02X %02X", capdu[0], capdu[1]);
+    else
+        card_describe(card, "no command");
+    transmit(card, SPAN(capdu, capdu_size));
+    if (card->answer.failed || card->answer.size > SOFTEUICC_RAPDU_MAX) {
+        rapdu[0] = SW_NO_DIAGNOSIS >> 8;
+        rapdu[1] = SW_NO_DIAGNOSIS & 0xFF;
+        *rapdu_size = 2;
+        return;
+    }
+    memcpy(rapdu, card->answer.data, card->answer.size);
+    *rapdu_size = card->answer.size;
+}
+
+/* --- what the host asks and lends
+ * --------------------------------------------------------------------------------------- */
+
+void card_describe(struct softeuicc *card, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(card->description, sizeof(card->description), format, arguments);
+    va_end(arguments);
+}
+
+void softeuicc_describe(const struct softeuicc *card, char *line, size_t size)
+{
+    snprintf(line, size, "%s", card->description);
+}
+
+const char *softeuicc_eid(const struct softeuicc *card)
+{
+    return card->eid_text;
+}
+
+int64_t softeuicc_next_wakeup(const struct softeuicc *card)
+{
+    (void)card;
+    return -1;
+}
+
+bool card_random(struct softeuicc *card, uint8_t *out, size_t size)
+{
+    if (card->hooks.random != NULL)
+        return card->hooks.random(card->hooks.context, out, size);
+    return RAND_bytes(out, (int)size) == 1;
+}
+
+static bool fill_random(void *context, uint8_t *out, size_t size)
+{
+    return card_random(context, out, size);
+}
+
+struct ec_random card_ec_random(struct softeuicc *card)
+{
+    return (struct ec_random){fill_random, card};
+}
+
+int64_t card_now(const struct softeuicc *card)
+{
+    struct timespec now;
+
+    if (card->hooks.now != NULL)
+        return card->hooks.now(card->hooks.context);
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+const struct card_credentials *card_find_credentials(const struct softeuicc *card, struct span ci_key_id)
+{
+    for (size_t i = 0; i < card->credentials_count; i++)
+        if (span_equal(SPAN_ARRAY(card->credentials[i].ci_key_id), ci_key_id))
+            return &card->credentials[i];
+    return NULL;
+}

@@ -1,0 +1,63 @@
+/*
+ * ES10 dispatch: the table of every function this card has, and the rules for a request that is not one
+ * (es10.h). A function is one row here and one handler in its interface's file.
+ */
+#include "euicc/rsp/es10.h"
+
+#include "apdu/tlv.h"
+
+/* ES10c belongs to the LPA: an IoT eUICC has its own ways to manage profiles (SGP.32 5.9). */
+#define LPA (FOR_CONSUMER | FOR_HYBRID)
+
+/* Sorted by tag. LoadBoundProfilePackage (BF36) is not here: it comes in segments. */
+static const struct es10_function functions[] = {
+    {0xBF20, "ES10b.GetEUICCInfo1", es10b_get_euicc_info1, FOR_ALL},
+    {0xBF21, "ES10b.PrepareDownload", es10b_prepare_download, FOR_ALL},
+    {0xBF22, "ES10b.GetEUICCInfo2", es10b_get_euicc_info2, FOR_ALL},
+    {0xBF28, "ES10b.ListNotification", es10b_list_notification, FOR_ALL},
+    {0xBF29, "ES10c.SetNickname", es10c_set_nickname, LPA},
+    {0xBF2B, "ES10b.RetrieveNotificationsList", es10b_retrieve_notifications_list, FOR_ALL},
+    {0xBF2D, "ES10c.GetProfilesInfo", es10c_get_profiles_info, FOR_ALL},
+    {0xBF2E, "ES10b.GetEUICCChallenge", es10b_get_euicc_challenge, FOR_ALL},
+    {0xBF30, "ES10b.RemoveNotificationFromList", es10b_remove_notification, FOR_ALL},
+    {0xBF31, "ES10c.EnableProfile", es10c_enable_profile, LPA},
+    {0xBF32, "ES10c.DisableProfile", es10c_disable_profile, LPA},
+    {0xBF33, "ES10c.DeleteProfile", es10c_delete_profile, LPA},
+    {0xBF34, "ES10c.eUICCMemoryReset", es10c_memory_reset, LPA},
+    {0xBF35, "ES10b.LoadCRL", es10b_load_crl, FOR_ALL},
+    {0xBF38, "ES10b.AuthenticateServer", es10b_authenticate_server, FOR_ALL},
+    {0xBF3C, "ES10a.GetEuiccConfiguredAddresses", es10a_get_configured_addresses, FOR_ALL},
+    {0xBF3E, "ES10c.GetEID", es10c_get_eid, FOR_ALL},
+    {0xBF3F, "ES10a.SetDefaultDpAddress", es10a_set_default_dp_address, LPA},
+    {0xBF41, "ES10b.CancelSession", es10b_cancel_session, FOR_ALL},
+    {0xBF43, "ES10b.GetRAT", es10b_get_rat, FOR_ALL},
+};
+
+#define FUNCTIONS (sizeof(functions) / sizeof(functions[0]))
+
+const struct es10_function *es10_find(const struct softeuicc *card, uint32_t tag)
+{
+    for (size_t i = 0; i < FUNCTIONS; i++)
+        if (functions[i].tag == tag)
+            return (functions[i].personalities & card->personality_bit) != 0 ? &functions[i] : NULL;
+    return NULL;
+}
+
+uint16_t es10_dispatch(struct softeuicc *card, struct span octets, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(octets);
+    const struct es10_function *function;
+    struct tlv request;
+
+    if (es10b_is_bpp_segment(card, octets)) {
+        card_describe(card, "ES10b.LoadBoundProfilePackage");
+        return es10b_load_bpp_segment(card, octets, response);
+    }
+    if (tlv_next(&reader, &request) != TLV_OK || !tlv_finish(&reader))
+        return ES10_BAD_REQUEST;
+    function = es10_find(card, request.tag);
+    if (function == NULL)
+        return ES10_NOT_SUPPORTED;
+    card_describe(card, "%s", function->name);
+    return function->handler(card, request.value, response);
+}
