@@ -1,9 +1,9 @@
 /*
  * TCA (SIMalliance) Interoperable Profile Package 2.x-3.x: decoding and validation, element by element.
  *
- * A package is decoded in place into a list of Profile Elements (PEs) and checked whole: order, header, mandatory services,
- * templates, sizes. The first fault is reported with the element's identification. What a terminal sees of the files is built by
- * the file system from the same elements (the profile interpreter).
+ * A package is decoded in place into a list of Profile Elements (PEs) and checked whole: order, header,
+ * mandatory services, templates, sizes. The first fault is reported with the element's identification. What a
+ * terminal sees of the files is built by the file system from the same elements (the profile interpreter).
  */
 #ifndef SOFTEUICC_PROFILES_SAIP_H
 #define SOFTEUICC_PROFILES_SAIP_H
@@ -57,25 +57,30 @@ struct saip_package {
     uint8_t major_version, minor_version;
     char profile_type[101];
     uint8_t iccid[10]; /* as on the card: nibbles swapped, F-padded */
-    /* Further header facts (mandatory services, POL, GFSTE list, IOT options) are added here by the decoder. */
+    /* Further header facts (mandatory services, POL, GFSTE list, IOT options) are added here by the decoder.
+     */
 };
 
-/* Decodes and validates. `der` must outlive the package. On a fault: false, *failure filled, *package left empty.
- * On success the caller frees with saip_free. */
+/* Decodes and validates. `der` must outlive the package. On a fault: false, *failure filled, *package left
+ * empty. On success the caller frees with saip_free. */
 bool saip_decode(struct span der, struct saip_package *package, struct saip_failure *failure);
 void saip_free(struct saip_package *package);
 
-/* A package splits at element boundaries: the size of the first element of `in`, 0 while it is not all there. */
+/* A package splits at element boundaries: the size of the first element of `in`, 0 while it is not all there.
+ */
 size_t saip_first_element_size(struct span in);
 
-/* True when the NAA keys of every akaParameter/cdmaParameter are test keys as SGP.22 3.1.? asks of test profiles;
- * true without any NAA. */
+/* True when the NAA keys of every akaParameter/cdmaParameter are test keys as SGP.22 3.1.? asks of test
+ * profiles; true without any NAA. */
 bool saip_has_only_test_keys(const struct saip_package *package);
 
-/* Appends EUICCResponse (TCA A.2) to `out`: success, or the failure's PEStatus; skipped elements are reported. */
-void saip_put_euicc_response(struct buf *out, const struct saip_package *package, const struct saip_failure *failure);
+/* Appends EUICCResponse (TCA A.2) to `out`: success, or the failure's PEStatus; skipped elements are
+ * reported. */
+void saip_put_euicc_response(struct buf *out, const struct saip_package *package,
+                             const struct saip_failure *failure);
 
-/* A rough but honest figure of non-volatile memory the profile takes on a card, in octets: file sizes plus overheads. */
+/* A rough but honest figure of non-volatile memory the profile takes on a card, in octets: file sizes plus
+ * overheads. */
 size_t saip_memory_size(const struct saip_package *package);
 
 #endif

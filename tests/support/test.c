@@ -17,7 +17,7 @@ static char directory[] = "/tmp/softeuicc-test.XXXXXX";
 static bool directory_made;
 static pid_t directory_owner;
 
-static struct buf *keep(void)
+struct buf *test_buf(void)
 {
     struct kept *k = calloc(1, sizeof(*k));
 
@@ -40,7 +40,7 @@ static void free_kept(void)
 
 struct span hex(const char *text)
 {
-    struct buf *buf = keep();
+    struct buf *buf = test_buf();
     size_t offset = 0;
 
     if (!buf_append_hex(buf, text, &offset))
@@ -99,7 +99,7 @@ const char *shared_data(const char *name)
 
 struct span test_read_file(const char *path)
 {
-    struct buf *buf = keep();
+    struct buf *buf = test_buf();
     FILE *file = fopen(path, "rb");
     uint8_t block[4096];
     size_t n;

@@ -19,6 +19,9 @@ int test_run(const char *suite_name, const TTest *const *tests, size_t count);
         return test_run(suite_name, tests, sizeof(tests) / sizeof(tests[0]));                                        \
     }
 
+/* An empty buffer that is freed when the program ends. */
+struct buf *test_buf(void);
+
 /* The octets written as hexadecimal; freed when the program ends. Fails the test on a bad digit. */
 struct span hex(const char *text);
 

@@ -1,0 +1,20 @@
+/*
+ * Profile packages for tests: valid ones, made by the project's own builder (profiles/saip_build.h).
+ */
+#ifndef SOFTEUICC_TESTS_SUPPORT_PROFILE_H
+#define SOFTEUICC_TESTS_SUPPORT_PROFILE_H
+
+#include "profiles/saip_build.h"
+
+/* A complete package with this ICCID (19 or 20 digits), Milenage keys of an operational profile. Freed when
+ * the program ends. */
+struct span test_profile(const char *iccid);
+
+/* The same with a test profile's authentication (USIM test algorithm): what saip_has_only_test_keys accepts.
+ */
+struct span test_profile_with_test_keys(const char *iccid);
+
+/* The package of any recipe. */
+struct span test_profile_from(const struct saip_recipe *recipe);
+
+#endif
