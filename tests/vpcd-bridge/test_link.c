@@ -1,0 +1,355 @@
+/* vpcd-bridge/link.c against a vpcd of our own: a listening socket in this process, driven step by step. */
+#include "tests/support/test.h"
+#include "vpcd-bridge/link.h"
+#include "vpcd-bridge/vpcd.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A card that writes down what is done to it, a letter each. */
+struct bench {
+    struct event_base *base;
+    struct vpcd_link *link;
+    struct addrinfo address;
+    struct sockaddr_in to;
+    int listener; /* -1: nobody listens */
+    int peer;     /* vpcd's end of the connection */
+    uint16_t port;
+    char log[256];
+    char why[160];
+    size_t response_size;
+};
+
+static void note(struct bench *bench, char what)
+{
+    size_t n = strlen(bench->log);
+
+    ck_assert_uint_lt(n, sizeof(bench->log) - 1);
+    bench->log[n] = what;
+    bench->log[n + 1] = '\0';
+}
+
+static void on_connected(void *context)
+{
+    note(context, 'c');
+}
+
+static void on_disconnected(void *context, const char *why)
+{
+    struct bench *bench = context;
+
+    note(bench, 'd');
+    snprintf(bench->why, sizeof(bench->why), "%s", why);
+}
+
+static void on_power_on(void *context)
+{
+    note(context, '1');
+}
+
+static void on_power_off(void *context)
+{
+    note(context, '0');
+}
+
+static void on_reset(void *context)
+{
+    note(context, 'r');
+}
+
+static void on_atr(void *context, struct buf *out)
+{
+    note(context, 'a');
+    buf_append(out, hex("3B00"));
+}
+
+static void on_transmit(void *context, struct span command, struct buf *response)
+{
+    struct bench *bench = context;
+
+    note(bench, 't');
+    if (bench->response_size > 0 && buf_reserve(response, bench->response_size)) {
+        memset(response->data, 0x5A, bench->response_size);
+        response->size = bench->response_size;
+    } else {
+        buf_append(response, command);
+        buf_append(response, hex("9000"));
+    }
+}
+
+static void listen_on(struct bench *bench)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(bench->port)};
+    socklen_t size = sizeof(at);
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    bench->listener = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_ge(bench->listener, 0);
+    setsockopt(bench->listener, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
+    ck_assert_int_eq(bind(bench->listener, (struct sockaddr *)&at, sizeof(at)), 0);
+    ck_assert_int_eq(listen(bench->listener, 4), 0);
+    ck_assert_int_eq(getsockname(bench->listener, (struct sockaddr *)&at, &size), 0);
+    bench->port = ntohs(at.sin_port);
+    bench->to = at;
+}
+
+static void begin(struct bench *bench)
+{
+    static const struct vpcd_card calls = {.connected = on_connected,
+                                           .disconnected = on_disconnected,
+                                           .power_on = on_power_on,
+                                           .power_off = on_power_off,
+                                           .reset = on_reset,
+                                           .atr = on_atr,
+                                           .transmit = on_transmit};
+    struct vpcd_card card = calls;
+
+    *bench = (struct bench){.peer = -1};
+    listen_on(bench);
+    bench->address = (struct addrinfo){
+        .ai_family = AF_INET, .ai_addr = (struct sockaddr *)&bench->to, .ai_addrlen = sizeof(bench->to)};
+    bench->base = event_base_new();
+    card.context = bench;
+    bench->link = vpcd_link_new(bench->base, &bench->address, bench->port, &card);
+    ck_assert_ptr_nonnull(bench->link);
+}
+
+static void end(struct bench *bench)
+{
+    vpcd_link_free(bench->link);
+    event_base_free(bench->base);
+    if (bench->listener >= 0)
+        close(bench->listener);
+    if (bench->peer >= 0)
+        close(bench->peer);
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void turn(struct bench *bench)
+{
+    event_base_loop(bench->base, EVLOOP_NONBLOCK);
+    usleep(500);
+}
+
+static void await_log(struct bench *bench, const char *expected)
+{
+    int64_t until = now_ms() + 10000;
+
+    while (strcmp(bench->log, expected) != 0 && now_ms() < until)
+        turn(bench);
+    ck_assert_str_eq(bench->log, expected);
+}
+
+static void accept_card(struct bench *bench)
+{
+    int64_t until = now_ms() + 10000;
+    struct pollfd poll_fd = {.fd = bench->listener, .events = POLLIN};
+
+    while (poll(&poll_fd, 1, 0) == 0 && now_ms() < until)
+        turn(bench);
+    bench->peer = accept(bench->listener, NULL, NULL);
+    ck_assert_int_ge(bench->peer, 0);
+    fcntl(bench->peer, F_SETFL, O_NONBLOCK);
+}
+
+static void send_hex(struct bench *bench, const char *octets)
+{
+    struct span span = hex(octets);
+
+    ck_assert_int_eq(send(bench->peer, span.data, span.size, MSG_NOSIGNAL), (ssize_t)span.size);
+}
+
+/* Reads exactly `size` octets from the card into `out`. */
+static void receive(struct bench *bench, uint8_t *out, size_t size)
+{
+    int64_t until = now_ms() + 10000;
+    size_t have = 0;
+
+    while (have < size && now_ms() < until) {
+        ssize_t n;
+
+        turn(bench);
+        n = recv(bench->peer, out + have, size - have, 0);
+        ck_assert_int_ne(n, 0);
+        if (n > 0)
+            have += (size_t)n;
+    }
+    ck_assert_uint_eq(have, size);
+}
+
+START_TEST(messages_become_calls)
+{
+    struct bench bench;
+    uint8_t octets[64];
+
+    begin(&bench);
+    accept_card(&bench);
+    await_log(&bench, "c");
+    /* power on, ATR, a command in three pieces, reset, power off, an empty message, an unknown code, the ATR
+     */
+    send_hex(&bench, "0001 01 0001 04");
+    receive(&bench, octets, 4);
+    ck_assert_hex(SPAN(octets, 4), "0002 3B00");
+    send_hex(&bench, "00");
+    turn(&bench);
+    send_hex(&bench, "05 00A4");
+    turn(&bench);
+    turn(&bench);
+    send_hex(&bench, "000400");
+    receive(&bench, octets, 9);
+    ck_assert_hex(SPAN(octets, 9), "0007 00A4000400 9000");
+    send_hex(&bench, "0001 02 0001 00 0000 0001 09 0001 04");
+    receive(&bench, octets, 4);
+    await_log(&bench, "c1atr0a");
+    /* two commands in one piece: two answers, in order */
+    send_hex(&bench, "0004 00000001 0004 00000002");
+    receive(&bench, octets, 16);
+    ck_assert_hex(SPAN(octets, 16), "0006 00000001 9000 0006 00000002 9000");
+    end(&bench);
+}
+END_TEST
+
+START_TEST(a_lost_reader_is_found_again)
+{
+    struct bench bench;
+    char expected[64] = "c";
+
+    begin(&bench);
+    for (int round = 0; round < 4; round++) {
+        accept_card(&bench);
+        await_log(&bench, expected);
+        if (round == 0) {
+            send_hex(&bench, "0001 01 0010 AABB"); /* powered, and a message that never ends */
+            strcat(expected, "1");
+            await_log(&bench, expected);
+        }
+        /* vpcd goes: the card loses its power, says so once, and comes back when vpcd does */
+        close(bench.peer);
+        close(bench.listener);
+        strcat(expected, "0d");
+        await_log(&bench, expected);
+        ck_assert_str_eq(bench.why, "vpcd closed the connection");
+        for (int i = 0; i < 300; i++)
+            turn(&bench);
+        ck_assert_str_eq(bench.log, expected);
+        listen_on(&bench);
+        strcat(expected, "c");
+    }
+    accept_card(&bench);
+    await_log(&bench, expected);
+    end(&bench);
+}
+END_TEST
+
+START_TEST(nobody_listens_at_first)
+{
+    struct bench bench;
+
+    begin(&bench);
+    close(bench.listener);
+    await_log(&bench, "d");
+    ck_assert_str_eq(bench.why, "vpcd does not listen: Connection refused");
+    for (int i = 0; i < 200; i++)
+        turn(&bench);
+    ck_assert_str_eq(bench.log, "d");
+    listen_on(&bench);
+    accept_card(&bench);
+    await_log(&bench, "dc");
+    end(&bench);
+}
+END_TEST
+
+START_TEST(long_answers_wait_for_a_slow_reader)
+{
+    static uint8_t octets[2 + VPCD_MESSAGE_MAX];
+    struct bench bench;
+
+    begin(&bench);
+    setsockopt(bench.listener, SOL_SOCKET, SO_RCVBUF, &(int){4096}, sizeof(int));
+    accept_card(&bench);
+    await_log(&bench, "c");
+    bench.response_size = VPCD_MESSAGE_MAX;
+    for (int i = 0; i < 3; i++)
+        send_hex(&bench, "0004 00B00000");
+    await_log(&bench, "cttt");
+    for (int i = 0; i < 3; i++) {
+        receive(&bench, octets, sizeof(octets));
+        ck_assert_hex(SPAN(octets, 2), "FFFF");
+        for (size_t n = 2; n < sizeof(octets); n++)
+            ck_assert_uint_eq(octets[n], 0x5A);
+    }
+    end(&bench);
+}
+END_TEST
+
+/* What the reader cannot carry, and a reader that never reads, end the connection and nothing else. */
+START_TEST(what_cannot_be_answered_ends_the_connection)
+{
+    struct bench bench;
+
+    begin(&bench);
+    accept_card(&bench);
+    await_log(&bench, "c");
+    bench.response_size = VPCD_MESSAGE_MAX + 1;
+    send_hex(&bench, "0004 00B00000");
+    await_log(&bench, "ct0d");
+    ck_assert_str_eq(bench.why, "an answer could not be made into a message");
+    close(bench.peer);
+    accept_card(&bench);
+    await_log(&bench, "ct0dc");
+    bench.response_size = VPCD_MESSAGE_MAX;
+    bench.log[0] = '\0';
+    for (int i = 0; i < 200 && strchr(bench.log, 'd') == NULL; i++) {
+        struct span command = hex("0004 00B00000");
+
+        (void)!send(bench.peer, command.data, command.size, MSG_NOSIGNAL);
+        turn(&bench);
+    }
+    ck_assert_ptr_nonnull(strchr(bench.log, 'd'));
+    ck_assert_str_eq(bench.why, "vpcd does not read the card's answers");
+    end(&bench);
+}
+END_TEST
+
+/* The first address is refused, the second is vpcd. */
+START_TEST(addresses_are_tried_in_turn)
+{
+    struct bench bench;
+    struct sockaddr_in dead = {.sin_family = AF_INET};
+    struct addrinfo first;
+
+    dead.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+    begin(&bench);
+    vpcd_link_free(bench.link);
+    first = (struct addrinfo){.ai_family = AF_INET,
+                              .ai_addr = (struct sockaddr *)&dead,
+                              .ai_addrlen = sizeof(dead),
+                              .ai_next = &bench.address};
+    bench.link = vpcd_link_new(bench.base, &first, bench.port,
+                               &(struct vpcd_card){&bench, on_connected, on_disconnected, on_power_on,
+                                                   on_power_off, on_reset, on_atr, on_transmit});
+    ck_assert_ptr_nonnull(bench.link);
+    accept_card(&bench);
+    await_log(&bench, "c");
+    end(&bench);
+    vpcd_link_free(NULL);
+}
+END_TEST
+
+TEST_MAIN("link", messages_become_calls, a_lost_reader_is_found_again, nobody_listens_at_first,
+          long_answers_wait_for_a_slow_reader, what_cannot_be_answered_ends_the_connection,
+          addresses_are_tried_in_turn)
