@@ -78,6 +78,16 @@ static bool make_tlv(void)
            corpus_write_hex("tlv", "long-tags", "1F 1E 00 BF 81 00 00 5F 37 00 BF 80 01 00 9F FF FF 7F 00");
 }
 
+/* The first octet is the size of the pieces, less one. */
+static bool make_vpcd(void)
+{
+    return corpus_write_hex("vpcd", "power-and-atr", "FF 0001 01 0001 04 0001 00") &&
+           corpus_write_hex("vpcd", "commands-octet-wise",
+                            "00 0001 01 0005 0070000001 0007 00A40004023F00 0001 02") &&
+           corpus_write_hex("vpcd", "empty-messages", "02 0000 0000 0001 04 0000") &&
+           corpus_write_hex("vpcd", "cut-off", "03 0001 01 0010 00A4040410A000000559");
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -85,5 +95,5 @@ int main(int argc, char **argv)
         return 2;
     }
     root = argv[1];
-    return make_tlv() ? 0 : 1;
+    return make_tlv() && make_vpcd() ? 0 : 1;
 }

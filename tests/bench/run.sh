@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# "make bench": makes a PKI, a profile and cards of its own, and runs every benchmark on them. One JSON object per figure and line.
+# Usage: tests/bench/run.sh BUILD-DIRECTORY.
+set -eu
+build=$(cd "$1" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
+softeuicc=$build/softeuicc
+bench=$build/tests/bench
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+"$softeuicc" pki init --dir "$work/pki" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+"$softeuicc" profile make --out "$work/profile.der" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+make_card() {
+    local card=$1
+    shift
+    "$softeuicc" create --card "$card" --pki "$work/pki" "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+}
+
+make_card "$work/card.db" --profile "$work/profile.der"
+"$bench/get_eid" "$work/card.db"
+"$bench/fsyncs" "$work/card.db"
+"$bench/run_start" "$softeuicc" "$work/card.db"
