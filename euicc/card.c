@@ -7,6 +7,7 @@
 
 #include "euicc/atr.h"
 #include "euicc/rsp/session.h"
+#include "euicc/toolkit.h"
 
 #include <openssl/rand.h>
 #include <stdarg.h>
@@ -27,6 +28,7 @@ void card_end_sessions(struct softeuicc *card)
 static void end_power_cycle(struct softeuicc *card)
 {
     card_end_sessions(card);
+    toolkit_reset(card);
     channel_reset(&card->channels);
     transport_reset(&card->transport, card->next_protocol == SOFTEUICC_T1);
     card->protocol = card->next_protocol;
@@ -125,7 +127,7 @@ static void transmit(struct softeuicc *card, struct span capdu)
         card_describe(card, "GET RESPONSE %u", (unsigned)command.ne);
         return;
     }
-    status = conclude(card, run(card, &command));
+    status = toolkit_status(card, conclude(card, run(card, &command)));
     transport_answer(&card->transport, &command, buf_span(&card->response), status, &card->answer);
 }
 

@@ -1,14 +1,17 @@
 /*
  * The commands of the UICC platform that are served whatever application is selected: SELECT by AID, MANAGE
- * CHANNEL, and what a terminal tells about itself (ETSI TS 102 221 11.1.1, 11.1.17, 11.1.19, 11.2.1). Without
- * an enabled profile there is no file system: SELECT of a file finds nothing.
+ * CHANNEL, what a terminal tells about itself, and the toolkit's (ETSI TS 102 221 11.1.1, 11.1.17, 11.1.19,
+ * 11.2.1, 11.2.3, 11.2.4). Without an enabled profile there is no file system: SELECT of a file finds nothing.
  */
 #include "euicc/applications.h"
+#include "euicc/toolkit.h"
 
 #include <stdio.h>
 
 #define INS_SELECT              0xA4
 #define INS_TERMINAL_PROFILE    0x10
+#define INS_FETCH               0x12
+#define INS_TERMINAL_RESPONSE   0x14
 #define INS_TERMINAL_CAPABILITY 0xAA
 
 /* SELECT, TS 102 221 tables 11.1 and 11.2 */
@@ -92,8 +95,7 @@ static uint16_t manage_channel(struct softeuicc *card, const struct apdu_command
     return channel_manage(&card->channels, command, response);
 }
 
-/* What a terminal says about itself needs no answer; a card without toolkit applications has no use for it.
- */
+/* What a terminal says about its power supply and the like needs no answer and is of no use to this card. */
 static uint16_t take_note(struct softeuicc *card, const struct apdu_command *command, struct buf *response)
 {
     (void)card;
@@ -111,7 +113,9 @@ static const struct platform_command {
 } platform_commands[] = {
     {0x00, INS_SELECT, NULL, select_application},
     {0x00, INS_MANAGE_CHANNEL, NULL, manage_channel},
-    {0x80, INS_TERMINAL_PROFILE, "TERMINAL PROFILE", take_note},
+    {0x80, INS_TERMINAL_PROFILE, "TERMINAL PROFILE", toolkit_terminal_profile},
+    {0x80, INS_FETCH, "FETCH", toolkit_fetch},
+    {0x80, INS_TERMINAL_RESPONSE, "TERMINAL RESPONSE", toolkit_terminal_response},
     {0x80, INS_TERMINAL_CAPABILITY, "TERMINAL CAPABILITY", take_note},
 };
 

@@ -1,0 +1,40 @@
+/*
+ * The card application toolkit seen from the card (ETSI TS 102 221 7.4.2, 11.2; TS 102 223): proactive
+ * commands and the session each of them makes. Proactive commands exist only for a terminal that said by
+ * TERMINAL PROFILE that it serves them; a plain PC/SC reader never does, and then nothing here changes what
+ * it sees.
+ */
+#ifndef SOFTEUICC_EUICC_TOOLKIT_H
+#define SOFTEUICC_EUICC_TOOLKIT_H
+
+#include "euicc/card.h"
+
+/* REFRESH modes: the command qualifier, TS 102 223 8.6. */
+enum toolkit_refresh { TOOLKIT_REFRESH_UICC_RESET = 0x04 };
+
+/* True from the moment a proactive command is made until its TERMINAL RESPONSE or a reset (TS 102
+ * 221 7.4.2.2). */
+bool toolkit_session_active(const struct softeuicc *card);
+
+/*
+ * Makes a REFRESH; the answer to the command at hand announces it (91xx). Without a terminal that serves
+ * REFRESH nothing is made. False when another proactive command is under way.
+ */
+bool toolkit_request_refresh(struct softeuicc *card, enum toolkit_refresh mode);
+
+/* TERMINAL PROFILE, FETCH and TERMINAL RESPONSE (TS 102 221 11.2.1, 11.2.3, 11.2.4). */
+uint16_t toolkit_terminal_profile(struct softeuicc *card, const struct apdu_command *command,
+                                  struct buf *response);
+uint16_t toolkit_fetch(struct softeuicc *card, const struct apdu_command *command, struct buf *response);
+uint16_t toolkit_terminal_response(struct softeuicc *card, const struct apdu_command *command,
+                                   struct buf *response);
+
+/* The status word that leaves the card: 9000 becomes 91xx while a proactive command waits to be fetched. A
+ * command that failed takes the proactive command it made with it. */
+uint16_t toolkit_status(struct softeuicc *card, uint16_t status);
+
+/* After a reset nothing is known of the terminal. */
+void toolkit_reset(struct softeuicc *card);
+void toolkit_free(struct softeuicc *card);
+
+#endif
