@@ -108,7 +108,13 @@ static void insert_rule(struct softeuicc *card, size_t position, const struct so
 static void insert_rat(struct softeuicc *card, const struct softeuicc_parameters *parameters)
 {
     static const struct softeuicc_authorisation anyone = {
-        .ppr1 = true, .ppr2 = true, .mcc_mnc = {0xEE, 0xEE, 0xEE}};
+        .ppr1 = true,
+        .ppr2 = true,
+        .mcc_mnc = {0xEE, 0xEE, 0xEE},
+        /* Empty, not absent: any group identifier, SGP.22 2.9.2.1. */
+        .gid1 = (const uint8_t *)"",
+        .gid2 = (const uint8_t *)"",
+    };
     const struct softeuicc_authorisation *rat = parameters->rat != NULL ? parameters->rat : &anyone;
     size_t count = parameters->rat != NULL ? parameters->rat_count : 1;
 

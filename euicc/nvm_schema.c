@@ -14,7 +14,8 @@ static const char version_1[] =
     "  default_smdp TEXT NOT NULL DEFAULT '',"
     "  root_smds TEXT NOT NULL DEFAULT '',"
     "  last_notification INTEGER NOT NULL DEFAULT 0,"     /* the highest sequence number ever given out */
-    "  last_isdp INTEGER NOT NULL DEFAULT 15"             /* number in the last ISD-P AID given out; first is 0x10 */
+    "  last_isdp INTEGER NOT NULL DEFAULT 15,"            /* number in the last ISD-P AID given out; first is 0x10 */
+    "  before_test INTEGER REFERENCES profile (id) ON DELETE SET NULL" /* enabled again when the test profile is disabled */
     ") STRICT;"
     "CREATE TABLE credentials ("                          /* one row per trusted CI */
     "  ci_key_id TEXT PRIMARY KEY,"                       /* hexadecimal */
@@ -43,6 +44,7 @@ static const char version_1[] =
     "  metadata BLOB NOT NULL,"                           /* StoreMetadataRequest as received */
     "  smdp_oid TEXT NOT NULL DEFAULT '',"                /* hexadecimal of the OID's content octets */
     "  smdp_address TEXT NOT NULL DEFAULT '',"
+    "  ci_key_id TEXT NOT NULL DEFAULT '',"               /* of the credentials that sign its notifications */
     "  isdp_configuration BLOB,"                          /* ConfigureISDP as received */
     "  memory INTEGER NOT NULL,"                          /* octets counted against card.nvm_size */
     "  installed_at TEXT NOT NULL"
@@ -77,13 +79,16 @@ static const char version_1[] =
     "  ppr1 INTEGER NOT NULL, ppr2 INTEGER NOT NULL,"     /* the rules of this row */
     "  consent_required INTEGER NOT NULL,"
     "  mcc_mnc TEXT NOT NULL,"                            /* hexadecimal as coded, E is a wildcard digit */
-    "  gid1 TEXT, gid2 TEXT"                              /* hexadecimal; NULL absent */
+    "  gid1 TEXT, gid2 TEXT"                              /* hexadecimal; '' any, NULL only an absent one */
     ") STRICT;"
     "CREATE TABLE crl ("
-    "  ci_key_id TEXT PRIMARY KEY,"
+    "  ci_key_id TEXT NOT NULL,"
+    "  base INTEGER NOT NULL,"                            /* of a delta CRL the number it builds on, else -1 */
+    "  part INTEGER NOT NULL, parts INTEGER NOT NULL,"    /* 1 and 1 unless it came in segments */
     "  number INTEGER NOT NULL,"
-    "  der BLOB NOT NULL"
-    ") STRICT;"
+    "  der BLOB NOT NULL,"
+    "  PRIMARY KEY (ci_key_id, base, part)"
+    ") STRICT, WITHOUT ROWID;"
     "CREATE TABLE one_time_key ("                         /* otPK.EUICC kept for a retry of the same download */
     "  public_key BLOB PRIMARY KEY,"
     "  private_key BLOB NOT NULL,"

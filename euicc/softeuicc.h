@@ -89,7 +89,7 @@ struct softeuicc_authorisation {
     bool ppr1, ppr2;       /* the rules this row is about: disabling not allowed, deletion not allowed */
     bool consent_required; /* the end user must agree */
     uint8_t mcc_mnc[3];    /* as coded in 3GPP TS 24.008; the digit E stands for any */
-    const uint8_t *gid1, *gid2; /* NULL: absent (any profile owner of that network) */
+    const uint8_t *gid1, *gid2; /* NULL: absent, fits only an owner without one; size 0: fits any */
     size_t gid1_size, gid2_size;
 };
 

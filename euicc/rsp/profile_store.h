@@ -1,18 +1,17 @@
 /*
- * The profiles on the card: table `profile` and what hangs on it. Rows are read into this structure; changes go through the functions
- * here (and state changes through lifecycle.h), inside the command's transaction.
+ * The profiles on the card: table `profile` and what hangs on it. Rows are read into this structure; changes
+ * go through the functions here (and state changes through lifecycle.h), inside the command's transaction.
  */
 #ifndef SOFTEUICC_EUICC_RSP_PROFILE_STORE_H
 #define SOFTEUICC_EUICC_RSP_PROFILE_STORE_H
 
 #include "euicc/card.h"
+#include "euicc/rsp/profile_metadata.h"
 #include "profiles/saip.h"
 
 #define ISDP_AID_SIZE 16
-#define ICCID_SIZE    10 /* as on the card: nibbles swapped, F-padded */
 
-enum profile_state { PROFILE_DISABLED = 0, PROFILE_ENABLED = 1 };                            /* ProfileState, SGP.22 2.4.15.1 */
-enum profile_class { PROFILE_TEST = 0, PROFILE_PROVISIONING = 1, PROFILE_OPERATIONAL = 2 }; /* ProfileClass */
+enum profile_state { PROFILE_DISABLED = 0, PROFILE_ENABLED = 1 }; /* ProfileState, SGP.22 5.7.15 */
 
 /* One profile. Spans and strings belong to the structure: profile_clear frees them. */
 struct profile {
@@ -22,7 +21,7 @@ struct profile {
     enum profile_state state;
     enum profile_class class;
     bool preloaded;
-    bool ppr1, ppr2; /* disabling / deletion not allowed */
+    bool ppr1, ppr2;                             /* disabling / deletion not allowed */
     struct buf nickname, service_provider, name; /* UTF-8 */
     bool has_icon;
     unsigned icon_type;
@@ -32,6 +31,10 @@ struct profile {
     struct buf metadata; /* StoreMetadataRequest (BF25) as received, whole */
     struct buf smdp_oid; /* content octets */
     struct buf smdp_address;
+    struct buf
+        isdp_configuration; /* ConfigureISDPRequest (BF24) as received, whole; empty when there was none */
+    bool has_ci_key_id;
+    uint8_t ci_key_id[20]; /* of the credentials that sign the profile's notifications */
 };
 
 void profile_clear(struct profile *profile);
@@ -43,24 +46,8 @@ bool profile_by_aid(struct softeuicc *card, struct span aid, struct profile *pro
 bool profile_enabled(struct softeuicc *card, struct profile *profile);
 
 /* Calls `visit` for every profile in the order of installation, until it returns false. */
-void profile_each(struct softeuicc *card, bool (*visit)(void *context, const struct profile *profile), void *context);
-
-/* Parsed StoreMetadataRequest, SGP.22 5.5.3. Spans point into the input. */
-struct profile_metadata {
-    struct span whole;
-    struct span iccid;
-    struct span service_provider, name;
-    bool has_icon;
-    unsigned icon_type;
-    struct span icon;
-    enum profile_class class;
-    struct span notification_configuration; /* content of B6, SPAN_NONE when absent */
-    struct span owner;                      /* content of B7, SPAN_NONE when absent */
-    bool ppr1, ppr2, ppr_update_control;
-};
-
-/* `octets` is BF25 whole. False on a bad form, with the offset in *offset. */
-bool profile_metadata_parse(struct span octets, struct profile_metadata *metadata, size_t *offset);
+void profile_each(struct softeuicc *card, bool (*visit)(void *context, const struct profile *profile),
+                  void *context);
 
 /* What an installation stores. */
 struct profile_installation {
@@ -69,33 +56,47 @@ struct profile_installation {
     struct span isdp_configuration; /* BF24 whole or SPAN_NONE */
     struct span smdp_oid;
     struct span smdp_address; /* text */
+    struct span ci_key_id;    /* of the session's credentials; SPAN_NONE: the card's first ones on P-256 */
     bool preloaded;
 };
 
 enum profile_install_status {
     PROFILE_INSTALLED = 0,
     PROFILE_ICCID_EXISTS,
-    PROFILE_NO_MEMORY,      /* card.nvm_size would be exceeded */
+    PROFILE_NO_MEMORY, /* card.nvm_size would be exceeded */
     PROFILE_STORAGE_FAILED,
 };
 
-/* Inserts the profile (disabled), its elements and notification addresses; *isdp_aid gets the AID of the new ISD-P. */
-enum profile_install_status profile_install(struct softeuicc *card, const struct profile_installation *installation,
+/* Inserts the profile (disabled), its elements and notification addresses; *isdp_aid gets the AID of the new
+ * ISD-P. */
+enum profile_install_status profile_install(struct softeuicc *card,
+                                            const struct profile_installation *installation,
                                             uint8_t isdp_aid[ISDP_AID_SIZE]);
 
 /* The ISD-P AID the next installation gets. */
 void profile_next_aid(struct softeuicc *card, uint8_t isdp_aid[ISDP_AID_SIZE]);
 
+/* "test", "provisioning", "operational", as in the table. */
+const char *profile_class_name(enum profile_class class);
+
+/* Binds text that is not a C string. */
+void profile_bind_text(struct softeuicc *card, sqlite3_stmt *stmt, int index, struct span text);
+
 bool profile_delete(struct softeuicc *card, int64_t id);
-bool profile_set_state(struct softeuicc *card, int64_t id, enum profile_state state); /* for lifecycle.c only */
+bool profile_set_state(struct softeuicc *card, int64_t id,
+                       enum profile_state state); /* for lifecycle.c only */
 bool profile_set_nickname(struct softeuicc *card, int64_t id, struct span nickname);
+
+/* The operational profile that a test profile displaced (SGP.21 TPRO10): its id, 0 for none. */
+int64_t profile_before_test(struct softeuicc *card);
+bool profile_set_before_test(struct softeuicc *card, int64_t id); /* for lifecycle.c only */
+
+/* ES6.UpdateMetadata (SGP.22 5.4.1) for one profile: `request` is the content of BF2A. Returns the status
+ * word; the function has no response data. How the request comes from the operator is not known here. */
+uint16_t profile_update_metadata(struct softeuicc *card, const struct profile *profile, struct span request);
 
 /* Live figures for extCardResource: profiles on the card, free octets for profiles. */
 unsigned profile_count(struct softeuicc *card);
 uint64_t profile_free_nvm(struct softeuicc *card);
-
-/* ICCID between its forms: 10 octets with swapped nibbles, and up to 20 digits. */
-void iccid_to_digits(struct span iccid, char digits[21]);
-bool iccid_from_digits(const char *digits, uint8_t iccid[ICCID_SIZE]);
 
 #endif
