@@ -205,6 +205,7 @@ static enum bpp_reason install(struct softeuicc *card, const struct saip_package
         .isdp_configuration = buf_span(&load->isdp_configuration),
         .smdp_oid = buf_span(&session->server_oid),
         .smdp_address = buf_span(&session->server_address),
+        .ci_key_id = SPAN_ARRAY(session->signing->ci_key_id),
     };
 
     switch (profile_install(card, &installation, load->isdp_aid)) {

@@ -4,14 +4,13 @@
  */
 #include "euicc/applications.h"
 #include "euicc/rsp/es10.h"
+#include "euicc/rsp/euicc_info.h"
 
 #include "apdu/tlv.h"
 
 /* Bits of euiccConfiguration, SGP.32 ISDRProprietaryApplicationTemplateIoT */
 
 #define CONFIGURATION_ENABLED_PROFILE 0x40
-
-static const uint8_t svn[3] = {2, 2, 2};
 
 static bool has_enabled_profile(struct softeuicc *card)
 {
@@ -27,7 +26,7 @@ static void put_consumer_template(struct buf *response)
 {
     size_t mark = tlv_open(response, 0xE0);
 
-    tlv_put(response, 0x82, SPAN_ARRAY(svn));
+    tlv_put(response, 0x82, SPAN_ARRAY(euicc_svn));
     tlv_close(response, mark);
 }
 

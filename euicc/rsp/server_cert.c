@@ -4,6 +4,8 @@
  */
 #include "euicc/rsp/server_cert.h"
 
+#include "euicc/rsp/crl_store.h"
+
 #include <string.h>
 
 #define OID_MAX 64 /* content octets; longer ones are refused */
@@ -22,25 +24,6 @@ bool server_oid_is_valid(struct span oid)
     return begins;
 }
 
-static bool is_revoked(struct softeuicc *card, const struct card_credentials *ci, const struct cert *cert)
-{
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT der FROM crl WHERE ci_key_id = ?");
-    char ci_key_id[2 * sizeof(ci->ci_key_id) + 1];
-    enum cert_status status;
-    bool revoked = false;
-
-    nvm_bind_text(card->nvm, stmt, 1, hex_from_span(SPAN_ARRAY(ci->ci_key_id), ci_key_id, sizeof(ci_key_id)));
-    if (nvm_row(card->nvm, stmt)) {
-        struct crl *crl = crl_parse(nvm_blob(stmt, 0), &status);
-
-        /* LoadCRL verified it. One that cannot be read any more must not let anybody pass. */
-        revoked = crl == NULL || crl_revokes(crl, cert);
-        crl_free(crl);
-    }
-    nvm_done(stmt);
-    return revoked || nvm_failed(card->nvm);
-}
-
 static enum cert_status check(struct softeuicc *card, const struct cert *cert, unsigned roles,
                               const struct card_credentials **ci)
 {
@@ -55,7 +38,7 @@ static enum cert_status check(struct softeuicc *card, const struct cert *cert, u
     if (role < 0 || (roles >> role & 1) == 0)
         return CERT_WRONG_ROLE;
     status = cert_check(cert, role, (*ci)->ci_key, SPAN_ARRAY((*ci)->ci_key_id));
-    if (status == CERT_OK && is_revoked(card, *ci, cert))
+    if (status == CERT_OK && crl_store_revokes(card, SPAN_ARRAY((*ci)->ci_key_id), cert))
         status = CERT_REVOKED;
     return status;
 }

@@ -1,0 +1,44 @@
+/* What the ES10 handlers share: see es10_common.h. */
+#include "euicc/rsp/es10_common.h"
+
+uint16_t es10_finish_request(struct tlv_reader *reader)
+{
+    return tlv_skip_rest(reader) ? ES10_OK : ES10_BAD_REQUEST;
+}
+
+uint16_t es10_finish(struct softeuicc *card, const struct buf *response)
+{
+    if (nvm_failed(card->nvm))
+        return ES10_MEMORY;
+    return response->failed ? ES10_FAILED : ES10_OK;
+}
+
+static uint16_t put_integer(struct softeuicc *card, struct buf *response, uint32_t tag, uint32_t inner,
+                            unsigned value)
+{
+    size_t outer = tlv_open(response, tag);
+
+    tlv_put_unsigned(response, inner, value);
+    tlv_close(response, outer);
+    return es10_finish(card, response);
+}
+
+uint16_t es10_result(struct softeuicc *card, struct buf *response, uint32_t tag, unsigned result)
+{
+    return put_integer(card, response, tag, 0x80, result);
+}
+
+uint16_t es10_choice_error(struct softeuicc *card, struct buf *response, uint32_t tag, unsigned error)
+{
+    return put_integer(card, response, tag, 0x81, error);
+}
+
+/* Reading: any octet but 00 is TRUE (BER, X.690 8.2.2), because clients send 01 as well as the FF that DER
+ * asks for. */
+bool es10_boolean(struct span value, bool *out)
+{
+    if (value.size != 1)
+        return false;
+    *out = value.data[0] != 0;
+    return true;
+}

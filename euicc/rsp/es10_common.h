@@ -1,0 +1,26 @@
+/* What the ES10 handlers share: the simplest requests and responses, and values that many of them carry. */
+#ifndef SOFTEUICC_EUICC_RSP_ES10_COMMON_H
+#define SOFTEUICC_EUICC_RSP_ES10_COMMON_H
+
+#include "apdu/tlv.h"
+#include "euicc/rsp/es10.h"
+
+/* undefinedError of nearly every response. */
+#define ES10_UNDEFINED_ERROR 127
+
+/* ES10_BAD_REQUEST unless what is left in the reader is well formed (unknown members are skipped). */
+uint16_t es10_finish_request(struct tlv_reader *reader);
+
+/* ES10_FAILED when the response could not be built, ES10_MEMORY when storage failed, else ES10_OK. */
+uint16_t es10_finish(struct softeuicc *card, const struct buf *response);
+
+/* Appends `tag` { 80 result } and finishes. */
+uint16_t es10_result(struct softeuicc *card, struct buf *response, uint32_t tag, unsigned result);
+
+/* Appends `tag` { 81 error }: the error of a response that is a CHOICE of a list and an error. */
+uint16_t es10_choice_error(struct softeuicc *card, struct buf *response, uint32_t tag, unsigned error);
+
+/* A BOOLEAN value: one octet. */
+bool es10_boolean(struct span value, bool *out);
+
+#endif

@@ -1,0 +1,46 @@
+/* ES10a, the functions of the LDS and LPD on addresses (SGP.22 5.7.3, 5.7.4). */
+#include "euicc/rsp/es10_common.h"
+#include "euicc/rsp/profile_store.h"
+#include "euicc/rsp/text.h"
+
+#define TAG_CONFIGURED_ADDRESSES   0xBF3C
+#define TAG_SET_DEFAULT_DP_ADDRESS 0xBF3F
+
+uint16_t es10a_get_configured_addresses(struct softeuicc *card, struct span request, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(request);
+    sqlite3_stmt *stmt;
+    size_t outer;
+
+    if (es10_finish_request(&reader) != ES10_OK)
+        return ES10_BAD_REQUEST;
+    stmt = nvm_read_stmt(card->nvm, "SELECT default_smdp, root_smds FROM card");
+    if (!nvm_row(card->nvm, stmt))
+        return ES10_MEMORY;
+    outer = tlv_open(response, TAG_CONFIGURED_ADDRESSES);
+    /* defaultDpAddress is absent when unset; rootDsAddress is mandatory, so it is empty then. */
+    if (nvm_text(stmt, 0)[0] != '\0')
+        tlv_put_string(response, 0x80, nvm_text(stmt, 0));
+    tlv_put_string(response, 0x81, nvm_text(stmt, 1));
+    tlv_close(response, outer);
+    nvm_done(stmt);
+    return es10_finish(card, response);
+}
+
+/* An address that is none is answered with undefinedError, the only error this function has. */
+uint16_t es10a_set_default_dp_address(struct softeuicc *card, struct span request, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(request);
+    struct span address;
+    sqlite3_stmt *stmt;
+
+    if (!tlv_require(&reader, 0x80, &address) || es10_finish_request(&reader) != ES10_OK)
+        return ES10_BAD_REQUEST;
+    if (!text_is_address(address))
+        return es10_result(card, response, TAG_SET_DEFAULT_DP_ADDRESS, ES10_UNDEFINED_ERROR);
+    stmt = nvm_write_stmt(card->nvm, "UPDATE card SET default_smdp = ?1");
+    profile_bind_text(card, stmt, 1, address);
+    if (!nvm_run(card->nvm, stmt))
+        return ES10_MEMORY;
+    return es10_result(card, response, TAG_SET_DEFAULT_DP_ADDRESS, 0);
+}

@@ -1,0 +1,207 @@
+/*
+ * ES10b: challenge, notifications, RAT, CRL (SGP.22 5.7.7, 5.7.9-5.7.12, 5.7.22). EUICCInfo is euicc_info.c,
+ * the download functions are download.c and bpp.c.
+ */
+#include "euicc/rsp/crl_store.h"
+#include "euicc/rsp/es10_common.h"
+#include "euicc/rsp/notification.h"
+#include "euicc/rsp/policy.h"
+#include "euicc/rsp/session.h"
+
+#define TAG_LIST_NOTIFICATION      0xBF28
+#define TAG_RETRIEVE_NOTIFICATIONS 0xBF2B
+#define TAG_GET_CHALLENGE          0xBF2E
+#define TAG_NOTIFICATION_SENT      0xBF30
+#define TAG_LOAD_CRL               0xBF35
+#define TAG_GET_RAT                0xBF43
+
+enum { NO_RESULT_AVAILABLE = 1, NOTHING_TO_DELETE = 1 };
+
+uint16_t es10b_get_euicc_challenge(struct softeuicc *card, struct span request, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(request);
+    uint8_t challenge[RSP_CHALLENGE_SIZE];
+    size_t outer;
+
+    if (es10_finish_request(&reader) != ES10_OK)
+        return ES10_BAD_REQUEST;
+    if (!rsp_session_start(card, challenge))
+        return ES10_FAILED;
+    outer = tlv_open(response, TAG_GET_CHALLENGE);
+    tlv_put(response, 0x80, SPAN_ARRAY(challenge));
+    tlv_close(response, outer);
+    return es10_finish(card, response);
+}
+
+/* NotificationEvent as a filter: the bits that are set. Reading: none set asks for nothing. */
+static bool read_events(struct span value, unsigned *events)
+{
+    if (!bit_string_valid(value))
+        return false;
+    *events = 0;
+    for (unsigned bit = 0; bit < NOTIFICATION_EVENT_BITS; bit++)
+        if (tlv_bit(value, bit))
+            *events |= 1u << bit;
+    return true;
+}
+
+static bool put_metadata(void *context, struct span metadata, struct span signed_object)
+{
+    struct buf *out = context;
+
+    (void)signed_object;
+    buf_append(out, metadata);
+    return !out->failed;
+}
+
+static bool put_signed_object(void *context, struct span metadata, struct span signed_object)
+{
+    struct buf *out = context;
+
+    (void)metadata;
+    buf_append(out, signed_object);
+    return !out->failed;
+}
+
+uint16_t es10b_list_notification(struct softeuicc *card, struct span request, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(request);
+    struct notification_filter filter = {NOTIFICATION_ALL_EVENTS, 0};
+    struct span value;
+    size_t outer;
+    size_t list;
+
+    if (tlv_optional(&reader, 0x81, &value) && !read_events(value, &filter.events))
+        return ES10_BAD_REQUEST;
+    if (es10_finish_request(&reader) != ES10_OK)
+        return ES10_BAD_REQUEST;
+    outer = tlv_open(response, TAG_LIST_NOTIFICATION);
+    list = tlv_open(response, 0xA0);
+    notification_each(card, &filter, put_metadata, response);
+    tlv_close(response, list);
+    tlv_close(response, outer);
+    return es10_finish(card, response);
+}
+
+/* A sequence number in a request. Those that no notification can have (0, above SQLite's integers) find
+ * nothing. */
+static bool read_sequence(struct span value, uint64_t *sequence)
+{
+    int64_t number;
+
+    if (!tlv_signed(value, &number))
+        return false;
+    *sequence = number > 0 ? (uint64_t)number : INT64_MAX;
+    return true;
+}
+
+/* searchCriteria: A0 { 80 seqNumber | 81 profileManagementOperation }. */
+static bool read_search(struct span content, struct notification_filter *filter)
+{
+    struct tlv_reader reader = tlv_reader(content);
+    struct span value;
+
+    if (tlv_peek(&reader) == 0x80)
+        return tlv_require(&reader, 0x80, &value) && read_sequence(value, &filter->sequence) &&
+               tlv_finish(&reader);
+    return tlv_require(&reader, 0x81, &value) && read_events(value, &filter->events) && tlv_finish(&reader);
+}
+
+uint16_t es10b_retrieve_notifications_list(struct softeuicc *card, struct span request, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(request);
+    struct notification_filter filter = {NOTIFICATION_ALL_EVENTS, 0};
+    size_t start = response->size;
+    struct span value;
+    size_t outer;
+    size_t list;
+
+    if (tlv_optional(&reader, 0xA0, &value) && !read_search(value, &filter))
+        return ES10_BAD_REQUEST;
+    if (es10_finish_request(&reader) != ES10_OK)
+        return ES10_BAD_REQUEST;
+    outer = tlv_open(response, TAG_RETRIEVE_NOTIFICATIONS);
+    list = tlv_open(response, 0xA0);
+    notification_each(card, &filter, put_signed_object, response);
+    /* Reading of SGP.22 5.7.10: whatever was asked for, nothing found is noResultAvailable, not an empty
+     * list. */
+    if (response->size == list && !response->failed) {
+        response->size = start;
+        return es10_choice_error(card, response, TAG_RETRIEVE_NOTIFICATIONS, NO_RESULT_AVAILABLE);
+    }
+    tlv_close(response, list);
+    tlv_close(response, outer);
+    return es10_finish(card, response);
+}
+
+uint16_t es10b_remove_notification(struct softeuicc *card, struct span request, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(request);
+    uint64_t sequence = 0;
+    struct span value;
+
+    if (!tlv_require(&reader, 0x80, &value) || !read_sequence(value, &sequence) ||
+        es10_finish_request(&reader) != ES10_OK)
+        return ES10_BAD_REQUEST;
+    return es10_result(card, response, TAG_NOTIFICATION_SENT,
+                       notification_remove(card, sequence) ? 0 : NOTHING_TO_DELETE);
+}
+
+uint16_t es10b_get_rat(struct softeuicc *card, struct span request, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(request);
+    size_t outer;
+    size_t list;
+
+    if (es10_finish_request(&reader) != ES10_OK)
+        return ES10_BAD_REQUEST;
+    outer = tlv_open(response, TAG_GET_RAT);
+    list = tlv_open(response, 0xA0);
+    policy_put_rat(card, response);
+    tlv_close(response, list);
+    tlv_close(response, outer);
+    return es10_finish(card, response);
+}
+
+/*
+ * LoadCRLRequest's only member has no tag of its own, so AUTOMATIC TAGS makes the CertificateList A0.
+ * Reading: the list with its own tag, as it comes from a CI's server, is taken as well.
+ */
+static bool read_crl(struct span request, struct buf *der)
+{
+    struct tlv_reader reader = tlv_reader(request);
+    struct span content;
+
+    if (!tlv_require(&reader, tlv_peek(&reader) == 0x30 ? 0x30 : 0xA0, &content) || !tlv_skip_rest(&reader))
+        return false;
+    tlv_put(der, 0x30, content);
+    return true;
+}
+
+/* LoadCRLResponseOk: A0 { [A0 { 02 part … }] }. */
+static uint16_t put_loaded(struct softeuicc *card, const struct crl_load *load, struct buf *response)
+{
+    size_t outer = tlv_open(response, TAG_LOAD_CRL);
+    size_t ok = tlv_open(response, 0xA0);
+
+    crl_store_put_missing(card, load, response);
+    tlv_close(response, ok);
+    tlv_close(response, outer);
+    return es10_finish(card, response);
+}
+
+uint16_t es10b_load_crl(struct softeuicc *card, struct span request, struct buf *response)
+{
+    struct buf der = {0};
+    struct crl_load load;
+    enum crl_load_error error;
+
+    if (!read_crl(request, &der)) {
+        buf_free(&der);
+        return ES10_BAD_REQUEST;
+    }
+    error = der.failed ? CRL_LOAD_UNDEFINED : crl_store_load(card, buf_span(&der), &load);
+    buf_free(&der);
+    return error == CRL_LOADED ? put_loaded(card, &load, response)
+                               : es10_choice_error(card, response, TAG_LOAD_CRL, error);
+}

@@ -1,0 +1,183 @@
+/* EUICCInfo1 and EUICCInfo2 (SGP.22 5.7.8): see euicc_info.h. */
+#include "euicc/rsp/euicc_info.h"
+
+#include "euicc/rsp/es10_common.h"
+#include "euicc/rsp/policy.h"
+#include "euicc/rsp/profile_store.h"
+#include "euicc/rsp/session.h"
+
+#include <stdio.h>
+
+#define TAG_EUICC_INFO1 0xBF20
+#define TAG_EUICC_INFO2 0xBF22
+
+/* --- what this card is: versions and capabilities
+ * ------------------------------------------------------------------------ */
+
+static const uint8_t profile_package_version[3] = {2, 3, 1}; /* TCA Interoperable Profile Package */
+const uint8_t euicc_svn[3] = {2, 2, 2};                      /* SGP.22 */
+static const uint8_t global_platform_version[3] = {2, 3, 0};
+static const uint8_t protection_profile_version[3] = {1, 0, 0};
+static const char sas_accreditation_number[] = "SOFTEUICC-TEST";
+static const char dloa_platform_label[] = "softeuicc";
+static const char dloa_registrar[] =
+    "https://dloa.softeuicc.invalid"; /* there is none: this is test software */
+
+#define EUICC_CATEGORY_OTHER 0 /* not one of TS 102 225's: softeuicc has no fixed resources */
+
+/* UICCCapability bits, rsp.asn: what a profile may ask of the card. */
+static const uint8_t uicc_capabilities[] = {
+    1,  /* usimSupport */
+    2,  /* isimSupport */
+    4,  /* akaMilenage */
+    6,  /* akaTuak128 */
+    7,  /* akaTuak256 */
+    16, /* multipleUsimSupport */
+    17, /* multipleIsimSupport */
+    19, /* berTlvFileSupport */
+    20, /* dfLinkSupport */
+    22, /* getIdentity */
+    23, /* profile-a-x25519 */
+    24, /* profile-b-p256 */
+};
+#define UICC_CAPABILITY_BITS 26
+
+/* RspCapability bits; additionalProfile(0) is a live figure. */
+enum { RSP_ADDITIONAL_PROFILE = 0, RSP_CAPABILITY_BITS = 5 };
+static const uint8_t rsp_capabilities[] = {
+    1, /* crlSupport */
+    3, /* testProfileSupport */
+    4, /* deviceInfoExtensibilitySupport */
+};
+
+/* -------------------------------------------------------------------------------------------------------------------------
+ */
+
+static void set_bit(uint8_t *bits, unsigned bit)
+{
+    bits[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+}
+
+/* "1.2.3" as VersionType. */
+static void put_firmware_version(struct buf *out)
+{
+    unsigned parts[3] = {0, 0, 0};
+    uint8_t version[3];
+
+    (void)sscanf(softeuicc_version(), "%3u.%3u.%3u", &parts[0], &parts[1], &parts[2]);
+    for (size_t i = 0; i < 3; i++)
+        version[i] = (uint8_t)parts[i];
+    tlv_put(out, 0x83, SPAN_ARRAY(version));
+}
+
+static void put_ci_key_ids(const struct softeuicc *card, struct buf *out, uint32_t tag)
+{
+    size_t at = tlv_open(out, tag);
+
+    for (size_t i = 0; i < card->credentials_count; i++)
+        tlv_put(out, 0x04, SPAN_ARRAY(card->credentials[i].ci_key_id));
+    tlv_close(out, at);
+}
+
+/* Free volatile memory: what a request may still take of the room that STORE DATA collects in. */
+static uint64_t free_ram(const struct softeuicc *card)
+{
+    size_t used = card->store_data.collected.size + card->response.size;
+
+    return used < STORE_DATA_MAX ? STORE_DATA_MAX - used : 0;
+}
+
+/* Extended Card Resources Information, TS 102 226 8.2.1.7.2: installed applications, free non-volatile and
+ * volatile memory. */
+static void put_ext_card_resource(struct softeuicc *card, struct buf *out, uint64_t free_nvm)
+{
+    size_t at = tlv_open(out, 0x84);
+
+    tlv_put_unsigned(out, 0x81, profile_count(card));
+    tlv_put_unsigned(out, 0x82, free_nvm);
+    tlv_put_unsigned(out, 0x83, free_ram(card));
+    tlv_close(out, at);
+}
+
+static void put_uicc_capability(struct buf *out)
+{
+    uint8_t bits[(UICC_CAPABILITY_BITS + 7) / 8] = {0};
+
+    for (size_t i = 0; i < sizeof(uicc_capabilities); i++)
+        set_bit(bits, uicc_capabilities[i]);
+    tlv_put_bits(out, 0x85, bits, UICC_CAPABILITY_BITS);
+}
+
+static void put_rsp_capability(struct buf *out, uint64_t free_nvm)
+{
+    uint8_t bits[1] = {0};
+
+    for (size_t i = 0; i < sizeof(rsp_capabilities); i++)
+        set_bit(bits, rsp_capabilities[i]);
+    if (free_nvm > 0)
+        set_bit(bits, RSP_ADDITIONAL_PROFILE);
+    tlv_put_bits(out, 0x88, bits, RSP_CAPABILITY_BITS);
+}
+
+static void put_certification_data(struct buf *out)
+{
+    size_t at = tlv_open(out, 0xAC);
+
+    tlv_put_string(out, 0x80, dloa_platform_label);
+    tlv_put_string(out, 0x81, dloa_registrar);
+    tlv_close(out, at);
+}
+
+void es10b_put_euicc_info1(const struct softeuicc *card, struct buf *out)
+{
+    size_t outer = tlv_open(out, TAG_EUICC_INFO1);
+
+    tlv_put(out, 0x82, SPAN_ARRAY(euicc_svn));
+    put_ci_key_ids(card, out, 0xA9); /* for verification … */
+    put_ci_key_ids(card, out,
+                   0xAA); /* … and for signing: the card has credentials under every CI it trusts */
+    tlv_close(out, outer);
+}
+
+void es10b_put_euicc_info2(struct softeuicc *card, struct buf *out)
+{
+    uint64_t free_nvm = profile_free_nvm(card);
+    size_t outer = tlv_open(out, TAG_EUICC_INFO2);
+
+    tlv_put(out, 0x81, SPAN_ARRAY(profile_package_version));
+    tlv_put(out, 0x82, SPAN_ARRAY(euicc_svn));
+    put_firmware_version(out);
+    put_ext_card_resource(card, out, free_nvm);
+    put_uicc_capability(out);
+    /* ts102241Version (86) is absent: no Java Card. */
+    tlv_put(out, 0x87, SPAN_ARRAY(global_platform_version));
+    put_rsp_capability(out, free_nvm);
+    put_ci_key_ids(card, out, 0xA9);
+    put_ci_key_ids(card, out, 0xAA);
+    tlv_put_unsigned(out, 0x8B, EUICC_CATEGORY_OTHER);
+    policy_put_forbidden(card, out, 0x99);
+    tlv_put(out, 0x04, SPAN_ARRAY(protection_profile_version));
+    tlv_put_string(out, 0x0C, sas_accreditation_number);
+    put_certification_data(out);
+    tlv_close(out, outer);
+}
+
+uint16_t es10b_get_euicc_info1(struct softeuicc *card, struct span request, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(request);
+
+    if (es10_finish_request(&reader) != ES10_OK)
+        return ES10_BAD_REQUEST;
+    es10b_put_euicc_info1(card, response);
+    return es10_finish(card, response);
+}
+
+uint16_t es10b_get_euicc_info2(struct softeuicc *card, struct span request, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(request);
+
+    if (es10_finish_request(&reader) != ES10_OK)
+        return ES10_BAD_REQUEST;
+    es10b_put_euicc_info2(card, response);
+    return es10_finish(card, response);
+}

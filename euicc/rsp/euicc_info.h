@@ -1,0 +1,16 @@
+/*
+ * EUICCInfo1 and EUICCInfo2 (SGP.22 5.7.8): what the card says of itself. The versions and capabilities stand
+ * in euicc_info.c and nowhere else; resource figures are live.
+ */
+#ifndef SOFTEUICC_EUICC_RSP_EUICC_INFO_H
+#define SOFTEUICC_EUICC_RSP_EUICC_INFO_H
+
+#include "euicc/card.h"
+
+/* The version of SGP.22 that the card follows, as VersionType: also in the FCI of the ISD-R. */
+extern const uint8_t euicc_svn[3];
+
+/* Appends EUICCInfo1 (BF20 whole). EUICCInfo2 is es10b_put_euicc_info2 (session.h). */
+void es10b_put_euicc_info1(const struct softeuicc *card, struct buf *out);
+
+#endif
