@@ -35,8 +35,9 @@ struct statement {
 
 struct nvm {
     sqlite3 *db;
+    sqlite3_vfs *vfs;
     struct nvm_lock lock;
-    char *path; /* on this machine; NULL otherwise */
+    char *path; /* NULL: in memory */
     struct statement statements[STATEMENTS];
     int log_pages; /* in the write-ahead log after the last commit */
     bool in_transaction;
@@ -141,12 +142,19 @@ static bool configure(struct nvm *nvm)
            sqlite3_exec(nvm->db, cache, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-/* Journal and durability. A database in memory keeps its rollback journal in memory and stays as it is. */
+/*
+ * Journal and durability. A database in memory keeps its rollback journal in memory and stays as it is. EXTRA
+ * for the change of the journal itself: a rollback journal whose deletion did not last would undo it, and
+ * with it every commit in the log.
+ */
 static bool make_durable(struct nvm *nvm)
 {
-    if (sqlite3_exec(nvm->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) != SQLITE_OK ||
-        sqlite3_exec(nvm->db, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0", NULL, NULL, NULL) !=
-            SQLITE_OK)
+    static const char settings[] = "PRAGMA synchronous = EXTRA;"
+                                   "PRAGMA journal_mode = WAL;"
+                                   "PRAGMA synchronous = FULL;"
+                                   "PRAGMA wal_autocheckpoint = 0";
+
+    if (sqlite3_exec(nvm->db, settings, NULL, NULL, NULL) != SQLITE_OK)
         return false;
     sqlite3_wal_hook(nvm->db, count_log, nvm);
     return true;
@@ -199,7 +207,7 @@ static enum softeuicc_status prepare_file(const char *path, bool create, struct 
     return SOFTEUICC_OK;
 }
 
-/* Makes or checks the file and locks it; on success nvm->path is set. */
+/* Makes or checks a file of this machine, and locks it. */
 static enum softeuicc_status take_file(struct nvm *nvm, const char *path, bool create,
                                        struct softeuicc_error *error)
 {
@@ -209,6 +217,31 @@ static enum softeuicc_status take_file(struct nvm *nvm, const char *path, bool c
         status = nvm_lock_take(&nvm->lock, path, error);
     if (status == SOFTEUICC_OK && create)
         status = prepare_file(path, true, error);
+    return status;
+}
+
+/* The same for a file in somebody else's VFS, which may know no more than its name. */
+static enum softeuicc_status take_foreign_file(struct nvm *nvm, const char *path, bool create,
+                                               struct softeuicc_error *error)
+{
+    int there = 0;
+
+    if (create && nvm->vfs->xAccess(nvm->vfs, path, SQLITE_ACCESS_EXISTS, &there) == SQLITE_OK && there)
+        return error_set(error, SOFTEUICC_EXISTS, "%s exists already", path);
+    return SOFTEUICC_OK;
+}
+
+static enum softeuicc_status take(struct nvm *nvm, const char *path, const char *vfs, bool create,
+                                  struct softeuicc_error *error)
+{
+    enum softeuicc_status status;
+
+    nvm->vfs = sqlite3_vfs_find(vfs);
+    if (nvm->vfs == NULL)
+        return error_set(error, SOFTEUICC_INVALID, "no storage is called '%s'", vfs != NULL ? vfs : "");
+    if (strcmp(path, ":memory:") == 0)
+        return SOFTEUICC_OK;
+    status = vfs != NULL ? take_foreign_file(nvm, path, create, error) : take_file(nvm, path, create, error);
     if (status != SOFTEUICC_OK)
         return status;
     nvm->path = strdup(path);
@@ -217,17 +250,15 @@ static enum softeuicc_status take_file(struct nvm *nvm, const char *path, bool c
 
 struct nvm *nvm_open(const char *path, const char *vfs, bool create, struct softeuicc_error *error)
 {
-    bool on_disk = vfs == NULL && strcmp(path, ":memory:") != 0;
     struct nvm *nvm = calloc(1, sizeof(*nvm));
-    enum softeuicc_status status = SOFTEUICC_OK;
+    enum softeuicc_status status;
 
     if (nvm == NULL) {
         error_set(error, SOFTEUICC_MEMORY, "out of memory");
         return NULL;
     }
     nvm->lock.fd = -1;
-    if (on_disk)
-        status = take_file(nvm, path, create, error);
+    status = take(nvm, path, vfs, create, error);
     if (status == SOFTEUICC_OK)
         status = open_database(nvm, path, vfs, create, error);
     if (status == SOFTEUICC_OK)
@@ -268,7 +299,7 @@ void nvm_remove(struct nvm *nvm)
     nvm_rollback(nvm);
     close_database(nvm);
     if (nvm->path != NULL)
-        unlink(nvm->path);
+        (void)nvm->vfs->xDelete(nvm->vfs, nvm->path, 1);
     let_go(nvm);
 }
 
