@@ -21,3 +21,4 @@ make_card "$work/card.db" --profile "$work/profile.der"
 "$bench/get_eid" "$work/card.db"
 "$bench/fsyncs" "$work/card.db"
 "$bench/run_start" "$softeuicc" "$work/card.db"
+"$here/pcsc.sh" "$build" || [ $? -eq 77 ] # says why when there is no pcscd

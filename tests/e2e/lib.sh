@@ -1,0 +1,270 @@
+# What the end-to-end tests share: a pcscd of their own with vpcd on free ports, cards, the card daemon, and an end that leaves
+# nothing behind. Sourced, not run. A test prints "ok - …", "not ok - …" and "skip - …" lines; its status is 0, 1, or 77 when it could
+# not run at all.
+# shellcheck shell=bash
+
+softeuicc=${SOFTEUICC:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/softeuicc}
+work=$(mktemp -d "${TMPDIR:-/tmp}/softeuicc-e2e.XXXXXX")
+chmod 755 "$work" # pcscd may drop privileges
+readonly softeuicc work
+failures=0
+processes=()
+
+# --- results ------------------------------------------------------------------------------------------------------------
+
+ok() {
+    printf 'ok - %s\n' "$1"
+}
+
+# not_ok NAME [FILE…]: with the last lines of the files that say why, on stderr.
+not_ok() {
+    local file name=$1
+    shift
+    failures=$((failures + 1))
+    printf 'not ok - %s\n' "$name"
+    for file in "$@"; do
+        [ -s "$file" ] && tail -n 12 "$file" | sed "s|^|    ${file##*/}: |" >&2
+    done
+    return 0
+}
+
+# check NAME COMMAND…: ok when the command is true.
+check() {
+    local name=$1
+    shift
+    if "$@" >"$work/check.log" 2>&1; then ok "$name"; else not_ok "$name" "$work/check.log"; fi
+}
+
+# is NAME EXPECTED ACTUAL: ok when the texts are equal.
+is() {
+    if [ "$2" = "$3" ]; then
+        ok "$1"
+    else
+        printf 'expected: %s\n     got: %s\n' "$2" "$3" >"$work/check.log"
+        not_ok "$1" "$work/check.log"
+    fi
+}
+
+# isnt NAME UNWANTED ACTUAL: ok when the texts differ.
+isnt() {
+    if [ "$2" != "$3" ]; then ok "$1"; else not_ok "$1"; fi
+}
+
+not() {
+    ! "$@"
+}
+
+# matches NAME PATTERN ACTUAL: ok when the text matches the extended regular expression.
+matches() {
+    if [[ $3 =~ $2 ]]; then
+        ok "$1"
+    else
+        printf 'expected: %s\n     got: %s\n' "$2" "$3" >"$work/check.log"
+        not_ok "$1" "$work/check.log"
+    fi
+}
+
+skip() {
+    printf 'skip - %s\n' "$1"
+}
+
+skip_all() {
+    skip "$1"
+    exit 77
+}
+
+need() {
+    local tool
+    for tool in "$@"; do
+        command -v "$tool" >/dev/null || skip_all "$tool is not installed"
+    done
+}
+
+finish() {
+    [ "$failures" -eq 0 ]
+    exit
+}
+
+# --- processes ----------------------------------------------------------------------------------------------------------
+
+# wait_until SECONDS COMMAND…: true as soon as the command is.
+wait_until() {
+    local i times=$(($1 * 20))
+    shift
+    for ((i = 0; i < times; i++)); do
+        "$@" >/dev/null 2>&1 && return 0
+        sleep 0.05
+    done
+    return 1
+}
+
+is_gone() {
+    ! kill -0 "$1" 2>/dev/null
+}
+
+# end_process PID [SIGNAL]: ends a process of ours and waits for it; its exit status is in $status.
+end_process() {
+    status=0
+    kill -"${2:-TERM}" "$1" 2>/dev/null
+    wait_until 10 is_gone "$1" || kill -KILL "$1" 2>/dev/null
+    wait "$1" 2>/dev/null || status=$?
+}
+
+clean_up() {
+    local pid
+    for pid in "${processes[@]}"; do
+        kill -TERM "$pid" 2>/dev/null
+    done
+    for pid in "${processes[@]}"; do
+        wait_until 5 is_gone "$pid" || kill -KILL "$pid" 2>/dev/null
+        wait "$pid" 2>/dev/null
+    done
+    rm -rf "$work"
+}
+trap clean_up EXIT
+
+# --- pcscd and vpcd -----------------------------------------------------------------------------------------------------
+
+# Looks at the socket tables instead of connecting: vpcd would take a connection for a card.
+is_listening() {
+    local port
+    printf -v port ':%04X' "$1"
+    awk -v port="$port" '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }' \
+        /proc/net/tcp /proc/net/tcp6 2>/dev/null
+}
+
+# Sets vpcd_port to a port that is free, with the next one free too.
+choose_vpcd_port() {
+    while :; do
+        vpcd_port=$((20000 + RANDOM % 12000))
+        is_listening "$vpcd_port" || is_listening $((vpcd_port + 1)) || break
+    done
+}
+
+vpcd_driver() {
+    local path
+    for path in /usr/lib/pcsc/drivers/serial/libifdvpcd.so /usr/lib/*/pcsc/drivers/serial/libifdvpcd.so \
+        /usr/local/lib/pcsc/drivers/serial/libifdvpcd.so; do
+        [ -e "$path" ] && printf '%s\n' "$path" && return 0
+    done
+    return 1
+}
+
+# pcscd's directory for its socket is compiled in, so it gets a /run of its own in a mount namespace; clients find the socket by
+# PCSCLITE_CSOCK_NAME. Without leave to make a namespace, root may use the real one when no other pcscd is there.
+choose_namespace() {
+    mkdir -p "$work/run/pcscd"
+    if unshare -m true 2>/dev/null; then
+        namespace=(unshare -m)
+    elif unshare -rm true 2>/dev/null; then
+        namespace=(unshare -rm)
+    elif [ "$(id -u)" = 0 ] && ! [ -e /run/pcscd/pcscd.comm ]; then
+        namespace=()
+        mkdir -p /run/pcscd
+        return
+    else
+        skip_all "another pcscd is running, and this machine gives no mount namespace for one of our own"
+    fi
+    export PCSCLITE_CSOCK_NAME=$work/run/pcscd/pcscd.comm
+}
+
+# start_pcscd: a pcscd with one vpcd of two slots on vpcd_port; again after stop_pcscd, on the same ports.
+start_pcscd() {
+    local driver run=(pcscd --foreground --config "$work/reader.conf.d" --error)
+    need pcscd unshare
+    driver=$(vpcd_driver) || skip_all "the vpcd driver (Debian: vsmartcard-vpcd) is not installed"
+    if [ -z "${vpcd_port:-}" ]; then
+        choose_vpcd_port
+        choose_namespace
+        mkdir -p "$work/reader.conf.d"
+        printf 'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:0x%04X\nLIBPATH %s\nCHANNELID 0x%04X\n' \
+            "$vpcd_port" "$driver" "$vpcd_port" >"$work/reader.conf.d/vpcd"
+    fi
+    if [ ${#namespace[@]} -gt 0 ]; then
+        # shellcheck disable=SC2016 # the inner shell expands them
+        "${namespace[@]}" sh -c 'mount --bind "$1" /run && shift && exec "$@"' sh "$work/run" "${run[@]}" >>"$work/pcscd.log" 2>&1 &
+    else
+        "${run[@]}" >>"$work/pcscd.log" 2>&1 &
+    fi
+    pcscd_pid=$!
+    processes+=("$pcscd_pid")
+    wait_until 10 is_listening "$vpcd_port" || {
+        not_ok "pcscd with vpcd starts" "$work/pcscd.log"
+        exit 1
+    }
+}
+
+stop_pcscd() {
+    end_process "$pcscd_pid" "${1:-TERM}"
+    # A killed pcscd leaves its socket and pid file, and the next one would not start.
+    rm -f "$work/run/pcscd/"*
+}
+
+reader_name() {
+    printf 'Virtual PCD 00 %02d' "${1:-0}"
+}
+
+# has_card [SLOT]: true when PC/SC sees a card in the slot.
+has_card() {
+    opensc-tool --list-readers 2>/dev/null | grep -Eq "Yes .*$(reader_name "${1:-0}")\$"
+}
+
+has_no_card() {
+    opensc-tool --list-readers 2>/dev/null | grep -Eq "No .*$(reader_name "${1:-0}")\$"
+}
+
+# transceive [-p T=1] [-s SLOT] APDU…: sends the commands in one connection and prints a response a line, as upper-case
+# hexadecimal without blanks. The word "reset" resets the card and prints nothing.
+transceive() {
+    local protocol=T=0 slot=0 OPTIND=1 option
+    while getopts p:s: option; do
+        case $option in
+        p) protocol=$OPTARG ;;
+        s) slot=$OPTARG ;;
+        *) return 1 ;;
+        esac
+    done
+    shift $((OPTIND - 1))
+    # scriptor wants blanks between octets, and wraps long responses.
+    for apdu in "$@"; do
+        if [ "$apdu" = reset ]; then echo reset; else sed 's/ //g; s/../& /g' <<<"$apdu"; fi
+    done | scriptor -r "$(reader_name "$slot")" -p "$protocol" 2>>"$work/scriptor.log" | awk '
+        /^> / { inside = 0; next }
+        /^</ { inside = 1; line = "" }
+        inside {
+            text = $0; sub(/^< */, "", text); last = sub(/ *: .*/, "", text); gsub(/ /, "", text); line = line text
+            if (last) { if (line != "" && line !~ /OK/) print line; inside = 0 }
+        }'
+}
+
+# --- cards --------------------------------------------------------------------------------------------------------------
+
+# make_card NAME [option of softeuicc create…]: $work/NAME.db, under a PKI that is made once.
+make_card() {
+    local name=$1
+    shift
+    [ -d "$work/pki" ] || "$softeuicc" pki init --dir "$work/pki" >"$work/pki.log" 2>&1 || {
+        not_ok "softeuicc pki init" "$work/pki.log"
+        exit 1
+    }
+    "$softeuicc" create --card "$work/$name.db" --pki "$work/pki" "$@" >"$work/create.log" 2>&1 || {
+        not_ok "softeuicc create" "$work/create.log"
+        exit 1
+    }
+}
+
+# start_cards [option of softeuicc run…]: runs the daemon against our vpcd and waits until slot 0 has a card. Its output is
+# $work/run.log, its process $run_pid.
+start_cards() {
+    "$softeuicc" run --vpcd "localhost:$vpcd_port" "$@" >"$work/run.log" 2>&1 &
+    run_pid=$!
+    processes+=("$run_pid")
+    wait_until 10 has_card 0 || {
+        not_ok "a card is in the reader" "$work/run.log" "$work/pcscd.log"
+        exit 1
+    }
+}
+
+stop_cards() {
+    end_process "$run_pid" "${1:-TERM}"
+}
