@@ -1,7 +1,7 @@
 /*
- * Certificates and CRLs the eSIM way (SGP.22 4.5, SGP.14). A card has no trusted clock, so validity dates are shown but
- * never refuse; trust ends at a CI *public key*; roles are certificate policies. Read in place over the octets as
- * received, which are also what signatures are checked over; made by OpenSSL.
+ * Certificates and CRLs the eSIM way (SGP.22 4.5, SGP.14). A card has no trusted clock, so validity dates are
+ * shown but never refuse; trust ends at a CI *public key*; roles are certificate policies. Read in place over
+ * the octets as received, which are also what signatures are checked over; made by OpenSSL.
  */
 #ifndef SOFTEUICC_CRYPTO_CERT_H
 #define SOFTEUICC_CRYPTO_CERT_H
@@ -19,6 +19,7 @@ enum cert_role {
     CERT_ROLE_DP_PB = 5,
     CERT_ROLE_DS_TLS = 6,
     CERT_ROLE_DS_AUTH = 7,
+    CERT_ROLE_LAST = CERT_ROLE_DS_AUTH
 };
 
 enum cert_status {
@@ -38,9 +39,9 @@ const char *cert_status_name(enum cert_status status);
 
 struct cert;
 
-/* Parses one X.509 v3 certificate in DER (not merely BER) that fills `der`; the octets are copied. On failure NULL and
- * *status (which may be NULL): CERT_MALFORMED, CERT_UNSUPPORTED_CURVE, CERT_BAD_SIGNATURE for an algorithm other than
- * ECDSA with SHA-256, CERT_NO_MEMORY. Nothing is verified. */
+/* Parses one X.509 v3 certificate in DER (not merely BER) that fills `der`; the octets are copied. On failure
+ * NULL and *status (which may be NULL): CERT_MALFORMED, CERT_UNSUPPORTED_CURVE, CERT_BAD_SIGNATURE for an
+ * algorithm other than ECDSA with SHA-256, CERT_NO_MEMORY. Nothing is verified. */
 struct cert *cert_parse(struct span der, enum cert_status *status);
 /* The same, for DER or the first certificate of a PEM text. */
 struct cert *cert_parse_der_or_pem(struct span encoded, enum cert_status *status);
@@ -62,7 +63,8 @@ const char *cert_subject_organization(const struct cert *cert);
 /* One line for people: "CN=…, O=…". */
 const char *cert_subject_line(const struct cert *cert);
 
-/* EUM: the digits that the nameConstraints' first permitted subtree demands of an EID; SPAN_NONE when there is none. */
+/* EUM: the digits that the nameConstraints' first permitted subtree demands of an EID; SPAN_NONE when there
+ * is none. */
 struct span cert_eid_prefix(const struct cert *cert);
 /* The dNSNames of the subjectAltName; false at the end. */
 bool cert_dns_name(const struct cert *cert, size_t index, struct span *name);
@@ -70,36 +72,51 @@ bool cert_is_tls_server(const struct cert *cert); /* extended key usage serverAu
 int64_t cert_not_before(const struct cert *cert); /* seconds since 1970 */
 int64_t cert_not_after(const struct cert *cert);
 
-/* Checks `cert`: signed by `issuer_key`, authority key id equal to issuer_key_id (if both are there), of
- * `role`, with the key usage and basic constraints the role demands, no unknown critical extension. Dates are
- * not looked at. */
+/*
+ * Checks `cert` against who should have issued it: no unknown critical extension; of `role`, with the key
+ * usage, basic constraints and extensions that SGP.22 4.5.2.1.0 demands of it (CERT_ROLE_NONE: an eIM's
+ * certificate, which has no policy); authority key identifier equal to issuer_key_id (unless that is
+ * SPAN_NONE); signed by `issuer_key`. The checks are made in this order. Dates are not looked at.
+ */
 enum cert_status cert_check(const struct cert *cert, enum cert_role role, const struct ec_key *issuer_key,
                             struct span issuer_key_id);
-/* An eUICC certificate against its EUM's nameConstraints (SGP.22 4.5.2.1.0.4): the EIN the EUM may issue
- * under. */
+/* True when the issuer's name in `cert` is, octet for octet, the subject of `issuer`. */
+bool cert_issued_by_name(const struct cert *cert, const struct cert *issuer);
+/* An eUICC certificate against its EUM's nameConstraints (SGP.22 4.5.2.1.0.4): one permitted subtree holds a
+ * prefix of the EID and, if it names one, the same organization. CERT_OK or CERT_NAME_CONSTRAINTS. */
 enum cert_status cert_check_eid_permitted(const struct cert *eum, const struct cert *euicc);
 
+/* A certificate revocation list, version 2 (RFC 5280 5, SGP.22 4.5.2.2). */
 struct crl;
-/* A DER CertificateList; checked against the issuer's key when verified. */
+/* One DER CertificateList that fills `der`; the octets are copied. Failures as cert_parse. Nothing is
+ * verified. */
 struct crl *crl_parse(struct span der, enum cert_status *status);
 void crl_free(struct crl *crl);
-enum cert_status crl_check(const struct crl *crl, const struct ec_key *issuer_key);
-struct span crl_authority_key_id(const struct crl *crl);
-uint64_t crl_number(const struct crl *crl); /* 0 when absent */
+/* No unknown critical extension, the authority key identifier present and equal to issuer_key_id (unless that
+ * is SPAN_NONE), signed by `issuer_key`. Dates are not looked at. */
+enum cert_status crl_check(const struct crl *crl, const struct ec_key *issuer_key, struct span issuer_key_id);
+struct span crl_authority_key_id(const struct crl *crl); /* SPAN_NONE when absent */
+uint64_t crl_number(const struct crl *crl);     /* 0 when absent; larger than 64 bits does not parse */
+int64_t crl_this_update(const struct crl *crl); /* seconds since 1970 */
+int64_t crl_next_update(const struct crl *crl); /* 0 when absent */
+/* True when the list names the serial number of `cert` and is of the same issuer (by name). */
 bool crl_revokes(const struct crl *crl, const struct cert *cert);
-/* Walks the revoked serial numbers; false at the end. */
-bool crl_entry(const struct crl *crl, size_t index, struct span *serial);
+/* Walks the revoked serial numbers (content octets of the INTEGERs); *offset starts at 0. False at the end.
+ */
+bool crl_next_entry(const struct crl *crl, size_t *offset, struct span *serial);
 
-/* --- Making certificates: PKI tool, card creation
- * ------------------------------------------------------------------- */
+/* --- Making certificates: PKI tool, card creation --- */
+
+#define CERT_DNS_NAME_MAX 253 /* RFC 1035 */
 
 struct cert_request {
-    enum cert_role role;      /* decides policy, key usage, basic constraints */
-    const char *organization; /* may be NULL */
-    const char *common_name;
-    const char *serial_number;     /* subject serialNumber: the EID; NULL otherwise */
-    const char *oid;               /* dotted registeredID for the subjectAltName; NULL for none */
-    const char *const *dns_names;  /* NULL-terminated or NULL: TLS certificates */
+    enum cert_role role;       /* decides policy, key usage, basic constraints */
+    const char *organization;  /* may be NULL */
+    const char *common_name;   /* at most 64 characters, as organization (X.520) */
+    const char *serial_number; /* subject serialNumber: the EID; NULL otherwise */
+    const char *oid;           /* dotted registeredID for the subjectAltName; NULL for none */
+    const char *const
+        *dns_names; /* NULL-terminated or NULL: TLS certificates; addresses in digits become iPAddress */
     const char *eid_prefix;        /* EUM: digits permitted by nameConstraints; NULL otherwise */
     const char *crl_url;           /* may be NULL */
     int64_t not_before, not_after; /* seconds since 1970 */
@@ -107,11 +124,12 @@ struct cert_request {
 
 /* Issues a certificate for `subject`; issuer == NULL with issuer_key == subject makes a self-signed one.
  * Appends DER to `der`. Further roles (eIM signing, eIM TLS) are CERT_ROLE_NONE with dns_names deciding TLS
- * server use. */
+ * server use. False when issuer_key is not the issuer's, for a text that does not fit its field, or for lack
+ * of memory. */
 bool cert_issue(const struct cert_request *request, const struct ec_key *subject, const struct cert *issuer,
                 const struct ec_key *issuer_key, struct buf *der);
 
-/* Issues a CRL that revokes `count` serial numbers, numbered `number`. */
+/* Issues a CRL that revokes `count` serial numbers (content octets of INTEGERs), numbered `number`. */
 bool crl_issue(const struct cert *issuer, const struct ec_key *issuer_key, const struct span *serials,
                size_t count, uint64_t number, int64_t this_update, int64_t next_update, struct buf *der);
 

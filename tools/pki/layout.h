@@ -1,14 +1,14 @@
 /*
- * The layout of a test PKI directory: who makes it (`softeuicc pki init`) and who reads it (create, smdpp, eim, tests)
- * take every path from here.
+ * The layout of a test PKI directory: who makes it (`softeuicc pki init`) and who reads it (create, smdpp,
+ * eim, tests) take every path from here.
  *
  *   DIR/README.txt
  *   DIR/CURVE/ENTITY.key.pem     PKCS#8, mode 0600
  *   DIR/CURVE/ENTITY.cert.der
  *   DIR/CURVE/ENTITY.cert.pem
  *
- * CURVE is "p256" or "brainpool"; a PKI has one or both. ENTITY is one of the names in layout.c. ci.cert.pem is also
- * the CA bundle that TLS clients want.
+ * CURVE is "p256" or "brainpool"; a PKI has one or both. ENTITY is one of the names in layout.c. ci.cert.pem
+ * is also the CA bundle that TLS clients want.
  */
 #ifndef SOFTEUICC_TOOLS_PKI_LAYOUT_H
 #define SOFTEUICC_TOOLS_PKI_LAYOUT_H

@@ -1,6 +1,6 @@
 /*
- * Reads keys and certificates out of a test PKI directory (see layout.h). Every failure prints one line that names the
- * file.
+ * Reads keys and certificates out of a test PKI directory (see layout.h). Every failure prints one line that
+ * names the file.
  */
 #ifndef SOFTEUICC_TOOLS_PKI_PKI_DIR_H
 #define SOFTEUICC_TOOLS_PKI_PKI_DIR_H
@@ -16,12 +16,14 @@ struct pki_pair {
 /* True when DIR holds this curve's part (its CI certificate can be read). Prints nothing. */
 bool pki_has_curve(const char *dir, enum ec_curve curve);
 
-/* Loads a certificate, checks its role and curve, and with `with_key` the private key, which must belong to it.
- * The caller frees with pki_pair_free, also after a failure. */
-bool pki_load(const char *dir, enum ec_curve curve, enum pki_entity entity, bool with_key, struct pki_pair *pair);
+/* Loads a certificate, checks its role and curve, and with `with_key` the private key, which must belong to
+ * it. The caller frees with pki_pair_free, also after a failure. */
+bool pki_load(const char *dir, enum ec_curve curve, enum pki_entity entity, bool with_key,
+              struct pki_pair *pair);
 void pki_pair_free(struct pki_pair *pair);
 
-/* A certificate file, DER or PEM, and a private key file, DER or PEM (PKCS#8 or SEC1); NULL after printing why. */
+/* A certificate file, DER or PEM, and a private key file, DER or PEM (PKCS#8 or SEC1); NULL after printing
+ * why. */
 struct cert *pki_load_cert_file(const char *path);
 struct ec_key *pki_load_key_file(const char *path);
 

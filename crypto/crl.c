@@ -1,0 +1,246 @@
+/*
+ * Certificate revocation lists (RFC 5280 5, SGP.22 4.5.2.2): read strictly and in place, version 2 only.
+ * Lists are complete ones: delta and indirect lists carry critical extensions that are not understood here
+ * and are refused.
+ */
+#include "crypto/cert.h"
+
+#include "crypto/cert_internal.h"
+#include "crypto/ec_internal.h"
+
+#include <stdlib.h>
+
+struct crl {
+    struct buf der;
+    struct x509_signed parts;
+    struct span issuer;  /* Name, content */
+    struct span revoked; /* SEQUENCE OF entries, content; SPAN_NONE when nothing is revoked */
+    struct span authority_key_id;
+    uint64_t number;
+    int64_t this_update;
+    int64_t next_update; /* 0 when absent */
+    bool unknown_critical;
+};
+
+static bool read_number(struct crl *crl, struct span value)
+{
+    struct span number;
+
+    return tlv_single(value, DER_INTEGER, &number) == TLV_OK && tlv_unsigned(number, &crl->number);
+}
+
+static bool read_authority_key_id(struct crl *crl, struct span value)
+{
+    return x509_authority_key_id(value, &crl->authority_key_id);
+}
+
+/* RFC 5280 5.2.5: where the list was found does not matter to who was given it; what makes a list partial or
+ * indirect (onlyContains…, onlySomeReasons, indirectCRL: tags 81 to 85) does. */
+static bool read_distribution_point(struct crl *crl, struct span value)
+{
+    struct tlv_reader reader;
+    struct span content;
+    struct span name;
+
+    (void)crl;
+    if (tlv_single(value, DER_SEQUENCE, &content) != TLV_OK)
+        return false;
+    reader = tlv_reader(content);
+    tlv_optional(&reader, 0xA0, &name);
+    return tlv_finish(&reader);
+}
+
+static const struct {
+    enum x509_known_extension number;
+    bool (*read)(struct crl *crl, struct span value);
+} extensions[] = {
+    {EXTENSION_CRL_NUMBER, read_number},
+    {EXTENSION_AUTHORITY_KEY_ID, read_authority_key_id},
+    {EXTENSION_ISSUING_DISTRIBUTION_POINT, read_distribution_point},
+};
+
+static bool read_extensions(struct crl *crl, struct span content)
+{
+    struct tlv_reader reader;
+    struct x509_extension extension;
+    struct span list;
+    unsigned seen = 0;
+
+    if (tlv_single(content, DER_SEQUENCE, &list) != TLV_OK || list.size == 0)
+        return false;
+    reader = tlv_reader(list);
+    while (x509_extension_next(&reader, &extension)) {
+        unsigned number = x509_extension_number(extension.oid);
+        size_t i = 0;
+
+        while (i < sizeof(extensions) / sizeof(extensions[0]) && extensions[i].number != number)
+            i++;
+        if (i == sizeof(extensions) / sizeof(extensions[0])) {
+            crl->unknown_critical |= extension.critical;
+            continue;
+        }
+        if ((seen & (1u << i)) != 0 || !der_is_strict(extension.value) ||
+            !extensions[i].read(crl, extension.value))
+            return false;
+        seen |= 1u << i;
+    }
+    return tlv_finish(&reader);
+}
+
+/* Reads one entry; a critical entry extension other than the reason (certificateIssuer) is not understood. */
+static bool read_entry(struct crl *crl, struct span entry, struct span *serial)
+{
+    struct tlv_reader reader = tlv_reader(entry);
+    struct tlv_reader list;
+    struct x509_extension extension;
+    struct span content;
+    int64_t when;
+
+    if (!tlv_require_sized(&reader, DER_INTEGER, 1, SIZE_MAX, serial) || !x509_time(&reader, &when))
+        return false;
+    if (tlv_optional(&reader, DER_SEQUENCE, &content)) {
+        list = tlv_reader(content);
+        while (x509_extension_next(&list, &extension)) {
+            unsigned number = x509_extension_number(extension.oid);
+
+            if (extension.critical && number != EXTENSION_CRL_REASON && number != EXTENSION_INVALIDITY_DATE)
+                crl->unknown_critical = true;
+        }
+        if (content.size == 0 || !tlv_finish(&list))
+            return false;
+    }
+    return tlv_finish(&reader);
+}
+
+static bool read_revoked(struct crl *crl)
+{
+    struct tlv_reader reader = tlv_reader(crl->revoked);
+    struct span entry;
+    struct span serial;
+
+    while (reader.offset < crl->revoked.size)
+        if (!tlv_require(&reader, DER_SEQUENCE, &entry) || !read_entry(crl, entry, &serial))
+            return false;
+    return true;
+}
+
+static bool next_is_time(const struct tlv_reader *reader)
+{
+    uint32_t tag = tlv_peek(reader);
+
+    return tag == DER_UTC_TIME || tag == DER_GENERALIZED_TIME;
+}
+
+static enum cert_status read_crl(struct crl *crl)
+{
+    enum cert_status status = x509_signed_parse(buf_span(&crl->der), &crl->parts);
+    struct tlv_reader reader;
+    struct span version;
+    struct span algorithm;
+    struct span extension_list;
+
+    if (status != CERT_OK)
+        return status;
+    reader = tlv_reader(crl->parts.tbs);
+    if (!tlv_require_sized(&reader, DER_INTEGER, 1, 1, &version) || version.data[0] != 1)
+        return CERT_MALFORMED;
+    tlv_require(&reader, DER_SEQUENCE, &algorithm);
+    tlv_require(&reader, DER_SEQUENCE, &crl->issuer);
+    if (!tlv_good(&reader) || !x509_time(&reader, &crl->this_update) ||
+        (next_is_time(&reader) && !x509_time(&reader, &crl->next_update)))
+        return CERT_MALFORMED;
+    /* RFC 5280 5.1.2.6: absent when there are no revoked certificates. */
+    if (tlv_optional(&reader, DER_SEQUENCE, &crl->revoked) && (crl->revoked.size == 0 || !read_revoked(crl)))
+        return CERT_MALFORMED;
+    tlv_require(&reader, 0xA0, &extension_list);
+    return tlv_finish(&reader) && span_equal(algorithm, crl->parts.algorithm) &&
+                   read_extensions(crl, extension_list)
+               ? CERT_OK
+               : CERT_MALFORMED;
+}
+
+struct crl *crl_parse(struct span der, enum cert_status *status)
+{
+    struct crl *crl = calloc(1, sizeof(*crl));
+    enum cert_status result = CERT_NO_MEMORY;
+
+    if (crl != NULL) {
+        buf_append(&crl->der, der);
+        if (!crl->der.failed)
+            result = read_crl(crl);
+        if (result != CERT_OK) {
+            crl_free(crl);
+            crl = NULL;
+        }
+    }
+    if (status != NULL)
+        *status = result;
+    return crl;
+}
+
+void crl_free(struct crl *crl)
+{
+    if (crl == NULL)
+        return;
+    buf_free(&crl->der);
+    free(crl);
+}
+
+enum cert_status crl_check(const struct crl *crl, const struct ec_key *issuer_key, struct span issuer_key_id)
+{
+    if (crl->unknown_critical)
+        return CERT_UNKNOWN_CRITICAL;
+    if (crl->authority_key_id.data == NULL)
+        return CERT_MALFORMED;
+    if (issuer_key_id.data != NULL && !span_equal(crl->authority_key_id, issuer_key_id))
+        return CERT_WRONG_ISSUER;
+    return ec_verify_der(issuer_key, crl->parts.tbs_whole, crl->parts.signature) ? CERT_OK
+                                                                                 : CERT_BAD_SIGNATURE;
+}
+
+struct span crl_authority_key_id(const struct crl *crl)
+{
+    return crl->authority_key_id;
+}
+
+uint64_t crl_number(const struct crl *crl)
+{
+    return crl->number;
+}
+
+int64_t crl_this_update(const struct crl *crl)
+{
+    return crl->this_update;
+}
+
+int64_t crl_next_update(const struct crl *crl)
+{
+    return crl->next_update;
+}
+
+bool crl_next_entry(const struct crl *crl, size_t *offset, struct span *serial)
+{
+    struct tlv_reader reader = tlv_reader(crl->revoked);
+    struct tlv_reader inner;
+    struct span entry;
+
+    reader.offset = *offset;
+    if (*offset >= crl->revoked.size || !tlv_require(&reader, DER_SEQUENCE, &entry))
+        return false;
+    *offset = reader.offset;
+    inner = tlv_reader(entry);
+    return tlv_require(&inner, DER_INTEGER, serial);
+}
+
+bool crl_revokes(const struct crl *crl, const struct cert *cert)
+{
+    struct span serial;
+    size_t offset = 0;
+
+    if (!span_equal(crl->issuer, cert->issuer))
+        return false;
+    while (crl_next_entry(crl, &offset, &serial))
+        if (span_equal(serial, cert->serial))
+            return true;
+    return false;
+}
