@@ -86,7 +86,7 @@ bool cert_issued_by_name(const struct cert *cert, const struct cert *issuer);
  * prefix of the EID and, if it names one, the same organization. CERT_OK or CERT_NAME_CONSTRAINTS. */
 enum cert_status cert_check_eid_permitted(const struct cert *eum, const struct cert *euicc);
 
-/* A certificate revocation list, version 2 (RFC 5280 5, SGP.22 4.5.2.2). */
+/* A certificate revocation list, version 2 (RFC 5280 5, SGP.22 4.6). */
 struct crl;
 /* One DER CertificateList that fills `der`; the octets are copied. Failures as cert_parse. Nothing is
  * verified. */
@@ -96,7 +96,11 @@ void crl_free(struct crl *crl);
  * is SPAN_NONE), signed by `issuer_key`. Dates are not looked at. */
 enum cert_status crl_check(const struct crl *crl, const struct ec_key *issuer_key, struct span issuer_key_id);
 struct span crl_authority_key_id(const struct crl *crl); /* SPAN_NONE when absent */
-uint64_t crl_number(const struct crl *crl);     /* 0 when absent; larger than 64 bits does not parse */
+uint64_t crl_number(const struct crl *crl); /* 0 when absent; larger than 64 bits does not parse */
+/* True for a delta list, with the number of the list it adds to (always below its own). */
+bool crl_is_delta(const struct crl *crl, uint64_t *base);
+/* Which part of how many (SGP.22 4.6, partial CRL): 1 of 1 unless the list says more. */
+uint64_t crl_part(const struct crl *crl, uint64_t *count);
 int64_t crl_this_update(const struct crl *crl); /* seconds since 1970 */
 int64_t crl_next_update(const struct crl *crl); /* 0 when absent */
 /* True when the list names the serial number of `cert` and is of the same issuer (by name). */

@@ -1,7 +1,7 @@
 /*
- * Certificate revocation lists (RFC 5280 5, SGP.22 4.5.2.2): read strictly and in place, version 2 only.
- * Lists are complete ones: delta and indirect lists carry critical extensions that are not understood here
- * and are refused.
+ * Certificate revocation lists (RFC 5280 5, SGP.22 4.6): read strictly and in place, version 2 only. Delta
+ * lists and lists in parts are told apart here; putting them together is for who keeps them. Indirect lists
+ * are refused.
  */
 #include "crypto/cert.h"
 
@@ -17,16 +17,41 @@ struct crl {
     struct span revoked; /* SEQUENCE OF entries, content; SPAN_NONE when nothing is revoked */
     struct span authority_key_id;
     uint64_t number;
+    uint64_t base;
+    uint64_t part; /* 1 … part_count */
+    uint64_t part_count;
+    bool is_delta;
     int64_t this_update;
     int64_t next_update; /* 0 when absent */
     bool unknown_critical;
 };
 
+static bool read_natural(struct span value, uint64_t *number)
+{
+    struct span content;
+
+    return tlv_single(value, DER_INTEGER, &content) == TLV_OK && tlv_unsigned(content, number);
+}
+
 static bool read_number(struct crl *crl, struct span value)
 {
-    struct span number;
+    return read_natural(value, &crl->number);
+}
 
-    return tlv_single(value, DER_INTEGER, &number) == TLV_OK && tlv_unsigned(number, &crl->number);
+static bool read_base(struct crl *crl, struct span value)
+{
+    crl->is_delta = true;
+    return read_natural(value, &crl->base);
+}
+
+static bool read_part(struct crl *crl, struct span value)
+{
+    return read_natural(value, &crl->part);
+}
+
+static bool read_part_count(struct crl *crl, struct span value)
+{
+    return read_natural(value, &crl->part_count);
 }
 
 static bool read_authority_key_id(struct crl *crl, struct span value)
@@ -34,30 +59,43 @@ static bool read_authority_key_id(struct crl *crl, struct span value)
     return x509_authority_key_id(value, &crl->authority_key_id);
 }
 
-/* RFC 5280 5.2.5: where the list was found does not matter to who was given it; what makes a list partial or
- * indirect (onlyContains…, onlySomeReasons, indirectCRL: tags 81 to 85) does. */
+/* RFC 5280 5.2.5. Where a list was found and which certificates or reasons it is limited to (81, 82, 83, 85)
+ * change nothing for a serial number that is in it. In an indirect list (84) the numbers may be another
+ * issuer's. */
 static bool read_distribution_point(struct crl *crl, struct span value)
 {
     struct tlv_reader reader;
     struct span content;
-    struct span name;
+    struct tlv member;
 
     (void)crl;
     if (tlv_single(value, DER_SEQUENCE, &content) != TLV_OK)
         return false;
     reader = tlv_reader(content);
-    tlv_optional(&reader, 0xA0, &name);
-    return tlv_finish(&reader);
+    while (tlv_next(&reader, &member) == TLV_OK)
+        if (member.tag == 0x84)
+            return false;
+    return tlv_good(&reader);
 }
 
+/* By the content of the OID. */
 static const struct {
-    enum x509_known_extension number;
+    uint8_t oid[7];
+    uint8_t oid_size;
     bool (*read)(struct crl *crl, struct span value);
 } extensions[] = {
-    {EXTENSION_CRL_NUMBER, read_number},
-    {EXTENSION_AUTHORITY_KEY_ID, read_authority_key_id},
-    {EXTENSION_ISSUING_DISTRIBUTION_POINT, read_distribution_point},
+    {{0x55, 0x1D, EXTENSION_CRL_NUMBER}, 3, read_number},
+    {{0x55, 0x1D, EXTENSION_DELTA_CRL_INDICATOR}, 3, read_base},
+    {{0x55, 0x1D, EXTENSION_ISSUING_DISTRIBUTION_POINT}, 3, read_distribution_point},
+    {{0x55, 0x1D, EXTENSION_AUTHORITY_KEY_ID}, 3, read_authority_key_id},
+    {{0x67, 0x81, 0x12, 0x01, 0x02, 0x00, 0x02}, 7, read_part_count}, /* id-rsp-totalPartialCrlNumber */
+    {{0x67, 0x81, 0x12, 0x01, 0x02, 0x00, 0x03}, 7, read_part},       /* id-rsp-partialCrlNumber */
 };
+
+#define KNOWN_EXTENSIONS (sizeof(extensions) / sizeof(extensions[0]))
+
+/* id-rsp-expDate: when an entry may be forgotten (SGP.22 4.6). */
+static const uint8_t oid_expiry_date[] = {0x67, 0x81, 0x12, 0x01, 0x02, 0x00, 0x01};
 
 static bool read_extensions(struct crl *crl, struct span content)
 {
@@ -70,12 +108,12 @@ static bool read_extensions(struct crl *crl, struct span content)
         return false;
     reader = tlv_reader(list);
     while (x509_extension_next(&reader, &extension)) {
-        unsigned number = x509_extension_number(extension.oid);
         size_t i = 0;
 
-        while (i < sizeof(extensions) / sizeof(extensions[0]) && extensions[i].number != number)
+        while (i < KNOWN_EXTENSIONS &&
+               !span_equal(extension.oid, SPAN(extensions[i].oid, extensions[i].oid_size)))
             i++;
-        if (i == sizeof(extensions) / sizeof(extensions[0])) {
+        if (i == KNOWN_EXTENSIONS) {
             crl->unknown_critical |= extension.critical;
             continue;
         }
@@ -84,7 +122,8 @@ static bool read_extensions(struct crl *crl, struct span content)
             return false;
         seen |= 1u << i;
     }
-    return tlv_finish(&reader);
+    return tlv_finish(&reader) && crl->part >= 1 && crl->part <= crl->part_count &&
+           (!crl->is_delta || crl->base < crl->number);
 }
 
 /* Reads one entry; a critical entry extension other than the reason (certificateIssuer) is not understood. */
@@ -103,7 +142,8 @@ static bool read_entry(struct crl *crl, struct span entry, struct span *serial)
         while (x509_extension_next(&list, &extension)) {
             unsigned number = x509_extension_number(extension.oid);
 
-            if (extension.critical && number != EXTENSION_CRL_REASON && number != EXTENSION_INVALIDITY_DATE)
+            if (extension.critical && number != EXTENSION_CRL_REASON && number != EXTENSION_INVALIDITY_DATE &&
+                !span_equal(extension.oid, SPAN_ARRAY(oid_expiry_date)))
                 crl->unknown_critical = true;
         }
         if (content.size == 0 || !tlv_finish(&list))
@@ -165,6 +205,8 @@ struct crl *crl_parse(struct span der, enum cert_status *status)
     enum cert_status result = CERT_NO_MEMORY;
 
     if (crl != NULL) {
+        crl->part = 1;
+        crl->part_count = 1;
         buf_append(&crl->der, der);
         if (!crl->der.failed)
             result = read_crl(crl);
@@ -206,6 +248,18 @@ struct span crl_authority_key_id(const struct crl *crl)
 uint64_t crl_number(const struct crl *crl)
 {
     return crl->number;
+}
+
+bool crl_is_delta(const struct crl *crl, uint64_t *base)
+{
+    *base = crl->base;
+    return crl->is_delta;
+}
+
+uint64_t crl_part(const struct crl *crl, uint64_t *count)
+{
+    *count = crl->part_count;
+    return crl->part;
 }
 
 int64_t crl_this_update(const struct crl *crl)

@@ -87,7 +87,7 @@ static enum crl_load_error verify(struct softeuicc *card, struct span der, struc
         error = CRL_INVALID_FORMAT;
     else if (ci == NULL)
         error = CRL_KEY_NOT_FOUND;
-    else if ((status = crl_check(crl, ci->ci_key)) != CERT_OK)
+    else if ((status = crl_check(crl, ci->ci_key, SPAN_ARRAY(ci->ci_key_id))) != CERT_OK)
         error = status == CERT_BAD_SIGNATURE ? CRL_INVALID_SIGNATURE : CRL_INVALID_FORMAT;
     else
         hex_from_span(SPAN_ARRAY(ci->ci_key_id), load->ci_key_id, sizeof(load->ci_key_id));
