@@ -7,6 +7,7 @@
 #include "euicc/eid.h"
 #include "euicc/error.h"
 #include "euicc/open.h"
+#include "euicc/preload.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +140,11 @@ static enum softeuicc_status fill(struct softeuicc *card, const struct softeuicc
         return error_set(error, SOFTEUICC_STORAGE, "cannot write the card: %s", nvm_message(card->nvm));
     if (!card_load(card))
         return error_set(error, SOFTEUICC_CRYPTO, "the card's credentials cannot be used");
+    for (size_t i = 0; i < parameters->profiles_count; i++) {
+        status = preload_profile(card, i, &parameters->profiles[i], error);
+        if (status != SOFTEUICC_OK)
+            return status;
+    }
     return SOFTEUICC_OK;
 }
 
