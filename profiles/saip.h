@@ -2,15 +2,23 @@
  * TCA (SIMalliance) Interoperable Profile Package 2.x-3.x: decoding and validation, element by element.
  *
  * A package is decoded in place into a list of Profile Elements (PEs) and checked whole: order, header,
- * mandatory services, templates, sizes. The first fault is reported with the element's identification. What a
- * terminal sees of the files is built by the file system from the same elements (the profile interpreter).
+ * mandatory services, templates, files and their sizes, PINs, keys, applications. The first fault is reported
+ * with the element's identification and the place. What a terminal sees of the files is built by the file
+ * system from the same walk (saip_visit_files).
  */
 #ifndef SOFTEUICC_PROFILES_SAIP_H
 #define SOFTEUICC_PROFILES_SAIP_H
 
-#include "apdu/bytes.h"
+#include "profiles/templates.h"
 
-/* PEStatus result codes, TCA profile package A.2 (EUICCResponse). */
+/*
+ * PEStatus result codes, TCA profile package A.2 (EUICCResponse).
+ *
+ * Reading: which fault has which code. What is not the ASN.1 of the element is invalid-request-format; a
+ * value outside its range or against a rule of its own element is bad-values; an element out of order, or
+ * naming a file, application or code that is not there, is invalid-parameter; a PIN that a directory asks for
+ * and nobody defines is pin-code-missing.
+ */
 enum saip_result {
     SAIP_OK = 0,
     SAIP_PE_NOT_SUPPORTED = 1,
@@ -27,7 +35,48 @@ enum saip_result {
     SAIP_UNSUPPORTED_PROFILE_VERSION = 31,
 };
 
+/* "bad values", … */
 const char *saip_result_name(enum saip_result result);
+
+/* Tags of the elements (ProfileElement, a CHOICE with automatic tags). */
+enum saip_tag {
+    SAIP_HEADER = 0xA0,
+    SAIP_GENERIC_FILE_MANAGEMENT = 0xA1,
+    SAIP_PIN_CODES = 0xA2,
+    SAIP_PUK_CODES = 0xA3,
+    SAIP_AKA_PARAMETER = 0xA4,
+    SAIP_CDMA_PARAMETER = 0xA5,
+    SAIP_SECURITY_DOMAIN = 0xA6,
+    SAIP_RFM = 0xA7,
+    SAIP_APPLICATION = 0xA8,
+    SAIP_NON_STANDARD = 0xA9,
+    SAIP_END = 0xAA,
+    SAIP_MF = 0xB0,
+    SAIP_CD = 0xB1,
+    SAIP_TELECOM = 0xB2,
+    SAIP_USIM = 0xB3,
+    SAIP_OPT_USIM = 0xB4,
+    SAIP_ISIM = 0xB5,
+    SAIP_OPT_ISIM = 0xB6,
+    SAIP_PHONEBOOK = 0xB7,
+    SAIP_GSM_ACCESS = 0xB8,
+    SAIP_CSIM = 0xB9,
+    SAIP_OPT_CSIM = 0xBA,
+    SAIP_EAP = 0xBB,
+    SAIP_DF_5GS = 0xBC,
+    SAIP_DF_SAIP = 0xBD,
+    SAIP_DF_SNPN = 0xBE,
+    SAIP_DF_5GPROSE = 0xBF1F,
+    SAIP_IOT = 0xBF20,
+    SAIP_OPT_IOT = 0xBF21,
+};
+
+/* Network authentication algorithms (AlgoParameter, algorithmID). */
+enum saip_algorithm {
+    SAIP_MILENAGE = 1,
+    SAIP_TUAK = 2,
+    SAIP_USIM_TEST_ALGORITHM = 3, /* 3GPP TS 34.108 8.1.2 */
+};
 
 /* Where and why a package was refused. */
 struct saip_failure {
@@ -36,6 +85,7 @@ struct saip_failure {
     uint16_t identification; /* of the element, from its header */
     uint32_t tag;            /* of the element, 0 before the first */
     size_t offset;           /* in the package */
+    size_t element_offset;   /* the same place, from the element's tag on: PEStatus.offset */
     char reason[120];        /* one clear line */
 };
 
@@ -46,8 +96,9 @@ struct saip_element {
     bool mandated;
     bool has_identification;
     uint16_t identification;
-    const char *name; /* "header", "usim", "genericFileManagement", … */
-    bool supported;   /* false: optional and unknown to this card, skipped and reported */
+    const char *name;                     /* "header", "usim", "genericFileManagement", … */
+    bool supported;                       /* false: optional and unknown to this card, skipped and reported */
+    const struct saip_template *template; /* NULL for elements without one */
 };
 
 struct saip_package {
@@ -57,9 +108,17 @@ struct saip_package {
     uint8_t major_version, minor_version;
     char profile_type[101];
     uint8_t iccid[10]; /* as on the card: nibbles swapped, F-padded */
-    /* Further header facts (mandatory services, POL, GFSTE list, IOT options) are added here by the decoder.
-     */
+    uint64_t services; /* eUICC-Mandatory-services: bit n is member n of ServicesList */
+    struct span pol;   /* policy rules of SGP.02, absent in most packages */
+    struct span connectivity_parameters;
+    struct span iot_pix;   /* IotOptions.pix of an IoT Minimal Profile */
+    size_t template_count; /* entries of eUICC-Mandatory-GFSTEList */
+    size_t file_count;     /* files that the package creates */
+    size_t memory_size;    /* see saip_memory_size */
 };
+
+/* No real package comes near these; they bound the work that a hostile one can cause. */
+enum { SAIP_ELEMENTS_MAX = 1000, SAIP_FILES_MAX = 4096 };
 
 /* Decodes and validates. `der` must outlive the package. On a fault: false, *failure filled, *package left
  * empty. On success the caller frees with saip_free. */
@@ -70,17 +129,77 @@ void saip_free(struct saip_package *package);
  */
 size_t saip_first_element_size(struct span in);
 
-/* True when the NAA keys of every akaParameter/cdmaParameter are test keys as SGP.22 3.1.? asks of test
- * profiles; true without any NAA. */
+/* The name of an element type by its tag, "unknown" for others. */
+const char *saip_element_name(uint32_t tag);
+
+/* True when every network authentication key of the package is a test key as SGP.22 wants it in test
+ * profiles; true without any. */
 bool saip_has_only_test_keys(const struct saip_package *package);
 
-/* Appends EUICCResponse (TCA A.2) to `out`: success, or the failure's PEStatus; skipped elements are
- * reported. */
+/* Appends EUICCResponse (TCA A.2) to `out`: success (failure == NULL), with the skipped elements of the
+ * package if any; or the failure's PEStatus. `package` may be NULL with a failure. */
 void saip_put_euicc_response(struct buf *out, const struct saip_package *package,
                              const struct saip_failure *failure);
 
 /* A rough but honest figure of non-volatile memory the profile takes on a card, in octets: file sizes plus
  * overheads. */
 size_t saip_memory_size(const struct saip_package *package);
+
+/* What this card offers to profile packages: a member of ServicesList and its bit of UICCCapability. */
+struct saip_service {
+    const char *name;         /* "usim", "profile-a-x25519", … */
+    int member;               /* number in ServicesList, -1 when it is a capability only */
+    int capability;           /* bit of UICCCapability */
+    bool supported;           /* offered to servers */
+    enum saip_result refusal; /* of a package that needs it; SAIP_OK: it is taken */
+};
+
+/* The service at `index`, NULL behind the last. */
+const struct saip_service *saip_service_at(size_t index);
+
+/* Appends UICCCapability, the BIT STRING of the supported services (EUICCInfo2.uiccCapability), with `tag`.
+ */
+void saip_put_uicc_capability(struct buf *out, uint32_t tag);
+
+/* --- files
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+enum { SAIP_NO_PARENT = 0xFFFF };
+
+/* A file as the package creates it: template, FCP of the package and defaults put together. */
+struct saip_file {
+    const struct saip_element *element;
+    const struct saip_template_file *row; /* NULL in generic file management */
+    const char *name;                     /* of the row, else "createFCP" */
+    uint16_t number, parent; /* files are numbered as they are created; MF is 0, its parent SAIP_NO_PARENT */
+    enum saip_file_kind kind;
+    uint16_t fid;        /* an ADF's is temporary: it serves in paths only */
+    size_t size;         /* octets of an EF's body (BER-TLV: reserved size) */
+    size_t record_size;  /* of files with records */
+    size_t maximum_size; /* of BER-TLV files, 0: not limited but by memory */
+    bool shareable;
+    uint8_t sfi;        /* 0: none */
+    uint8_t life_cycle; /* TS 102 221 11.1.1.4.9 */
+    uint8_t special;    /* special file information, TS 102 222 table 5: high update 80, readable when
+                           deactivated 40 */
+    struct span arr;    /* one octet (record) or three (EF ARR and record) */
+    struct span df_name, pin_status; /* directories */
+    struct span link_path;           /* an absolute path of file identifiers; absent or empty: no link */
+    struct span pattern;             /* fill or repeat pattern of the package */
+    bool pattern_repeats;
+    struct span fills; /* fillFileOffset and fillFileContent objects */
+};
+
+/* Called for each file in order of creation; false stops the walk. A file with `update` set exists already
+ * and is filled further (generic file management on a selected EF). */
+typedef bool saip_file_visitor(void *context, const struct saip_file *file, bool update);
+
+/* Walks over the files of a package that saip_decode accepted. False when the visitor stopped it or memory
+ * ran out. */
+bool saip_visit_files(const struct saip_package *package, saip_file_visitor *visitor, void *context);
+
+/* Appends the initial body of an EF: pattern or default content, then what the package fills in. */
+void saip_file_content(const struct saip_file *file, struct buf *out);
 
 #endif

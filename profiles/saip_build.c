@@ -336,7 +336,13 @@ static void put_header(struct builder *b)
     size_t mark = tlv_open(b->out, 0xA0);
     size_t list;
 
-    swapped_digits(r->iccid, iccid, sizeof(iccid));
+    /* The header has the digits in reading order, EF ICCID has them swapped. */
+    memset(iccid, 0xFF, sizeof(iccid));
+    for (size_t i = 0; r->iccid[i] != '\0'; i++) {
+        uint8_t digit = (uint8_t)(r->iccid[i] - '0');
+
+        iccid[i / 2] = (uint8_t)(i % 2 == 0 ? digit << 4 | 0x0F : (iccid[i / 2] & 0xF0) | digit);
+    }
     put_octet(b->out, 0x80, 2);
     put_octet(b->out, 0x81, 3);
     tlv_put_string(b->out, 0x82, r->profile_type);

@@ -6,14 +6,7 @@
 #ifndef SOFTEUICC_PROFILES_SAIP_BUILD_H
 #define SOFTEUICC_PROFILES_SAIP_BUILD_H
 
-#include "apdu/bytes.h"
-
-/* Network authentication, TCA 8.5 (AlgoParameter). */
-enum saip_algorithm {
-    SAIP_MILENAGE = 1,
-    SAIP_TUAK = 2,
-    SAIP_USIM_TEST_ALGORITHM = 3, /* 3GPP TS 34.108 8.1.2 */
-};
+#include "profiles/saip.h"
 
 /* What a package is made from. saip_recipe_default fills every field; change what matters. */
 struct saip_recipe {

@@ -30,7 +30,7 @@ static const struct saip_template_file csim[] = {
     TR("ef-spc", 0x6F33, 3, 3, 0, "000000", REQUIRED),
     TR("ef-otapaspc", 0x6F34, 1, 5, 0, "00", REQUIRED),
     TR("ef-namlock", 0x6F35, 1, 5, 0, "00", REQUIRED),
-    TR("ef-ota", 0x6F36, 16, 2, 0, NULL, REQUIRED),
+    TR("ef-ota", 0x6F36, 17, 2, 0, NULL, REQUIRED),
     TR("ef-sp", 0x6F37, 1, 5, 0, NULL, REQUIRED),
     TR("ef-esn-meid-me", 0x6F38, 8, 10, 0, "00*", REQUIRED),
     TR("ef-li", 0x6F3A, 0, 1, 0, NULL, REQUIRED),
