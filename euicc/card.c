@@ -124,7 +124,8 @@ static void transmit(struct softeuicc *card, struct span capdu)
         return;
     }
     if (transport_serve(&card->transport, &command, &card->answer)) {
-        card_describe(card, "GET RESPONSE %u", (unsigned)command.ne);
+        card_describe(card, command.ins == INS_GET_RESPONSE ? "GET RESPONSE %u" : "repeated with Le %u",
+                      (unsigned)command.ne);
         return;
     }
     status = toolkit_status(card, conclude(card, run(card, &command)));

@@ -1,4 +1,6 @@
 /* softeuicc: one program, a subcommand per task. The table below is all it can do. */
+#include "config.h"
+
 #include "tools/tool.h"
 
 #include "euicc/softeuicc.h"
@@ -7,9 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-
 /* Sorted as a newcomer meets them. */
 static const struct tool tools[] = {
+#ifdef HAVE_LIBEVENT
+    {"run", "put cards into the virtual reader", tool_run},
+#endif
     {NULL, NULL, NULL},
 };
 

@@ -102,12 +102,16 @@ is_gone() {
     ! kill -0 "$1" 2>/dev/null
 }
 
-# end_process PID [SIGNAL]: ends a process of ours and waits for it; its exit status is in $status.
+# end_process PID [SIGNAL]: ends a process of ours and waits for it; its exit status is in $status. (The shell's own word on
+# killed processes is not wanted.)
 end_process() {
     status=0
-    kill -"${2:-TERM}" "$1" 2>/dev/null
-    wait_until 10 is_gone "$1" || kill -KILL "$1" 2>/dev/null
-    wait "$1" 2>/dev/null || status=$?
+    {
+        kill -"${2:-TERM}" "$1"
+        wait_until 10 is_gone "$1" || kill -KILL "$1"
+        wait "$1" || status=$?
+    } 2>/dev/null
+    return 0
 }
 
 clean_up() {
@@ -213,10 +217,10 @@ has_no_card() {
     opensc-tool --list-readers 2>/dev/null | grep -Eq "No .*$(reader_name "${1:-0}")\$"
 }
 
-# transceive [-p T=1] [-s SLOT] APDU…: sends the commands in one connection and prints a response a line, as upper-case
-# hexadecimal without blanks. The word "reset" resets the card and prints nothing.
+# transceive [-p T=1] [-s SLOT] APDU…: resets the card, sends the commands in one connection and prints a response a line, as
+# upper-case hexadecimal without blanks. The word "reset" among them resets again and prints nothing.
 transceive() {
-    local protocol=T=0 slot=0 OPTIND=1 option
+    local protocol=T=0 slot=0 OPTIND=1 option apdu
     while getopts p:s: option; do
         case $option in
         p) protocol=$OPTARG ;;
@@ -226,7 +230,7 @@ transceive() {
     done
     shift $((OPTIND - 1))
     # scriptor wants blanks between octets, and wraps long responses.
-    for apdu in "$@"; do
+    for apdu in reset "$@"; do
         if [ "$apdu" = reset ]; then echo reset; else sed 's/ //g; s/../& /g' <<<"$apdu"; fi
     done | scriptor -r "$(reader_name "$slot")" -p "$protocol" 2>>"$work/scriptor.log" | awk '
         /^> / { inside = 0; next }
@@ -265,6 +269,9 @@ start_cards() {
     }
 }
 
+# stop_cards [SIGNAL]: and waits until PC/SC has seen that the reader is empty; it looks a few times a second, and would take a
+# card that is back earlier for the old one.
 stop_cards() {
     end_process "$run_pid" "${1:-TERM}"
+    wait_until 10 has_no_card 0 || not_ok "the reader is empty without the card" "$work/pcscd.log"
 }
