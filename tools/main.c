@@ -14,6 +14,9 @@ static const struct tool tools[] = {
 #ifdef HAVE_LIBEVENT
     {"run", "put cards into the virtual reader", tool_run},
 #endif
+#if defined(HAVE_LIBCURL) && defined(HAVE_JANSSON)
+    {"lpa", "a small LPA: info, list, download, enable, disable, delete, notifications, …", tool_lpa},
+#endif
     {NULL, NULL, NULL},
 };
 

@@ -1,0 +1,82 @@
+/* `lpa discover`: asks the root SM-DS (ES11, SGP.22 3.6.2) which SM-DP+ have something waiting for this card.
+ */
+#include "tools/common/es9p.h"
+#include "tools/lpa/lpa.h"
+#include "tools/tool.h"
+
+#include <stdio.h>
+
+static bool root_smds(struct lpa *lpa, char address[256])
+{
+    struct buf answer = {0};
+    struct span value;
+    struct span text;
+    bool ok = es10_call(&lpa->es10, "GetEuiccConfiguredAddresses", SPAN_STRING("\xBF\x3C\x00"), 0xBF3C,
+                        &answer, &value);
+
+    if (ok && (!tlv_find(value, 0x81, &text) || text.size == 0)) {
+        tool_error("the card has no root SM-DS address; name one with --smds ADDRESS");
+        ok = false;
+    }
+    if (ok)
+        lpa_text(text, address, 256);
+    buf_free(&answer);
+    return ok;
+}
+
+static const char *member(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text != NULL ? text : "?";
+}
+
+static int print_events(const struct lpa *lpa, const json_t *events)
+{
+    size_t i;
+    json_t *event;
+
+    if (lpa->json)
+        return lpa_print_json(json_deep_copy(events));
+    json_array_foreach(events, i, event)
+    {
+        if (i == 0)
+            printf("%-32s  %s\n", "EVENT", "SM-DP+");
+        printf("%-32s  %s\n", member(event, "eventId"), member(event, "rspServerAddress"));
+    }
+    if (json_array_size(events) == 0)
+        printf("nothing waits for this card\n");
+    return EXIT_OK;
+}
+
+int lpa_discover(struct lpa *lpa, int argc, char **argv)
+{
+    char address[256];
+    char transaction_text[33];
+    struct buf transaction_id = {0};
+    struct es9p *server;
+    json_t *authenticated = NULL;
+    json_t *events;
+    int status = EXIT_FAILED;
+
+    (void)argc;
+    (void)argv;
+    if (lpa->smds != NULL)
+        snprintf(address, sizeof(address), "%s", lpa->smds);
+    else if (!root_smds(lpa, address))
+        return EXIT_FAILED;
+    server = es9p_open(address, lpa->cacert);
+    if (server != NULL)
+        authenticated = lpa_authenticate(lpa, server, address, "", true, transaction_text, &transaction_id);
+    if (authenticated != NULL) {
+        events = json_object_get(authenticated, "eventEntries");
+        if (json_is_array(events))
+            status = print_events(lpa, events);
+        else
+            tool_error("%s: the answer has no 'eventEntries': not an SM-DS?", address);
+    }
+    json_decref(authenticated);
+    buf_free(&transaction_id);
+    es9p_close(server);
+    return status;
+}

@@ -1,0 +1,261 @@
+/* `lpa info` and `lpa list`: what the card says of itself (ES10a, ES10b, ES10c reads). */
+#include "tools/lpa/lpa.h"
+
+#include "tools/tool.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *version_text(struct span octets, char out[16])
+{
+    if (octets.size != 3)
+        return "?";
+    snprintf(out, 16, "%u.%u.%u", octets.data[0], octets.data[1], octets.data[2]);
+    return out;
+}
+
+static uint64_t number(struct span octets)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < octets.size && i < 8; i++)
+        value = value << 8 | octets.data[i];
+    return value;
+}
+
+/* Runs a request without parameters and hands out a copy-free view of its answer's content. */
+static bool ask(struct lpa *lpa, const char *function, struct span request, uint32_t tag, struct buf *answer,
+                struct span *value)
+{
+    return es10_call(&lpa->es10, function, request, tag, answer, value);
+}
+
+struct card_info {
+    char eid[40];
+    struct buf addresses_buf, info2_buf;
+    struct span default_smdp, root_smds;
+    struct span profile_version, svn, firmware, resource, verification, signing, policy, sas;
+};
+
+static bool read_info(struct lpa *lpa, struct card_info *info)
+{
+    struct buf answer = {0};
+    struct span value;
+    struct span eid;
+    bool ok = ask(lpa, "GetEID", SPAN_STRING("\xBF\x3E\x03\x5C\x01\x5A"), 0xBF3E, &answer, &value) &&
+              tlv_find(value, 0x5A, &eid);
+
+    if (ok)
+        lpa_digits(eid, false, info->eid, sizeof(info->eid));
+    buf_free(&answer);
+    ok = ok && ask(lpa, "GetEuiccConfiguredAddresses", SPAN_STRING("\xBF\x3C\x00"), 0xBF3C,
+                   &info->addresses_buf, &value);
+    if (!ok)
+        return false;
+    tlv_find(value, 0x80, &info->default_smdp);
+    tlv_find(value, 0x81, &info->root_smds);
+    if (!ask(lpa, "GetEUICCInfo2", SPAN_STRING("\xBF\x22\x00"), 0xBF22, &info->info2_buf, &value))
+        return false;
+    tlv_find(value, 0x81, &info->profile_version);
+    tlv_find(value, 0x82, &info->svn);
+    tlv_find(value, 0x83, &info->firmware);
+    tlv_find(value, 0x84, &info->resource);
+    tlv_find(value, 0xA9, &info->verification);
+    tlv_find(value, 0xAA, &info->signing);
+    tlv_find(value, 0x99, &info->policy);
+    tlv_find(value, 0x0C, &info->sas);
+    return true;
+}
+
+static json_t *key_ids(struct span list)
+{
+    struct tlv_reader reader = tlv_reader(list);
+    json_t *array = json_array();
+    struct tlv tlv;
+    char text[128];
+
+    while (list.data != NULL && tlv_next(&reader, &tlv) == TLV_OK)
+        json_array_append_new(array, json_string(hex_from_span(tlv.value, text, sizeof(text))));
+    return array;
+}
+
+static void print_key_ids(const char *label, struct span list)
+{
+    struct tlv_reader reader = tlv_reader(list);
+    struct tlv tlv;
+    char text[128];
+
+    while (list.data != NULL && tlv_next(&reader, &tlv) == TLV_OK) {
+        printf("%-20s %s\n", label, hex_from_span(tlv.value, text, sizeof(text)));
+        label = "";
+    }
+}
+
+static int print_info_json(const struct lpa *lpa, const struct card_info *info)
+{
+    char atr[80];
+    char a[16];
+    char text[300];
+    struct span value;
+    json_t *object = json_object();
+
+    json_object_set_new(object, "reader", json_string(link_name(lpa->link)));
+    json_object_set_new(object, "atr", json_string(hex_from_span(link_atr(lpa->link), atr, sizeof(atr))));
+    json_object_set_new(object, "eid", json_string(info->eid));
+    json_object_set_new(object, "defaultSmdpAddress",
+                        info->default_smdp.data != NULL
+                            ? json_string(lpa_text(info->default_smdp, text, sizeof(text)))
+                            : json_null());
+    json_object_set_new(object, "rootSmdsAddress",
+                        info->root_smds.data != NULL
+                            ? json_string(lpa_text(info->root_smds, text, sizeof(text)))
+                            : json_null());
+    json_object_set_new(object, "profileVersion", json_string(version_text(info->profile_version, a)));
+    json_object_set_new(object, "svn", json_string(version_text(info->svn, a)));
+    json_object_set_new(object, "firmwareVersion", json_string(version_text(info->firmware, a)));
+    if (tlv_find(info->resource, 0x81, &value))
+        json_object_set_new(object, "installedApplications", json_integer((json_int_t)number(value)));
+    if (tlv_find(info->resource, 0x82, &value))
+        json_object_set_new(object, "freeNonVolatileMemory", json_integer((json_int_t)number(value)));
+    if (tlv_find(info->resource, 0x83, &value))
+        json_object_set_new(object, "freeVolatileMemory", json_integer((json_int_t)number(value)));
+    json_object_set_new(object, "ciPkIdForVerification", key_ids(info->verification));
+    json_object_set_new(object, "ciPkIdForSigning", key_ids(info->signing));
+    json_object_set_new(object, "sasAccreditationNumber",
+                        json_string(lpa_text(info->sas, text, sizeof(text))));
+    return lpa_print_json(object);
+}
+
+static void print_info(const struct lpa *lpa, const struct card_info *info)
+{
+    char atr[80];
+    char a[16];
+    char text[300];
+    struct span applications = SPAN_NONE;
+    struct span nvm = SPAN_NONE;
+    struct span ram = SPAN_NONE;
+
+    printf("%-20s %s\n", "Reader", link_name(lpa->link));
+    printf("%-20s %s\n", "ATR", hex_from_span(link_atr(lpa->link), atr, sizeof(atr)));
+    printf("%-20s %s\n", "EID", info->eid);
+    printf("%-20s %s\n", "Default SM-DP+",
+           info->default_smdp.size > 0 ? lpa_text(info->default_smdp, text, sizeof(text)) : "(not set)");
+    printf("%-20s %s\n", "Root SM-DS",
+           info->root_smds.size > 0 ? lpa_text(info->root_smds, text, sizeof(text)) : "(not set)");
+    printf("%-20s %s\n", "SGP.22 version", version_text(info->svn, a));
+    printf("%-20s %s\n", "Profile version", version_text(info->profile_version, a));
+    printf("%-20s %s\n", "Firmware", version_text(info->firmware, a));
+    tlv_find(info->resource, 0x81, &applications);
+    tlv_find(info->resource, 0x82, &nvm);
+    tlv_find(info->resource, 0x83, &ram);
+    printf("%-20s %llu octets of NVM, %llu of RAM\n", "Free memory", (unsigned long long)number(nvm),
+           (unsigned long long)number(ram));
+    print_key_ids("CIs (verification)", info->verification);
+    print_key_ids("CIs (signing)", info->signing);
+    printf("%-20s %s\n", "SAS number", lpa_text(info->sas, text, sizeof(text)));
+}
+
+int lpa_info(struct lpa *lpa, int argc, char **argv)
+{
+    struct card_info info = {0};
+    int status = EXIT_FAILED;
+
+    (void)argc;
+    (void)argv;
+    if (read_info(lpa, &info)) {
+        status = EXIT_OK;
+        if (lpa->json)
+            status = print_info_json(lpa, &info);
+        else
+            print_info(lpa, &info);
+    }
+    buf_free(&info.addresses_buf);
+    buf_free(&info.info2_buf);
+    return status;
+}
+
+static const char *const class_names[] = {"test", "provisioning", "operational"};
+
+struct row {
+    char iccid[24], aid[40], state[10], class[16], nickname[68], provider[40], name[72];
+};
+
+/* One ProfileInfo (E3) as text. */
+static void read_row(struct span info, struct row *row)
+{
+    struct span value;
+    uint64_t class = 2;
+
+    memset(row, 0, sizeof(*row));
+    tlv_find(info, 0x5A, &value);
+    lpa_digits(value, true, row->iccid, sizeof(row->iccid));
+    tlv_find(info, 0x4F, &value);
+    hex_from_span(value, row->aid, sizeof(row->aid));
+    snprintf(row->state, sizeof(row->state), "%s",
+             tlv_find(info, 0x9F70, &value) && number(value) == 1 ? "enabled" : "disabled");
+    if (tlv_find(info, 0x95, &value))
+        class = number(value);
+    snprintf(row->class, sizeof(row->class), "%s", class < 3 ? class_names[class] : "?");
+    tlv_find(info, 0x90, &value);
+    lpa_text(value, row->nickname, sizeof(row->nickname));
+    tlv_find(info, 0x91, &value);
+    lpa_text(value, row->provider, sizeof(row->provider));
+    tlv_find(info, 0x92, &value);
+    lpa_text(value, row->name, sizeof(row->name));
+}
+
+static json_t *row_json(const struct row *row)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "iccid", json_string(row->iccid));
+    json_object_set_new(object, "isdpAid", json_string(row->aid));
+    json_object_set_new(object, "state", json_string(row->state));
+    json_object_set_new(object, "class", json_string(row->class));
+    json_object_set_new(object, "nickname", json_string(row->nickname));
+    json_object_set_new(object, "serviceProviderName", json_string(row->provider));
+    json_object_set_new(object, "profileName", json_string(row->name));
+    return object;
+}
+
+int lpa_list(struct lpa *lpa, int argc, char **argv)
+{
+    struct buf answer = {0};
+    struct span value;
+    struct span list;
+    struct tlv_reader reader;
+    struct tlv tlv;
+    json_t *array = json_array();
+    unsigned count = 0;
+
+    (void)argc;
+    (void)argv;
+    if (!ask(lpa, "GetProfilesInfo", SPAN_STRING("\xBF\x2D\x00"), 0xBF2D, &answer, &value) ||
+        !tlv_find(value, 0xA0, &list)) {
+        json_decref(array);
+        buf_free(&answer);
+        return answer.size > 0 ? tool_error("GetProfilesInfo: the card refused") : EXIT_FAILED;
+    }
+    reader = tlv_reader(list);
+    while (tlv_next(&reader, &tlv) == TLV_OK) {
+        struct row row;
+
+        read_row(tlv.value, &row);
+        if (lpa->json) {
+            json_array_append_new(array, row_json(&row));
+            continue;
+        }
+        if (count++ == 0)
+            printf("%-20s  %-8s  %-12s  %-20s  %-24s  %s\n", "ICCID", "STATE", "CLASS", "PROVIDER", "NAME",
+                   "NICKNAME");
+        printf("%-20s  %-8s  %-12s  %-20s  %-24s  %s\n", row.iccid, row.state, row.class, row.provider,
+               row.name, row.nickname);
+    }
+    buf_free(&answer);
+    if (lpa->json)
+        return lpa_print_json(array);
+    json_decref(array);
+    if (count == 0)
+        printf("no profiles\n");
+    return EXIT_OK;
+}

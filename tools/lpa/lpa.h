@@ -1,0 +1,65 @@
+/* The small LPA: what its commands share. */
+#ifndef SOFTEUICC_TOOLS_LPA_LPA_H
+#define SOFTEUICC_TOOLS_LPA_LPA_H
+
+#include "tools/lpa/es10.h"
+
+#include <jansson.h>
+
+struct lpa {
+    struct link *link;
+    struct es10 es10;
+    bool json;
+    const char *cacert;
+    const char *confirmation_code;
+    const char *imei;
+    const char *smds;      /* discover: address, NULL for the card's */
+    bool no_notifications; /* download and state changes: leave the notifications on the card */
+    bool no_refresh;
+};
+
+/* The commands, with the words after their name. Each returns the exit status. */
+int lpa_info(struct lpa *lpa, int argc, char **argv);
+int lpa_list(struct lpa *lpa, int argc, char **argv);
+int lpa_download(struct lpa *lpa, int argc, char **argv);
+int lpa_enable(struct lpa *lpa, int argc, char **argv);
+int lpa_disable(struct lpa *lpa, int argc, char **argv);
+int lpa_delete(struct lpa *lpa, int argc, char **argv);
+int lpa_nickname(struct lpa *lpa, int argc, char **argv);
+int lpa_notifications(struct lpa *lpa, int argc, char **argv);
+int lpa_reset(struct lpa *lpa, int argc, char **argv);
+int lpa_discover(struct lpa *lpa, int argc, char **argv);
+int lpa_default_smdp(struct lpa *lpa, int argc, char **argv);
+
+/* The name SGP.22 gives a result code in a function's answer: "disallowedByPolicy(3)". `names` is indexed by
+ * code. */
+struct code_names {
+    const char *const *names;
+    size_t count;
+};
+const char *lpa_code_name(const struct code_names *names, uint64_t code, char *out, size_t size);
+
+/* Prints object as JSON on stdout and drops the reference; returns EXIT_OK. */
+int lpa_print_json(json_t *object);
+
+/* Text of at most `size` - 1 octets from a span, control characters replaced, for people. */
+const char *lpa_text(struct span octets, char *out, size_t size);
+/* "8949…": digits of swapped nibbles (ICCID, EID unswapped when `swapped` is false). */
+const char *lpa_digits(struct span octets, bool swapped, char *out, size_t size);
+
+/* Sends every pending notification to its server and removes those that were accepted; counts them. True if
+ * all went. */
+bool lpa_process_notifications(struct lpa *lpa, unsigned *sent, unsigned *left);
+
+/* Ends the session on the card and tells the server; for failures in the middle of a download. */
+struct es9p;
+void lpa_cancel(struct lpa *lpa, struct es9p *server, const char *transaction_id_text,
+                struct span transaction_id, unsigned reason);
+
+/* Mutual authentication (SGP.22 3.1.2) with an SM-DP+ or SM-DS. Returns the server's answer to
+ * authenticateClient; the transaction identifier in text and octets. NULL with the line printed and the
+ * session cancelled. */
+json_t *lpa_authenticate(struct lpa *lpa, struct es9p *server, const char *address, const char *matching_id,
+                         bool is_smds, char transaction_text[33], struct buf *transaction_id);
+
+#endif

@@ -1,0 +1,247 @@
+/* `lpa notifications`: list, send (ES9+ HandleNotification), remove (SGP.22 3.5, 5.7.9 to 5.7.11). */
+#include "tools/common/es9p.h"
+#include "tools/lpa/lpa.h"
+#include "tools/tool.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct notification {
+    uint64_t sequence;
+    char event[16], address[300], iccid[24];
+};
+
+static const char *event_name(struct span bits)
+{
+    static const char *const names[] = {"install", "enable", "disable", "delete"};
+
+    for (unsigned i = 0; i < 4; i++) {
+        if (tlv_bit(bits, i))
+            return names[i];
+    }
+    return "?";
+}
+
+/* NotificationMetadata (content of BF2F). */
+static bool read_metadata(struct span metadata, struct notification *n)
+{
+    struct span sequence;
+    struct span event;
+    struct span address;
+    struct span iccid;
+
+    memset(n, 0, sizeof(*n));
+    if (!tlv_find(metadata, 0x80, &sequence) || !tlv_unsigned(sequence, &n->sequence) ||
+        !tlv_find(metadata, 0x81, &event) || !tlv_find(metadata, 0x0C, &address))
+        return false;
+    tlv_find(metadata, 0x5A, &iccid);
+    snprintf(n->event, sizeof(n->event), "%s", event_name(event));
+    lpa_text(address, n->address, sizeof(n->address));
+    lpa_digits(iccid, true, n->iccid, sizeof(n->iccid));
+    return true;
+}
+
+/* Reads the list of pending notifications; the caller frees *list. False with the line printed. */
+static bool read_list(struct lpa *lpa, struct notification **list, size_t *count)
+{
+    struct buf answer = {0};
+    struct span value;
+    struct span items;
+    struct tlv_reader reader;
+    struct tlv tlv;
+    bool ok = es10_call(&lpa->es10, "ListNotification", SPAN_STRING("\xBF\x28\x00"), 0xBF28, &answer, &value);
+
+    *list = NULL;
+    *count = 0;
+    if (ok && !tlv_find(value, 0xA0, &items)) {
+        tool_error("ListNotification: the card refused");
+        ok = false;
+    }
+    if (ok) {
+        reader = tlv_reader(items);
+        while (ok && tlv_next(&reader, &tlv) == TLV_OK) {
+            struct notification *more = realloc(*list, (*count + 1) * sizeof(**list));
+
+            ok = more != NULL && tlv.tag == 0xBF2F;
+            if (more != NULL)
+                *list = more;
+            ok = ok && read_metadata(tlv.value, &(*list)[*count]);
+            *count += ok;
+        }
+        if (!ok || !tlv_good(&reader)) {
+            tool_error("ListNotification: the card's answer is malformed");
+            ok = false;
+        }
+    }
+    buf_free(&answer);
+    return ok;
+}
+
+static bool remove_one(struct lpa *lpa, uint64_t sequence)
+{
+    struct buf request = {0};
+    struct buf answer = {0};
+    struct span value;
+    struct span result;
+    uint64_t code = 1;
+    size_t outer = tlv_open(&request, 0xBF30);
+    bool ok;
+
+    tlv_put_unsigned(&request, 0x80, sequence);
+    tlv_close(&request, outer);
+    ok = es10_call(&lpa->es10, "RemoveNotificationFromList", buf_span(&request), 0xBF30, &answer, &value);
+    if (ok && (!tlv_find(value, 0x80, &result) || !tlv_unsigned(result, &code) || code != 0)) {
+        tool_error("RemoveNotificationFromList: %s",
+                   code == 1 ? "there is no such notification" : "the card refused");
+        ok = false;
+    }
+    buf_free(&request);
+    buf_free(&answer);
+    return ok;
+}
+
+/* Fetches one notification as the server wants it: BF37… or 30…, appended to `out`. */
+static bool retrieve_one(struct lpa *lpa, uint64_t sequence, struct buf *out)
+{
+    struct buf request = {0};
+    struct buf answer = {0};
+    struct span value;
+    struct span items;
+    struct tlv_reader reader;
+    struct tlv tlv;
+    size_t outer = tlv_open(&request, 0xBF2B);
+    size_t inner = tlv_open(&request, 0xA0);
+    bool ok;
+
+    tlv_put_unsigned(&request, 0x80, sequence);
+    tlv_close(&request, inner);
+    tlv_close(&request, outer);
+    ok = es10_call(&lpa->es10, "RetrieveNotificationsList", buf_span(&request), 0xBF2B, &answer, &value);
+    if (ok) {
+        ok = tlv_find(value, 0xA0, &items);
+        reader = tlv_reader(items);
+        ok = ok && tlv_next(&reader, &tlv) == TLV_OK;
+        if (ok)
+            buf_append(out, tlv.whole);
+        else
+            tool_error("RetrieveNotificationsList: the card has no notification %" PRIu64, sequence);
+    }
+    buf_free(&request);
+    buf_free(&answer);
+    return ok;
+}
+
+static bool send_one(struct lpa *lpa, const struct notification *n)
+{
+    struct es9p *server = es9p_open(n->address, lpa->cacert);
+    struct buf octets = {0};
+    json_t *request;
+    json_t *answer = NULL;
+
+    if (server != NULL && retrieve_one(lpa, n->sequence, &octets)) {
+        request = json_object();
+        es9p_set_octets(request, "pendingNotification", buf_span(&octets));
+        answer = es9p_call(server, "handleNotification", request);
+    }
+    es9p_close(server);
+    buf_free(&octets);
+    json_decref(answer);
+    return answer != NULL && remove_one(lpa, n->sequence);
+}
+
+bool lpa_process_notifications(struct lpa *lpa, unsigned *sent, unsigned *left)
+{
+    struct notification *list;
+    size_t count;
+    bool ok = read_list(lpa, &list, &count);
+
+    *sent = 0;
+    *left = 0;
+    for (size_t i = 0; ok && i < count; i++) {
+        if (send_one(lpa, &list[i]))
+            (*sent)++;
+        else
+            (*left)++;
+    }
+    free(list);
+    return ok && *left == 0;
+}
+
+static int list_all(struct lpa *lpa)
+{
+    struct notification *list;
+    size_t count;
+    json_t *array;
+
+    if (!read_list(lpa, &list, &count)) {
+        free(list);
+        return EXIT_FAILED;
+    }
+    array = json_array();
+    if (!lpa->json && count > 0)
+        printf("%-6s  %-8s  %-20s  %s\n", "SEQ", "EVENT", "ICCID", "ADDRESS");
+    for (size_t i = 0; i < count; i++) {
+        const struct notification *n = &list[i];
+
+        if (lpa->json)
+            json_array_append_new(array, json_pack("{s:I, s:s, s:s, s:s}", "seqNumber",
+                                                   (json_int_t)n->sequence, "event", n->event, "iccid",
+                                                   n->iccid, "notificationAddress", n->address));
+        else
+            printf("%-6" PRIu64 "  %-8s  %-20s  %s\n", n->sequence, n->event, n->iccid, n->address);
+    }
+    free(list);
+    if (lpa->json)
+        return lpa_print_json(array);
+    json_decref(array);
+    if (count == 0)
+        printf("no pending notifications\n");
+    return EXIT_OK;
+}
+
+static int remove_all(struct lpa *lpa)
+{
+    struct notification *list;
+    size_t count;
+    bool ok = read_list(lpa, &list, &count);
+
+    for (size_t i = 0; ok && i < count; i++)
+        ok = remove_one(lpa, list[i].sequence);
+    free(list);
+    if (ok && !lpa->json)
+        printf("%zu removed\n", count);
+    return ok ? EXIT_OK : EXIT_FAILED;
+}
+
+int lpa_notifications(struct lpa *lpa, int argc, char **argv)
+{
+    unsigned sent;
+    unsigned left;
+    unsigned long long sequence;
+    char *end;
+    bool ok;
+
+    if (argc == 0)
+        return list_all(lpa);
+    if (strcmp(argv[0], "process") == 0 && argc == 1) {
+        ok = lpa_process_notifications(lpa, &sent, &left);
+        if (lpa->json)
+            lpa_print_json(json_pack("{s:i, s:i}", "sent", (int)sent, "left", (int)left));
+        else
+            printf("%u sent, %u left\n", sent, left);
+        return ok ? EXIT_OK : EXIT_FAILED;
+    }
+    if (strcmp(argv[0], "remove") != 0)
+        return tool_usage("notifications takes process or remove [SEQ], not '%s%s'", argv[0],
+                          argc > 1 ? " …" : "");
+    if (argc == 1)
+        return remove_all(lpa);
+    errno = 0;
+    sequence = strtoull(argv[1], &end, 10);
+    if (errno != 0 || *end != '\0' || end == argv[1] || argv[1][0] == '-')
+        return tool_usage("'%s' is not a sequence number", argv[1]);
+    return remove_one(lpa, sequence) ? EXIT_OK : EXIT_FAILED;
+}

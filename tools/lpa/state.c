@@ -1,0 +1,198 @@
+/* `lpa enable, disable, delete, nickname, default-smdp, reset`: what changes the card (ES10a, ES10c). */
+#include "tools/lpa/lpa.h"
+
+#include "tools/tool.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NAMES(array)                                                                                         \
+    {                                                                                                        \
+        array, sizeof(array) / sizeof((array)[0])                                                            \
+    }
+
+static const char *const enable_codes[] = {"ok",
+                                           "iccidOrAidNotFound",
+                                           "profileNotInDisabledState",
+                                           "disallowedByPolicy",
+                                           "wrongProfileReenabling",
+                                           "catBusy"};
+static const char *const disable_codes[] = {
+    "ok", "iccidOrAidNotFound", "profileNotInEnabledState", "disallowedByPolicy", NULL, "catBusy"};
+static const char *const delete_codes[] = {"ok", "iccidOrAidNotFound", "profileNotInDisabledState",
+                                           "disallowedByPolicy"};
+static const char *const nickname_codes[] = {"ok", "iccidNotFound"};
+static const char *const reset_codes[] = {"ok", "nothingToDelete", NULL, NULL, NULL, "catBusy"};
+static const char *const address_codes[] = {"ok"};
+
+/* Appends 5A (ICCID, 18 to 20 digits) or 4F (ISD-P AID, 32 hexadecimal digits); false with the line printed.
+ */
+static bool put_identifier(struct buf *out, const char *text)
+{
+    size_t length = strlen(text);
+    struct buf octets = {0};
+    bool ok = true;
+
+    if (length == 32 && buf_append_hex(&octets, text, NULL)) {
+        tlv_put(out, 0x4F, buf_span(&octets));
+    } else if (length >= 18 && length <= 20 && strspn(text, "0123456789") == length) {
+        uint8_t iccid[10];
+
+        for (size_t i = 0; i < sizeof(iccid); i++) {
+            uint8_t low = 2 * i < length ? (uint8_t)(text[2 * i] - '0') : 0x0F;
+            uint8_t high = 2 * i + 1 < length ? (uint8_t)(text[2 * i + 1] - '0') : 0x0F;
+
+            iccid[i] = (uint8_t)(high << 4 | low);
+        }
+        tlv_put(out, 0x5A, SPAN_ARRAY(iccid));
+    } else {
+        tool_error("'%s' is neither an ICCID (18 to 20 digits) nor an ISD-P AID (32 hexadecimal digits)",
+                   text);
+        ok = false;
+    }
+    buf_free(&octets);
+    return ok;
+}
+
+/* Sends a request whose answer is `tag` { 80 result } and says how it went. */
+static int simple(struct lpa *lpa, const char *function, struct buf *request, uint32_t tag,
+                  struct code_names names)
+{
+    struct buf answer = {0};
+    struct span value;
+    struct span result;
+    uint64_t code = 0;
+    char text[64];
+    int status = EXIT_FAILED;
+
+    if (es10_call(&lpa->es10, function, buf_span(request), tag, &answer, &value)) {
+        if (!tlv_find(value, 0x80, &result) || !tlv_unsigned(result, &code))
+            status = tool_error("%s: the card's answer has no result", function);
+        else if (code != 0)
+            status = tool_error("%s: the card refused: %s", function,
+                                lpa_code_name(&names, code, text, sizeof(text)));
+        else
+            status = EXIT_OK;
+    }
+    buf_free(&answer);
+    buf_free(request);
+    if (status == EXIT_OK && lpa->json)
+        return lpa_print_json(json_pack("{s:s, s:s}", "function", function, "result", "ok"));
+    return status;
+}
+
+/* After a profile change: what a device does, a reset, and then its notifications. */
+static int after_change(struct lpa *lpa, int status)
+{
+    unsigned sent = 0;
+    unsigned left = 0;
+
+    if (status != EXIT_OK)
+        return status;
+    if (!lpa->no_refresh && !es10_restart(&lpa->es10))
+        return EXIT_FAILED;
+    if (!lpa->no_notifications && !lpa_process_notifications(lpa, &sent, &left))
+        fprintf(stderr,
+                "note: %u notifications stay on the card; send them later with 'softeuicc lpa notifications "
+                "process'\n",
+                left);
+    return EXIT_OK;
+}
+
+static int change_state(struct lpa *lpa, const char *function, uint32_t tag, const char *identifier,
+                        struct code_names names)
+{
+    struct buf request = {0};
+    size_t outer = tlv_open(&request, tag);
+    size_t inner = tlv_open(&request, 0xA0);
+    const uint8_t refresh = lpa->no_refresh ? 0x00 : 0xFF;
+
+    if (!put_identifier(&request, identifier)) {
+        buf_free(&request);
+        return EXIT_FAILED;
+    }
+    tlv_close(&request, inner);
+    tlv_put(&request, 0x81, SPAN(&refresh, 1));
+    tlv_close(&request, outer);
+    return after_change(lpa, simple(lpa, function, &request, tag, names));
+}
+
+int lpa_enable(struct lpa *lpa, int argc, char **argv)
+{
+    (void)argc;
+    return change_state(lpa, "EnableProfile", 0xBF31, argv[0], (struct code_names)NAMES(enable_codes));
+}
+
+int lpa_disable(struct lpa *lpa, int argc, char **argv)
+{
+    (void)argc;
+    return change_state(lpa, "DisableProfile", 0xBF32, argv[0], (struct code_names)NAMES(disable_codes));
+}
+
+int lpa_delete(struct lpa *lpa, int argc, char **argv)
+{
+    struct buf request = {0};
+    size_t outer = tlv_open(&request, 0xBF33);
+    int status;
+
+    (void)argc;
+    if (!put_identifier(&request, argv[0])) {
+        buf_free(&request);
+        return EXIT_FAILED;
+    }
+    tlv_close(&request, outer);
+    status = simple(lpa, "DeleteProfile", &request, 0xBF33, (struct code_names)NAMES(delete_codes));
+    lpa->no_refresh = true; /* no profile that is in use changed */
+    return after_change(lpa, status);
+}
+
+int lpa_nickname(struct lpa *lpa, int argc, char **argv)
+{
+    struct buf request = {0};
+    size_t outer = tlv_open(&request, 0xBF29);
+
+    if (!put_identifier(&request, argv[0])) {
+        buf_free(&request);
+        return EXIT_FAILED;
+    }
+    tlv_put_string(&request, 0x90, argc > 1 ? argv[1] : "");
+    tlv_close(&request, outer);
+    return simple(lpa, "SetNickname", &request, 0xBF29, (struct code_names)NAMES(nickname_codes));
+}
+
+int lpa_default_smdp(struct lpa *lpa, int argc, char **argv)
+{
+    struct buf request = {0};
+    size_t outer = tlv_open(&request, 0xBF3F);
+
+    (void)argc;
+    tlv_put_string(&request, 0x80, argv[0]);
+    tlv_close(&request, outer);
+    return simple(lpa, "SetDefaultDpAddress", &request, 0xBF3F, (struct code_names)NAMES(address_codes));
+}
+
+int lpa_reset(struct lpa *lpa, int argc, char **argv)
+{
+    static const struct {
+        const char *word;
+        uint8_t bit;
+    } words[] = {{"operational", 0x80}, {"test", 0x40}, {"smdp", 0x20}};
+    struct buf request = {0};
+    uint8_t bits = argc == 0 ? 0xE0 : 0;
+    size_t outer;
+
+    for (int i = 0; i < argc; i++) {
+        uint8_t bit = 0;
+
+        for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++)
+            bit |= strcmp(argv[i], words[w].word) == 0 ? words[w].bit : 0;
+        if (bit == 0)
+            return tool_usage("reset knows operational, test and smdp, not '%s'", argv[i]);
+        bits |= bit;
+    }
+    outer = tlv_open(&request, 0xBF34);
+    tlv_put_bits(&request, 0x82, &bits, 8);
+    tlv_close(&request, outer);
+    return after_change(
+        lpa, simple(lpa, "eUICCMemoryReset", &request, 0xBF34, (struct code_names)NAMES(reset_codes)));
+}
