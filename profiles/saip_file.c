@@ -117,7 +117,7 @@ static bool apply_short_identifier(struct saip_walk *walk, struct saip_file *fil
     if (sfi.data == NULL) {
         /* "For files created by using GenericFileManagement, SFI is calculated from FID" (PE_Definitions,
          * Fcp). */
-        if (file->row == NULL && (file->fid & 0x1F) <= SFI_MAX)
+        if (file->row == NULL && !saip_kind_is_directory(file->kind) && (file->fid & 0x1F) <= SFI_MAX)
             file->sfi = file->fid & 0x1F;
         return true;
     }

@@ -17,6 +17,9 @@ static const struct tool tools[] = {
 #if defined(HAVE_LIBCURL) && defined(HAVE_JANSSON)
     {"lpa", "a small LPA: info, list, download, enable, disable, delete, notifications, …", tool_lpa},
 #endif
+#ifdef HAVE_JANSSON
+    {"profile", "make a profile package, or look into one", tool_profile},
+#endif
     {NULL, NULL, NULL},
 };
 

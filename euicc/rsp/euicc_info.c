@@ -5,6 +5,7 @@
 #include "euicc/rsp/policy.h"
 #include "euicc/rsp/profile_store.h"
 #include "euicc/rsp/session.h"
+#include "profiles/saip.h"
 
 #include <stdio.h>
 
@@ -24,23 +25,6 @@ static const char dloa_registrar[] =
     "https://dloa.softeuicc.invalid"; /* there is none: this is test software */
 
 #define EUICC_CATEGORY_OTHER 0 /* not one of TS 102 225's: softeuicc has no fixed resources */
-
-/* UICCCapability bits, rsp.asn: what a profile may ask of the card. */
-static const uint8_t uicc_capabilities[] = {
-    1,  /* usimSupport */
-    2,  /* isimSupport */
-    4,  /* akaMilenage */
-    6,  /* akaTuak128 */
-    7,  /* akaTuak256 */
-    16, /* multipleUsimSupport */
-    17, /* multipleIsimSupport */
-    19, /* berTlvFileSupport */
-    20, /* dfLinkSupport */
-    22, /* getIdentity */
-    23, /* profile-a-x25519 */
-    24, /* profile-b-p256 */
-};
-#define UICC_CAPABILITY_BITS 26
 
 /* RspCapability bits; additionalProfile(0) is a live figure. */
 enum { RSP_ADDITIONAL_PROFILE = 0, RSP_CAPABILITY_BITS = 5 };
@@ -99,15 +83,6 @@ static void put_ext_card_resource(struct softeuicc *card, struct buf *out, uint6
     tlv_close(out, at);
 }
 
-static void put_uicc_capability(struct buf *out)
-{
-    uint8_t bits[(UICC_CAPABILITY_BITS + 7) / 8] = {0};
-
-    for (size_t i = 0; i < sizeof(uicc_capabilities); i++)
-        set_bit(bits, uicc_capabilities[i]);
-    tlv_put_bits(out, 0x85, bits, UICC_CAPABILITY_BITS);
-}
-
 static void put_rsp_capability(struct buf *out, uint64_t free_nvm)
 {
     uint8_t bits[1] = {0};
@@ -148,7 +123,7 @@ void es10b_put_euicc_info2(struct softeuicc *card, struct buf *out)
     tlv_put(out, 0x82, SPAN_ARRAY(euicc_svn));
     put_firmware_version(out);
     put_ext_card_resource(card, out, free_nvm);
-    put_uicc_capability(out);
+    saip_put_uicc_capability(out, 0x85);
     /* ts102241Version (86) is absent: no Java Card. */
     tlv_put(out, 0x87, SPAN_ARRAY(global_platform_version));
     put_rsp_capability(out, free_nvm);

@@ -1,0 +1,73 @@
+/*
+ * The metadata file beside a profile package, from which the test SM-DP+ makes StoreMetadata (SGP.22 5.5.3).
+ * See profile_description.
+ */
+#include "tools/profile/profile.h"
+
+#include "tools/tool.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *metadata_path(const char *package_path)
+{
+    static const char from[] = ".der";
+    static const char to[] = ".json";
+    size_t stem = strlen(package_path);
+    char *path;
+
+    if (stem >= strlen(from) && strcmp(package_path + stem - strlen(from), from) == 0)
+        stem -= strlen(from);
+    path = malloc(stem + sizeof(to));
+    if (path != NULL) {
+        memcpy(path, package_path, stem);
+        memcpy(path + stem, to, sizeof(to));
+    }
+    return path;
+}
+
+static json_t *describe(const struct profile_description *d)
+{
+    json_t *root = json_pack("{s:s, s:s, s:s, s:{s:s}}", "serviceProviderName", d->provider, "profileName",
+                             d->name, "profileClass", d->class, "owner", "mccmnc", d->mccmnc);
+    json_t *pprs = json_array();
+
+    for (size_t i = 0; i < sizeof(d->pprs) / sizeof(d->pprs[0]); i++) {
+        if (d->pprs[i] != NULL)
+            json_array_append_new(pprs, json_string(d->pprs[i]));
+    }
+    json_object_set_new(root, "pprs", pprs);
+    if (d->notification_address != NULL)
+        json_object_set_new(root, "notifications",
+                            json_pack("[{s:s, s:[s,s,s,s]}]", "address", d->notification_address, "events",
+                                      "install", "enable", "disable", "delete"));
+    if (d->icon != NULL) {
+        json_object_set_new(root, "icon", json_string(d->icon));
+        json_object_set_new(root, "iconType", json_string(d->icon_type));
+    }
+    return root;
+}
+
+bool profile_write_metadata(const char *package_path, const struct profile_description *description)
+{
+    char *path = metadata_path(package_path);
+    json_t *root = describe(description);
+    char *text = root != NULL ? json_dumps(root, JSON_INDENT(2)) : NULL;
+    struct buf file = {0};
+    bool done = false;
+
+    if (path == NULL || text == NULL) {
+        tool_error("a text of the metadata is not UTF-8, or memory ran out");
+    } else {
+        buf_append(&file, span_of_string(text));
+        buf_append_octet(&file, '\n');
+        done = tool_write_file(path, buf_span(&file), 0644);
+    }
+    buf_free(&file);
+    free(text);
+    json_decref(root);
+    free(path);
+    return done;
+}

@@ -1,0 +1,28 @@
+/*
+ * softeuicc profile: profile packages for people. `make` writes one from a few values, `show` says what is in
+ * one.
+ */
+#ifndef SOFTEUICC_TOOLS_PROFILE_PROFILE_H
+#define SOFTEUICC_TOOLS_PROFILE_PROFILE_H
+
+#include "profiles/saip_build.h"
+
+/* Both take argv from their own name on and return the exit status. */
+int profile_make(int argc, char **argv);
+int profile_show(int argc, char **argv);
+
+/* What an SM-DP+ needs besides the package: the metadata file beside it. Texts are not owned. */
+struct profile_description {
+    const char *provider; /* serviceProviderName */
+    const char *name;     /* profileName */
+    const char *class;    /* operational, test or provisioning */
+    const char *mccmnc;   /* "001-01" */
+    const char *icon, *icon_type;
+    const char *pprs[2];              /* "ppr1", "ppr2"; NULL for the ones not set */
+    const char *notification_address; /* NULL for none */
+};
+
+/* Writes the metadata beside a package: PATH with .json in place of .der. False after printing why. */
+bool profile_write_metadata(const char *package_path, const struct profile_description *description);
+
+#endif

@@ -1,0 +1,302 @@
+/*
+ * softeuicc profile show: a package's header, elements and files, as text or JSON; or the first fault of a
+ * bad one. See profile.h.
+ */
+#include "tools/profile/profile.h"
+
+#include "tools/tool.h"
+
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PACKAGE_MAX = 4 * 1024 * 1024 };
+
+struct view {
+    const struct saip_package *package;
+    size_t *element_files; /* files of each element */
+    bool print_files;
+    json_t *files; /* NULL in text */
+    uint16_t parents[SAIP_FILES_MAX], fids[SAIP_FILES_MAX];
+};
+
+/* The ICCID in reading order, without the fill. */
+static void iccid_text(const uint8_t iccid[10], char out[21])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < 20; i++) {
+        uint8_t digit = i % 2 == 0 ? iccid[i / 2] & 0x0F : iccid[i / 2] >> 4;
+
+        if (digit <= 9)
+            out[n++] = (char)('0' + digit);
+    }
+    out[n] = '\0';
+}
+
+/* "3F00/7F10/6F06". */
+static void path_text(const struct view *view, uint16_t number, char *out, size_t size)
+{
+    uint16_t steps[8];
+    size_t count = 0;
+    size_t n = 0;
+
+    while (number != SAIP_NO_PARENT && count < sizeof(steps) / sizeof(steps[0])) {
+        steps[count++] = view->fids[number];
+        number = view->parents[number];
+    }
+    out[0] = '\0';
+    while (count > 0 && n < size) {
+        count--;
+        n += (size_t)snprintf(out + n, size - n, "%04X%s", steps[count], count > 0 ? "/" : "");
+    }
+}
+
+static const char *file_name(const struct saip_file *file)
+{
+    return file->row != NULL ? file->name : "";
+}
+
+static void print_file(const struct saip_file *file, const char *path)
+{
+    char size[32] = "";
+    char arr[8];
+
+    if (!saip_kind_is_directory(file->kind) && file->record_size > 0)
+        snprintf(size, sizeof(size), "%zu x %zu", file->size / file->record_size, file->record_size);
+    else if (!saip_kind_is_directory(file->kind))
+        snprintf(size, sizeof(size), "%zu", file->size);
+    printf("%-24s  %-12s  %10s  %3.0u  %-6s  %s%s\n", path, saip_file_kind_name(file->kind), size, file->sfi,
+           hex_from_span(file->arr, arr, sizeof(arr)), file_name(file),
+           file->link_path.size > 0 ? " (link)" : "");
+}
+
+static void list_file(json_t *files, const struct saip_file *file, const char *path)
+{
+    char arr[8];
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:s, s:i}", "path", path, "kind", saip_file_kind_name(file->kind), "name",
+                  file_name(file), "accessRule", hex_from_span(file->arr, arr, sizeof(arr)), "element",
+                  (int)file->element->identification);
+
+    if (!saip_kind_is_directory(file->kind))
+        json_object_set_new(object, "size", json_integer((json_int_t)file->size));
+    if (file->record_size > 0)
+        json_object_set_new(object, "recordSize", json_integer((json_int_t)file->record_size));
+    if (file->sfi != 0)
+        json_object_set_new(object, "sfi", json_integer(file->sfi));
+    if (file->link_path.size > 0)
+        json_object_set_new(object, "link", json_true());
+    json_array_append_new(files, object);
+}
+
+static bool visit(void *context, const struct saip_file *file, bool update)
+{
+    struct view *view = context;
+    char path[64];
+
+    if (update)
+        return true;
+    view->parents[file->number] = file->parent;
+    view->fids[file->number] = file->fid;
+    view->element_files[file->element - view->package->elements]++;
+    path_text(view, file->number, path, sizeof(path));
+    if (view->files != NULL)
+        list_file(view->files, file, path);
+    else if (view->print_files)
+        print_file(file, path);
+    return true;
+}
+
+static const char *template_text(const struct saip_element *element, char *out, size_t size)
+{
+    if (element->template == NULL)
+        return "";
+    return saip_template_oid_text(element->template, out, size);
+}
+
+static void print_header(const struct saip_package *package)
+{
+    char iccid[21];
+    const struct saip_service *service;
+    const char *separator = "";
+
+    iccid_text(package->iccid, iccid);
+    printf("Format:     %u.%u\n", package->major_version, package->minor_version);
+    printf("Type:       %s\n", package->profile_type);
+    printf("ICCID:      %s\n", iccid);
+    printf("Services:   ");
+    for (size_t i = 0; (service = saip_service_at(i)) != NULL; i++) {
+        if (service->member >= 0 && (package->services >> service->member & 1) != 0) {
+            printf("%s%s", separator, service->name);
+            separator = ", ";
+        }
+    }
+    printf("\nTest keys:  %s\n", saip_has_only_test_keys(package) ? "only" : "no");
+    printf("Files:      %zu\n", package->file_count);
+    printf("Memory:     about %zu octets on a card\n", saip_memory_size(package));
+}
+
+static void print_elements(const struct view *view)
+{
+    printf("\n  No     Id  Mandated    Size  Files  %-21s  Template\n", "Element");
+    for (size_t i = 0; i < view->package->count; i++) {
+        const struct saip_element *element = &view->package->elements[i];
+        char oid[32];
+        char identification[8] = "-";
+        char files[8] = "";
+
+        if (element->has_identification)
+            snprintf(identification, sizeof(identification), "%u", element->identification);
+        if (view->element_files[i] > 0)
+            snprintf(files, sizeof(files), "%u", (unsigned)view->element_files[i] & 0xFFFF);
+        printf("%4zu  %5s  %-8s  %6zu  %5s  %-21s  %s%s\n", i + 1, identification,
+               element->mandated ? "yes" : "", element->whole.size, files, element->name,
+               template_text(element, oid, sizeof(oid)),
+               element->supported ? "" : "(not supported: skipped)");
+    }
+}
+
+static json_t *services_json(const struct saip_package *package)
+{
+    json_t *list = json_array();
+    const struct saip_service *service;
+
+    for (size_t i = 0; (service = saip_service_at(i)) != NULL; i++) {
+        if (service->member >= 0 && (package->services >> service->member & 1) != 0)
+            json_array_append_new(list, json_string(service->name));
+    }
+    return list;
+}
+
+static json_t *elements_json(const struct view *view)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < view->package->count; i++) {
+        const struct saip_element *element = &view->package->elements[i];
+        char oid[32];
+        json_t *object =
+            json_pack("{s:s, s:b, s:b, s:I, s:I}", "name", element->name, "mandated", element->mandated,
+                      "supported", element->supported, "size", (json_int_t)element->whole.size, "files",
+                      (json_int_t)view->element_files[i]);
+
+        if (element->has_identification)
+            json_object_set_new(object, "identification", json_integer(element->identification));
+        if (element->template != NULL)
+            json_object_set_new(object, "template", json_string(template_text(element, oid, sizeof(oid))));
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
+static bool print_json(const struct view *view)
+{
+    const struct saip_package *package = view->package;
+    char iccid[21];
+    json_t *root;
+    bool good;
+
+    iccid_text(package->iccid, iccid);
+    root = json_pack("{s:i, s:i, s:s, s:s, s:o, s:b, s:I, s:I, s:o}", "majorVersion", package->major_version,
+                     "minorVersion", package->minor_version, "profileType", package->profile_type, "iccid",
+                     iccid, "services", services_json(package), "testKeysOnly",
+                     saip_has_only_test_keys(package), "fileCount", (json_int_t)package->file_count, "memory",
+                     (json_int_t)saip_memory_size(package), "elements", elements_json(view));
+    if (view->print_files)
+        json_object_set(root, "files", view->files);
+    good = json_dumpf(root, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF;
+    json_decref(root);
+    return good;
+}
+
+static int show_package(const char *path, const struct saip_package *package, bool files, bool json)
+{
+    struct view *view = calloc(1, sizeof(*view));
+    size_t *counts = calloc(package->count, sizeof(*counts));
+    int status = EXIT_OK;
+
+    if (view == NULL || counts == NULL) {
+        free(view);
+        free(counts);
+        return tool_error("out of memory");
+    }
+    view->package = package;
+    view->element_files = counts;
+    view->files = json ? json_array() : NULL;
+    view->print_files = json && files;
+    if (!saip_visit_files(package, visit, view))
+        status = tool_error("%s: out of memory", path);
+    else if (json && !print_json(view))
+        status = tool_error("%s: cannot be told in JSON", path);
+    if (status == EXIT_OK && !json) {
+        print_header(package);
+        print_elements(view);
+    }
+    if (status == EXIT_OK && !json && files) {
+        printf("\n%-24s  %-12s  %10s  SFI  %-6s  Name\n", "File", "Kind", "Size", "Rule");
+        view->print_files = true;
+        saip_visit_files(package, visit, view);
+    }
+    json_decref(view->files);
+    free(counts);
+    free(view);
+    return status;
+}
+
+static int show_failure(const char *path, const struct saip_failure *failure)
+{
+    char identification[40] = "";
+
+    if (failure->has_identification)
+        snprintf(identification, sizeof(identification), " (identification %u)", failure->identification);
+    if (failure->tag == 0)
+        return tool_error("%s: octet %zu: %s (%s)", path, failure->offset, failure->reason,
+                          saip_result_name(failure->result));
+    return tool_error("%s: element %s%s, octet %zu: %s (%s)", path, saip_element_name(failure->tag),
+                      identification, failure->offset, failure->reason, saip_result_name(failure->result));
+}
+
+static int show(const char *path, bool files, bool json)
+{
+    struct buf octets = {0};
+    struct saip_package package;
+    struct saip_failure failure;
+    int status = EXIT_FAILED;
+
+    if (tool_read_file(path, PACKAGE_MAX, &octets)) {
+        if (saip_decode(buf_span(&octets), &package, &failure)) {
+            status = show_package(path, &package, files, json);
+            saip_free(&package);
+        } else {
+            status = show_failure(path, &failure);
+        }
+    }
+    buf_free(&octets);
+    return status;
+}
+
+int profile_show(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"files", no_argument, NULL, 'f'},
+        {"json", no_argument, NULL, 'j'},
+        {NULL, 0, NULL, 0},
+    };
+    bool files = false;
+    bool json = false;
+    int option;
+
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option != 'f' && option != 'j')
+            return tool_usage("'%s' is unknown", argv[optind - 1]);
+        files = files || option == 'f';
+        json = json || option == 'j';
+    }
+    if (argc - optind != 1)
+        return tool_usage("give one profile package");
+    return show(argv[optind], files, json);
+}
