@@ -36,6 +36,8 @@ enum cert_status {
 };
 
 const char *cert_status_name(enum cert_status status);
+/* "CI", "EUM", "eUICC", "SM-DP+ auth", … ; "none" for CERT_ROLE_NONE. */
+const char *cert_role_name(enum cert_role role);
 
 struct cert;
 

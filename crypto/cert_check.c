@@ -27,6 +27,22 @@ static const struct requirement {
     [CERT_ROLE_DS_AUTH] = {.oid = true},
 };
 
+const char *cert_role_name(enum cert_role role)
+{
+    static const char *const names[] = {
+        [CERT_ROLE_CI] = "CI",
+        [CERT_ROLE_EUICC] = "eUICC",
+        [CERT_ROLE_EUM] = "EUM",
+        [CERT_ROLE_DP_TLS] = "SM-DP+ TLS",
+        [CERT_ROLE_DP_AUTH] = "SM-DP+ auth",
+        [CERT_ROLE_DP_PB] = "SM-DP+ pb",
+        [CERT_ROLE_DS_TLS] = "SM-DS TLS",
+        [CERT_ROLE_DS_AUTH] = "SM-DS auth",
+    };
+
+    return role >= 0 && role <= CERT_ROLE_LAST ? names[role] : "none";
+}
+
 static enum cert_status check_role(const struct cert *cert, enum cert_role role)
 {
     static const struct requirement plain = {0};

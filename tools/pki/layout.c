@@ -62,3 +62,10 @@ bool pki_path(char path[PKI_PATH_MAX], const char *dir, enum ec_curve curve, enu
 
     return n > 0 && n < PKI_PATH_MAX;
 }
+
+bool pki_top_path(char path[PKI_PATH_MAX], const char *dir, const char *name)
+{
+    int n = snprintf(path, PKI_PATH_MAX, "%s/%s", dir, name);
+
+    return n > 0 && n < PKI_PATH_MAX;
+}

@@ -3,6 +3,7 @@
  * eim, tests) take every path from here.
  *
  *   DIR/README.txt
+ *   DIR/ci.pem                   the CI certificates of all curves: the CA bundle that TLS clients want
  *   DIR/CURVE/ENTITY.key.pem     PKCS#8, mode 0600
  *   DIR/CURVE/ENTITY.cert.der
  *   DIR/CURVE/ENTITY.cert.pem
@@ -16,6 +17,9 @@
 #include "crypto/cert.h"
 
 #define PKI_PATH_MAX 4096
+
+#define PKI_README    "README.txt"
+#define PKI_CA_BUNDLE "ci.pem"
 
 enum pki_entity {
     PKI_CI,
@@ -44,5 +48,8 @@ enum ec_curve pki_curve_from_name(const char *name);
 /* Writes the path of a file; false when it does not fit PKI_PATH_MAX. */
 bool pki_path(char path[PKI_PATH_MAX], const char *dir, enum ec_curve curve, enum pki_entity entity,
               enum pki_file file);
+
+/* DIR/NAME, for PKI_README and PKI_CA_BUNDLE. */
+bool pki_top_path(char path[PKI_PATH_MAX], const char *dir, const char *name);
 
 #endif

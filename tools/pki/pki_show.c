@@ -1,0 +1,264 @@
+/* `softeuicc pki show`: what certificates say, one per line or as JSON. */
+#include "config.h"
+
+#include "tools/pki/pki.h"
+
+#include "tools/tool.h"
+
+#include <openssl/objects.h>
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#ifdef HAVE_JANSSON
+#include <jansson.h>
+#endif
+
+/* One certificate's line. Texts are "" where there is nothing to say. */
+struct row {
+    char name[64];
+    const char *role;
+    char oid[64];
+    char key_id[2 * 64 + 1];
+    const char *curve;
+    char eid_prefix[33];
+    char from[24];
+    char to[24];
+    const char *check; /* against the CI of the same directory */
+};
+
+struct rows {
+    struct row *row;
+    size_t count;
+};
+
+static struct row *add_row(struct rows *rows)
+{
+    struct row *bigger = realloc(rows->row, (rows->count + 1) * sizeof(*bigger));
+
+    if (bigger == NULL)
+        return NULL;
+    rows->row = bigger;
+    bigger[rows->count] = (struct row){.check = ""};
+    return &bigger[rows->count++];
+}
+
+static void dotted_oid(struct span content, char *out, size_t size)
+{
+    const unsigned char *at = NULL;
+    struct buf der = {0};
+    ASN1_OBJECT *object;
+
+    out[0] = '\0';
+    if (content.data == NULL || content.size > 127)
+        return;
+    buf_append_octet(&der, 0x06);
+    buf_append_octet(&der, (uint8_t)content.size);
+    buf_append(&der, content);
+    at = der.data;
+    object = at != NULL ? d2i_ASN1_OBJECT(NULL, &at, (long)der.size) : NULL;
+    if (object != NULL)
+        OBJ_obj2txt(out, (int)size, object, 1);
+    ASN1_OBJECT_free(object);
+    buf_free(&der);
+}
+
+static void date(int64_t seconds, char out[24])
+{
+    time_t when = (time_t)seconds;
+    struct tm parts;
+
+    if (gmtime_r(&when, &parts) == NULL || strftime(out, 24, "%Y-%m-%d", &parts) == 0)
+        out[0] = '\0';
+}
+
+static const char *role_name(const struct cert *cert)
+{
+    if (cert_role(cert) != CERT_ROLE_NONE)
+        return cert_role_name(cert_role(cert));
+    return cert_is_tls_server(cert) ? "TLS server" : "signing";
+}
+
+static bool fill_row(struct rows *rows, const char *name, const struct cert *cert, const char *check)
+{
+    struct row *row = add_row(rows);
+    struct span prefix = cert_eid_prefix(cert);
+
+    if (row == NULL) {
+        tool_error("out of memory");
+        return false;
+    }
+    snprintf(row->name, sizeof(row->name), "%s", name);
+    row->role = role_name(cert);
+    dotted_oid(cert_oid(cert), row->oid, sizeof(row->oid));
+    hex_from_span(cert_subject_key_id(cert), row->key_id, sizeof(row->key_id));
+    row->curve = ec_curve_name(ec_key_curve(cert_key(cert)));
+    snprintf(row->eid_prefix, sizeof(row->eid_prefix), "%.*s", (int)(prefix.size > 32 ? 32 : prefix.size),
+             prefix.data != NULL ? (const char *)prefix.data : "");
+    date(cert_not_before(cert), row->from);
+    date(cert_not_after(cert), row->to);
+    row->check = check;
+    /* For an eUICC the EID says more than a prefix. */
+    if (cert_role(cert) == CERT_ROLE_EUICC)
+        snprintf(row->eid_prefix, sizeof(row->eid_prefix), "%s", cert_subject_serial_number(cert));
+    return true;
+}
+
+static const char *or_dash(const char *text)
+{
+    return text[0] != '\0' ? text : "-";
+}
+
+static int print_table(const struct rows *rows)
+{
+    int name_width = 4;
+    int eid_width = 3;
+
+    for (size_t i = 0; i < rows->count; i++) {
+        if ((int)strlen(rows->row[i].name) > name_width)
+            name_width = (int)strlen(rows->row[i].name);
+        if ((int)strlen(rows->row[i].eid_prefix) > eid_width)
+            eid_width = (int)strlen(rows->row[i].eid_prefix);
+    }
+    printf("%-*s  %-11s  %-8s  %-40s  %-15s  %-*s  %-10s  %-10s  %s\n", name_width, "NAME", "ROLE", "OID",
+           "KEY ID", "CURVE", eid_width, "EID", "FROM", "TO", "CHECK");
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct row *row = &rows->row[i];
+
+        printf("%-*s  %-11s  %-8s  %-40s  %-15s  %-*s  %-10s  %-10s  %s\n", name_width, row->name, row->role,
+               or_dash(row->oid), or_dash(row->key_id), row->curve, eid_width, or_dash(row->eid_prefix),
+               row->from, row->to, or_dash(row->check));
+    }
+    return EXIT_OK;
+}
+
+#ifdef HAVE_JANSSON
+static int print_json(const struct rows *rows)
+{
+    json_t *list = json_array();
+    int status = EXIT_OK;
+
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct row *row = &rows->row[i];
+        json_t *object =
+            json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "name", row->name, "role", row->role,
+                      "oid", row->oid, "keyId", row->key_id, "curve", row->curve, "eid", row->eid_prefix,
+                      "from", row->from, "to", row->to, "check", row->check);
+
+        if (object == NULL || json_array_append_new(list, object) != 0)
+            status = tool_error("%s cannot be written as JSON", row->name);
+    }
+    if (status == EXIT_OK && (json_dumpf(list, stdout, JSON_INDENT(2)) != 0 || puts("") == EOF))
+        status = tool_error("cannot write the JSON");
+    json_decref(list);
+    return status;
+}
+
+#else
+static int print_json(const struct rows *rows)
+{
+    (void)rows;
+    return tool_error("--json is not built in (jansson was left out)");
+}
+#endif
+
+static int print_rows(struct rows *rows, bool json)
+{
+    int status = json ? print_json(rows) : print_table(rows);
+
+    free(rows->row);
+    return status;
+}
+
+static const char *check_against(const struct cert *cert, enum pki_entity entity, const struct cert *ci)
+{
+    return cert_status_name(cert_check(cert, pki_entity_role(entity), cert_key(ci), cert_subject_key_id(ci)));
+}
+
+static bool add_curve(struct rows *rows, const char *dir, enum ec_curve curve)
+{
+    struct pki_pair ci;
+    bool ok = pki_load(dir, curve, PKI_CI, false, &ci);
+
+    for (size_t i = 0; ok && i < PKI_ENTITIES; i++) {
+        enum pki_entity entity = (enum pki_entity)i;
+        struct pki_pair pair;
+        char name[64];
+
+        ok = pki_load(dir, curve, entity, false, &pair);
+        snprintf(name, sizeof(name), "%s/%s", pki_curve_directory(curve), pki_entity_name(entity));
+        ok = ok && fill_row(rows, name, pair.cert, check_against(pair.cert, entity, ci.cert));
+        pki_pair_free(&pair);
+    }
+    pki_pair_free(&ci);
+    return ok;
+}
+
+int pki_show_dir(const char *dir, bool json)
+{
+    struct rows rows = {0};
+    bool ok = true;
+
+    for (enum ec_curve curve = EC_CURVE_P256; ok && curve <= EC_CURVE_BRAINPOOL_P256R1; curve++)
+        if (pki_has_curve(dir, curve))
+            ok = add_curve(&rows, dir, curve);
+    if (ok && rows.count == 0)
+        return tool_error("%s holds no PKI", dir);
+    if (!ok) {
+        free(rows.row);
+        return EXIT_FAILED;
+    }
+    return print_rows(&rows, json);
+}
+
+static int show_files(char *const *paths, bool json)
+{
+    struct rows rows = {0};
+    bool ok = true;
+
+    for (; ok && *paths != NULL; paths++) {
+        struct cert *cert = pki_load_cert_file(*paths);
+        const char *slash = strrchr(*paths, '/');
+
+        ok = cert != NULL && fill_row(&rows, slash != NULL ? slash + 1 : *paths, cert, "");
+        cert_free(cert);
+    }
+    if (ok)
+        return print_rows(&rows, json);
+    free(rows.row);
+    return EXIT_FAILED;
+}
+
+int pki_run_show(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"dir", required_argument, NULL, 'd'},
+        {"json", no_argument, NULL, 'j'},
+        {NULL, 0, NULL, 0},
+    };
+    const char *dir = NULL;
+    bool json = false;
+    int option;
+
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        switch (option) {
+        case 'd':
+            dir = optarg;
+            break;
+        case 'j':
+            json = true;
+            break;
+        case ':':
+            return tool_usage("%s wants a value", argv[optind - 1]);
+        default:
+            return tool_usage("there is no option '%s'", argv[optind - 1]);
+        }
+    }
+    if ((dir != NULL) == (optind < argc))
+        return tool_usage("say either --dir DIR or which files");
+    return dir != NULL ? pki_show_dir(dir, json) : show_files(argv + optind, json);
+}
