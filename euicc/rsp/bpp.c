@@ -90,15 +90,14 @@ static enum bpp_reason begin(struct softeuicc *card, struct span segment, size_t
 static enum bpp_reason open_sequence(struct softeuicc *card, struct span segment, size_t *used)
 {
     struct bpp_load *load = card->rsp->load;
-    size_t header;
-    size_t content;
-    uint32_t tag;
+    size_t header = 0;
+    size_t content = 0;
+    uint32_t tag = 0;
+    enum tlv_status status = tlv_header(segment, &tag, &header, &content);
 
-    if (tlv_header(segment, &tag, &header, &content) != TLV_OK)
-        return BPP_SCP03T_STRUCTURE_ERROR;
     if (sequences[load->sequence].optional && tag != sequences[load->sequence].tag)
         load->sequence++;
-    if (tag != sequences[load->sequence].tag || header > load->remaining ||
+    if (status != TLV_OK || tag != sequences[load->sequence].tag || header > load->remaining ||
         content > load->remaining - header)
         return BPP_SCP03T_STRUCTURE_ERROR;
     load->remaining -= header;

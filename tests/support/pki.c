@@ -1,6 +1,8 @@
 /* A PKI made on the spot: see pki.h. */
 #include "tests/support/pki.h"
 
+#include "apdu/tlv.h"
+#include "tests/support/edit.h"
 #include "tests/support/test.h"
 
 #include <string.h>
@@ -35,6 +37,43 @@ void test_entity_issue(struct test_entity *entity, const struct test_ci *ci, enu
     };
 
     test_entity_request(entity, &request, curve, &ci->ci);
+}
+
+/* An unsigned number of 32 octets as INTEGER. */
+static void put_integer(struct buf *out, const uint8_t octets[32])
+{
+    uint8_t value[33] = {0};
+    size_t skip = 0;
+
+    memcpy(value + 1, octets, 32);
+    while (skip < 32 && value[skip] == 0 && value[skip + 1] < 0x80)
+        skip++;
+    tlv_put(out, 0x02, SPAN(value + skip, 33 - skip));
+}
+
+void test_entity_sign_with(struct test_entity *entity, const struct ec_key *key)
+{
+    struct tlv_reader reader;
+    struct buf signature = {0};
+    struct span content, tbs;
+    uint8_t octets[EC_SIGNATURE_SIZE];
+    enum cert_status status;
+    size_t mark;
+
+    ck_assert_int_eq(tlv_single(buf_span(&entity->der), 0x30, &content), TLV_OK);
+    reader = tlv_reader(content);
+    ck_assert(tlv_require_whole(&reader, 0x30, NULL, &tbs));
+    ck_assert(ec_sign(key, &tbs, 1, octets));
+    buf_append_octet(&signature, 0); /* no unused bits */
+    mark = tlv_open(&signature, 0x30);
+    put_integer(&signature, octets);
+    put_integer(&signature, octets + 32);
+    tlv_close(&signature, mark);
+    edit_value(&entity->der, EDIT_PATH(0x30, 0x03), buf_span(&signature));
+    buf_free(&signature);
+    cert_free(entity->cert);
+    entity->cert = cert_parse(buf_span(&entity->der), &status);
+    ck_assert_ptr_nonnull(entity->cert);
 }
 
 void test_entity_free(struct test_entity *entity)

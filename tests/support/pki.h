@@ -37,6 +37,8 @@ void test_entity_issue(struct test_entity *entity, const struct test_ci *ci, enu
 /* The same for any request, and with another issuer. */
 void test_entity_request(struct test_entity *entity, const struct cert_request *request, enum ec_curve curve,
                          const struct test_entity *issuer);
+/* Signs the certificate again, with a key that is not its issuer's. */
+void test_entity_sign_with(struct test_entity *entity, const struct ec_key *key);
 void test_entity_free(struct test_entity *entity);
 
 /* A new card under these CIs, which has room for `free_nvm` octets of profiles (0: the default); not powered.

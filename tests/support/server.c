@@ -233,12 +233,21 @@ static void check_authenticate_ok(struct server *server, struct span ok)
     memcpy(server->euicc_signature1, signature.data, 64);
 }
 
-bool server_authenticate(struct server *server, struct server_outcome *outcome)
+bool server_send_authenticate(struct server *server, struct server_outcome *outcome)
 {
     struct span answer;
     struct span ok;
 
     outcome->function = SERVER_FUNCTION_AUTHENTICATE;
+    if (!ask(server, buf_span(&server->authenticate), 0xBF38, outcome, &answer) ||
+        !is_ok(answer, outcome, &ok))
+        return false;
+    check_authenticate_ok(server, ok);
+    return true;
+}
+
+bool server_authenticate(struct server *server, struct server_outcome *outcome)
+{
     get_challenge(server);
     fault(server, SERVER_START, NULL);
     if (server->auth_key == NULL)
@@ -248,11 +257,7 @@ bool server_authenticate(struct server *server, struct server_outcome *outcome)
     buf_clear(&server->ctx_params1);
     put_ctx_params1(server);
     put_authenticate(server);
-    if (!ask(server, buf_span(&server->authenticate), 0xBF38, outcome, &answer) ||
-        !is_ok(answer, outcome, &ok))
-        return false;
-    check_authenticate_ok(server, ok);
-    return true;
+    return server_send_authenticate(server, outcome);
 }
 
 /* --- PrepareDownload

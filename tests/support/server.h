@@ -49,6 +49,7 @@ enum server_segmentation {
 struct server_keys {
     uint8_t chain[16], enc[16], mac[16];
     uint64_t counter;
+    uint8_t padding; /* its first octet: 80 */
 };
 
 struct server {
@@ -107,6 +108,8 @@ void server_free(struct server *server);
 
 /* One step each; true when the card accepted. */
 bool server_authenticate(struct server *server, struct server_outcome *outcome);
+/* The request of server_authenticate once more, as it was. */
+bool server_send_authenticate(struct server *server, struct server_outcome *outcome);
 bool server_prepare(struct server *server, struct server_outcome *outcome);
 /* Makes the segments. */
 void server_bind(struct server *server);

@@ -45,7 +45,7 @@ static void encrypt(struct server_keys *keys, struct span plain, struct buf *out
         counter[15 - i] = (uint8_t)(keys->counter >> (8 * i));
     aes("AES-128-ECB", keys->enc, NULL, SPAN_ARRAY(counter), icv);
     buf_append(&padded, plain);
-    buf_append_octet(&padded, 0x80);
+    buf_append_octet(&padded, keys->padding);
     while (padded.size % 16 != 0)
         buf_append_octet(&padded, 0x00);
     ck_assert(buf_reserve(out, padded.size));
@@ -104,6 +104,7 @@ static void derive(struct server *server, const uint8_t secret[32], struct span 
     memcpy(server->keys.enc, out + 16, 16);
     memcpy(server->keys.mac, out + 32, 16);
     server->keys.counter = 1;
+    server->keys.padding = 0x80;
     buf_free(&input);
 }
 
@@ -199,7 +200,7 @@ static void put_plain_sequence(struct server *server, enum server_point point, u
 
 static void replace_keys(struct server *server, struct buf *out)
 {
-    struct server_keys keys = {.counter = 1};
+    struct server_keys keys = {.counter = 1, .padding = 0x80};
     struct buf request = {0};
     size_t mark = tlv_open(&request, 0xBF26);
 
