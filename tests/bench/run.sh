@@ -21,4 +21,6 @@ make_card "$work/card.db" --profile "$work/profile.der"
 "$bench/get_eid" "$work/card.db"
 "$bench/fsyncs" "$work/card.db"
 "$bench/run_start" "$softeuicc" "$work/card.db"
+"$bench/footprint" "$softeuicc" "$work/footprint.db"
+"$bench/download_cpu" "$work/download.db"
 "$here/pcsc.sh" "$build" || [ $? -eq 77 ] # says why when there is no pcscd

@@ -95,5 +95,5 @@ int main(int argc, char **argv)
         return 2;
     }
     root = argv[1];
-    return make_tlv() && make_vpcd() ? 0 : 1;
+    return make_tlv() && make_vpcd() && corpus_make_card_targets() ? 0 : 1;
 }

@@ -8,4 +8,7 @@
 bool corpus_write(const char *target, const char *name, struct span octets);
 bool corpus_write_hex(const char *target, const char *name, const char *text);
 
+/* make_corpus_card.c */
+bool corpus_make_card_targets(void);
+
 #endif

@@ -17,7 +17,10 @@ static uint16_t exchange(struct terminal *terminal, struct span capdu, struct bu
     uint16_t status;
 
     ck_assert_ptr_nonnull(rapdu);
-    softeuicc_transmit(terminal->card, capdu.data, capdu.size, rapdu, &size);
+    if (terminal->transmit != NULL)
+        terminal->transmit(terminal->context, capdu.data, capdu.size, rapdu, &size);
+    else
+        softeuicc_transmit(terminal->card, capdu.data, capdu.size, rapdu, &size);
     ck_assert_uint_ge(size, 2);
     buf_append(response, SPAN(rapdu, size - 2));
     status = (uint16_t)(rapdu[size - 2] << 8 | rapdu[size - 1]);
@@ -43,23 +46,29 @@ uint16_t terminal_command(struct terminal *terminal, struct span capdu, struct b
 
 struct terminal terminal_start(struct softeuicc *card, enum softeuicc_reset kind)
 {
-    static const uint8_t manage_channel[] = {0x00, 0x70, 0x00, 0x00, 0x01};
     struct terminal terminal = {.card = card, .block = 255};
-    struct buf response = {0};
-    struct buf select = {0};
     uint8_t atr[SOFTEUICC_ATR_MAX];
     size_t atr_size = sizeof(atr);
 
     softeuicc_reset(card, kind, atr, &atr_size);
-    ck_assert_uint_eq(exchange(&terminal, SPAN_ARRAY(manage_channel), &response), 0x9000);
+    terminal_select(&terminal);
+    return terminal;
+}
+
+void terminal_select(struct terminal *terminal)
+{
+    static const uint8_t manage_channel[] = {0x00, 0x70, 0x00, 0x00, 0x01};
+    struct buf response = {0};
+    struct buf select = {0};
+
+    ck_assert_uint_eq(exchange(terminal, SPAN_ARRAY(manage_channel), &response), 0x9000);
     ck_assert_uint_eq(response.size, 1);
-    terminal.channel = response.data[0];
+    terminal->channel = response.data[0];
     buf_clear(&response);
-    apdu_encode(&select, apdu_cla(0x00, terminal.channel), 0xA4, 0x04, 0x00, SPAN_ARRAY(isd_r), 256);
-    ck_assert_uint_eq(terminal_command(&terminal, buf_span(&select), &response), 0x9000);
+    apdu_encode(&select, apdu_cla(0x00, terminal->channel), 0xA4, 0x04, 0x00, SPAN_ARRAY(isd_r), 256);
+    ck_assert_uint_eq(terminal_command(terminal, buf_span(&select), &response), 0x9000);
     buf_free(&select);
     buf_free(&response);
-    return terminal;
 }
 
 uint16_t terminal_store_data(struct terminal *terminal, struct span request, struct buf *response)

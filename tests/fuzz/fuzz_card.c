@@ -1,0 +1,266 @@
+/* A whole card for fuzz targets: see fuzz_card.h. */
+#include "tests/fuzz/fuzz_card.h"
+
+#include "apdu/tlv.h"
+#include "euicc/rsp/profile_store.h"
+#include "tests/support/profile.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ICCID_ENABLED  "8988211000000000011"
+#define ICCID_DISABLED "8988211000000000029"
+#define BLOCK          255
+/* Anything but 0. */
+#define RANDOM_SEED UINT64_C(0x9E3779B97F4A7C15)
+
+static struct test_ci cis[2];
+static struct softeuicc *made;
+static sqlite3 *database;   /* the card's */
+static sqlite3 *image;      /* a copy of what it held when it was made */
+static unsigned image_data; /* SQLite's count of changes at the time */
+static uint64_t random_state = RANDOM_SEED;
+
+/* xorshift64*: nothing secret here, and the same for every input. */
+static bool random_octets(void *context, uint8_t *out, size_t size)
+{
+    (void)context;
+    for (size_t i = 0; i < size; i++) {
+        random_state ^= random_state >> 12;
+        random_state ^= random_state << 25;
+        random_state ^= random_state >> 27;
+        out[i] = (uint8_t)((random_state * UINT64_C(0x2545F4914F6CDD1D)) >> 56);
+    }
+    return true;
+}
+
+static int64_t now(void *context)
+{
+    (void)context;
+    return INT64_C(1700000000000);
+}
+
+/* SQLite calls this for each connection it opens: the way to the card's without a hole in the library. */
+static int remember_database(sqlite3 *db, char **message, const struct sqlite3_api_routines *routines)
+{
+    (void)message;
+    (void)routines;
+    database = db;
+    return SQLITE_OK;
+}
+
+static unsigned data_version(void)
+{
+    unsigned version = 0;
+
+    fuzz_check(sqlite3_file_control(database, "main", SQLITE_FCNTL_DATA_VERSION, &version) == SQLITE_OK);
+    return version;
+}
+
+static void copy(sqlite3 *to, sqlite3 *from)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+
+    fuzz_check(backup != NULL);
+    fuzz_check(sqlite3_backup_step(backup, -1) == SQLITE_DONE);
+    fuzz_check(sqlite3_backup_finish(backup) == SQLITE_OK);
+}
+
+/* StoreMetadataRequest (SGP.22 5.5.3) whose profile notifies everything. */
+static void put_metadata(struct buf *out, const char *iccid_digits)
+{
+    static const uint8_t all_events[] = {0xF0};
+    uint8_t iccid[ICCID_SIZE];
+    size_t outer = tlv_open(out, 0xBF25);
+    size_t list;
+    size_t entry;
+
+    fuzz_check(iccid_from_digits(iccid_digits, iccid));
+    tlv_put(out, 0x5A, SPAN_ARRAY(iccid));
+    tlv_put_string(out, 0x91, "operator");
+    tlv_put_string(out, 0x92, "profile");
+    tlv_put_unsigned(out, 0x95, PROFILE_OPERATIONAL);
+    list = tlv_open(out, 0xB6);
+    entry = tlv_open(out, 0x30);
+    tlv_put_bits(out, 0x80, all_events, 4);
+    tlv_put_string(out, 0x81, "notify.example.com");
+    tlv_close(out, entry);
+    tlv_close(out, list);
+    tlv_close(out, outer);
+    fuzz_check(!out->failed);
+}
+
+static void create(void)
+{
+    static const char *const iccids[] = {ICCID_ENABLED, ICCID_DISABLED};
+    struct softeuicc_credentials credentials[2] = {0};
+    struct softeuicc_preloaded_profile profiles[2] = {0};
+    struct softeuicc_hooks hooks = {.random = random_octets, .now = now};
+    struct softeuicc_parameters parameters = {.eid = TEST_EID,
+                                              .credentials = credentials,
+                                              .credentials_count = 2,
+                                              .default_smdp = "smdp.example.com",
+                                              .root_smds = "smds.example.com",
+                                              .profiles = profiles,
+                                              .profiles_count = 2};
+    struct buf keys[2] = {0};
+    struct buf metadata[2] = {0};
+    struct softeuicc_error error = {0};
+
+    test_ci_make(&cis[0], EC_CURVE_P256);
+    test_ci_make(&cis[1], EC_CURVE_BRAINPOOL_P256R1);
+    for (size_t i = 0; i < 2; i++) {
+        struct span package = test_profile(iccids[i]);
+
+        fuzz_check(ec_key_to_pkcs8(cis[i].eum.key, &keys[i]));
+        credentials[i] = (struct softeuicc_credentials){
+            .ci_cert = cis[i].ci.der.data,
+            .ci_cert_size = cis[i].ci.der.size,
+            .eum_cert = cis[i].eum.der.data,
+            .eum_cert_size = cis[i].eum.der.size,
+            .eum_key = keys[i].data,
+            .eum_key_size = keys[i].size,
+        };
+        put_metadata(&metadata[i], iccids[i]);
+        profiles[i] = (struct softeuicc_preloaded_profile){package.data, package.size, metadata[i].data,
+                                                           metadata[i].size};
+    }
+    made = softeuicc_create_open(":memory:", &parameters, &hooks, &error);
+    if (made == NULL)
+        fprintf(stderr, "%s\n", error.message);
+    fuzz_check(made != NULL);
+    for (size_t i = 0; i < 2; i++) {
+        buf_free(&keys[i]);
+        buf_free(&metadata[i]);
+    }
+}
+
+static void power_on(enum softeuicc_protocol protocol)
+{
+    uint8_t atr[SOFTEUICC_ATR_MAX];
+    size_t size;
+
+    random_state = RANDOM_SEED;
+    softeuicc_set_protocol(made, protocol);
+    softeuicc_reset(made, SOFTEUICC_COLD, atr, &size);
+    fuzz_check(size >= 2 && size <= SOFTEUICC_ATR_MAX);
+}
+
+/* Enables the first profile through the front door, so that it is notified. */
+static void enable_first(void)
+{
+    struct buf request = {0};
+    uint8_t iccid[ICCID_SIZE];
+    size_t outer = tlv_open(&request, 0xBF31);
+    size_t identifier = tlv_open(&request, 0xA0);
+    struct buf response = {0};
+
+    fuzz_check(iccid_from_digits(ICCID_ENABLED, iccid));
+    tlv_put(&request, 0x5A, SPAN_ARRAY(iccid));
+    tlv_close(&request, identifier);
+    tlv_put(&request, 0x81, SPAN_STRING("\xFF"));
+    tlv_close(&request, outer);
+    fuzz_check(fuzz_es10(made, buf_span(&request), BLOCK, &response) == SW_OK);
+    fuzz_check(span_equal(buf_span(&response), SPAN_STRING("\xBF\x31\x03\x80\x01\x00")));
+    buf_free(&request);
+    buf_free(&response);
+}
+
+static void make(void)
+{
+    fuzz_check(sqlite3_auto_extension((void (*)(void))remember_database) == SQLITE_OK);
+    create();
+    sqlite3_reset_auto_extension();
+    power_on(SOFTEUICC_T1);
+    fuzz_select_isdr(made);
+    enable_first();
+    fuzz_check(sqlite3_open(":memory:", &image) == SQLITE_OK);
+    fuzz_card_keep();
+}
+
+void fuzz_card_keep(void)
+{
+    copy(image, database);
+    image_data = data_version();
+}
+
+const struct test_ci *fuzz_ci(void)
+{
+    if (made == NULL)
+        make();
+    return &cis[0];
+}
+
+struct softeuicc *fuzz_card(enum softeuicc_protocol protocol)
+{
+    if (made == NULL)
+        make();
+    softeuicc_power_off(made);
+    if (data_version() != image_data) {
+        copy(database, image);
+        image_data = data_version();
+    }
+    power_on(protocol);
+    return made;
+}
+
+struct span fuzz_transmit(struct softeuicc *card, struct span capdu)
+{
+    static uint8_t rapdu[SOFTEUICC_RAPDU_MAX];
+    size_t size = 0;
+    unsigned sw1;
+
+    softeuicc_transmit(card, capdu.data, capdu.size, rapdu, &size);
+    fuzz_check(size >= 2 && size <= sizeof(rapdu));
+    sw1 = rapdu[size - 2];
+    fuzz_check((sw1 >= 0x61 && sw1 <= 0x6F) || (sw1 >= 0x90 && sw1 <= 0x9F));
+    /* One command, one transaction. */
+    fuzz_check(!nvm_in_transaction(card->nvm) && !nvm_failed(card->nvm));
+    fuzz_check(sqlite3_get_autocommit(database) != 0);
+    return SPAN(rapdu, size);
+}
+
+void fuzz_select_isdr(struct softeuicc *card)
+{
+    static const uint8_t select[] = {0x00, 0xA4, 0x04, 0x00, 0x10, 0xA0, 0x00, 0x00, 0x05, 0x59, 0x10,
+                                     0x10, 0xFF, 0xFF, 0xFF, 0xFF, 0x89, 0x00, 0x00, 0x01, 0x00};
+    struct span answer = fuzz_transmit(card, SPAN_ARRAY(select));
+    uint8_t sw1 = answer.data[answer.size - 2];
+
+    fuzz_check(sw1 == 0x90 || sw1 == 0x61);
+}
+
+/* Fetches what 61xx announces; appends data. */
+static uint16_t fetch(struct softeuicc *card, struct span answer, struct buf *response)
+{
+    for (;;) {
+        uint16_t status = (uint16_t)(answer.data[answer.size - 2] << 8 | answer.data[answer.size - 1]);
+        uint8_t get_response[] = {0x00, 0xC0, 0x00, 0x00, (uint8_t)status};
+
+        if (response != NULL)
+            buf_append(response, SPAN(answer.data, answer.size - 2));
+        if (status >> 8 != 0x61)
+            return status;
+        answer = fuzz_transmit(card, SPAN_ARRAY(get_response));
+    }
+}
+
+uint16_t fuzz_es10(struct softeuicc *card, struct span request, size_t block, struct buf *response)
+{
+    size_t number = 0;
+    uint16_t status;
+
+    do {
+        size_t size = request.size < block ? request.size : block;
+        bool last = size == request.size;
+        struct buf capdu = {0};
+
+        apdu_encode(&capdu, 0x80, 0xE2, last ? 0x91 : 0x11, (uint8_t)number++, SPAN(request.data, size),
+                    last && card->protocol == SOFTEUICC_T1 ? 65536 : 0);
+        fuzz_check(!capdu.failed);
+        status = fetch(card, fuzz_transmit(card, buf_span(&capdu)), response);
+        buf_free(&capdu);
+        request = SPAN(request.data + size, request.size - size);
+    } while (status == SW_OK && request.size > 0);
+    return status;
+}

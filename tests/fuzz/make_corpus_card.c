@@ -1,0 +1,304 @@
+/* Seeds for the targets that need a card, a server or a certificate: see make_corpus.h. */
+#include "apdu/apdu.h"
+#include "apdu/tlv.h"
+#include "crypto/cert.h"
+#include "euicc/rsp/profile_store.h"
+#include "tests/fuzz/make_corpus.h"
+#include "tests/support/pki.h"
+#include "tests/support/profile.h"
+#include "tests/support/server.h"
+
+#include <stdio.h>
+
+/* The profiles on the fuzzers' card (fuzz_card.c) and one more. */
+#define ICCID_ENABLED  "988812010000000010F1"
+#define ICCID_DISABLED "988812010000000020F9"
+#define ICCID_NEW      "8988211000000000037"
+
+static void put_piece(struct buf *out, struct span piece)
+{
+    buf_append_octet(out, (uint8_t)(piece.size >> 8));
+    buf_append_octet(out, (uint8_t)piece.size);
+    buf_append(out, piece);
+}
+
+static void put_hex_piece(struct buf *out, const char *text)
+{
+    struct buf piece = {0};
+
+    if (!buf_append_hex(&piece, text, NULL))
+        out->failed = true;
+    put_piece(out, buf_span(&piece));
+    buf_free(&piece);
+}
+
+static bool finish(const char *target, const char *name, struct buf *out)
+{
+    bool done = !out->failed && corpus_write(target, name, buf_span(out));
+
+    if (!done)
+        fprintf(stderr, "%s/%s was not made\n", target, name);
+    buf_free(out);
+    return done;
+}
+
+/* --- apdu: an octet of options, then commands --- */
+
+static const struct {
+    const char *name;
+    uint8_t options;
+    const char *commands[8];
+} streams[] = {
+    {"lpa-start-t0",
+     0x00,
+     {"0070000001", "01A4040010A0000005591010FFFFFFFF8900000100", "01C0000021", "81E2910006BF3E035C015A",
+      "01C0000015", "01C0000015", "0070800100"}},
+    {"lpa-start-t1",
+     0x01,
+     {"0070000001", "01A4040010A0000005591010FFFFFFFF890000010000", "81E2910003BF2D0000",
+      "81E2910003BF220000", "81E2910003BF200000", "81E2910003BF2B0000"}},
+    {"select-partial",
+     0x01,
+     {"00A4040005A00000055900", "00A4040205A00000055900", "00A4040010A0000005591010FFFFFFFF890000020000"}},
+    {"store-data-chained",
+     0x03,
+     {"80E2110002BF29", "80E2110108105A0A9888120100", "80E291020900000010F190026869"}},
+    {"channels",
+     0x00,
+     {"0070000001", "0070000001", "0070000E00", "40A4040005A000000559", "0070800E00", "", "0070000001"}},
+    {"wrong-lengths",
+     0x02,
+     {"80E29100", "80E2910005BF3E", "00C0000000", "80CAFF2100", "00A40004023F0000", "0000000000000000"}},
+    {"extended", 0x03, {"80E29100000003BF2D000000", "80E29100000003BF22000010", "80E2910003BF2D0001"}},
+    {"ecasd",
+     0x00,
+     {"00A4040010A0000005591010FFFFFFFF8900000200", "80CABF3000", "80CA7F2100", "80CA005A00", "00C0000010"}},
+    {"terminal",
+     0x01,
+     {"80100000080102030405060708", "80120000FF", "80F2000000", "80AA000000", "00B0000000", "00B201040000"}},
+};
+
+static bool make_apdu(void)
+{
+    for (size_t i = 0; i < sizeof(streams) / sizeof(streams[0]); i++) {
+        struct buf out = {0};
+
+        buf_append_octet(&out, streams[i].options);
+        for (size_t j = 0; j < 8 && streams[i].commands[j] != NULL; j++)
+            put_hex_piece(&out, streams[i].commands[j]);
+        if (!finish("apdu", streams[i].name, &out))
+            return false;
+    }
+    return true;
+}
+
+/* --- es10: an octet of options, then steps (fuzz_es10.c) --- */
+
+static const struct {
+    const char *name;
+    uint8_t options;
+    struct {
+        uint8_t step;
+        const char *piece; /* hexadecimal */
+    } steps[5];
+} requests[] = {
+    {"addresses", 1, {{0, "BF3C00"}, {0, "BF3F06800468692E64"}, {0, "BF3C00"}, {0, "BF3F028000"}}},
+    {"info", 1, {{0, "BF2000"}, {0, "BF2200"}, {0, "BF4300"}, {0, "BF2E00"}}},
+    {"eid", 0, {{0, "BF3E035C015A"}}},
+    {"profiles",
+     1,
+     {{0, "BF2D00"}, {0, "BF2D0AA0039501025C035A4F94"}, {0, "BF2D10A00C5A0A" ICCID_ENABLED "5C00"}}},
+    {"profiles-class",
+     3,
+     {{0, "BF2D0DA0039501025C069F70909192B7"}, {0, "BF2D125C10B6B7995A4F9F7090919293949F7B9F26"}}},
+    {"enable",
+     1,
+     {{0, "BF3111A00C5A0A" ICCID_DISABLED "8101FF"},
+      {0, "BF2B00"},
+      {0, "BF3111A00C5A0A" ICCID_ENABLED "810100"}}},
+    {"enable-by-aid",
+     1,
+     {{0, "BF3117A0124F10A0000005591010FFFFFFFF8900001100"
+          "8101FF"}}},
+    {"disable-delete",
+     1,
+     {{0, "BF3211A00C5A0A" ICCID_ENABLED "8101FF"},
+      {0, "BF330C5A0A" ICCID_ENABLED},
+      {0, "BF2800"},
+      {0, "BF2B00"}}},
+    {"delete-by-aid", 0, {{0, "BF33124F10A0000005591010FFFFFFFF8900001100"}, {0, "BF2D00"}}},
+    {"memory-reset", 1, {{0, "BF3404820205E0"}, {0, "BF2D00"}, {0, "BF2B00"}}},
+    {"nickname",
+     1,
+     {{0, "BF29125A0A" ICCID_DISABLED "9004C3A46C6C"}, {0, "BF290E5A0A" ICCID_DISABLED "9000"}}},
+    {"notifications",
+     1,
+     {{0, "BF280481020480"},
+      {0, "BF2B05A003800101"},
+      {0, "BF2B06A00481020480"},
+      {0, "BF3003800101"},
+      {0, "BF3003800101"}}},
+    {"cancel", 1, {{4, ""}, {0, "BF410D80080102030405060708810100"}}},
+    {"crl", 1, {{0, "BF350430023000"}}},
+    {"authenticate",
+     1,
+     {{1, ""},
+      {2, "304080080102030405060708"
+          "811000000000000000000000000000000000"
+          "8310736D64702E6578616D706C652E636F6D"
+          "841000000000000000000000000000000000"
+          "A00AA108800435290611A100"}}},
+    {"prepare", 1, {{4, ""}, {3, "300D80080102030405060708010100"}}},
+    {"prepare-code",
+     3,
+     {{4, ""},
+      {3, "300D800801020304050607080101FF0420000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1"
+          "F"}}},
+    {"prepare-otpk",
+     1,
+     {{4, ""},
+      {3, "305180080102030405060708010100"
+          "5F4941"
+          "04"
+          "6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296"
+          "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5"}}},
+    {"segments-too-early", 1, {{0, "BF3605BF23028201"}, {0, "A000"}, {4, ""}, {0, "BF3605BF23028201"}}},
+    {"reset-midway", 0, {{4, ""}, {5, ""}, {3, "300D80080102030405060708010100"}}},
+    {"iot", 1, {{0, "BF5500"}, {0, "BF5602A000"}, {0, "BF6404820206C0"}, {0, "BF5100"}, {0, "BF5A00"}}},
+};
+
+static bool make_es10(void)
+{
+    for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+        struct buf out = {0};
+
+        buf_append_octet(&out, requests[i].options);
+        for (size_t j = 0; j < 5 && requests[i].steps[j].piece != NULL; j++) {
+            buf_append_octet(&out, requests[i].steps[j].step);
+            put_hex_piece(&out, requests[i].steps[j].piece);
+        }
+        if (!finish("es10", requests[i].name, &out))
+            return false;
+    }
+    return true;
+}
+
+/* --- bpp: an octet of options, then the plain pieces (fuzz_bpp.c) --- */
+
+static bool make_bpp_sealed(const char *name, uint8_t options, int profile_class, struct span package)
+{
+    struct buf out = {0};
+    struct buf metadata = {0};
+
+    server_put_metadata(&metadata, ICCID_NEW, "operator", "profile", profile_class);
+    buf_append_octet(&out, options);
+    put_hex_piece(&out, "BF2400");
+    put_piece(&out, buf_span(&metadata));
+    put_hex_piece(&out, "BF26368010000102030405060708090A0B0C0D0E0F8110101112131415161718191A1B1C1D1E1F821020"
+                        "2122232425262728292A2B2C2D2E2F");
+    buf_append(&out, package);
+    buf_free(&metadata);
+    return finish("bpp", name, &out);
+}
+
+static bool make_bpp(void)
+{
+    struct saip_recipe recipe = saip_recipe_default();
+    struct span package;
+
+    recipe.iccid = ICCID_NEW;
+    recipe.isim = false;
+    package = test_profile_from(&recipe);
+    return make_bpp_sealed("package", 0x00, PROFILE_OPERATIONAL, package) &&
+           make_bpp_sealed("package-own-keys", 0x02, PROFILE_OPERATIONAL, package) &&
+           make_bpp_sealed("package-joined", 0x10, PROFILE_PROVISIONING, package) &&
+           make_bpp_sealed("package-not-a-test", 0x00, PROFILE_TEST, package) &&
+           make_bpp_sealed("package-whole", 0x28, -1, package) &&
+           make_bpp_sealed("header-only", 0x06, PROFILE_OPERATIONAL, SPAN(package.data, 64)) &&
+           corpus_write_hex("bpp", "raw-too-short", "01 0002 A00A 000A 8708 0011223344556677 0002 A100") &&
+           corpus_write_hex("bpp", "raw-empty", "01 0000 0000");
+}
+
+/* --- saip --- */
+
+static bool make_saip_from(const char *name, const struct saip_recipe *recipe)
+{
+    return corpus_write("saip", name, test_profile_from(recipe));
+}
+
+static bool make_saip(void)
+{
+    struct saip_recipe recipe = saip_recipe_default();
+
+    if (!make_saip_from("default", &recipe))
+        return false;
+    recipe.isim = !recipe.isim;
+    recipe.pin1_enabled = !recipe.pin1_enabled;
+    recipe.algorithm = SAIP_USIM_TEST_ALGORITHM;
+    if (!make_saip_from("test-keys", &recipe))
+        return false;
+    recipe.algorithm = SAIP_TUAK;
+    recipe.key_size = recipe.opc_size = 32;
+    recipe.msisdn = NULL;
+    return make_saip_from("tuak", &recipe);
+}
+
+/* --- cert: an octet of options, then the object (fuzz_cert.c) --- */
+
+/* Bit 1 of the options: only what is signed. */
+static bool write_signed_object(const char *name, uint8_t options, struct span der)
+{
+    struct buf out = {0};
+    struct tlv_reader reader;
+    struct span value;
+    struct span whole = der;
+
+    if ((options & 2) != 0) {
+        if (tlv_single(der, 0x30, &value) != TLV_OK)
+            return false;
+        reader = tlv_reader(value);
+        tlv_require_whole(&reader, 0x30, NULL, &whole);
+    }
+    buf_append_octet(&out, options);
+    buf_append(&out, whole);
+    return finish("cert", name, &out);
+}
+
+static bool make_crl(const struct test_ci *ci, uint8_t options, const char *name)
+{
+    static const uint8_t serials[][3] = {{0x01}, {0x7F, 0xFF}, {0x00, 0x80, 0x01}};
+    const struct span revoked[] = {SPAN(serials[0], 1), SPAN(serials[1], 2), SPAN(serials[2], 3)};
+    struct buf der = {0};
+    bool done = crl_issue(ci->ci.cert, ci->ci.key, revoked, 3, 7, 1600000000, 1900000000, &der) &&
+                write_signed_object(name, options, buf_span(&der));
+
+    buf_free(&der);
+    return done;
+}
+
+static bool make_cert(void)
+{
+    struct test_ci ci;
+    struct test_ci brainpool;
+    bool done;
+
+    test_ci_make(&ci, EC_CURVE_P256);
+    test_ci_make(&brainpool, EC_CURVE_BRAINPOOL_P256R1);
+    done = write_signed_object("ci", 0, buf_span(&ci.ci.der)) &&
+           write_signed_object("eum", 0, buf_span(&ci.eum.der)) &&
+           write_signed_object("dp-auth", 0, buf_span(&ci.dp_auth.der)) &&
+           write_signed_object("dp-pb-brainpool", 0, buf_span(&brainpool.dp_pb.der)) &&
+           write_signed_object("ds-auth", 0, buf_span(&ci.ds_auth.der)) &&
+           write_signed_object("eum-signed", 2, buf_span(&ci.eum.der)) &&
+           write_signed_object("dp-auth-signed", 2, buf_span(&ci.dp_auth.der)) &&
+           write_signed_object("dp-pb-signed", 2, buf_span(&ci.dp_pb.der)) && make_crl(&ci, 1, "crl") &&
+           make_crl(&ci, 3, "crl-signed");
+    test_ci_free(&ci);
+    test_ci_free(&brainpool);
+    return done;
+}
+
+bool corpus_make_card_targets(void)
+{
+    return make_apdu() && make_es10() && make_bpp() && make_saip() && make_cert();
+}
