@@ -11,6 +11,7 @@
 
 /* Sorted as a newcomer meets them. */
 static const struct tool tools[] = {
+    {"create", "make a card file", tool_create},
     {"pki", "make a test PKI, show certificates, revoke them", tool_pki},
 #ifdef HAVE_LIBEVENT
     {"run", "put cards into the virtual reader", tool_run},
