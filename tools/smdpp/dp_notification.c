@@ -1,0 +1,201 @@
+/* Notifications as an SM-DP+ receives them (SGP.22 5.6.4, 2.5.6): reading them, and checking who signed them.
+ * See dp.h. */
+#include "tools/smdpp/dp_session.h"
+
+#include <string.h>
+
+#define TAG_INSTALLATION_RESULT      0xBF37
+#define TAG_INSTALLATION_RESULT_DATA 0xBF27
+#define TAG_NOTIFICATION_METADATA    0xBF2F
+#define ICCID_SIZE                   10
+
+static const char *const operations[] = {"install", "enable", "disable", "delete"};
+#define OPERATION_COUNT (sizeof(operations) / sizeof(operations[0]))
+
+static const char *const install_errors[] = {
+    [1] = "incorrectInputValues",
+    [2] = "invalidSignature",
+    [3] = "invalidTransactionId",
+    [4] = "unsupportedCrtValues",
+    [5] = "unsupportedRemoteOperationType",
+    [6] = "unsupportedProfileClass",
+    [7] = "scp03tStructureError",
+    [8] = "scp03tSecurityError",
+    [9] = "installFailedDueToIccidAlreadyExistsOnEuicc",
+    [10] = "installFailedDueToInsufficientMemoryForProfile",
+    [11] = "installFailedDueToInterruption",
+    [12] = "installFailedDueToPEProcessingError",
+    [13] = "installFailedDueToIccidMismatch",
+    [14] = "testProfileInstallFailedDueToInvalidNaaKey",
+    [15] = "pprNotAllowed",
+};
+
+const char *dp_notification_operation_name(unsigned operation)
+{
+    return operation < OPERATION_COUNT ? operations[operation] : "unknown";
+}
+
+const char *dp_install_error_name(uint64_t reason)
+{
+    if (reason == 127)
+        return "installFailedDueToUnknownError";
+    return reason >= 1 && reason < sizeof(install_errors) / sizeof(install_errors[0]) ? install_errors[reason]
+                                                                                      : "unknown";
+}
+
+/* NotificationMetadata: exactly one operation. */
+static bool take_metadata(struct dp_notification *out, struct tlv_reader *outer)
+{
+    struct span content, number, event;
+    struct tlv_reader reader;
+    unsigned count = 0;
+
+    if (!tlv_require(outer, TAG_NOTIFICATION_METADATA, &content))
+        return false;
+    reader = tlv_reader(content);
+    if (!tlv_require(&reader, 0x80, &number) || !tlv_unsigned(number, &out->sequence_number) ||
+        !tlv_require(&reader, 0x81, &event) || !tlv_require(&reader, 0x0C, &out->address))
+        return tlv_fail(outer, TLV_BAD_VALUE);
+    if (tlv_optional(&reader, 0x5A, &out->iccid) && out->iccid.size != ICCID_SIZE)
+        return tlv_fail(outer, TLV_BAD_VALUE);
+    for (unsigned i = 0; i < OPERATION_COUNT; i++) {
+        if (tlv_bit(event, i)) {
+            out->operation = i;
+            count++;
+        }
+    }
+    return count == 1 && tlv_skip_rest(&reader) ? true : tlv_fail(outer, TLV_BAD_VALUE);
+}
+
+/* finalResult: [2] { [0] SuccessResult | [1] ErrorResult }. */
+static bool take_result(struct dp_notification *out, struct span result)
+{
+    struct span content, command, reason;
+    struct tlv_reader reader;
+
+    out->installed = tlv_single(result, 0xA0, &content) == TLV_OK;
+    if (!out->installed && tlv_single(result, 0xA1, &content) != TLV_OK)
+        return false;
+    reader = tlv_reader(content);
+    if (out->installed)
+        return tlv_require_sized(&reader, 0x4F, 5, 16, &out->aid) && tlv_require(&reader, 0x04, NULL) &&
+               tlv_skip_rest(&reader);
+    return tlv_require(&reader, 0x80, &command) && tlv_unsigned(command, &out->command_id) &&
+           tlv_require(&reader, 0x81, &reason) && tlv_unsigned(reason, &out->error_reason) &&
+           tlv_skip_rest(&reader);
+}
+
+static bool parse_installation(struct tlv_reader *reader, struct dp_notification *out)
+{
+    struct span data, result;
+    struct tlv_reader inner;
+
+    if (!tlv_require_whole(reader, TAG_INSTALLATION_RESULT_DATA, &data, &out->signed_data) ||
+        !tlv_require(reader, DP_TAG_SIGNATURE, &out->signature) || !tlv_skip_rest(reader))
+        return false;
+    inner = tlv_reader(data);
+    if (!tlv_require_sized(&inner, 0x80, 1, DP_TRANSACTION_ID_SIZE, &out->transaction_id) ||
+        !take_metadata(out, &inner))
+        return tlv_fail(reader, inner.status);
+    tlv_optional(&inner, 0x06, &out->smdp_oid);
+    if (!tlv_require(&inner, 0xA2, &result) || !take_result(out, result) || !tlv_skip_rest(&inner))
+        return tlv_fail(reader, TLV_BAD_VALUE);
+    return true;
+}
+
+static bool parse_other(struct tlv_reader *reader, struct dp_notification *out)
+{
+    struct tlv_reader again = *reader;
+
+    return take_metadata(out, reader) &&
+           tlv_require_whole(&again, TAG_NOTIFICATION_METADATA, NULL, &out->signed_data) &&
+           tlv_require(reader, DP_TAG_SIGNATURE, &out->signature) &&
+           tlv_require_whole(reader, 0x30, NULL, &out->euicc_cert) &&
+           tlv_require_whole(reader, 0x30, NULL, &out->eum_cert) && tlv_skip_rest(reader);
+}
+
+bool dp_notification_parse(struct span octets, struct dp_notification *notification, struct dp_status *status)
+{
+    struct span content;
+    struct tlv_reader reader;
+    bool ok;
+
+    *notification = (struct dp_notification){0};
+    notification->is_installation = tlv_single(octets, TAG_INSTALLATION_RESULT, &content) == TLV_OK;
+    if (!notification->is_installation && tlv_single(octets, 0x30, &content) != TLV_OK)
+        return dp_refuse(status, DP_INPUT_INVALID, "pendingNotification: neither BF37 nor 30");
+    reader = tlv_reader(content);
+    ok = notification->is_installation ? parse_installation(&reader, notification)
+                                       : parse_other(&reader, notification);
+    if (!ok)
+        return dp_refuse(status, DP_INPUT_INVALID, "pendingNotification: %s", tlv_status_name(reader.status));
+    return true;
+}
+
+/* The CI of an EUM certificate among the trusted ones. */
+static const struct cert *issuer_of(const struct dp_server *server, struct span eum_der)
+{
+    enum cert_status ignored;
+    struct cert *eum = cert_parse(eum_der, &ignored);
+    const struct cert *ci = eum != NULL ? dp_find_ci(server, cert_authority_key_id(eum)) : NULL;
+
+    cert_free(eum);
+    return ci;
+}
+
+bool dp_notification_verify(const struct dp_server *server, const struct dp_notification *notification,
+                            const struct cert *euicc, char eid[33], struct dp_status *status)
+{
+    struct cert *enclosed = NULL;
+    const struct cert *ci;
+    bool ok;
+
+    if (!notification->is_installation) {
+        ci = issuer_of(server, notification->eum_cert);
+        if (ci == NULL)
+            return dp_refuse(status, DP_CI_UNKNOWN, NULL);
+        if (!dp_check_euicc_chain(server, ci, notification->euicc_cert, notification->eum_cert, &enclosed,
+                                  status))
+            return false;
+        euicc = enclosed;
+    } else if (euicc == NULL) {
+        return dp_refuse(status, DP_TRANSACTION_UNKNOWN, NULL);
+    }
+    memcpy(eid, cert_subject_serial_number(euicc), 33);
+    ok = ec_verify(cert_key(euicc), &notification->signed_data, 1, notification->signature);
+    cert_free(enclosed);
+    return ok ? true : dp_refuse(status, DP_EUICC_VERIFICATION, "notification");
+}
+
+void dp_iccid_to_digits(const uint8_t iccid[10], char digits[21])
+{
+    size_t length = 0;
+
+    for (size_t i = 0; i < 2 * ICCID_SIZE; i++) {
+        unsigned nibble = i % 2 == 0 ? iccid[i / 2] & 0x0F : iccid[i / 2] >> 4;
+
+        if (nibble > 9)
+            break;
+        digits[length++] = (char)('0' + nibble);
+    }
+    digits[length] = '\0';
+}
+
+bool dp_iccid_from_digits(const char *digits, uint8_t iccid[10])
+{
+    size_t length = strlen(digits);
+
+    /* SGP.22 6.5.2: the twentieth may be the padding character. */
+    if (length == 20 && (digits[19] == 'F' || digits[19] == 'f'))
+        length = 19;
+    if (length < 18 || length > 20 || strspn(digits, "0123456789") < length)
+        return false;
+    memset(iccid, 0xFF, ICCID_SIZE);
+    for (size_t i = 0; i < length; i++) {
+        unsigned digit = (unsigned)(digits[i] - '0');
+        unsigned shift = i % 2 == 0 ? 0 : 4;
+
+        iccid[i / 2] = (uint8_t)((iccid[i / 2] & ~(0x0Fu << shift)) | digit << shift);
+    }
+    return true;
+}

@@ -1,0 +1,26 @@
+/* What the files of dp.h share among themselves. */
+#ifndef SOFTEUICC_TOOLS_SMDPP_DP_SESSION_H
+#define SOFTEUICC_TOOLS_SMDPP_DP_SESSION_H
+
+#include "tools/smdpp/dp.h"
+
+#include "apdu/tlv.h"
+
+#define DP_TAG_SIGNATURE 0x5F37 /* every signature of SGP.22 */
+#define DP_TAG_OTPK      0x5F49 /* one-time public keys */
+
+/* Appends `5F37 40 signature` over `parts`. */
+bool dp_put_signature(const struct ec_key *key, const struct span *parts, size_t count, struct buf *out);
+
+/* Checks an eUICC's chain: EUM by `ci`, eUICC by EUM, nameConstraints, dates unless told otherwise. On
+ * success *euicc is the caller's to free. */
+bool dp_check_euicc_chain(const struct dp_server *server, const struct cert *ci, struct span euicc_der,
+                          struct span eum_der, struct cert **euicc, struct dp_status *status);
+
+/* The trusted CI with this key identifier, or NULL. */
+const struct cert *dp_find_ci(const struct dp_server *server, struct span key_id);
+
+/* Checks that a transaction id that an eUICC signed is this session's. */
+bool dp_same_transaction(const struct dp_session *session, struct span signed_id, struct dp_status *status);
+
+#endif
