@@ -214,7 +214,8 @@ static void on_writable(evutil_socket_t fd, short events, void *context)
         return;
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){1}, sizeof(int)); /* a vpcd on another machine may go silently */
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){1},
+               sizeof(int)); /* a vpcd on another machine may go silently */
     link->connected = true;
     link->announced = false;
     link->backoff_ms = BACKOFF_FIRST_MS;
