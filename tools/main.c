@@ -22,6 +22,9 @@ static const struct tool tools[] = {
 #ifdef HAVE_JANSSON
     {"profile", "make a profile package, or look into one", tool_profile},
 #endif
+#ifdef WITH_SMDPP
+    {"smdpp", "a test SM-DP+ over HTTPS, its orders and lists", tool_smdpp},
+#endif
     {NULL, NULL, NULL},
 };
 
