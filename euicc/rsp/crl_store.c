@@ -8,89 +8,46 @@
 /* More parts than this no CI issues; it bounds the list of missing ones. */
 #define PARTS_MAX 255
 
-/* Extension identifiers, content octets: RFC 5280 5.2.3, 5.2.4; SGP.22 4.6.1 (id-rspExt 2 and 3). */
-static const uint8_t oid_crl_number[] = {0x55, 0x1D, 0x14};
-static const uint8_t oid_delta_crl_indicator[] = {0x55, 0x1D, 0x1B};
-static const uint8_t oid_total_partial_crl_number[] = {0x67, 0x81, 0x12, 0x01, 0x02, 0x00, 0x02};
-static const uint8_t oid_partial_crl_number[] = {0x67, 0x81, 0x12, 0x01, 0x02, 0x00, 0x03};
-
-/* The INTEGER that is an extension's value. */
-static bool extension_number(struct span value, int64_t *number)
+/* What the list says of itself. False for what the card does not keep apart. */
+static bool describe(const struct crl *crl, struct crl_load *load)
 {
-    struct span content;
-    uint64_t natural;
+    uint64_t base = 0;
+    uint64_t parts = 1;
 
-    if (tlv_single(value, 0x02, &content) != TLV_OK || !tlv_unsigned(content, &natural))
-        return false;
-    *number = (int64_t)natural;
-    return true;
+    *load = (struct crl_load){.number = (int64_t)crl_number(crl), .base = CRL_NO_BASE};
+    if (crl_is_delta(crl, &base))
+        load->base = (int64_t)base;
+    load->part = (int64_t)crl_part(crl, &parts);
+    load->parts = (int64_t)parts;
+    return load->parts <= PARTS_MAX;
 }
 
-static bool read_extension(struct span extension, struct crl_load *load)
-{
-    const struct {
-        struct span oid;
-        int64_t *number;
-    } known[] = {
-        {SPAN_ARRAY(oid_crl_number), &load->number},
-        {SPAN_ARRAY(oid_delta_crl_indicator), &load->base},
-        {SPAN_ARRAY(oid_total_partial_crl_number), &load->parts},
-        {SPAN_ARRAY(oid_partial_crl_number), &load->part},
-    };
-    struct tlv_reader reader = tlv_reader(extension);
-    struct span oid;
-    struct span critical;
-    struct span value;
-
-    if (!tlv_require(&reader, 0x06, &oid))
-        return false;
-    (void)tlv_optional(&reader, 0x01, &critical);
-    if (!tlv_require(&reader, 0x04, &value) || !tlv_finish(&reader))
-        return false;
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        if (span_equal(oid, known[i].oid))
-            return extension_number(value, known[i].number);
-    return true;
-}
-
-/* The number and place of the list, from crlExtensions (A0 in the TBSCertList). False without a number, which
- * RFC 5280 demands. */
-static bool read_extensions(struct span der, struct crl_load *load)
-{
-    static const uint32_t path[] = {0x30, 0x30, 0xA0, 0x30, 0};
-    struct tlv_reader reader;
-    struct span list;
-    struct span extension;
-
-    *load = (struct crl_load){.number = -1, .base = CRL_NO_BASE, .part = 1, .parts = 1};
-    if (!tlv_find_path(der, path, &list))
-        return false;
-    reader = tlv_reader(list);
-    while (reader.offset < list.size)
-        if (!tlv_require(&reader, 0x30, &extension) || !read_extension(extension, load))
-            return false;
-    return load->number >= 0 && load->parts >= 1 && load->parts <= PARTS_MAX && load->part >= 1 &&
-           load->part <= load->parts && load->base < load->number;
-}
-
-static enum crl_load_error verify(struct softeuicc *card, struct span der, struct crl_load *load)
+static enum crl_load_error verify(struct softeuicc *card, const struct crl *crl, struct crl_load *load)
 {
     const struct card_credentials *ci;
-    enum crl_load_error error = CRL_LOADED;
     enum cert_status status;
+
+    if (!describe(crl, load) || crl_authority_key_id(crl).data == NULL)
+        return CRL_INVALID_FORMAT;
+    ci = card_find_credentials(card, crl_authority_key_id(crl));
+    if (ci == NULL)
+        return CRL_KEY_NOT_FOUND;
+    status = crl_check(crl, ci->ci_key, SPAN_ARRAY(ci->ci_key_id));
+    if (status != CERT_OK)
+        return status == CERT_BAD_SIGNATURE ? CRL_INVALID_SIGNATURE : CRL_INVALID_FORMAT;
+    hex_from_span(SPAN_ARRAY(ci->ci_key_id), load->ci_key_id, sizeof(load->ci_key_id));
+    return CRL_LOADED;
+}
+
+static enum crl_load_error parse_and_verify(struct softeuicc *card, struct span der, struct crl_load *load)
+{
+    enum cert_status status;
+    enum crl_load_error error;
     struct crl *crl = crl_parse(der, &status);
 
     if (crl == NULL)
         return status == CERT_NO_MEMORY ? CRL_LOAD_UNDEFINED : CRL_INVALID_FORMAT;
-    ci = card_find_credentials(card, crl_authority_key_id(crl));
-    if (!read_extensions(der, load) || crl_authority_key_id(crl).data == NULL)
-        error = CRL_INVALID_FORMAT;
-    else if (ci == NULL)
-        error = CRL_KEY_NOT_FOUND;
-    else if ((status = crl_check(crl, ci->ci_key, SPAN_ARRAY(ci->ci_key_id))) != CERT_OK)
-        error = status == CERT_BAD_SIGNATURE ? CRL_INVALID_SIGNATURE : CRL_INVALID_FORMAT;
-    else
-        hex_from_span(SPAN_ARRAY(ci->ci_key_id), load->ci_key_id, sizeof(load->ci_key_id));
+    error = verify(card, crl, load);
     crl_free(crl);
     return error;
 }
@@ -180,7 +137,7 @@ static bool insert(struct softeuicc *card, const struct crl_load *load, struct s
 
 enum crl_load_error crl_store_load(struct softeuicc *card, struct span der, struct crl_load *load)
 {
-    enum crl_load_error error = verify(card, der, load);
+    enum crl_load_error error = parse_and_verify(card, der, load);
 
     if (error == CRL_LOADED)
         error = check_order(card, load);

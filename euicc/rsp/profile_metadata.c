@@ -16,28 +16,38 @@ bool bit_string_valid(struct span value)
     return value.size > 1 || value.data[0] == 0;
 }
 
+/* A value that is none: the error stands at the object that began at `start`. */
+static bool reject(struct tlv_reader *reader, size_t start)
+{
+    reader->offset = start;
+    return tlv_fail(reader, TLV_BAD_VALUE);
+}
+
 static bool require_text(struct tlv_reader *reader, uint32_t tag, size_t max, struct span *text)
 {
+    size_t start = reader->offset;
     size_t characters = 0;
 
     if (!tlv_require(reader, tag, text))
         return false;
-    return (text_is_utf8(*text, &characters) && characters <= max) || tlv_fail(reader, TLV_BAD_VALUE);
+    return (text_is_utf8(*text, &characters) && characters <= max) || reject(reader, start);
 }
 
 /* iconType and icon: the icon only with its type, and the type is jpg(0) or png(1). */
 static bool read_icon(struct tlv_reader *reader, struct profile_metadata *metadata)
 {
+    size_t start = reader->offset;
     struct span type;
     uint64_t number;
 
     if (tlv_optional(reader, 0x93, &type)) {
         if (!tlv_unsigned(type, &number) || number > 1)
-            return tlv_fail(reader, TLV_BAD_VALUE);
+            return reject(reader, start);
         metadata->icon_type = (unsigned)number;
+        start = reader->offset;
         if (tlv_optional(reader, 0x94, &metadata->icon)) {
             if (metadata->icon.size > ICON_MAX)
-                return tlv_fail(reader, TLV_BAD_VALUE);
+                return reject(reader, start);
             metadata->has_icon = metadata->icon.size > 0;
         }
     }
@@ -46,6 +56,7 @@ static bool read_icon(struct tlv_reader *reader, struct profile_metadata *metada
 
 static bool read_class(struct tlv_reader *reader, struct profile_metadata *metadata)
 {
+    size_t start = reader->offset;
     struct span value;
     uint64_t number;
 
@@ -53,7 +64,7 @@ static bool read_class(struct tlv_reader *reader, struct profile_metadata *metad
     if (!tlv_optional(reader, 0x95, &value))
         return tlv_good(reader);
     if (!tlv_unsigned(value, &number) || number > PROFILE_OPERATIONAL)
-        return tlv_fail(reader, TLV_BAD_VALUE);
+        return reject(reader, start);
     metadata->class = (enum profile_class)number;
     return true;
 }
@@ -82,6 +93,7 @@ bool notification_configuration_next(struct span *list, struct notification_conf
 
 static bool read_notification_configuration(struct tlv_reader *reader, struct profile_metadata *metadata)
 {
+    size_t start = reader->offset;
     struct notification_configuration configuration;
     struct span list;
 
@@ -90,7 +102,7 @@ static bool read_notification_configuration(struct tlv_reader *reader, struct pr
     list = metadata->notification_configuration;
     while (notification_configuration_next(&list, &configuration))
         continue;
-    return list.size == 0 || tlv_fail(reader, TLV_BAD_VALUE);
+    return list.size == 0 || reject(reader, start);
 }
 
 bool operator_id_parse(struct span content, struct operator_id *id)
@@ -107,21 +119,23 @@ bool operator_id_parse(struct span content, struct operator_id *id)
 
 static bool read_owner(struct tlv_reader *reader, struct profile_metadata *metadata)
 {
+    size_t start = reader->offset;
     struct operator_id id;
 
     if (!tlv_optional(reader, 0xB7, &metadata->owner))
         return tlv_good(reader);
-    return operator_id_parse(metadata->owner, &id) || tlv_fail(reader, TLV_BAD_VALUE);
+    return operator_id_parse(metadata->owner, &id) || reject(reader, start);
 }
 
 static bool read_policy_rules(struct tlv_reader *reader, struct profile_metadata *metadata)
 {
+    size_t start = reader->offset;
     struct span rules;
 
     if (!tlv_optional(reader, 0x99, &rules))
         return tlv_good(reader);
     if (!bit_string_valid(rules))
-        return tlv_fail(reader, TLV_BAD_VALUE);
+        return reject(reader, start);
     metadata->ppr_update_control = tlv_bit(rules, PPR_UPDATE_CONTROL_BIT);
     metadata->ppr1 = tlv_bit(rules, PPR1_BIT);
     metadata->ppr2 = tlv_bit(rules, PPR2_BIT);
@@ -133,12 +147,13 @@ static bool read_policy_rules(struct tlv_reader *reader, struct profile_metadata
 
 static bool read_members(struct tlv_reader *reader, struct profile_metadata *metadata)
 {
+    size_t start = reader->offset;
     char digits[21];
 
     if (!tlv_require_sized(reader, 0x5A, ICCID_SIZE, ICCID_SIZE, &metadata->iccid))
         return false;
     if (!iccid_to_digits(metadata->iccid, digits))
-        return tlv_fail(reader, TLV_BAD_VALUE);
+        return reject(reader, start);
     return require_text(reader, 0x91, SERVICE_PROVIDER_NAME_MAX, &metadata->service_provider) &&
            require_text(reader, 0x92, PROFILE_NAME_MAX, &metadata->name) && read_icon(reader, metadata) &&
            read_class(reader, metadata) && read_notification_configuration(reader, metadata) &&
