@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* PEHeader.identification is a UInt15. */
+enum { IDENTIFICATION_MAX = 32767 };
+
 static bool read_pe_header(struct saip_walk *walk, struct saip_element *element)
 {
     struct tlv_reader reader = tlv_reader(element->value);
@@ -18,16 +21,16 @@ static bool read_pe_header(struct saip_walk *walk, struct saip_element *element)
                          "%s: the element's header is missing", element->name);
     reader = tlv_reader(header);
     element->mandated = tlv_optional(&reader, 0x80, &mandated);
-    if (!tlv_optional(&reader, 0x81, &identification) || !tlv_unsigned(identification, &number) ||
-        number > 32767 || mandated.size > 0 || !tlv_skip_rest(&reader))
+    element->has_identification = tlv_optional(&reader, 0x81, &identification) &&
+                                  tlv_unsigned(identification, &number) && number <= IDENTIFICATION_MAX;
+    element->identification = (uint16_t)number;
+    if (!element->has_identification || mandated.size > 0 || !tlv_skip_rest(&reader))
         return saip_fail(walk, SAIP_INVALID_REQUEST_FORMAT, header.data,
                          "%s: the element's header is malformed", element->name);
-    element->has_identification = true;
-    element->identification = (uint16_t)number;
     for (const struct saip_element *before = walk->package->elements; before < element; before++) {
         if (before->has_identification && before->identification == element->identification)
-            return saip_fail(walk, SAIP_BAD_VALUES, header.data, "%s: identification %u is used twice",
-                             element->name, element->identification);
+            return saip_fail(walk, SAIP_BAD_VALUES, identification.data,
+                             "%s: identification %u is used twice", element->name, element->identification);
     }
     return true;
 }

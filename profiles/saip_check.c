@@ -9,11 +9,11 @@
 #include <string.h>
 
 /* Key references (TS 102 221 9.5.1): bit 8 marks the ones local to a directory. */
+enum { LOCAL_PIN_MIN = 0x81, LOCAL_PIN_MAX = 0x88 };
+
 static bool is_local(unsigned reference)
 {
-    enum { LOCAL = 0x80, PINS = 8 };
-
-    return (reference & LOCAL) != 0 && (reference & 0x7F) <= PINS;
+    return reference >= LOCAL_PIN_MIN && reference <= LOCAL_PIN_MAX;
 }
 
 static bool is_administrative(unsigned reference)
@@ -91,7 +91,7 @@ static bool has_pin(const struct saip_walk *walk, uint16_t directory, uint8_t re
     return false;
 }
 
-static bool add_pin(struct saip_walk *walk, uint8_t reference, const uint8_t *at)
+static bool add_pin(struct saip_walk *walk, uint16_t directory, uint8_t reference, const uint8_t *at)
 {
     if (walk->pin_count == walk->pin_capacity) {
         size_t capacity = walk->pin_capacity != 0 ? walk->pin_capacity * 2 : 32;
@@ -102,7 +102,7 @@ static bool add_pin(struct saip_walk *walk, uint8_t reference, const uint8_t *at
         walk->pins = pins;
         walk->pin_capacity = capacity;
     }
-    walk->pins[walk->pin_count++] = (struct saip_pin){walk->directory, reference};
+    walk->pins[walk->pin_count++] = (struct saip_pin){directory, reference};
     return true;
 }
 
@@ -112,6 +112,7 @@ static bool check_pin(struct saip_walk *walk, struct span value)
     struct span reference, code, unblocking, attributes, attempts;
     uint64_t number = 0;
     uint64_t puk = 0;
+    uint16_t directory = walk->directory;
 
     tlv_require(&reader, 0x80, &reference);
     tlv_require(&reader, 0x81, &code);
@@ -122,12 +123,14 @@ static bool check_pin(struct saip_walk *walk, struct span value)
     if (!saip_is_pin_reference(number))
         return saip_fail(walk, SAIP_BAD_VALUES, reference.data, "pinCodes: reference %u is no PIN",
                          (unsigned)number);
+    if (walk->directory_and_mf && !is_local((unsigned)number))
+        directory = 0;
     /* Global PINs belong to MF, local ones to other directories (PINConfiguration).
      * Reading: the administrative codes 8A to 8E may stand in both. */
-    if (number <= 0x88 && is_local((unsigned)number) != (walk->directory != 0))
+    if (number <= LOCAL_PIN_MAX && is_local((unsigned)number) != (directory != 0))
         return saip_fail(walk, SAIP_BAD_VALUES, reference.data,
                          "pinCodes: PIN %u does not belong in this directory", (unsigned)number);
-    if (has_pin(walk, walk->directory, (uint8_t)number))
+    if (has_pin(walk, directory, (uint8_t)number))
         return saip_fail(walk, SAIP_BAD_VALUES, reference.data, "pinCodes: PIN %u is there twice",
                          (unsigned)number);
     if (unblocking.data != NULL) {
@@ -137,7 +140,8 @@ static bool check_pin(struct saip_walk *walk, struct span value)
                              "pinCodes: PIN %u refers to PUK %u, which is not there", (unsigned)number,
                              (unsigned)puk);
     }
-    return check_attempts(walk, "pinCodes", attempts) && add_pin(walk, (uint8_t)number, reference.data);
+    return check_attempts(walk, "pinCodes", attempts) &&
+           add_pin(walk, directory, (uint8_t)number, reference.data);
 }
 
 /* PINs of the directory made last, or a path to the directory that shares its own. */

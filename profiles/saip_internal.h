@@ -87,8 +87,9 @@ struct saip_walk {
 
     struct saip_node *nodes;
     size_t node_count, node_capacity;
-    uint16_t directory;   /* the directory that PINs and applications' parameters apply to */
-    uint16_t application; /* the last ADF, SAIP_NO_PARENT before the first */
+    uint16_t directory;    /* the directory that PINs and applications' parameters apply to */
+    bool directory_and_mf; /* PE-IoT stands for both MF and the ADF */
+    uint16_t application;  /* the last ADF, SAIP_NO_PARENT before the first */
 
     struct saip_pin *pins;
     size_t pin_count, pin_capacity;

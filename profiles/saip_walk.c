@@ -8,6 +8,7 @@
 
 /* Members of File (a SEQUENCE OF CHOICE). */
 enum { DO_NOT_CREATE = 0x80, FILE_DESCRIPTOR = 0xA1, FILL_OFFSET = 0x82, FILL_CONTENT = 0x83 };
+enum { FID_ICCID = 0x2FE2 };
 /* Members of FileManagement. */
 enum { FILE_PATH = 0x80, CREATE_FCP = 0x62 };
 
@@ -117,11 +118,27 @@ static bool complete_from_template(struct saip_walk *walk, struct saip_file *fil
         complete_iot_directory(walk, file);
         return true;
     }
+    if (row->fid == FID_ICCID)
+        file->pattern = SPAN_ARRAY(walk->package->iccid);
     file->size = saip_kind_has_records(row->kind) ? (size_t)row->records * row->size : row->size;
     if (file->size == 0 && file->kind != SAIP_FILE_BER_TLV)
         return saip_fail(walk, SAIP_BAD_VALUES, at, "%s: the template has no size, efFileSize is missing",
                          file->name);
     return true;
+}
+
+/* What a terminal reads as ICCID is what the header, and so the eUICC, calls the profile. */
+static bool check_iccid_file(struct saip_walk *walk, const struct saip_file *file, const uint8_t *at)
+{
+    struct buf content = {0};
+    bool equal;
+
+    if (file->row->fid != FID_ICCID || walk->visitor != NULL)
+        return true;
+    saip_file_content(file, &content);
+    equal = !content.failed && span_equal(buf_span(&content), SPAN_ARRAY(walk->package->iccid));
+    buf_free(&content);
+    return equal || saip_fail(walk, SAIP_BAD_VALUES, at, "%s: not the ICCID of the header", file->name);
 }
 
 static bool create_template_file(struct saip_walk *walk, const struct saip_template_file *row,
@@ -137,7 +154,8 @@ static bool create_template_file(struct saip_walk *walk, const struct saip_templ
     if (member->fcp.data != NULL ? !saip_apply_fcp(walk, &file, member->fcp, at)
                                  : !complete_from_template(walk, &file, at))
         return false;
-    if (!saip_check_fills(walk, &file) || !saip_create_file(walk, &file, at))
+    if (!saip_check_fills(walk, &file) || !check_iccid_file(walk, &file, at) ||
+        !saip_create_file(walk, &file, at))
         return false;
     *number = file.number;
     return true;
@@ -195,16 +213,16 @@ bool saip_walk_template(struct saip_walk *walk)
         if (i == 0)
             base = number;
     }
-    if (tlv_peek(&reader) != 0)
-        return saip_fail(walk, SAIP_BAD_VALUES, reader.in.data + reader.offset,
+    if (tlv_next(&reader, &tlv) == TLV_OK)
+        return saip_fail(walk, SAIP_BAD_VALUES, tlv.whole.data,
                          "%s: member %X is twice, out of order or not in template version %u",
-                         walk->type->name, (unsigned)tlv_peek(&reader), template->version);
-    if (!tlv_finish(&reader))
+                         walk->type->name, (unsigned)tlv.tag, template->version);
+    if (!tlv_good(&reader))
         return saip_fail(walk, SAIP_INVALID_REQUEST_FORMAT, reader.in.data + reader.error_offset, "%s: %s",
                          walk->type->name, tlv_status_name(reader.status));
-    walk->directory = walk->element->tag != SAIP_IOT && saip_kind_is_directory(template->files[0].kind)
-                          ? base
-                          : walk->application;
+    walk->directory_and_mf = walk->element->tag == SAIP_IOT;
+    walk->directory =
+        saip_kind_is_directory(template->files[0].kind) && !walk->directory_and_mf ? base : walk->application;
     return true;
 }
 
@@ -289,6 +307,7 @@ static bool finish_generic(struct saip_walk *walk, struct generic *generic, stru
         generic->directory = generic->file.number;
         generic->has_file = false;
         walk->directory = generic->file.number;
+        walk->directory_and_mf = false;
     }
     return true;
 }
