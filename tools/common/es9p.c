@@ -2,9 +2,9 @@
 #include "tools/common/es9p.h"
 
 #include "tools/common/base64.h"
+#include "tools/common/curl.h"
 #include "tools/tool.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,7 @@
 #define TIMEOUT_SECONDS 60L
 
 struct es9p {
+    const struct curl_library *library;
     CURL *curl;
     struct curl_slist *headers;
     char address[300];
@@ -31,22 +32,27 @@ struct es9p *es9p_open(const char *address, const char *cacert)
         return NULL;
     }
     snprintf(server->address, sizeof(server->address), "%s", address);
-    server->curl = curl_easy_init();
-    server->headers = curl_slist_append(NULL, "Content-Type: application/json");
-    server->headers = curl_slist_append(server->headers, "X-Admin-Protocol: gsma/rsp/v2.2.2");
-    server->headers = curl_slist_append(server->headers, "User-Agent: gsma-rsp-lpad");
+    server->library = curl_library();
+    if (server->library == NULL) {
+        free(server);
+        return NULL;
+    }
+    server->curl = server->library->easy_init();
+    server->headers = server->library->slist_append(NULL, "Content-Type: application/json");
+    server->headers = server->library->slist_append(server->headers, "X-Admin-Protocol: gsma/rsp/v2.2.2");
+    server->headers = server->library->slist_append(server->headers, "User-Agent: gsma-rsp-lpad");
     if (server->curl == NULL || server->headers == NULL) {
         tool_error("out of memory");
         es9p_close(server);
         return NULL;
     }
-    curl_easy_setopt(server->curl, CURLOPT_HTTPHEADER, server->headers);
-    curl_easy_setopt(server->curl, CURLOPT_ERRORBUFFER, server->curl_error);
-    curl_easy_setopt(server->curl, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(server->curl, CURLOPT_TIMEOUT, TIMEOUT_SECONDS);
-    curl_easy_setopt(server->curl, CURLOPT_NOSIGNAL, 1L);
+    server->library->easy_setopt(server->curl, CURLOPT_HTTPHEADER, server->headers);
+    server->library->easy_setopt(server->curl, CURLOPT_ERRORBUFFER, server->curl_error);
+    server->library->easy_setopt(server->curl, CURLOPT_PROTOCOLS_STR, "https");
+    server->library->easy_setopt(server->curl, CURLOPT_TIMEOUT, TIMEOUT_SECONDS);
+    server->library->easy_setopt(server->curl, CURLOPT_NOSIGNAL, 1L);
     if (cacert != NULL)
-        curl_easy_setopt(server->curl, CURLOPT_CAINFO, cacert);
+        server->library->easy_setopt(server->curl, CURLOPT_CAINFO, cacert);
     return server;
 }
 
@@ -54,8 +60,8 @@ void es9p_close(struct es9p *server)
 {
     if (server == NULL)
         return;
-    curl_easy_cleanup(server->curl);
-    curl_slist_free_all(server->headers);
+    server->library->easy_cleanup(server->curl);
+    server->library->slist_free_all(server->headers);
     free(server);
 }
 
@@ -77,19 +83,19 @@ static bool post(struct es9p *server, const char *function, const char *body, lo
 
     snprintf(url, sizeof(url), "https://%s/gsma/rsp2/es9plus/%s", server->address, function);
     server->curl_error[0] = '\0';
-    curl_easy_setopt(server->curl, CURLOPT_URL, url);
-    curl_easy_setopt(server->curl, CURLOPT_POSTFIELDS, body);
-    curl_easy_setopt(server->curl, CURLOPT_WRITEFUNCTION, collect);
-    curl_easy_setopt(server->curl, CURLOPT_WRITEDATA, answer);
-    code = curl_easy_perform(server->curl);
+    server->library->easy_setopt(server->curl, CURLOPT_URL, url);
+    server->library->easy_setopt(server->curl, CURLOPT_POSTFIELDS, body);
+    server->library->easy_setopt(server->curl, CURLOPT_WRITEFUNCTION, collect);
+    server->library->easy_setopt(server->curl, CURLOPT_WRITEDATA, answer);
+    code = server->library->easy_perform(server->curl);
     if (code != CURLE_OK) {
         tool_error("%s: %s: %s%s", server->address, function,
-                   server->curl_error[0] != '\0' ? server->curl_error : curl_easy_strerror(code),
+                   server->curl_error[0] != '\0' ? server->curl_error : server->library->easy_strerror(code),
                    code == CURLE_PEER_FAILED_VERIFICATION ? " (trust the server's CA with --cacert FILE)"
                                                           : "");
         return false;
     }
-    curl_easy_getinfo(server->curl, CURLINFO_RESPONSE_CODE, http_status);
+    server->library->easy_getinfo(server->curl, CURLINFO_RESPONSE_CODE, http_status);
     return true;
 }
 

@@ -1,11 +1,11 @@
 /* The operator's side for people and scripts: orders at an SM-DP+ over ES2+ (SGP.22 5.3), and its lists. On
  * libcurl; one-shot. */
+#include "tools/common/curl.h"
 #include "tools/common/qr.h"
 #include "tools/smdpp/http_api.h"
 #include "tools/smdpp/smdpp.h"
 #include "tools/tool.h"
 
-#include <curl/curl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,8 +61,9 @@ static size_t collect(char *data, size_t size, size_t count, void *context)
 /* POSTs `request` (GET when NULL) and reads the JSON answer; NULL after an error line. */
 static json_t *exchange(const struct client *client, const char *path, const json_t *request)
 {
-    CURL *curl = curl_easy_init();
-    struct curl_slist *headers = curl_slist_append(NULL, "X-Admin-Protocol: " ADMIN_PROTOCOL);
+    const struct curl_library *library = curl_library();
+    CURL *curl = library != NULL ? library->easy_init() : NULL;
+    struct curl_slist *headers = NULL;
     char *body = request != NULL ? json_dumps(request, JSON_COMPACT) : NULL;
     char error[CURL_ERROR_SIZE] = "";
     char url[1024];
@@ -71,24 +72,29 @@ static json_t *exchange(const struct client *client, const char *path, const jso
     json_error_t where;
     CURLcode result = CURLE_FAILED_INIT;
 
+    if (library == NULL) {
+        free(body);
+        return NULL;
+    }
     if (curl != NULL && snprintf(url, sizeof(url), "%s%s", client->url, path) < (int)sizeof(url)) {
-        headers = curl_slist_append(headers, "Content-Type: application/json");
-        curl_easy_setopt(curl, CURLOPT_URL, url);
-        curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
-        curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-        curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
-        curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT);
-        curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
-        curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
+        headers = library->slist_append(NULL, "X-Admin-Protocol: " ADMIN_PROTOCOL);
+        headers = library->slist_append(headers, "Content-Type: application/json");
+        library->easy_setopt(curl, CURLOPT_URL, url);
+        library->easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
+        library->easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+        library->easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
+        library->easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT);
+        library->easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+        library->easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
+        library->easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
         if (client->cacert != NULL)
-            curl_easy_setopt(curl, CURLOPT_CAINFO, client->cacert);
+            library->easy_setopt(curl, CURLOPT_CAINFO, client->cacert);
         if (body != NULL)
-            curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
-        result = curl_easy_perform(curl);
+            library->easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+        result = library->easy_perform(curl);
     }
     if (result != CURLE_OK) {
-        tool_error("%s: %s", client->url, error[0] != '\0' ? error : curl_easy_strerror(result));
+        tool_error("%s: %s", client->url, error[0] != '\0' ? error : library->easy_strerror(result));
     } else {
         json = json_loadb((const char *)answer.data, answer.size, 0, &where);
         if (json == NULL)
@@ -96,8 +102,8 @@ static json_t *exchange(const struct client *client, const char *path, const jso
     }
     buf_free(&answer);
     free(body);
-    curl_slist_free_all(headers);
-    curl_easy_cleanup(curl);
+    library->slist_free_all(headers);
+    library->easy_cleanup(curl);
     return json;
 }
 

@@ -1,0 +1,39 @@
+/* libcurl, loaded when it is first needed: see curl.h. */
+#include "tools/common/curl.h"
+
+#include "tools/tool.h"
+
+#include <dlfcn.h>
+
+/* The name of its ABI, which has not changed since 2006. */
+#define LIBRARY "libcurl.so.4"
+
+/* POSIX lets dlsym's result be a function's address; ISO C wants it to be told this way. */
+static bool find(void *library, const char *name, void *function)
+{
+    *(void **)function = dlsym(library, name);
+    return *(void **)function != NULL;
+}
+
+const struct curl_library *curl_library(void)
+{
+    static struct curl_library curl;
+    static bool loaded;
+    void *library;
+
+    if (loaded)
+        return &curl;
+    library = dlopen(LIBRARY, RTLD_NOW);
+    loaded = library != NULL && find(library, "curl_easy_cleanup", &curl.easy_cleanup) &&
+             find(library, "curl_easy_getinfo", &curl.easy_getinfo) &&
+             find(library, "curl_easy_init", &curl.easy_init) &&
+             find(library, "curl_easy_perform", &curl.easy_perform) &&
+             find(library, "curl_easy_setopt", &curl.easy_setopt) &&
+             find(library, "curl_easy_strerror", &curl.easy_strerror) &&
+             find(library, "curl_slist_append", &curl.slist_append) &&
+             find(library, "curl_slist_free_all", &curl.slist_free_all);
+    if (loaded)
+        return &curl;
+    tool_error("cannot load libcurl: %s", dlerror());
+    return NULL;
+}

@@ -1,0 +1,25 @@
+/*
+ * libcurl, loaded when it is first needed. It brings some thirty libraries along, of which `softeuicc run`
+ * needs none: linked in, they would cost every start 6 ms and the running card 5 MiB.
+ */
+#ifndef SOFTEUICC_TOOLS_COMMON_CURL_H
+#define SOFTEUICC_TOOLS_COMMON_CURL_H
+
+#include <curl/curl.h>
+
+/* The calls that are used, named as libcurl names them without the prefix. */
+struct curl_library {
+    __typeof__(curl_easy_cleanup) *easy_cleanup;
+    __typeof__(curl_easy_getinfo) *easy_getinfo;
+    __typeof__(curl_easy_init) *easy_init;
+    __typeof__(curl_easy_perform) *easy_perform;
+    __typeof__(curl_easy_setopt) *easy_setopt;
+    __typeof__(curl_easy_strerror) *easy_strerror;
+    __typeof__(curl_slist_append) *slist_append;
+    __typeof__(curl_slist_free_all) *slist_free_all;
+};
+
+/* The library; NULL, after printing the line that says why, when it is not installed. */
+const struct curl_library *curl_library(void);
+
+#endif
