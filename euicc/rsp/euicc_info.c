@@ -12,8 +12,7 @@
 #define TAG_EUICC_INFO1 0xBF20
 #define TAG_EUICC_INFO2 0xBF22
 
-/* --- what this card is: versions and capabilities
- * ------------------------------------------------------------------------ */
+/* --- what this card is: versions and capabilities ------------------------------------------------ */
 
 static const uint8_t profile_package_version[3] = {2, 3, 1}; /* TCA Interoperable Profile Package */
 const uint8_t euicc_svn[3] = {2, 2, 2};                      /* SGP.22 */
@@ -34,8 +33,7 @@ static const uint8_t rsp_capabilities[] = {
     4, /* deviceInfoExtensibilitySupport */
 };
 
-/* -------------------------------------------------------------------------------------------------------------------------
- */
+/* ---------------------------------------------------------------------------------------------- */
 
 static void set_bit(uint8_t *bits, unsigned bit)
 {

@@ -14,9 +14,7 @@ static bool displaces_another(const struct lifecycle_step *step)
     return step->has_enabled && step->enabled.id != step->subject->id;
 }
 
-/* --- guards
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- guards -------------------------------------------------------------------------------------- */
 
 /* A proactive session stands in the way of a REFRESH; without the refresh flag the terminal has ended it
  * (SGP.22 5.7.16). */
@@ -83,9 +81,7 @@ static bool may_be_deleted(const struct lifecycle_step *step)
 
 static const struct lifecycle_guard guard_ppr2 = {"not PPR2", may_be_deleted, LIFECYCLE_DISALLOWED_BY_POLICY};
 
-/* --- actions
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- actions ------------------------------------------------------------------------------------- */
 
 /* The enabled profile, if another one is, goes out of the way. */
 static bool displace(const struct lifecycle_step *step)
@@ -179,8 +175,7 @@ static bool refresh_always(const struct lifecycle_step *step)
 
 static const struct lifecycle_action action_refresh = {"REFRESH", refresh_always};
 
-/* --- the table
- * ------------------------------------------------------------------------------------------------------- */
+/* --- the table ----------------------------------------------------------------------------------- */
 
 static const struct lifecycle_row table[] = {
     {LIFECYCLE_INSTALL, LIFECYCLE_ABSENT, LIFECYCLE_DISABLED, {NULL}, {NULL}},
@@ -260,8 +255,7 @@ enum lifecycle_result lifecycle_run(struct softeuicc *card, const struct profile
     return result;
 }
 
-/* --- the picture
- * ----------------------------------------------------------------------------------------------------- */
+/* --- the picture --------------------------------------------------------------------------------- */
 
 static void put_text(struct buf *out, const char *text)
 {

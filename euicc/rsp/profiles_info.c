@@ -8,8 +8,7 @@
 #define TAG_PROFILES_INFO      0xBF2D
 #define INCORRECT_INPUT_VALUES 1
 
-/* --- what can be asked for, in the order of ProfileInfo
- * ----------------------------------------------------------------- */
+/* --- what can be asked for, in the order of ProfileInfo ------------------------------------------ */
 
 static void put_iccid(struct buf *out, uint32_t tag, const struct profile *profile)
 {
@@ -114,9 +113,7 @@ static const struct field fields[] = {
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
-/* --- the request
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- the request --------------------------------------------------------------------------------- */
 
 struct query {
     struct span aid, iccid; /* search criteria; SPAN_NONE when absent */
@@ -204,9 +201,7 @@ static bool read_tag_list(const struct softeuicc *card, struct span list, struct
     return true;
 }
 
-/* --- the answer
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- the answer ---------------------------------------------------------------------------------- */
 
 struct answer {
     const struct query *query;

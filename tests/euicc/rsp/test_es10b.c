@@ -73,6 +73,7 @@ START_TEST(info2_has_every_member_in_order)
     ck_assert_hex(member(info, 0xBF22, 0x82), "020202");
     ck_assert_hex(member(info, 0xBF22, 0x88),
                   "03D8"); /* additional profile, CRL, test profiles, extensible device info */
+    ck_assert(tlv_bit(member(info, 0xBF22, 0x85), 1)); /* USIM */
     ck_assert_hex(member(info, 0xBF22, 0x8B), "00");
     ck_assert_hex(member(info, 0xBF22, 0x99), "00");
     ck_assert_hex(member(info, 0xBF22, 0x04), "010000");

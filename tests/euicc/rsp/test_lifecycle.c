@@ -11,8 +11,7 @@
 #define OTHER   "89490000000000000025"
 #define THIRD   "89490000000000000033"
 
-/* --- the statement: written from SGP.22 3.2 and 5.7.16-5.7.19, without a look at the table
- * ------------------------------ */
+/* --- the statement: written from SGP.22 3.2 and 5.7.16-5.7.19, without a look at the table ------- */
 
 static const int ends_in[LIFECYCLE_EVENTS][LIFECYCLE_STATES] = {
     /*                          absent               disabled             enabled */
@@ -95,9 +94,7 @@ static int expected_state(const struct situation *s, enum lifecycle_event event)
     }
 }
 
-/* --- the card
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- the card ------------------------------------------------------------------------------------ */
 
 static void set_enabled(struct es10_bench *bench, const char *iccid)
 {

@@ -177,8 +177,7 @@ START_TEST(a_row_that_makes_no_sense_is_not_a_profile)
 }
 END_TEST
 
-/* --- ES6.UpdateMetadata
- * --------------------------------------------------------------------------------------------------- */
+/* --- ES6.UpdateMetadata -------------------------------------------------------------------------- */
 
 static uint16_t update(struct es10_bench *bench, const char *request)
 {
