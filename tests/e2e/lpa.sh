@@ -61,11 +61,12 @@ life() {
     check "$where: download" lpa download "$code" --keep-notifications
     is "$where: the profile is there, disabled" disabled "$(profile_state)"
     is "$where: one notification waits" install "$(pending)"
-    refuses "$where: the same order again is refused" 'subject 8\.2\.6 reason 3\.8' lpa download "$code"
     check "$where: notifications process" lpa notifications process
     is "$where: none is left" "" "$(pending)"
     check "$where: the server counts the order as installed" \
         sh -c 'curl -s --cacert "$1" "https://$2/orders" | jq -e "map(select(.state == \"installed\")) | length > 0"' sh "$work/pki/ci.pem" "$address"
+
+    refuses "$where: the same order again is refused" 'subject 8\.2\.6 reason 3\.8' lpa download "$code"
 
     check "$where: nickname" lpa nickname "$iccid" "Meter 7"
     is "$where: the nickname is listed" "Meter 7" "$(lpa list --json | jq -r '.[0].nickname')"
@@ -87,6 +88,7 @@ life() {
     refuses "$where: a confirmation code is asked for" 'confirmation code' lpa download "$code"
     refuses "$where: a wrong confirmation code" 'subject 8\.2\.7 reason 3\.8' lpa download "$code" --confirmation 1
     check "$where: the right confirmation code" lpa download "$code" --confirmation 4711
+    check "$where: notifications process, after the second download" lpa notifications process
     check "$where: default-smdp" lpa default-smdp smdp.example.com
     is "$where: it is shown" smdp.example.com "$(lpa info --json | jq -r .defaultSmdpAddress)"
     check "$where: reset" lpa reset

@@ -59,8 +59,9 @@ does "notification process -a -r" notification process -a -r
 run_lpac notification list
 is "all are gone" 0 "$(data ' | length')"
 does "profile delete" profile delete "$iccid"
-does "notification remove" notification remove -a
+does "notification process, for the deletion" notification process -a -r
 does "profile download with a confirmation code" profile download -a "$(order --profile demo --confirmation 4711)" -c 4711
+does "notification remove" notification remove -a
 does "chip purge" chip purge yes
 run_lpac profile list
 is "nothing is left" 0 "$(data ' | length')"

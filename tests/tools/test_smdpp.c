@@ -110,7 +110,7 @@ START_TEST(tells_what_the_metadata_says)
     ck_assert(tlv_find(content, 0x95, &value));
     ck_assert_hex(value, "02");
     ck_assert(tlv_find(content, 0xB6, &value));
-    ck_assert_hex(value, "301B 800204F0 8115 736D64702E6578616D706C652E636F6D3A38343433");
+    ck_assert_hex(value, "301B 80020470 8115 736D64702E6578616D706C652E636F6D3A38343433");
     bench_stop(&bench);
 }
 END_TEST

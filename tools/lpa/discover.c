@@ -67,7 +67,7 @@ int lpa_discover(struct lpa *lpa, int argc, char **argv)
         return EXIT_FAILED;
     server = es9p_open(address, lpa->cacert);
     if (server != NULL)
-        authenticated = lpa_authenticate(lpa, server, address, "", true, transaction_text, &transaction_id);
+        authenticated = lpa_authenticate(lpa, server, address, "", transaction_text, &transaction_id);
     if (authenticated != NULL) {
         events = json_object_get(authenticated, "eventEntries");
         if (json_is_array(events))

@@ -21,7 +21,7 @@
     }
 
 /* CancelSessionReason, SGP.22 5.7.14 */
-enum { CANCEL_METADATA_MISMATCH = 4, CANCEL_LOAD_BPP_ERROR = 5, CANCEL_UNDEFINED = 127 };
+enum { CANCEL_POSTPONED = 1, CANCEL_METADATA_MISMATCH = 4, CANCEL_LOAD_BPP_ERROR = 5 };
 
 static const char *const authenticate_codes[] = {
     NULL,         "invalidCertificate",     "invalidSignature", "unsupportedCurve", "noSessionContext",
@@ -177,7 +177,7 @@ void lpa_cancel(struct lpa *lpa, struct es9p *server, const char *transaction_te
 }
 
 json_t *lpa_authenticate(struct lpa *lpa, struct es9p *server, const char *address, const char *matching_id,
-                         bool is_smds, char transaction_text[33], struct buf *transaction_id)
+                         char transaction_text[33], struct buf *transaction_id)
 {
     struct buf answer = {0};
     json_t *first = initiate(lpa, server, address);
@@ -200,8 +200,8 @@ json_t *lpa_authenticate(struct lpa *lpa, struct es9p *server, const char *addre
         json_object_set_new(request, "transactionId", json_string(text));
         es9p_set_octets(request, "authenticateServerResponse", buf_span(&answer));
         second = es9p_call(server, "authenticateClient", request);
-        if (second == NULL && !is_smds)
-            lpa_cancel(lpa, server, transaction_text, buf_span(transaction_id), CANCEL_UNDEFINED);
+        /* A server that refuses has ended the session itself; the card ends its own with the next challenge.
+         */
     }
     json_decref(first);
     buf_free(&answer);
@@ -361,19 +361,20 @@ static int bind_and_load(struct lpa *lpa, struct es9p *server, const json_t *aut
     json_t *bound = NULL;
     int status = EXIT_FAILED;
 
-    if (prepare(lpa, authenticated, transaction_id, &answer)) {
-        request = json_object();
-        json_object_set_new(request, "transactionId", json_string(transaction_text));
-        es9p_set_octets(request, "prepareDownloadResponse", buf_span(&answer));
-        bound = es9p_call(server, "getBoundProfilePackage", request);
+    if (!prepare(lpa, authenticated, transaction_id, &answer)) {
+        /* A missing confirmation code can be mended: the order must survive (SGP.22 3.1.3, 5.7.14). */
+        lpa_cancel(lpa, server, transaction_text, transaction_id, CANCEL_POSTPONED);
+        buf_free(&answer);
+        return EXIT_FAILED;
     }
-    if (bound == NULL) {
-        lpa_cancel(lpa, server, transaction_text, transaction_id, CANCEL_UNDEFINED);
-    } else if (es9p_get_octets(bound, "getBoundProfilePackage", "boundProfilePackage", &package)) {
+    request = json_object();
+    json_object_set_new(request, "transactionId", json_string(transaction_text));
+    es9p_set_octets(request, "prepareDownloadResponse", buf_span(&answer));
+    bound = es9p_call(server, "getBoundProfilePackage", request);
+    if (bound != NULL && es9p_get_octets(bound, "getBoundProfilePackage", "boundProfilePackage", &package))
         status = load(lpa, buf_span(&package));
-    } else {
+    else if (bound != NULL)
         lpa_cancel(lpa, server, transaction_text, transaction_id, CANCEL_LOAD_BPP_ERROR);
-    }
     json_decref(bound);
     buf_free(&answer);
     buf_free(&package);
@@ -444,8 +445,8 @@ static int download_from(struct lpa *lpa, const struct activation_code *code)
     unsigned left = 0;
 
     if (server != NULL)
-        authenticated = lpa_authenticate(lpa, server, code->address, code->matching_id, false,
-                                         transaction_text, &transaction_id);
+        authenticated = lpa_authenticate(lpa, server, code->address, code->matching_id, transaction_text,
+                                         &transaction_id);
     if (authenticated != NULL) {
         metadata = metadata_json(authenticated);
         if (!lpa->json)

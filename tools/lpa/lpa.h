@@ -60,6 +60,6 @@ void lpa_cancel(struct lpa *lpa, struct es9p *server, const char *transaction_id
  * authenticateClient; the transaction identifier in text and octets. NULL with the line printed and the
  * session cancelled. */
 json_t *lpa_authenticate(struct lpa *lpa, struct es9p *server, const char *address, const char *matching_id,
-                         bool is_smds, char transaction_text[33], struct buf *transaction_id);
+                         char transaction_text[33], struct buf *transaction_id);
 
 #endif

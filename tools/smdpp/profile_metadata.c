@@ -138,14 +138,15 @@ static bool put_notifications(struct profile *profile, const json_t *json, const
                               struct buf *out)
 {
     const json_t *list = json_object_get(json, "notifications");
-    const uint8_t all_events = 0xF0;
+    /* Enable, disable and delete: of the installation this server hears by the installation result (SGP.22 3.5). */
+    const uint8_t own_events = 0x70;
     size_t at = tlv_open(out, 0xB6);
     const json_t *entry;
     size_t index;
 
     if (list != NULL && !json_is_array(list))
         return complain(profile, "metadata: notifications is not an array");
-    put_notification(out, &all_events, server_address);
+    put_notification(out, &own_events, server_address);
     json_array_foreach(list, index, entry)
     {
         const char *address = json_string_value(json_object_get(entry, "address"));
