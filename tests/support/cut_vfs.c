@@ -49,7 +49,8 @@ struct cut_disk {
     char name[32];
     struct file files[FILES];
     uint64_t changes, syncs;
-    uint64_t cut_at; /* 0: never */
+    uint64_t cut_at;  /* 0: never */
+    uint64_t fail_at; /* 0: never */
     enum cut_mode mode;
     bool off;
     uint32_t scatter; /* state of the generator that decides which sectors happened */
@@ -179,12 +180,21 @@ static bool goes_off(struct cut_disk *disk)
     return disk->cut_at != 0 && disk->changes == disk->cut_at;
 }
 
+/* Counts a change that fails by itself. */
+static bool fails(struct cut_disk *disk)
+{
+    if (disk->fail_at == 0 || disk->changes + 1 != disk->fail_at)
+        return false;
+    disk->changes++;
+    return true;
+}
+
 static int make_change(struct cut_disk *disk, struct file *file, enum change_kind kind, size_t offset,
                        const void *data, size_t size)
 {
     struct change *change;
 
-    if (disk->off)
+    if (disk->off || fails(disk))
         return SQLITE_IOERR;
     change = must(malloc(sizeof(*change) + size));
     *change = (struct change){.kind = kind, .offset = offset, .size = size};
@@ -295,7 +305,7 @@ static int file_sync(sqlite3_file *base, int flags)
     struct handle *handle = (struct handle *)base;
 
     (void)flags;
-    if (handle->disk->off)
+    if (handle->disk->off || fails(handle->disk))
         return SQLITE_IOERR_FSYNC;
     if (goes_off(handle->disk)) {
         cut(handle->disk, NULL);
@@ -559,6 +569,16 @@ void cut_disk_arm(struct cut_disk *disk, uint64_t change, enum cut_mode mode)
     disk->cut_at = change != 0 ? disk->changes + change : 0;
     disk->mode = mode;
     disk->scatter = (uint32_t)disk->cut_at;
+}
+
+void cut_disk_fail(struct cut_disk *disk, uint64_t change)
+{
+    disk->fail_at = disk->changes + change;
+}
+
+bool cut_disk_has_failed(const struct cut_disk *disk)
+{
+    return disk->fail_at != 0 && disk->changes >= disk->fail_at;
 }
 
 bool cut_disk_is_off(const struct cut_disk *disk)

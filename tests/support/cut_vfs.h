@@ -32,6 +32,10 @@ const char *cut_disk_name(const struct cut_disk *disk);
 /* Arms the disk: the change of storage number `change` from now (1: the next) is interrupted and everything
  * after it fails. 0 disarms. */
 void cut_disk_arm(struct cut_disk *disk, uint64_t change, enum cut_mode mode);
+/* The same without a power cut: that one change fails and did not happen; what comes after it works. */
+void cut_disk_fail(struct cut_disk *disk, uint64_t change);
+/* True once that change has failed. */
+bool cut_disk_has_failed(const struct cut_disk *disk);
 /* True once the power is off. */
 bool cut_disk_is_off(const struct cut_disk *disk);
 /* Power again, with what survived. Every connection must have been closed. */

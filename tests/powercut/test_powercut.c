@@ -1,0 +1,539 @@
+/*
+ * Power cuts: a card's life, step by step, with the power cut at every single change of storage in turn, in
+ * every mode of cut_vfs.h. After each cut the card is opened again, and it must be as it was before the
+ * interrupted command or as it is after it, never between: all tables are compared. What was answered before
+ * the cut must be there. The same with a disk that fails once and goes on.
+ */
+#include "apdu/tlv.h"
+#include "euicc/card.h"
+#include "tests/support/cut_vfs.h"
+#include "tests/support/pki.h"
+#include "tests/support/profile.h"
+#include "tests/support/server.h"
+#include "tests/support/terminal.h"
+#include "tests/support/test.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CARD       "card.db"
+#define ICCID_ONE  "8944476500001224158"
+#define ICCID_TWO  "8944476500001224166"
+#define STATES_MAX 512 /* commands in one step */
+
+/* Besides the modes of a power cut: the change fails, and the power stays on. */
+#define FAILING_DISK CUT_MODES
+
+/* The card's tables after the commands of an undisturbed run: states[k] after k of them. */
+struct reference {
+    struct buf states[STATES_MAX];
+    int64_t sequences[STATES_MAX]; /* the highest sequence number given out */
+    size_t commands;
+};
+
+/* One run of one step. */
+struct run {
+    const struct test_ci *ci;
+    struct cut_disk *disk;
+    struct softeuicc *card;
+    struct terminal terminal;
+    struct reference *reference; /* to be filled; NULL in a disturbed run */
+    size_t answered;             /* commands answered before anything went wrong */
+    bool wrong;
+};
+
+static size_t cut_points, runs;
+
+/* --- the card's content as text --- */
+
+static void put_column(struct buf *out, sqlite3_stmt *stmt, int column)
+{
+    char text[64];
+
+    switch (sqlite3_column_type(stmt, column)) {
+    case SQLITE_NULL:
+        tlv_put_string(out, 0x05, "");
+        break;
+    case SQLITE_BLOB:
+        /* Signatures and keys are different in every run. */
+        snprintf(text, sizeof(text), "%zu octets", nvm_blob(stmt, column).size);
+        tlv_put_string(out, 0x04, text);
+        break;
+    default:
+        tlv_put_string(out, 0x0C, nvm_text(stmt, column));
+        break;
+    }
+}
+
+static void dump(struct softeuicc *card, struct buf *out)
+{
+    static const char *const tables[] = {
+        "SELECT * FROM card",
+        "SELECT ci_key_id, curve, priority, ci_cert, eum_cert FROM credentials ORDER BY priority",
+        "SELECT * FROM profile ORDER BY id",
+        "SELECT * FROM profile_element ORDER BY profile, position",
+        "SELECT * FROM notification_address ORDER BY profile, position",
+        "SELECT * FROM notification ORDER BY sequence",
+        "SELECT * FROM rat ORDER BY position",
+        "SELECT * FROM crl ORDER BY ci_key_id, base, part",
+        "SELECT * FROM one_time_key ORDER BY used_at",
+    };
+
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, tables[i]);
+
+        tlv_put_string(out, 0x30, tables[i]);
+        while (nvm_row(card->nvm, stmt))
+            for (int column = 0; column < sqlite3_column_count(stmt); column++)
+                put_column(out, stmt, column);
+    }
+    ck_assert_msg(!nvm_failed(card->nvm), "%s", nvm_message(card->nvm));
+    ck_assert(!out->failed);
+}
+
+static int64_t number(struct softeuicc *card, const char *sql)
+{
+    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, sql);
+    int64_t value;
+
+    ck_assert_msg(nvm_row(card->nvm, stmt), "%s: %s", sql, nvm_message(card->nvm));
+    value = nvm_int(stmt, 0);
+    nvm_done(stmt);
+    return value;
+}
+
+static const char last_sequence[] = "SELECT last_notification FROM card";
+
+static void remember(struct reference *reference, struct softeuicc *card)
+{
+    ck_assert_uint_lt(reference->commands, STATES_MAX);
+    dump(card, &reference->states[reference->commands]);
+    reference->sequences[reference->commands] = number(card, last_sequence);
+}
+
+static void reference_free(struct reference *reference)
+{
+    for (size_t i = 0; i <= reference->commands; i++)
+        buf_free(&reference->states[i]);
+    free(reference);
+}
+
+static struct reference *reference_new(void)
+{
+    struct reference *reference = calloc(1, sizeof(*reference));
+
+    ck_assert_ptr_nonnull(reference);
+    return reference;
+}
+
+/* --- one run --- */
+
+static int64_t fixed_now(void *context)
+{
+    (void)context;
+    return INT64_C(1700000000000);
+}
+
+static struct softeuicc_hooks hooks_for(const struct cut_disk *disk)
+{
+    return (struct softeuicc_hooks){.now = fixed_now, .storage = cut_disk_name(disk)};
+}
+
+static bool disturbed(const struct cut_disk *disk)
+{
+    return cut_disk_is_off(disk) || cut_disk_has_failed(disk);
+}
+
+/* Stands between the terminal and the card, and keeps count. */
+static void transmit(void *context, const uint8_t *capdu, size_t capdu_size, uint8_t *rapdu,
+                     size_t *rapdu_size)
+{
+    struct run *run = context;
+
+    softeuicc_transmit(run->card, capdu, capdu_size, rapdu, rapdu_size);
+    run->wrong = run->wrong || disturbed(run->disk);
+    if (run->wrong)
+        return;
+    run->answered++;
+    if (run->reference != NULL) {
+        run->reference->commands++;
+        remember(run->reference, run->card);
+    }
+}
+
+/* A request to the ISD-R; true when it was answered with 9000. */
+static bool request(struct run *run, struct span octets)
+{
+    struct buf response = {0};
+    uint16_t status = terminal_store_data(&run->terminal, octets, &response);
+
+    buf_free(&response);
+    return status == 0x9000;
+}
+
+static bool download(struct run *run, const char *metadata_iccid, struct span package)
+{
+    struct server_outcome outcome = {0};
+    struct buf metadata = {0};
+    struct server server;
+    bool done;
+
+    server_put_metadata(&metadata, metadata_iccid, "Operator", "Profile", -1);
+    server_init(&server, &run->terminal, run->ci, package, buf_span(&metadata));
+    done = server_download(&server, &outcome);
+    server_outcome_free(&outcome);
+    server_free(&server);
+    buf_free(&metadata);
+    return done;
+}
+
+static struct span package_one, package_two;
+
+static void step_download(struct run *run)
+{
+    bool done = download(run, ICCID_ONE, package_one);
+
+    ck_assert(done || run->wrong);
+}
+
+static void step_download_again(struct run *run)
+{
+    bool done = download(run, ICCID_TWO, package_two);
+
+    ck_assert(done || run->wrong);
+}
+
+/* The metadata names another ICCID than the package: refused at the end, which leaves a result and nothing
+ * else. */
+static void step_download_refused(struct run *run)
+{
+    ck_assert(!download(run, "8944476500001224174", package_two));
+}
+
+#define ENABLE_ONE  "BF31 11 A00C 5A0A 984474560000214251F8 8101FF"
+#define DISABLE_ONE "BF32 11 A00C 5A0A 984474560000214251F8 8101FF"
+#define DELETE_ONE  "BF33 0C 5A0A 984474560000214251F8"
+#define ENABLE_TWO  "BF31 11 A00C 5A0A 984474560000214261F6 8101FF"
+#define ADDRESS     "BF3F 06 8004 612E6263"
+
+/* Requests in a row, as long as nothing goes wrong. */
+static void in_a_row(struct run *run, const char *const *requests, size_t count)
+{
+    for (size_t i = 0; i < count && !run->wrong; i++)
+        ck_assert_msg(request(run, hex(requests[i])) || run->wrong, "%s", requests[i]);
+}
+
+#define IN_A_ROW(run, ...)                                                                                   \
+    in_a_row(run, (const char *const[]){__VA_ARGS__},                                                        \
+             sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+
+static void step_enable(struct run *run)
+{
+    IN_A_ROW(run, ENABLE_ONE);
+}
+
+static void step_switch(struct run *run)
+{
+    IN_A_ROW(run, ENABLE_TWO, ENABLE_ONE);
+}
+
+static void step_settings(struct run *run)
+{
+    IN_A_ROW(run, "BF29 11 5A0A 984474560000214251F8 9003 414243", ADDRESS, "BF2B 00", "BF28 00",
+             "BF30 03 800101", "BF30 03 800102", "BF30 03 800163");
+}
+
+static void step_disable(struct run *run)
+{
+    IN_A_ROW(run, DISABLE_ONE);
+}
+
+static void step_delete(struct run *run)
+{
+    IN_A_ROW(run, DELETE_ONE);
+}
+
+static void step_memory_reset(struct run *run)
+{
+    IN_A_ROW(run, "BF34 04 82020560");
+}
+
+/* The log has grown; a reset folds it into the file. */
+static void step_fold(struct run *run)
+{
+    uint8_t atr[SOFTEUICC_ATR_MAX];
+    size_t size;
+
+    IN_A_ROW(run, ADDRESS);
+    if (run->wrong)
+        return;
+    softeuicc_reset(run->card, SOFTEUICC_WARM, atr, &size);
+    run->wrong = disturbed(run->disk);
+    if (run->wrong)
+        return;
+    terminal_select(&run->terminal);
+    IN_A_ROW(run, "BF3F 06 8004 622E6263");
+}
+
+static const struct step {
+    const char *name;
+    void (*run)(struct run *run);
+    bool long_log; /* begins with a log that is due to be folded */
+} steps[] = {
+    {"download", step_download, false}, {"refused download", step_download_refused, false},
+    {"enable", step_enable, false},     {"second download", step_download_again, false},
+    {"switch", step_switch, false},     {"settings and notifications", step_settings, false},
+    {"log folded", step_fold, true},    {"disable", step_disable, false},
+    {"delete", step_delete, false},     {"memory reset", step_memory_reset, false},
+};
+
+/* Opens the card on run->disk, does the step, closes it. */
+static void live(struct run *run, const struct step *step)
+{
+    struct softeuicc_hooks hooks = hooks_for(run->disk);
+    struct softeuicc_error error = {SOFTEUICC_OK, ""};
+    uint8_t atr[SOFTEUICC_ATR_MAX];
+    size_t size;
+
+    run->card = softeuicc_open(CARD, &hooks, &error);
+    if (run->card == NULL) {
+        ck_assert_msg(disturbed(run->disk), "%s", error.message);
+        return;
+    }
+    if (run->reference != NULL)
+        remember(run->reference, run->card);
+    softeuicc_reset(run->card, SOFTEUICC_COLD, atr, &size);
+    run->terminal = (struct terminal){.card = run->card, .block = 255, .transmit = transmit, .context = run};
+    if (!disturbed(run->disk)) {
+        terminal_select(&run->terminal);
+        step->run(run);
+    }
+    softeuicc_close(run->card);
+}
+
+/* --- what must hold afterwards --- */
+
+static void check_integrity(struct softeuicc *card)
+{
+    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "PRAGMA integrity_check");
+
+    ck_assert(nvm_row(card->nvm, stmt));
+    ck_assert_str_eq(nvm_text(stmt, 0), "ok");
+    nvm_done(stmt);
+    ck_assert(!nvm_row(card->nvm, nvm_read_stmt(card->nvm, "PRAGMA foreign_key_check")));
+    ck_assert_int_eq(
+        number(card, "SELECT count(*) FROM profile_element WHERE profile NOT IN (SELECT id FROM profile)"),
+        0);
+    ck_assert_int_eq(
+        number(card,
+               "SELECT count(*) FROM notification_address WHERE profile NOT IN (SELECT id FROM profile)"),
+        0);
+    ck_assert_int_le(number(card, "SELECT ifnull(max(sequence), 0) FROM notification"),
+                     number(card, last_sequence));
+    ck_assert_int_le(number(card, "SELECT count(*) FROM profile WHERE state = 'enabled'"), 1);
+}
+
+static bool same(struct softeuicc *card, const struct reference *reference, size_t commands)
+{
+    struct buf now = {0};
+    bool equal;
+
+    if (commands > reference->commands)
+        return false;
+    dump(card, &now);
+    equal = span_equal(buf_span(&now), buf_span(&reference->states[commands]));
+    buf_free(&now);
+    return equal;
+}
+
+/* The card as it is found again, `run` being over. */
+static void check_survivor(const struct run *run, const struct reference *reference, const char *what)
+{
+    struct softeuicc_hooks hooks = hooks_for(run->disk);
+    struct softeuicc_error error = {SOFTEUICC_OK, ""};
+    struct softeuicc *card = softeuicc_open(CARD, &hooks, &error);
+    struct run after = {.ci = run->ci, .disk = run->disk, .card = card};
+
+    ck_assert_msg(card != NULL, "%s: %s", what, error.message);
+    check_integrity(card);
+    ck_assert_msg(same(card, reference, run->answered) ||
+                      (run->wrong && same(card, reference, run->answered + 1)),
+                  "%s: neither as after %zu commands nor as after the next", what, run->answered);
+    ck_assert_int_ge(number(card, last_sequence), reference->sequences[run->answered]);
+    /* Life goes on. */
+    after.terminal = terminal_start(card, SOFTEUICC_COLD);
+    ck_assert(request(&after, hex("BF2D 00")) && request(&after, hex(ADDRESS)));
+    softeuicc_close(card);
+}
+
+/* False when the disturbance did not come any more: the step was over before. */
+static bool disturb(const struct cut_disk *before, const struct test_ci *ci, const struct step *step,
+                    const struct reference *reference, uint64_t change, unsigned mode)
+{
+    struct run run = {.ci = ci, .disk = cut_disk_copy(before)};
+    bool hit;
+    char what[96];
+
+    if (mode == FAILING_DISK)
+        cut_disk_fail(run.disk, change);
+    else
+        cut_disk_arm(run.disk, change, (enum cut_mode)mode);
+    snprintf(what, sizeof(what), "%s, change %" PRIu64 " %s", step->name, change,
+             mode == FAILING_DISK ? "failed" : cut_mode_name((enum cut_mode)mode));
+    live(&run, step);
+    hit = disturbed(run.disk);
+    if (hit) {
+        if (cut_disk_is_off(run.disk))
+            cut_disk_power_on(run.disk);
+        check_survivor(&run, reference, what);
+        runs++;
+    }
+    cut_disk_free(run.disk);
+    return hit;
+}
+
+/* A disk with the same card and a log that is due to be folded, as a cut leaves it. */
+static struct cut_disk *with_long_log(const struct cut_disk *before)
+{
+    struct run run = {.disk = cut_disk_copy(before)};
+    struct softeuicc_hooks hooks = hooks_for(run.disk);
+    const struct span settings[] = {hex("BF3F 06 8004 632E6263"), hex("BF3F 06 8004 642E6263")};
+    struct cut_disk *copy;
+    size_t size = 0;
+
+    run.card = softeuicc_open(CARD, &hooks, NULL);
+    ck_assert_ptr_nonnull(run.card);
+    run.terminal = terminal_start(run.card, SOFTEUICC_COLD);
+    for (size_t i = 0; size <= (size_t)(NVM_LOG_FOLD + 4) * 4120; i++) {
+        ck_assert(request(&run, settings[i % 2]));
+        ck_assert_ptr_nonnull(cut_disk_file(run.disk, CARD "-wal", &size));
+    }
+    copy = cut_disk_copy(run.disk);
+    softeuicc_close(run.card);
+    cut_disk_free(run.disk);
+    return copy;
+}
+
+/* Runs the step undisturbed, then disturbed at every change; leaves the disk as after it. */
+static void torment(struct cut_disk **disk, const struct test_ci *ci, const struct step *step)
+{
+    struct reference *reference = reference_new();
+    struct cut_disk *before = step->long_log ? with_long_log(*disk) : cut_disk_copy(*disk);
+    struct run undisturbed = {.ci = ci, .disk = cut_disk_copy(before), .reference = reference};
+    uint64_t points = 0;
+
+    live(&undisturbed, step);
+    for (unsigned mode = 0; mode <= FAILING_DISK; mode++) {
+        uint64_t change = 1;
+
+        while (disturb(before, ci, step, reference, change, mode))
+            change++;
+        points = change - 1;
+        ck_assert_uint_gt(points, 0);
+    }
+    printf("power cuts in %-27s %4" PRIu64 " cut points\n", step->name, points);
+    cut_points += points;
+    reference_free(reference);
+    cut_disk_free(before);
+    cut_disk_free(*disk);
+    *disk = undisturbed.disk;
+}
+
+/* --- creation --- */
+
+static struct softeuicc *create(const struct test_ci *ci, const struct cut_disk *disk)
+{
+    struct softeuicc_hooks hooks = hooks_for(disk);
+    struct softeuicc_credentials credentials;
+    struct softeuicc_parameters parameters = {.eid = TEST_EID,
+                                              .credentials = &credentials,
+                                              .credentials_count = 1,
+                                              .default_smdp = "smdp.example.com"};
+    struct softeuicc *card;
+    struct buf key = {0};
+
+    ck_assert(ec_key_to_pkcs8(ci->eum.key, &key));
+    credentials = (struct softeuicc_credentials){.ci_cert = ci->ci.der.data,
+                                                 .ci_cert_size = ci->ci.der.size,
+                                                 .eum_cert = ci->eum.der.data,
+                                                 .eum_cert_size = ci->eum.der.size,
+                                                 .eum_key = key.data,
+                                                 .eum_key_size = key.size};
+    card = softeuicc_create_open(CARD, &parameters, &hooks, NULL);
+    buf_free(&key);
+    return card;
+}
+
+/* False when the disturbance did not come any more. A card that was said to be made is there; another is
+ * there whole, or not. */
+static bool disturb_creation(const struct test_ci *ci, const struct reference *reference, uint64_t change,
+                             enum cut_mode mode)
+{
+    struct cut_disk *disk = cut_disk_new();
+    struct softeuicc_hooks hooks = hooks_for(disk);
+    struct softeuicc *card;
+    bool made;
+    bool hit;
+
+    cut_disk_arm(disk, change, mode);
+    card = create(ci, disk);
+    made = card != NULL;
+    softeuicc_close(card);
+    hit = cut_disk_is_off(disk);
+    cut_disk_power_on(disk);
+    card = softeuicc_open(CARD, &hooks, NULL);
+    ck_assert_msg(card != NULL || !made, "change %" PRIu64 " %s: the card is gone", change,
+                  cut_mode_name(mode));
+    if (card != NULL) {
+        check_integrity(card);
+        ck_assert(same(card, reference, 0));
+    }
+    softeuicc_close(card);
+    cut_disk_free(disk);
+    return hit;
+}
+
+static struct cut_disk *torment_creation(const struct test_ci *ci)
+{
+    struct reference *reference = reference_new();
+    struct cut_disk *disk = cut_disk_new();
+    struct softeuicc *card = create(ci, disk);
+    uint64_t points = 0;
+
+    ck_assert_ptr_nonnull(card);
+    remember(reference, card);
+    softeuicc_close(card);
+    for (unsigned mode = 0; mode < CUT_MODES; mode++) {
+        uint64_t change = 1;
+
+        for (; disturb_creation(ci, reference, change, (enum cut_mode)mode); change++)
+            runs++;
+        points = change - 1;
+    }
+    printf("power cuts in %-27s %4" PRIu64 " cut points\n", "creation", points);
+    cut_points += points;
+    reference_free(reference);
+    return disk;
+}
+
+START_TEST(before_or_after_never_between)
+{
+    struct cut_disk *disk;
+    struct test_ci ci;
+
+    test_ci_make(&ci, EC_CURVE_P256);
+    package_one = test_profile(ICCID_ONE);
+    package_two = test_profile(ICCID_TWO);
+    disk = torment_creation(&ci);
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+        torment(&disk, &ci, &steps[i]);
+    printf("power cuts: %zu cut points, %zu runs (%d modes and a failing disk)\n", cut_points, runs,
+           CUT_MODES);
+    cut_disk_free(disk);
+    test_ci_free(&ci);
+}
+END_TEST
+
+TEST_MAIN("powercut", before_or_after_never_between)
