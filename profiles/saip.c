@@ -142,7 +142,7 @@ static bool split(struct saip_walk *walk)
         if (walk->package->count >= SAIP_ELEMENTS_MAX)
             return saip_fail(walk, SAIP_NOT_ENOUGH_MEMORY, tlv.whole.data, "more than %d elements",
                              SAIP_ELEMENTS_MAX);
-        if (add_element(walk->package, &tlv) == NULL)
+        if (add_element(walk->building, &tlv) == NULL)
             return saip_fail(walk, SAIP_MEMORY_FAILURE, tlv.whole.data, "out of memory");
     }
     return true;
@@ -151,7 +151,7 @@ static bool split(struct saip_walk *walk)
 /* What could not be split is told after the elements before it were found good: the first fault counts. */
 static bool check_remainder(struct saip_walk *walk)
 {
-    struct saip_package *package = walk->package;
+    const struct saip_package *package = walk->package;
     struct tlv_reader reader = tlv_reader(package->der);
     const uint8_t *end = package->der.data + package->der.size;
     struct tlv tlv;
@@ -170,7 +170,7 @@ static bool check_remainder(struct saip_walk *walk)
 static bool walk_package(struct saip_walk *walk)
 {
     for (size_t i = 0; i < walk->package->count; i++) {
-        if (!walk_element(walk, &walk->package->elements[i]))
+        if (!walk_element(walk, &walk->building->elements[i]))
             return false;
     }
     return true;
@@ -180,6 +180,7 @@ bool saip_decode(struct span der, struct saip_package *package, struct saip_fail
 {
     struct saip_walk walk = {
         .package = package,
+        .building = package,
         .failure = failure,
         .directory = SAIP_NO_PARENT,
         .application = SAIP_NO_PARENT,
@@ -216,10 +217,9 @@ size_t saip_first_element_size(struct span in)
 
 bool saip_visit_files(const struct saip_package *package, saip_file_visitor *visitor, void *context)
 {
-    struct saip_package copy = *package;
     struct saip_failure failure = {.result = SAIP_OK};
     struct saip_walk walk = {
-        .package = &copy,
+        .package = package,
         .failure = &failure,
         .visitor = visitor,
         .context = context,

@@ -111,7 +111,8 @@ struct saip_package {
     uint64_t services; /* eUICC-Mandatory-services: bit n is member n of ServicesList */
     struct span pol;   /* policy rules of SGP.02, absent in most packages */
     struct span connectivity_parameters;
-    struct span iot_pix;   /* IotOptions.pix of an IoT Minimal Profile */
+    uint8_t iot_aid[16];   /* of the USIM of an IoT Minimal Profile: 3GPP's RID and IotOptions.pix */
+    size_t iot_aid_size;   /* 0 without IotOptions */
     size_t template_count; /* entries of eUICC-Mandatory-GFSTEList */
     size_t file_count;     /* files that the package creates */
     size_t memory_size;    /* see saip_memory_size */

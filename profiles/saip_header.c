@@ -104,7 +104,7 @@ static bool check_services(struct saip_walk *walk, struct span list)
             return saip_fail(walk, service != NULL ? service->refusal : SAIP_FEATURE_NOT_SUPPORTED,
                              tlv.whole.data, "mandatory service %s (%d) is not supported",
                              service != NULL ? service->name : "unknown", number);
-        walk->package->services |= (uint64_t)1 << number;
+        walk->building->services |= (uint64_t)1 << number;
     }
     return true;
 }
@@ -121,7 +121,7 @@ static bool check_templates(struct saip_walk *walk, struct span list)
             return saip_fail(walk, SAIP_TEMPLATE_NOT_SUPPORTED, tlv.whole.data,
                              "eUICC-Mandatory-GFSTEList: template with OID %s (DER) is unknown",
                              hex_from_span(tlv.value, oid, sizeof(oid)));
-        walk->package->template_count++;
+        walk->building->template_count++;
     }
     return true;
 }
@@ -142,7 +142,7 @@ static bool check_iccid(struct saip_walk *walk, struct span iccid)
         ended = digit == 0x0F;
     }
     for (size_t i = 0; i < iccid.size; i++)
-        walk->package->iccid[i] = (uint8_t)(iccid.data[i] << 4 | iccid.data[i] >> 4);
+        walk->building->iccid[i] = (uint8_t)(iccid.data[i] << 4 | iccid.data[i] >> 4);
     return true;
 }
 
@@ -151,21 +151,22 @@ static bool check_version(struct saip_walk *walk, struct span major, struct span
     uint64_t number = 0;
 
     tlv_unsigned(major, &number);
-    walk->package->major_version = (uint8_t)number;
+    walk->building->major_version = (uint8_t)number;
     if (number < MAJOR_VERSION_MIN || number > MAJOR_VERSION_MAX)
         return saip_fail(walk, SAIP_UNSUPPORTED_PROFILE_VERSION, major.data,
                          "major-version %u is not %d or %d", (unsigned)number, MAJOR_VERSION_MIN,
                          MAJOR_VERSION_MAX);
     tlv_unsigned(minor, &number);
-    walk->package->minor_version = (uint8_t)number;
+    walk->building->minor_version = (uint8_t)number;
     return true;
 }
 
 bool saip_check_header(struct saip_walk *walk)
 {
-    struct saip_package *package = walk->package;
+    static const uint8_t rid[] = {0xA0, 0x00, 0x00, 0x00, 0x87}; /* 3GPP, TS 101 220 annex D */
+    struct saip_package *package = walk->building;
     struct tlv_reader reader = tlv_reader(walk->element->value);
-    struct span major, minor, type, iccid, list, templates, aids, iot;
+    struct span major, minor, type, iccid, list, templates, aids, iot, pix;
 
     if (!tlv_require(&reader, 0x80, &major) || !tlv_require(&reader, 0x81, &minor) ||
         !check_version(walk, major, minor))
@@ -183,7 +184,10 @@ bool saip_check_header(struct saip_walk *walk)
     if (tlv_optional(&reader, 0xA8, &aids) && aids.size > 0)
         return saip_fail(walk, SAIP_LIB_NOT_SUPPORTED, aids.data,
                          "eUICC-Mandatory-AIDs: no such application on this card");
-    if (tlv_optional(&reader, 0xA9, &iot))
-        tlv_find(iot, 0x80, &package->iot_pix);
+    if (tlv_optional(&reader, 0xA9, &iot) && tlv_find(iot, 0x80, &pix)) {
+        memcpy(package->iot_aid, rid, sizeof(rid));
+        memcpy(package->iot_aid + sizeof(rid), pix.data, pix.size);
+        package->iot_aid_size = sizeof(rid) + pix.size;
+    }
     return true;
 }

@@ -77,7 +77,8 @@ struct saip_pin {
 };
 
 struct saip_walk {
-    struct saip_package *package;
+    const struct saip_package *package;
+    struct saip_package *building; /* the same while decoding, NULL when a decoded package is walked again */
     struct saip_failure *failure;
     const struct saip_element *element;
     const struct saip_element_type *type;
@@ -98,7 +99,6 @@ struct saip_walk {
     size_t aid_count, aid_capacity;
     size_t domain_count; /* the first so many of aids are security domains */
 
-    uint8_t iot_aid[16]; /* of the ADF that an IoT Minimal Profile leaves out */
     size_t memory;
 };
 

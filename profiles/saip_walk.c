@@ -93,17 +93,12 @@ static uint16_t base_directory(const struct saip_walk *walk)
  * header's PIX, and directories that it leaves out ask for PIN1 and ADM1. */
 static void complete_iot_directory(struct saip_walk *walk, struct saip_file *file)
 {
-    static const uint8_t rid[] = {0xA0, 0x00, 0x00, 0x00, 0x87};
     static const uint8_t pins[] = {0x01, 0x0A};
-    struct span pix = walk->package->iot_pix;
 
     file->pin_status = SPAN_ARRAY(pins);
     if (file->kind != SAIP_FILE_ADF)
         return;
-    memcpy(walk->iot_aid, rid, sizeof(rid));
-    if (pix.size > 0)
-        memcpy(walk->iot_aid + sizeof(rid), pix.data, pix.size);
-    file->df_name = SPAN(walk->iot_aid, sizeof(rid) + pix.size);
+    file->df_name = SPAN(walk->package->iot_aid, walk->package->iot_aid_size);
     file->fid = 0x7FF0;
 }
 
@@ -115,6 +110,9 @@ static bool complete_from_template(struct saip_walk *walk, struct saip_file *fil
     if (saip_kind_is_directory(file->kind)) {
         if (walk->element->tag != SAIP_IOT)
             return saip_fail(walk, SAIP_BAD_VALUES, at, "%s: pinStatusTemplateDO is missing", file->name);
+        if (file->kind == SAIP_FILE_ADF && walk->package->iot_aid_size == 0)
+            return saip_fail(walk, SAIP_BAD_VALUES, at, "%s: no dfName, and no iotOptions in the header",
+                             file->name);
         complete_iot_directory(walk, file);
         return true;
     }

@@ -538,8 +538,13 @@ START_TEST(iot_minimal_profiles_are_completed_from_the_template)
     ck_assert_hex(content_of(&package, "2FE2"), "980011223344556677F8");
     ck_assert_hex(content_of(&package, "7FF0/6F07"), "082943019999999999");
     ck_assert_uint_eq(find_file(&package, "2F06").record_size, 33);
-    ck_assert_uint_eq(package.iot_pix.size, 11);
+    ck_assert_uint_eq(package.iot_aid_size, 16);
     saip_free(&package);
+    /* Without iotOptions nothing says which application it is. */
+    ck_assert_int_eq(
+        refusal(hex("A020 800103 810103 830A 8900112233445566778F A502 8100 A608 0606 67810F010211"
+                    "BF2020 A003810101 8106 67810F010211 A90B 8309 082943019999999999 B204 83020001")),
+        SAIP_BAD_VALUES);
 }
 END_TEST
 
