@@ -7,6 +7,7 @@
 #include "tests/support/test.h"
 #include "tools/common/base64.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,6 +29,25 @@ static void write_profile(const char *name, const char *iccid)
     ck_assert_ptr_nonnull(file);
     ck_assert_uint_eq(fwrite(package.data, 1, package.size, file), package.size);
     ck_assert_int_eq(fclose(file), 0);
+}
+
+/* The test program's directory is the same for all its tests. */
+static void make_empty_directory(const char *path)
+{
+    DIR *directory;
+    struct dirent *file;
+
+    mkdir(path, 0700);
+    directory = opendir(path);
+    ck_assert_ptr_nonnull(directory);
+    while ((file = readdir(directory)) != NULL) {
+        char entry[512];
+
+        snprintf(entry, sizeof(entry), "%s/%s", path, file->d_name);
+        if (strcmp(file->d_name, ".") != 0 && strcmp(file->d_name, "..") != 0)
+            ck_assert_int_eq(remove(entry), 0);
+    }
+    closedir(directory);
 }
 
 static struct ec_key *copy_key(const struct ec_key *key)
@@ -56,7 +76,7 @@ static void start_server(struct bench *bench)
     smdpp->options.tries_max = SMDPP_DEFAULT_TRIES_MAX;
     smdpp->store = store_open(":memory:", &why);
     ck_assert_msg(smdpp->store != NULL, "%s", why);
-    mkdir(test_path("profiles"), 0700);
+    make_empty_directory(test_path("profiles"));
     write_profile("profiles/demo.der", BENCH_ICCID);
     write_profile("profiles/second_one.der", BENCH_ICCID2);
     smdpp->catalogue = profile_catalogue_new(test_path("profiles"), BENCH_ADDRESS);
@@ -122,17 +142,157 @@ static json_t *parse_answer(struct http_answer *answer)
     return json;
 }
 
+/* --- The ASN.1 binding, for who speaks JSON
+ * --------------------------------------------------------------------------- */
+
+/* How a parameter of the JSON binding looks in the ASN.1 binding (RSPDefinitions): with a tag of its own
+ * around its octets, or as the object that it is; cancelSessionResponse is the second member of an
+ * automatically tagged SEQUENCE. */
+static const struct {
+    const char *name;
+    uint32_t tag; /* 0: as it is */
+    bool retag;   /* `tag` instead of its own */
+} asn1_inputs[] = {
+    {"euiccChallenge", 0x81, false},
+    {"smdpAddress", 0x83, false},
+    {"euiccInfo1", 0, false},
+    {"transactionId", 0x80, false},
+    {"authenticateServerResponse", 0, false},
+    {"prepareDownloadResponse", 0, false},
+    {"cancelSessionResponse", 0xA1, true},
+};
+
+static const struct {
+    const char *name;
+    uint32_t tag;
+    const char *outputs[4];
+} asn1_functions[] = {
+    {"initiateAuthentication",
+     0xBF39,
+     {"serverSigned1", "serverSignature1", "euiccCiPKIdToBeUsed", "serverCertificate"}},
+    {"authenticateClient", 0xBF3B, {"profileMetadata", "smdpSigned2", "smdpSignature2", "smdpCertificate"}},
+    {"getBoundProfilePackage", 0xBF3A, {"boundProfilePackage"}},
+    {"cancelSession", 0xBF41, {NULL}},
+};
+
+static void put_asn1_input(size_t index, const json_t *value, struct buf *out)
+{
+    const char *text = json_string_value(value);
+    struct buf octets = {0};
+    struct tlv_reader reader;
+    struct tlv tlv;
+
+    if (strcmp(asn1_inputs[index].name, "transactionId") == 0)
+        ck_assert(buf_append_hex(&octets, text, NULL));
+    else if (strcmp(asn1_inputs[index].name, "smdpAddress") == 0)
+        buf_append(&octets, span_of_string(text));
+    else
+        ck_assert(base64_decode(text, strlen(text), &octets));
+    reader = tlv_reader(buf_span(&octets));
+    if (asn1_inputs[index].tag == 0)
+        buf_append(out, buf_span(&octets));
+    else if (asn1_inputs[index].retag && tlv_next(&reader, &tlv) == TLV_OK)
+        tlv_put(out, asn1_inputs[index].tag, tlv.value);
+    else
+        tlv_put(out, asn1_inputs[index].tag, buf_span(&octets));
+    buf_free(&octets);
+}
+
+static json_t *base64(struct span octets)
+{
+    char *text = base64_encode(octets);
+    json_t *json = json_string(text);
+
+    free(text);
+    return json;
+}
+
+/* RemoteProfileProvisioningResponse as the JSON binding would have it. */
+static json_t *json_of_asn1(size_t function, struct span body)
+{
+    const uint32_t path[] = {0xA2, asn1_functions[function].tag, 0};
+    struct span choice, content;
+    struct tlv_reader reader;
+    struct tlv tlv;
+    json_t *json;
+    char number[24];
+    uint64_t error;
+
+    ck_assert(tlv_find_path(body, path, &choice));
+    if (tlv_single(choice, 0x81, &content) == TLV_OK) {
+        ck_assert(tlv_unsigned(content, &error));
+        snprintf(number, sizeof(number), "%u", (unsigned)error);
+        return json_pack("{s:{s:{s:s,s:{s:s,s:s,s:s}}}}", "header", "functionExecutionStatus", "status",
+                         "Failed", "statusCodeData", "subjectCode", "asn1", "reasonCode", number, "message",
+                         "-");
+    }
+    ck_assert_int_eq(tlv_single(choice, 0xA0, &content), TLV_OK);
+    json = json_pack("{s:{s:{s:s}}}", "header", "functionExecutionStatus", "status", "Executed-Success");
+    reader = tlv_reader(content);
+    if (tlv_peek(&reader) == 0x80) {
+        char id[33];
+
+        ck_assert_int_eq(tlv_next(&reader, &tlv), TLV_OK);
+        json_object_set_new(json, "transactionId", json_string(hex_from_span(tlv.value, id, sizeof(id))));
+    }
+    for (size_t i = 0; i < 4 && asn1_functions[function].outputs[i] != NULL; i++) {
+        ck_assert_int_eq(tlv_next(&reader, &tlv), TLV_OK);
+        json_object_set_new(json, asn1_functions[function].outputs[i], base64(tlv.whole));
+    }
+    ck_assert(tlv_finish(&reader));
+    return json;
+}
+
+static json_t *post_asn1(struct bench *bench, const char *name, const json_t *request)
+{
+    struct buf body = {0};
+    struct http_answer answer;
+    json_t *json;
+    size_t function = 0;
+    size_t outer, inner;
+
+    while (strcmp(asn1_functions[function].name, name) != 0)
+        ck_assert_uint_lt(++function, 4);
+    outer = tlv_open(&body, 0xA2);
+    inner = tlv_open(&body, asn1_functions[function].tag);
+    for (size_t i = 0; i < sizeof(asn1_inputs) / sizeof(asn1_inputs[0]); i++) {
+        if (json_object_get(request, asn1_inputs[i].name) != NULL)
+            put_asn1_input(i, json_object_get(request, asn1_inputs[i].name), &body);
+    }
+    tlv_close(&body, inner);
+    tlv_close(&body, outer);
+    answer = bench_request(bench, "POST", "/gsma/rsp2/asn1", "application/x-gsma-rsp-asn1", "gsma/rsp/v2.1.0",
+                           buf_span(&body));
+    ck_assert_int_eq(answer.code, 200);
+    ck_assert_str_eq(answer.content_type, "application/x-gsma-rsp-asn1");
+    json = json_of_asn1(function, buf_span(&answer.body));
+    buf_free(&answer.body);
+    buf_free(&body);
+    return json;
+}
+
+/* --- The JSON binding
+ * ------------------------------------------------------------------------------------------------- */
+
 json_t *bench_post(struct bench *bench, const char *path, json_t *request)
 {
+    static const char prefix[] = "/gsma/rsp2/es9plus/";
     char *text = json_dumps(request, JSON_COMPACT);
     struct http_answer answer;
+    json_t *json;
 
     ck_assert_ptr_nonnull(text);
-    json_decref(request);
-    answer = bench_request(bench, "POST", path, "application/json", "gsma/rsp/v2.1.0", span_of_string(text));
+    if (bench->asn1 && strncmp(path, prefix, strlen(prefix)) == 0) {
+        json = post_asn1(bench, path + strlen(prefix), request);
+    } else {
+        answer =
+            bench_request(bench, "POST", path, "application/json", "gsma/rsp/v2.1.0", span_of_string(text));
+        ck_assert_int_eq(answer.code, 200);
+        json = parse_answer(&answer);
+    }
     free(text);
-    ck_assert_int_eq(answer.code, 200);
-    return parse_answer(&answer);
+    json_decref(request);
+    return json;
 }
 
 json_t *bench_get(struct bench *bench, const char *path)
@@ -181,15 +341,6 @@ void bench_take(const json_t *answer, const char *name, struct buf *out)
     ck_assert_msg(text != NULL, "the answer has no %s", name);
     buf_clear(out);
     ck_assert(base64_decode(text, strlen(text), out));
-}
-
-static json_t *base64(struct span octets)
-{
-    char *text = base64_encode(octets);
-    json_t *json = json_string(text);
-
-    free(text);
-    return json;
 }
 
 static bool is_success(const json_t *answer)
@@ -549,6 +700,27 @@ static void put_notification_metadata(struct bench *bench, unsigned operation, c
     tlv_close(out, at);
 }
 
+/* HandleNotification: an automatically tagged SEQUENCE around the CHOICE. */
+static int send_notification_asn1(struct bench *bench, struct buf *pending)
+{
+    struct buf body = {0};
+    size_t outer = tlv_open(&body, 0xA2);
+    size_t inner = tlv_open(&body, 0xBF3D);
+    size_t choice = tlv_open(&body, 0xA0);
+    struct http_answer answer;
+
+    buf_append(&body, buf_span(pending));
+    tlv_close(&body, choice);
+    tlv_close(&body, inner);
+    tlv_close(&body, outer);
+    answer = bench_request(bench, "POST", "/gsma/rsp2/asn1", "application/x-gsma-rsp-asn1", "gsma/rsp/v2.1.0",
+                           buf_span(&body));
+    buf_free(&body);
+    buf_free(&answer.body);
+    buf_free(pending);
+    return answer.code;
+}
+
 static int send_notification(struct bench *bench, struct buf *pending)
 {
     json_t *request;
@@ -556,6 +728,8 @@ static int send_notification(struct bench *bench, struct buf *pending)
     struct http_answer answer;
 
     fault(bench, BENCH_NOTIFICATION, pending);
+    if (bench->asn1)
+        return send_notification_asn1(bench, pending);
     request = json_pack("{s:o}", "pendingNotification", base64(buf_span(pending)));
     text = json_dumps(request, JSON_COMPACT);
     json_decref(request);

@@ -34,6 +34,7 @@ struct bench {
     struct test_ci ci;
     /* the eUICC */
     struct test_entity euicc;
+    bool asn1;               /* it uses the ASN.1 binding */
     const char *matching_id; /* NULL: none */
     uint64_t free_nvm;
     uint8_t profile_version;
@@ -59,7 +60,9 @@ void bench_stop(struct bench *bench);
 /* Any request; the answer's body, which the caller frees, is a string in answer->body. */
 struct http_answer bench_request(struct bench *bench, const char *method, const char *path,
                                  const char *content_type, const char *admin_protocol, struct span body);
-/* A POST of JSON (taken); fails the test when the code is not 200. The caller releases the answer. */
+/* A POST of JSON (taken); fails the test when the code is not 200. The caller releases the answer. With
+ * bench->asn1, ES9+ requests are sent in the ASN.1 binding, and the answer's JSON is made from what comes
+ * back: a refusal has the subject "asn1" and the error number as its reason. */
 json_t *bench_post(struct bench *bench, const char *path, json_t *request);
 /* A GET. */
 json_t *bench_get(struct bench *bench, const char *path);

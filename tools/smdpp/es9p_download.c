@@ -67,7 +67,8 @@ static bool check_order(struct smdpp *smdpp, const struct dp_session *session, s
     if (order->state == ORDER_ALLOCATED || order->state == ORDER_LINKED || order->state == ORDER_CONFIRMED)
         return dp_refuse(status, DP_NOT_RELEASED, NULL);
     if (order->state != ORDER_RELEASED && order->state != ORDER_DOWNLOADED)
-        return dp_refuse(status, DP_MATCHING_ID_REFUSED, "the profile is %s", order_state_name(order->state));
+        return dp_refuse(status, DP_MATCHING_ID_REFUSED, "the profile's state is %s",
+                         order_state_name(order->state));
     if (order->expires != 0 && smdpp_now() > order->expires) {
         smdpp_order_event(smdpp, order, ORDER_EVENT_EXHAUSTED);
         return dp_refuse(status, DP_ORDER_EXPIRED, NULL);
@@ -154,18 +155,15 @@ bool es9p_authenticate_client(struct smdpp *smdpp, const struct span *inputs, st
                               struct dp_status *status)
 {
     struct smdpp_session *session = smdpp_session_find(smdpp, inputs[0], status);
+    bool ok;
 
     if (session == NULL || !dp_authenticate(&smdpp->dp, session->dp, inputs[1], status))
         return false;
-    if (offer(smdpp, session, answer, status)) {
-        es9p_report_progress(session->iccid, session->dp->eid, ES9P_POINT_ELIGIBILITY, status);
-        put_transaction_id(session->dp, answer);
-        return true;
-    }
+    ok = offer(smdpp, session, answer, status);
     if (session->iccid[0] != '\0')
         es9p_report_progress(session->iccid, session->dp->eid, ES9P_POINT_ELIGIBILITY, status);
-    smdpp_session_end(smdpp, session);
-    return false;
+    put_transaction_id(session->dp, answer);
+    return ok; /* a refused session stays open for its CancelSession */
 }
 
 /* --- GetBoundProfilePackage
@@ -268,8 +266,20 @@ bool es9p_get_bound_profile_package(struct smdpp *smdpp, const struct span *inpu
 /* --- CancelSession
  * ---------------------------------------------------------------------------------------------------- */
 
-#define REASON_POSTPONED 1
-#define REASON_TIMEOUT   2
+/* Reading (5.6.5, 3.0.2): these reasons end the order, as the user, the card or the package will not change
+ * their mind. The others (postponed, timeout, undefined) leave it for another try: an LPA also cancels after
+ * a wrong confirmation code. */
+static bool is_final(uint64_t reason)
+{
+    static const uint64_t final[] = {0 /* endUserRejection */, 3 /* pprNotAllowed */,
+                                     4 /* metadataMismatch */, 5 /* loadBppExecutionError */};
+
+    for (size_t i = 0; i < sizeof(final) / sizeof(final[0]); i++) {
+        if (final[i] == reason)
+            return true;
+    }
+    return false;
+}
 
 bool es9p_cancel_session(struct smdpp *smdpp, const struct span *inputs, struct es9p_answer *answer,
                          struct dp_status *status)
@@ -284,9 +294,7 @@ bool es9p_cancel_session(struct smdpp *smdpp, const struct span *inputs, struct 
     log_line(LOG_LEVEL_INFO, "ICCID %s, EID %s: session cancelled, %s(%u)", session->iccid, session->dp->eid,
              dp_cancel_reason_name(reason), (unsigned)reason);
     if (session->ordered && store_order_by_iccid(smdpp->store, session->iccid, &order))
-        smdpp_order_event(smdpp, &order,
-                          reason == REASON_POSTPONED || reason == REASON_TIMEOUT ? ORDER_EVENT_POSTPONED
-                                                                                 : ORDER_EVENT_REJECTED);
+        smdpp_order_event(smdpp, &order, is_final(reason) ? ORDER_EVENT_REJECTED : ORDER_EVENT_POSTPONED);
     smdpp_session_end(smdpp, session);
     return true;
 }

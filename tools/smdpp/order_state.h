@@ -32,8 +32,8 @@ enum order_event {
     ORDER_EVENT_INSTALLED,       /* ProfileInstallationResult: success */
     ORDER_EVENT_INTERRUPTED,     /* ProfileInstallationResult: an error that another try may cure */
     ORDER_EVENT_FAILED,          /* ProfileInstallationResult: any other error */
-    ORDER_EVENT_POSTPONED,       /* CancelSession: postponed, timeout */
-    ORDER_EVENT_REJECTED,        /* CancelSession: any other reason */
+    ORDER_EVENT_POSTPONED,       /* CancelSession: for a reason that leaves the order */
+    ORDER_EVENT_REJECTED,        /* CancelSession: for a final reason */
     ORDER_EVENT_EXHAUSTED,       /* too many wrong codes or tries, or expired */
     ORDER_EVENT_DELETED,         /* delete notification */
     ORDER_EVENT_COUNT

@@ -1,0 +1,377 @@
+/* tools/smdpp: requests that are not what they should be, profile directories and their metadata, and what is
+ * remembered. */
+#include "apdu/tlv.h"
+#include "tests/support/profile.h"
+#include "tests/support/smdpp.h"
+#include "tests/support/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct bench bench;
+
+#define JSON "application/json"
+#define ASN1 "application/x-gsma-rsp-asn1"
+#define V2   "gsma/rsp/v2.2.2"
+#define ES9P "/gsma/rsp2/es9plus/"
+#define ES2P "/gsma/rsp2/es2plus/"
+
+/* --- Requests
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+START_TEST(refuses_at_the_door)
+{
+    static const struct {
+        const char *method, *path, *type, *protocol, *body;
+        int code;
+    } cases[] = {
+        {"GET", ES9P "initiateAuthentication", JSON, V2, "{}", 405},
+        {"POST", ES9P "initiateAuthentication", JSON, NULL, "{}", 400},
+        {"POST", ES9P "initiateAuthentication", JSON, "gsma/rsp/v3.0.0", "{}", 400},
+        {"POST", ES9P "initiateAuthentication", JSON, "gsma/rsp", "{}", 400},
+        {"POST", ES9P "initiateAuthentication", NULL, V2, "{}", 415},
+        {"POST", ES9P "initiateAuthentication", "text/plain", V2, "{}", 415},
+        {"POST", ES9P "initiateAuthentication", "application/jsonp", V2, "{}", 415},
+        {"POST", ES9P "initiateAuthentication", JSON, V2, "", 400},
+        {"POST", ES9P "initiateAuthentication", JSON, V2, "{", 400},
+        {"POST", ES9P "initiateAuthentication", JSON, V2, "[]", 400},
+        {"POST", ES9P "initiateAuthentication", JSON, V2, "{\"a\":1,\"a\":2}", 400},
+        {"POST", ES9P "initiateAuthentication", JSON, V2, "{\"a\":\"\xFF\"}", 400},
+        {"POST", ES9P "initiateAuthentication", JSON, V2, "{\"a\":\"\\u0000\"}", 400},
+        {"POST", ES9P "doSomething", JSON, V2, "{}", 404},
+        {"POST", ES2P "doSomething", JSON, V2, "{}", 404},
+        {"POST", "/gsma/rsp2/es8plus/x", JSON, V2, "{}", 404},
+        {"POST", "/", JSON, V2, "{}", 405},
+        {"GET", "/nothing", NULL, NULL, "", 404},
+        {"POST", "/gsma/rsp2/asn1", JSON, V2, "{}", 415},
+        {"POST", "/gsma/rsp2/asn1", ASN1, V2, "", 400},
+        {"POST", "/gsma/rsp2/asn1", ASN1, V2, "hello", 400},
+        {"POST", "/gsma/rsp2/asn1", ASN1, V2, "\xA2\x05\xBF\x39\x02\x81", 400},
+        {"GET", "/gsma/rsp2/asn1", ASN1, V2, "", 405},
+    };
+
+    bench_start(&bench, EC_CURVE_P256);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct http_answer answer = bench_request(&bench, cases[i].method, cases[i].path, cases[i].type,
+                                                  cases[i].protocol, span_of_string(cases[i].body));
+        json_t *json = json_loadb((const char *)answer.body.data, answer.body.size, 0, NULL);
+
+        ck_assert_msg(answer.code == cases[i].code, "case %zu: %d instead of %d", i, answer.code,
+                      cases[i].code);
+        bench_expect(json, "1.6", "2.1");
+        buf_free(&answer.body);
+    }
+    bench_stop(&bench);
+}
+END_TEST
+
+START_TEST(refuses_parameters)
+{
+    static const struct {
+        const char *function, *body, *reason;
+    } cases[] = {
+        {"initiateAuthentication", "{}", "2.2"},
+        {"initiateAuthentication", "{\"euiccChallenge\":null}", "2.2"},
+        {"initiateAuthentication", "{\"euiccChallenge\":7}", "2.1"},
+        {"initiateAuthentication", "{\"euiccChallenge\":\"@@@@\"}", "2.1"},
+        {"initiateAuthentication", "{\"euiccChallenge\":\"AAAA\"}", "2.2"},
+        {"initiateAuthentication",
+         "{\"euiccChallenge\":\"AAAA\",\"smdpAddress\":\"x\",\"euiccInfo1\":\"AAAA\"}", "2.1"},
+        {"initiateAuthentication",
+         "{\"euiccChallenge\":\"AAAAAAAAAAAAAAAAAAAAAA==\",\"smdpAddress\":\"" BENCH_ADDRESS
+         "\",\"euiccInfo1\":\"AAAA\"}",
+         "2.1"},
+        {"authenticateClient", "{\"transactionId\":\"XY\",\"authenticateServerResponse\":\"AAAA\"}", "2.1"},
+        {"authenticateClient", "{\"transactionId\":\"00\"}", "2.2"},
+        {"getBoundProfilePackage", "{\"prepareDownloadResponse\":\"AAAA\"}", "2.2"},
+        {"cancelSession", "{\"transactionId\":\"00\",\"cancelSessionResponse\":\"A\"}", "2.1"},
+        {"handleNotification", "{}", "2.2"},
+        {"handleNotification", "{\"pendingNotification\":\"AAAA\"}", "2.1"},
+        {"handleNotification", "{\"pendingNotification\":\"\"}", "2.1"},
+    };
+    char path[80];
+
+    bench_start(&bench, EC_CURVE_P256);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(path, sizeof(path), ES9P "%s", cases[i].function);
+        bench_expect(bench_post(&bench, path, json_loads(cases[i].body, JSON_ALLOW_NUL, NULL)), "1.6",
+                     cases[i].reason);
+    }
+    bench_expect(bench_post(&bench, ES9P "initiateAuthentication",
+                            json_pack("{s:s,s:s,s:s}", "euiccChallenge", "AAAAAAAAAAAAAAAAAAAAAA==",
+                                      "smdpAddress", "other.example.com", "euiccInfo1", "AAAA")),
+                 "8.8.1", "3.8");
+    bench_expect(bench_post(&bench, ES9P "cancelSession",
+                            json_pack("{s:s,s:s}", "transactionId", "00", "cancelSessionResponse", "AAAA")),
+                 "8.10.1", "3.9");
+    bench_stop(&bench);
+}
+END_TEST
+
+START_TEST(takes_its_address_in_any_case)
+{
+    bench_start(&bench, EC_CURVE_P256);
+    strcpy(bench.smdpp.dp.address, "SMDP.Example.com:8443");
+    bench_success(bench_initiate(&bench));
+    bench_stop(&bench);
+}
+END_TEST
+
+/* --- Profiles
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+static void write_text(const char *name, const char *text)
+{
+    FILE *file = fopen(test_path(name), "w");
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(text, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static const struct profile *find(const char *name)
+{
+    for (size_t i = 0; i < profile_catalogue_count(bench.smdpp.catalogue); i++) {
+        const struct profile *profile = profile_catalogue_at(bench.smdpp.catalogue, i);
+
+        if (strcmp(profile->name, name) == 0)
+            return profile;
+    }
+    return NULL;
+}
+
+START_TEST(takes_metadata_from_json)
+{
+    bench_start(&bench, EC_CURVE_P256);
+    write_text("profiles/icon.png", "PNG");
+    write_text("profiles/demo.json",
+               "{\"serviceProviderName\":\"Op\",\"profileName\":\"P\",\"profileClass\":\"test\",\"pprs\":["
+               "\"ppr1\",\"ppr2\"],"
+               "\"notifications\":[{\"address\":\"n.example.com\",\"events\":[\"enable\",\"delete\"]}],"
+               "\"icon\":\"icon.png\",\"owner\":{\"mccmnc\":\"001-01\",\"gid1\":\"AB\",\"gid2\":\"\"}}");
+    smdpp_refresh_profiles(&bench.smdpp);
+    ck_assert_str_eq(find("demo")->complaint, "");
+    ck_assert_hex(buf_span(&find("demo")->metadata),
+                  "BF2560 5A0A980011223344556677F8 91024F70 920150 930101 9403504E47 950100"
+                  "B632 301B800204F08115736D64702E6578616D706C652E636F6D3A38343433"
+                  "     3013800204 50 810D 6E2E6578616D706C652E636F6D"
+                  "B708 800300F110 8101AB 99020560");
+    bench.forbidden_pprs = 0x40; /* PPR1 */
+    bench_success(bench_initiate(&bench));
+    bench_expect(bench_authenticate(&bench), "8.2.5", "4.3");
+    bench.forbidden_pprs = 0x10; /* PPR3 */
+    bench_until_offered(&bench);
+    bench_stop(&bench);
+}
+END_TEST
+
+START_TEST(complains_about_metadata)
+{
+    static const char *const bad[] = {
+        "",
+        "[]",
+        "{\"serviceProviderName\":5}",
+        "{\"serviceProviderName\":\"123456789012345678901234567890123\"}",
+        "{\"profilename\":\"x\"}",
+        "{\"profileClass\":\"operator\"}",
+        "{\"pprs\":[\"ppr3\"]}",
+        "{\"pprs\":\"ppr1\"}",
+        "{\"notifications\":{}}",
+        "{\"notifications\":[{\"events\":[\"enable\"]}]}",
+        "{\"notifications\":[{\"address\":\"a\",\"events\":[]}]}",
+        "{\"notifications\":[{\"address\":\"a\",\"events\":[\"enabled\"]}]}",
+        "{\"icon\":\"nothing.png\"}",
+        "{\"icon\":\"../icon.png\"}",
+        "{\"icon\":\"demo.der\",\"iconType\":\"png\"}",
+        "{\"icon\":\"demo.json\"}",
+        "{\"iconType\":\"png\"}",
+        "{\"owner\":{}}",
+        "{\"owner\":{\"mccmnc\":\"00101\"}}",
+        "{\"owner\":{\"mccmnc\":\"001-0A\"}}",
+        "{\"owner\":{\"mccmnc\":\"001-01\",\"gid1\":\"x\"}}",
+    };
+
+    bench_start(&bench, EC_CURVE_P256);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        unlink(test_path("profiles/demo.json"));
+        smdpp_refresh_profiles(&bench.smdpp);
+        ck_assert_str_eq(find("demo")->complaint, "");
+        write_text("profiles/demo.json", bad[i]);
+        smdpp_refresh_profiles(&bench.smdpp);
+        ck_assert_msg(find("demo")->complaint[0] != '\0', "%s", bad[i]);
+        ck_assert_ptr_null(profile_catalogue_by_name(bench.smdpp.catalogue, "demo"));
+    }
+    bench_stop(&bench);
+}
+END_TEST
+
+START_TEST(sees_the_directory_change)
+{
+    bench_start(&bench, EC_CURVE_P256);
+    ck_assert_uint_eq(profile_catalogue_count(bench.smdpp.catalogue), 2);
+    write_text("profiles/broken.der", "not a profile");
+    write_text("profiles/empty.der", "");
+    write_text("profiles/.hidden.der", "");
+    write_text("profiles/readme.txt", "");
+    mkdir(test_path("profiles/directory.der"), 0700);
+    unlink(test_path("profiles/second_one.der"));
+    smdpp_refresh_profiles(&bench.smdpp);
+    ck_assert_uint_eq(profile_catalogue_count(bench.smdpp.catalogue), 4);
+    ck_assert_ptr_null(find("second_one"));
+    ck_assert(find("broken")->complaint[0] != '\0');
+    ck_assert(find("empty")->complaint[0] != '\0');
+    ck_assert(find("directory")->complaint[0] != '\0');
+    bench.matching_id = "broken";
+    bench_success(bench_initiate(&bench));
+    bench_expect(bench_authenticate(&bench), "8.2.6", "3.8");
+    bench.matching_id = "demo";
+    bench_until_offered(&bench);
+    unlink(test_path("profiles/demo.der"));
+    bench_expect(bench_prepare(&bench), "8.2", "3.7");
+    bench_stop(&bench);
+}
+END_TEST
+
+/* --- What is remembered
+ * ----------------------------------------------------------------------------------------------- */
+
+START_TEST(remembers_orders_in_a_file)
+{
+    const char *why = NULL;
+    struct store *store;
+    struct order order = {.iccid = BENCH_ICCID,
+                          .profile = "demo",
+                          .state = ORDER_RELEASED,
+                          .matching_id = "ID",
+                          .has_code = true};
+    struct order read;
+
+    memset(order.code_hash, 0xAB, sizeof(order.code_hash));
+    order.wrong_codes = 2;
+    order.expires = 12345;
+    store = store_open(test_path("state.db"), &why);
+    ck_assert_msg(store != NULL, "%s", why);
+    ck_assert(store_order_save(store, &order));
+    store_close(store);
+    store = store_open(test_path("state.db"), &why);
+    ck_assert_msg(store != NULL, "%s", why);
+    ck_assert(store_order_by_matching_id(store, "ID", &read));
+    ck_assert_int_eq(memcmp(&order, &read, sizeof(order)), 0);
+    ck_assert(!store_order_by_matching_id(store, "", &read));
+    ck_assert(!store_order_by_iccid(store, "1", &read));
+    store_close(store);
+    write_text(
+        "state.txt",
+        "This is a text of more than a hundred octets, so that SQLite finds that it is no database at all. "
+        "It goes on for another line.");
+    ck_assert_ptr_null(store_open(test_path("state.txt"), &why));
+    ck_assert_str_eq(why, "not an SQLite file");
+    ck_assert_ptr_null(store_open(test_path("no/such/directory.db"), &why));
+}
+END_TEST
+
+START_TEST(shows_itself)
+{
+    json_t *json;
+
+    bench_start(&bench, EC_CURVE_P256);
+    json = bench_get(&bench, "/");
+    ck_assert_str_eq(json_string_value(json_object_get(json, "smdpAddress")), BENCH_ADDRESS);
+    ck_assert_int_eq(json_integer_value(json_object_get(json, "profiles")), 2);
+    json_decref(json);
+    json = bench_get(&bench, "/profiles");
+    ck_assert_uint_eq(json_array_size(json), 2);
+    ck_assert_str_eq(json_string_value(json_object_get(json_array_get(json, 1), "matchingId")), "second-one");
+    json_decref(json);
+    bench_success(bench_es2p(&bench, "downloadOrder", json_pack("{s:s}", "iccid", BENCH_ICCID)));
+    json = bench_get(&bench, "/orders");
+    ck_assert_uint_eq(json_array_size(json), 1);
+    ck_assert_str_eq(json_string_value(json_object_get(json_array_get(json, 0), "state")), "allocated");
+    json_decref(json);
+    bench_stop(&bench);
+}
+END_TEST
+
+/* --- Who it is
+ * -------------------------------------------------------------------------------------------------------- */
+
+static struct ec_key *key_of(const struct test_entity *entity)
+{
+    struct buf der = {0};
+    struct ec_key *key;
+
+    ck_assert(ec_key_to_pkcs8(entity->key, &der));
+    key = ec_key_from_private_der_or_pem(buf_span(&der));
+    buf_free(&der);
+    return key;
+}
+
+static struct cert *cert_of(const struct test_entity *entity)
+{
+    return cert_parse(buf_span(&entity->der), NULL);
+}
+
+START_TEST(checks_its_own_identity)
+{
+    struct test_ci ci, other;
+    struct dp_server server = {0};
+    const char *why = NULL;
+
+    test_ci_make(&ci, EC_CURVE_P256);
+    test_ci_make(&other, EC_CURVE_P256);
+    ck_assert(!dp_server_trust(&server, cert_of(&ci.eum), &why));
+    ck_assert(!dp_server_trust(&server, NULL, &why));
+    ck_assert(dp_server_trust(&server, cert_of(&ci.ci), &why));
+    const struct {
+        const struct test_entity *auth_cert, *auth_key, *pb_cert, *pb_key;
+    } bad[] = {
+        {&ci.dp_auth, &ci.dp_pb, &ci.dp_pb, &ci.dp_pb},         /* another key */
+        {&ci.dp_auth, &ci.dp_auth, &ci.dp2_pb, &ci.dp2_pb},     /* another OID */
+        {&ci.dp_pb, &ci.dp_pb, &ci.dp_pb, &ci.dp_pb},           /* another role */
+        {&ci.ds_auth, &ci.ds_auth, &ci.dp_pb, &ci.dp_pb},       /* an SM-DS */
+        {&other.dp_auth, &other.dp_auth, &ci.dp_pb, &ci.dp_pb}, /* another CI */
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct dp_credentials credentials = {cert_of(bad[i].auth_cert), key_of(bad[i].auth_key),
+                                             cert_of(bad[i].pb_cert), key_of(bad[i].pb_key)};
+
+        ck_assert_msg(!dp_server_add_credentials(&server, credentials, &why), "case %zu", i);
+        ck_assert_ptr_nonnull(why);
+    }
+    ck_assert(!dp_server_add_credentials(&server, (struct dp_credentials){0}, &why));
+    ck_assert(dp_server_add_credentials(&server,
+                                        (struct dp_credentials){cert_of(&ci.dp_auth), key_of(&ci.dp_auth),
+                                                                cert_of(&ci.dp_pb), key_of(&ci.dp_pb)},
+                                        &why));
+    dp_server_clear(&server);
+    test_ci_free(&ci);
+    test_ci_free(&other);
+}
+END_TEST
+
+START_TEST(writes_iccids)
+{
+    char digits[21];
+    uint8_t iccid[10];
+
+    ck_assert(dp_iccid_from_digits("8900112233445566778", iccid));
+    ck_assert_hex(SPAN_ARRAY(iccid), "980011223344556677F8");
+    dp_iccid_to_digits(iccid, digits);
+    ck_assert_str_eq(digits, "8900112233445566778");
+    ck_assert(dp_iccid_from_digits("89001122334455667789", iccid));
+    ck_assert_hex(SPAN_ARRAY(iccid), "98001122334455667798");
+    ck_assert(!dp_iccid_from_digits("89001122334455667", iccid));
+    ck_assert(!dp_iccid_from_digits("890011223344556677890", iccid));
+    ck_assert(!dp_iccid_from_digits("890011223344556677x", iccid));
+    ck_assert(!dp_iccid_from_digits("", iccid));
+}
+END_TEST
+
+TEST_MAIN("smdpp requests", refuses_at_the_door, refuses_parameters, takes_its_address_in_any_case,
+          takes_metadata_from_json, complains_about_metadata, sees_the_directory_change,
+          remembers_orders_in_a_file, shows_itself, checks_its_own_identity, writes_iccids)
