@@ -304,7 +304,7 @@ static bool read_extensions(struct cert *cert, struct span content)
 /* --- The certificate
  * ------------------------------------------------------------------------------------------------- */
 
-static enum cert_status read_public_key(struct cert *cert, struct span info)
+static enum cert_status read_public_key(struct cert *cert, struct span info, const struct ec_key *model)
 {
     struct tlv_reader reader = tlv_reader(info);
     struct tlv_reader algorithm;
@@ -326,7 +326,7 @@ static enum cert_status read_public_key(struct cert *cert, struct span info)
     for (size_t i = 0; i < sizeof(curve_oids) / sizeof(curve_oids[0]); i++) {
         if (!span_equal(oid, SPAN(curve_oids[i].oid.octets, curve_oids[i].oid.size)))
             continue;
-        cert->key = ec_key_from_point(curve_oids[i].curve, SPAN(bits.data + 1, bits.size - 1));
+        cert->key = ec_key_from_point_like(curve_oids[i].curve, SPAN(bits.data + 1, bits.size - 1), model);
         return cert->key != NULL && bits.data[0] == 0 ? CERT_OK : CERT_MALFORMED;
     }
     return CERT_UNSUPPORTED_CURVE;
@@ -340,7 +340,7 @@ static bool read_validity(struct cert *cert, struct span validity)
            tlv_finish(&reader);
 }
 
-static enum cert_status read_cert(struct cert *cert)
+static enum cert_status read_cert(struct cert *cert, const struct ec_key *model)
 {
     static const uint8_t version_3[] = {0x02, 0x01, 0x02};
     enum cert_status status = x509_signed_parse(buf_span(&cert->der), &cert->parts);
@@ -367,10 +367,10 @@ static enum cert_status read_cert(struct cert *cert)
         !read_validity(cert, validity) || !read_extensions(cert, extension_list))
         return CERT_MALFORMED;
     status = read_names(cert);
-    return status == CERT_OK ? read_public_key(cert, public_key) : status;
+    return status == CERT_OK ? read_public_key(cert, public_key, model) : status;
 }
 
-struct cert *cert_parse(struct span der, enum cert_status *status)
+struct cert *cert_parse_like(struct span der, const struct ec_key *model, enum cert_status *status)
 {
     struct cert *cert = calloc(1, sizeof(*cert));
     enum cert_status result = CERT_NO_MEMORY;
@@ -379,7 +379,7 @@ struct cert *cert_parse(struct span der, enum cert_status *status)
         cert->role = CERT_ROLE_NONE;
         buf_append(&cert->der, der);
         if (!cert->der.failed)
-            result = read_cert(cert);
+            result = read_cert(cert, model);
         if (result != CERT_OK) {
             cert_free(cert);
             cert = NULL;
@@ -388,6 +388,11 @@ struct cert *cert_parse(struct span der, enum cert_status *status)
     if (status != NULL)
         *status = result;
     return cert;
+}
+
+struct cert *cert_parse(struct span der, enum cert_status *status)
+{
+    return cert_parse_like(der, NULL, status);
 }
 
 struct cert *cert_parse_der_or_pem(struct span encoded, enum cert_status *status)

@@ -45,6 +45,8 @@ struct cert;
  * NULL and *status (which may be NULL): CERT_MALFORMED, CERT_UNSUPPORTED_CURVE, CERT_BAD_SIGNATURE for an
  * algorithm other than ECDSA with SHA-256, CERT_NO_MEMORY. Nothing is verified. */
 struct cert *cert_parse(struct span der, enum cert_status *status);
+/* The same; `model` as in ec_key_from_point_like: a public key that may well be on the same curve. */
+struct cert *cert_parse_like(struct span der, const struct ec_key *model, enum cert_status *status);
 /* The same, for DER or the first certificate of a PEM text. */
 struct cert *cert_parse_der_or_pem(struct span encoded, enum cert_status *status);
 void cert_free(struct cert *cert);

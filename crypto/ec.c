@@ -34,6 +34,7 @@ struct ec_contexts {
     EVP_PKEY_CTX *sign;
     EVP_PKEY_CTX *verify;
     EVP_PKEY_CTX *derive;
+    EVP_PKEY_CTX *generate;
 };
 
 struct ec_key {
@@ -86,6 +87,7 @@ void ec_key_free(struct ec_key *key)
         EVP_PKEY_CTX_free(key->contexts->sign);
         EVP_PKEY_CTX_free(key->contexts->verify);
         EVP_PKEY_CTX_free(key->contexts->derive);
+        EVP_PKEY_CTX_free(key->contexts->generate);
         free(key->contexts);
     }
     EVP_PKEY_free(key->pkey);
@@ -139,12 +141,36 @@ static EVP_PKEY *pkey_from_parts(enum ec_curve curve, const uint8_t point[EC_POI
     return pkey;
 }
 
-struct ec_key *ec_key_from_point(enum ec_curve curve, struct span point)
+/* OpenSSL's key on the model's curve with another point. OpenSSL checks that the point is on the curve. */
+static EVP_PKEY *pkey_like(const struct ec_key *model, const uint8_t point[EC_POINT_SIZE])
 {
+    EVP_PKEY *pkey = EVP_PKEY_dup(model->pkey);
+
+    if (pkey != NULL && EVP_PKEY_set1_encoded_public_key(pkey, point, EC_POINT_SIZE) != 1) {
+        EVP_PKEY_free(pkey);
+        pkey = NULL;
+    }
+    ERR_clear_error();
+    return pkey;
+}
+
+struct ec_key *ec_key_from_point_like(enum ec_curve curve, struct span point, const struct ec_key *model)
+{
+    EVP_PKEY *pkey;
+
     if (!curve_is_known(curve) || point.data == NULL || point.size != EC_POINT_SIZE ||
         point.data[0] != POINT_CONVERSION_UNCOMPRESSED)
         return NULL;
-    return key_of_pkey(pkey_from_parts(curve, point.data, NULL), curve, false, point.data);
+    if (model != NULL && model->curve == curve && !model->has_private)
+        pkey = pkey_like(model, point.data);
+    else
+        pkey = pkey_from_parts(curve, point.data, NULL);
+    return key_of_pkey(pkey, curve, false, point.data);
+}
+
+struct ec_key *ec_key_from_point(enum ec_curve curve, struct span point)
+{
+    return ec_key_from_point_like(curve, point, NULL);
 }
 
 /* The public point of a scalar; false when the scalar is not in 1 … n-1. */
@@ -203,22 +229,49 @@ static bool point_of_pkey(const EVP_PKEY *pkey, uint8_t point[EC_POINT_SIZE])
            size == EC_POINT_SIZE && point[0] == POINT_CONVERSION_UNCOMPRESSED;
 }
 
-struct ec_key *ec_key_generate(enum ec_curve curve, const struct ec_random *random)
+/* The context of one operation: the kept one, or a new one made ready by `init` and kept. */
+static EVP_PKEY_CTX *context_for(const struct ec_key *key, EVP_PKEY_CTX **kept, int (*init)(EVP_PKEY_CTX *))
 {
-    EVP_PKEY *pkey;
+    if (*kept == NULL) {
+        EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
+
+        if (context == NULL || init(context) != 1)
+            EVP_PKEY_CTX_free(context);
+        else
+            *kept = context;
+    }
+    return *kept;
+}
+
+static struct ec_key *key_of_generated(EVP_PKEY *pkey, enum ec_curve curve)
+{
     uint8_t point[EC_POINT_SIZE];
 
-    if (!curve_is_known(curve))
-        return NULL;
-    if (random != NULL)
-        return generate_from(curve, random);
-    pkey = EVP_EC_gen(OBJ_nid2sn(curves[curve].nid));
     if (pkey == NULL || !point_of_pkey(pkey, point)) {
         EVP_PKEY_free(pkey);
         ERR_clear_error();
         return NULL;
     }
     return key_of_pkey(pkey, curve, true, point);
+}
+
+struct ec_key *ec_key_generate(enum ec_curve curve, const struct ec_random *random)
+{
+    if (!curve_is_known(curve))
+        return NULL;
+    if (random != NULL)
+        return generate_from(curve, random);
+    return key_of_generated(EVP_EC_gen(OBJ_nid2sn(curves[curve].nid)), curve);
+}
+
+struct ec_key *ec_key_generate_like(const struct ec_key *model)
+{
+    EVP_PKEY_CTX *context = context_for(model, &model->contexts->generate, EVP_PKEY_keygen_init);
+    EVP_PKEY *pkey = NULL;
+
+    if (context == NULL || EVP_PKEY_keygen(context, &pkey) != 1)
+        pkey = NULL;
+    return key_of_generated(pkey, model->curve);
 }
 
 /* Never asks for a password: an encrypted key is refused. */
@@ -351,20 +404,6 @@ bool crypto_sha256(const struct span *parts, size_t count, uint8_t digest[CRYPTO
     ok = ok && EVP_DigestFinal_ex(context, digest, NULL) == 1;
     EVP_MD_CTX_free(context);
     return ok;
-}
-
-/* The context of one operation: the kept one, or a new one made ready by `init` and kept. */
-static EVP_PKEY_CTX *context_for(const struct ec_key *key, EVP_PKEY_CTX **kept, int (*init)(EVP_PKEY_CTX *))
-{
-    if (*kept == NULL) {
-        EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
-
-        if (context == NULL || init(context) != 1)
-            EVP_PKEY_CTX_free(context);
-        else
-            *kept = context;
-    }
-    return *kept;
 }
 
 static bool raw_of_der(const uint8_t *der, size_t size, uint8_t raw[EC_SIGNATURE_SIZE])

@@ -31,10 +31,15 @@ struct ec_random {
 
 /* All makers return NULL on bad input or lack of memory; the caller frees with ec_key_free (NULL is fine). */
 struct ec_key *ec_key_generate(enum ec_curve curve, const struct ec_random *random);
+/* On the curve of `model`, by OpenSSL's generator; cheaper, as ec_key_from_point_like is. */
+struct ec_key *ec_key_generate_like(const struct ec_key *model);
 /* 32 octets, a number in 1 … n-1; the public point is computed. */
 struct ec_key *ec_key_from_scalar(enum ec_curve curve, struct span scalar);
 /* 65 octets uncompressed; a point that is not on the curve is refused. */
 struct ec_key *ec_key_from_point(enum ec_curve curve, struct span point);
+/* The same, several times cheaper when `model` is a public key on that curve: what it knows of the curve is
+ * copied instead of computed again. `model` may be NULL or any other key. */
+struct ec_key *ec_key_from_point_like(enum ec_curve curve, struct span point, const struct ec_key *model);
 /* PKCS#8 or SEC1 DER that fills `encoded`, or the first private key of a PEM text, not encrypted. NULL also
  * when the curve is another, or a public key that came along does not belong to the scalar. */
 struct ec_key *ec_key_from_private_der_or_pem(struct span encoded);

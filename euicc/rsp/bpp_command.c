@@ -58,7 +58,8 @@ static bool verify_smdp_sign(const struct rsp_session *session, const struct ini
 static enum bpp_reason agree_on_keys(struct softeuicc *card, const struct initialise_request *request)
 {
     struct rsp_session *session = card->rsp;
-    struct ec_key *peer = ec_key_from_point(ec_key_curve(session->otpk), request->otpk);
+    struct ec_key *peer =
+        ec_key_from_point_like(ec_key_curve(session->otpk), request->otpk, cert_key(session->dp_pb));
     uint8_t secret[EC_SCALAR_SIZE];
     struct scp03t_keys keys;
     enum bpp_reason reason = BPP_OK;

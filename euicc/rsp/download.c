@@ -311,13 +311,13 @@ static int check_prepare(struct softeuicc *card, const struct prepare_request *r
 static bool choose_one_time_key(struct softeuicc *card, const struct prepare_request *request)
 {
     struct rsp_session *session = card->rsp;
-    enum ec_curve curve = ec_key_curve(cert_key(session->dp_pb));
+    const struct ec_key *server_key = cert_key(session->dp_pb);
     struct span oid = buf_span(&session->server_oid);
 
     if (request->bpp_otpk.data != NULL)
-        session->otpk = one_time_key_find(card, request->bpp_otpk, curve, oid);
+        session->otpk = one_time_key_find(card, request->bpp_otpk, ec_key_curve(server_key), oid);
     if (session->otpk == NULL)
-        session->otpk = one_time_key_make(card, curve, oid);
+        session->otpk = one_time_key_make(card, server_key, oid);
     if (session->otpk == NULL)
         return false;
     ec_key_point(session->otpk, session->otpk_point);

@@ -56,10 +56,20 @@ static bool keep(struct softeuicc *card, const struct ec_key *key, struct span s
     return nvm_run(card->nvm, stmt);
 }
 
-struct ec_key *one_time_key_make(struct softeuicc *card, enum ec_curve curve, struct span smdp_oid)
+/* By the host's randomness if it lends some, else by OpenSSL's own, which is quicker about it. */
+static struct ec_key *generate(struct softeuicc *card, const struct ec_key *server_key)
 {
     struct ec_random random = card_ec_random(card);
-    struct ec_key *key = ec_key_generate(curve, &random);
+
+    if (card->hooks.random == NULL)
+        return ec_key_generate_like(server_key);
+    return ec_key_generate(ec_key_curve(server_key), &random);
+}
+
+struct ec_key *one_time_key_make(struct softeuicc *card, const struct ec_key *server_key,
+                                 struct span smdp_oid)
+{
+    struct ec_key *key = generate(card, server_key);
 
     if (key != NULL && !keep(card, key, smdp_oid)) {
         ec_key_free(key);

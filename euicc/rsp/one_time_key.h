@@ -13,8 +13,10 @@
 struct ec_key *one_time_key_find(struct softeuicc *card, struct span public_key, enum ec_curve curve,
                                  struct span smdp_oid);
 
-/* Makes a pair and keeps it for that SM-DP+. NULL without randomness, memory or storage. */
-struct ec_key *one_time_key_make(struct softeuicc *card, enum ec_curve curve, struct span smdp_oid);
+/* Makes a pair on the curve of `server_key` and keeps it for that SM-DP+. NULL without randomness, memory or
+ * storage. */
+struct ec_key *one_time_key_make(struct softeuicc *card, const struct ec_key *server_key,
+                                 struct span smdp_oid);
 
 /* The package bound to it is installed: it must not serve again. */
 bool one_time_key_forget(struct softeuicc *card, struct span public_key);

@@ -46,7 +46,7 @@ static enum cert_status check(struct softeuicc *card, const struct cert *cert, u
 struct cert *server_cert_check(struct softeuicc *card, struct span der, unsigned roles,
                                const struct card_credentials **ci, enum cert_status *status)
 {
-    struct cert *cert = cert_parse(der, status);
+    struct cert *cert = cert_parse_like(der, card->credentials[0].ci_key, status);
 
     if (cert == NULL)
         return NULL;

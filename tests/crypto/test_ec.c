@@ -370,6 +370,61 @@ static bool only_ones(void *context, uint8_t *out, size_t size)
     return true;
 }
 
+/* A key made like another is the same as one made anew, whatever the model is. */
+START_TEST(keys_like_others)
+{
+    static const enum ec_curve both[] = {EC_CURVE_P256, EC_CURVE_BRAINPOOL_P256R1};
+    struct span message = SPAN_STRING("message");
+
+    for (size_t i = 0; i < 2; i++) {
+        struct ec_key *signer = ec_key_generate(both[i], NULL);
+        struct ec_key *models[] = {NULL, ec_key_generate(both[i], NULL), NULL, NULL};
+        uint8_t point[EC_POINT_SIZE];
+        uint8_t signature[EC_SIGNATURE_SIZE];
+
+        ec_key_point(models[1], point);
+        models[2] = ec_key_from_point(both[i], SPAN_ARRAY(point));
+        models[3] = ec_key_from_point(both[1 - i], SPAN_ARRAY(point)); /* not on that curve */
+        ck_assert_ptr_null(models[3]);
+        models[3] = ec_key_generate(both[1 - i], NULL);
+        ec_key_point(signer, point);
+        ck_assert(ec_sign(signer, &message, 1, signature));
+        for (size_t j = 0; j < 4; j++) {
+            struct ec_key *key = ec_key_from_point_like(both[i], SPAN_ARRAY(point), models[j]);
+            uint8_t bad[EC_POINT_SIZE];
+
+            ck_assert_ptr_nonnull(key);
+            ck_assert(ec_key_equal(key, signer) && !ec_key_has_private(key));
+            ck_assert_int_eq(ec_key_curve(key), both[i]);
+            ck_assert(ec_verify(key, &message, 1, SPAN_ARRAY(signature)));
+            signature[40] ^= 1;
+            ck_assert(!ec_verify(key, &message, 1, SPAN_ARRAY(signature)));
+            signature[40] ^= 1;
+            memcpy(bad, point, sizeof(bad));
+            bad[64] ^= 1;
+            ck_assert_ptr_null(ec_key_from_point_like(both[i], SPAN_ARRAY(bad), models[j]));
+            bad[0] = 0x02;
+            ck_assert_ptr_null(ec_key_from_point_like(both[i], SPAN_ARRAY(bad), models[j]));
+            ck_assert_ptr_null(ec_key_from_point_like(both[i], SPAN(bad, 64), models[j]));
+            ec_key_free(key);
+        }
+        for (size_t j = 1; j < 4; j++) {
+            struct ec_key *one = ec_key_generate_like(models[j]);
+            struct ec_key *two = ec_key_generate_like(models[j]);
+
+            ck_assert(one != NULL && two != NULL && !ec_key_equal(one, two) && !ec_key_equal(one, models[j]));
+            ck_assert(ec_key_has_private(one) && ec_key_curve(one) == ec_key_curve(models[j]));
+            ck_assert(ec_sign(one, &message, 1, signature) &&
+                      ec_verify(one, &message, 1, SPAN_ARRAY(signature)));
+            ec_key_free(one);
+            ec_key_free(two);
+            ec_key_free(models[j]);
+        }
+        ec_key_free(signer);
+    }
+}
+END_TEST
+
 START_TEST(generated_keys)
 {
     for (enum ec_curve curve = EC_CURVE_P256; curve <= EC_CURVE_BRAINPOOL_P256R1; curve++) {
@@ -418,4 +473,4 @@ END_TEST
 
 TEST_MAIN("ec", keys_from_scalar_and_der, private_der_is_strict, private_pem, other_curves_are_refused,
           scalars_out_of_range, points_off_the_curve, signatures, signatures_keep_their_size, shared_secrets,
-          generated_keys, sha256)
+          generated_keys, keys_like_others, sha256)
