@@ -123,15 +123,6 @@ enum bpp_reason bpp_configure_isdp(struct softeuicc *card, struct span octets)
     return load->isdp_configuration.failed ? BPP_NO_RESOURCES : BPP_OK;
 }
 
-static bool iccid_exists(struct softeuicc *card, struct span iccid)
-{
-    struct profile profile = {0};
-    bool exists = profile_by_iccid(card, iccid, &profile);
-
-    profile_clear(&profile);
-    return exists;
-}
-
 /* profileClass as written, before it is looked at: a value that no class has is not a fault of form. */
 static bool class_is_supported(struct span content)
 {
@@ -157,7 +148,7 @@ enum bpp_reason bpp_store_metadata(struct softeuicc *card, struct span octets)
     if (!profile_metadata_parse(buf_span(&load->metadata_octets), &load->metadata, &offset))
         return BPP_INCORRECT_INPUT_VALUES;
     load->has_metadata = true;
-    if (iccid_exists(card, load->metadata.iccid))
+    if (profile_iccid_exists(card, load->metadata.iccid))
         return BPP_ICCID_ALREADY_EXISTS;
     if (!policy_allows(card, &load->metadata))
         return BPP_PPR_NOT_ALLOWED;

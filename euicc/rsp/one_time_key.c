@@ -50,8 +50,8 @@ static bool keep(struct softeuicc *card, const struct ec_key *key, struct span s
     OPENSSL_cleanse(scalar, sizeof(scalar));
     if (!good)
         return false;
-    stmt = nvm_write_stmt(card->nvm, "DELETE FROM one_time_key WHERE public_key NOT IN "
-                                     "(SELECT public_key FROM one_time_key ORDER BY used_at DESC LIMIT ?)");
+    stmt = nvm_write_stmt(card->nvm, "DELETE FROM one_time_key "
+                                     "WHERE used_at <= (SELECT max(used_at) FROM one_time_key) - ?");
     nvm_bind_int(card->nvm, stmt, 1, RSP_ONE_TIME_KEYS_KEPT);
     return nvm_run(card->nvm, stmt);
 }

@@ -165,14 +165,11 @@ enum profile_install_status profile_install(struct softeuicc *card,
 {
     const struct profile_metadata *metadata = installation->metadata;
     uint64_t memory = ISDP_OVERHEAD + metadata->whole.size + saip_memory_size(installation->package);
-    struct profile twin;
     unsigned number;
     int64_t id;
 
-    if (profile_by_iccid(card, metadata->iccid, &twin)) {
-        profile_clear(&twin);
+    if (profile_iccid_exists(card, metadata->iccid))
         return PROFILE_ICCID_EXISTS;
-    }
     number = next_number(card);
     if (number == 0 || memory > profile_free_nvm(card))
         return PROFILE_NO_MEMORY;

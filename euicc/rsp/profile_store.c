@@ -161,6 +161,21 @@ bool profile_by_iccid(struct softeuicc *card, struct span iccid, struct profile 
     return only_row(card, stmt, profile);
 }
 
+bool profile_iccid_exists(struct softeuicc *card, struct span iccid)
+{
+    sqlite3_stmt *stmt;
+    char digits[21];
+    bool found;
+
+    if (!iccid_to_digits(iccid, digits))
+        return false;
+    stmt = nvm_read_stmt(card->nvm, "SELECT 1 FROM profile WHERE iccid = ?1");
+    nvm_bind_text(card->nvm, stmt, 1, digits);
+    found = nvm_row(card->nvm, stmt);
+    nvm_done(stmt);
+    return found;
+}
+
 bool profile_by_aid(struct softeuicc *card, struct span aid, struct profile *profile)
 {
     sqlite3_stmt *stmt;

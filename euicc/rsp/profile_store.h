@@ -42,6 +42,8 @@ void profile_clear(struct profile *profile);
 /* Each reads one profile; false when there is none (or storage failed: nvm_failed). */
 bool profile_by_id(struct softeuicc *card, int64_t id, struct profile *profile);
 bool profile_by_iccid(struct softeuicc *card, struct span iccid, struct profile *profile);
+/* Only whether there is one. */
+bool profile_iccid_exists(struct softeuicc *card, struct span iccid);
 bool profile_by_aid(struct softeuicc *card, struct span aid, struct profile *profile);
 bool profile_enabled(struct softeuicc *card, struct profile *profile);
 
