@@ -18,8 +18,7 @@ static void fault(struct bench *bench, enum bench_point point, struct buf *octet
         bench->fault(bench, point, octets);
 }
 
-/* --- The server
- * ------------------------------------------------------------------------------------------------------- */
+/* --- The server ----------------------------------------------------------------------------------------- */
 
 static void write_profile(const char *name, const char *iccid)
 {
@@ -116,9 +115,7 @@ void bench_stop(struct bench *bench)
     buf_free(&bench->bpp);
 }
 
-/* --- Requests
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- Requests ------------------------------------------------------------------------------------------- */
 
 struct http_answer bench_request(struct bench *bench, const char *method, const char *path,
                                  const char *content_type, const char *admin_protocol, struct span body)
@@ -142,8 +139,7 @@ static json_t *parse_answer(struct http_answer *answer)
     return json;
 }
 
-/* --- The ASN.1 binding, for who speaks JSON
- * --------------------------------------------------------------------------- */
+/* --- The ASN.1 binding, for who speaks JSON ------------------------------------------------------------- */
 
 /* How a parameter of the JSON binding looks in the ASN.1 binding (RSPDefinitions): with a tag of its own
  * around its octets, or as the object that it is; cancelSessionResponse is the second member of an
@@ -271,8 +267,7 @@ static json_t *post_asn1(struct bench *bench, const char *name, const json_t *re
     return json;
 }
 
-/* --- The JSON binding
- * ------------------------------------------------------------------------------------------------- */
+/* --- The JSON binding ----------------------------------------------------------------------------------- */
 
 json_t *bench_post(struct bench *bench, const char *path, json_t *request)
 {
@@ -348,8 +343,7 @@ static bool is_success(const json_t *answer)
     return strcmp(status_member(answer, NULL), "Executed-Success") == 0;
 }
 
-/* --- InitiateAuthentication
- * ------------------------------------------------------------------------------------------- */
+/* --- InitiateAuthentication ----------------------------------------------------------------------------- */
 
 static void put_key_list(struct buf *out, uint32_t tag, const struct bench *bench)
 {
@@ -387,8 +381,7 @@ json_t *bench_initiate(struct bench *bench)
     return answer;
 }
 
-/* --- AuthenticateClient
- * ----------------------------------------------------------------------------------------------- */
+/* --- AuthenticateClient --------------------------------------------------------------------------------- */
 
 static void put_info2(struct buf *out, const struct bench *bench)
 {
@@ -493,8 +486,7 @@ json_t *bench_authenticate(struct bench *bench)
     return answer;
 }
 
-/* --- GetBoundProfilePackage
- * ------------------------------------------------------------------------------------------- */
+/* --- GetBoundProfilePackage ----------------------------------------------------------------------------- */
 
 /* SGP.22 4.7: SHA-256(SHA-256(code) | transactionId) */
 static void put_hash_cc(const struct bench *bench, struct buf *out)
@@ -589,8 +581,7 @@ json_t *bench_cancel(struct bench *bench, int reason)
     return answer;
 }
 
-/* --- Opening a Bound Profile Package
- * ---------------------------------------------------------------------------------- */
+/* --- Opening a Bound Profile Package -------------------------------------------------------------------- */
 
 static struct scp03t *open_channel(struct bench *bench, struct span initialise)
 {
@@ -682,8 +673,7 @@ void bench_open_bpp(struct bench *bench, bool ppk, struct buf *metadata, struct 
     buf_free(&configure);
 }
 
-/* --- Notifications
- * ---------------------------------------------------------------------------------------------------- */
+/* --- Notifications -------------------------------------------------------------------------------------- */
 
 static void put_notification_metadata(struct bench *bench, unsigned operation, const char *iccid,
                                       struct buf *out)
@@ -788,9 +778,7 @@ int bench_notify(struct bench *bench, unsigned operation, const char *iccid)
     return send_notification(bench, &pending);
 }
 
-/* --- ES2+
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- ES2+ ----------------------------------------------------------------------------------------------- */
 
 json_t *bench_es2p(struct bench *bench, const char *function, json_t *fields)
 {

@@ -12,9 +12,7 @@
 
 static struct bench bench;
 
-/* --- Honest
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- Honest --------------------------------------------------------------------------------------------- */
 
 static void check_answer_of_initiate(const json_t *answer)
 {
@@ -115,8 +113,7 @@ START_TEST(tells_what_the_metadata_says)
 }
 END_TEST
 
-/* --- A lying eUICC
- * ---------------------------------------------------------------------------------------------------- */
+/* --- A lying eUICC -------------------------------------------------------------------------------------- */
 
 static void flip_at(struct bench *b, enum bench_point point, struct buf *octets, enum bench_point when,
                     long offset)
@@ -434,8 +431,7 @@ START_TEST(refuses_to_bind)
 }
 END_TEST
 
-/* --- Interrupted downloads, cancelled sessions
- * ------------------------------------------------------------------------- */
+/* --- Interrupted downloads, cancelled sessions ---------------------------------------------------------- */
 
 static bool offers_otpk(void)
 {
@@ -527,8 +523,7 @@ START_TEST(forgets_old_sessions)
 }
 END_TEST
 
-/* --- With a card
- * ------------------------------------------------------------------------------------------------------ */
+/* --- With a card ---------------------------------------------------------------------------------------- */
 
 static void send(struct terminal *terminal, struct span request, struct buf *response)
 {

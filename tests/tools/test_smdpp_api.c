@@ -19,9 +19,7 @@ static struct bench bench;
 #define ES9P "/gsma/rsp2/es9plus/"
 #define ES2P "/gsma/rsp2/es2plus/"
 
-/* --- Requests
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- Requests ------------------------------------------------------------------------------------------- */
 
 START_TEST(refuses_at_the_door)
 {
@@ -121,9 +119,7 @@ START_TEST(takes_its_address_in_any_case)
 }
 END_TEST
 
-/* --- Profiles
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- Profiles ------------------------------------------------------------------------------------------- */
 
 static void write_text(const char *name, const char *text)
 {
@@ -158,7 +154,7 @@ START_TEST(takes_metadata_from_json)
     ck_assert_str_eq(find("demo")->complaint, "");
     ck_assert_hex(buf_span(&find("demo")->metadata),
                   "BF2560 5A0A980011223344556677F8 91024F70 920150 930101 9403504E47 950100"
-                  "B632 301B800204F08115736D64702E6578616D706C652E636F6D3A38343433"
+                  "B632 301B800204708115736D64702E6578616D706C652E636F6D3A38343433"
                   "     3013800204 50 810D 6E2E6578616D706C652E636F6D"
                   "B708 800300F110 8101AB 99020560");
     bench.forbidden_pprs = 0x40; /* PPR1 */
@@ -237,8 +233,7 @@ START_TEST(sees_the_directory_change)
 }
 END_TEST
 
-/* --- What is remembered
- * ----------------------------------------------------------------------------------------------- */
+/* --- What is remembered --------------------------------------------------------------------------------- */
 
 START_TEST(remembers_orders_in_a_file)
 {
@@ -297,8 +292,7 @@ START_TEST(shows_itself)
 }
 END_TEST
 
-/* --- Who it is
- * -------------------------------------------------------------------------------------------------------- */
+/* --- Who it is ------------------------------------------------------------------------------------------ */
 
 static struct ec_key *key_of(const struct test_entity *entity)
 {

@@ -11,8 +11,7 @@ static struct bench bench;
 
 #define OTHER_EID "89049032000000000000000000000001"
 
-/* --- The state table
- * -------------------------------------------------------------------------------------------------- */
+/* --- The state table ------------------------------------------------------------------------------------ */
 
 START_TEST(has_one_table_of_states)
 {
@@ -49,9 +48,7 @@ START_TEST(has_one_table_of_states)
 }
 END_TEST
 
-/* --- ES2+
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- ES2+ ----------------------------------------------------------------------------------------------- */
 
 static void expect_state(const char *state)
 {
@@ -197,8 +194,7 @@ START_TEST(wants_to_know_who_asks)
 }
 END_TEST
 
-/* --- Orders and downloads
- * --------------------------------------------------------------------------------------------- */
+/* --- Orders and downloads ------------------------------------------------------------------------------- */
 
 static json_t *try_order(const char *matching_id)
 {
@@ -372,8 +368,7 @@ START_TEST(notices_that_an_order_was_taken_back)
 }
 END_TEST
 
-/* --- Notifications that are not what they seem
- * ------------------------------------------------------------------------ */
+/* --- Notifications that are not what they seem ---------------------------------------------------------- */
 
 static void broken_signature(struct bench *b, enum bench_point point, struct buf *octets)
 {
@@ -442,8 +437,7 @@ START_TEST(believes_no_forged_notification)
 }
 END_TEST
 
-/* --- The ASN.1 binding
- * ------------------------------------------------------------------------------------------------ */
+/* --- The ASN.1 binding ---------------------------------------------------------------------------------- */
 
 START_TEST(speaks_asn1)
 {

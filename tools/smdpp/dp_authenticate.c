@@ -47,8 +47,7 @@ void dp_answer_clear(struct dp_answer *answer)
     answer->count = 0;
 }
 
-/* --- InitiateAuthentication
- * ------------------------------------------------------------------------------------------- */
+/* --- InitiateAuthentication ----------------------------------------------------------------------------- */
 
 struct euicc_info1 {
     struct span svn;
@@ -198,8 +197,7 @@ struct dp_session *dp_initiate(const struct dp_server *server, struct span chall
     return NULL;
 }
 
-/* --- AuthenticateClient, the eUICC's half
- * ----------------------------------------------------------------------------- */
+/* --- AuthenticateClient, the eUICC's half --------------------------------------------------------------- */
 
 struct authenticate_response {
     struct span signed1, signed1_whole;

@@ -17,8 +17,7 @@
 #define TAG_CANCEL_SESSION         0xBF41
 #define TAG_CANCEL_SESSION_IN_ASN1 0xA1 /* second member of CancelSessionRequestEs9 */
 
-/* --- AuthenticateClient, the server's half
- * ---------------------------------------------------------------------------- */
+/* --- AuthenticateClient, the server's half -------------------------------------------------------------- */
 
 bool dp_offer(struct dp_session *session, struct span metadata, bool code_required, struct span otpk,
               struct dp_answer *answer, struct dp_status *status)
@@ -50,8 +49,7 @@ bool dp_offer(struct dp_session *session, struct span metadata, bool code_requir
     return true;
 }
 
-/* --- GetBoundProfilePackage, the eUICC's half
- * ------------------------------------------------------------------------- */
+/* --- GetBoundProfilePackage, the eUICC's half ----------------------------------------------------------- */
 
 static const char *const download_errors[] = {
     [1] = "invalidCertificate", [2] = "invalidSignature",     [3] = "unsupportedCurve",
@@ -141,8 +139,7 @@ bool dp_code_matches(const struct dp_session *session, const uint8_t code_hash[3
            CRYPTO_memcmp(expected, session->hash_cc, sizeof(expected)) == 0;
 }
 
-/* --- GetBoundProfilePackage, the server's half
- * ------------------------------------------------------------------------ */
+/* --- GetBoundProfilePackage, the server's half ---------------------------------------------------------- */
 
 #define REMOTE_OPERATION_INSTALL 1    /* RemoteOpId installBoundProfilePackage */
 #define KEY_TYPE_AES             0x88 /* GlobalPlatform card specification table 11-16 */
@@ -310,8 +307,7 @@ bool dp_bind(struct dp_session *session, struct span metadata, struct span packa
     return true;
 }
 
-/* --- CancelSession
- * ---------------------------------------------------------------------------------------------------- */
+/* --- CancelSession -------------------------------------------------------------------------------------- */
 
 static const char *const cancel_reasons[] = {
     "endUserRejection", "postponed", "timeout", "pprNotAllowed", "metadataMismatch", "loadBppExecutionError",

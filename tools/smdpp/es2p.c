@@ -15,8 +15,7 @@
 #define PROFILE_TYPE_MAX  128
 #define MATCHING_ID_CHARS "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-"
 
-/* --- Parameters
- * ------------------------------------------------------------------------------------------------------- */
+/* --- Parameters ----------------------------------------------------------------------------------------- */
 
 /* A text parameter; *text is NULL when it is absent. False when it is there and no text of min to max
  * characters of `allowed`. */
@@ -88,8 +87,7 @@ static bool check_header(const json_t *request, struct dp_status *status)
            require(call, "functionCallIdentifier", status);
 }
 
-/* --- DownloadOrder (5.3.1)
- * -------------------------------------------------------------------------------------------- */
+/* --- DownloadOrder (5.3.1) ------------------------------------------------------------------------------ */
 
 /* A profile's type is the profileType of its header; its file name serves as well. */
 static bool is_of_type(const struct profile *profile, const char *type)
@@ -167,8 +165,7 @@ static bool download_order(struct smdpp *smdpp, const json_t *request, json_t *a
     return true;
 }
 
-/* --- ConfirmOrder (5.3.2)
- * --------------------------------------------------------------------------------------------- */
+/* --- ConfirmOrder (5.3.2) ------------------------------------------------------------------------------- */
 
 static bool find_ordered(struct smdpp *smdpp, const char *iccid, struct order *order,
                          struct dp_status *status)
@@ -258,8 +255,7 @@ static bool confirm_order(struct smdpp *smdpp, const json_t *request, json_t *an
     return true;
 }
 
-/* --- ReleaseProfile (5.3.4), CancelOrder (5.3.3)
- * ---------------------------------------------------------------------- */
+/* --- ReleaseProfile (5.3.4), CancelOrder (5.3.3) -------------------------------------------------------- */
 
 static bool release_profile(struct smdpp *smdpp, const json_t *request, json_t *answer,
                             struct dp_status *status)
@@ -302,8 +298,7 @@ static bool cancel_order(struct smdpp *smdpp, const json_t *request, json_t *ans
            dp_refuse(status, DP_ICCID_TRANSITION, "it is %s", order_state_name(order.state));
 }
 
-/* --- The table
- * -------------------------------------------------------------------------------------------------------- */
+/* --- The table ------------------------------------------------------------------------------------------ */
 
 static const struct {
     const char *name;

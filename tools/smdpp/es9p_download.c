@@ -48,8 +48,7 @@ bool es9p_initiate_authentication(struct smdpp *smdpp, const struct span *inputs
     return true;
 }
 
-/* --- AuthenticateClient: which profile, and may it?
- * ------------------------------------------------------------------- */
+/* --- AuthenticateClient: which profile, and may it? ----------------------------------------------------- */
 
 /* An order that this eUICC asks for: by matchingId, or by EID when it has none (default SM-DP+, SM-DS). */
 static bool find_order(struct smdpp *smdpp, const struct dp_session *session, struct order *order)
@@ -166,8 +165,7 @@ bool es9p_authenticate_client(struct smdpp *smdpp, const struct span *inputs, st
     return ok; /* a refused session stays open for its CancelSession */
 }
 
-/* --- GetBoundProfilePackage
- * ------------------------------------------------------------------------------------------- */
+/* --- GetBoundProfilePackage ----------------------------------------------------------------------------- */
 
 static bool check_code(struct smdpp *smdpp, const struct dp_session *session, struct order *order,
                        struct dp_status *status)
@@ -263,8 +261,7 @@ bool es9p_get_bound_profile_package(struct smdpp *smdpp, const struct span *inpu
     return ok;
 }
 
-/* --- CancelSession
- * ---------------------------------------------------------------------------------------------------- */
+/* --- CancelSession -------------------------------------------------------------------------------------- */
 
 /* Reading (5.6.5, 3.0.2): these reasons end the order, as the user, the card or the package will not change
  * their mind. The others (postponed, timeout, undefined) leave it for another try: an LPA also cancels after

@@ -37,9 +37,7 @@ struct https {
     uint16_t port;
 };
 
-/* --- TLS
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- TLS ------------------------------------------------------------------------------------------------ */
 
 static bool use_files(SSL_CTX *tls, const char *cert_path, const char *key_path)
 {
@@ -93,9 +91,7 @@ static struct bufferevent *make_connection(struct event_base *base, void *contex
     return connection;
 }
 
-/* --- Requests
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- Requests ------------------------------------------------------------------------------------------- */
 
 static const char *method_name(struct evhttp_request *request)
 {
@@ -178,8 +174,7 @@ static void on_request(struct evhttp_request *request, void *context)
     buf_free(&answer.body);
 }
 
-/* --- The server
- * ------------------------------------------------------------------------------------------------------- */
+/* --- The server ----------------------------------------------------------------------------------------- */
 
 static void on_signal(evutil_socket_t number, short events, void *context)
 {

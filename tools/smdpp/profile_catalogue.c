@@ -69,9 +69,7 @@ void profile_catalogue_free(struct profile_catalogue *catalogue)
     free(catalogue);
 }
 
-/* --- One file
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- One file ------------------------------------------------------------------------------------------- */
 
 static bool read_file(const char *path, size_t limit, struct buf *out)
 {
@@ -165,8 +163,7 @@ static void load(struct profile_catalogue *catalogue, struct profile *profile)
     json_decref(json);
 }
 
-/* --- The directory
- * ---------------------------------------------------------------------------------------------------- */
+/* --- The directory -------------------------------------------------------------------------------------- */
 
 static struct file_mark mark_of(const char *directory, const char *name, const char *suffix)
 {

@@ -133,12 +133,13 @@ static void put_notification(struct buf *out, const uint8_t *bits, const char *a
     tlv_close(out, at);
 }
 
-/* The server's own address for every event first, then what the description asks for. */
+/* The server's own address first, then what the description asks for. */
 static bool put_notifications(struct profile *profile, const json_t *json, const char *server_address,
                               struct buf *out)
 {
     const json_t *list = json_object_get(json, "notifications");
-    /* Enable, disable and delete: of the installation this server hears by the installation result (SGP.22 3.5). */
+    /* Enable, disable and delete: of the installation this server hears by the installation result
+     * (SGP.22 3.5). */
     const uint8_t own_events = 0x70;
     size_t at = tlv_open(out, 0xB6);
     const json_t *entry;

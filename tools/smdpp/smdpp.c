@@ -59,9 +59,7 @@ static void print_help(void)
            SMDPP_DEFAULT_TRIES_MAX);
 }
 
-/* --- Options
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- Options -------------------------------------------------------------------------------------------- */
 
 /* "ADDR:PORT", "[ADDR]:PORT", "ADDR" or ":PORT". */
 static bool parse_listen(const char *text, struct settings *settings)
@@ -238,8 +236,7 @@ static bool check_settings(const struct settings *settings)
     return false;
 }
 
-/* --- Who it is
- * -------------------------------------------------------------------------------------------------------- */
+/* --- Who it is ------------------------------------------------------------------------------------------ */
 
 static bool load_curve(struct dp_server *dp, const char *dir, enum ec_curve curve)
 {
@@ -321,9 +318,7 @@ static bool tls_files(const struct settings *settings, char cert[PKI_PATH_MAX], 
            pki_path(key, settings->pki, curve, PKI_DP_TLS, PKI_KEY_PEM);
 }
 
-/* --- Running
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- Running -------------------------------------------------------------------------------------------- */
 
 static void default_address(char *out, size_t size, const char *host, uint16_t port)
 {
@@ -419,8 +414,7 @@ static int run_server(int argc, char **argv)
     return serve(&settings);
 }
 
-/* --- Small ones
- * ------------------------------------------------------------------------------------------------------- */
+/* --- Small ones ----------------------------------------------------------------------------------------- */
 
 static int print_qr(int argc, char **argv)
 {

@@ -103,8 +103,7 @@ void store_close(struct store *store)
     free(store);
 }
 
-/* --- Statements
- * ------------------------------------------------------------------------------------------------------- */
+/* --- Statements ----------------------------------------------------------------------------------------- */
 
 static sqlite3_stmt *prepare(struct store *store, const char *sql)
 {
@@ -149,9 +148,7 @@ static bool column_octets(sqlite3_stmt *stmt, int column, uint8_t *out, int size
     return true;
 }
 
-/* --- Orders
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- Orders --------------------------------------------------------------------------------------------- */
 
 #define ORDER_COLUMNS                                                                                        \
     "iccid, profile, state, eid, matching_id, confirmation_code_sha256, wrong_codes, tries, created, "       \
@@ -252,8 +249,7 @@ bool store_each_order(struct store *store, bool (*row)(void *context, const stru
     return result == SQLITE_DONE;
 }
 
-/* --- Downloads
- * -------------------------------------------------------------------------------------------------------- */
+/* --- Downloads ------------------------------------------------------------------------------------------ */
 
 bool store_download_find(struct store *store, struct span transaction_id, struct download *download)
 {
@@ -338,8 +334,7 @@ bool store_otpk_forget(struct store *store, const char *profile, const char *eid
     return finish(stmt);
 }
 
-/* --- Notifications
- * ---------------------------------------------------------------------------------------------------- */
+/* --- Notifications -------------------------------------------------------------------------------------- */
 
 bool store_notification_add(struct store *store, const struct received_notification *notification,
                             struct span der)
