@@ -427,7 +427,39 @@ START_TEST(only_changes_write)
 }
 END_TEST
 
-TEST_MAIN("es10c", a_profile_is_enabled_and_disabled_by_either_identifier, enabling_one_disables_the_other,
+/* From now on the table takes no new rows. */
+static void break_table(struct es10_bench *bench)
+{
+    ck_assert(nvm_run(bench->card->nvm,
+                      nvm_write_stmt(bench->card->nvm, "CREATE TRIGGER broken BEFORE INSERT ON notification"
+                                                       " BEGIN SELECT RAISE(ABORT, 'broken'); END")));
+    ck_assert(nvm_commit(bench->card->nvm));
+}
+
+START_TEST(what_cannot_be_stored_has_not_happened)
+{
+    struct es10_bench bench;
+    struct span tables;
+
+    es10_open(&bench, 1, 0);
+    es10_install(&bench, &(struct es10_profile){.iccid = A, .address = "a.example", .operations = 15});
+    es10_install(&bench, &(struct es10_profile){.iccid = B});
+    es10(&bench, ENABLE(B_));
+    break_table(&bench);
+    tables = es10_tables(&bench);
+    ck_assert_uint_eq(es10_refused(&bench, ENABLE(A_)), 0x6581); /* B was disabled by then */
+    ck_assert_uint_eq(es10_refused(&bench, DELETE(A_)), 0x6581);
+    ck_assert_uint_eq(es10_refused(&bench, "BF3404 820205E0"), 0x6581);
+    ck_assert_span(es10_tables(&bench), tables);
+    ck_assert_int_eq(es10_state(&bench, B), 1);
+    /* The card goes on. */
+    ck_assert_hex(es10(&bench, DISABLE(B_)), "BF3203 800100");
+    es10_close(&bench);
+}
+END_TEST
+
+TEST_MAIN("es10c", what_cannot_be_stored_has_not_happened,
+          a_profile_is_enabled_and_disabled_by_either_identifier, enabling_one_disables_the_other,
           who_is_not_there_is_not_found, wrong_states_are_named, policy_rules_forbid,
           a_test_profile_gives_back_what_it_displaced,
           a_test_profile_that_displaced_nothing_lets_any_other_in, deleting_leaves_nothing_behind,

@@ -172,6 +172,20 @@ START_TEST(what_nobody_may_set_is_forbidden)
 }
 END_TEST
 
+START_TEST(a_row_that_makes_no_sense_allows_nothing)
+{
+    struct es10_bench bench;
+
+    es10_open(&bench, 1, 0);
+    clear_table(&bench);
+    put_row(&bench, 1, "12-", "00F1", NULL, NULL);
+    put_row(&bench, 2, "12-", "EEEEEE", "", "");
+    ck_assert(!allows(&bench, false, true, "8003 00F110"));
+    ck_assert_hex(es10(&bench, "BF4300"), "BF4302 A000");
+    es10_close(&bench);
+}
+END_TEST
+
 START_TEST(malformed_requests_are_refused)
 {
     struct es10_bench bench;
@@ -186,4 +200,5 @@ END_TEST
 
 TEST_MAIN("policy", a_new_card_lets_everybody_set_every_rule, the_table_is_read_as_it_is,
           each_rule_needs_a_row, operators_match_by_digit_and_group, ppr1_comes_first_or_not_at_all,
-          unknown_rules_are_not_allowed, what_nobody_may_set_is_forbidden, malformed_requests_are_refused)
+          unknown_rules_are_not_allowed, what_nobody_may_set_is_forbidden,
+          a_row_that_makes_no_sense_allows_nothing, malformed_requests_are_refused)
