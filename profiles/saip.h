@@ -119,7 +119,7 @@ struct saip_package {
 };
 
 /* No real package comes near these; they bound the work that a hostile one can cause. */
-enum { SAIP_ELEMENTS_MAX = 1000, SAIP_FILES_MAX = 4096 };
+enum { SAIP_ELEMENTS_MAX = 1000, SAIP_FILES_MAX = 4096, SAIP_FILES_SIZE_MAX = 1 << 28 };
 
 /* Decodes and validates. `der` must outlive the package. On a fault: false, *failure filled, *package left
  * empty. On success the caller frees with saip_free. */

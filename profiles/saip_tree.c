@@ -76,6 +76,9 @@ static bool check_place(struct saip_walk *walk, const struct saip_file *file, co
     if (walk->node_count >= SAIP_FILES_MAX)
         return saip_fail(walk, SAIP_NOT_ENOUGH_MEMORY, at, "%s: more than %d files", file->name,
                          SAIP_FILES_MAX);
+    if (file->link_path.size == 0 && (uint64_t)walk->memory + file->size > SAIP_FILES_SIZE_MAX)
+        return saip_fail(walk, SAIP_NOT_ENOUGH_MEMORY, at, "%s: the files have more than %d octets",
+                         file->name, SAIP_FILES_SIZE_MAX);
     if (file->kind == SAIP_FILE_MF)
         return walk->node_count == 0 || saip_fail(walk, SAIP_INVALID_PARAMETER, at, "a second MF");
     if (file->parent == SAIP_NO_PARENT)

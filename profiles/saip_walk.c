@@ -133,7 +133,8 @@ static bool check_iccid_file(struct saip_walk *walk, const struct saip_file *fil
 
     if (file->row->fid != FID_ICCID || walk->visitor != NULL)
         return true;
-    saip_file_content(file, &content);
+    if (file->size == sizeof(walk->package->iccid))
+        saip_file_content(file, &content);
     equal = !content.failed && span_equal(buf_span(&content), SPAN_ARRAY(walk->package->iccid));
     buf_free(&content);
     return equal || saip_fail(walk, SAIP_BAD_VALUES, at, "%s: not the ICCID of the header", file->name);

@@ -19,6 +19,7 @@ make_card() {
 
 make_card "$work/card.db" --profile "$work/profile.der"
 "$bench/get_eid" "$work/card.db"
+"$bench/saip" "$work/profile.der"
 "$bench/fsyncs" "$work/card.db"
 "$bench/run_start" "$softeuicc" "$work/card.db"
 "$bench/footprint" "$softeuicc" "$work/footprint.db"

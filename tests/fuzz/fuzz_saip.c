@@ -14,10 +14,32 @@ static void check_failure(const struct saip_failure *failure, size_t size)
     fuzz_check(memchr(failure->reason, 0, sizeof(failure->reason)) != NULL && failure->reason[0] != 0);
 }
 
+/* Files come in order of creation, each in a directory that came before; contents are as long as the file. */
+static bool check_file(void *context, const struct saip_file *file, bool update)
+{
+    enum { CONTENT_MAX = 4096 };
+    size_t *count = context;
+    struct buf content = {0};
+
+    if (!update)
+        fuzz_check(file->number == (*count)++);
+    fuzz_check(file->parent == SAIP_NO_PARENT ? file->kind == SAIP_FILE_MF : file->parent < *count);
+    fuzz_check(file->name != NULL && file->sfi <= 30);
+    fuzz_check(!saip_kind_has_records(file->kind) || file->record_size > 0 || file->link_path.size > 0);
+    if (!update && file->size <= CONTENT_MAX) {
+        saip_file_content(file, &content);
+        fuzz_check(!content.failed);
+        fuzz_check(file->kind == SAIP_FILE_BER_TLV || content.size == file->size || content.size == 0);
+    }
+    buf_free(&content);
+    return true;
+}
+
 /* The elements are the package, one after the other. */
 static void check_package(const struct saip_package *package, struct span in)
 {
     size_t offset = 0;
+    size_t files = 0;
 
     fuzz_check(package->count >= 2);
     for (size_t i = 0; i < package->count; i++) {
@@ -29,6 +51,8 @@ static void check_package(const struct saip_package *package, struct span in)
         offset += element->whole.size;
     }
     fuzz_check(offset == in.size);
+    fuzz_check(saip_visit_files(package, check_file, &files));
+    fuzz_check(files == package->file_count);
     (void)saip_has_only_test_keys(package);
     fuzz_check(saip_memory_size(package) > 0);
 }

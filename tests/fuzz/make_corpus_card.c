@@ -240,7 +240,19 @@ static bool make_saip(void)
     recipe.algorithm = SAIP_TUAK;
     recipe.key_size = recipe.opc_size = 32;
     recipe.msisdn = NULL;
-    return make_saip_from("tuak", &recipe);
+    if (!make_saip_from("tuak", &recipe))
+        return false;
+    /* Small ones, where a change tells: MF and an ADF from the template, and a package that is refused for
+     * what it lacks. */
+    return corpus_write_hex(
+               "saip", "iot-minimal",
+               "A02F 800103 810103 830A 8900112233445566778F A502 8100 A608 0606 67810F010211 A90D 800B "
+               "1002FFFFFFFF8900000100"
+               "BF2020 A003810101 8106 67810F010211 A90B 8309 082943019999999999 B204 83020001"
+               "A227 A003810102 A120 A01E 300D 800101 8108 31323334FFFFFFFF "
+               "300D 80010A 8108 3131313131313131"
+               "AA05 A003810103") &&
+           corpus_write_hex("saip", "no-end", "A019 800102 810103 830A 8900112233445566778F A500 A600");
 }
 
 /* --- cert: an octet of options, then the object (fuzz_cert.c) --- */

@@ -619,7 +619,26 @@ START_TEST(there_are_not_too_many_files)
 }
 END_TEST
 
+/* Sizes that no card has are refused before anybody makes room for them. */
+START_TEST(files_are_not_too_large)
+{
+    static const struct fault faults[] = {
+        {"file of 4 GiB", SET, NULL, "80022F05 620E 82024121 83022F20 8004FFFFFFFF", SAIP_NOT_ENOUGH_MEMORY,
+         0, NULL},
+        {"EF ICCID of 4 GiB", SET, NULL, "A106 8004FFFFFFFF 830A 980011223344556677F8", SAIP_BAD_VALUES, 0,
+         NULL},
+    };
+    struct fault fault = faults[0];
+
+    fault.path = COMMANDS;
+    check_fault(&fault);
+    fault = faults[1];
+    fault.path = PATH(0xB0, 0xA4);
+    check_fault(&fault);
+}
+END_TEST
+
 TEST_MAIN("saip_faults", faults_of_the_header, faults_of_template_files, faults_of_generic_files,
           faults_of_codes_and_keys, faults_of_domains_and_remote_files, elements_have_their_order,
           some_elements_stand_once, cut_off_anywhere_it_is_refused, any_changed_octet_is_survived,
-          there_are_not_too_many_elements, there_are_not_too_many_files)
+          there_are_not_too_many_elements, there_are_not_too_many_files, files_are_not_too_large)
