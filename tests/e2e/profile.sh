@@ -69,7 +69,7 @@ refused 2 "'--wrong' is unknown" make --out "$work/x.der" --wrong
 refused 2 'one argument too many' make --out "$work/x.der" more
 refused 2 '--out is missing' make
 refused 2 'give one profile package' show
-refused 2 'make or show' burn
+refused 2 'only make and show' burn
 refused 1 'cannot write' make --out "$work/no/such/directory.der"
 check "nothing was written" test ! -e "$work/x.der"
 finish
