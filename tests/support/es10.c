@@ -29,7 +29,7 @@ void es10_close(struct es10_bench *bench)
         test_ci_free(&bench->cis[i]);
 }
 
-static struct span format_request(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static struct span format_request(const char *format, va_list arguments)
 {
     static char text[REQUEST_TEXT_MAX];
     int size = vsnprintf(text, sizeof(text), format, arguments);
