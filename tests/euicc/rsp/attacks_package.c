@@ -352,6 +352,14 @@ KEYS_FAULT(counter_goes_on, SERVER_KEYS_REPLACED, server->keys.counter = 4)
 
 FAULT(package_other_iccid, SERVER_START, server->package = field.package_present)
 FAULT(package_big, SERVER_START, server->package = field.package_big)
+/* More octets than the card has room for, however little they may stand for. */
+static void flood(struct buf *octets)
+{
+    for (size_t i = 0; i < CARD_FREE_NVM; i++)
+        buf_append_octet(octets, 0x5A);
+}
+
+FAULT(package_flood, SERVER_PACKAGE, flood(octets))
 FAULT(package_cut, SERVER_PACKAGE, octets->size -= 3)
 FAULT(package_trailing, SERVER_PACKAGE, buf_append(octets, hex("00")))
 FAULT(package_no_end, SERVER_PACKAGE, edit_remove(octets, EDIT_PATH(0xAA)))
@@ -498,6 +506,7 @@ const struct attack attacks_on_package[] = {
     LOAD("ICCID of the profile header differs from the metadata's", package_other_iccid, 5, 13),
     LOAD("ICCID of the metadata differs from the profile header's", metadata_other_iccid, 5, 13),
     LOAD("a package bigger than the card", package_big, 5, 10),
+    LOAD("a package without end", package_flood, 5, 10),
     LOAD("a test profile with an operator's key", test_class, 5, 14),
     LOAD("profile package cut off", package_cut, 5, 12),
     LOAD("an octet after the profile package", package_trailing, 5, 12),

@@ -468,6 +468,35 @@ START_TEST(authenticates_an_sm_ds)
 }
 END_TEST
 
+/* A card has no clock that it could trust. */
+START_TEST(does_not_look_at_dates)
+{
+    struct cert_request request = {
+        .role = CERT_ROLE_DP_AUTH,
+        .organization = "softeuicc tests",
+        .common_name = "Expired server",
+        .oid = TEST_OID,
+        .not_before = 946684800, /* 2000 */
+        .not_after = 978307200,  /* 2001 */
+    };
+    struct test_entity auth;
+    struct test_entity pb;
+    struct bench bench;
+
+    bench_start(&bench);
+    test_entity_request(&auth, &request, EC_CURVE_P256, &bench.cis[0].ci);
+    request.role = CERT_ROLE_DP_PB;
+    test_entity_request(&pb, &request, EC_CURVE_P256, &bench.cis[0].ci);
+    bench.server.auth = &auth;
+    bench.server.pb = &pb;
+    download(&bench);
+    check_installed(&bench, ICCID, 1);
+    test_entity_free(&auth);
+    test_entity_free(&pb);
+    bench_stop(&bench);
+}
+END_TEST
+
 START_TEST(works_after_a_refusal)
 {
     struct bench bench;
@@ -574,4 +603,4 @@ TEST_MAIN("download", installs_a_profile, installs_on_brainpool, signs_under_ano
           installs_a_test_profile_with_test_keys, installs_one_after_the_other, takes_a_bound_package_again,
           gives_a_bound_key_to_nobody_else, forgets_the_oldest_keys, other_functions_do_not_disturb,
           cancels_at_every_stage, refuses_to_cancel_what_is_not_there, authenticates_an_sm_ds,
-          works_after_a_refusal, installs_ts48_profiles_with_sgp26_certificates)
+          does_not_look_at_dates, works_after_a_refusal, installs_ts48_profiles_with_sgp26_certificates)
