@@ -23,7 +23,7 @@ static void *must(void *pointer)
 struct image {
     bool exists;
     uint8_t *data;
-    size_t size;
+    size_t size, capacity;
 };
 
 enum change_kind { CHANGE_WRITE, CHANGE_TRUNCATE, CHANGE_DELETE };
@@ -76,10 +76,12 @@ const char *cut_mode_name(enum cut_mode mode)
 
 static void image_resize(struct image *image, size_t size)
 {
-    if (size > image->size) {
-        image->data = must(realloc(image->data, size));
-        memset(image->data + image->size, 0, size - image->size);
+    if (size > image->capacity) {
+        image->capacity = 2 * size;
+        image->data = must(realloc(image->data, image->capacity));
     }
+    if (size > image->size)
+        memset(image->data + image->size, 0, size - image->size);
     image->size = size;
 }
 
@@ -102,6 +104,8 @@ static void image_copy(struct image *to, const struct image *from)
 static void image_write(struct image *image, size_t offset, const uint8_t *data, size_t size)
 {
     image->exists = true;
+    if (size == 0)
+        return;
     if (offset + size > image->size)
         image_resize(image, offset + size);
     memcpy(image->data + offset, data, size);
@@ -314,7 +318,9 @@ static int file_sync(sqlite3_file *base, int flags)
     handle->disk->syncs++;
     if (!handle->file->durable.exists && handle->is_log)
         sync_directory(handle->disk);
-    image_copy(&handle->file->durable, &handle->file->now);
+    handle->file->durable.exists = true;
+    for (const struct change *change = handle->file->first; change != NULL; change = change->next)
+        apply(&handle->file->durable, change);
     forget_changes(handle->file);
     return SQLITE_OK;
 }
