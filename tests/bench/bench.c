@@ -28,6 +28,43 @@ double bench_percentile(double *values, size_t count, double percent)
     return values[(size_t)((double)(count - 1) * percent / 100)];
 }
 
+static double batch_us(const struct bench_run *run, size_t calls)
+{
+    double begin = bench_now(CLOCK_PROCESS_CPUTIME_ID);
+
+    for (size_t i = 0; i < calls; i++)
+        run->run(run->context);
+    return (bench_now(CLOCK_PROCESS_CPUTIME_ID) - begin) * 1e6 / (double)calls;
+}
+
+void bench_cpu_us_beside(struct bench_run *runs, size_t count)
+{
+    enum { BATCHES = 31, RUNS_MAX = 4 };
+    const double batch_long = 5000; /* microseconds */
+    double batches[RUNS_MAX][BATCHES];
+    size_t calls[RUNS_MAX];
+
+    if (count > RUNS_MAX)
+        bench_fail("more than %d things at a time", RUNS_MAX);
+    /* The first calls fill caches and find out how many make a batch. */
+    for (size_t i = 0; i < count; i++)
+        for (calls[i] = 1; batch_us(&runs[i], calls[i]) * (double)calls[i] < batch_long;)
+            calls[i] *= 2;
+    for (size_t batch = 0; batch < BATCHES; batch++)
+        for (size_t i = 0; i < count; i++)
+            batches[i][batch] = batch_us(&runs[i], calls[i]);
+    for (size_t i = 0; i < count; i++)
+        runs[i].us = bench_percentile(batches[i], BATCHES, 10);
+}
+
+double bench_cpu_us(void (*run)(void *context), void *context)
+{
+    struct bench_run one = {.run = run, .context = context};
+
+    bench_cpu_us_beside(&one, 1);
+    return one.us;
+}
+
 void bench_figure(const char *figure, double value, const char *unit)
 {
     printf("{\"figure\":\"%s\",\"value\":%.4g,\"unit\":\"%s\"}\n", figure, value, unit);

@@ -17,6 +17,7 @@ make_card() {
     "$softeuicc" create --card "$card" --pki "$work/pki" "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 }
 
+"$bench/crypto"
 make_card "$work/card.db" --profile "$work/profile.der"
 "$bench/get_eid" "$work/card.db"
 "$bench/saip" "$work/profile.der"
