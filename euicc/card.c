@@ -109,6 +109,23 @@ static uint16_t run(struct softeuicc *card, const struct apdu_command *command)
     return SW_INS_NOT_SUPPORTED;
 }
 
+static void describe_number(struct softeuicc *card, const char *name, unsigned number)
+{
+    card->description.name = name;
+    card->description.has_number = true;
+    card->description.number = number;
+}
+
+/* What is known before the command has been looked at. */
+static void describe_octets(struct softeuicc *card, struct span capdu)
+{
+    card_describe(card, capdu.size >= 2 ? NULL : "no command");
+    if (capdu.size >= 2) {
+        card->description.cla = capdu.data[0];
+        card->description.ins = capdu.data[1];
+    }
+}
+
 static void transmit(struct softeuicc *card, struct span capdu)
 {
     struct apdu_command command;
@@ -124,8 +141,8 @@ static void transmit(struct softeuicc *card, struct span capdu)
         return;
     }
     if (transport_serve(&card->transport, &command, &card->answer)) {
-        card_describe(card, command.ins == INS_GET_RESPONSE ? "GET RESPONSE %u" : "repeated with Le %u",
-                      (unsigned)command.ne);
+        describe_number(card, command.ins == INS_GET_RESPONSE ? "GET RESPONSE" : "repeated with Le",
+                        command.ne);
         return;
     }
     status = toolkit_status(card, conclude(card, run(card, &command)));
@@ -137,10 +154,7 @@ void softeuicc_transmit(struct softeuicc *card, const uint8_t *capdu, size_t cap
 {
     buf_clear(&card->response);
     buf_clear(&card->answer);
-    if (capdu_size >= 2)
-        card_describe(card, "command %02X %02X", capdu[0], capdu[1]);
-    else
-        card_describe(card, "no command");
+    describe_octets(card, SPAN(capdu, capdu_size));
     transmit(card, SPAN(capdu, capdu_size));
     if (card->answer.failed || card->answer.size > SOFTEUICC_RAPDU_MAX) {
         rapdu[0] = SW_NO_DIAGNOSIS >> 8;
@@ -155,18 +169,32 @@ void softeuicc_transmit(struct softeuicc *card, const uint8_t *capdu, size_t cap
 /* --- what the host asks and lends
  * --------------------------------------------------------------------------------------- */
 
-void card_describe(struct softeuicc *card, const char *format, ...)
+void card_describe(struct softeuicc *card, const char *name)
+{
+    card->description.name = name;
+    card->description.has_number = false;
+}
+
+void card_describe_format(struct softeuicc *card, const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(card->description, sizeof(card->description), format, arguments);
+    vsnprintf(card->description.text, sizeof(card->description.text), format, arguments);
     va_end(arguments);
+    card_describe(card, card->description.text);
 }
 
 void softeuicc_describe(const struct softeuicc *card, char *line, size_t size)
 {
-    snprintf(line, size, "%s", card->description);
+    const struct card_description *description = &card->description;
+
+    if (description->name == NULL)
+        snprintf(line, size, "command %02X %02X", description->cla, description->ins);
+    else if (description->has_number)
+        snprintf(line, size, "%s %u", description->name, description->number);
+    else
+        snprintf(line, size, "%s", description->name);
 }
 
 const char *softeuicc_eid(const struct softeuicc *card)

@@ -51,6 +51,15 @@ struct application {
     uint16_t (*process)(struct softeuicc *card, const struct apdu_command *command, struct buf *response);
 };
 
+/* Put into words only when somebody asks. */
+struct card_description {
+    const char *name; /* NULL: nothing is known but class and instruction */
+    bool has_number;
+    unsigned number; /* after the name */
+    uint8_t cla, ins;
+    char text[96]; /* where `name` points when it had to be made */
+};
+
 struct softeuicc {
     struct softeuicc_hooks hooks;
     struct nvm *nvm;
@@ -68,13 +77,16 @@ struct softeuicc {
     struct store_data store_data;  /* blocks collected so far */
     struct rsp_session *rsp;       /* allocated once, cleared by reset */
     struct proactive *proactive;
-    struct buf response;  /* scratch for the command at hand */
-    struct buf answer;    /* what leaves the card: a piece of the response, and the status word */
-    char description[96]; /* of the command at hand, see softeuicc_describe */
+    struct buf response; /* scratch for the command at hand */
+    struct buf answer;   /* what leaves the card: a piece of the response, and the status word */
+    struct card_description description; /* of the command at hand, see softeuicc_describe */
 };
 
-/* Says in the field's terms what the command is; shown by softeuicc_describe. */
-void card_describe(struct softeuicc *card, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Says in the field's terms what the command is; shown by softeuicc_describe. The first takes a text that
+ * lives as long as the card; the second one that has to be made, which costs more. */
+void card_describe(struct softeuicc *card, const char *name);
+void card_describe_format(struct softeuicc *card, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* The commands of the UICC platform that the card serves itself, whatever is selected: commands.c. False: it
  * is none of them. */

@@ -29,7 +29,7 @@ static uint16_t select_file(struct softeuicc *card, const struct apdu_command *c
     char name[2 * 8 + 1];
     struct span shown = SPAN(command->data.data, command->data.size < 8 ? command->data.size : 8);
 
-    card_describe(card, "SELECT file %s", hex_from_span(shown, name, sizeof(name)));
+    card_describe_format(card, "SELECT file %s", hex_from_span(shown, name, sizeof(name)));
     switch (command->p1) {
     case 0x00: /* by file identifier */
     case 0x01: /* child DF */
@@ -71,7 +71,7 @@ static uint16_t select_application(struct softeuicc *card, const struct apdu_com
 
     if (command->p1 != P1_BY_AID)
         return select_file(card, command);
-    card_describe(card, "SELECT AID %s", hex_from_span(command->data, aid, sizeof(aid)));
+    card_describe_format(card, "SELECT AID %s", hex_from_span(command->data, aid, sizeof(aid)));
     if ((command->p2 & P2_RESERVED) != 0)
         return SW_WRONG_P1_P2;
     if (command->data.size < AID_MIN || command->data.size > AID_MAX)
@@ -79,7 +79,7 @@ static uint16_t select_application(struct softeuicc *card, const struct apdu_com
     chosen = applications_find(card, command->data, command->p2 & P2_OCCURRENCE, current);
     if (chosen.application == NULL)
         return SW_FILE_NOT_FOUND;
-    card_describe(card, "SELECT %s", chosen.application->name);
+    card_describe_format(card, "SELECT %s", chosen.application->name);
     if ((command->p2 & P2_TERMINATE) == 0)
         return enter(card, command, chosen, response);
     if (chosen.application != current.application || chosen.instance != current.instance)
@@ -91,7 +91,7 @@ static uint16_t select_application(struct softeuicc *card, const struct apdu_com
 static uint16_t manage_channel(struct softeuicc *card, const struct apdu_command *command,
                                struct buf *response)
 {
-    card_describe(card, "MANAGE CHANNEL %s", command->p1 == 0 ? "open" : "close");
+    card_describe(card, command->p1 == 0 ? "MANAGE CHANNEL open" : "MANAGE CHANNEL close");
     return channel_manage(&card->channels, command, response);
 }
 
@@ -128,7 +128,7 @@ bool card_platform_command(struct softeuicc *card, const struct apdu_command *co
         if (row->ins != command->ins)
             continue;
         if (row->name != NULL)
-            card_describe(card, "%s", row->name);
+            card_describe(card, row->name);
         *status =
             row->cla_base == command->cla_base ? row->handler(card, command, response) : SW_CLA_NOT_SUPPORTED;
         return true;

@@ -40,6 +40,7 @@ struct softeuicc *card_allocate(const struct softeuicc_hooks *hooks, struct soft
     if (hooks != NULL)
         card->hooks = *hooks;
     channel_reset(&card->channels);
+    card_describe(card, "");
     return card;
 }
 

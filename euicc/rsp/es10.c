@@ -58,6 +58,6 @@ uint16_t es10_dispatch(struct softeuicc *card, struct span octets, struct buf *r
     function = es10_find(card, request.tag);
     if (function == NULL)
         return ES10_NOT_SUPPORTED;
-    card_describe(card, "%s", function->name);
+    card_describe(card, function->name);
     return function->handler(card, request.value, response);
 }
