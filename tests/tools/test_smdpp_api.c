@@ -110,6 +110,64 @@ START_TEST(refuses_parameters)
 }
 END_TEST
 
+/* Every byte string that the eUICC makes, damaged at a random place in a random way. */
+static uint32_t dice;
+
+static uint32_t roll(uint32_t sides)
+{
+    dice = dice * 1664525u + 1013904223u;
+    return (dice >> 8) % sides;
+}
+
+static enum bench_point damaged_point;
+
+static void damage(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    (void)b;
+    if (point != damaged_point || octets->size == 0)
+        return;
+    switch (roll(3)) {
+    case 0:
+        octets->data[roll((uint32_t)octets->size)] ^= (uint8_t)(1u << roll(8));
+        break;
+    case 1:
+        octets->data[roll((uint32_t)octets->size)] = (uint8_t)roll(256);
+        break;
+    default:
+        octets->size = roll((uint32_t)octets->size);
+        break;
+    }
+}
+
+/* Whether it is an answer with the status header that every answer has. */
+static void expect_proper(json_t *answer)
+{
+    const json_t *header = json_object_get(answer, "header");
+    const json_t *status = json_object_get(json_object_get(header, "functionExecutionStatus"), "status");
+
+    ck_assert(json_is_string(status));
+    json_decref(answer);
+}
+
+START_TEST(survives_damage)
+{
+    bench_start(&bench, EC_CURVE_P256);
+    bench_until_offered(&bench);
+    bench.fault = damage;
+    for (uint32_t round = 0; round < 400; round++) {
+        dice = round;
+        damaged_point = (enum bench_point)(BENCH_INFO1 + round % (BENCH_NOTIFICATION - BENCH_INFO1 + 1));
+        expect_proper(bench_initiate(&bench));
+        expect_proper(bench_authenticate(&bench));
+        expect_proper(bench_prepare(&bench));
+        expect_proper(bench_cancel(&bench, 1));
+        bench_install_result(&bench, -1);
+        bench_notify(&bench, 3, BENCH_ICCID);
+    }
+    bench_stop(&bench);
+}
+END_TEST
+
 START_TEST(takes_its_address_in_any_case)
 {
     bench_start(&bench, EC_CURVE_P256);
@@ -366,6 +424,7 @@ START_TEST(writes_iccids)
 }
 END_TEST
 
-TEST_MAIN("smdpp requests", refuses_at_the_door, refuses_parameters, takes_its_address_in_any_case,
-          takes_metadata_from_json, complains_about_metadata, sees_the_directory_change,
-          remembers_orders_in_a_file, shows_itself, checks_its_own_identity, writes_iccids)
+TEST_MAIN("smdpp requests", refuses_at_the_door, refuses_parameters, survives_damage,
+          takes_its_address_in_any_case, takes_metadata_from_json, complains_about_metadata,
+          sees_the_directory_change, remembers_orders_in_a_file, shows_itself, checks_its_own_identity,
+          writes_iccids)

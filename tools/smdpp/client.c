@@ -342,13 +342,16 @@ static int take_options(struct client *client, int argc, char **argv)
     int option;
 
     optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         if (option == 'h') {
             print_help();
             return EXIT_OK;
         }
         if (option == '?')
-            return EXIT_USAGE;
+            return tool_usage("'%s' is no option", argv[optind - 1]);
+        if (option == ':')
+            return tool_usage("'%s' needs a value", argv[optind - 1]);
         take_option(client, option);
     }
     if (optind < argc)

@@ -61,6 +61,16 @@ static uint8_t error_number(uint32_t function, enum dp_refusal refusal)
     return UNDEFINED_ERROR;
 }
 
+/* Reading (X.680 31.2.7): a member [56] of a type that is a [56] CHOICE itself has that tag once. There are
+ * encoders that write it twice, or around the member's own tag; the object that is meant is inside then. */
+static struct span object_meant(const struct es9p_input *input, const struct tlv *tlv)
+{
+    uint32_t own = input->tag != 0 ? input->tag : TAG_CANCEL_SESSION;
+    struct span ignored;
+
+    return tlv_single(tlv->value, own, &ignored) == TLV_OK ? tlv->value : tlv->whole;
+}
+
 /* The parameters of a request in place. */
 static bool take_inputs(const struct es9p_function *function, struct span content, struct span *inputs)
 {
@@ -72,7 +82,7 @@ static bool take_inputs(const struct es9p_function *function, struct span conten
 
         if (tlv_next(&reader, &tlv) != TLV_OK || (input->tag != 0 && tlv.tag != input->tag))
             return false;
-        inputs[i] = input->whole ? tlv.whole : tlv.value;
+        inputs[i] = input->whole ? object_meant(input, &tlv) : tlv.value;
     }
     return tlv_skip_rest(&reader);
 }

@@ -144,7 +144,8 @@ static void send_answer(struct evhttp_request *request, const struct http_answer
         evhttp_add_header(headers, "Content-Type", answer->content_type);
     if (answer->code == 405)
         evhttp_add_header(headers, "Allow", "GET, POST");
-    evbuffer_add(body, answer->body.data, answer->body.size);
+    if (evhttp_request_get_command(request) != EVHTTP_REQ_HEAD)
+        evbuffer_add(body, answer->body.data, answer->body.size);
     log_body("answer", buf_span(&answer->body), answer->content_type);
     evhttp_send_reply(request, answer->code, reason_phrase(answer->code), NULL);
 }

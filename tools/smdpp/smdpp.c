@@ -398,12 +398,17 @@ static int run_server(int argc, char **argv)
     int option;
 
     settings.options.tries_max = SMDPP_DEFAULT_TRIES_MAX;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         if (option == 'h') {
             print_help();
             return EXIT_OK;
         }
-        if (option == '?' || !take_option(&settings, option))
+        if (option == '?')
+            return tool_usage("'%s' is no option", argv[optind - 1]);
+        if (option == ':')
+            return tool_usage("'%s' needs a value", argv[optind - 1]);
+        if (!take_option(&settings, option))
             return EXIT_USAGE;
     }
     if (optind < argc)
