@@ -45,7 +45,7 @@ struct fs_aid {
 
 /* A file. Read its members freely; change them by the functions below only. */
 struct fs_file {
-    uint32_t number; /* in its profile; MF is 0; not used again before the profile is gone */
+    uint32_t number; /* in its profile; MF is 0 */
     char name[40];   /* as the package's template calls it ("ef-imsi"), for traces */
     enum saip_file_kind kind;
     uint16_t fid;
@@ -208,6 +208,9 @@ struct fs *fs_new(void);
 /* Frees it, secrets wiped. NULL is fine. */
 void fs_free(struct fs *fs);
 
+/* Frees a file that is in no file system any more. */
+void fs_discard_file(struct fs_file *file);
+
 /* Builds what an accepted package says. NULL without memory. */
 struct fs *fs_interpret(const struct saip_package *package);
 
@@ -224,6 +227,7 @@ bool fs_add_puk(struct fs *fs, const struct fs_puk *puk);
 bool fs_add_naa(struct fs *fs, const struct fs_naa *naa);
 bool fs_add_cdma(struct fs *fs, struct fs_cdma *cdma);
 bool fs_add_application(struct fs *fs, struct fs_application *application);
+bool fs_add_key(struct fs_application *application, struct fs_key *key);
 
 /* --- finding -----------------------------------------------------------------------------------------------
  */
@@ -236,6 +240,9 @@ struct fs_file *fs_children(const struct fs_file *directory);
 struct fs_file *fs_child(const struct fs_file *directory, uint16_t fid);
 /* The EF with that short identifier among a directory's children. */
 struct fs_file *fs_child_by_sfi(const struct fs_file *directory, uint8_t sfi);
+/* The file at a path of file identifiers from MF on (3F00 first or left out; ADFs by their temporary ones).
+ */
+struct fs_file *fs_by_path(const struct fs *fs, struct span path);
 /* The ADF (itself, or the one above) that a file is in; MF otherwise. */
 struct fs_file *fs_application_of(struct fs_file *file);
 bool fs_is_directory(const struct fs_file *file);
@@ -259,6 +266,9 @@ struct fs_naa *fs_find_naa(const struct fs *fs, const struct fs_file *applicatio
  * leads nowhere. */
 struct fs_naa *fs_naa_source(const struct fs *fs, struct fs_naa *naa);
 struct fs_application *fs_find_application(const struct fs *fs, struct span aid);
+/* More than 16 octets make none. */
+void fs_set_aid(struct fs_aid *aid, struct span octets);
+bool fs_same_aid(const struct fs_aid *aid, struct span octets);
 
 /* --- changing: RAM, then the store. False: could not be stored, or no memory -------------------------------
  */

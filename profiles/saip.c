@@ -215,13 +215,14 @@ size_t saip_first_element_size(struct span in)
     return header + content;
 }
 
-bool saip_visit_files(const struct saip_package *package, saip_file_visitor *visitor, void *context)
+bool saip_visit(const struct saip_package *package, saip_file_visitor *files, saip_element_visitor *elements,
+                void *context)
 {
     struct saip_failure failure = {.result = SAIP_OK};
     struct saip_walk walk = {
         .package = package,
         .failure = &failure,
-        .visitor = visitor,
+        .visitor = files,
         .context = context,
         .directory = SAIP_NO_PARENT,
         .application = SAIP_NO_PARENT,
@@ -235,7 +236,17 @@ bool saip_visit_files(const struct saip_package *package, saip_file_visitor *vis
             good = saip_walk_template(&walk);
         else if (walk.element->tag == SAIP_GENERIC_FILE_MANAGEMENT)
             good = saip_walk_generic(&walk);
+        if (good && elements != NULL && walk.element->supported) {
+            const struct saip_place place = {walk.directory, walk.directory_and_mf, walk.application};
+
+            good = elements(context, walk.element, &place);
+        }
     }
     saip_walk_free(&walk);
     return good;
+}
+
+bool saip_visit_files(const struct saip_package *package, saip_file_visitor *visitor, void *context)
+{
+    return saip_visit(package, visitor, NULL, context);
 }

@@ -200,6 +200,21 @@ typedef bool saip_file_visitor(void *context, const struct saip_file *file, bool
  * ran out. */
 bool saip_visit_files(const struct saip_package *package, saip_file_visitor *visitor, void *context);
 
+/* Where an element's codes and parameters belong, once its own files are created; file numbers. */
+struct saip_place {
+    uint16_t directory;   /* the directory that PINs apply to */
+    bool also_mf;         /* global PINs go to MF even so (IoT Minimal Profile) */
+    uint16_t application; /* the last ADF; SAIP_NO_PARENT before the first */
+};
+
+/* Called for every element this card supports, after its files. */
+typedef bool saip_element_visitor(void *context, const struct saip_element *element,
+                                  const struct saip_place *place);
+
+/* As saip_visit_files, with the elements. */
+bool saip_visit(const struct saip_package *package, saip_file_visitor *files, saip_element_visitor *elements,
+                void *context);
+
 /* Appends the initial body of an EF: pattern or default content, then what the package fills in. */
 void saip_file_content(const struct saip_file *file, struct buf *out);
 

@@ -40,7 +40,7 @@ struct uicc {
     struct fs *fs; /* owned */
     struct uicc_host host;
     struct uicc_channel channels[APDU_CHANNELS];
-    char described[64]; /* the command at hand, for traces: set by uicc_process */
+    const char *described; /* the name of the command at hand, for traces; NULL: none of the table's */
 };
 
 /* Takes over `fs`, which has an MF, and begins as after a reset. NULL without memory (fs is freed then). */
@@ -60,9 +60,17 @@ void uicc_close_channel(struct uicc *uicc, unsigned channel);
  * the table's. */
 uint16_t uicc_process(struct uicc *uicc, const struct apdu_command *command, struct buf *response);
 
-/* SELECT by AID of a profile's application: the one after (before) `*found` in their order; see
- * uicc_select.c. The floor above asks after its own applications. */
-struct fs_file *uicc_next_application(const struct uicc *uicc, struct span aid, const struct fs_file *after);
+/* Which of several applications that a partial AID fits: P2 bits 2 and 1 of SELECT. */
+enum uicc_occurrence { UICC_FIRST = 0, UICC_LAST = 1, UICC_NEXT = 2, UICC_PREVIOUS = 3 };
+
+/* The ADF whose AID begins with `aid`, NULL when there is none; NEXT and PREVIOUS count from `current` (NULL:
+ * there is none). The floor above asks, because its own applications are in the same order. */
+struct fs_file *uicc_find_application(const struct uicc *uicc, struct span aid,
+                                      enum uicc_occurrence occurrence, const struct fs_file *current);
+
+/* SELECT by AID once the ADF is found: opens the application's session, or terminates it when P2 says so. */
+uint16_t uicc_select_application(struct uicc *uicc, const struct apdu_command *command,
+                                 struct fs_file *application, struct buf *response);
 
 /* --- the table ---------------------------------------------------------------------------------------------
  */
@@ -87,6 +95,20 @@ const struct uicc_command *uicc_command_at(size_t index);
 
 /* The command's channel. */
 struct uicc_channel *uicc_channel(struct uicc *uicc, const struct apdu_command *command);
+/* Makes a file current on a channel: record pointer and transfers are gone. */
+void uicc_enter(struct uicc_channel *channel, struct fs_file *file);
+/* Begins, changes or (NULL) ends the application session of a channel. Codes that only the session before
+ * vouched for are not verified any more. */
+void uicc_set_application(struct uicc *uicc, unsigned channel, struct fs_file *application);
+/*
+ * The EF that a command works on: the current one (sfi 0), or the one with that short identifier in the
+ * current directory, which becomes current. SW_OK and *file, or 6986 / 6A82. Not yet checked: kind, state,
+ * access.
+ */
+uint16_t uicc_find_ef(struct uicc_channel *channel, uint8_t sfi, struct fs_file **file);
+/* The status word for a response of `size` octets where Le asks for `ne`: SW_OK, 6700 or 6Cxx. An Le of zeros
+ * takes what there is. */
+uint16_t uicc_check_le(const struct apdu_command *command, size_t size);
 
 /* Status words of these commands, TS 102 221 10.2.1. */
 enum {
@@ -132,6 +154,9 @@ uint16_t uicc_check_access(const struct uicc *uicc, const struct fs_file *file, 
 
 /* As uicc_check_access, and the file is in a state to be used: 6985 terminated, 6984/6985 deactivated. */
 uint16_t uicc_check_usable(const struct uicc *uicc, const struct fs_file *file, uint8_t mode, uint8_t ins);
+
+bool uicc_is_deactivated(const struct fs_file *file);
+bool uicc_is_terminated(const struct fs_file *file);
 
 /* True when a code is satisfied for files of `directory`: verified, or disabled (or its replacement
  * verified). */

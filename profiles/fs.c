@@ -1,0 +1,443 @@
+/*
+ * The file system of one profile: making it, finding things in it. See fs.h; what changes it afterwards is in
+ * fs_change.c, what builds it from a package in interpret.c.
+ */
+#include "profiles/fs.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct fs *fs_new(void)
+{
+    return calloc(1, sizeof(struct fs));
+}
+
+/* --- freeing --------------------------------------------------------------------------------------- */
+
+static void free_buffers(struct fs_file *file)
+{
+    buf_free(&file->access);
+    buf_free(&file->content);
+    buf_free(&file->pin_status);
+}
+
+void fs_discard_file(struct fs_file *file)
+{
+    if (file == NULL)
+        return;
+    free_buffers(file);
+    free(file);
+}
+
+static void free_application(struct fs_application *application)
+{
+    for (size_t i = 0; i < application->key_count; i++) {
+        buf_free(&application->keys[i].counter);
+        buf_free(&application->keys[i].value);
+    }
+    free(application->keys);
+    buf_free(&application->parameters);
+    buf_free(&application->system_parameters);
+    buf_free(&application->uicc_parameters);
+    buf_free(&application->personalisation);
+    buf_free(&application->tars);
+    buf_free(&application->uicc_access);
+    buf_free(&application->uicc_admin_access);
+    buf_free(&application->adf_access);
+    buf_free(&application->adf_admin_access);
+}
+
+static void free_cdma(struct fs_cdma *cdma)
+{
+    buf_free(&cdma->authentication_key);
+    buf_free(&cdma->ssd);
+    buf_free(&cdma->hrpd);
+    buf_free(&cdma->simple_ip);
+    buf_free(&cdma->mobile_ip);
+}
+
+static void free_secrets(void *array, size_t size)
+{
+    if (array != NULL)
+        OPENSSL_cleanse(array, size);
+    free(array);
+}
+
+void fs_free(struct fs *fs)
+{
+    if (fs == NULL)
+        return;
+    for (size_t i = 0; i < fs->file_count; i++)
+        fs_discard_file(fs->files[i]);
+    free(fs->files);
+    for (size_t i = 0; i < fs->application_count; i++)
+        free_application(&fs->applications[i]);
+    free(fs->applications);
+    for (size_t i = 0; i < fs->cdma_count; i++)
+        free_cdma(&fs->cdmas[i]);
+    free(fs->cdmas);
+    free_secrets(fs->pins, fs->pin_count * sizeof(*fs->pins));
+    free_secrets(fs->puks, fs->puk_count * sizeof(*fs->puks));
+    free_secrets(fs->naas, fs->naa_count * sizeof(*fs->naas));
+    free(fs);
+}
+
+/* --- adding ---------------------------------------------------------------------------------------- */
+
+/* A number that no profile reaches: what a hostile row or a patient terminal can make the array grow to. */
+enum { FILE_NUMBERS_MAX = 65536 };
+
+static bool make_place(struct fs *fs, uint32_t number)
+{
+    struct fs_file **files;
+    size_t count = fs->file_count == 0 ? 256 : fs->file_count;
+
+    if (number >= FILE_NUMBERS_MAX)
+        return false;
+    if (number < fs->file_count)
+        return fs->files[number] == NULL;
+    while (count <= number)
+        count *= 2;
+    files = realloc(fs->files, count * sizeof(*files));
+    if (files == NULL)
+        return false;
+    memset(files + fs->file_count, 0, (count - fs->file_count) * sizeof(*files));
+    fs->files = files;
+    fs->file_count = count;
+    return true;
+}
+
+static void fill_up(struct fs_file *file)
+{
+    size_t missing;
+
+    if (fs_is_directory(file) || file->link != NULL || file->kind == SAIP_FILE_BER_TLV ||
+        file->content.size >= file->size)
+        return;
+    missing = file->size - file->content.size;
+    if (!buf_reserve(&file->content, missing))
+        return;
+    memset(file->content.data + file->content.size, 0xFF, missing);
+    file->content.size = file->size;
+}
+
+static void link_child(struct fs_file *file)
+{
+    struct fs_file **end = &file->parent->first_child;
+
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = file;
+}
+
+struct fs_file *fs_add_file(struct fs *fs, struct fs_file *like)
+{
+    struct fs_file *file = calloc(1, sizeof(*file));
+
+    if (file == NULL) {
+        free_buffers(like);
+        return NULL;
+    }
+    *file = *like;
+    like->access = like->content = like->pin_status = (struct buf){0};
+    file->first_child = file->next = NULL;
+    fill_up(file);
+    if (file->access.failed || file->content.failed || file->pin_status.failed ||
+        (file->parent != NULL) != (fs->mf != NULL) || !make_place(fs, file->number)) {
+        fs_discard_file(file);
+        return NULL;
+    }
+    fs->files[file->number] = file;
+    if (file->parent == NULL)
+        fs->mf = file;
+    else
+        link_child(file);
+    return file;
+}
+
+/* One more element at the end of an array; NULL without memory. Secrets in the old memory are wiped. */
+static void *grow(void **array, size_t *count, size_t size)
+{
+    /* Grows by doubling: a power of two says that it may be full. */
+    if ((*count & (*count - 1)) == 0) {
+        void *larger = calloc(*count == 0 ? 1 : *count * 2, size);
+
+        if (larger == NULL)
+            return NULL;
+        if (*count > 0)
+            memcpy(larger, *array, *count * size);
+        free_secrets(*array, *count * size);
+        *array = larger;
+    }
+    return (uint8_t *)*array + (*count)++ * size;
+}
+
+bool fs_add_pin(struct fs *fs, const struct fs_pin *pin)
+{
+    void *array = fs->pins;
+    struct fs_pin *place = grow(&array, &fs->pin_count, sizeof(*pin));
+
+    if (place == NULL)
+        return false;
+    fs->pins = array;
+    *place = *pin;
+    return true;
+}
+
+bool fs_add_puk(struct fs *fs, const struct fs_puk *puk)
+{
+    void *array = fs->puks;
+    struct fs_puk *place = grow(&array, &fs->puk_count, sizeof(*puk));
+
+    if (place == NULL)
+        return false;
+    fs->puks = array;
+    *place = *puk;
+    return true;
+}
+
+bool fs_add_naa(struct fs *fs, const struct fs_naa *naa)
+{
+    void *array = fs->naas;
+    struct fs_naa *place = grow(&array, &fs->naa_count, sizeof(*naa));
+
+    if (place == NULL)
+        return false;
+    fs->naas = array;
+    *place = *naa;
+    return true;
+}
+
+bool fs_add_cdma(struct fs *fs, struct fs_cdma *cdma)
+{
+    void *array = fs->cdmas;
+    struct fs_cdma *place = NULL;
+
+    if (!cdma->authentication_key.failed && !cdma->ssd.failed && !cdma->hrpd.failed &&
+        !cdma->simple_ip.failed && !cdma->mobile_ip.failed)
+        place = grow(&array, &fs->cdma_count, sizeof(*cdma));
+    if (place == NULL) {
+        free_cdma(cdma);
+        return false;
+    }
+    fs->cdmas = array;
+    *place = *cdma;
+    *cdma = (struct fs_cdma){0};
+    return true;
+}
+
+static bool any_failed(const struct fs_application *application)
+{
+    for (size_t i = 0; i < application->key_count; i++)
+        if (application->keys[i].counter.failed || application->keys[i].value.failed)
+            return true;
+    return application->parameters.failed || application->system_parameters.failed ||
+           application->uicc_parameters.failed || application->personalisation.failed ||
+           application->tars.failed || application->uicc_access.failed ||
+           application->uicc_admin_access.failed || application->adf_access.failed ||
+           application->adf_admin_access.failed;
+}
+
+bool fs_add_application(struct fs *fs, struct fs_application *application)
+{
+    void *array = fs->applications;
+    struct fs_application *place = NULL;
+
+    if (!any_failed(application))
+        place = grow(&array, &fs->application_count, sizeof(*application));
+    if (place == NULL) {
+        free_application(application);
+        return false;
+    }
+    fs->applications = array;
+    *place = *application;
+    *application = (struct fs_application){0};
+    return true;
+}
+
+bool fs_add_key(struct fs_application *application, struct fs_key *key)
+{
+    void *array = application->keys;
+    struct fs_key *place = grow(&array, &application->key_count, sizeof(*key));
+
+    if (place == NULL) {
+        buf_free(&key->counter);
+        buf_free(&key->value);
+        return false;
+    }
+    application->keys = array;
+    *place = *key;
+    *key = (struct fs_key){0};
+    return true;
+}
+
+/* --- finding --------------------------------------------------------------------------------------- */
+
+struct fs_file *fs_file(const struct fs *fs, uint32_t number)
+{
+    return number < fs->file_count ? fs->files[number] : NULL;
+}
+
+bool fs_is_directory(const struct fs_file *file)
+{
+    return saip_kind_is_directory(file->kind);
+}
+
+struct fs_file *fs_children(const struct fs_file *directory)
+{
+    return directory->link != NULL ? directory->link->first_child : directory->first_child;
+}
+
+struct fs_file *fs_child(const struct fs_file *directory, uint16_t fid)
+{
+    for (struct fs_file *child = fs_children(directory); child != NULL; child = child->next)
+        if (child->fid == fid)
+            return child;
+    return NULL;
+}
+
+struct fs_file *fs_child_by_sfi(const struct fs_file *directory, uint8_t sfi)
+{
+    for (struct fs_file *child = fs_children(directory); child != NULL && sfi != 0; child = child->next)
+        if (child->sfi == sfi)
+            return child;
+    return NULL;
+}
+
+struct fs_file *fs_by_path(const struct fs *fs, struct span path)
+{
+    struct fs_file *at = fs->mf;
+
+    if (path.size % 2 != 0)
+        return NULL;
+    for (size_t i = 0; i < path.size && at != NULL; i += 2) {
+        uint16_t fid = (uint16_t)(path.data[i] << 8 | path.data[i + 1]);
+
+        if (i > 0 || fid != FS_FID_MF)
+            at = fs_is_directory(at) ? fs_child(at, fid) : NULL;
+    }
+    return at;
+}
+
+struct fs_file *fs_application_of(struct fs_file *file)
+{
+    while (file->kind != SAIP_FILE_ADF && file->parent != NULL)
+        file = file->parent;
+    return file;
+}
+
+size_t fs_records(const struct fs_file *file)
+{
+    return file->record_size > 0 ? file->size / file->record_size : 0;
+}
+
+struct span fs_content(const struct fs_file *file)
+{
+    return buf_span(file->link != NULL ? &file->link->content : &file->content);
+}
+
+struct span fs_record(const struct fs_file *file, size_t number)
+{
+    struct span content = fs_content(file);
+
+    if (number == 0 || file->record_size == 0 || number > content.size / file->record_size)
+        return SPAN_NONE;
+    return SPAN(content.data + (number - 1) * file->record_size, file->record_size);
+}
+
+static bool is_linear(const struct fs_file *file)
+{
+    return file != NULL && file->kind == SAIP_FILE_LINEAR_FIXED;
+}
+
+/* TS 102 221 9.2.7: the EF ARR is beside the file; when there is none it is further up, at most in MF. */
+struct span fs_access_rule(const struct fs_file *file)
+{
+    struct span access = buf_span(&file->access);
+    const struct fs_file *directory = file->parent != NULL ? file->parent : file;
+
+    if (file->access_form != FS_ACCESS_REFERENCED || access.size < 3)
+        return SPAN_NONE;
+    for (; directory != NULL; directory = directory->parent) {
+        struct fs_file *arr = fs_child(directory, (uint16_t)(access.data[0] << 8 | access.data[1]));
+
+        /* With security environments (pairs of SEID and record) the first pair is the one in force.
+         * Reading: there is no MANAGE SECURITY ENVIRONMENT in TS 102 221, environment 01 never changes. */
+        if (is_linear(arr))
+            return fs_record(arr, access.data[access.size == 3 ? 2 : 3]);
+    }
+    return SPAN_NONE;
+}
+
+static struct fs_pin *pin_of(const struct fs *fs, const struct fs_file *directory, uint8_t reference)
+{
+    for (size_t i = 0; i < fs->pin_count; i++)
+        if (fs->pins[i].directory == directory && fs->pins[i].reference == reference)
+            return &fs->pins[i];
+    return NULL;
+}
+
+struct fs_pin *fs_find_pin(const struct fs *fs, const struct fs_file *directory, uint8_t reference)
+{
+    struct fs_pin *pin;
+
+    for (; directory != NULL && directory->parent != NULL; directory = directory->parent) {
+        pin = pin_of(fs, directory, reference);
+        if (pin == NULL && directory->pins_of != NULL)
+            pin = pin_of(fs, directory->pins_of, reference);
+        if (pin != NULL)
+            return pin;
+    }
+    return pin_of(fs, fs->mf, reference);
+}
+
+struct fs_puk *fs_find_puk(const struct fs *fs, uint8_t reference)
+{
+    for (size_t i = 0; i < fs->puk_count; i++)
+        if (fs->puks[i].reference == reference)
+            return &fs->puks[i];
+    return NULL;
+}
+
+struct fs_naa *fs_find_naa(const struct fs *fs, const struct fs_file *application)
+{
+    for (size_t i = 0; i < fs->naa_count; i++)
+        if (fs->naas[i].application == application)
+            return &fs->naas[i];
+    return NULL;
+}
+
+void fs_set_aid(struct fs_aid *aid, struct span octets)
+{
+    aid->size = octets.size <= sizeof(aid->octets) ? octets.size : 0;
+    if (aid->size > 0)
+        memcpy(aid->octets, octets.data, aid->size);
+}
+
+bool fs_same_aid(const struct fs_aid *aid, struct span octets)
+{
+    return span_equal(SPAN(aid->octets, aid->size), octets);
+}
+
+struct fs_naa *fs_naa_source(const struct fs *fs, struct fs_naa *naa)
+{
+    /* A mapping leads to an application before it in the package, so that it ends. */
+    for (size_t steps = 0; steps <= fs->naa_count && naa != NULL && naa->mapped; steps++) {
+        struct span source = SPAN(naa->mapping_source.octets, naa->mapping_source.size);
+
+        naa = NULL;
+        for (size_t i = 0; i < fs->naa_count && naa == NULL; i++)
+            if (fs_same_aid(&fs->naas[i].application->aid, source))
+                naa = &fs->naas[i];
+    }
+    return naa != NULL && !naa->mapped ? naa : NULL;
+}
+
+struct fs_application *fs_find_application(const struct fs *fs, struct span aid)
+{
+    for (size_t i = 0; i < fs->application_count; i++)
+        if (fs_same_aid(&fs->applications[i].aid, aid))
+            return &fs->applications[i];
+    return NULL;
+}

@@ -1,0 +1,217 @@
+/*
+ * The UICC's command table and what handlers share (ETSI TS 102 221 10.1, 11.1). See uicc.h.
+ */
+#include "profiles/uicc_commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* TS 102 221 table 10.5. */
+static const struct uicc_command commands[] = {
+    {0x00, 0xA4, UICC_MAYBE_DATA, "SELECT", uicc_select},
+    {0x00, 0xB0, UICC_NO_DATA, "READ BINARY", uicc_read_binary},
+    {0x00, 0xB2, UICC_NO_DATA, "READ RECORD", uicc_read_record},
+    {0x80, 0xF2, UICC_NO_DATA, "STATUS", uicc_status},
+    {0x00, 0xD6, UICC_DATA, "UPDATE BINARY", uicc_update_binary},
+    {0x00, 0xDC, UICC_DATA, "UPDATE RECORD", uicc_update_record},
+    {0x00, 0xA2, UICC_DATA, "SEARCH RECORD", uicc_search_record},
+    {0x80, 0x32, UICC_DATA, "INCREASE", uicc_increase},
+    {0x80, 0xCB, UICC_MAYBE_DATA, "RETRIEVE DATA", uicc_retrieve_data},
+    {0x80, 0xDB, UICC_MAYBE_DATA, "SET DATA", uicc_set_data},
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+const struct uicc_command *uicc_command_at(size_t index)
+{
+    return index < COMMAND_COUNT ? &commands[index] : NULL;
+}
+
+/* --- channels -------------------------------------------------------------------------------------- */
+
+static void end_transfer(struct uicc_transfer *transfer)
+{
+    buf_free(&transfer->data);
+    *transfer = (struct uicc_transfer){0};
+}
+
+static void enter_mf(const struct uicc *uicc, struct uicc_channel *channel)
+{
+    end_transfer(&channel->transfer);
+    *channel = (struct uicc_channel){.directory = uicc->fs->mf};
+}
+
+void uicc_open_channel(struct uicc *uicc, unsigned channel, unsigned from)
+{
+    struct uicc_channel *opened = &uicc->channels[channel];
+    const struct uicc_channel *origin = &uicc->channels[from];
+
+    enter_mf(uicc, opened);
+    if (from == 0)
+        return;
+    opened->directory = origin->directory;
+    opened->file = origin->file;
+    opened->application = origin->application;
+}
+
+/* A PIN of an application stays verified as long as a session of it is open on any channel (TS 102
+ * 221 9.4.1). */
+static void end_session(struct uicc *uicc, const struct fs_file *application)
+{
+    if (application == NULL)
+        return;
+    for (size_t i = 0; i < APDU_CHANNELS; i++)
+        if (uicc->channels[i].application == application)
+            return;
+    for (size_t i = 0; i < uicc->fs->pin_count; i++)
+        if (uicc->fs->pins[i].directory == application)
+            uicc->fs->pins[i].verified = false;
+}
+
+void uicc_set_application(struct uicc *uicc, unsigned channel, struct fs_file *application)
+{
+    const struct fs_file *before = uicc->channels[channel].application;
+
+    uicc->channels[channel].application = application;
+    if (before != application)
+        end_session(uicc, before);
+}
+
+void uicc_close_channel(struct uicc *uicc, unsigned channel)
+{
+    uicc_set_application(uicc, channel, NULL);
+    enter_mf(uicc, &uicc->channels[channel]);
+}
+
+void uicc_enter(struct uicc_channel *channel, struct fs_file *file)
+{
+    end_transfer(&channel->transfer);
+    channel->record = 0;
+    if (fs_is_directory(file)) {
+        channel->directory = file;
+        channel->file = NULL;
+    } else {
+        channel->file = file;
+    }
+}
+
+struct uicc_channel *uicc_channel(struct uicc *uicc, const struct apdu_command *command)
+{
+    return &uicc->channels[command->channel];
+}
+
+uint16_t uicc_find_ef(struct uicc_channel *channel, uint8_t sfi, struct fs_file **file)
+{
+    if (sfi != 0) {
+        *file = fs_child_by_sfi(channel->directory, sfi);
+        if (*file == NULL)
+            return SW_FILE_NOT_FOUND;
+        if (*file != channel->file)
+            uicc_enter(channel, *file);
+    }
+    *file = channel->file;
+    return *file != NULL ? SW_OK : SW_UICC_NO_EF;
+}
+
+uint16_t uicc_check_le(const struct apdu_command *command, size_t size)
+{
+    bool whole = command->ne == (command->extended ? APDU_EXTENDED_NE : APDU_SHORT_NE);
+
+    if (command->ne == 0)
+        return SW_WRONG_LENGTH;
+    if (whole || command->ne == size)
+        return SW_OK;
+    return size <= APDU_SHORT_NE ? (uint16_t)(SW_WRONG_LE | (size & 0xFF)) : SW_WRONG_LENGTH;
+}
+
+/* --- power ----------------------------------------------------------------------------------------- */
+
+struct uicc *uicc_new(struct fs *fs, const struct uicc_host *host)
+{
+    struct uicc *uicc = calloc(1, sizeof(*uicc));
+
+    if (uicc == NULL) {
+        fs_free(fs);
+        return NULL;
+    }
+    uicc->fs = fs;
+    uicc->host = *host;
+    uicc_reset(uicc);
+    return uicc;
+}
+
+void uicc_free(struct uicc *uicc)
+{
+    if (uicc == NULL)
+        return;
+    for (size_t i = 0; i < APDU_CHANNELS; i++)
+        end_transfer(&uicc->channels[i].transfer);
+    fs_free(uicc->fs);
+    free(uicc);
+}
+
+void uicc_reset(struct uicc *uicc)
+{
+    for (size_t i = 0; i < APDU_CHANNELS; i++)
+        enter_mf(uicc, &uicc->channels[i]);
+    for (size_t i = 0; i < uicc->fs->pin_count; i++)
+        uicc->fs->pins[i].verified = false;
+}
+
+static struct fs_file *counterpart(const struct fs *fs, const struct fs_file *file)
+{
+    return file != NULL ? fs_file(fs, file->number) : NULL;
+}
+
+static void carry_verified(struct fs *to, const struct fs *from)
+{
+    for (size_t i = 0; i < to->pin_count; i++)
+        for (size_t j = 0; j < from->pin_count; j++)
+            if (to->pins[i].reference == from->pins[j].reference &&
+                to->pins[i].directory->number == from->pins[j].directory->number)
+                to->pins[i].verified = from->pins[j].verified;
+}
+
+void uicc_replace_fs(struct uicc *uicc, struct fs *fs)
+{
+    for (size_t i = 0; i < APDU_CHANNELS; i++) {
+        struct uicc_channel *channel = &uicc->channels[i];
+
+        end_transfer(&channel->transfer);
+        channel->directory = counterpart(fs, channel->directory);
+        channel->file = counterpart(fs, channel->file);
+        channel->application = counterpart(fs, channel->application);
+        if (channel->directory == NULL)
+            *channel = (struct uicc_channel){.directory = fs->mf};
+    }
+    carry_verified(fs, uicc->fs);
+    fs_free(uicc->fs);
+    uicc->fs = fs;
+}
+
+/* --- dispatch -------------------------------------------------------------------------------------- */
+
+static bool data_fits(const struct uicc_command *row, const struct apdu_command *command)
+{
+    return row->data == UICC_MAYBE_DATA || (row->data == UICC_DATA) == (command->data.size > 0);
+}
+
+uint16_t uicc_process(struct uicc *uicc, const struct apdu_command *command, struct buf *response)
+{
+    uint16_t status = SW_INS_NOT_SUPPORTED;
+
+    uicc->described = NULL;
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        const struct uicc_command *row = &commands[i];
+
+        if (row->ins != command->ins)
+            continue;
+        if (row->cla_base != command->cla_base) {
+            status = SW_CLA_NOT_SUPPORTED;
+            continue;
+        }
+        uicc->described = row->name;
+        return data_fits(row, command) ? row->handler(uicc, command, response) : SW_WRONG_LENGTH;
+    }
+    return status;
+}
