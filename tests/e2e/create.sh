@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# softeuicc create: the card is what was asked for, what cannot be is refused in one line and leaves no file behind.
+set -u
+. "$(dirname "$0")/lib.sh"
+need jq openssl sqlite3
+
+data=$(cd "$(dirname "$0")/../.." && pwd)/../shared/data/sgp26-nist
+cd "$work" || exit 1
+run() {
+    "$softeuicc" create "$@" >out 2>err
+}
+fact() {
+    jq -r "$1" out
+}
+# refused NAME STATUS PATTERN ARGUMENT…: the status, nothing on stdout, one line on stderr that matches, no card.
+refused() {
+    local name=$1 status=$2 pattern=$3 got
+    shift 3
+    run --card refused.db "$@"
+    got=$?
+    is "refused: $name (status)" "$status" "$got"
+    matches "refused: $name (reason)" "$pattern" "$(cat err)"
+    is "refused: $name (one line)" "0 1" "$(wc -c <out) $(wc -l <err)"
+    is "refused: $name (no file)" "" "$(ls -d refused.db* 2>/dev/null)"
+}
+
+if ! "$softeuicc" pki init --dir pki >pki.log 2>&1; then
+    not_ok "a PKI to begin with" pki.log
+    finish
+fi
+
+check "a card of a test PKI" run --card a.db --pki pki --json
+is "it prefers P-256 and trusts both CIs" "P-256 brainpoolP256r1" "$(fact '[.cis[].curve] | join(" ")')"
+is "it serves an LPA and an IPA" hybrid "$(fact .personality)"
+matches "its EID is random, under the prefix that the EUM permits" '^89049032[0-9]{24}$' "$(fact .eid)"
+is "the check digits are right" 1 "$(fact .eid | awk '{ for (i = 1; i <= length($1); i++) rest = (rest * 10 + substr($1, i, 1)) % 97; print rest }')"
+is "nobody else reads it" 600 "$(stat -c %a a.db)"
+is "nothing lies beside it" "a.db" "$(ls -d a.db*)"
+is "a person can read it" "$(fact .eid)|hybrid" "$(sqlite3 a.db 'SELECT eid, personality FROM card')"
+check "another one" run --card b.db --pki pki --json
+isnt "every card has its own EID" "$(jq -r .eid out)" "$(sqlite3 a.db 'SELECT eid FROM card')"
+
+sqlite3 a.db 'SELECT writefile("euicc.der", euicc_cert), writefile("eum.der", eum_cert), writefile("ci.der", ci_cert)
+              FROM credentials WHERE priority = 0' >/dev/null
+is "its certificate names its EID" "$(sqlite3 a.db 'SELECT eid FROM card')" \
+    "$(openssl x509 -inform der -in euicc.der -noout -subject -nameopt multiline | sed -n 's/.*serialNumber *= //p')"
+
+check "everything given" run --card c.db --eid 890490320010203040506070809010 --personality iot --free-nvm 512k \
+    --default-smdp smdp.example.com --root-smds smds.example.com --ci pki/p256/ci.cert.pem \
+    --eum-cert pki/p256/eum.cert.der --eum-key pki/p256/eum.key.pem
+matches "shown as text" 'EID +890490320010203040506070809010[0-9]{2}.*personality +iot' "$(tr '\n' ' ' <out)"
+is "and kept" "iot|524288|smdp.example.com|smds.example.com" \
+    "$(sqlite3 c.db 'SELECT personality, nvm_size, default_smdp, root_smds FROM card')"
+
+if "$softeuicc" profile make --out profile.der --iccid 89001122334455667788 --imsi 001010123456789 >/dev/null 2>&1; then
+    check "a profile from the beginning" run --card d.db --pki pki --profile profile.der
+    is "it is there, disabled" "89001122334455667788|disabled|preloaded" \
+        "$(sqlite3 d.db 'SELECT iccid, state, origin FROM profile')"
+    refused "a profile twice" 1 'profile 2: has the same ICCID' --pki pki --profile profile.der --profile profile.der
+    head -c 1000 profile.der >cut.der
+    refused "a profile that is cut off" 1 'profile 1: ' --pki pki --profile cut.der
+    refused "a profile too large" 1 'profile 1: needs more memory' --pki pki --profile profile.der --free-nvm 1k
+else
+    skip "profiles a card is born with: this build cannot make one"
+fi
+
+cp a.db before.db
+run --card a.db --pki pki
+is "a card is never overwritten (status)" 1 $?
+matches "a card is never overwritten (reason)" 'a.db exists already' "$(cat err)"
+check "a card is never overwritten" cmp a.db before.db
+
+refused "no CI" 2 'no CI is given'
+refused "a directory without a PKI" 1 'holds no PKI' --pki "$work/run"
+refused "a file that is not there" 1 'cannot open none.pem' --ci none.pem
+refused "a file that is no certificate" 1 'pki.log' --ci pki.log
+refused "no EUM certificate" 2 'CI 1: --eum-cert is missing' --ci ci.der
+refused "no key" 2 'either --eum-key is needed' --ci ci.der --eum-cert eum.der
+refused "two EUM certificates" 1 'has such a certificate already' --ci ci.der --eum-cert eum.der --eum-cert eum.der
+refused "an EUM before its CI" 1 'ci comes first' --eum-cert eum.der
+refused "the EUM of another CI" 1 'CI 1: EUM certificate: ' --ci pki/p256/ci.cert.der \
+    --eum-cert pki/brainpool/eum.cert.der --eum-key pki/brainpool/eum.key.pem
+refused "the key of another EUM" 1 'does not belong to the EUM certificate' --ci ci.der --eum-cert eum.der \
+    --eum-key pki/brainpool/eum.key.pem
+refused "a CI twice" 1 'CI 3: is the same CI' --pki pki --ci ci.der --eum-cert eum.der --eum-key pki/p256/eum.key.pem
+refused "wrong check digits" 1 'check digits' --pki pki --eid 89049032123451234512345678901236
+refused "an EID of another EUM" 1 'does not permit the EID' --pki pki --eid 890440321234512345123456789012
+refused "letters in an EID" 1 'decimal digits' --pki pki --eid 8904903212345123451234567890123x
+refused "no personality" 2 "no personality 'phone'" --pki pki --personality phone
+refused "no size" 2 "not a number of octets" --pki pki --free-nvm 1G
+refused "no option" 2 "'--frob' is no option" --frob
+refused "no value" 2 'ci needs a value' --ci
+refused "no address" 1 'default SM-DP\+ address' --pki pki --default-smdp 'a b'
+run --pki pki
+is "no card file (status)" 2 $?
+check "help" run --help
+matches "help says what it makes" 'Makes a card' "$(cat out)"
+
+if [ -d "$data" ]; then
+    sgp26=(--ci "$data/CERT_CI_ECDSA_NIST.der" --eum-cert "$data/CERT_EUM_ECDSA_NIST.der")
+    check "a card on SGP.26 material" run --card e.db "${sgp26[@]}" --eum-key "$data/SK_EUM_ECDSA_NIST.der" --json
+    is "its CI" F54172BDF98A95D65CBEB88A38A1C11D800A85C3 "$(fact '.cis[0].keyId')"
+    check "the SGP.26 card itself" run --card f.db "${sgp26[@]}" --euicc-cert "$data/CERT_EUICC_ECDSA_NIST.der" \
+        --euicc-key "$data/SK_EUICC_ECDSA_NIST.der" --json
+    is "its EID is the certificate's" 89049032123451234512345678901235 "$(fact .eid)"
+    refused "another EID with that certificate" 1 'is for the EID 89049032123451234512345678901235' "${sgp26[@]}" \
+        --euicc-cert "$data/CERT_EUICC_ECDSA_NIST.der" --euicc-key "$data/SK_EUICC_ECDSA_NIST.der" \
+        --eid 890490321234512345123456789013
+else
+    skip "a card on SGP.26 material: the certificates are not there"
+fi
+finish
