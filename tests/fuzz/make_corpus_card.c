@@ -252,7 +252,7 @@ static bool make_saip(void)
                "A227 A003810102 A120 A01E 300D 800101 8108 31323334FFFFFFFF "
                "300D 80010A 8108 3131313131313131"
                "AA05 A003810103") &&
-           corpus_write_hex("saip", "no-end", "A019 800102 810103 830A 8900112233445566778F A500 A600");
+           corpus_write_hex("saip", "no-end", "A016 800102 810103 830A 8900112233445566778F A500 A600");
 }
 
 /* --- cert: an octet of options, then the object (fuzz_cert.c) --- */
