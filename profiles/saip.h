@@ -38,39 +38,6 @@ enum saip_result {
 /* "bad values", … */
 const char *saip_result_name(enum saip_result result);
 
-/* Tags of the elements (ProfileElement, a CHOICE with automatic tags). */
-enum saip_tag {
-    SAIP_HEADER = 0xA0,
-    SAIP_GENERIC_FILE_MANAGEMENT = 0xA1,
-    SAIP_PIN_CODES = 0xA2,
-    SAIP_PUK_CODES = 0xA3,
-    SAIP_AKA_PARAMETER = 0xA4,
-    SAIP_CDMA_PARAMETER = 0xA5,
-    SAIP_SECURITY_DOMAIN = 0xA6,
-    SAIP_RFM = 0xA7,
-    SAIP_APPLICATION = 0xA8,
-    SAIP_NON_STANDARD = 0xA9,
-    SAIP_END = 0xAA,
-    SAIP_MF = 0xB0,
-    SAIP_CD = 0xB1,
-    SAIP_TELECOM = 0xB2,
-    SAIP_USIM = 0xB3,
-    SAIP_OPT_USIM = 0xB4,
-    SAIP_ISIM = 0xB5,
-    SAIP_OPT_ISIM = 0xB6,
-    SAIP_PHONEBOOK = 0xB7,
-    SAIP_GSM_ACCESS = 0xB8,
-    SAIP_CSIM = 0xB9,
-    SAIP_OPT_CSIM = 0xBA,
-    SAIP_EAP = 0xBB,
-    SAIP_DF_5GS = 0xBC,
-    SAIP_DF_SAIP = 0xBD,
-    SAIP_DF_SNPN = 0xBE,
-    SAIP_DF_5GPROSE = 0xBF1F,
-    SAIP_IOT = 0xBF20,
-    SAIP_OPT_IOT = 0xBF21,
-};
-
 /* Network authentication algorithms (AlgoParameter, algorithmID). */
 enum saip_algorithm {
     SAIP_MILENAGE = 1,
@@ -162,9 +129,7 @@ const struct saip_service *saip_service_at(size_t index);
  */
 void saip_put_uicc_capability(struct buf *out, uint32_t tag);
 
-/* --- files
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- files --- */
 
 enum { SAIP_NO_PARENT = 0xFFFF };
 

@@ -35,9 +35,7 @@ static bool check_attempts(struct saip_walk *walk, const char *what, struct span
     return true;
 }
 
-/* --- PUKs
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- PUKs --- */
 
 /* The bit of a PUK reference: 1 to 8 and 81 to 88 (PUKKeyReferenceValue); 0 for another number. */
 static uint32_t puk_bit(uint64_t reference)
@@ -78,9 +76,7 @@ bool saip_check_puks(struct saip_walk *walk)
     return true;
 }
 
-/* --- PINs
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- PINs --- */
 
 static bool has_pin(const struct saip_walk *walk, uint16_t directory, uint8_t reference)
 {
@@ -210,8 +206,7 @@ bool saip_walk_end(struct saip_walk *walk)
     return true;
 }
 
-/* --- network authentication
- * ---------------------------------------------------------------------------------------- */
+/* --- network authentication --- */
 
 /* Sequence numbers without index have 43 bits (TS 33.102 C.3.2, AKAParameter). */
 static bool check_sequence_number(struct saip_walk *walk, const char *name, struct span value)
@@ -317,8 +312,7 @@ bool saip_check_cdma(struct saip_walk *walk)
     return claim_application(walk);
 }
 
-/* --- security domains and remote file management
- * ------------------------------------------------------------------- */
+/* --- security domains and remote file management --- */
 
 static bool has_aid(const struct saip_walk *walk, struct span aid, size_t count)
 {

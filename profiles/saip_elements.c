@@ -60,8 +60,7 @@ static const struct saip_field pe_header[] = {
     END,
 };
 
-/* --- ProfileHeader
- * ------------------------------------------------------------------------------------------------- */
+/* --- ProfileHeader --- */
 
 static const struct saip_field template_oids[] = {OCT(0x06, "template OID", 1, 32), END};
 
@@ -87,9 +86,7 @@ static const struct saip_field header[] = {
     END,
 };
 
-/* --- files
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- files --- */
 
 static const struct saip_field proprietary_info[] = {
     OPT_OCT(0xC0, "specialFileInformation", 1, 1),
@@ -129,9 +126,7 @@ static const struct saip_field generic_file_management[] = {
     END,
 };
 
-/* --- codes
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- codes --- */
 
 static const struct saip_field pin_configuration[] = {
     INT(0x80, "keyReference", 1, 142),
@@ -163,8 +158,7 @@ static const struct saip_field puk_codes[] = {
     END,
 };
 
-/* --- network authentication
- * ---------------------------------------------------------------------------------------- */
+/* --- network authentication --- */
 
 static const struct saip_field mapping_parameter[] = {OCT(0x80, "mappingOptions", 1, 1),
                                                       OCT(0x81, "mappingSource", 5, 16), END};
@@ -211,8 +205,7 @@ static const struct saip_field cdma_parameter[] = {
     END,
 };
 
-/* --- security domains and applications
- * ----------------------------------------------------------------------------- */
+/* --- security domains and applications --- */
 
 static const struct saip_field contactless_parameters[] = {OCT(0x80, "protocolParameterData", 0, ANY), END};
 static const struct saip_field system_parameters[] = {
@@ -310,8 +303,7 @@ static const struct saip_field rfm[] = {
     END,
 };
 
-/* --- elements without content of interest
- * -------------------------------------------------------------------------- */
+/* --- elements without content of interest --- */
 
 static const struct saip_field only_header[] = {SEQ(0xA0, "header", pe_header), END};
 

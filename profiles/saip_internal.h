@@ -8,8 +8,7 @@
 #include "apdu/tlv.h"
 #include "profiles/saip.h"
 
-/* --- schema: the ASN.1 types of PE_Definitions as tables
- * ----------------------------------------------------------- */
+/* --- schema: the ASN.1 types of PE_Definitions as tables --- */
 
 enum saip_type {
     SAIP_TYPE_NULL,
@@ -29,8 +28,7 @@ struct saip_field {
     const struct saip_field *members; /* ends with a row without a name */
 };
 
-/* --- elements
- * ------------------------------------------------------------------------------------------------------ */
+/* --- elements --- */
 
 /* As max of a field: any size or number. */
 #define SAIP_NO_LIMIT UINT32_MAX
@@ -55,8 +53,7 @@ const struct saip_element_type *saip_element_type(uint32_t tag);
 /* FileManagement's and File's items. */
 extern const struct saip_field saip_fcp_members[];
 
-/* --- the walk
- * ------------------------------------------------------------------------------------------------------ */
+/* --- the walk --- */
 
 /* A created file, kept while the package is walked so that paths, links and PINs can be resolved. */
 struct saip_node {

@@ -12,8 +12,7 @@ enum { FID_ICCID = 0x2FE2 };
 /* Members of FileManagement. */
 enum { FILE_PATH = 0x80, CREATE_FCP = 0x62 };
 
-/* --- templates
- * ----------------------------------------------------------------------------------------------------- */
+/* --- templates --- */
 
 /* One member of a template element, taken apart. */
 struct file_member {
@@ -225,8 +224,7 @@ bool saip_walk_template(struct saip_walk *walk)
     return true;
 }
 
-/* --- generic file management
- * --------------------------------------------------------------------------------------- */
+/* --- generic file management --- */
 
 /* Where the commands of an element stand. */
 struct generic {

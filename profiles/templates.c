@@ -68,18 +68,6 @@ const struct saip_template *saip_template_find(struct span oid)
     return NULL;
 }
 
-const struct saip_template *saip_template_newest(uint32_t element)
-{
-    const struct saip_template *newest = NULL;
-    const struct saip_template *template;
-
-    for (size_t i = 0; (template = saip_template_at(i)) != NULL; i++) {
-        if (template->element == element)
-            newest = template;
-    }
-    return newest;
-}
-
 const struct saip_template_file *saip_template_row(const struct saip_template *template, size_t row)
 {
     for (size_t i = 0; i < template->change_count; i++) {

@@ -11,6 +11,39 @@
 
 #include "apdu/bytes.h"
 
+/* Tags of the elements (ProfileElement, a CHOICE with automatic tags). */
+enum saip_tag {
+    SAIP_HEADER = 0xA0,
+    SAIP_GENERIC_FILE_MANAGEMENT = 0xA1,
+    SAIP_PIN_CODES = 0xA2,
+    SAIP_PUK_CODES = 0xA3,
+    SAIP_AKA_PARAMETER = 0xA4,
+    SAIP_CDMA_PARAMETER = 0xA5,
+    SAIP_SECURITY_DOMAIN = 0xA6,
+    SAIP_RFM = 0xA7,
+    SAIP_APPLICATION = 0xA8,
+    SAIP_NON_STANDARD = 0xA9,
+    SAIP_END = 0xAA,
+    SAIP_MF = 0xB0,
+    SAIP_CD = 0xB1,
+    SAIP_TELECOM = 0xB2,
+    SAIP_USIM = 0xB3,
+    SAIP_OPT_USIM = 0xB4,
+    SAIP_ISIM = 0xB5,
+    SAIP_OPT_ISIM = 0xB6,
+    SAIP_PHONEBOOK = 0xB7,
+    SAIP_GSM_ACCESS = 0xB8,
+    SAIP_CSIM = 0xB9,
+    SAIP_OPT_CSIM = 0xBA,
+    SAIP_EAP = 0xBB,
+    SAIP_DF_5GS = 0xBC,
+    SAIP_DF_SAIP = 0xBD,
+    SAIP_DF_SNPN = 0xBE,
+    SAIP_DF_5GPROSE = 0xBF1F,
+    SAIP_IOT = 0xBF20,
+    SAIP_OPT_IOT = 0xBF21,
+};
+
 enum saip_file_kind {
     SAIP_FILE_MF,
     SAIP_FILE_DF,
@@ -55,7 +88,7 @@ struct saip_template_change {
 };
 
 struct saip_template {
-    uint32_t element;     /* tag of the profile element that uses it */
+    uint32_t element;     /* enum saip_tag: the profile element that uses it */
     uint8_t arc, version; /* OID 2.23.143.1.2.arc for version 1, 2.23.143.1.2.arc.version above */
     bool by_default;      /* files that the element does not name are created too */
     const struct saip_template_file *files;
@@ -70,9 +103,6 @@ const struct saip_template *saip_template_at(size_t index);
 
 /* The template with this OID (content octets of an OBJECT IDENTIFIER), NULL when unknown. */
 const struct saip_template *saip_template_find(struct span oid);
-
-/* The newest version of the template that an element type uses, NULL for elements without one. */
-const struct saip_template *saip_template_newest(uint32_t element);
 
 /* The row of a template with the changes of its version. `row` is below file_count. */
 const struct saip_template_file *saip_template_row(const struct saip_template *template, size_t row);

@@ -116,8 +116,18 @@ static const struct saip_template_file opt_csim[] = {
 };
 
 const struct saip_template saip_templates_csim[SAIP_TEMPLATES_CSIM] = {
-    {.element = 0xB9, .arc = 10, .version = 1, .by_default = true, .files = csim, .file_count = COUNT(csim)},
-    {.element = 0xB9, .arc = 10, .version = 2, .by_default = true, .files = csim, .file_count = COUNT(csim)},
-    {.element = 0xBA, .arc = 11, .version = 1, .files = opt_csim, .file_count = COUNT(opt_csim)},
-    {.element = 0xBA, .arc = 11, .version = 2, .files = opt_csim, .file_count = COUNT(opt_csim)},
+    {.element = SAIP_CSIM,
+     .arc = 10,
+     .version = 1,
+     .by_default = true,
+     .files = csim,
+     .file_count = COUNT(csim)},
+    {.element = SAIP_CSIM,
+     .arc = 10,
+     .version = 2,
+     .by_default = true,
+     .files = csim,
+     .file_count = COUNT(csim)},
+    {.element = SAIP_OPT_CSIM, .arc = 11, .version = 1, .files = opt_csim, .file_count = COUNT(opt_csim)},
+    {.element = SAIP_OPT_CSIM, .arc = 11, .version = 2, .files = opt_csim, .file_count = COUNT(opt_csim)},
 };

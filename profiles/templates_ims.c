@@ -38,8 +38,13 @@ static const struct saip_template_file eap[] = {
 };
 
 const struct saip_template saip_templates_ims[SAIP_TEMPLATES_IMS] = {
-    {.element = 0xB5, .arc = 8, .version = 1, .by_default = true, .files = isim, .file_count = COUNT(isim)},
-    {.element = 0xB6, .arc = 9, .version = 1, .files = opt_isim, .file_count = OPT_ISIM_1},
-    {.element = 0xB6, .arc = 9, .version = 2, .files = opt_isim, .file_count = COUNT(opt_isim)},
-    {.element = 0xBB, .arc = 12, .version = 1, .files = eap, .file_count = COUNT(eap)},
+    {.element = SAIP_ISIM,
+     .arc = 8,
+     .version = 1,
+     .by_default = true,
+     .files = isim,
+     .file_count = COUNT(isim)},
+    {.element = SAIP_OPT_ISIM, .arc = 9, .version = 1, .files = opt_isim, .file_count = OPT_ISIM_1},
+    {.element = SAIP_OPT_ISIM, .arc = 9, .version = 2, .files = opt_isim, .file_count = COUNT(opt_isim)},
+    {.element = SAIP_EAP, .arc = 12, .version = 1, .files = eap, .file_count = COUNT(eap)},
 };

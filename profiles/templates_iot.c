@@ -63,6 +63,11 @@ static const struct saip_template_file opt_iot[] = {
 };
 
 const struct saip_template saip_templates_iot[SAIP_TEMPLATES_IOT] = {
-    {.element = 0xBF20, .arc = 17, .version = 1, .by_default = true, .files = iot, .file_count = COUNT(iot)},
-    {.element = 0xBF21, .arc = 18, .version = 1, .files = opt_iot, .file_count = COUNT(opt_iot)},
+    {.element = SAIP_IOT,
+     .arc = 17,
+     .version = 1,
+     .by_default = true,
+     .files = iot,
+     .file_count = COUNT(iot)},
+    {.element = SAIP_OPT_IOT, .arc = 18, .version = 1, .files = opt_iot, .file_count = COUNT(opt_iot)},
 };

@@ -55,8 +55,8 @@ static const struct saip_template_file telecom[] = {
 enum { TELECOM_1 = 38 };
 
 const struct saip_template saip_templates_uicc[SAIP_TEMPLATES_UICC] = {
-    {.element = 0xB0, .arc = 1, .version = 1, .by_default = true, .files = mf, .file_count = COUNT(mf)},
-    {.element = 0xB1, .arc = 2, .version = 1, .files = cd, .file_count = COUNT(cd)},
-    {.element = 0xB2, .arc = 3, .version = 1, .files = telecom, .file_count = TELECOM_1},
-    {.element = 0xB2, .arc = 3, .version = 2, .files = telecom, .file_count = COUNT(telecom)},
+    {.element = SAIP_MF, .arc = 1, .version = 1, .by_default = true, .files = mf, .file_count = COUNT(mf)},
+    {.element = SAIP_CD, .arc = 2, .version = 1, .files = cd, .file_count = COUNT(cd)},
+    {.element = SAIP_TELECOM, .arc = 3, .version = 1, .files = telecom, .file_count = TELECOM_1},
+    {.element = SAIP_TELECOM, .arc = 3, .version = 2, .files = telecom, .file_count = COUNT(telecom)},
 };

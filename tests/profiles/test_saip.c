@@ -34,8 +34,7 @@ static enum saip_result refusal(struct span der)
     return failure.result;
 }
 
-/* --- looking a file up
- * --------------------------------------------------------------------------------------------- */
+/* --- looking a file up --- */
 
 struct search {
     const char *path; /* "7FF1/6F07", below MF */
@@ -103,8 +102,7 @@ static struct span content_of(const struct saip_package *package, const char *pa
     return buf_span(content);
 }
 
-/* --- our own packages
- * ---------------------------------------------------------------------------------------------- */
+/* --- our own packages --- */
 
 START_TEST(header_facts_come_out)
 {
@@ -416,8 +414,7 @@ START_TEST(recipes_are_checked)
 }
 END_TEST
 
-/* --- what a card does not have
- * ------------------------------------------------------------------------------------- */
+/* --- what a card does not have --- */
 
 /* The good package with one more element before its end. */
 static struct span with_element(uint32_t tag, bool mandated, const char *content)
@@ -520,8 +517,7 @@ START_TEST(javacard_may_be_asked_for)
 }
 END_TEST
 
-/* --- IoT Minimal Profile
- * ------------------------------------------------------------------------------------------- */
+/* --- IoT Minimal Profile --- */
 
 START_TEST(iot_minimal_profiles_are_completed_from_the_template)
 {
@@ -548,8 +544,7 @@ START_TEST(iot_minimal_profiles_are_completed_from_the_template)
 }
 END_TEST
 
-/* --- answers
- * ------------------------------------------------------------------------------------------------------- */
+/* --- answers --- */
 
 START_TEST(success_is_answered_as_tca_says)
 {
@@ -650,8 +645,7 @@ START_TEST(capabilities_are_what_packages_may_ask_for)
 }
 END_TEST
 
-/* --- GSMA TS.48
- * ---------------------------------------------------------------------------------------------------- */
+/* --- GSMA TS.48 --- */
 
 START_TEST(ts48_packages_are_taken)
 {

@@ -400,8 +400,7 @@ START_TEST(faults_of_domains_and_remote_files)
 }
 END_TEST
 
-/* --- order: packages put together from the elements of a good one
- * -------------------------------------------------- */
+/* --- order: packages put together from the elements of a good one --- */
 
 /* The elements at these positions of the package (counted from 0; the list ends with -1). */
 static struct buf *arrange(struct span package, const int *positions)
@@ -524,8 +523,7 @@ START_TEST(some_elements_stand_once)
 }
 END_TEST
 
-/* --- hostile sizes
- * ------------------------------------------------------------------------------------------------- */
+/* --- hostile sizes --- */
 
 START_TEST(cut_off_anywhere_it_is_refused)
 {

@@ -134,7 +134,8 @@ static void print_header(const struct saip_package *package)
             separator = ", ";
         }
     }
-    printf("\nTest keys:  %s\n", saip_has_only_test_keys(package) ? "only" : "no");
+    printf("\nTemplates:  %zu mandatory\n", package->template_count);
+    printf("Test keys:  %s\n", saip_has_only_test_keys(package) ? "only" : "no");
     printf("Files:      %zu\n", package->file_count);
     printf("Memory:     about %zu octets on a card\n", saip_memory_size(package));
 }
