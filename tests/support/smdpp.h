@@ -95,6 +95,9 @@ json_t *bench_es2p(struct bench *bench, const char *function, json_t *fields);
 /* The state of an order as /orders says; "available" without one. */
 const char *bench_order_state(struct bench *bench, const char *iccid);
 
+bool bench_is_success(const json_t *answer);
+/* The octets as a JSON string in base64. */
+json_t *bench_base64(struct span octets);
 /* The octets of a base64 member. Fails the test when it is not there. */
 void bench_take(const json_t *answer, const char *name, struct buf *out);
 

@@ -605,83 +605,127 @@ static void load_bpp(struct terminal *terminal, struct buf *response)
     }
 }
 
-static void download_to_card(bool ppk)
+static json_t *initiate_for_card(struct terminal *terminal)
 {
-    struct softeuicc *card;
-    struct terminal terminal;
     struct buf response = {0};
-    struct buf request = {0};
     struct span content;
+    char *challenge, *info1;
     json_t *answer;
 
-    bench_start(&bench, EC_CURVE_P256);
-    bench.smdpp.options.ppk = ppk;
-    card = test_card(":memory:", &bench.ci, 1, 0);
-    terminal = terminal_start(card, SOFTEUICC_COLD);
-
-    send(&terminal, hex("BF2000"), &response);
-    buf_append(&request, buf_span(&response));
-    send(&terminal, hex("BF2E00"), &response);
+    send(terminal, hex("BF2000"), &response);
+    info1 = base64_encode(buf_span(&response));
+    send(terminal, hex("BF2E00"), &response);
     ck_assert_int_eq(tlv_single(buf_span(&response), 0xBF2E, &content), TLV_OK);
-    {
-        char *challenge = base64_encode(SPAN(content.data + 2, 16));
-        char *info1 = base64_encode(buf_span(&request));
+    challenge = base64_encode(SPAN(content.data + 2, 16));
+    answer = bench_post(&bench, "/gsma/rsp2/es9plus/initiateAuthentication",
+                        json_pack("{s:s,s:s,s:s}", "euiccChallenge", challenge, "smdpAddress", BENCH_ADDRESS,
+                                  "euiccInfo1", info1));
+    free(challenge);
+    free(info1);
+    buf_free(&response);
+    return answer;
+}
 
-        answer = bench_post(&bench, "/gsma/rsp2/es9plus/initiateAuthentication",
-                            json_pack("{s:s,s:s,s:s}", "euiccChallenge", challenge, "smdpAddress",
-                                      BENCH_ADDRESS, "euiccInfo1", info1));
-        free(challenge);
-        free(info1);
-    }
+/* The LPA's part of a download between the server and a card, until the server has bound the package. */
+static void bind_for_card(struct terminal *terminal)
+{
+    json_t *answer = initiate_for_card(terminal);
+    struct buf response = {0};
+    struct buf request = {0};
+
     strcpy(bench.transaction, json_string_value(json_object_get(answer, "transactionId")));
-    buf_clear(&request);
     put_authenticate_server(answer, &request);
     bench_success(answer);
-    send(&terminal, buf_span(&request), &response);
+    send(terminal, buf_span(&request), &response);
     answer = es9p("authenticateClient", bench.transaction, "authenticateServerResponse", buf_span(&response));
     buf_clear(&request);
     put_prepare_download(answer, &request);
+    bench_take(answer, "smdpSigned2", &bench.smdp_signed2);
     bench_success(answer);
-    send(&terminal, buf_span(&request), &response);
+    send(terminal, buf_span(&request), &response);
     answer =
         es9p("getBoundProfilePackage", bench.transaction, "prepareDownloadResponse", buf_span(&response));
     bench_take(answer, "boundProfilePackage", &bench.bpp);
     bench_success(answer);
-    load_bpp(&terminal, &response);
-    ck_assert_int_eq(tlv_single(buf_span(&response), 0xBF37, &content), TLV_OK);
-
-    {
-        char *text = base64_encode(buf_span(&response));
-        json_t *list;
-        char body[4096];
-        struct http_answer http;
-
-        snprintf(body, sizeof(body), "{\"pendingNotification\":\"%s\"}", text);
-        free(text);
-        http = bench_request(&bench, "POST", "/gsma/rsp2/es9plus/handleNotification", "application/json",
-                             "gsma/rsp/v2.2.2", span_of_string(body));
-        ck_assert_int_eq(http.code, 204);
-        list = bench_get(&bench, "/notifications");
-        ck_assert_uint_eq(json_array_size(list), 1);
-        ck_assert_str_eq(json_string_value(json_object_get(json_array_get(list, 0), "result")), "success");
-        ck_assert(json_is_true(json_object_get(json_array_get(list, 0), "verified")));
-        ck_assert_str_eq(json_string_value(json_object_get(json_array_get(list, 0), "eid")), TEST_EID);
-        ck_assert_str_eq(json_string_value(json_object_get(json_array_get(list, 0), "iccid")), BENCH_ICCID);
-        json_decref(list);
-    }
     buf_free(&response);
     buf_free(&request);
+}
+
+/* Loads the package, sends the result, and sees that the server believes it. */
+static void install_on_card(struct terminal *terminal)
+{
+    struct buf response = {0};
+    struct span content;
+    struct http_answer http;
+    char body[4096];
+    char *text;
+    json_t *list;
+    const json_t *first;
+
+    load_bpp(terminal, &response);
+    ck_assert_int_eq(tlv_single(buf_span(&response), 0xBF37, &content), TLV_OK);
+    text = base64_encode(buf_span(&response));
+    snprintf(body, sizeof(body), "{\"pendingNotification\":\"%s\"}", text);
+    free(text);
+    http = bench_request(&bench, "POST", "/gsma/rsp2/es9plus/handleNotification", "application/json",
+                         "gsma/rsp/v2.2.2", span_of_string(body));
+    ck_assert_int_eq(http.code, 204);
+    list = bench_get(&bench, "/notifications");
+    ck_assert_uint_eq(json_array_size(list), 1);
+    first = json_array_get(list, 0);
+    ck_assert_str_eq(json_string_value(json_object_get(first, "result")), "success");
+    ck_assert(json_is_true(json_object_get(first, "verified")));
+    ck_assert_str_eq(json_string_value(json_object_get(first, "eid")), TEST_EID);
+    ck_assert_str_eq(json_string_value(json_object_get(first, "iccid")), BENCH_ICCID);
+    json_decref(list);
+    buf_free(&response);
+}
+
+static void download_to_card(enum ec_curve curve, bool ppk)
+{
+    struct softeuicc *card;
+    struct terminal terminal;
+
+    bench_start(&bench, curve);
+    bench.smdpp.options.ppk = ppk;
+    card = test_card(":memory:", &bench.ci, 1, 0);
+    terminal = terminal_start(card, SOFTEUICC_COLD);
+    bind_for_card(&terminal);
+    install_on_card(&terminal);
     softeuicc_close(card);
     bench_stop(&bench);
 }
 
 START_TEST(installs_a_profile_on_a_card)
 {
-    download_to_card(false);
-    download_to_card(true);
+    download_to_card(EC_CURVE_P256, false);
+    download_to_card(EC_CURVE_P256, true);
+    download_to_card(EC_CURVE_BRAINPOOL_P256R1, false);
+}
+END_TEST
+
+START_TEST(finishes_an_interrupted_download_on_a_card)
+{
+    struct softeuicc *card;
+    struct terminal terminal;
+    struct span content, otpk;
+
+    bench_start(&bench, EC_CURVE_P256);
+    card = test_card(":memory:", &bench.ci, 1, 0);
+    terminal = terminal_start(card, SOFTEUICC_COLD);
+    bind_for_card(&terminal);
+    ck_assert_int_eq(tlv_single(buf_span(&bench.smdp_signed2), 0x30, &content), TLV_OK);
+    ck_assert(!tlv_find(content, 0x5F49, &otpk));
+    terminal = terminal_start(card, SOFTEUICC_COLD); /* the phone's battery is empty */
+    bind_for_card(&terminal);
+    ck_assert_int_eq(tlv_single(buf_span(&bench.smdp_signed2), 0x30, &content), TLV_OK);
+    ck_assert(tlv_find(content, 0x5F49, &otpk));
+    install_on_card(&terminal);
+    softeuicc_close(card);
+    bench_stop(&bench);
 }
 END_TEST
 
 TEST_MAIN("smdpp", serves_a_download, tells_what_the_metadata_says, refuses_to_begin, refuses_an_euicc,
           refuses_profiles, refuses_to_bind, binds_again, cancels_sessions, forgets_old_sessions,
-          installs_a_profile_on_a_card)
+          installs_a_profile_on_a_card, finishes_an_interrupted_download_on_a_card)

@@ -7,7 +7,6 @@
 #include "tools/smdpp/profile_metadata.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -262,6 +261,13 @@ static int by_name(const void *a, const void *b)
     const struct entry *const *right = b;
 
     return strcmp((*left)->profile.name, (*right)->profile.name);
+}
+
+bool profile_catalogue_readable(const struct profile_catalogue *catalogue)
+{
+    DIR *directory = opendir(catalogue->directory);
+
+    return directory != NULL && closedir(directory) == 0;
 }
 
 /* The name without .der when it is one of ours, in `name`. */

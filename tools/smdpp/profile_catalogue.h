@@ -35,6 +35,9 @@ struct profile_catalogue;
 struct profile_catalogue *profile_catalogue_new(const char *directory, const char *server_address);
 void profile_catalogue_free(struct profile_catalogue *catalogue);
 
+/* Whether the directory is there and may be read. */
+bool profile_catalogue_readable(const struct profile_catalogue *catalogue);
+
 /* Reads what is new or changed in the directory. False when the directory cannot be read. Pointers to
  * profiles stay valid until the next call. `changed` (may be NULL) is called for every file that was read. */
 bool profile_catalogue_refresh(struct profile_catalogue *catalogue,

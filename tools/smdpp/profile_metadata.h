@@ -1,6 +1,6 @@
 /*
  * Profile metadata: from a JSON description to the StoreMetadataRequest (SGP.22 5.5.3) that goes into a Bound
- * Profile Package. The JSON's form is in the manual page; every member is optional.
+ * Profile Package. The JSON's form is in docs/smdpp.md; every member is optional.
  */
 #ifndef SOFTEUICC_TOOLS_SMDPP_PROFILE_METADATA_H
 #define SOFTEUICC_TOOLS_SMDPP_PROFILE_METADATA_H
@@ -10,8 +10,8 @@
 #include <jansson.h>
 
 /* Fills profile->metadata and its readable copies. `json` may be NULL (all defaults); `directory` is where
- * icon files are. Names default to the header's profileType, notifications to `server_address` for every
- * event. False and profile->complaint on a bad description. */
+ * icon files are. Names default to the header's profileType, `server_address` hears of enabling,
+ * disabling and deleting. False and profile->complaint on a bad description. */
 bool profile_metadata_build(struct profile *profile, const json_t *json, const char *directory,
                             const char *server_address);
 

@@ -355,14 +355,10 @@ static bool prepare(struct smdpp *smdpp, const struct settings *settings, uint16
         return false;
     }
     smdpp->catalogue = profile_catalogue_new(settings->profiles, smdpp->dp.address);
-    if (smdpp->catalogue == NULL || !profile_catalogue_refresh(smdpp->catalogue, NULL, NULL)) {
+    if (smdpp->catalogue == NULL || !profile_catalogue_readable(smdpp->catalogue)) {
         tool_error("cannot read the directory %s", settings->profiles);
         return false;
     }
-    profile_catalogue_free(smdpp->catalogue);
-    smdpp->catalogue = profile_catalogue_new(settings->profiles, smdpp->dp.address);
-    if (smdpp->catalogue == NULL)
-        return false;
     smdpp_refresh_profiles(smdpp);
     return true;
 }

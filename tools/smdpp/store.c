@@ -216,8 +216,14 @@ bool store_order_save(struct store *store, const struct order *order)
             bind_text(stmt, 1, order->iccid);
         return finish(stmt);
     }
+    /* Not OR REPLACE, which would silently drop another order with the same matchingId. */
     stmt = prepare(store,
-                   "INSERT OR REPLACE INTO profile_order (" ORDER_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?)");
+                   "INSERT INTO profile_order (" ORDER_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?)"
+                   " ON CONFLICT (iccid) DO UPDATE SET profile = excluded.profile, state = excluded.state,"
+                   " eid = excluded.eid, matching_id = excluded.matching_id,"
+                   " confirmation_code_sha256 = excluded.confirmation_code_sha256,"
+                   " wrong_codes = excluded.wrong_codes, tries = excluded.tries,"
+                   " created = excluded.created, expires = excluded.expires");
     if (stmt == NULL)
         return false;
     bind_text(stmt, 1, order->iccid);
