@@ -6,12 +6,13 @@
 
 #include "crypto/cert_internal.h"
 
+#include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,9 +55,7 @@ const char *cert_status_name(enum cert_status status)
                                                                            : "unknown status";
 }
 
-/* --- Names
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- Names --- */
 
 /* A C string of a value, with control characters (a zero among them) shown as '?'. */
 static char *text_of(struct span value)
@@ -85,6 +84,33 @@ static const char *attribute_label(struct span type)
     return "other";
 }
 
+/* Reading: the text of a Name is of the types that RFC 5280 4.1.2.4 lets issuers use, or the T61String that
+ * older ones used; a UTF8String holds UTF-8. */
+static bool is_text(const struct tlv *value)
+{
+    unsigned long character;
+    int used;
+
+    switch (value->tag) {
+    case DER_UTF8_STRING:
+        break;
+    case DER_PRINTABLE_STRING:
+    case DER_T61_STRING:
+    case DER_IA5_STRING:
+        return true;
+    default:
+        return false;
+    }
+    for (size_t at = 0; at < value->value.size; at += (size_t)used) {
+        size_t left = value->value.size - at;
+
+        used = UTF8_getc(value->value.data + at, left > INT_MAX ? INT_MAX : (int)left, &character);
+        if (used <= 0)
+            return false;
+    }
+    return true;
+}
+
 /* Checks a Name's form and writes it as one line. */
 static bool name_line(struct span name, struct buf *line)
 {
@@ -103,7 +129,7 @@ static bool name_line(struct span name, struct buf *line)
             struct tlv value;
 
             if (attribute.tag != DER_SEQUENCE || !tlv_require(&reader, DER_OID, &type) ||
-                tlv_next(&reader, &value) != TLV_OK || !tlv_finish(&reader))
+                tlv_next(&reader, &value) != TLV_OK || !tlv_finish(&reader) || !is_text(&value))
                 return false;
             if (line->size > 0)
                 buf_append(line, SPAN_STRING(", "));
@@ -147,8 +173,7 @@ static enum cert_status read_names(struct cert *cert)
     return status;
 }
 
-/* --- Extensions
- * ------------------------------------------------------------------------------------------------------ */
+/* --- Extensions --- */
 
 static bool read_key_id(struct cert *cert, struct span value)
 {
@@ -301,8 +326,7 @@ static bool read_extensions(struct cert *cert, struct span content)
     return tlv_finish(&reader);
 }
 
-/* --- The certificate
- * ------------------------------------------------------------------------------------------------- */
+/* --- The certificate --- */
 
 static enum cert_status read_public_key(struct cert *cert, struct span info, const struct ec_key *model)
 {

@@ -152,7 +152,6 @@ static void put_attribute(struct buf *der, struct span type, uint32_t string_tag
  * with. */
 static bool add_name_constraints(X509 *x509, const struct cert_request *request, struct buf *der)
 {
-    enum { UTF8_STRING = 0x0C, PRINTABLE_STRING = 0x13 };
     size_t at[5];
 
     at[0] = tlv_open(der, DER_SEQUENCE);
@@ -161,8 +160,8 @@ static bool add_name_constraints(X509 *x509, const struct cert_request *request,
     at[3] = tlv_open(der, CERT_TAG_DIRECTORY_NAME);
     at[4] = tlv_open(der, DER_SEQUENCE);
     if (request->organization != NULL)
-        put_attribute(der, SPAN_ARRAY(x509_oid_organization), UTF8_STRING, request->organization);
-    put_attribute(der, SPAN_ARRAY(x509_oid_serial_number), PRINTABLE_STRING, request->eid_prefix);
+        put_attribute(der, SPAN_ARRAY(x509_oid_organization), DER_UTF8_STRING, request->organization);
+    put_attribute(der, SPAN_ARRAY(x509_oid_serial_number), DER_PRINTABLE_STRING, request->eid_prefix);
     for (size_t i = 5; i-- > 0;)
         tlv_close(der, at[i]);
     return add_extension(x509, NID_name_constraints, true, der);
@@ -275,9 +274,7 @@ bool cert_issue(const struct cert_request *request, const struct ec_key *subject
     return ok && !der->failed;
 }
 
-/* --- CRL
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- CRL --- */
 
 static bool add_revoked(X509_CRL *crl, struct span serial, const ASN1_TIME *when)
 {

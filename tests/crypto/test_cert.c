@@ -1,5 +1,4 @@
-/* Certificates: what is issued here, what OpenSSL reads of it, what is refused; and the industry's own when
- * it is there. */
+/* Certificates: what is issued here, what OpenSSL reads of it, what is refused. */
 #include "tests/support/test.h"
 
 #include "apdu/tlv.h"
@@ -16,8 +15,7 @@
 #define NOT_BEFORE 1577836800 /* 2020-01-01 */
 #define NOT_AFTER  1609459200 /* 2021-01-01: long past */
 
-/* --- A small PKI of this test's own
- * ---------------------------------------------------------------------------------- */
+/* --- A small PKI of this test's own --- */
 
 struct pair {
     struct ec_key *key;
@@ -83,8 +81,7 @@ static enum cert_status check(const struct pair *pair, enum cert_role role, cons
     return cert_check(pair->cert, role, cert_key(issuer->cert), cert_subject_key_id(issuer->cert));
 }
 
-/* --- What is issued
- * -------------------------------------------------------------------------------------------------- */
+/* --- What is issued --- */
 
 START_TEST(chains_of_every_role)
 {
@@ -249,8 +246,7 @@ START_TEST(requests_that_cannot_be_met)
 }
 END_TEST
 
-/* --- What is refused
- * ------------------------------------------------------------------------------------------------- */
+/* --- What is refused --- */
 
 static enum cert_status parse_status(struct span der)
 {
@@ -327,6 +323,7 @@ struct edit {
     uint32_t drop_extension;     /* 2.5.29.x to leave out, 0 for none */
     const char *append_to_tbs;
     bool other_inner_algorithm;
+    const char *subject; /* instead of the subject: hexadecimal of a Name */
 };
 
 static void put_extensions(struct buf *out, struct span list, const struct edit *edit)
@@ -362,6 +359,8 @@ static void put_tbs(struct buf *out, struct span tbs, const struct edit *edit)
             buf_append(out, SPAN_ARRAY(version));
         } else if (field == 2 && edit->other_inner_algorithm) {
             buf_append(out, hex("300a06082a8648ce3d040303"));
+        } else if (field == 5 && edit->subject != NULL) {
+            buf_append(out, hex(edit->subject));
         } else if (object.tag == 0xA3) {
             ck_assert_int_eq(tlv_single(object.value, 0x30, &list), TLV_OK);
             put_extensions(out, list, edit);
@@ -453,7 +452,7 @@ START_TEST(forms_that_are_refused)
         {"an extension with something behind",
          {.extra_extension = "300d0603551d4f0404050005000500"},
          CERT_MALFORMED},
-        {"basic constraints of a CA", {.extra_extension = "300c0603551d1304053003 0101ff"}, CERT_WRONG_ROLE},
+        {"basic constraints of a CA", {.extra_extension = "300c0603551d13040530030101ff"}, CERT_WRONG_ROLE},
         {"basic constraints of none", {.extra_extension = "30090603551d1304023000"}, CERT_OK},
         {"CA FALSE written out", {.extra_extension = "300c0603551d1304053003010100"}, CERT_MALFORMED},
         {"no key usage", {.drop_extension = 15}, CERT_WRONG_ROLE},
@@ -463,6 +462,17 @@ START_TEST(forms_that_are_refused)
         {"no subject key identifier", {.drop_extension = 14}, CERT_OK},
         {"something behind the extensions", {.append_to_tbs = "0500"}, CERT_MALFORMED},
         {"another algorithm inside", {.other_inner_algorithm = true}, CERT_MALFORMED},
+        {"an empty subject", {.subject = "3000"}, CERT_OK},
+        {"a subject in UTF-8", {.subject = "300d310b3009060355040a0c02c3a9"}, CERT_OK},
+        {"a subject of other octets", {.subject = "300d310b3009060355040a0c02c328"}, CERT_MALFORMED},
+        {"UTF-8 that ends early", {.subject = "300c310a3008060355040a0c01c3"}, CERT_MALFORMED},
+        {"a subject that is no text", {.subject = "300c310a3008060355040a020141"}, CERT_MALFORMED},
+        {"an empty set in the subject", {.subject = "30023100"}, CERT_MALFORMED},
+        {"a set too deep", {.subject = "300f310d310b3009060355040a0c024142"}, CERT_MALFORMED},
+        {"an attribute without a value", {.subject = "300931073005060355040a"}, CERT_MALFORMED},
+        {"an attribute with two", {.subject = "3011310f300d060355040a0c0241420c024142"}, CERT_MALFORMED},
+        {"an OID with a needless octet", {.subject = "300e310c300a06045580040a0c024142"}, CERT_MALFORMED},
+        {"an empty OID", {.subject = "300a3108300606000c024142"}, CERT_MALFORMED},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -545,9 +555,7 @@ START_TEST(issuer_on_the_other_curve)
 }
 END_TEST
 
-/* --- EIDs
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- EIDs --- */
 
 START_TEST(name_constraints)
 {
@@ -634,147 +642,6 @@ START_TEST(status_names)
 }
 END_TEST
 
-/* --- SGP.26
- * ----------------------------------------------------------------------------------------------------------
- */
-
-static struct cert *shared_cert(const char *name)
-{
-    const char *path = shared_data(name);
-    enum cert_status status;
-    struct cert *cert;
-
-    if (path == NULL) {
-        printf("skipped: ../shared/data/%s is not there\n", name);
-        return NULL;
-    }
-    cert = cert_parse(test_read_file(path), &status);
-    ck_assert_msg(cert != NULL, "%s: %s", name, cert_status_name(status));
-    return cert;
-}
-
-static struct ec_key *shared_key(const char *name)
-{
-    const char *path = shared_data(name);
-    struct ec_key *key = path != NULL ? ec_key_from_private_der_or_pem(test_read_file(path)) : NULL;
-
-    ck_assert_msg(key != NULL, "%s", name);
-    return key;
-}
-
-static const struct shared_leaf {
-    const char *cert;
-    const char *key;
-    enum cert_role role;
-    const char *oid;
-} nist_leaves[] =
-    {
-        {"CERT_EUM_ECDSA_NIST", "SK_EUM_ECDSA_NIST", CERT_ROLE_EUM, "883705"},
-        {"CERT_S_SM_DPauth_ECDSA_NIST", "SK_S_SM_DPauth_ECDSA_NIST", CERT_ROLE_DP_AUTH, "88370a"},
-        {"CERT_S_SM_DPpb_ECDSA_NIST", "SK_S_SM_DPpb_ECDSA_NIST", CERT_ROLE_DP_PB, "88370a"},
-        {"CERT_S_SM_DP2auth_ECDSA_NIST", "SK_S_SM_DP2auth_ECDSA_NIST", CERT_ROLE_DP_AUTH, "88370c"},
-        {"CERT_S_SM_DP2pb_ECDSA_NIST", "SK_S_SM_DP2pb_ECDSA_NIST", CERT_ROLE_DP_PB, "88370c"},
-        {"CERT_S_SM_DP_TLS_NIST", "SK_S_SM_DP_TLS_NIST", CERT_ROLE_DP_TLS, "88370a"},
-        {"CERT_S_EIMsign_ECDSA_NIST", "SK_S_EIMsign_ECDSA_NIST", CERT_ROLE_NONE, NULL},
-},
-  brainpool_leaves[] = {
-      {"CERT_S_SM_DPauth_ECDSA_BRP", "SK_S_SM_DPauth_ECDSA_BRP", CERT_ROLE_DP_AUTH, "88370a"},
-      {"CERT_S_SM_DPpb_ECDSA_BRP", "SK_S_SM_DPpb_ECDSA_BRP", CERT_ROLE_DP_PB, "88370a"},
-};
-
-static void check_shared(const char *directory, const char *ci_name, const char *ci_key_id,
-                         const char *other_ci_name, const struct shared_leaf *leaves, size_t count)
-{
-    char name[128];
-    struct cert *ci;
-    struct cert *other_ci;
-
-    snprintf(name, sizeof(name), "%s/%s.der", directory, ci_name);
-    ci = shared_cert(name);
-    if (ci == NULL)
-        return;
-    other_ci = shared_cert(other_ci_name);
-    ck_assert_ptr_nonnull(other_ci);
-    ck_assert_hex(cert_subject_key_id(ci), ci_key_id);
-    ck_assert_int_eq(cert_check(ci, CERT_ROLE_CI, cert_key(ci), cert_subject_key_id(ci)), CERT_OK);
-    for (size_t i = 0; i < count; i++) {
-        struct cert *cert;
-        struct ec_key *key;
-
-        snprintf(name, sizeof(name), "%s/%s.der", directory, leaves[i].cert);
-        cert = shared_cert(name);
-        snprintf(name, sizeof(name), "%s/%s.der", directory, leaves[i].key);
-        key = shared_key(name);
-        ck_assert(ec_key_equal(cert_key(cert), key));
-        for (enum cert_role role = CERT_ROLE_NONE; role <= CERT_ROLE_LAST; role++)
-            ck_assert_msg((cert_check(cert, role, cert_key(ci), cert_subject_key_id(ci)) == CERT_OK) ==
-                              (role == leaves[i].role),
-                          "%s as %d", leaves[i].cert, role);
-        ck_assert_int_eq(cert_check(cert, leaves[i].role, cert_key(other_ci), cert_subject_key_id(other_ci)),
-                         CERT_WRONG_ISSUER);
-        ck_assert_int_eq(cert_check(cert, leaves[i].role, cert_key(other_ci), SPAN_NONE), CERT_BAD_SIGNATURE);
-        ck_assert_int_eq(cert_check(cert, leaves[i].role, key, SPAN_NONE), CERT_BAD_SIGNATURE);
-        ck_assert(cert_issued_by_name(cert, ci));
-        if (leaves[i].oid != NULL)
-            ck_assert_hex(cert_oid(cert), leaves[i].oid);
-        else
-            ck_assert_ptr_null(cert_oid(cert).data);
-        ec_key_free(key);
-        cert_free(cert);
-    }
-    cert_free(ci);
-    cert_free(other_ci);
-}
-
-START_TEST(sgp26_nist)
-{
-    check_shared("sgp26-nist", "CERT_CI_ECDSA_NIST", "F54172BDF98A95D65CBEB88A38A1C11D800A85C3",
-                 "sgp26-brp/CERT_CI_ECDSA_BRP.der", nist_leaves,
-                 sizeof(nist_leaves) / sizeof(nist_leaves[0]));
-}
-END_TEST
-
-START_TEST(sgp26_brainpool)
-{
-    check_shared("sgp26-brp", "CERT_CI_ECDSA_BRP", "C0BC70BA36929D43B467FF57570530E57AB8FCD8",
-                 "sgp26-nist/CERT_CI_ECDSA_NIST.der", brainpool_leaves,
-                 sizeof(brainpool_leaves) / sizeof(brainpool_leaves[0]));
-}
-END_TEST
-
-START_TEST(sgp26_euicc)
-{
-    struct cert *euicc = shared_cert("sgp26-nist/CERT_EUICC_ECDSA_NIST.der");
-    struct cert *eum;
-    struct cert *ci;
-    struct ec_key *key;
-
-    if (euicc == NULL)
-        return;
-    eum = shared_cert("sgp26-nist/CERT_EUM_ECDSA_NIST.der");
-    ci = shared_cert("sgp26-nist/CERT_CI_ECDSA_NIST.der");
-    key = shared_key("sgp26-nist/SK_EUICC_ECDSA_NIST.der");
-    ck_assert(ec_key_equal(cert_key(euicc), key));
-    ck_assert_str_eq(cert_subject_serial_number(euicc), EID);
-    ck_assert_str_eq(cert_subject_organization(euicc), "RSP Test EUM");
-    ck_assert_span(cert_eid_prefix(eum), SPAN_STRING("89049032"));
-    ck_assert_int_eq(cert_check(euicc, CERT_ROLE_EUICC, cert_key(eum), cert_subject_key_id(eum)), CERT_OK);
-    ck_assert_int_eq(cert_check_eid_permitted(eum, euicc), CERT_OK);
-    ck_assert_int_eq(cert_check(euicc, CERT_ROLE_EUICC, cert_key(ci), cert_subject_key_id(ci)),
-                     CERT_WRONG_ISSUER);
-    ck_assert_int_eq(cert_check(euicc, CERT_ROLE_EUM, cert_key(eum), cert_subject_key_id(eum)),
-                     CERT_WRONG_ROLE);
-    ck_assert_int_eq(cert_check_eid_permitted(ci, euicc), CERT_NAME_CONSTRAINTS);
-    /* 7500-05-10 09:54:58 */
-    ck_assert_int_eq(cert_not_after(euicc), 174521123698);
-    ec_key_free(key);
-    cert_free(euicc);
-    cert_free(eum);
-    cert_free(ci);
-}
-END_TEST
-
 TEST_MAIN("cert", chains_of_every_role, what_a_certificate_says, openssl_agrees, requests_that_cannot_be_met,
           truncated_and_longer, every_changed_octet_is_refused, forms_that_are_refused,
-          other_keys_and_algorithms, issuer_on_the_other_curve, name_constraints, pem, status_names,
-          sgp26_nist, sgp26_brainpool, sgp26_euicc)
+          other_keys_and_algorithms, issuer_on_the_other_curve, name_constraints, pem, status_names)

@@ -8,6 +8,9 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/pki.h"
 
+#include <openssl/err.h>
+#include <openssl/x509.h>
+
 #include <string.h>
 
 /* ecdsa-with-SHA256, RFC 5758 3.2 */
@@ -50,6 +53,25 @@ static void put_signed(struct buf *out, struct span content)
     fuzz_check(!out->failed);
 }
 
+/* What is taken for a certificate here, OpenSSL takes for one too, and for the same: ours is only the
+ * stricter reader. */
+static void check_against_openssl(const struct cert *cert)
+{
+    struct span der = cert_der(cert);
+    const unsigned char *at = der.data;
+    X509 *x509 = d2i_X509(NULL, &at, (long)der.size);
+    uint8_t identifier[EC_IDENTIFIER_SIZE];
+    uint8_t theirs[EC_IDENTIFIER_SIZE];
+
+    fuzz_check(x509 != NULL && at == der.data + der.size);
+    fuzz_check(X509_get_version(x509) == X509_VERSION_3);
+    ec_key_identifier(cert_key(cert), identifier);
+    fuzz_check(X509_pubkey_digest(x509, EVP_sha1(), theirs, NULL) == 1);
+    fuzz_check(memcmp(identifier, theirs, sizeof(theirs)) == 0);
+    X509_free(x509);
+    ERR_clear_error();
+}
+
 static void use_cert(struct span der)
 {
     enum cert_status status = CERT_OK;
@@ -77,6 +99,7 @@ static void use_cert(struct span der)
     (void)cert_check_eid_permitted(cert, ci.eum.cert);
     (void)cert_check_eid_permitted(ci.eum.cert, cert);
     (void)cert_check_eid_permitted(cert, cert);
+    check_against_openssl(cert);
     cert_free(cert);
 }
 
