@@ -16,11 +16,6 @@ static bool is_local(unsigned reference)
     return reference >= LOCAL_PIN_MIN && reference <= LOCAL_PIN_MAX;
 }
 
-static bool is_administrative(unsigned reference)
-{
-    return (reference & 0x7F) >= 10;
-}
-
 /* Attempts allowed in the high nibble, left in the low one. */
 static bool check_attempts(struct saip_walk *walk, const char *what, struct span value)
 {
@@ -78,30 +73,6 @@ bool saip_check_puks(struct saip_walk *walk)
 
 /* --- PINs --- */
 
-static bool has_pin(const struct saip_walk *walk, uint16_t directory, uint8_t reference)
-{
-    for (size_t i = 0; i < walk->pin_count; i++) {
-        if (walk->pins[i].directory == directory && walk->pins[i].reference == reference)
-            return true;
-    }
-    return false;
-}
-
-static bool add_pin(struct saip_walk *walk, uint16_t directory, uint8_t reference, const uint8_t *at)
-{
-    if (walk->pin_count == walk->pin_capacity) {
-        size_t capacity = walk->pin_capacity != 0 ? walk->pin_capacity * 2 : 32;
-        struct saip_pin *pins = realloc(walk->pins, capacity * sizeof(*pins));
-
-        if (pins == NULL)
-            return saip_fail(walk, SAIP_MEMORY_FAILURE, at, "out of memory");
-        walk->pins = pins;
-        walk->pin_capacity = capacity;
-    }
-    walk->pins[walk->pin_count++] = (struct saip_pin){directory, reference};
-    return true;
-}
-
 static bool check_pin(struct saip_walk *walk, struct span value)
 {
     struct tlv_reader reader = tlv_reader(value);
@@ -109,6 +80,7 @@ static bool check_pin(struct saip_walk *walk, struct span value)
     uint64_t number = 0;
     uint64_t puk = 0;
     uint16_t directory = walk->directory;
+    uint32_t bit;
 
     tlv_require(&reader, 0x80, &reference);
     tlv_require(&reader, 0x81, &code);
@@ -116,7 +88,8 @@ static bool check_pin(struct saip_walk *walk, struct span value)
     tlv_optional(&reader, 0x83, &attributes);
     tlv_optional(&reader, 0x84, &attempts);
     tlv_unsigned(reference, &number);
-    if (!saip_is_pin_reference(number))
+    bit = saip_pin_bit(number);
+    if (bit == 0)
         return saip_fail(walk, SAIP_BAD_VALUES, reference.data, "pinCodes: reference %u is no PIN",
                          (unsigned)number);
     if (walk->directory_and_mf && !is_local((unsigned)number))
@@ -126,7 +99,7 @@ static bool check_pin(struct saip_walk *walk, struct span value)
     if (number <= LOCAL_PIN_MAX && is_local((unsigned)number) != (directory != 0))
         return saip_fail(walk, SAIP_BAD_VALUES, reference.data,
                          "pinCodes: PIN %u does not belong in this directory", (unsigned)number);
-    if (has_pin(walk, directory, (uint8_t)number))
+    if ((walk->nodes[directory].pins & bit) != 0)
         return saip_fail(walk, SAIP_BAD_VALUES, reference.data, "pinCodes: PIN %u is there twice",
                          (unsigned)number);
     if (unblocking.data != NULL) {
@@ -136,8 +109,8 @@ static bool check_pin(struct saip_walk *walk, struct span value)
                              "pinCodes: PIN %u refers to PUK %u, which is not there", (unsigned)number,
                              (unsigned)puk);
     }
-    return check_attempts(walk, "pinCodes", attempts) &&
-           add_pin(walk, directory, (uint8_t)number, reference.data);
+    walk->nodes[directory].pins |= bit;
+    return check_attempts(walk, "pinCodes", attempts);
 }
 
 /* PINs of the directory made last, or a path to the directory that shares its own. */
@@ -169,26 +142,16 @@ bool saip_check_pins(struct saip_walk *walk)
     return true;
 }
 
-/* Global codes are in MF; a local one in the directory, in one that shares with it, or above. */
-static bool resolve_pin(const struct saip_walk *walk, uint16_t directory, uint8_t reference)
-{
-    if (has_pin(walk, 0, reference))
-        return true;
-    if (!is_local(reference) && !is_administrative(reference))
-        return false;
-    for (size_t steps = 0; directory != SAIP_NO_PARENT && steps < walk->node_count; steps++) {
-        if (has_pin(walk, directory, reference) || has_pin(walk, walk->nodes[directory].pins_of, reference))
-            return true;
-        directory = walk->nodes[directory].parent;
-    }
-    return false;
-}
-
+/* A directory may ask for its own codes, those of one it shares with, and those of the directories above: the
+ * global ones are in MF. Directories come after the one they are in, so that `pins` of that is complete
+ * already. */
 bool saip_walk_end(struct saip_walk *walk)
 {
     for (size_t i = 0; i < walk->node_count; i++) {
-        const struct saip_node *node = &walk->nodes[i];
+        struct saip_node *node = &walk->nodes[i];
+        uint32_t shared = node->pins_of != i ? walk->nodes[node->pins_of].pins : 0;
 
+        node->pins |= shared | (node->parent != SAIP_NO_PARENT ? walk->nodes[node->parent].pins : 0);
         for (size_t j = 0; j < node->pin_status.size; j++) {
             uint8_t reference = node->pin_status.data[j];
             /* The codes of a directory that an IoT Minimal Profile leaves to the template are not in the
@@ -197,7 +160,7 @@ bool saip_walk_end(struct saip_walk *walk)
                 node->element->tag == SAIP_IOT ? node->element->whole.data : node->pin_status.data + j;
 
             walk->element = node->element;
-            if (!resolve_pin(walk, (uint16_t)i, reference))
+            if ((node->pins & saip_pin_bit(reference)) == 0)
                 return saip_fail(walk, SAIP_PIN_CODE_MISSING, at,
                                  "%s: directory %04X asks for code %02X, which is not there",
                                  node->element->name, node->fid, reference);

@@ -226,18 +226,20 @@ static bool check_elementary(struct saip_walk *walk, struct saip_file *file, con
 static bool check_pin_status(struct saip_walk *walk, const struct saip_file *file)
 {
     for (size_t i = 0; i < file->pin_status.size; i++) {
-        if (!saip_is_pin_reference(file->pin_status.data[i]))
+        if (saip_pin_bit(file->pin_status.data[i]) == 0)
             return saip_fail(walk, SAIP_BAD_VALUES, file->pin_status.data + i,
                              "%s: pinStatusTemplateDO names code %02X", file->name, file->pin_status.data[i]);
     }
     return true;
 }
 
-bool saip_is_pin_reference(uint64_t reference)
+uint32_t saip_pin_bit(uint64_t reference)
 {
     uint64_t low = reference & 0x7F;
 
-    return reference <= 0x8E && ((low >= 1 && low <= 8) || (low >= 10 && low <= 14));
+    if (reference > 0x8E || low < 1 || low == 9 || low > 14)
+        return 0;
+    return (uint32_t)1 << (low + ((reference & 0x80) != 0 ? 16 : 0));
 }
 
 void saip_file_from_row(struct saip_file *file, const struct saip_template_file *row)

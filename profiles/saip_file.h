@@ -20,7 +20,7 @@ bool saip_check_fills(struct saip_walk *walk, const struct saip_file *file);
 /* True for fillFileOffset, false for fillFileContent. */
 bool saip_is_fill_offset(uint32_t tag);
 
-/* True for a code of PINKeyReferenceValue. */
-bool saip_is_pin_reference(uint64_t reference);
+/* A bit for each code of PINKeyReferenceValue (TS 102 221 9.5.1), 0 for another number. */
+uint32_t saip_pin_bit(uint64_t reference);
 
 #endif

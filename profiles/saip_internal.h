@@ -62,15 +62,10 @@ struct saip_node {
     enum saip_file_kind kind;
     bool has_keys;    /* an ADF with network authentication */
     uint16_t pins_of; /* a directory that shares the local PINs of another: its number; else its own */
+    uint32_t pins;    /* codes that the package gives the directory: saip_pin_bit */
     size_t size, record_size;
     struct span df_name, pin_status;
     const struct saip_element *element;
-};
-
-/* A PIN of a directory: global ones belong to MF. */
-struct saip_pin {
-    uint16_t directory;
-    uint8_t reference;
 };
 
 struct saip_walk {
@@ -85,12 +80,11 @@ struct saip_walk {
 
     struct saip_node *nodes;
     size_t node_count, node_capacity;
+    uint16_t *index;       /* hash table of the nodes by parent and identifier: their number + 1 */
     uint16_t directory;    /* the directory that PINs and applications' parameters apply to */
     bool directory_and_mf; /* PE-IoT stands for both MF and the ADF */
     uint16_t application;  /* the last ADF, SAIP_NO_PARENT before the first */
 
-    struct saip_pin *pins;
-    size_t pin_count, pin_capacity;
     uint32_t puks;     /* bit n: PUK reference n, bit 16 + n: reference 80 + n */
     struct span *aids; /* instances of security domains, remote file management and applications */
     size_t aid_count, aid_capacity;

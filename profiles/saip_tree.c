@@ -14,20 +14,35 @@ enum { FILE_OVERHEAD = 48 };
 void saip_walk_free(struct saip_walk *walk)
 {
     free(walk->nodes);
-    free(walk->pins);
+    free(walk->index);
     free(walk->aids);
     walk->nodes = NULL;
-    walk->pins = NULL;
+    walk->index = NULL;
     walk->aids = NULL;
+}
+
+/* Twice as many places as files: probing ends soon, and always. A power of two. */
+enum { INDEX_SIZE = 2 * SAIP_FILES_MAX };
+
+static uint16_t *find_place(const struct saip_walk *walk, uint16_t directory, uint16_t fid)
+{
+    /* Knuth's multiplicative hash. */
+    uint32_t at = ((uint32_t)directory << 16 | fid) * 2654435761u >> 16;
+
+    for (;; at++) {
+        uint16_t *place = &walk->index[at % INDEX_SIZE];
+        const struct saip_node *node = *place != 0 ? &walk->nodes[*place - 1] : NULL;
+
+        if (node == NULL || (node->parent == directory && node->fid == fid))
+            return place;
+    }
 }
 
 uint16_t saip_find_child(const struct saip_walk *walk, uint16_t directory, uint16_t fid)
 {
-    for (size_t i = 0; i < walk->node_count; i++) {
-        if (walk->nodes[i].parent == directory && walk->nodes[i].fid == fid)
-            return (uint16_t)i;
-    }
-    return SAIP_NO_PARENT;
+    uint16_t number = walk->index != NULL ? *find_place(walk, directory, fid) : 0;
+
+    return number != 0 ? (uint16_t)(number - 1) : SAIP_NO_PARENT;
 }
 
 uint16_t saip_find_path(const struct saip_walk *walk, struct span path)
@@ -57,6 +72,10 @@ uint16_t saip_find_application(const struct saip_walk *walk, struct span aid)
 
 static struct saip_node *new_node(struct saip_walk *walk)
 {
+    if (walk->index == NULL)
+        walk->index = calloc(INDEX_SIZE, sizeof(*walk->index));
+    if (walk->index == NULL)
+        return NULL;
     if (walk->node_count == walk->node_capacity) {
         size_t capacity = walk->node_capacity != 0 ? walk->node_capacity * 2 : 256;
         struct saip_node *nodes = realloc(walk->nodes, capacity * sizeof(*nodes));
@@ -114,6 +133,7 @@ bool saip_create_file(struct saip_walk *walk, struct saip_file *file, const uint
         .pin_status = file->pin_status,
         .element = walk->element,
     };
+    *find_place(walk, file->parent, file->fid) = (uint16_t)walk->node_count;
     walk->memory += FILE_OVERHEAD + (file->link_path.size == 0 ? file->size : 0);
     if (file->kind == SAIP_FILE_ADF)
         walk->application = file->number;

@@ -585,6 +585,56 @@ START_TEST(a_failure_is_answered_with_its_place)
 }
 END_TEST
 
+/* Elements that the builder has no use for, on a package that has them all in one place. */
+START_TEST(second_domains_and_all_sequence_numbers)
+{
+    struct buf *der = test_buf();
+    struct buf numbers = {0};
+    struct saip_package package;
+    size_t list = tlv_open(&numbers, 0xA5);
+
+    for (unsigned i = 0; i < 32; i++)
+        tlv_put(&numbers, 0x04, hex("07FFFFFFFFFF"));
+    tlv_close(&numbers, list);
+    /* A security domain after remote file management, extradited to the first. */
+    buf_append(der,
+               with_element(SAIP_SECURITY_DOMAIN, true,
+                            "A12B 4F05A000000001 4F05A000000002 4F05A000000003 4F08A000000151000000 820180"
+                            "830107 C902 8100 EF00"));
+    edit_append(der, PATH(0xA4), buf_span(&numbers));
+    package = decode(buf_span(der));
+    ck_assert_uint_eq(package.elements[package.count - 2].tag, SAIP_SECURITY_DOMAIN);
+    saip_free(&package);
+    /* One number too large. */
+    numbers.data[numbers.size - 6] = 0x08;
+    der = test_buf();
+    buf_append(der, test_profile("8900112233445566778"));
+    edit_append(der, PATH(0xA4), buf_span(&numbers));
+    ck_assert_int_eq(refusal(buf_span(der)), SAIP_BAD_VALUES);
+    buf_free(&numbers);
+}
+END_TEST
+
+/* Generic file management makes ADFs too; a BER-TLV file may have no size but its maximum. */
+START_TEST(generic_applications)
+{
+    struct buf *der = test_buf();
+    struct saip_package package;
+    struct saip_file file;
+
+    buf_append(der, test_profile("8900112233445566778"));
+    edit_value(der, PATH(0xA1, 0xA1, 0x30),
+               hex("6214 82027821 83027FF9 8407A0000000090001 C60101"
+                   "620D 82027921 83024F01 A503 860120"));
+    package = decode(buf_span(der));
+    file = find_file(&package, "7FF9");
+    ck_assert_int_eq(file.kind, SAIP_FILE_ADF);
+    ck_assert_hex(file.df_name, "A0000000090001");
+    ck_assert_uint_eq(find_file(&package, "7FF9/4F01").size, 0x20);
+    saip_free(&package);
+}
+END_TEST
+
 START_TEST(test_keys_are_told_from_others)
 {
     struct saip_recipe recipe = saip_recipe_default();
@@ -687,6 +737,6 @@ TEST_MAIN("saip", header_facts_come_out, iccids_of_19_and_20_digits, files_have_
           a_visitor_may_stop, pins_may_be_shared, all_algorithms_are_taken, recipes_vary, recipes_are_checked,
           unsupported_elements_are_skipped_or_refused, more_templates_fit_in, extensions_are_passed_over,
           javacard_may_be_asked_for, iot_minimal_profiles_are_completed_from_the_template,
-          success_is_answered_as_tca_says, a_failure_is_answered_with_its_place,
-          test_keys_are_told_from_others, elements_come_off_one_by_one,
+          second_domains_and_all_sequence_numbers, generic_applications, success_is_answered_as_tca_says,
+          a_failure_is_answered_with_its_place, test_keys_are_told_from_others, elements_come_off_one_by_one,
           capabilities_are_what_packages_may_ask_for, ts48_packages_are_taken)
