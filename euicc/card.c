@@ -6,6 +6,7 @@
 #include "euicc/card.h"
 
 #include "euicc/atr.h"
+#include "euicc/profile_view.h"
 #include "euicc/rsp/session.h"
 #include "euicc/toolkit.h"
 
@@ -39,6 +40,7 @@ static void end_power_cycle(struct softeuicc *card)
 void softeuicc_reset(struct softeuicc *card, enum softeuicc_reset kind, uint8_t *atr, size_t *size)
 {
     end_power_cycle(card);
+    profile_view_reset(card);
     card->powered = true;
     card_describe(card, kind == SOFTEUICC_COLD ? "power on" : "reset");
     atr_get(card->protocol, atr, size);
@@ -74,11 +76,15 @@ static uint16_t conclude(struct softeuicc *card, uint16_t status)
         status = SW_NO_DIAGNOSIS;
     if (!keeps_changes(status)) {
         nvm_rollback(card->nvm);
+        profile_view_rolled_back(card);
         return status;
     }
-    if (nvm_commit(card->nvm))
+    if (nvm_commit(card->nvm)) {
+        profile_view_committed(card);
         return status;
+    }
     card_end_sessions(card);
+    profile_view_rolled_back(card);
     return SW_MEMORY_FAILURE;
 }
 
@@ -87,6 +93,20 @@ static void forget_store_data(struct softeuicc *card, const struct apdu_command 
 {
     if (command->ins != INS_STORE_DATA && command->channel == card->store_data.channel)
         store_data_reset(&card->store_data);
+}
+
+/* A channel without an application shows the UICC. */
+static uint16_t process_uicc(struct softeuicc *card, const struct apdu_command *command)
+{
+    struct uicc *uicc = profile_view_uicc(card);
+    uint16_t status;
+
+    if (uicc == NULL)
+        return SW_NO_DIAGNOSIS;
+    status = uicc_process(uicc, command, &card->response);
+    if (uicc->described != NULL)
+        card_describe(card, uicc->described);
+    return status;
 }
 
 static uint16_t run(struct softeuicc *card, const struct apdu_command *command)
@@ -106,7 +126,7 @@ static uint16_t run(struct softeuicc *card, const struct apdu_command *command)
         return status;
     if (application != NULL)
         return application->process(card, command, &card->response);
-    return SW_INS_NOT_SUPPORTED;
+    return process_uicc(card, command);
 }
 
 static void describe_number(struct softeuicc *card, const char *name, unsigned number)

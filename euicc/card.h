@@ -37,8 +37,9 @@ struct card_credentials {
     struct ec_key *euicc_key;
 };
 
-struct rsp_session; /* euicc/rsp/session.h: the RSP session in RAM (SGP.22 3.1) */
-struct proactive;   /* euicc/toolkit.h: the proactive session with the terminal */
+struct rsp_session;  /* euicc/rsp/session.h: the RSP session in RAM (SGP.22 3.1) */
+struct proactive;    /* euicc/toolkit.h: the proactive session with the terminal */
+struct profile_view; /* euicc/profile_view.h: the UICC of the profile that is enabled */
 
 /* An application that can be selected. `process` gets every command that card.c does not serve itself on
  * channels where it is selected; it appends response data and returns the status word. */
@@ -77,8 +78,9 @@ struct softeuicc {
     struct store_data store_data;  /* blocks collected so far */
     struct rsp_session *rsp;       /* allocated once, cleared by reset */
     struct proactive *proactive;
-    struct buf response; /* scratch for the command at hand */
-    struct buf answer;   /* what leaves the card: a piece of the response, and the status word */
+    struct profile_view *view; /* what channels without an application have selected files of */
+    struct buf response;       /* scratch for the command at hand */
+    struct buf answer;         /* what leaves the card: a piece of the response, and the status word */
     struct card_description description; /* of the command at hand, see softeuicc_describe */
 };
 

@@ -1,9 +1,11 @@
 /*
  * The commands of the UICC platform that are served whatever application is selected: SELECT by AID, MANAGE
  * CHANNEL, what a terminal tells about itself, and the toolkit's (ETSI TS 102 221 11.1.1, 11.1.17, 11.1.19,
- * 11.2.1, 11.2.3, 11.2.4). Without an enabled profile there is no file system: SELECT of a file finds nothing.
+ * 11.2.1, 11.2.3, 11.2.4). SELECT of a file, or of an application of the enabled profile, goes on to the
+ * UICC.
  */
 #include "euicc/applications.h"
+#include "euicc/profile_view.h"
 #include "euicc/toolkit.h"
 
 #include <stdio.h>
@@ -24,22 +26,28 @@
 #define AID_MIN        5 /* a RID alone */
 #define AID_MAX        16
 
-static uint16_t select_file(struct softeuicc *card, const struct apdu_command *command)
+/* SELECT of something of the UICC: on success no other application is selected on the channel any more. */
+static uint16_t select_in_uicc(struct softeuicc *card, const struct apdu_command *command,
+                               struct fs_file *application, struct buf *response)
+{
+    struct uicc *uicc = profile_view_uicc(card);
+    uint16_t status = SW_NO_DIAGNOSIS;
+
+    if (uicc != NULL)
+        status = application != NULL ? uicc_select_application(uicc, command, application, response)
+                                     : uicc_process(uicc, command, response);
+    if (status == SW_OK || (status & 0xFF00) == SW_WARNING)
+        *channel_find(&card->channels, command->channel) = (struct channel){.open = true};
+    return status;
+}
+
+static uint16_t select_file(struct softeuicc *card, const struct apdu_command *command, struct buf *response)
 {
     char name[2 * 8 + 1];
     struct span shown = SPAN(command->data.data, command->data.size < 8 ? command->data.size : 8);
 
     card_describe_format(card, "SELECT file %s", hex_from_span(shown, name, sizeof(name)));
-    switch (command->p1) {
-    case 0x00: /* by file identifier */
-    case 0x01: /* child DF */
-    case 0x03: /* parent DF */
-    case 0x08: /* by path from the MF */
-    case 0x09: /* by path from the current DF */
-        return SW_FILE_NOT_FOUND;
-    default:
-        return SW_WRONG_P1_P2;
-    }
+    return select_in_uicc(card, command, NULL, response);
 }
 
 /* Selects on the command's channel, answering what the application says about itself. A refused SELECT
@@ -54,11 +62,46 @@ static uint16_t enter(struct softeuicc *card, const struct apdu_command *command
     channel->application = chosen.application;
     channel->instance = chosen.instance;
     status = chosen.application->select(card, command, response);
-    if (status != SW_OK)
+    if (status != SW_OK) {
         *channel = before;
-    else if ((command->p2 & P2_RESPONSE) == P2_NO_RESPONSE)
+        return status;
+    }
+    if ((command->p2 & P2_RESPONSE) == P2_NO_RESPONSE)
         buf_clear(response);
-    return status;
+    if (profile_view_uicc(card) != NULL)
+        uicc_close_channel(profile_view_uicc(card), command->channel);
+    return SW_OK;
+}
+
+/* What an AID has found: one of the card's applications, or an ADF of the enabled profile; neither: nothing.
+ */
+struct match {
+    struct selection selection;
+    struct fs_file *adf;
+};
+
+/* A partial AID meets the card's applications first, then the profile's; the occurrence counts through both.
+ */
+static struct match find_application(struct softeuicc *card, const struct apdu_command *command,
+                                     struct selection current)
+{
+    const struct uicc *uicc = profile_view_uicc(card);
+    enum occurrence occurrence = command->p2 & P2_OCCURRENCE;
+    bool in_uicc = current.application == NULL;
+    const struct fs_file *adf = in_uicc && uicc != NULL ? uicc->channels[command->channel].application : NULL;
+    bool backward = occurrence == OCCURRENCE_LAST || (occurrence == OCCURRENCE_PREVIOUS && adf != NULL);
+    bool on_card = occurrence == OCCURRENCE_FIRST || (occurrence != OCCURRENCE_LAST && !in_uicc);
+    struct match match = {.adf = NULL};
+
+    if (on_card)
+        match.selection = applications_find(card, command->data, occurrence, current);
+    if (match.selection.application != NULL || uicc == NULL || (on_card && occurrence == OCCURRENCE_PREVIOUS))
+        return match;
+    match.adf = uicc_find_application(uicc, command->data,
+                                      on_card ? UICC_FIRST : (enum uicc_occurrence)occurrence, adf);
+    if (match.adf == NULL && backward)
+        match.selection = applications_find(card, command->data, OCCURRENCE_LAST, current);
+    return match;
 }
 
 static uint16_t select_application(struct softeuicc *card, const struct apdu_command *command,
@@ -66,23 +109,25 @@ static uint16_t select_application(struct softeuicc *card, const struct apdu_com
 {
     struct channel *channel = channel_find(&card->channels, command->channel);
     struct selection current = {channel->application, channel->instance};
-    struct selection chosen;
+    struct match match;
     char aid[2 * AID_MAX + 1];
 
     if (command->p1 != P1_BY_AID)
-        return select_file(card, command);
+        return select_file(card, command, response);
     card_describe_format(card, "SELECT AID %s", hex_from_span(command->data, aid, sizeof(aid)));
     if ((command->p2 & P2_RESERVED) != 0)
         return SW_WRONG_P1_P2;
     if (command->data.size < AID_MIN || command->data.size > AID_MAX)
         return SW_WRONG_LENGTH;
-    chosen = applications_find(card, command->data, command->p2 & P2_OCCURRENCE, current);
-    if (chosen.application == NULL)
+    match = find_application(card, command, current);
+    if (match.adf != NULL)
+        return select_in_uicc(card, command, match.adf, response);
+    if (match.selection.application == NULL)
         return SW_FILE_NOT_FOUND;
-    card_describe_format(card, "SELECT %s", chosen.application->name);
+    card_describe_format(card, "SELECT %s", match.selection.application->name);
     if ((command->p2 & P2_TERMINATE) == 0)
-        return enter(card, command, chosen, response);
-    if (chosen.application != current.application || chosen.instance != current.instance)
+        return enter(card, command, match.selection, response);
+    if (match.selection.application != current.application || match.selection.instance != current.instance)
         return SW_CONDITIONS_NOT_SATISFIED;
     *channel = (struct channel){.open = true};
     return SW_OK;
@@ -91,8 +136,21 @@ static uint16_t select_application(struct softeuicc *card, const struct apdu_com
 static uint16_t manage_channel(struct softeuicc *card, const struct apdu_command *command,
                                struct buf *response)
 {
+    struct uicc *uicc = profile_view_uicc(card);
+    struct channel_table before = card->channels;
+    uint16_t status;
+
     card_describe(card, command->p1 == 0 ? "MANAGE CHANNEL open" : "MANAGE CHANNEL close");
-    return channel_manage(&card->channels, command, response);
+    status = channel_manage(&card->channels, command, response);
+    for (unsigned i = 0; i < APDU_CHANNELS && uicc != NULL; i++) {
+        bool open = card->channels.channels[i].open;
+
+        if (open && !before.channels[i].open)
+            uicc_open_channel(uicc, i, command->channel);
+        else if (!open && before.channels[i].open)
+            uicc_close_channel(uicc, i);
+    }
+    return status;
 }
 
 /* What a terminal says about its power supply and the like needs no answer and is of no use to this card. */

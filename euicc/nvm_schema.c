@@ -97,5 +97,96 @@ static const char version_1[] =
     "  used_at INTEGER NOT NULL"                          /* a count, to forget the oldest */
     ") STRICT, WITHOUT ROWID;";
 
-const char *const nvm_migrations[] = {version_1};
+/* What an installed profile is made of once its package has been interpreted: the enabled one's rows are what a terminal reads. */
+static const char version_2[] =
+    "CREATE TABLE file ("
+    "  profile INTEGER NOT NULL REFERENCES profile (id) ON DELETE CASCADE,"
+    "  number INTEGER NOT NULL,"                          /* in order of creation; MF is 0 */
+    "  parent INTEGER,"                                   /* NULL: MF */
+    "  name TEXT NOT NULL,"                               /* 'ef-imsi', as the package's template calls it */
+    "  kind TEXT NOT NULL CHECK (kind IN ('MF', 'DF', 'ADF', 'transparent', 'linear fixed', 'cyclic', 'BER-TLV')),"
+    "  fid TEXT NOT NULL,"                                /* '6F07' */
+    "  aid TEXT,"                                         /* of an ADF, hexadecimal */
+    "  sfi INTEGER,"                                      /* NULL: none */
+    "  life_cycle TEXT NOT NULL"
+    "    CHECK (life_cycle IN ('creation', 'initialisation', 'activated', 'deactivated', 'terminated')),"
+    "  shareable INTEGER NOT NULL,"
+    "  special INTEGER NOT NULL,"                         /* special file information, TS 102 222 table 5 */
+    "  access_form TEXT NOT NULL CHECK (access_form IN ('referenced', 'compact', 'expanded')),"
+    "  access_rule TEXT NOT NULL,"                        /* hexadecimal; referenced: EF ARR's identifier and record */
+    "  size INTEGER NOT NULL,"
+    "  record_size INTEGER NOT NULL,"
+    "  maximum_size INTEGER NOT NULL,"                    /* of BER-TLV files; 0: not limited */
+    "  pin_status TEXT,"                                  /* key references of a directory's PINs, hexadecimal */
+    "  pins_of INTEGER,"                                  /* the directory whose local PINs it shares */
+    "  link INTEGER,"                                     /* the file whose content or children it shares */
+    "  content BLOB,"
+    "  PRIMARY KEY (profile, number)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE pin ("
+    "  profile INTEGER NOT NULL REFERENCES profile (id) ON DELETE CASCADE,"
+    "  directory INTEGER NOT NULL,"                       /* its file; 0: a global PIN */
+    "  reference TEXT NOT NULL,"                          /* '01' PIN1, '81' PIN2, '0A' ADM1, '11' universal */
+    "  value TEXT NOT NULL,"                              /* eight octets, hexadecimal */
+    "  puk TEXT,"                                         /* reference of the PUK that unblocks it */
+    "  attributes INTEGER NOT NULL,"                      /* pinAttributes of the package */
+    "  enabled INTEGER NOT NULL,"
+    "  replaced INTEGER NOT NULL,"                        /* while disabled the universal PIN stands in for it */
+    "  attempts INTEGER NOT NULL, attempts_left INTEGER NOT NULL,"
+    "  PRIMARY KEY (profile, directory, reference)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE puk ("
+    "  profile INTEGER NOT NULL REFERENCES profile (id) ON DELETE CASCADE,"
+    "  reference TEXT NOT NULL,"
+    "  value TEXT NOT NULL,"
+    "  attempts INTEGER NOT NULL, attempts_left INTEGER NOT NULL,"
+    "  PRIMARY KEY (profile, reference)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE network_access ("                       /* AKA: keys and sequence numbers of a USIM or ISIM */
+    "  profile INTEGER NOT NULL REFERENCES profile (id) ON DELETE CASCADE,"
+    "  application INTEGER NOT NULL,"                     /* the ADF's file */
+    "  mapping_source TEXT,"                              /* AID of the application whose algorithm it uses */
+    "  mapping_options INTEGER NOT NULL,"
+    "  algorithm TEXT CHECK (algorithm IN ('Milenage', 'TUAK', 'test')),"
+    "  algorithm_options INTEGER NOT NULL,"
+    "  key BLOB, opc BLOB,"                               /* OPc or TOPc */
+    "  rotation TEXT NOT NULL, xoring TEXT NOT NULL,"     /* Milenage's r and c, hexadecimal */
+    "  keccak_count INTEGER NOT NULL,"
+    "  counter_max TEXT, counter TEXT NOT NULL,"          /* authentications allowed, done; hexadecimal */
+    "  sqn_options INTEGER NOT NULL, sqn_delta TEXT NOT NULL, sqn_age_limit TEXT NOT NULL,"
+    "  sqn TEXT NOT NULL,"                                /* 32 sequence numbers of six octets, hexadecimal */
+    "  PRIMARY KEY (profile, application)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE cdma_access ("
+    "  profile INTEGER NOT NULL REFERENCES profile (id) ON DELETE CASCADE,"
+    "  application INTEGER NOT NULL,"
+    "  authentication_key BLOB, ssd BLOB, hrpd BLOB, simple_ip BLOB, mobile_ip BLOB,"
+    "  PRIMARY KEY (profile, application)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE application ("                          /* security domains, remote file management, instances */
+    "  profile INTEGER NOT NULL REFERENCES profile (id) ON DELETE CASCADE,"
+    "  number INTEGER NOT NULL,"                          /* in the package's order */
+    "  kind TEXT NOT NULL CHECK (kind IN ('security domain', 'remote file management', 'application')),"
+    "  aid TEXT NOT NULL, package TEXT, class TEXT,"      /* hexadecimal */
+    "  domain TEXT,"                                      /* the security domain it belongs to */
+    "  privileges TEXT NOT NULL,"
+    "  life_cycle TEXT NOT NULL,"                         /* GlobalPlatform's octet, '07' selectable */
+    "  parameters BLOB, system_parameters BLOB, uicc_parameters BLOB, personalisation BLOB,"
+    "  tars TEXT, minimum_security_level INTEGER NOT NULL,"
+    "  uicc_access TEXT, uicc_admin_access TEXT,"         /* access domains, hexadecimal */
+    "  adf TEXT, adf_access TEXT, adf_admin_access TEXT,"
+    "  PRIMARY KEY (profile, number)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE domain_key ("                           /* keys of security domains */
+    "  profile INTEGER NOT NULL REFERENCES profile (id) ON DELETE CASCADE,"
+    "  application INTEGER NOT NULL,"
+    "  position INTEGER NOT NULL,"
+    "  version TEXT NOT NULL, identifier TEXT NOT NULL, type TEXT NOT NULL," /* octets, hexadecimal */
+    "  usage TEXT NOT NULL, access INTEGER NOT NULL, mac_length INTEGER NOT NULL,"
+    "  counter TEXT,"                                     /* hexadecimal */
+    "  value BLOB,"
+    "  PRIMARY KEY (profile, application, position)"
+    ") STRICT, WITHOUT ROWID;";
+
+const char *const nvm_migrations[] = {version_1, version_2};
 const int nvm_schema_version = sizeof(nvm_migrations) / sizeof(nvm_migrations[0]);

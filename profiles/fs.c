@@ -30,7 +30,7 @@ void fs_discard_file(struct fs_file *file)
     free(file);
 }
 
-static void free_application(struct fs_application *application)
+void fs_discard_application(struct fs_application *application)
 {
     for (size_t i = 0; i < application->key_count; i++) {
         buf_free(&application->keys[i].counter);
@@ -48,7 +48,7 @@ static void free_application(struct fs_application *application)
     buf_free(&application->adf_admin_access);
 }
 
-static void free_cdma(struct fs_cdma *cdma)
+void fs_discard_cdma(struct fs_cdma *cdma)
 {
     buf_free(&cdma->authentication_key);
     buf_free(&cdma->ssd);
@@ -72,10 +72,10 @@ void fs_free(struct fs *fs)
         fs_discard_file(fs->files[i]);
     free(fs->files);
     for (size_t i = 0; i < fs->application_count; i++)
-        free_application(&fs->applications[i]);
+        fs_discard_application(&fs->applications[i]);
     free(fs->applications);
     for (size_t i = 0; i < fs->cdma_count; i++)
-        free_cdma(&fs->cdmas[i]);
+        fs_discard_cdma(&fs->cdmas[i]);
     free(fs->cdmas);
     free_secrets(fs->pins, fs->pin_count * sizeof(*fs->pins));
     free_secrets(fs->puks, fs->puk_count * sizeof(*fs->puks));
@@ -218,7 +218,7 @@ bool fs_add_cdma(struct fs *fs, struct fs_cdma *cdma)
         !cdma->simple_ip.failed && !cdma->mobile_ip.failed)
         place = grow(&array, &fs->cdma_count, sizeof(*cdma));
     if (place == NULL) {
-        free_cdma(cdma);
+        fs_discard_cdma(cdma);
         return false;
     }
     fs->cdmas = array;
@@ -247,7 +247,7 @@ bool fs_add_application(struct fs *fs, struct fs_application *application)
     if (!any_failed(application))
         place = grow(&array, &fs->application_count, sizeof(*application));
     if (place == NULL) {
-        free_application(application);
+        fs_discard_application(application);
         return false;
     }
     fs->applications = array;

@@ -210,6 +210,9 @@ void fs_free(struct fs *fs);
 
 /* Frees a file that is in no file system any more. */
 void fs_discard_file(struct fs_file *file);
+/* Frees what the structure holds. */
+void fs_discard_cdma(struct fs_cdma *cdma);
+void fs_discard_application(struct fs_application *application);
 
 /* Builds what an accepted package says. NULL without memory. */
 struct fs *fs_interpret(const struct saip_package *package);

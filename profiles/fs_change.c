@@ -115,6 +115,14 @@ static void forget_codes(struct fs *fs, const struct fs_file *directory)
         else
             i++;
     }
+    for (size_t i = 0; i < fs->cdma_count;) {
+        if (fs->cdmas[i].application == directory) {
+            fs_discard_cdma(&fs->cdmas[i]);
+            fs->cdmas[i] = fs->cdmas[--fs->cdma_count];
+        } else {
+            i++;
+        }
+    }
 }
 
 bool fs_delete_file(struct fs *fs, struct fs_file *file)

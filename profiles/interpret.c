@@ -52,6 +52,9 @@ static bool create(struct fs *fs, const struct saip_file *file)
         like.link = fs_by_path(fs, file->link_path);
         if (like.link != NULL && like.link->link != NULL)
             like.link = like.link->link;
+        /* What is shared is the body: its structure is the target's. */
+        if (like.link != NULL && !fs_is_directory(&like))
+            like.kind = like.link->kind;
     }
     saip_file_content(file, &like.content);
     return fs_add_file(fs, &like) != NULL;

@@ -1,8 +1,9 @@
 /*
- * Installing a profile (SGP.22 2.5, 5.5.3): the row in table `profile`, its elements and its notification
- * addresses, in the command's transaction. What may be installed (policy, duplicate elements, signatures) is
+ * Installing a profile (SGP.22 2.5, 5.5.3): the row in table `profile`, its elements, its file system and its
+ * notification addresses, in the command's transaction. What may be installed (policy, duplicate elements, signatures) is
  * decided before.
  */
+#include "euicc/profile_files.h"
 #include "euicc/rsp/lifecycle.h"
 #include "euicc/rsp/profile_store.h"
 
@@ -178,6 +179,7 @@ enum profile_install_status profile_install(struct softeuicc *card,
         return PROFILE_STORAGE_FAILED;
     id = nvm_last_row(card->nvm);
     return insert_elements(card, id, installation->package) &&
+                   profile_files_install(card, id, installation->package) &&
                    insert_addresses(card, id, metadata->notification_configuration) &&
                    remember_number(card, number)
                ? PROFILE_INSTALLED
