@@ -207,13 +207,35 @@ START_TEST(select_by_partial_aid)
 }
 END_TEST
 
+/* A terminal finds a UICC, on which there is nothing to use and nothing to change. */
+START_TEST(without_profile)
+{
+    struct softeuicc *card = new_card(SOFTEUICC_HYBRID);
+
+    power_on(card);
+    ck_assert_answer(card, "80F200001A", "62188202782183023F00A5068001718701018A01058B032F06029000");
+    ck_assert_answer(card, "00A4000C023F00", "9000");
+    ck_assert_answer(card, "00A4000C022FE2", "6A82");
+    ck_assert_answer(card, "00A4000C022F05", "9000");
+    ck_assert_answer(card, "00B0000002", "FFFF9000");
+    ck_assert_answer(card, "00D600000101", "6982");
+    ck_assert_answer(card, "00A4040C07A0000000871002", "6A82");
+    /* A channel that has an application selected goes back to the files by SELECT. */
+    ck_assert_answer(card, "00A4040C10" ISDR, "9000");
+    ck_assert_answer(card, "00B0000002", "6D00");
+    ck_assert_answer(card, "00A4000C022F05", "9000");
+    ck_assert_answer(card, "00B0000002", "FFFF9000");
+    done(card);
+}
+END_TEST
+
 START_TEST(select_refuses)
 {
     struct softeuicc *card = new_card(SOFTEUICC_HYBRID);
 
     power_on(card);
-    ck_assert_answer(card, "00A40004023F00", "6A82");
-    ck_assert_str_eq(described(card), "SELECT file 3F00");
+    ck_assert_answer(card, "00A40004026F07", "6A82");
+    ck_assert_str_eq(described(card), "SELECT file 6F07");
     ck_assert_answer(card, "00A40804047F206F07", "6A82");
     ck_assert_answer(card, "00A40504023F00", "6A86");
     ck_assert_answer(card, "00A4048005A000000559", "6A86");
@@ -325,7 +347,7 @@ START_TEST(store_data_in_blocks)
     ck_assert_answer(card, "01A4040C10" ISDR, "9000");
     ck_assert_answer(card, "81E2110003BF3E03", "9000");
     /* What happens on another channel does not matter. */
-    ck_assert_answer(card, "00A40004023F00", "6A82");
+    ck_assert_answer(card, "00A40004026F07", "6A82");
     ck_assert_answer(card, "81E29101035C015A00",
                      "BF3E125A1089049032123451234512345678901235"
                      "9000");
@@ -491,7 +513,7 @@ START_TEST(a_command_that_cannot_be_stored_did_not_happen)
 END_TEST
 
 TEST_MAIN("card", power_and_protocol, a_reset_ends_everything, isd_r_says_what_the_card_is,
-          select_by_partial_aid, select_refuses, channels_have_applications_of_their_own,
+          select_by_partial_aid, select_refuses, without_profile, channels_have_applications_of_their_own,
           ecasd_shows_the_eid_and_nothing_else, isd_p_offers_nothing, store_data_in_blocks,
           requests_that_are_none, an_iot_card_has_no_lpa_functions, terminal_commands,
           every_instruction_is_answered, broken_commands, the_host_lends_time_and_randomness,
