@@ -90,8 +90,8 @@ static bool load_row(struct card_credentials *credentials, sqlite3_stmt *stmt)
 
     if (!load_ci(credentials, nvm_blob(stmt, 0)))
         return false;
-    credentials->eum_cert = cert_parse(nvm_blob(stmt, 1), &status);
-    credentials->euicc_cert = cert_parse(nvm_blob(stmt, 2), &status);
+    credentials->eum_cert = cert_parse_like(nvm_blob(stmt, 1), credentials->ci_key, &status);
+    credentials->euicc_cert = cert_parse_like(nvm_blob(stmt, 2), credentials->ci_key, &status);
     if (credentials->eum_cert == NULL || credentials->euicc_cert == NULL)
         return false;
     credentials->euicc_key =
