@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { INS_SUSPEND_UICC = 0x76 };
+
 /* TS 102 221 table 10.5. */
 static const struct uicc_command commands[] = {
     {0x00, 0xA4, UICC_MAYBE_DATA, "SELECT", uicc_select},
@@ -18,6 +20,23 @@ static const struct uicc_command commands[] = {
     {0x80, 0x32, UICC_DATA, "INCREASE", uicc_increase},
     {0x80, 0xCB, UICC_MAYBE_DATA, "RETRIEVE DATA", uicc_retrieve_data},
     {0x80, 0xDB, UICC_MAYBE_DATA, "SET DATA", uicc_set_data},
+    {0x00, 0x20, UICC_MAYBE_DATA, "VERIFY PIN", uicc_verify_pin},
+    {0x00, 0x24, UICC_DATA, "CHANGE PIN", uicc_change_pin},
+    {0x00, 0x26, UICC_DATA, "DISABLE PIN", uicc_disable_pin},
+    {0x00, 0x28, UICC_DATA, "ENABLE PIN", uicc_enable_pin},
+    {0x00, 0x2C, UICC_MAYBE_DATA, "UNBLOCK PIN", uicc_unblock_pin},
+    {0x00, 0x04, UICC_MAYBE_DATA, "DEACTIVATE FILE", uicc_deactivate_file},
+    {0x00, 0x44, UICC_MAYBE_DATA, "ACTIVATE FILE", uicc_activate_file},
+    {0x00, 0x84, UICC_NO_DATA, "GET CHALLENGE", uicc_get_challenge},
+    {0x80, 0xAA, UICC_DATA, "TERMINAL CAPABILITY", uicc_terminal_capability},
+    {0x80, INS_SUSPEND_UICC, UICC_DATA, "SUSPEND UICC", uicc_suspend},
+    /* TS 102 222 table 1. */
+    {0x00, 0xE0, UICC_DATA, "CREATE FILE", uicc_create_file},
+    {0x00, 0xE4, UICC_DATA, "DELETE FILE", uicc_delete_file},
+    {0x00, 0xE6, UICC_MAYBE_DATA, "TERMINATE DF", uicc_terminate_df},
+    {0x00, 0xE8, UICC_MAYBE_DATA, "TERMINATE EF", uicc_terminate_ef},
+    {0x00, 0xFE, UICC_NO_DATA, "TERMINATE CARD USAGE", uicc_terminate_card_usage},
+    {0x80, 0xD4, UICC_DATA, "RESIZE FILE", uicc_resize_file},
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -146,12 +165,18 @@ void uicc_free(struct uicc *uicc)
         return;
     for (size_t i = 0; i < APDU_CHANNELS; i++)
         end_transfer(&uicc->channels[i].transfer);
+    uicc_forget_suspension(uicc);
     fs_free(uicc->fs);
     free(uicc);
 }
 
 void uicc_reset(struct uicc *uicc)
 {
+    /* What SUSPEND UICC has kept stays for the first command after one reset. */
+    if (uicc->suspension.is_suspended && !uicc->suspension.was_reset)
+        uicc->suspension.was_reset = true;
+    else
+        uicc_forget_suspension(uicc);
     for (size_t i = 0; i < APDU_CHANNELS; i++)
         enter_mf(uicc, &uicc->channels[i]);
     for (size_t i = 0; i < uicc->fs->pin_count; i++)
@@ -196,11 +221,28 @@ static bool data_fits(const struct uicc_command *row, const struct apdu_command 
     return row->data == UICC_MAYBE_DATA || (row->data == UICC_DATA) == (command->data.size > 0);
 }
 
+/* After TERMINATE CARD USAGE (TS 102 222 6.9) what is left can be seen, not used. */
+static bool is_refused(const struct uicc *uicc, const struct uicc_command *row)
+{
+    return uicc_is_terminated(uicc->fs->mf) && row->handler != uicc_select && row->handler != uicc_status;
+}
+
+static uint16_t serve(struct uicc *uicc, const struct uicc_command *row, const struct apdu_command *command,
+                      struct buf *response)
+{
+    uicc->described = row->name;
+    if (!data_fits(row, command))
+        return SW_WRONG_LENGTH;
+    return is_refused(uicc, row) ? SW_CONDITIONS_NOT_SATISFIED : row->handler(uicc, command, response);
+}
+
 uint16_t uicc_process(struct uicc *uicc, const struct apdu_command *command, struct buf *response)
 {
     uint16_t status = SW_INS_NOT_SUPPORTED;
 
     uicc->described = NULL;
+    if (uicc->suspension.is_suspended && command->ins != INS_SUSPEND_UICC)
+        uicc_forget_suspension(uicc);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         const struct uicc_command *row = &commands[i];
 
@@ -210,8 +252,7 @@ uint16_t uicc_process(struct uicc *uicc, const struct apdu_command *command, str
             status = SW_CLA_NOT_SUPPORTED;
             continue;
         }
-        uicc->described = row->name;
-        return data_fits(row, command) ? row->handler(uicc, command, response) : SW_WRONG_LENGTH;
+        return serve(uicc, row, command, response);
     }
     return status;
 }

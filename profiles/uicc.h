@@ -16,6 +16,8 @@
 struct uicc_host {
     void *context;
     bool (*random)(void *context, uint8_t *out, size_t size); /* false must end the command with 6F00 */
+    /* Octets that new and growing files may still take; NULL: not limited. */
+    size_t (*free_memory)(void *context);
 };
 
 /* A transfer of a BER-TLV data object in blocks (RETRIEVE DATA, SET DATA): TS 102 221 11.3. */
@@ -36,10 +38,25 @@ struct uicc_channel {
     struct uicc_transfer transfer;
 };
 
+enum { UICC_TOKEN_SIZE = 8 };
+#define UICC_NO_FILE UINT32_MAX
+
+/* What SUSPEND UICC keeps over a reset (11.1.22): the basic channel's selection by file numbers, and which
+ * codes are verified, an octet each in their order. */
+struct uicc_suspension {
+    bool is_suspended;
+    bool was_reset; /* since: it may be resumed */
+    uint8_t token[UICC_TOKEN_SIZE];
+    uint32_t directory, file, application;
+    size_t record;
+    struct buf verified;
+};
+
 struct uicc {
     struct fs *fs; /* owned */
     struct uicc_host host;
     struct uicc_channel channels[APDU_CHANNELS];
+    struct uicc_suspension suspension;
     const char *described; /* the name of the command at hand, for traces; NULL: none of the table's */
 };
 
@@ -106,6 +123,19 @@ void uicc_set_application(struct uicc *uicc, unsigned channel, struct fs_file *a
  * access.
  */
 uint16_t uicc_find_ef(struct uicc_channel *channel, uint8_t sfi, struct fs_file **file);
+/*
+ * The file that P1 and the data field of SELECT (not by AID), and of the commands that name files like it, mean.
+ * SW_OK, *found and the *directory it was reached through; or 6A86, 6700, 6A82. Selects nothing.
+ */
+uint16_t uicc_find_file(const struct uicc *uicc, const struct uicc_channel *channel,
+                        const struct apdu_command *command, struct fs_file **found,
+                        struct fs_file **directory);
+/* True when a file that is not shareable is current on another channel. */
+bool uicc_is_taken(const struct uicc *uicc, const struct uicc_channel *own, const struct fs_file *file);
+/* Forgets what SUSPEND UICC has kept. */
+void uicc_forget_suspension(struct uicc *uicc);
+/* Checks the content of TERMINAL CAPABILITY's data field (11.1.19): SW_OK or 6A80. */
+uint16_t uicc_check_terminal_capability(struct span data);
 /* The status word for a response of `size` octets where Le asks for `ne`: SW_OK, 6700 or 6Cxx. An Le of zeros
  * takes what there is. */
 uint16_t uicc_check_le(const struct apdu_command *command, size_t size);
@@ -155,6 +185,8 @@ uint16_t uicc_check_access(const struct uicc *uicc, const struct fs_file *file, 
 /* As uicc_check_access, and the file is in a state to be used: 6985 terminated, 6984/6985 deactivated. */
 uint16_t uicc_check_usable(const struct uicc *uicc, const struct fs_file *file, uint8_t mode, uint8_t ins);
 
+/* Whether a file and the directories above it are in use: SW_OK, 6985 or 6984. */
+uint16_t uicc_check_state(const struct fs_file *file);
 bool uicc_is_deactivated(const struct fs_file *file);
 bool uicc_is_terminated(const struct fs_file *file);
 

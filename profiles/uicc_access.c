@@ -209,15 +209,21 @@ bool uicc_is_terminated(const struct fs_file *file)
     return file->life_cycle >= FS_TERMINATED;
 }
 
+/* TS 102 222 6.5, 6.8: what happens to a directory happens to the files below it. */
+uint16_t uicc_check_state(const struct fs_file *file)
+{
+    for (; file != NULL; file = file->parent) {
+        if (uicc_is_terminated(file))
+            return SW_CONDITIONS_NOT_SATISFIED;
+        if (uicc_is_deactivated(file) && (file->special & FS_READABLE_WHEN_DEACTIVATED) == 0)
+            return SW_UICC_INVALIDATED;
+    }
+    return SW_OK;
+}
+
 uint16_t uicc_check_usable(const struct uicc *uicc, const struct fs_file *file, uint8_t mode, uint8_t ins)
 {
     uint16_t status = uicc_check_access(uicc, file, mode, ins);
 
-    if (status != SW_OK)
-        return status;
-    if (uicc_is_terminated(file))
-        return SW_CONDITIONS_NOT_SATISFIED;
-    if (uicc_is_deactivated(file) && (file->special & FS_READABLE_WHEN_DEACTIVATED) == 0)
-        return SW_UICC_INVALIDATED;
-    return SW_OK;
+    return status == SW_OK ? uicc_check_state(file) : status;
 }

@@ -12,5 +12,11 @@ uicc_handler uicc_read_binary, uicc_update_binary;                /* uicc_binary
 uicc_handler uicc_read_record, uicc_update_record, uicc_increase; /* uicc_record.c */
 uicc_handler uicc_search_record;                                  /* uicc_search.c */
 uicc_handler uicc_retrieve_data, uicc_set_data;                   /* uicc_bertlv.c */
+uicc_handler uicc_verify_pin, uicc_change_pin, uicc_disable_pin, uicc_enable_pin,
+    uicc_unblock_pin; /* uicc_pin.c */
+uicc_handler uicc_activate_file, uicc_deactivate_file, uicc_terminate_ef, uicc_terminate_df,
+    uicc_terminate_card_usage, uicc_delete_file;                            /* uicc_admin.c */
+uicc_handler uicc_create_file, uicc_resize_file;                            /* uicc_create.c */
+uicc_handler uicc_get_challenge, uicc_terminal_capability, uicc_suspend; /* uicc_misc.c */
 
 #endif

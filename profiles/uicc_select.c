@@ -89,8 +89,9 @@ static struct fs_file *by_path(const struct uicc_channel *channel, struct fs_fil
     return at;
 }
 
-static uint16_t find(const struct uicc *uicc, const struct uicc_channel *channel,
-                     const struct apdu_command *command, struct fs_file **found, struct fs_file **directory)
+uint16_t uicc_find_file(const struct uicc *uicc, const struct uicc_channel *channel,
+                        const struct apdu_command *command, struct fs_file **found,
+                        struct fs_file **directory)
 {
     struct span data = command->data;
     bool one = data.size == 2;
@@ -135,7 +136,7 @@ static uint16_t find(const struct uicc *uicc, const struct uicc_channel *channel
 
 /* Reading of 8.8: a file that is not shareable can be current on one channel only; another one's SELECT
  * answers 6985. MF is always shared. */
-static bool is_taken(const struct uicc *uicc, const struct uicc_channel *own, const struct fs_file *file)
+bool uicc_is_taken(const struct uicc *uicc, const struct uicc_channel *own, const struct fs_file *file)
 {
     if (file->shareable || file->parent == NULL)
         return false;
@@ -184,10 +185,10 @@ uint16_t uicc_select(struct uicc *uicc, const struct apdu_command *command, stru
     }
     if ((command->p2 & (P2_TERMINATE | P2_OCCURRENCE)) != 0)
         return SW_WRONG_P1_P2;
-    status = find(uicc, channel, command, &found, &directory);
+    status = uicc_find_file(uicc, channel, command, &found, &directory);
     if (status != SW_OK)
         return status;
-    if (is_taken(uicc, channel, found))
+    if (uicc_is_taken(uicc, channel, found))
         return SW_CONDITIONS_NOT_SATISFIED;
     uicc_enter(channel, found);
     if (!fs_is_directory(found))
@@ -238,7 +239,7 @@ uint16_t uicc_select_application(struct uicc *uicc, const struct apdu_command *c
         uicc_enter(channel, uicc->fs->mf);
         return status;
     }
-    if (is_taken(uicc, channel, application))
+    if (uicc_is_taken(uicc, channel, application))
         return SW_CONDITIONS_NOT_SATISFIED;
     uicc_set_application(uicc, command->channel, application);
     uicc_enter(channel, application);
