@@ -31,7 +31,13 @@ static size_t take(uint8_t *to, size_t size, struct span from)
 
 /* --- codes ----------------------------------------------------------------------------------------- */
 
-enum { ATTEMPTS_DEFAULT = 0x33, ATTRIBUTES_DEFAULT = 7, REFERENCE_LOCAL = 0x80 };
+/* maxNumOfAttempts-retryNumLeft of a PIN and of a PUK: attempts in all, attempts left. */
+enum {
+    PIN_ATTEMPTS_DEFAULT = 0x33,
+    PUK_ATTEMPTS_DEFAULT = 0xAA,
+    ATTRIBUTES_DEFAULT = 7,
+    REFERENCE_LOCAL = 0x80
+};
 
 static bool take_pin(struct fs *fs, struct span value, struct fs_file *directory)
 {
@@ -47,7 +53,7 @@ static bool take_pin(struct fs *fs, struct span value, struct fs_file *directory
     pin.has_puk = tlv_optional(&reader, 0x82, &puk) && tlv_unsigned(puk, &number);
     pin.puk = (uint8_t)number;
     pin.attributes = small_number(&reader, 0x83, ATTRIBUTES_DEFAULT);
-    attempts = small_number(&reader, 0x84, ATTEMPTS_DEFAULT);
+    attempts = small_number(&reader, 0x84, PIN_ATTEMPTS_DEFAULT);
     pin.attempts = attempts >> 4;
     pin.attempts_left = attempts & 0x0F;
     pin.enabled = (pin.attributes & FS_PIN_ENABLED) != 0;
@@ -101,7 +107,7 @@ static bool take_puks(struct fs *fs, const struct saip_element *element, const s
 
         tlv_require(&members, 0x81, &code);
         take(puk.value, sizeof(puk.value), code);
-        attempts = small_number(&members, 0x82, ATTEMPTS_DEFAULT);
+        attempts = small_number(&members, 0x82, PUK_ATTEMPTS_DEFAULT);
         puk.attempts = attempts >> 4;
         puk.attempts_left = attempts & 0x0F;
         good = fs_add_puk(fs, &puk);
