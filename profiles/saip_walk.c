@@ -8,7 +8,7 @@
 
 /* Members of File (a SEQUENCE OF CHOICE). */
 enum { DO_NOT_CREATE = 0x80, FILE_DESCRIPTOR = 0xA1, FILL_OFFSET = 0x82, FILL_CONTENT = 0x83 };
-enum { FID_ICCID = 0x2FE2 };
+enum { FID_ICCID = 0x2FE2, FID_IOT_USIM = 0x7FF0 };
 /* Members of FileManagement. */
 enum { FILE_PATH = 0x80, CREATE_FCP = 0x62 };
 
@@ -98,7 +98,7 @@ static void complete_iot_directory(struct saip_walk *walk, struct saip_file *fil
     if (file->kind != SAIP_FILE_ADF)
         return;
     file->df_name = SPAN(walk->package->iot_aid, walk->package->iot_aid_size);
-    file->fid = 0x7FF0;
+    file->fid = FID_IOT_USIM;
 }
 
 /* What the template says alone, for a file that the element does not describe. */
