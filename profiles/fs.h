@@ -118,6 +118,9 @@ struct fs_naa {
     uint8_t sqn_delta[FS_SQN_SIZE], sqn_age_limit[FS_SQN_SIZE];
     uint8_t sqn[FS_SQN_COUNT][FS_SQN_SIZE]; /* without index: 43 bits, TS 33.102 C.3.2; changes */
     uint8_t counter[3];                     /* authentications done against counter_max; changes */
+    /* GBA_U (TS 33.220 5.3.2): the RAND whose CK || IK is Ks, the bootstrapped key; changes */
+    bool bootstrapped;
+    uint8_t bootstrap_rand[16];
 };
 
 /* CDMAParameter, as in the package. */
