@@ -165,7 +165,7 @@ void uicc_free(struct uicc *uicc)
 {
     if (uicc == NULL)
         return;
-    for (size_t i = 0; i < APDU_CHANNELS; i++)
+    for (size_t i = 0; i < UICC_CHANNELS; i++)
         end_transfer(&uicc->channels[i].transfer);
     uicc_forget_suspension(uicc);
     fs_free(uicc->fs);
@@ -179,7 +179,7 @@ void uicc_reset(struct uicc *uicc)
         uicc->suspension.was_reset = true;
     else
         uicc_forget_suspension(uicc);
-    for (size_t i = 0; i < APDU_CHANNELS; i++)
+    for (size_t i = 0; i < UICC_CHANNELS; i++)
         enter_mf(uicc, &uicc->channels[i]);
     for (size_t i = 0; i < uicc->fs->pin_count; i++)
         uicc->fs->pins[i].verified = false;
@@ -201,7 +201,7 @@ static void carry_verified(struct fs *to, const struct fs *from)
 
 void uicc_replace_fs(struct uicc *uicc, struct fs *fs)
 {
-    for (size_t i = 0; i < APDU_CHANNELS; i++) {
+    for (size_t i = 0; i < UICC_CHANNELS; i++) {
         struct uicc_channel *channel = &uicc->channels[i];
 
         end_transfer(&channel->transfer);

@@ -52,10 +52,22 @@ struct uicc_suspension {
     struct buf verified;
 };
 
+/* A channel that no terminal sees: scripts of remote management run on it. */
+enum { UICC_REMOTE_CHANNEL = APDU_CHANNELS, UICC_CHANNELS };
+
+/* While a remote command runs, an access domain stands in for verified codes. `reference` UICC_ANY_ACCESS asks
+ * whether anything at all may be done in the directory. */
+enum { UICC_ANY_ACCESS = 0 };
+struct uicc_grants {
+    const void *context;
+    bool (*code)(const void *context, const struct fs_file *directory, uint8_t reference);
+};
+
 struct uicc {
     struct fs *fs; /* owned */
     struct uicc_host host;
-    struct uicc_channel channels[APDU_CHANNELS];
+    struct uicc_channel channels[UICC_CHANNELS];
+    const struct uicc_grants *grants; /* NULL: the terminal's verified codes count */
     struct uicc_suspension suspension;
     const char *described; /* the name of the command at hand, for traces; NULL: none of the table's */
 };

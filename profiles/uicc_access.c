@@ -38,6 +38,8 @@ bool uicc_pin_satisfied(const struct uicc *uicc, const struct fs_file *directory
 {
     const struct fs_pin *pin = fs_find_pin(uicc->fs, directory, reference);
 
+    if (uicc->grants != NULL)
+        return uicc->grants->code(uicc->grants->context, directory, reference);
     if (pin == NULL)
         return false;
     if (pin->enabled)
@@ -185,6 +187,9 @@ uint16_t uicc_check_access(const struct uicc *uicc, const struct fs_file *file, 
     };
     bool allowed = false;
 
+    if (uicc->grants != NULL &&
+        !uicc->grants->code(uicc->grants->context, question.directory, UICC_ANY_ACCESS))
+        return SW_UICC_SECURITY;
     switch (file->access_form) {
     case FS_ACCESS_REFERENCED:
         allowed = is_allowed_expanded(&question, fs_access_rule(file));
