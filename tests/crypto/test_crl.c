@@ -249,7 +249,18 @@ START_TEST(extensions)
          CERT_UNKNOWN_CRITICAL},
     };
     struct ci ci = make_ci("CI", EC_CURVE_P256);
+    /* SGP.22 4.6: a list in parts. */
+    int part_count = OBJ_create("2.23.146.1.2.0.2", "totalPartialCrlNumber", "totalPartialCrlNumber");
+    int part = OBJ_create("2.23.146.1.2.0.3", "partialCrlNumber", "partialCrlNumber");
 
+    ck_assert_int_eq(with_extension(&ci, part_count, "critical,DER:020103", false, true, X509_CRL_VERSION_2),
+                     CERT_OK);
+    ck_assert_int_eq(with_extension(&ci, part, "critical,DER:020101", false, true, X509_CRL_VERSION_2),
+                     CERT_OK);
+    ck_assert_int_eq(with_extension(&ci, part, "critical,DER:020102", false, true, X509_CRL_VERSION_2),
+                     CERT_MALFORMED); /* the second part of one */
+    ck_assert_int_eq(with_extension(&ci, part, "critical,DER:020100", false, true, X509_CRL_VERSION_2),
+                     CERT_MALFORMED);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         enum cert_status status =
             with_extension(&ci, cases[i].nid, cases[i].value, cases[i].in_entry, true, X509_CRL_VERSION_2);
