@@ -2,6 +2,7 @@
 #include "tests/fuzz/fuzz_card.h"
 
 #include "apdu/tlv.h"
+#include "euicc/profile_view.h"
 #include "euicc/rsp/profile_store.h"
 #include "tests/support/profile.h"
 
@@ -199,6 +200,7 @@ struct softeuicc *fuzz_card(enum softeuicc_protocol protocol)
     if (data_version() != image_data) {
         copy(database, image);
         image_data = data_version();
+        profile_view_free(made);
     }
     power_on(protocol);
     return made;

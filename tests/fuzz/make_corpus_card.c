@@ -92,6 +92,56 @@ static bool make_apdu(void)
     return true;
 }
 
+/* --- uicc: an octet of options (fuzz_uicc.c), then commands --- */
+
+#define CREATE_EF_6F50 "00E000001E 621C 82024121 83026F50 8A0105 AB0A 80017F9000 8401D49000 80020010"
+
+static const struct {
+    const char *name;
+    uint8_t options;
+    const char *commands[9];
+} uicc_streams[] = {
+    {"pins",
+     0x05,
+     {"0020000100", "0020000108FFFFFFFFFFFFFFFF", "002000010831323334FFFFFFFF", "00B0870000",
+      "002400011031323334FFFFFFFF3939393939FFFFFF", "00260001083939393939FFFFFF",
+      "00280001083939393939FFFFFF", "002C0001103132333435363738 31323334FFFFFFFF", "0020008100"}},
+    {"create",
+     0x06,
+     {CREATE_EF_6F50, "00D6000003010203", "80D4000008620683026F5080020020", "00040000", "00A40004026F50",
+      "0044000002 6F50", "00E8000002 6F50", "00E4000002 6F50"}},
+    {"directories",
+     0x06,
+     {"00E000001E 621C 82027821 83025F70 8A0105 8C0900 81020100 C609 9001C0 830101 830181", CREATE_EF_6F50,
+      "00E6000002 5F70", "00E4000002 5F70", "00A4030400"}},
+    {"records",
+     0x04,
+     {"00A40004026F40", "00B2010400", "00B2000200", "00A2010401FF00", "00DC0104021122", "80320000030001"}},
+    {"suspend", 0x04, {"807600000400010501", "", "8076010008C7C7C7C7C7C7C7C7", "80F2000100", "0084000010"}},
+    {"channels",
+     0x00,
+     {"01A4040007A0000000871002", "02A4040007A0000000871004", "01A40004026F07", "01E400", "03A4080C027F10",
+      "40A4040C07A0000000871002", "4EB0870000"}},
+    {"paths",
+     0x04,
+     {"00A40804047FFF6F07", "00A40904045FC04F01", "00A4010402 5FC0", "00A4030400", "00A40004023F00",
+      "00A40804067F105F3A4F30"}},
+};
+
+static bool make_uicc(void)
+{
+    for (size_t i = 0; i < sizeof(uicc_streams) / sizeof(uicc_streams[0]); i++) {
+        struct buf out = {0};
+
+        buf_append_octet(&out, uicc_streams[i].options);
+        for (size_t j = 0; j < 9 && uicc_streams[i].commands[j] != NULL; j++)
+            put_hex_piece(&out, uicc_streams[i].commands[j]);
+        if (!finish("uicc", uicc_streams[i].name, &out))
+            return false;
+    }
+    return true;
+}
+
 /* --- es10: an octet of options, then steps (fuzz_es10.c) --- */
 
 static const struct {
@@ -312,5 +362,5 @@ static bool make_cert(void)
 
 bool corpus_make_card_targets(void)
 {
-    return make_apdu() && make_es10() && make_bpp() && make_saip() && make_cert();
+    return make_apdu() && make_es10() && make_bpp() && make_saip() && make_cert() && make_uicc();
 }
