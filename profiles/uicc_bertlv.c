@@ -8,6 +8,7 @@
 
 /* P2. */
 enum { FIRST_BLOCK = 0x80, NEXT_BLOCK = 0x00, P1_SFI_RESERVED = 0xE0 };
+enum { TAG_LIST = 0x5C };
 enum { SW_MORE_TO_RETRIEVE = 0x62F1, SW_MORE_TO_SET = 0x63F1, SW_OBJECT_NOT_FOUND = 0x6A88 };
 /* What one SET DATA chain may build up: the longest object of a file that is not limited otherwise. */
 enum { OBJECT_MAX = 65535 };
@@ -41,6 +42,18 @@ static bool read_tag(struct span octets, uint32_t *tag)
            header == octets.size + 1;
 }
 
+/* RETRIEVE DATA of tag 5C tells which objects there are: their tags, in order. */
+static void put_tag_list(struct span content, struct buf *out)
+{
+    struct tlv_reader reader = tlv_reader(content);
+    size_t mark = tlv_open(out, TAG_LIST);
+    struct tlv object;
+
+    while (tlv_next(&reader, &object) == TLV_OK)
+        tlv_put_tag(out, object.tag);
+    tlv_close(out, mark);
+}
+
 static bool find_object(struct span content, uint32_t tag, struct tlv *object)
 {
     struct tlv_reader reader = tlv_reader(content);
@@ -67,10 +80,13 @@ static uint16_t begin_retrieving(struct uicc_transfer *transfer, const struct fs
     end(transfer);
     if (!read_tag(data, &tag))
         return data.size == 0 ? SW_WRONG_LENGTH : SW_WRONG_DATA;
-    if (!find_object(fs_content(file), tag, &object))
+    if (tag != TAG_LIST && !find_object(fs_content(file), tag, &object))
         return SW_OBJECT_NOT_FOUND;
     transfer->direction = UICC_RETRIEVE;
-    buf_append(&transfer->data, object.whole);
+    if (tag == TAG_LIST)
+        put_tag_list(fs_content(file), &transfer->data);
+    else
+        buf_append(&transfer->data, object.whole);
     return transfer->data.failed ? SW_NO_DIAGNOSIS : SW_OK;
 }
 
@@ -78,12 +94,14 @@ uint16_t uicc_retrieve_data(struct uicc *uicc, const struct apdu_command *comman
 {
     struct uicc_transfer *transfer = &uicc_channel(uicc, command)->transfer;
     struct fs_file *file;
+    /* With a data field T=0 has no room for Le: then a block is what a short response carries. */
+    size_t block = command->ne > 0 ? command->ne : APDU_SHORT_NE;
     size_t size;
     uint16_t status = find_file(uicc, command, UICC_READ, &file);
 
     if (status != SW_OK)
         return status;
-    if (command->ne == 0)
+    if (command->ne == 0 && command->data.size == 0)
         return SW_WRONG_LENGTH;
     if (command->p2 == FIRST_BLOCK)
         status = begin_retrieving(transfer, file, command->data);
@@ -94,8 +112,8 @@ uint16_t uicc_retrieve_data(struct uicc *uicc, const struct apdu_command *comman
     if (status != SW_OK)
         return status;
     size = transfer->data.size - transfer->offset;
-    if (size > command->ne)
-        size = command->ne;
+    if (size > block)
+        size = block;
     buf_append(response, SPAN(transfer->data.data + transfer->offset, size));
     transfer->offset += size;
     if (transfer->offset < transfer->data.size)
@@ -139,7 +157,7 @@ static uint16_t begin_setting(struct uicc_transfer *transfer, const struct fs_fi
     uint32_t tag;
 
     end(transfer);
-    if (tlv_header(data, &tag, &header, &content) != TLV_OK)
+    if (tlv_header(data, &tag, &header, &content) != TLV_OK || tag == TAG_LIST)
         return SW_WRONG_DATA;
     if (content > OBJECT_MAX || (file->maximum_size > 0 && header + content > file->maximum_size))
         return SW_NOT_ENOUGH_MEMORY;

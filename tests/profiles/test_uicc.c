@@ -363,6 +363,9 @@ START_TEST(data_objects)
     ck_assert_answer(uicc, "80CB048001 8000", "80030102039000");
     ck_assert_answer(uicc, "80CB008002 5F2D00", "5F2D02656E9000");
     ck_assert_answer(uicc, "80CB008001 8100", "6A88");
+    ck_assert_answer(uicc, "80CB008001 5C00", "5C03805F2D9000");
+    ck_assert_answer(uicc, "80CB008001 80", "80030102039000"); /* as over T=0 */
+    ck_assert_answer(uicc, "80DB008003 5C0180", "6A80");
     ck_assert_answer(uicc, "80CB008001 8002", "800362F1");
     ck_assert_answer(uicc, "80CB000002", "010262F1");
     ck_assert_answer(uicc, "80CB000002", "039000");

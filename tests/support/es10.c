@@ -190,7 +190,9 @@ enum profile_install_status es10_try_install(struct es10_bench *bench, const str
 
     ck_assert_msg(profile_metadata_parse(es10_metadata(profile), &metadata, &offset), "metadata at %zu",
                   offset);
-    ck_assert_msg(saip_decode(test_profile(profile->iccid), &package, &failure), "%s", failure.reason);
+    ck_assert_msg(saip_decode(profile->package.size > 0 ? profile->package : test_profile(profile->iccid),
+                              &package, &failure),
+                  "%s", failure.reason);
     status = profile_install(bench->card, &installation, aid);
     saip_free(&package);
     if (status == PROFILE_INSTALLED)

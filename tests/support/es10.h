@@ -41,7 +41,8 @@ void es10_sweep(struct es10_bench *bench, const char *format, ...) __attribute__
 /* A profile put on the card without a download. Zero fields: an operational profile without anything special.
  */
 struct es10_profile {
-    const char *iccid; /* digits */
+    const char *iccid;   /* digits */
+    struct span package; /* with that ICCID; none: test_profile's */
     bool test, provisioning, preloaded, ppr1, ppr2;
     const char *name;     /* NULL: "Name" */
     const char *address;  /* notification address for `operations`; NULL: none */

@@ -31,12 +31,14 @@ static uint16_t exchange(struct terminal *terminal, struct span capdu, struct bu
 uint16_t terminal_command(struct terminal *terminal, struct span capdu, struct buf *response)
 {
     uint16_t status = exchange(terminal, capdu, response);
+    struct apdu_command command = {.channel = terminal->channel};
 
+    apdu_decode(capdu, &command); /* for its channel; whether it can be is the card's business */
     while (status >> 8 == 0x61 || status >> 8 == 0x6C) {
         struct buf again = {0};
 
         ck_assert_msg(status >> 8 == 0x61, "wrong Le %04X", status);
-        apdu_encode(&again, apdu_cla(0x00, terminal->channel), 0xC0, 0, 0, SPAN_NONE,
+        apdu_encode(&again, apdu_cla(0x00, command.channel), 0xC0, 0, 0, SPAN_NONE,
                     (status & 0xFF) != 0 ? status & 0xFFu : 256);
         status = exchange(terminal, buf_span(&again), response);
         buf_free(&again);
