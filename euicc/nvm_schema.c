@@ -155,6 +155,7 @@ static const char version_2[] =
     "  counter_max TEXT, counter TEXT NOT NULL,"          /* authentications allowed, done; hexadecimal */
     "  sqn_options INTEGER NOT NULL, sqn_delta TEXT NOT NULL, sqn_age_limit TEXT NOT NULL,"
     "  sqn TEXT NOT NULL,"                                /* 32 sequence numbers of six octets, hexadecimal */
+    "  bootstrap TEXT,"                                   /* RAND of the last GBA_U bootstrapping */
     "  PRIMARY KEY (profile, application)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE TABLE cdma_access ("

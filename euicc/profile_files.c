@@ -203,8 +203,8 @@ bool profile_files_put_naa(struct softeuicc *card, int64_t profile, const struct
         "INSERT OR REPLACE INTO network_access (profile, application, mapping_source, mapping_options, "
         "algorithm,"
         " algorithm_options, key, opc, rotation, xoring, keccak_count, counter_max, counter, sqn_options,"
-        " sqn_delta, sqn_age_limit, sqn)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)");
+        " sqn_delta, sqn_age_limit, sqn, bootstrap)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)");
 
     nvm_bind_int(card->nvm, stmt, 1, profile);
     nvm_bind_int(card->nvm, stmt, 2, naa->application->number);
@@ -226,6 +226,8 @@ bool profile_files_put_naa(struct softeuicc *card, int64_t profile, const struct
     bind_hex(card, stmt, 15, SPAN_ARRAY(naa->sqn_delta));
     bind_hex(card, stmt, 16, SPAN_ARRAY(naa->sqn_age_limit));
     bind_hex(card, stmt, 17, SPAN_ARRAY(naa->sqn));
+    if (naa->bootstrapped)
+        bind_hex(card, stmt, 18, SPAN_ARRAY(naa->bootstrap_rand));
     return nvm_run(card->nvm, stmt);
 }
 

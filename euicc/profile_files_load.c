@@ -262,6 +262,7 @@ static bool read_naa(struct fs *fs, sqlite3_stmt *row)
     naa.application = read_file_number(fs, row, 0, &good);
     naa.mapped = !is_null(row, 1);
     naa.has_counter_max = !is_null(row, 10);
+    naa.bootstrapped = !is_null(row, 16);
     good = good && naa.application != NULL && read_aid(row, 1, &naa.mapping_source) &&
            read_small(row, 2, &naa.mapping_options) && (naa.mapped || read_algorithm(row, 3, &naa)) &&
            read_small(row, 4, &naa.algorithm_options) && read_key(row, 5, naa.key, &naa.key_size) &&
@@ -272,7 +273,9 @@ static bool read_naa(struct fs *fs, sqlite3_stmt *row)
            read_octets(row, 11, naa.counter, sizeof(naa.counter)) && read_small(row, 12, &naa.sqn_options) &&
            read_octets(row, 13, naa.sqn_delta, FS_SQN_SIZE) &&
            read_octets(row, 14, naa.sqn_age_limit, FS_SQN_SIZE) &&
-           read_octets(row, 15, naa.sqn[0], sizeof(naa.sqn)) && fs_add_naa(fs, &naa);
+           read_octets(row, 15, naa.sqn[0], sizeof(naa.sqn)) &&
+           (!naa.bootstrapped || read_octets(row, 16, naa.bootstrap_rand, sizeof(naa.bootstrap_rand))) &&
+           fs_add_naa(fs, &naa);
     OPENSSL_cleanse(&naa, sizeof(naa));
     return good;
 }
@@ -380,7 +383,7 @@ static const struct {
     {"SELECT reference, value, attempts, attempts_left FROM puk WHERE profile = ?1 ORDER BY reference",
      read_puk},
     {"SELECT application, mapping_source, mapping_options, algorithm, algorithm_options, key, opc, rotation,"
-     " xoring, keccak_count, counter_max, counter, sqn_options, sqn_delta, sqn_age_limit, sqn"
+     " xoring, keccak_count, counter_max, counter, sqn_options, sqn_delta, sqn_age_limit, sqn, bootstrap"
      " FROM network_access WHERE profile = ?1 ORDER BY application",
      read_naa},
     {"SELECT application, authentication_key, ssd, hrpd, simple_ip, mobile_ip FROM cdma_access"
