@@ -16,9 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-/* --- power
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- power --------------------------------------------------------------------------------------- */
 
 void card_end_sessions(struct softeuicc *card)
 {
@@ -58,8 +56,7 @@ void softeuicc_set_protocol(struct softeuicc *card, enum softeuicc_protocol prot
     card->next_protocol = protocol;
 }
 
-/* --- one command
- * -------------------------------------------------------------------------------------------------------- */
+/* --- one command --------------------------------------------------------------------------------- */
 
 /* Status words after which the command's changes stay: success, and the warnings that report a change (a
  * retry counter, 63Cx). */
@@ -186,8 +183,7 @@ void softeuicc_transmit(struct softeuicc *card, const uint8_t *capdu, size_t cap
     *rapdu_size = card->answer.size;
 }
 
-/* --- what the host asks and lends
- * --------------------------------------------------------------------------------------- */
+/* --- what the host asks and lends ---------------------------------------------------------------- */
 
 void card_describe(struct softeuicc *card, const char *name)
 {

@@ -52,9 +52,7 @@ static void note(struct nvm *nvm, const char *what)
     nvm->failed = true;
 }
 
-/* --- opening
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- opening ------------------------------------------------------------------------------------- */
 
 static int count_log(void *context, sqlite3 *db, const char *schema, int pages)
 {
@@ -303,9 +301,7 @@ void nvm_remove(struct nvm *nvm)
     let_go(nvm);
 }
 
-/* --- statements
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- statements ---------------------------------------------------------------------------------- */
 
 /* The place for `sql`: where it is kept and idle, or else free, or else taken by an idle one, or else NULL.
  */
@@ -450,8 +446,7 @@ int64_t nvm_last_row(struct nvm *nvm)
     return sqlite3_last_insert_rowid(nvm->db);
 }
 
-/* --- transactions
- * ------------------------------------------------------------------------------------------------------- */
+/* --- transactions -------------------------------------------------------------------------------- */
 
 static bool execute(struct nvm *nvm, const char *sql)
 {

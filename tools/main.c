@@ -39,6 +39,14 @@ static void print_help(void)
     printf("\n  --help     this text\n  --version  the version\n");
 }
 
+/* A list that a full disk cut short must not look whole to a script. */
+static int flushed(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    return status != EXIT_OK ? status : tool_error("cannot write to standard output");
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2)
@@ -55,7 +63,7 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], tool->name) == 0) {
             tool_set_name(tool->name);
             optind = 1;
-            return tool->run(argc - 1, argv + 1);
+            return flushed(tool->run(argc - 1, argv + 1));
         }
     }
     return tool_usage("there is no subcommand '%s'", argv[1]);

@@ -17,13 +17,22 @@ void tool_set_name(const char *name)
     current_tool = name;
 }
 
+void tool_one_line(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7F)
+            *text = '?';
+    }
+}
+
 __attribute__((format(printf, 1, 0))) static void print_line(const char *format, va_list arguments)
 {
-    fputs("softeuicc", stderr);
-    if (current_tool != NULL)
-        fprintf(stderr, " %s", current_tool);
-    fputs(": ", stderr);
-    vfprintf(stderr, format, arguments);
+    char line[2048];
+
+    vsnprintf(line, sizeof(line), format, arguments);
+    tool_one_line(line);
+    fprintf(stderr, "softeuicc%s%s: %s", current_tool != NULL ? " " : "",
+            current_tool != NULL ? current_tool : "", line);
 }
 
 int tool_error(const char *format, ...)
@@ -115,4 +124,12 @@ bool tool_write_file(const char *path, struct span octets, unsigned mode)
     }
     free(temporary);
     return ok;
+}
+
+bool tool_write_pid_file(const char *path)
+{
+    char line[24];
+
+    snprintf(line, sizeof(line), "%ld\n", (long)getpid());
+    return path == NULL || tool_write_file(path, span_of_string(line), 0644);
 }

@@ -89,8 +89,7 @@ static bool sign_since(const struct card_credentials *credentials, struct buf *o
     return !out->failed;
 }
 
-/* --- AuthenticateServer
- * ------------------------------------------------------------------------------------------------ */
+/* --- AuthenticateServer -------------------------------------------------------------------------- */
 
 struct authenticate_request {
     struct span signed1; /* whole, as signed */
@@ -233,8 +232,7 @@ uint16_t es10b_authenticate_server(struct softeuicc *card, struct span request, 
     return ES10_OK;
 }
 
-/* --- PrepareDownload
- * --------------------------------------------------------------------------------------------------- */
+/* --- PrepareDownload ----------------------------------------------------------------------------- */
 
 struct prepare_request {
     struct span signed2; /* whole, as signed */
@@ -367,8 +365,7 @@ uint16_t es10b_prepare_download(struct softeuicc *card, struct span request, str
     return ES10_OK;
 }
 
-/* --- CancelSession
- * ----------------------------------------------------------------------------------------------------- */
+/* --- CancelSession ------------------------------------------------------------------------------- */
 
 /* CancelSessionReason, SGP.22 5.7.14 */
 static bool is_cancel_reason(uint64_t reason)

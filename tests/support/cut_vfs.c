@@ -71,8 +71,7 @@ const char *cut_mode_name(enum cut_mode mode)
     return names[mode];
 }
 
-/* --- images and changes
- * ------------------------------------------------------------------------------------------------- */
+/* --- images and changes -------------------------------------------------------------------------- */
 
 static void image_resize(struct image *image, size_t size)
 {
@@ -214,9 +213,7 @@ static int make_change(struct cut_disk *disk, struct file *file, enum change_kin
     return SQLITE_OK;
 }
 
-/* --- files
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- files --------------------------------------------------------------------------------------- */
 
 static struct file *find(struct cut_disk *disk, const char *name)
 {
@@ -425,8 +422,7 @@ static const sqlite3_io_methods methods = {
     .xShmUnmap = file_shm_unmap,
 };
 
-/* --- the file system
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the file system ----------------------------------------------------------------------------- */
 
 static struct cut_disk *disk_of(sqlite3_vfs *vfs)
 {

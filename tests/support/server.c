@@ -102,8 +102,7 @@ static void sign(const struct ec_key *key, struct span covered, struct buf *sign
     buf_append(signature, SPAN_ARRAY(octets));
 }
 
-/* --- AuthenticateServer
- * ------------------------------------------------------------------------------------------------ */
+/* --- AuthenticateServer -------------------------------------------------------------------------- */
 
 static void get_challenge(struct server *server)
 {
@@ -260,8 +259,7 @@ bool server_authenticate(struct server *server, struct server_outcome *outcome)
     return server_send_authenticate(server, outcome);
 }
 
-/* --- PrepareDownload
- * --------------------------------------------------------------------------------------------------- */
+/* --- PrepareDownload ----------------------------------------------------------------------------- */
 
 static void put_signed2(struct server *server, struct buf *out)
 {
@@ -343,8 +341,7 @@ bool server_prepare(struct server *server, struct server_outcome *outcome)
     return true;
 }
 
-/* --- LoadBoundProfilePackage
- * ------------------------------------------------------------------------------------------- */
+/* --- LoadBoundProfilePackage --------------------------------------------------------------------- */
 
 /* A2 { A0 { 4F, 04 } } or A2 { A1 { 80, 81, [82] } } */
 static void check_final_result(struct span result, struct server_outcome *outcome)
@@ -438,8 +435,7 @@ bool server_download(struct server *server, struct server_outcome *outcome)
     return server_load(server, 0, server->segments_count, outcome) && outcome->code == 0;
 }
 
-/* --- CancelSession
- * ----------------------------------------------------------------------------------------------------- */
+/* --- CancelSession ------------------------------------------------------------------------------- */
 
 int server_cancel(struct server *server, int reason)
 {

@@ -217,9 +217,7 @@ static void replace_keys(struct server *server, struct buf *out)
     fault(server, SERVER_KEYS_REPLACED, NULL);
 }
 
-/* --- segments
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- segments ------------------------------------------------------------------------------------ */
 
 static struct buf *add_segment(struct server *server)
 {

@@ -15,11 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAMES(array)                                                                                         \
-    {                                                                                                        \
-        array, sizeof(array) / sizeof((array)[0])                                                            \
-    }
-
 /* CancelSessionReason, SGP.22 5.7.14 */
 enum { CANCEL_POSTPONED = 1, CANCEL_METADATA_MISMATCH = 4, CANCEL_LOAD_BPP_ERROR = 5 };
 
@@ -65,10 +60,6 @@ static bool put_device_info(struct buf *out, const char *imei)
     size_t capabilities;
 
     if (imei != NULL) {
-        if (strlen(imei) < 15 || strlen(imei) > 16 || strspn(imei, "0123456789") != strlen(imei)) {
-            tool_error("'%s' is not an IMEI (15 or 16 digits)", imei);
-            return false;
-        }
         for (size_t i = 0; i < sizeof(octets); i++) {
             uint8_t low = (uint8_t)(imei[2 * i] - '0');
             uint8_t high = imei[2 * i + 1] != '\0' ? (uint8_t)(imei[2 * i + 1] - '0') : 0x0F;
@@ -325,6 +316,8 @@ static bool load_sequence(struct loading *loading, const struct tlv *sequence)
         if (!load_segment(loading, block.whole))
             return false;
     }
+    if (!tlv_good(&reader))
+        tool_error("getBoundProfilePackage: the package is malformed: %s", tlv_status_name(reader.status));
     return tlv_good(&reader);
 }
 
@@ -346,7 +339,9 @@ static int load(struct lpa *lpa, struct span package)
     while (ok && !loading.done && tlv_next(&reader, &part) == TLV_OK)
         ok = part.tag == 0xA1 || part.tag == 0xA3 ? load_sequence(&loading, &part)
                                                   : load_segment(&loading, part.whole);
-    if (ok && !loading.done)
+    if (ok && !loading.done && !tlv_good(&reader))
+        tool_error("getBoundProfilePackage: the package is malformed: %s", tlv_status_name(reader.status));
+    else if (ok && !loading.done)
         loading.status = tool_error("LoadBoundProfilePackage: the card gave no installation result");
     buf_free(&loading.answer);
     return loading.status;

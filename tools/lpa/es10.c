@@ -8,6 +8,10 @@
 
 /* A short STORE DATA block: every reader and card takes it. */
 #define BLOCK_SIZE 255
+#define BLOCKS_MAX 256 /* P2 counts them in one octet */
+
+/* No answer of an eUICC is near this; a card that has more and more to say is broken. */
+#define ANSWER_MAX ((size_t)1 << 20)
 
 static const uint8_t isdr_aid[] = {0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF,
                                    0xFF, 0xFF, 0xFF, 0x89, 0x00, 0x00, 0x01, 0x00};
@@ -21,12 +25,20 @@ static uint16_t status_word(const struct buf *response)
 static bool exchange(struct es10 *es10, uint8_t base, uint8_t ins, uint8_t p1, uint8_t p2, struct span data,
                      uint32_t ne, struct buf *collected, uint16_t *sw)
 {
+    bool asked_again = false; /* 6Cxx is followed once */
+    size_t total = 0;
+
     buf_clear(&es10->apdu);
     apdu_encode(&es10->apdu, apdu_cla(base, es10->channel), ins, p1, p2, data, ne);
     for (;;) {
         if (es10->apdu.failed || !link_transmit(es10->link, buf_span(&es10->apdu), &es10->response))
             return false;
         *sw = status_word(&es10->response);
+        total += es10->response.size;
+        if (total > ANSWER_MAX) {
+            tool_error("%s: the card's answer has no end", link_name(es10->link));
+            return false;
+        }
         if (collected != NULL)
             buf_append(collected, SPAN(es10->response.data, es10->response.size - 2));
         if (*sw >> 8 == 0x61) {
@@ -34,7 +46,9 @@ static bool exchange(struct es10 *es10, uint8_t base, uint8_t ins, uint8_t p1, u
 
             buf_clear(&es10->apdu);
             apdu_encode(&es10->apdu, apdu_cla(0x00, es10->channel), 0xC0, 0, 0, SPAN_NONE, left);
-        } else if (*sw >> 8 == 0x6C) {
+            ne = left;
+        } else if (*sw >> 8 == 0x6C && ne > 0 && !asked_again) {
+            asked_again = true;
             es10->apdu.data[es10->apdu.size - 1] = (uint8_t)*sw;
         } else {
             return collected == NULL || !collected->failed;
@@ -50,7 +64,7 @@ static bool select_isdr(struct es10 *es10)
 
     es10->channel = 0;
     ok = exchange(es10, 0x00, 0x70, 0x00, 0x00, SPAN_NONE, 1, &number, &sw);
-    if (ok && (sw != SW_OK || number.size != 1)) {
+    if (ok && (sw != SW_OK || number.size != 1 || number.data[0] < 1 || number.data[0] >= APDU_CHANNELS)) {
         tool_error("%s: the card opened no logical channel (%04X)", link_name(es10->link), sw);
         ok = false;
     }
@@ -104,6 +118,10 @@ bool es10_request(struct es10 *es10, const char *function, struct span request, 
     uint16_t sw = SW_OK;
 
     buf_clear(response);
+    if (request.size > (size_t)BLOCKS_MAX * BLOCK_SIZE) {
+        tool_error("%s: a request of %zu octets is more than a card takes", function, request.size);
+        return false;
+    }
     for (unsigned block = 0; offset < request.size && sw == SW_OK; block++) {
         size_t left = request.size - offset;
         size_t size = left < BLOCK_SIZE ? left : BLOCK_SIZE;

@@ -3,6 +3,7 @@
 
 #include "tools/tool.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,18 +24,11 @@ static uint64_t number(struct span octets)
     return value;
 }
 
-/* Runs a request without parameters and hands out a copy-free view of its answer's content. */
-static bool ask(struct lpa *lpa, const char *function, struct span request, uint32_t tag, struct buf *answer,
-                struct span *value)
-{
-    return es10_call(&lpa->es10, function, request, tag, answer, value);
-}
-
 struct card_info {
     char eid[40];
     struct buf addresses_buf, info2_buf;
     struct span default_smdp, root_smds;
-    struct span profile_version, svn, firmware, resource, verification, signing, policy, sas;
+    struct span profile_version, svn, firmware, resource, verification, signing, sas;
 };
 
 static bool read_info(struct lpa *lpa, struct card_info *info)
@@ -42,19 +36,21 @@ static bool read_info(struct lpa *lpa, struct card_info *info)
     struct buf answer = {0};
     struct span value;
     struct span eid;
-    bool ok = ask(lpa, "GetEID", SPAN_STRING("\xBF\x3E\x03\x5C\x01\x5A"), 0xBF3E, &answer, &value) &&
-              tlv_find(value, 0x5A, &eid);
+    bool ok =
+        es10_call(&lpa->es10, "GetEID", SPAN_STRING("\xBF\x3E\x03\x5C\x01\x5A"), 0xBF3E, &answer, &value) &&
+        tlv_find(value, 0x5A, &eid);
 
     if (ok)
         lpa_digits(eid, false, info->eid, sizeof(info->eid));
     buf_free(&answer);
-    ok = ok && ask(lpa, "GetEuiccConfiguredAddresses", SPAN_STRING("\xBF\x3C\x00"), 0xBF3C,
-                   &info->addresses_buf, &value);
+    ok = ok && es10_call(&lpa->es10, "GetEuiccConfiguredAddresses", SPAN_STRING("\xBF\x3C\x00"), 0xBF3C,
+                         &info->addresses_buf, &value);
     if (!ok)
         return false;
     tlv_find(value, 0x80, &info->default_smdp);
     tlv_find(value, 0x81, &info->root_smds);
-    if (!ask(lpa, "GetEUICCInfo2", SPAN_STRING("\xBF\x22\x00"), 0xBF22, &info->info2_buf, &value))
+    if (!es10_call(&lpa->es10, "GetEUICCInfo2", SPAN_STRING("\xBF\x22\x00"), 0xBF22, &info->info2_buf,
+                   &value))
         return false;
     tlv_find(value, 0x81, &info->profile_version);
     tlv_find(value, 0x82, &info->svn);
@@ -62,7 +58,6 @@ static bool read_info(struct lpa *lpa, struct card_info *info)
     tlv_find(value, 0x84, &info->resource);
     tlv_find(value, 0xA9, &info->verification);
     tlv_find(value, 0xAA, &info->signing);
-    tlv_find(value, 0x99, &info->policy);
     tlv_find(value, 0x0C, &info->sas);
     return true;
 }
@@ -131,7 +126,6 @@ static void print_info(const struct lpa *lpa, const struct card_info *info)
     char atr[80];
     char a[16];
     char text[300];
-    struct span applications = SPAN_NONE;
     struct span nvm = SPAN_NONE;
     struct span ram = SPAN_NONE;
 
@@ -145,11 +139,9 @@ static void print_info(const struct lpa *lpa, const struct card_info *info)
     printf("%-20s %s\n", "SGP.22 version", version_text(info->svn, a));
     printf("%-20s %s\n", "Profile version", version_text(info->profile_version, a));
     printf("%-20s %s\n", "Firmware", version_text(info->firmware, a));
-    tlv_find(info->resource, 0x81, &applications);
     tlv_find(info->resource, 0x82, &nvm);
     tlv_find(info->resource, 0x83, &ram);
-    printf("%-20s %llu octets of NVM, %llu of RAM\n", "Free memory", (unsigned long long)number(nvm),
-           (unsigned long long)number(ram));
+    printf("%-20s %" PRIu64 " octets of NVM, %" PRIu64 " of RAM\n", "Free memory", number(nvm), number(ram));
     print_key_ids("CIs (verification)", info->verification);
     print_key_ids("CIs (signing)", info->signing);
     printf("%-20s %s\n", "SAS number", lpa_text(info->sas, text, sizeof(text)));
@@ -222,22 +214,22 @@ int lpa_list(struct lpa *lpa, int argc, char **argv)
 {
     struct buf answer = {0};
     struct span value;
-    struct span list;
+    struct span list = SPAN_NONE;
     struct tlv_reader reader;
     struct tlv tlv;
     json_t *array = json_array();
     unsigned count = 0;
+    int status = EXIT_OK;
 
     (void)argc;
     (void)argv;
-    if (!ask(lpa, "GetProfilesInfo", SPAN_STRING("\xBF\x2D\x00"), 0xBF2D, &answer, &value) ||
-        !tlv_find(value, 0xA0, &list)) {
-        json_decref(array);
-        buf_free(&answer);
-        return answer.size > 0 ? tool_error("GetProfilesInfo: the card refused") : EXIT_FAILED;
+    if (!es10_call(&lpa->es10, "GetProfilesInfo", SPAN_STRING("\xBF\x2D\x00"), 0xBF2D, &answer, &value)) {
+        status = EXIT_FAILED;
+    } else if (!tlv_find(value, 0xA0, &list)) {
+        status = tool_error("GetProfilesInfo: the card refused");
     }
     reader = tlv_reader(list);
-    while (tlv_next(&reader, &tlv) == TLV_OK) {
+    while (status == EXIT_OK && tlv_next(&reader, &tlv) == TLV_OK) {
         struct row row;
 
         read_row(tlv.value, &row);
@@ -251,11 +243,13 @@ int lpa_list(struct lpa *lpa, int argc, char **argv)
         printf("%-20s  %-8s  %-12s  %-20s  %-24s  %s\n", row.iccid, row.state, row.class, row.provider,
                row.name, row.nickname);
     }
+    if (status == EXIT_OK && !tlv_good(&reader))
+        status = tool_error("GetProfilesInfo: the card's answer is malformed");
     buf_free(&answer);
-    if (lpa->json)
+    if (status == EXIT_OK && lpa->json)
         return lpa_print_json(array);
     json_decref(array);
-    if (count == 0)
+    if (status == EXIT_OK && count == 0)
         printf("no profiles\n");
-    return EXIT_OK;
+    return status;
 }

@@ -29,7 +29,7 @@ static const struct command commands[] = {
     {"nickname", "ICCID [NAME]", "name a profile; without NAME the nickname is removed", 1, 2, lpa_nickname},
     {"notifications", "[process|remove [SEQ]]", "list, send, or remove pending notifications", 0, 2,
      lpa_notifications},
-    {"default-smdp", "[ADDRESS]", "set the default SM-DP+ address; \"\" clears it", 1, 1, lpa_default_smdp},
+    {"default-smdp", "ADDRESS", "set the default SM-DP+ address; \"\" clears it", 1, 1, lpa_default_smdp},
     {"discover", "", "ask the SM-DS for waiting profiles", 0, 0, lpa_discover},
     {"reset", "[operational] [test] [smdp]", "eUICC memory reset; without words, all three", 0, 3, lpa_reset},
 };
@@ -88,6 +88,13 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
+static bool is_imei(const char *text)
+{
+    size_t length = strlen(text);
+
+    return length >= 15 && length <= 16 && strspn(text, "0123456789") == length;
+}
+
 static const struct command *find_command(const char *name)
 {
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
@@ -100,7 +107,7 @@ static const struct command *find_command(const char *name)
 int tool_lpa(int argc, char **argv)
 {
     struct lpa lpa = {.cacert = getenv("SOFTEUICC_CACERT")};
-    const char *reader = getenv("SOFTEUICC_READER");
+    const char *reader = NULL;
     const char *card = NULL;
     const struct command *command;
     int words;
@@ -122,6 +129,8 @@ int tool_lpa(int argc, char **argv)
             lpa.cacert = optarg;
             break;
         case OPT_IMEI:
+            if (!is_imei(optarg))
+                return tool_usage("'%s' is not an IMEI (15 or 16 digits)", optarg);
             lpa.imei = optarg;
             break;
         case OPT_SMDS:
@@ -143,6 +152,10 @@ int tool_lpa(int argc, char **argv)
             return EXIT_USAGE; /* getopt_long printed the line */
         }
     }
+    if (reader != NULL && card != NULL)
+        return tool_usage("--reader and --card exclude each other");
+    if (reader == NULL)
+        reader = getenv("SOFTEUICC_READER");
     if (optind >= argc)
         return tool_usage("a command is missing");
     command = find_command(argv[optind]);
@@ -190,10 +203,17 @@ int lpa_print_json(json_t *object)
 const char *lpa_text(struct span octets, char *out, size_t size)
 {
     size_t n = 0;
+    json_t *probe;
 
     for (; n < octets.size && n + 1 < size; n++)
         out[n] = octets.data[n] < 0x20 || octets.data[n] == 0x7F ? '?' : (char)octets.data[n];
     out[n] = '\0';
+    probe = json_string(out); /* NULL for what is not UTF-8, and for a character that was cut off */
+    for (size_t i = 0; probe == NULL && i < n; i++) {
+        if ((unsigned char)out[i] >= 0x80)
+            out[i] = '?';
+    }
+    json_decref(probe);
     return out;
 }
 

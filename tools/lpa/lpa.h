@@ -37,12 +37,17 @@ struct code_names {
     const char *const *names;
     size_t count;
 };
+#define NAMES(array)                                                                                         \
+    {                                                                                                        \
+        array, sizeof(array) / sizeof((array)[0])                                                            \
+    }
 const char *lpa_code_name(const struct code_names *names, uint64_t code, char *out, size_t size);
 
 /* Prints object as JSON on stdout and drops the reference; returns EXIT_OK. */
 int lpa_print_json(json_t *object);
 
-/* Text of at most `size` - 1 octets from a span, control characters replaced, for people. */
+/* Text of at most `size` - 1 octets from a span, for people and JSON: control characters, and what is not
+ * UTF-8, replaced. */
 const char *lpa_text(struct span octets, char *out, size_t size);
 /* "8949…": digits of swapped nibbles (ICCID, EID unswapped when `swapped` is false). */
 const char *lpa_digits(struct span octets, bool swapped, char *out, size_t size);

@@ -140,6 +140,7 @@ static bool send_one(struct lpa *lpa, const struct notification *n)
     struct buf octets = {0};
     json_t *request;
     json_t *answer = NULL;
+    bool accepted;
 
     if (server != NULL && retrieve_one(lpa, n->sequence, &octets)) {
         request = json_object();
@@ -148,8 +149,9 @@ static bool send_one(struct lpa *lpa, const struct notification *n)
     }
     es9p_close(server);
     buf_free(&octets);
+    accepted = answer != NULL;
     json_decref(answer);
-    return answer != NULL && remove_one(lpa, n->sequence);
+    return accepted && remove_one(lpa, n->sequence);
 }
 
 bool lpa_process_notifications(struct lpa *lpa, unsigned *sent, unsigned *left)
@@ -202,6 +204,14 @@ static int list_all(struct lpa *lpa)
     return EXIT_OK;
 }
 
+static int say_removed(const struct lpa *lpa, size_t count)
+{
+    if (lpa->json)
+        return lpa_print_json(json_pack("{s:i}", "removed", (int)count));
+    printf("%zu removed\n", count);
+    return EXIT_OK;
+}
+
 static int remove_all(struct lpa *lpa)
 {
     struct notification *list;
@@ -211,9 +221,7 @@ static int remove_all(struct lpa *lpa)
     for (size_t i = 0; ok && i < count; i++)
         ok = remove_one(lpa, list[i].sequence);
     free(list);
-    if (ok && !lpa->json)
-        printf("%zu removed\n", count);
-    return ok ? EXIT_OK : EXIT_FAILED;
+    return ok ? say_removed(lpa, count) : EXIT_FAILED;
 }
 
 int lpa_notifications(struct lpa *lpa, int argc, char **argv)
@@ -243,5 +251,5 @@ int lpa_notifications(struct lpa *lpa, int argc, char **argv)
     sequence = strtoull(argv[1], &end, 10);
     if (errno != 0 || *end != '\0' || end == argv[1] || argv[1][0] == '-')
         return tool_usage("'%s' is not a sequence number", argv[1]);
-    return remove_one(lpa, sequence) ? EXIT_OK : EXIT_FAILED;
+    return remove_one(lpa, sequence) ? say_removed(lpa, 1) : EXIT_FAILED;
 }

@@ -6,11 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAMES(array)                                                                                         \
-    {                                                                                                        \
-        array, sizeof(array) / sizeof((array)[0])                                                            \
-    }
-
 static const char *const enable_codes[] = {"ok",
                                            "iccidOrAidNotFound",
                                            "profileNotInDisabledState",
@@ -151,9 +146,11 @@ int lpa_nickname(struct lpa *lpa, int argc, char **argv)
     struct buf request = {0};
     size_t outer = tlv_open(&request, 0xBF29);
 
-    if (!put_identifier(&request, argv[0])) {
+    /* SetNickname takes an ICCID only (SGP.22 5.7.21). */
+    if (strlen(argv[0]) > 20 || !put_identifier(&request, argv[0])) {
         buf_free(&request);
-        return EXIT_FAILED;
+        return strlen(argv[0]) > 20 ? tool_error("'%s' is not an ICCID (18 to 20 digits)", argv[0])
+                                    : EXIT_FAILED;
     }
     tlv_put_string(&request, 0x90, argc > 1 ? argv[1] : "");
     tlv_close(&request, outer);

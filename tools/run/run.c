@@ -158,14 +158,6 @@ static struct addrinfo *resolve(const char *host)
     return NULL;
 }
 
-static bool write_pid_file(const char *path)
-{
-    char text[32];
-
-    snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-    return tool_write_file(path, span_of_string(text), 0644);
-}
-
 static void on_signal(evutil_socket_t signal_number, short events, void *context)
 {
     (void)signal_number;
@@ -186,7 +178,7 @@ static int serve(const struct options *options, struct slot *slots, struct event
         ok = slot_connect(&slots[i], base, addresses);
     if (!ok)
         tool_error("out of memory");
-    ok = ok && (options->pid_file == NULL || write_pid_file(options->pid_file));
+    ok = ok && tool_write_pid_file(options->pid_file);
     if (ok) {
         notify_service_manager("READY=1");
         event_base_dispatch(base);

@@ -80,8 +80,7 @@ static void trace_event(const struct slot *slot, const char *what)
         slot_log(slot, "%s", what);
 }
 
-/* --- what vpcd does to the slot
- * --------------------------------------------------------------------------------------- */
+/* --- what vpcd does to the slot ------------------------------------------------------------------ */
 
 static void on_connected(void *context)
 {
@@ -158,9 +157,7 @@ static void on_transmit(void *context, struct span command, struct buf *response
     buf_append(response, SPAN(slot->rapdu, size));
 }
 
-/* --- the slot
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- the slot ------------------------------------------------------------------------------------ */
 
 bool slot_open(struct slot *slot, const char *path, enum softeuicc_protocol protocol)
 {

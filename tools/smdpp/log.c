@@ -1,6 +1,8 @@
 /* Log lines on stderr. See log.h. */
 #include "tools/smdpp/log.h"
 
+#include "tools/tool.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,10 +45,7 @@ void log_line(enum log_level level, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
-    for (char *c = line; *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7F)
-            *c = '?';
-    }
+    tool_one_line(line);
     strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     fprintf(stderr, "%s %s\n", when, line);
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define HOST_MAX     200 /* characters of an address to listen on */
@@ -330,14 +331,6 @@ static void default_address(char *out, size_t size, const char *host, uint16_t p
         snprintf(out, size, "%s%s%s:%u", v6 ? "[" : "", host, v6 ? "]" : "", port);
 }
 
-static bool write_pid_file(const char *path)
-{
-    char line[24];
-
-    snprintf(line, sizeof(line), "%ld\n", (long)getpid());
-    return path == NULL || tool_write_file(path, span_of_string(line), 0644);
-}
-
 /* What needs the server's address, which may depend on the port that was free. */
 static bool prepare(struct smdpp *smdpp, const struct settings *settings, uint16_t port)
 {
@@ -374,7 +367,8 @@ static int serve(const struct settings *settings)
     smdpp.dp.ignore_expiry = settings->ignore_expiry;
     if (ok)
         https = https_open(&smdpp, settings->host, settings->port, cert, key);
-    ok = https != NULL && prepare(&smdpp, settings, https_port(https)) && write_pid_file(settings->pid_file);
+    ok = https != NULL && prepare(&smdpp, settings, https_port(https)) &&
+         tool_write_pid_file(settings->pid_file);
     if (ok) {
         default_address(where, sizeof(where), settings->host, https_port(https));
         printf("listening on https://%s as %s\n", where, smdpp.dp.address);
@@ -412,6 +406,7 @@ static int run_server(int argc, char **argv)
     if (!check_settings(&settings))
         return EXIT_USAGE;
     log_set_level(settings.log);
+    umask(077); /* the state has what a profile is given out for */
     return serve(&settings);
 }
 

@@ -24,8 +24,7 @@
     FAULT(                                                                                                   \
         name, at, if (server->block_tag == (tag) && server->block_number == (number)) { __VA_ARGS__; })
 
-/* --- InitialiseSecureChannel
- * ------------------------------------------------------------------------------------------- */
+/* --- InitialiseSecureChannel --------------------------------------------------------------------- */
 
 #define FIELD(tag) EDIT_PATH(tag)
 
@@ -80,9 +79,7 @@ static bool run_replay_package(struct server *server, struct server_outcome *out
     return server_load(server, 0, server->segments_count, outcome);
 }
 
-/* --- SCP03t
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- SCP03t -------------------------------------------------------------------------------------- */
 
 BLOCK_FAULT(configure_mac, SERVER_BLOCK, 0x87, 0, edit_flip(octets, -1))
 BLOCK_FAULT(metadata_mac, SERVER_BLOCK, 0x88, 0, edit_flip(octets, -8))
@@ -141,8 +138,7 @@ SEQUENCE_FAULT(metadata_empty, 0xA1, buf_clear(octets))
 SEQUENCE_FAULT(elements_empty, 0xA3, buf_clear(octets))
 SEQUENCE_FAULT(metadata_trailing, 0xA1, buf_append(octets, hex("8800")))
 
-/* --- order and lengths
- * ------------------------------------------------------------------------------------------------- */
+/* --- order and lengths --------------------------------------------------------------------------- */
 
 FAULT(configure_left_out, SERVER_PACKAGE_BOUND, edit_remove(octets, EDIT_PATH(0xA0)))
 FAULT(metadata_left_out, SERVER_PACKAGE_BOUND, edit_remove(octets, EDIT_PATH(0xA1)))
@@ -243,9 +239,7 @@ static bool run_challenge_before_end(struct server *server, struct server_outcom
     return run_most(server, outcome, false);
 }
 
-/* --- commands
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- commands ------------------------------------------------------------------------------------ */
 
 FAULT(configure_retagged, SERVER_CONFIGURE, edit_tag(octets, EDIT_PATH(0xBF24), 0xBF25))
 FAULT(configure_cut, SERVER_CONFIGURE, octets->size -= 1)
@@ -346,9 +340,7 @@ KEYS_FAULT(keys_other_chain, SERVER_KEYS_REPLACED, server->keys.chain[0] ^= 0x80
 KEYS_FAULT(keys_left_out, SERVER_PACKAGE_BOUND, edit_remove(octets, EDIT_PATH(0xA2)))
 KEYS_FAULT(counter_goes_on, SERVER_KEYS_REPLACED, server->keys.counter = 4)
 
-/* --- content
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- content ------------------------------------------------------------------------------------- */
 
 FAULT(package_other_iccid, SERVER_START, server->package = field.package_present)
 FAULT(package_big, SERVER_START, server->package = field.package_big)

@@ -18,8 +18,7 @@
         }                                                                                                    \
     }
 
-/* --- AuthenticateServer
- * ------------------------------------------------------------------------------------------------ */
+/* --- AuthenticateServer -------------------------------------------------------------------------- */
 
 FAULT(ci_unknown, SERVER_CI_KEY_ID, edit_flip(octets, 0))
 FAULT(ci_empty, SERVER_CI_KEY_ID, buf_clear(octets))
@@ -114,8 +113,7 @@ static bool run_authenticate_after_reset(struct server *server, struct server_ou
     return server_send_authenticate(server, outcome);
 }
 
-/* --- revocation
- * -------------------------------------------------------------------------------------------------------- */
+/* --- revocation ---------------------------------------------------------------------------------- */
 
 static void load_crl(struct terminal *terminal, const struct cert *revoked)
 {
@@ -145,8 +143,7 @@ static void revoke_pb(struct terminal *terminal)
     load_crl(terminal, field.ci.dp_pb.cert);
 }
 
-/* --- PrepareDownload
- * --------------------------------------------------------------------------------------------------- */
+/* --- PrepareDownload ----------------------------------------------------------------------------- */
 
 FAULT(prepare_transaction, SERVER_SIGNED2,
       edit_value(octets, EDIT_PATH(0x30, 0x80), SPAN_STRING("another session.")))

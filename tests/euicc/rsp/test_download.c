@@ -514,8 +514,7 @@ START_TEST(works_after_a_refusal)
 }
 END_TEST
 
-/* --- the industry's own material
- * --------------------------------------------------------------------------------------- */
+/* --- the industry's own material ----------------------------------------------------------------- */
 
 static void load_entity(struct test_entity *entity, const char *directory, const char *name)
 {
