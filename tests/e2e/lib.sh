@@ -7,6 +7,7 @@ softeuicc=${SOFTEUICC:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build
 work=$(mktemp -d "${TMPDIR:-/tmp}/softeuicc-e2e.XXXXXX")
 chmod 755 "$work" # pcscd may drop privileges
 readonly softeuicc work
+. "$(dirname "${BASH_SOURCE[0]}")/../../tools/setup/wait.sh"
 failures=0
 processes=()
 
@@ -86,17 +87,6 @@ finish() {
 }
 
 # --- processes ----------------------------------------------------------------------------------------------------------
-
-# wait_until SECONDS COMMAND…: true as soon as the command is.
-wait_until() {
-    local i times=$(($1 * 20))
-    shift
-    for ((i = 0; i < times; i++)); do
-        "$@" >/dev/null 2>&1 && return 0
-        sleep 0.05
-    done
-    return 1
-}
 
 is_gone() {
     ! kill -0 "$1" 2>/dev/null

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+. "$root/tools/setup/wait.sh"
 
 # Everything the build, the card's reader and the tools need, as Debian 12 names it.
 build_packages=(autoconf automake libtool make gcc pkg-config libssl-dev libsqlite3-dev libevent-dev
@@ -49,6 +50,12 @@ as_user() {
     fi
 }
 
+# fresh_log FILE: an empty file of that person's, so that a later run without sudo can write it too.
+fresh_log() {
+    as_user rm -f "$1"
+    as_user tee "$1" >/dev/null </dev/null
+}
+
 # build_tree DIR [configure arguments]: configures once and builds what changed. Environment such as CC is passed on.
 build_tree() {
     local dir=$1 log stamp
@@ -56,6 +63,7 @@ build_tree() {
     as_user mkdir -p "$dir"
     log=$dir/build.log
     stamp="$* CC=${CC:-}"
+    fresh_log "$log"
     if [ ! -x "$root/configure" ] || [ "$root/configure.ac" -nt "$root/configure" ]; then
         as_user "$root/autogen.sh" >"$log" 2>&1 || { tail -n 20 "$log" >&2; die "autogen.sh failed, see $log"; }
     fi
@@ -67,32 +75,25 @@ build_tree() {
     as_user make -C "$dir" -j"$(nproc)" >"$log" 2>&1 || { grep -E 'error|Error' "$log" | head -n 20 >&2; die "the build failed, see $log"; }
 }
 
-# alive PIDFILE: true while the process it names runs.
+# alive PIDFILE: true while the process it names runs. After a reboot the number may be another program's: only ours count.
 alive() {
-    [ -s "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null
+    local name
+    [ -s "$1" ] && name=$(cat "/proc/$(cat "$1" 2>/dev/null)/comm" 2>/dev/null) || return 1
+    case $name in *softeuicc | pcscd) return 0 ;; esac
+    return 1
 }
 
 # stop_process PIDFILE: ends it, patiently, then not.
 stop_process() {
     local pid i
-    [ -s "$1" ] || return 0
-    pid=$(cat "$1")
-    kill "$pid" 2>/dev/null || { rm -f "$1"; return 0; }
-    for ((i = 0; i < 50; i++)); do
-        kill -0 "$pid" 2>/dev/null || break
-        sleep 0.1
-    done
-    kill -9 "$pid" 2>/dev/null
+    if alive "$1"; then
+        pid=$(cat "$1")
+        kill "$pid" 2>/dev/null || die "process $pid is not yours to end: run with sudo"
+        for ((i = 0; i < 50; i++)); do
+            alive "$1" || break
+            sleep 0.1
+        done
+        ! alive "$1" || kill -9 "$pid" 2>/dev/null
+    fi
     rm -f "$1"
-}
-
-# wait_until SECONDS COMMAND…: true as soon as the command is.
-wait_until() {
-    local tenths=$(($1 * 10)) i
-    shift
-    for ((i = 0; i < tenths; i++)); do
-        "$@" >/dev/null 2>&1 && return 0
-        sleep 0.1
-    done
-    return 1
 }
