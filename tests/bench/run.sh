@@ -21,6 +21,15 @@ make_card() {
 make_card "$work/card.db" --profile "$work/profile.der"
 "$bench/get_eid" "$work/card.db"
 "$bench/saip" "$work/profile.der"
+# The industry's own package, where it is there: larger than ours.
+package=$here/../../../shared/data/ts48/TS48v5_SAIP2.3_BERTLV_SUCI.der
+[ -r "$package" ] || package=$work/other.der
+"$softeuicc" profile make --out "$work/other.der" --iccid 8988211000000000017 >"$work/log" 2>&1
+"$bench/install" "$work/card.db" "$package"
+iccid=$(sqlite3 "$work/card.db" 'select iccid from profile')
+"$softeuicc" lpa --card "$work/card.db" --keep-notifications enable "$iccid" >"$work/log" 2>&1
+"$bench/read_binary" "$work/card.db"
+"$softeuicc" lpa --card "$work/card.db" --keep-notifications disable "$iccid" >"$work/log" 2>&1
 "$bench/fsyncs" "$work/card.db"
 "$bench/run_start" "$softeuicc" "$work/card.db"
 "$bench/footprint" "$softeuicc" "$work/footprint.db"
