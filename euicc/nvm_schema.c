@@ -97,22 +97,26 @@ static const char version_1[] =
     "  used_at INTEGER NOT NULL"                          /* a count, to forget the oldest */
     ") STRICT, WITHOUT ROWID;";
 
-/* What an installed profile is made of once its package has been interpreted: the enabled one's rows are what a terminal reads. */
+/*
+ * What an installed profile is made of once its package has been interpreted: the enabled one's rows are what a terminal reads.
+ * There are hundreds of them: a CHECK says OR where IN would have SQLite build a table of the words for every row inserted.
+ */
 static const char version_2[] =
     "CREATE TABLE file ("
     "  profile INTEGER NOT NULL REFERENCES profile (id) ON DELETE CASCADE,"
     "  number INTEGER NOT NULL,"                          /* in order of creation; MF is 0 */
     "  parent INTEGER,"                                   /* NULL: MF */
     "  name TEXT NOT NULL,"                               /* 'ef-imsi', as the package's template calls it */
-    "  kind TEXT NOT NULL CHECK (kind IN ('MF', 'DF', 'ADF', 'transparent', 'linear fixed', 'cyclic', 'BER-TLV')),"
+    "  kind TEXT NOT NULL CHECK (kind = 'MF' OR kind = 'DF' OR kind = 'ADF' OR kind = 'transparent'"
+    "    OR kind = 'linear fixed' OR kind = 'cyclic' OR kind = 'BER-TLV'),"
     "  fid TEXT NOT NULL,"                                /* '6F07' */
     "  aid TEXT,"                                         /* of an ADF, hexadecimal */
     "  sfi INTEGER,"                                      /* NULL: none */
-    "  life_cycle TEXT NOT NULL"
-    "    CHECK (life_cycle IN ('creation', 'initialisation', 'activated', 'deactivated', 'terminated')),"
+    "  life_cycle TEXT NOT NULL CHECK (life_cycle = 'creation' OR life_cycle = 'initialisation'"
+    "    OR life_cycle = 'activated' OR life_cycle = 'deactivated' OR life_cycle = 'terminated'),"
     "  shareable INTEGER NOT NULL,"
     "  special INTEGER NOT NULL,"                         /* special file information, TS 102 222 table 5 */
-    "  access_form TEXT NOT NULL CHECK (access_form IN ('referenced', 'compact', 'expanded')),"
+    "  access_form TEXT NOT NULL CHECK (access_form = 'referenced' OR access_form = 'compact' OR access_form = 'expanded'),"
     "  access_rule TEXT NOT NULL,"                        /* hexadecimal; referenced: EF ARR's identifier and record */
     "  size INTEGER NOT NULL,"
     "  record_size INTEGER NOT NULL,"

@@ -90,16 +90,22 @@ static bool run_one(struct softeuicc *card, sqlite3_stmt *stmt)
     return nvm_run(card->nvm, stmt) && nvm_changes(card->nvm) == 1;
 }
 
+/* A row that is new is inserted, which costs SQLite less than to look for one to replace; the rest of a
+ * statement is the same for both, and a macro so that it stays one string literal. */
+
 /* --- files ----------------------------------------------------------------------------------------- */
 
-bool profile_files_put_file(struct softeuicc *card, int64_t profile, const struct fs_file *file)
+#define INTO_FILE                                                                                            \
+    " INTO file (profile, number, parent, "                                                                  \
+    "name, kind, fid, aid, sfi, life_cycle, shareable,"                                                      \
+    " special, access_form, access_rule, size, record_size, "                                                \
+    "maximum_size, pin_status, pins_of, link, content)"                                                      \
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "                                                \
+    "?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"
+
+static bool put_file(struct softeuicc *card, int64_t profile, const struct fs_file *file, const char *sql)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, "INSERT OR REPLACE INTO file (profile, number, parent, "
-                                                   "name, kind, fid, aid, sfi, life_cycle, shareable,"
-                                                   " special, access_form, access_rule, size, record_size, "
-                                                   "maximum_size, pin_status, pins_of, link, content)"
-                                                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
-                                                   "?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)");
+    sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, sql);
     const uint8_t fid[] = {(uint8_t)(file->fid >> 8), (uint8_t)file->fid};
 
     nvm_bind_int(card->nvm, stmt, 1, profile);
@@ -125,6 +131,11 @@ bool profile_files_put_file(struct softeuicc *card, int64_t profile, const struc
     if (file->content.size > 0)
         nvm_bind_blob(card->nvm, stmt, 20, buf_span(&file->content));
     return nvm_run(card->nvm, stmt);
+}
+
+bool profile_files_put_file(struct softeuicc *card, int64_t profile, const struct fs_file *file)
+{
+    return put_file(card, profile, file, "INSERT OR REPLACE" INTO_FILE);
 }
 
 bool profile_files_put_content(struct softeuicc *card, int64_t profile, const struct fs_file *file)
@@ -161,12 +172,13 @@ bool profile_files_remove(struct softeuicc *card, int64_t profile, uint32_t numb
 
 /* --- codes and network access ---------------------------------------------------------------------- */
 
-bool profile_files_put_pin(struct softeuicc *card, int64_t profile, const struct fs_pin *pin)
+#define INTO_PIN                                                                                             \
+    " INTO pin (profile, directory, reference, value, puk, attributes, enabled,"                             \
+    " replaced, attempts, attempts_left) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+
+static bool put_pin(struct softeuicc *card, int64_t profile, const struct fs_pin *pin, const char *sql)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(
-        card->nvm,
-        "INSERT OR REPLACE INTO pin (profile, directory, reference, value, puk, attributes, enabled,"
-        " replaced, attempts, attempts_left) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+    sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, sql);
 
     nvm_bind_int(card->nvm, stmt, 1, profile);
     nvm_bind_int(card->nvm, stmt, 2, pin->directory->number);
@@ -182,11 +194,18 @@ bool profile_files_put_pin(struct softeuicc *card, int64_t profile, const struct
     return nvm_run(card->nvm, stmt);
 }
 
-bool profile_files_put_puk(struct softeuicc *card, int64_t profile, const struct fs_puk *puk)
+bool profile_files_put_pin(struct softeuicc *card, int64_t profile, const struct fs_pin *pin)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(
-        card->nvm, "INSERT OR REPLACE INTO puk (profile, reference, value, attempts, attempts_left)"
-                   " VALUES (?1, ?2, ?3, ?4, ?5)");
+    return put_pin(card, profile, pin, "INSERT OR REPLACE" INTO_PIN);
+}
+
+#define INTO_PUK                                                                                             \
+    " INTO puk (profile, reference, value, attempts, attempts_left)"                                         \
+    " VALUES (?1, ?2, ?3, ?4, ?5)"
+
+static bool put_puk(struct softeuicc *card, int64_t profile, const struct fs_puk *puk, const char *sql)
+{
+    sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, sql);
 
     nvm_bind_int(card->nvm, stmt, 1, profile);
     bind_octet(card, stmt, 2, puk->reference);
@@ -196,15 +215,21 @@ bool profile_files_put_puk(struct softeuicc *card, int64_t profile, const struct
     return nvm_run(card->nvm, stmt);
 }
 
-bool profile_files_put_naa(struct softeuicc *card, int64_t profile, const struct fs_naa *naa)
+bool profile_files_put_puk(struct softeuicc *card, int64_t profile, const struct fs_puk *puk)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(
-        card->nvm,
-        "INSERT OR REPLACE INTO network_access (profile, application, mapping_source, mapping_options, "
-        "algorithm,"
-        " algorithm_options, key, opc, rotation, xoring, keccak_count, counter_max, counter, sqn_options,"
-        " sqn_delta, sqn_age_limit, sqn, bootstrap)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)");
+    return put_puk(card, profile, puk, "INSERT OR REPLACE" INTO_PUK);
+}
+
+#define INTO_NETWORK_ACCESS                                                                                  \
+    " INTO network_access (profile, application, mapping_source, mapping_options, "                          \
+    "algorithm,"                                                                                             \
+    " algorithm_options, key, opc, rotation, xoring, keccak_count, counter_max, counter, sqn_options,"       \
+    " sqn_delta, sqn_age_limit, sqn, bootstrap)"                                                             \
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
+
+static bool put_naa(struct softeuicc *card, int64_t profile, const struct fs_naa *naa, const char *sql)
+{
+    sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, sql);
 
     nvm_bind_int(card->nvm, stmt, 1, profile);
     nvm_bind_int(card->nvm, stmt, 2, naa->application->number);
@@ -229,6 +254,11 @@ bool profile_files_put_naa(struct softeuicc *card, int64_t profile, const struct
     if (naa->bootstrapped)
         bind_hex(card, stmt, 18, SPAN_ARRAY(naa->bootstrap_rand));
     return nvm_run(card->nvm, stmt);
+}
+
+bool profile_files_put_naa(struct softeuicc *card, int64_t profile, const struct fs_naa *naa)
+{
+    return put_naa(card, profile, naa, "INSERT OR REPLACE" INTO_NETWORK_ACCESS);
 }
 
 static void bind_buf(struct softeuicc *card, sqlite3_stmt *stmt, int index, const struct buf *buf)
@@ -333,13 +363,13 @@ bool profile_files_insert(struct softeuicc *card, int64_t profile, const struct 
     bool good = true;
 
     for (size_t i = 0; i < fs->file_count && good; i++)
-        good = fs->files[i] == NULL || profile_files_put_file(card, profile, fs->files[i]);
+        good = fs->files[i] == NULL || put_file(card, profile, fs->files[i], "INSERT" INTO_FILE);
     for (size_t i = 0; i < fs->pin_count && good; i++)
-        good = profile_files_put_pin(card, profile, &fs->pins[i]);
+        good = put_pin(card, profile, &fs->pins[i], "INSERT" INTO_PIN);
     for (size_t i = 0; i < fs->puk_count && good; i++)
-        good = profile_files_put_puk(card, profile, &fs->puks[i]);
+        good = put_puk(card, profile, &fs->puks[i], "INSERT" INTO_PUK);
     for (size_t i = 0; i < fs->naa_count && good; i++)
-        good = profile_files_put_naa(card, profile, &fs->naas[i]);
+        good = put_naa(card, profile, &fs->naas[i], "INSERT" INTO_NETWORK_ACCESS);
     for (size_t i = 0; i < fs->cdma_count && good; i++)
         good = put_cdma(card, profile, &fs->cdmas[i]);
     for (size_t i = 0; i < fs->application_count && good; i++)
