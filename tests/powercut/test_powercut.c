@@ -5,6 +5,7 @@
  * the cut must be there. The same with a disk that fails once and goes on.
  */
 #include "apdu/tlv.h"
+#include "crypto/aka.h"
 #include "euicc/card.h"
 #include "tests/support/cut_vfs.h"
 #include "tests/support/pki.h"
@@ -79,6 +80,11 @@ static void dump(struct softeuicc *card, struct buf *out)
         "SELECT * FROM rat ORDER BY position",
         "SELECT * FROM crl ORDER BY ci_key_id, base, part",
         "SELECT * FROM one_time_key ORDER BY used_at",
+        "SELECT *, hex(content) FROM file ORDER BY profile, number",
+        "SELECT * FROM pin ORDER BY profile, directory, reference",
+        "SELECT * FROM puk ORDER BY profile, reference",
+        "SELECT * FROM network_access ORDER BY profile, application",
+        "SELECT * FROM application ORDER BY profile, number",
     };
 
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
@@ -260,6 +266,82 @@ static void step_memory_reset(struct run *run)
     IN_A_ROW(run, "BF34 04 82020560");
 }
 
+/* AUTHENTICATE with a challenge that the default recipe's keys vouch for; the SQN is new. */
+static void put_authenticate(struct buf *out)
+{
+    static const uint8_t rand[AKA_RAND_SIZE] = {1, 2, 3, 4}, sqn[AKA_SQN_SIZE] = {[4] = 1, [5] = 1};
+    static const uint8_t amf[AKA_AMF_SIZE] = {0x80, 0x00};
+    const struct saip_recipe recipe = saip_recipe_default();
+    struct aka_algorithm milenage = {.kind = AKA_MILENAGE, .key_size = recipe.key_size};
+    uint8_t mac[AKA_OUTPUT_MAX], ak[AKA_AK_SIZE];
+
+    memcpy(milenage.key, recipe.key, recipe.key_size);
+    memcpy(milenage.opc, recipe.opc, recipe.opc_size);
+    aka_milenage_constants(&milenage);
+    ck_assert(aka_f1(&milenage, false, rand, sqn, amf, mac));
+    ck_assert(aka_f2345(&milenage, rand, NULL, NULL, NULL, ak));
+    buf_append(out, hex("00880081 22 10"));
+    buf_append(out, SPAN_ARRAY(rand));
+    buf_append_octet(out, 16);
+    for (size_t i = 0; i < sizeof(sqn); i++)
+        buf_append_octet(out, sqn[i] ^ ak[i]);
+    buf_append(out, SPAN_ARRAY(amf));
+    buf_append(out, SPAN(mac, 8));
+    buf_append_octet(out, 0);
+}
+
+static void command(struct run *run, struct span capdu, uint16_t expected)
+{
+    struct buf response = {0};
+    char text[64];
+    uint16_t status;
+
+    if (run->wrong)
+        return;
+    status = terminal_command(&run->terminal, capdu, &response);
+    ck_assert_msg(run->wrong || status == expected, "%s: %04X", hex_from_span(capdu, text, sizeof(text)),
+                  status);
+    buf_free(&response);
+}
+
+/* What a terminal does with the enabled profile's UICC, on the basic channel. A counter that was told must be
+ * the one that is stored. */
+static void step_uicc(struct run *run)
+{
+    static const struct {
+        const char *capdu;
+        uint16_t status;
+        const char *counter; /* what is left of it is in the status word */
+    } commands[] = {
+        {"00A4040C07A0000000871002", 0x9000, NULL}, /* the USIM */
+        {"0020000A08 FFFFFFFFFFFFFFFF", 0x63C9,
+         "SELECT attempts_left FROM pin WHERE reference = '0A'"}, /* ADM1, wrong */
+        {"0020000A08 3131313131313131", 0x9000, NULL},            /* right */
+        {"0020008108 30303030FFFFFFFF", 0x63C2,
+         "SELECT min(attempts_left) FROM pin WHERE reference = '81'"}, /* PIN2, wrong */
+        {"002C000110 3030303030303030 30303030FFFFFFFF", 0x63C9,
+         "SELECT attempts_left FROM puk WHERE reference = '01'"},       /* PUK1, wrong */
+        {"002C000110 3132333435363738 31323334FFFFFFFF", 0x9000, NULL}, /* right */
+        {"0024000110 31323334FFFFFFFF 35363738FFFFFFFF", 0x9000, NULL}, /* CHANGE PIN */
+        {"0026000108 35363738FFFFFFFF", 0x9000, NULL},                  /* DISABLE PIN */
+        {"00A4000C026F7E", 0x9000, NULL},                               /* EF LOCI */
+        {"00D6000004 11223344", 0x9000, NULL},                          /* UPDATE BINARY */
+        {"00E0000018 6216 82024121 83026F50 8A0105 AB0580017F9000 80020010", 0x9000, NULL}, /* CREATE FILE */
+        {"0004000002 6F50", 0x9000, NULL}, /* DEACTIVATE FILE */
+        {"00E4000002 6F50", 0x9000, NULL}, /* DELETE FILE */
+    };
+    struct buf authenticate = {0};
+
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        command(run, hex(commands[i].capdu), commands[i].status);
+        if (commands[i].counter != NULL && !run->wrong)
+            ck_assert_int_eq(number(run->card, commands[i].counter), commands[i].status & 0x0F);
+    }
+    put_authenticate(&authenticate);
+    command(run, buf_span(&authenticate), 0x9000);
+    buf_free(&authenticate);
+}
+
 /* The log has grown; a reset folds it into the file. */
 static void step_fold(struct run *run)
 {
@@ -282,11 +364,17 @@ static const struct step {
     void (*run)(struct run *run);
     bool long_log; /* begins with a log that is due to be folded */
 } steps[] = {
-    {"download", step_download, false}, {"refused download", step_download_refused, false},
-    {"enable", step_enable, false},     {"second download", step_download_again, false},
-    {"switch", step_switch, false},     {"settings and notifications", step_settings, false},
-    {"log folded", step_fold, true},    {"disable", step_disable, false},
-    {"delete", step_delete, false},     {"memory reset", step_memory_reset, false},
+    {"download", step_download, false},
+    {"refused download", step_download_refused, false},
+    {"enable", step_enable, false},
+    {"files, codes, authentication", step_uicc, false},
+    {"second download", step_download_again, false},
+    {"switch", step_switch, false},
+    {"settings and notifications", step_settings, false},
+    {"log folded", step_fold, true},
+    {"disable", step_disable, false},
+    {"delete", step_delete, false},
+    {"memory reset", step_memory_reset, false},
 };
 
 /* Opens the card on run->disk, does the step, closes it. */
