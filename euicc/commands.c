@@ -153,14 +153,15 @@ static uint16_t manage_channel(struct softeuicc *card, const struct apdu_command
     return status;
 }
 
-/* What a terminal says about its power supply and the like needs no answer and is of no use to this card. */
-static uint16_t take_note(struct softeuicc *card, const struct apdu_command *command, struct buf *response)
+/* What a terminal says about its power supply and the like is checked, and of no use to this card. */
+static uint16_t terminal_capability(struct softeuicc *card, const struct apdu_command *command,
+                                    struct buf *response)
 {
     (void)card;
     (void)response;
     if (command->p1 != 0 || command->p2 != 0)
         return SW_BAD_P1_P2;
-    return command->data.size > 0 ? SW_OK : SW_WRONG_LENGTH;
+    return command->data.size > 0 ? uicc_check_terminal_capability(command->data) : SW_WRONG_LENGTH;
 }
 
 static const struct platform_command {
@@ -174,7 +175,7 @@ static const struct platform_command {
     {0x80, INS_TERMINAL_PROFILE, "TERMINAL PROFILE", toolkit_terminal_profile},
     {0x80, INS_FETCH, "FETCH", toolkit_fetch},
     {0x80, INS_TERMINAL_RESPONSE, "TERMINAL RESPONSE", toolkit_terminal_response},
-    {0x80, INS_TERMINAL_CAPABILITY, "TERMINAL CAPABILITY", take_note},
+    {0x80, INS_TERMINAL_CAPABILITY, "TERMINAL CAPABILITY", terminal_capability},
 };
 
 bool card_platform_command(struct softeuicc *card, const struct apdu_command *command, struct buf *response,

@@ -4,6 +4,7 @@
 #include "euicc/profile_view.h"
 
 #include "euicc/profile_files.h"
+#include "euicc/rsp/profile_store.h"
 
 #include <stdlib.h>
 
@@ -111,6 +112,20 @@ static bool random_octets(void *context, uint8_t *out, size_t size)
     return card_random(context, out, size);
 }
 
+/* What files take is the profile's, and is free again when it is deleted. */
+static bool take_memory(void *context, int64_t octets)
+{
+    struct softeuicc *card = context;
+    sqlite3_stmt *stmt;
+
+    if (card->view->profile == 0 || (octets > 0 && (uint64_t)octets > profile_free_nvm(card)))
+        return false;
+    stmt = nvm_write_stmt(card->nvm, "UPDATE profile SET memory = max(0, memory + ?1) WHERE id = ?2");
+    nvm_bind_int(card->nvm, stmt, 1, octets);
+    nvm_bind_int(card->nvm, stmt, 2, card->view->profile);
+    return nvm_run(card->nvm, stmt);
+}
+
 static int64_t enabled_profile(struct softeuicc *card)
 {
     sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT id FROM profile WHERE state = 'enabled'");
@@ -123,7 +138,7 @@ static int64_t enabled_profile(struct softeuicc *card)
 /* Reading: a profile whose rows make no sense is shown as none, so that the eUICC's own functions stay. */
 static void show(struct softeuicc *card, int64_t profile)
 {
-    const struct uicc_host host = {.context = card, .random = random_octets};
+    const struct uicc_host host = {.context = card, .random = random_octets, .take_memory = take_memory};
     struct fs *fs = load(card, profile);
 
     /* Rows made of the elements of an older card are stored at once; without storage they are made again next

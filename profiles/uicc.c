@@ -28,7 +28,6 @@ static const struct uicc_command commands[] = {
     {0x00, 0x04, UICC_MAYBE_DATA, "DEACTIVATE FILE", uicc_deactivate_file},
     {0x00, 0x44, UICC_MAYBE_DATA, "ACTIVATE FILE", uicc_activate_file},
     {0x00, 0x84, UICC_NO_DATA, "GET CHALLENGE", uicc_get_challenge},
-    {0x80, 0xAA, UICC_DATA, "TERMINAL CAPABILITY", uicc_terminal_capability},
     {0x80, INS_SUSPEND_UICC, UICC_DATA, "SUSPEND UICC", uicc_suspend},
     /* TS 102 222 table 1. */
     {0x00, 0xE0, UICC_DATA, "CREATE FILE", uicc_create_file},

@@ -16,8 +16,9 @@
 struct uicc_host {
     void *context;
     bool (*random)(void *context, uint8_t *out, size_t size); /* false must end the command with 6F00 */
-    /* Octets that new and growing files may still take; NULL: not limited. */
-    size_t (*free_memory)(void *context);
+    /* Files take so many octets from now on, or (negative) give them back, if the command succeeds. False: there
+     * are not that many (6A84). NULL: not limited. */
+    bool (*take_memory)(void *context, int64_t octets);
 };
 
 /* A transfer of a BER-TLV data object in blocks (RETRIEVE DATA, SET DATA): TS 102 221 11.3. */

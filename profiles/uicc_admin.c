@@ -163,6 +163,24 @@ static void leave(struct uicc *uicc, unsigned number, const struct fs_file *file
         uicc_enter(channel, channel->directory);
 }
 
+/* Octets of a file and of what is below it; a link has none of its own. */
+static int64_t memory_of(const struct fs_file *file)
+{
+    int64_t octets = fs_is_directory(file) || file->link != NULL ? 0 : (int64_t)file->size;
+
+    for (const struct fs_file *child = file->first_child; child != NULL; child = child->next)
+        octets += memory_of(child);
+    return octets;
+}
+
+static bool give_back(const struct uicc *uicc, const struct fs_file *file)
+{
+    int64_t octets = memory_of(file);
+
+    return octets == 0 || uicc->host.take_memory == NULL ||
+           uicc->host.take_memory(uicc->host.context, -octets);
+}
+
 /* Reading of TS 102 222 6.4: the file's own rule for DELETE FILE decides; a directory goes with all below it.
  */
 uint16_t uicc_delete_file(struct uicc *uicc, const struct apdu_command *command, struct buf *response)
@@ -184,5 +202,5 @@ uint16_t uicc_delete_file(struct uicc *uicc, const struct apdu_command *command,
     if (is_used_elsewhere(uicc, channel, file))
         return SW_CONDITIONS_NOT_SATISFIED;
     leave(uicc, command->channel, file);
-    return fs_delete_file(uicc->fs, file) ? SW_OK : SW_MEMORY_FAILURE;
+    return give_back(uicc, file) && fs_delete_file(uicc->fs, file) ? SW_OK : SW_MEMORY_FAILURE;
 }

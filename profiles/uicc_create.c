@@ -274,10 +274,12 @@ static void put_pattern(const struct parameters *p, size_t size, size_t piece, s
 
 /* --- memory ---------------------------------------------------------------------------------------- */
 
-static bool fits_memory(const struct uicc *uicc, size_t more)
+/* For a file that has taken `before` octets so far. */
+static bool take_memory(const struct uicc *uicc, size_t before, size_t size)
 {
-    return more <= EF_SIZE_MAX &&
-           (uicc->host.free_memory == NULL || more <= uicc->host.free_memory(uicc->host.context));
+    return size <= EF_SIZE_MAX &&
+           (size == before || uicc->host.take_memory == NULL ||
+            uicc->host.take_memory(uicc->host.context, (int64_t)size - (int64_t)before));
 }
 
 /* --- CREATE FILE ----------------------------------------------------------------------------------- */
@@ -307,7 +309,7 @@ static uint16_t create(struct uicc *uicc, struct uicc_channel *channel, const st
 
     if (status != SW_OK)
         return status;
-    if (!fits_memory(uicc, like->size))
+    if (!take_memory(uicc, 0, like->size))
         return SW_NOT_ENOUGH_MEMORY;
     if (!fs_is_directory(like) && like->kind != SAIP_FILE_BER_TLV)
         put_pattern(p, like->size, records ? like->record_size : like->size, &like->content);
@@ -372,7 +374,7 @@ static uint16_t grow(struct uicc *uicc, struct fs_file *file, const struct param
     struct buf added = {0};
     bool done;
 
-    if (!fits_memory(uicc, size > before ? size - before : 0))
+    if (!take_memory(uicc, before, size))
         return SW_NOT_ENOUGH_MEMORY;
     done = fs_resize(uicc->fs, file, size, 0xFF);
     if (done && size > before && (p->fill.data != NULL || p->repeat.data != NULL)) {

@@ -28,6 +28,8 @@ uint16_t uicc_get_challenge(struct uicc *uicc, const struct apdu_command *comman
 
 /* --- TERMINAL CAPABILITY --------------------------------------------------------------------------- */
 
+/* The command is the card's, which serves it whatever is selected. */
+
 /* Capabilities whose value has a known form; others are for later releases, and are passed over. */
 static const struct {
     uint32_t tag;
@@ -54,15 +56,6 @@ uint16_t uicc_check_terminal_capability(struct span data)
                 (tlv.value.size < capabilities[i].min || tlv.value.size > capabilities[i].max))
                 return SW_WRONG_DATA;
     return tlv_good(&reader) ? SW_OK : SW_WRONG_DATA;
-}
-
-uint16_t uicc_terminal_capability(struct uicc *uicc, const struct apdu_command *command, struct buf *response)
-{
-    (void)uicc;
-    (void)response;
-    if (command->p1 != 0 || command->p2 != 0)
-        return SW_WRONG_P1_P2;
-    return uicc_check_terminal_capability(command->data);
 }
 
 /* --- SUSPEND UICC ---------------------------------------------------------------------------------- */

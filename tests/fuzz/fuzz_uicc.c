@@ -26,14 +26,14 @@ static bool random_octets(void *context, uint8_t *out, size_t size)
     return true;
 }
 
-static size_t free_memory(void *context)
+static bool take_memory(void *context, int64_t octets)
 {
-    const struct uicc *const *uicc = context;
-    size_t used = 0;
+    int64_t *left = context;
 
-    for (size_t i = 0; *uicc != NULL && i < (*uicc)->fs->file_count; i++)
-        used += (*uicc)->fs->files[i] != NULL ? (*uicc)->fs->files[i]->content.size : 0;
-    return used < MEMORY ? MEMORY - used : 0;
+    if (octets > *left)
+        return false;
+    *left -= octets;
+    return true;
 }
 
 /* The same profile for every input, decoded once. */
@@ -122,8 +122,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span in = SPAN(data, size);
     uint8_t options = fuzz_octet(&in);
-    struct uicc *uicc = NULL;
-    struct uicc_host host = {.context = &uicc, .random = random_octets, .free_memory = free_memory};
+    int64_t memory = MEMORY;
+    struct uicc_host host = {.context = &memory, .random = random_octets, .take_memory = take_memory};
+    struct uicc *uicc;
     struct fs *fs = fs_interpret(profile());
 
     fuzz_check(fs != NULL);

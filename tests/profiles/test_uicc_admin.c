@@ -166,23 +166,35 @@ START_TEST(parameters_are_checked)
 }
 END_TEST
 
-static size_t a_little(void *context)
+static bool take(void *context, int64_t octets)
 {
-    (void)context;
-    return 15;
+    int64_t *left = context;
+
+    if (octets > *left)
+        return false;
+    *left -= octets;
+    return true;
 }
 
 START_TEST(memory_ends)
 {
     struct uicc *uicc = as_administrator();
+    int64_t left = 15;
 
-    uicc->host.free_memory = a_little;
+    uicc->host.take_memory = take;
+    uicc->host.context = &left;
     ck_assert_uint_eq(create(uicc, EF_6F50), 0x6A84);
-    ck_assert_uint_eq(create(uicc, "82024121 83026F51 8A0105 " BY_ALL " 8002000F"), 0x9000);
+    ck_assert_uint_eq(create(uicc, "82024121 83026F51 8A0105 " BY_ALL " 8002000D"), 0x9000);
+    ck_assert_int_eq(left, 2);
     ck_assert_uint_eq(resize(uicc, 0, "83026F51 8002001F"), 0x6982); /* no bit of the octet is RESIZE */
-    ck_assert_uint_eq(create(uicc, "82024121 83026F52 8A0105 AB0A 80017F9000 8401D4 9000 80020002"), 0x9000);
-    ck_assert_uint_eq(resize(uicc, 0, "83026F52 80020012"), 0x6A84);
-    ck_assert_uint_eq(resize(uicc, 0, "83026F52 80020011"), 0x9000);
+    ck_assert_uint_eq(create(uicc, "82024121 83026F52 8A0105 AB0A 80017F9000 8401D4 9000 80020001"), 0x9000);
+    ck_assert_uint_eq(resize(uicc, 0, "83026F52 80020003"), 0x6A84);
+    ck_assert_uint_eq(resize(uicc, 0, "83026F52 80020002"), 0x9000);
+    ck_assert_int_eq(left, 0);
+    ck_assert_uint_eq(resize(uicc, 0, "83026F52 80020001"), 0x9000);
+    ck_assert_int_eq(left, 1);
+    expect(uicc, "00E4000002 6F51", 0x9000);
+    ck_assert_int_eq(left, 14);
     uicc_free(uicc);
 }
 END_TEST

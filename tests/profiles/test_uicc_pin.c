@@ -469,16 +469,12 @@ END_TEST
 
 START_TEST(terminal_capabilities_are_checked)
 {
-    struct uicc *uicc = make();
-
-    expect(uicc, "80AA0000 05 A9 03 83 01 07", 0x9000);
-    expect(uicc, "80AA0000 0C A9 0A 80 03 FF FF FF 81 00 83 01 07", 0x9000);
-    expect(uicc, "80AA0000 05 A9 03 80 01 FF", 0x6A80);
-    expect(uicc, "80AA0000 05 A9 04 83 01 07", 0x6A80);
-    expect(uicc, "80AA0000 05 A8 03 83 01 07", 0x6A80);
-    expect(uicc, "80AA0000", 0x6700);
-    expect(uicc, "80AA0100 05 A9 03 83 01 07", 0x6A86);
-    uicc_free(uicc);
+    ck_assert_uint_eq(uicc_check_terminal_capability(hex("A903830107")), 0x9000);
+    ck_assert_uint_eq(uicc_check_terminal_capability(hex("A90A8003FFFFFF8100830107")), 0x9000);
+    ck_assert_uint_eq(uicc_check_terminal_capability(hex("A903840107")), 0x9000); /* of a later release */
+    ck_assert_uint_eq(uicc_check_terminal_capability(hex("A9038001FF")), 0x6A80);
+    ck_assert_uint_eq(uicc_check_terminal_capability(hex("A904830107")), 0x6A80);
+    ck_assert_uint_eq(uicc_check_terminal_capability(hex("A803830107")), 0x6A80);
 }
 END_TEST
 
