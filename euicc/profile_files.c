@@ -376,12 +376,3 @@ bool profile_files_insert(struct softeuicc *card, int64_t profile, const struct 
         good = profile_files_put_application(card, profile, &fs->applications[i]);
     return good;
 }
-
-bool profile_files_install(struct softeuicc *card, int64_t profile, const struct saip_package *package)
-{
-    struct fs *fs = fs_interpret(package);
-    bool good = fs != NULL && profile_files_insert(card, profile, fs);
-
-    fs_free(fs);
-    return good;
-}

@@ -12,12 +12,9 @@
  * False when storage failed. */
 bool profile_files_insert(struct softeuicc *card, int64_t profile, const struct fs *fs);
 
-/* Interprets an accepted package and writes the rows. False: storage or memory failed. */
-bool profile_files_install(struct softeuicc *card, int64_t profile, const struct saip_package *package);
-
 /*
- * Reads a profile's file system from its rows. A profile that was installed when there were no such rows
- * (schema 1) is interpreted from its elements first, and the rows are written in the transaction at hand.
+ * Reads a profile's file system from its rows. When there are none yet, because the profile has never been
+ * shown, it is interpreted from its elements, and the rows are written in the transaction at hand.
  * NULL: there is no such profile, its rows make no sense (somebody edited the file), storage or memory
  * failed.
  */

@@ -1,6 +1,6 @@
 /*
- * Reading the file system of a profile from its rows, and making the rows of profiles that were installed
- * before there were any. See profile_files.h.
+ * Reading the file system of a profile from its rows, and making the rows of a profile that is shown for the
+ * first time. See profile_files.h.
  *
  * A card file can be edited by hand: a row that makes no sense makes the whole load fail, nothing is guessed.
  */

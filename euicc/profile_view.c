@@ -141,8 +141,7 @@ static void show(struct softeuicc *card, int64_t profile)
     const struct uicc_host host = {.context = card, .random = random_octets, .take_memory = take_memory};
     struct fs *fs = load(card, profile);
 
-    /* Rows made of the elements of an older card are stored at once; without storage they are made again next
-     * time. */
+    /* Rows made of the elements are stored at once; without storage they are made again next time. */
     if (fs != NULL && profile != 0)
         nvm_commit(card->nvm);
     if (fs == NULL) {

@@ -1,9 +1,8 @@
 /*
  * Installing a profile (SGP.22 2.5, 5.5.3): the row in table `profile`, its elements, its file system and its
- * notification addresses, in the command's transaction. What may be installed (policy, duplicate elements, signatures) is
- * decided before.
+ * notification addresses, in the command's transaction. What may be installed (policy, duplicate elements,
+ * signatures) is decided before.
  */
-#include "euicc/profile_files.h"
 #include "euicc/rsp/lifecycle.h"
 #include "euicc/rsp/profile_store.h"
 
@@ -178,8 +177,9 @@ enum profile_install_status profile_install(struct softeuicc *card,
     if (!insert_profile(card, installation, SPAN(isdp_aid, ISDP_AID_SIZE), memory))
         return PROFILE_STORAGE_FAILED;
     id = nvm_last_row(card->nvm);
+    /* Its files become rows when the profile is first shown (profile_files_load): a download has nothing of
+     * them. */
     return insert_elements(card, id, installation->package) &&
-                   profile_files_install(card, id, installation->package) &&
                    insert_addresses(card, id, metadata->notification_configuration) &&
                    remember_number(card, number)
                ? PROFILE_INSTALLED
