@@ -5,10 +5,9 @@
 #ifndef SOFTEUICC_EUICC_RSP_PROFILE_METADATA_H
 #define SOFTEUICC_EUICC_RSP_PROFILE_METADATA_H
 
-#include "apdu/bytes.h"
+#include "profiles/iccid.h"
 
-#define ICCID_SIZE 10 /* as on the card: nibbles swapped, F-padded */
-#define ICON_MAX   1024
+#define ICON_MAX 1024
 /* In characters (the SIZE of a UTF8String counts those), SGP.22 5.5.3. */
 #define SERVICE_PROVIDER_NAME_MAX 32
 #define PROFILE_NAME_MAX          64
@@ -56,10 +55,5 @@ bool operator_id_parse(struct span content, struct operator_id *id);
 
 /* A named-bit BIT STRING's content: the count of unused bits and at most 4 octets. False for a bad form. */
 bool bit_string_valid(struct span value);
-
-/* ICCID between its forms: 10 octets with swapped nibbles, and up to 20 digits. A bad digit gives "" and
- * false. */
-bool iccid_to_digits(struct span iccid, char digits[21]);
-bool iccid_from_digits(const char *digits, uint8_t iccid[ICCID_SIZE]);
 
 #endif

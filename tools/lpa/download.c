@@ -18,35 +18,6 @@
 /* CancelSessionReason, SGP.22 5.7.14 */
 enum { CANCEL_POSTPONED = 1, CANCEL_METADATA_MISMATCH = 4, CANCEL_LOAD_BPP_ERROR = 5 };
 
-static const char *const authenticate_codes[] = {
-    NULL,         "invalidCertificate",     "invalidSignature", "unsupportedCurve", "noSessionContext",
-    "invalidOid", "euiccChallengeMismatch", "ciPKUnknown"};
-static const char *const prepare_codes[] = {NULL,
-                                            "invalidCertificate",
-                                            "invalidSignature",
-                                            "unsupportedCurve",
-                                            "noSessionContext",
-                                            "invalidTransactionId"};
-static const char *const bpp_commands[] = {"initialiseSecureChannel", "configureISDP",
-                                           "storeMetadata",           "storeMetadata2",
-                                           "replaceSessionKeys",      "loadProfileElements"};
-static const char *const bpp_reasons[] = {NULL,
-                                          "incorrectInputValues",
-                                          "invalidSignature",
-                                          "invalidTransactionId",
-                                          "unsupportedCrtValues",
-                                          "unsupportedRemoteOperationType",
-                                          "unsupportedProfileClass",
-                                          "scp03tStructureError",
-                                          "scp03tSecurityError",
-                                          "installFailedDueToIccidAlreadyExistsOnEuicc",
-                                          "installFailedDueToInsufficientMemoryForProfile",
-                                          "installFailedDueToInterruption",
-                                          "installFailedDueToPEProcessingError",
-                                          "installFailedDueToDataMismatch",
-                                          "testProfileInstallFailedDueToInvalidNaaKey",
-                                          "pprNotAllowed"};
-
 /* Type allocation code of GSMA's test range, for a device that did not say its IMEI. */
 static const uint8_t test_tac[] = {0x35, 0x29, 0x06, 0x11};
 
@@ -133,7 +104,7 @@ static bool authenticate_server(struct lpa *lpa, const json_t *server_says, cons
         if (tlv_find(error, 0x02, &number))
             tlv_unsigned(number, &code);
         tool_error("AuthenticateServer: the card refused the server: %s",
-                   lpa_code_name(&(struct code_names)NAMES(authenticate_codes), code, text, sizeof(text)));
+                   lpa_code_name(&rsp_authenticate_errors, code, text, sizeof(text)));
         ok = false;
     }
     buf_free(&request);
@@ -251,7 +222,7 @@ static bool prepare(struct lpa *lpa, const json_t *server_says, struct span tran
         if (tlv_find(field, 0x02, &number))
             tlv_unsigned(number, &code);
         tool_error("PrepareDownload: the card refused: %s",
-                   lpa_code_name(&(struct code_names)NAMES(prepare_codes), code, text, sizeof(text)));
+                   lpa_code_name(&rsp_download_errors, code, text, sizeof(text)));
         ok = false;
     }
     buf_free(&request);
@@ -280,10 +251,9 @@ static int installation_result(struct span result)
         if (tlv_find(error, 0x81, &number))
             tlv_unsigned(number, &reason);
     }
-    return tool_error(
-        "LoadBoundProfilePackage: the card refused the package at %s: %s",
-        lpa_code_name(&(struct code_names)NAMES(bpp_commands), command, command_text, sizeof(command_text)),
-        lpa_code_name(&(struct code_names)NAMES(bpp_reasons), reason, reason_text, sizeof(reason_text)));
+    return tool_error("LoadBoundProfilePackage: the card refused the package at %s: %s",
+                      lpa_code_name(&rsp_install_commands, command, command_text, sizeof(command_text)),
+                      lpa_code_name(&rsp_install_errors, reason, reason_text, sizeof(reason_text)));
 }
 
 struct loading {
@@ -388,7 +358,7 @@ static json_t *metadata_json(const json_t *authenticated)
     if (es9p_find_octets(authenticated, "profileMetadata", &octets) &&
         tlv_single(buf_span(&octets), 0xBF25, &metadata) == TLV_OK) {
         if (tlv_find(metadata, 0x5A, &value))
-            json_object_set_new(object, "iccid", json_string(lpa_digits(value, true, text, sizeof(text))));
+            json_object_set_new(object, "iccid", json_string(lpa_iccid(value, text)));
         if (tlv_find(metadata, 0x91, &value))
             json_object_set_new(object, "serviceProviderName",
                                 json_string(lpa_text(value, text, sizeof(text))));

@@ -41,7 +41,7 @@ static bool read_info(struct lpa *lpa, struct card_info *info)
         tlv_find(value, 0x5A, &eid);
 
     if (ok)
-        lpa_digits(eid, false, info->eid, sizeof(info->eid));
+        hex_from_span(eid, info->eid, sizeof(info->eid));
     buf_free(&answer);
     ok = ok && es10_call(&lpa->es10, "GetEuiccConfiguredAddresses", SPAN_STRING("\xBF\x3C\x00"), 0xBF3C,
                          &info->addresses_buf, &value);
@@ -180,7 +180,7 @@ static void read_row(struct span info, struct row *row)
 
     memset(row, 0, sizeof(*row));
     tlv_find(info, 0x5A, &value);
-    lpa_digits(value, true, row->iccid, sizeof(row->iccid));
+    lpa_iccid(value, row->iccid);
     tlv_find(info, 0x4F, &value);
     hex_from_span(value, row->aid, sizeof(row->aid));
     snprintf(row->state, sizeof(row->state), "%s",

@@ -176,15 +176,9 @@ int tool_lpa(int argc, char **argv)
     return status;
 }
 
-const char *lpa_code_name(const struct code_names *names, uint64_t code, char *out, size_t size)
+const char *lpa_code_name(const struct rsp_names *names, uint64_t code, char *out, size_t size)
 {
-    const char *name = code < names->count ? names->names[code] : NULL;
-
-    snprintf(out, size, "%s(%" PRIu64 ")",
-             name != NULL  ? name
-             : code == 127 ? "undefinedError"
-                           : "unknown code",
-             code);
+    snprintf(out, size, "%s(%" PRIu64 ")", rsp_name(names, code), code);
     return out;
 }
 
@@ -217,20 +211,9 @@ const char *lpa_text(struct span octets, char *out, size_t size)
     return out;
 }
 
-const char *lpa_digits(struct span octets, bool swapped, char *out, size_t size)
+const char *lpa_iccid(struct span octets, char out[ICCID_DIGITS_MAX + 1])
 {
-    static const char digits[] = "0123456789ABCDEF";
-    size_t n = 0;
-
-    for (size_t i = 0; i < octets.size && n + 2 < size; i++) {
-        uint8_t first = swapped ? octets.data[i] & 0x0F : octets.data[i] >> 4;
-        uint8_t second = swapped ? octets.data[i] >> 4 : octets.data[i] & 0x0F;
-
-        if (!swapped || first != 0x0F)
-            out[n++] = digits[first];
-        if (!swapped || second != 0x0F)
-            out[n++] = digits[second];
-    }
-    out[n] = '\0';
+    if (!iccid_to_digits(octets, out))
+        hex_from_span(octets, out, ICCID_DIGITS_MAX + 1);
     return out;
 }

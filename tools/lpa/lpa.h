@@ -2,6 +2,8 @@
 #ifndef SOFTEUICC_TOOLS_LPA_LPA_H
 #define SOFTEUICC_TOOLS_LPA_LPA_H
 
+#include "profiles/iccid.h"
+#include "tools/common/rsp_names.h"
 #include "tools/lpa/es10.h"
 
 #include <jansson.h>
@@ -31,17 +33,8 @@ int lpa_reset(struct lpa *lpa, int argc, char **argv);
 int lpa_discover(struct lpa *lpa, int argc, char **argv);
 int lpa_default_smdp(struct lpa *lpa, int argc, char **argv);
 
-/* The name SGP.22 gives a result code in a function's answer: "disallowedByPolicy(3)". `names` is indexed by
- * code. */
-struct code_names {
-    const char *const *names;
-    size_t count;
-};
-#define NAMES(array)                                                                                         \
-    {                                                                                                        \
-        array, sizeof(array) / sizeof((array)[0])                                                            \
-    }
-const char *lpa_code_name(const struct code_names *names, uint64_t code, char *out, size_t size);
+/* A result code in a function's answer by SGP.22's name: "disallowedByPolicy(3)". Returns `out`. */
+const char *lpa_code_name(const struct rsp_names *names, uint64_t code, char *out, size_t size);
 
 /* Prints object as JSON on stdout and drops the reference; returns EXIT_OK. */
 int lpa_print_json(json_t *object);
@@ -49,8 +42,8 @@ int lpa_print_json(json_t *object);
 /* Text of at most `size` - 1 octets from a span, for people and JSON: control characters, and what is not
  * UTF-8, replaced. */
 const char *lpa_text(struct span octets, char *out, size_t size);
-/* "8949…": digits of swapped nibbles (ICCID, EID unswapped when `swapped` is false). */
-const char *lpa_digits(struct span octets, bool swapped, char *out, size_t size);
+/* An ICCID's digits, or its octets in hexadecimal when they are none. Returns `out`. */
+const char *lpa_iccid(struct span octets, char out[ICCID_DIGITS_MAX + 1]);
 
 /* Sends every pending notification to its server and removes those that were accepted; counts them. True if
  * all went. */

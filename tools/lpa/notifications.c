@@ -16,11 +16,9 @@ struct notification {
 
 static const char *event_name(struct span bits)
 {
-    static const char *const names[] = {"install", "enable", "disable", "delete"};
-
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < RSP_EVENTS; i++) {
         if (tlv_bit(bits, i))
-            return names[i];
+            return rsp_name(&rsp_events, i);
     }
     return "?";
 }
@@ -40,7 +38,7 @@ static bool read_metadata(struct span metadata, struct notification *n)
     tlv_find(metadata, 0x5A, &iccid);
     snprintf(n->event, sizeof(n->event), "%s", event_name(event));
     lpa_text(address, n->address, sizeof(n->address));
-    lpa_digits(iccid, true, n->iccid, sizeof(n->iccid));
+    lpa_iccid(iccid, n->iccid);
     return true;
 }
 

@@ -26,19 +26,12 @@ static bool put_identifier(struct buf *out, const char *text)
 {
     size_t length = strlen(text);
     struct buf octets = {0};
+    uint8_t iccid[ICCID_SIZE];
     bool ok = true;
 
     if (length == 32 && buf_append_hex(&octets, text, NULL)) {
         tlv_put(out, 0x4F, buf_span(&octets));
-    } else if (length >= 18 && length <= 20 && strspn(text, "0123456789") == length) {
-        uint8_t iccid[10];
-
-        for (size_t i = 0; i < sizeof(iccid); i++) {
-            uint8_t low = 2 * i < length ? (uint8_t)(text[2 * i] - '0') : 0x0F;
-            uint8_t high = 2 * i + 1 < length ? (uint8_t)(text[2 * i + 1] - '0') : 0x0F;
-
-            iccid[i] = (uint8_t)(high << 4 | low);
-        }
+    } else if (length >= 18 && iccid_from_digits(text, iccid)) {
         tlv_put(out, 0x5A, SPAN_ARRAY(iccid));
     } else {
         tool_error("'%s' is neither an ICCID (18 to 20 digits) nor an ISD-P AID (32 hexadecimal digits)",
@@ -51,7 +44,7 @@ static bool put_identifier(struct buf *out, const char *text)
 
 /* Sends a request whose answer is `tag` { 80 result } and says how it went. */
 static int simple(struct lpa *lpa, const char *function, struct buf *request, uint32_t tag,
-                  struct code_names names)
+                  struct rsp_names names)
 {
     struct buf answer = {0};
     struct span value;
@@ -95,7 +88,7 @@ static int after_change(struct lpa *lpa, int status)
 }
 
 static int change_state(struct lpa *lpa, const char *function, uint32_t tag, const char *identifier,
-                        struct code_names names)
+                        struct rsp_names names)
 {
     struct buf request = {0};
     size_t outer = tlv_open(&request, tag);
@@ -115,13 +108,13 @@ static int change_state(struct lpa *lpa, const char *function, uint32_t tag, con
 int lpa_enable(struct lpa *lpa, int argc, char **argv)
 {
     (void)argc;
-    return change_state(lpa, "EnableProfile", 0xBF31, argv[0], (struct code_names)NAMES(enable_codes));
+    return change_state(lpa, "EnableProfile", 0xBF31, argv[0], (struct rsp_names)RSP_NAMES(enable_codes));
 }
 
 int lpa_disable(struct lpa *lpa, int argc, char **argv)
 {
     (void)argc;
-    return change_state(lpa, "DisableProfile", 0xBF32, argv[0], (struct code_names)NAMES(disable_codes));
+    return change_state(lpa, "DisableProfile", 0xBF32, argv[0], (struct rsp_names)RSP_NAMES(disable_codes));
 }
 
 int lpa_delete(struct lpa *lpa, int argc, char **argv)
@@ -136,7 +129,7 @@ int lpa_delete(struct lpa *lpa, int argc, char **argv)
         return EXIT_FAILED;
     }
     tlv_close(&request, outer);
-    status = simple(lpa, "DeleteProfile", &request, 0xBF33, (struct code_names)NAMES(delete_codes));
+    status = simple(lpa, "DeleteProfile", &request, 0xBF33, (struct rsp_names)RSP_NAMES(delete_codes));
     lpa->no_refresh = true; /* no profile that is in use changed */
     return after_change(lpa, status);
 }
@@ -154,7 +147,7 @@ int lpa_nickname(struct lpa *lpa, int argc, char **argv)
     }
     tlv_put_string(&request, 0x90, argc > 1 ? argv[1] : "");
     tlv_close(&request, outer);
-    return simple(lpa, "SetNickname", &request, 0xBF29, (struct code_names)NAMES(nickname_codes));
+    return simple(lpa, "SetNickname", &request, 0xBF29, (struct rsp_names)RSP_NAMES(nickname_codes));
 }
 
 int lpa_default_smdp(struct lpa *lpa, int argc, char **argv)
@@ -165,7 +158,7 @@ int lpa_default_smdp(struct lpa *lpa, int argc, char **argv)
     (void)argc;
     tlv_put_string(&request, 0x80, argv[0]);
     tlv_close(&request, outer);
-    return simple(lpa, "SetDefaultDpAddress", &request, 0xBF3F, (struct code_names)NAMES(address_codes));
+    return simple(lpa, "SetDefaultDpAddress", &request, 0xBF3F, (struct rsp_names)RSP_NAMES(address_codes));
 }
 
 int lpa_reset(struct lpa *lpa, int argc, char **argv)
@@ -191,5 +184,5 @@ int lpa_reset(struct lpa *lpa, int argc, char **argv)
     tlv_put_bits(&request, 0x82, &bits, 8);
     tlv_close(&request, outer);
     return after_change(
-        lpa, simple(lpa, "eUICCMemoryReset", &request, 0xBF34, (struct code_names)NAMES(reset_codes)));
+        lpa, simple(lpa, "eUICCMemoryReset", &request, 0xBF34, (struct rsp_names)RSP_NAMES(reset_codes)));
 }

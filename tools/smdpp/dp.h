@@ -9,6 +9,8 @@
 #define SOFTEUICC_TOOLS_SMDPP_DP_H
 
 #include "crypto/cert.h"
+#include "profiles/iccid.h"
+#include "tools/common/rsp_names.h"
 #include "tools/smdpp/status.h"
 
 #define DP_TRANSACTION_ID_SIZE 16
@@ -130,12 +132,8 @@ bool dp_bind(struct dp_session *session, struct span metadata, struct span packa
 bool dp_cancel(const struct dp_session *session, struct span response, uint64_t *reason,
                struct dp_status *status);
 
-/* A CancelSessionReason, AuthenticateErrorCode, DownloadErrorCode or ErrorReason by its name in the ASN.1
- * module; "unknown". */
+/* A CancelSessionReason by its name in the ASN.1 module; "unknown". */
 const char *dp_cancel_reason_name(uint64_t reason);
-const char *dp_authenticate_error_name(uint64_t code);
-const char *dp_download_error_name(uint64_t code);
-const char *dp_install_error_name(uint64_t reason);
 
 /* A pending notification, in place (SGP.22 5.6.4). */
 struct dp_notification {
@@ -153,9 +151,6 @@ struct dp_notification {
     struct span euicc_cert, eum_cert; /* other notifications */
 };
 
-/* "install", "enable", "disable", "delete" */
-const char *dp_notification_operation_name(unsigned operation);
-
 bool dp_notification_parse(struct span octets, struct dp_notification *notification,
                            struct dp_status *status);
 
@@ -165,8 +160,8 @@ bool dp_notification_parse(struct span octets, struct dp_notification *notificat
 bool dp_notification_verify(const struct dp_server *server, const struct dp_notification *notification,
                             const struct cert *euicc, char eid[33], struct dp_status *status);
 
-/* Ten octets as in EFiccid (nibbles swapped, F-padded) to digits and back. The digits are 18 to 20. */
-void dp_iccid_to_digits(const uint8_t iccid[10], char digits[21]);
-bool dp_iccid_from_digits(const char *digits, uint8_t iccid[10]);
+/* As iccid_from_digits, of 18 to 20 digits, the twentieth of which may be the padding character F
+ * (SGP.22 6.5.2). */
+bool dp_iccid_from_digits(const char *digits, uint8_t iccid[ICCID_SIZE]);
 
 #endif

@@ -205,21 +205,6 @@ struct authenticate_response {
     struct span euicc_cert, eum_cert;
 };
 
-static const char *const authenticate_errors[] = {
-    [1] = "invalidCertificate", [2] = "invalidSignature", [3] = "unsupportedCurve",
-    [4] = "noSessionContext",   [5] = "invalidOid",       [6] = "euiccChallengeMismatch",
-    [7] = "ciPKUnknown",
-};
-
-const char *dp_authenticate_error_name(uint64_t code)
-{
-    if (code == 127)
-        return "undefinedError";
-    return code >= 1 && code < sizeof(authenticate_errors) / sizeof(authenticate_errors[0])
-               ? authenticate_errors[code]
-               : "unknown";
-}
-
 static bool refuse_error_response(struct span error, struct dp_status *status)
 {
     struct tlv_reader reader = tlv_reader(error);
@@ -230,8 +215,8 @@ static bool refuse_error_response(struct span error, struct dp_status *status)
     if (!tlv_require(&reader, 0x80, &transaction_id) || !tlv_require(&reader, 0x02, &value) ||
         !tlv_unsigned(value, &code))
         return dp_refuse(status, DP_INPUT_INVALID, "authenticateServerResponse: malformed error");
-    return dp_refuse(status, DP_EUICC_ERROR, "authenticateErrorCode %s(%u)", dp_authenticate_error_name(code),
-                     (unsigned)code);
+    return dp_refuse(status, DP_EUICC_ERROR, "authenticateErrorCode %s(%u)",
+                     rsp_name(&rsp_authenticate_errors, code), (unsigned)code);
 }
 
 static bool parse_response(struct span whole, struct authenticate_response *out, struct dp_status *status)

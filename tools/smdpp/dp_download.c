@@ -51,19 +51,6 @@ bool dp_offer(struct dp_session *session, struct span metadata, bool code_requir
 
 /* --- GetBoundProfilePackage, the eUICC's half ----------------------------------------------------------- */
 
-static const char *const download_errors[] = {
-    [1] = "invalidCertificate", [2] = "invalidSignature",     [3] = "unsupportedCurve",
-    [4] = "noSessionContext",   [5] = "invalidTransactionId",
-};
-
-const char *dp_download_error_name(uint64_t code)
-{
-    if (code == 127)
-        return "undefinedError";
-    return code >= 1 && code < sizeof(download_errors) / sizeof(download_errors[0]) ? download_errors[code]
-                                                                                    : "unknown";
-}
-
 static bool refuse_error_response(struct span error, struct dp_status *status)
 {
     struct tlv_reader reader = tlv_reader(error);
@@ -74,7 +61,7 @@ static bool refuse_error_response(struct span error, struct dp_status *status)
     if (!tlv_require(&reader, 0x80, &transaction_id) || !tlv_require(&reader, 0x02, &value) ||
         !tlv_unsigned(value, &code))
         return dp_refuse(status, DP_INPUT_INVALID, "prepareDownloadResponse: malformed error");
-    return dp_refuse(status, DP_EUICC_ERROR, "downloadErrorCode %s(%u)", dp_download_error_name(code),
+    return dp_refuse(status, DP_EUICC_ERROR, "downloadErrorCode %s(%u)", rsp_name(&rsp_download_errors, code),
                      (unsigned)code);
 }
 

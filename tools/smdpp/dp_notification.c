@@ -7,41 +7,6 @@
 #define TAG_INSTALLATION_RESULT      0xBF37
 #define TAG_INSTALLATION_RESULT_DATA 0xBF27
 #define TAG_NOTIFICATION_METADATA    0xBF2F
-#define ICCID_SIZE                   10
-
-static const char *const operations[] = {"install", "enable", "disable", "delete"};
-#define OPERATION_COUNT (sizeof(operations) / sizeof(operations[0]))
-
-static const char *const install_errors[] = {
-    [1] = "incorrectInputValues",
-    [2] = "invalidSignature",
-    [3] = "invalidTransactionId",
-    [4] = "unsupportedCrtValues",
-    [5] = "unsupportedRemoteOperationType",
-    [6] = "unsupportedProfileClass",
-    [7] = "scp03tStructureError",
-    [8] = "scp03tSecurityError",
-    [9] = "installFailedDueToIccidAlreadyExistsOnEuicc",
-    [10] = "installFailedDueToInsufficientMemoryForProfile",
-    [11] = "installFailedDueToInterruption",
-    [12] = "installFailedDueToPEProcessingError",
-    [13] = "installFailedDueToIccidMismatch",
-    [14] = "testProfileInstallFailedDueToInvalidNaaKey",
-    [15] = "pprNotAllowed",
-};
-
-const char *dp_notification_operation_name(unsigned operation)
-{
-    return operation < OPERATION_COUNT ? operations[operation] : "unknown";
-}
-
-const char *dp_install_error_name(uint64_t reason)
-{
-    if (reason == 127)
-        return "installFailedDueToUnknownError";
-    return reason >= 1 && reason < sizeof(install_errors) / sizeof(install_errors[0]) ? install_errors[reason]
-                                                                                      : "unknown";
-}
 
 /* NotificationMetadata: exactly one operation. */
 static bool take_metadata(struct dp_notification *out, struct tlv_reader *outer)
@@ -58,7 +23,7 @@ static bool take_metadata(struct dp_notification *out, struct tlv_reader *outer)
         return tlv_fail(outer, TLV_BAD_VALUE);
     if (tlv_optional(&reader, 0x5A, &out->iccid) && out->iccid.size != ICCID_SIZE)
         return tlv_fail(outer, TLV_BAD_VALUE);
-    for (unsigned i = 0; i < OPERATION_COUNT; i++) {
+    for (unsigned i = 0; i < RSP_EVENTS; i++) {
         if (tlv_bit(event, i)) {
             out->operation = i;
             count++;
@@ -167,35 +132,15 @@ bool dp_notification_verify(const struct dp_server *server, const struct dp_noti
     return ok ? true : dp_refuse(status, DP_EUICC_VERIFICATION, "notification");
 }
 
-void dp_iccid_to_digits(const uint8_t iccid[10], char digits[21])
+bool dp_iccid_from_digits(const char *digits, uint8_t iccid[ICCID_SIZE])
 {
-    size_t length = 0;
-
-    for (size_t i = 0; i < 2 * ICCID_SIZE; i++) {
-        unsigned nibble = i % 2 == 0 ? iccid[i / 2] & 0x0F : iccid[i / 2] >> 4;
-
-        if (nibble > 9)
-            break;
-        digits[length++] = (char)('0' + nibble);
-    }
-    digits[length] = '\0';
-}
-
-bool dp_iccid_from_digits(const char *digits, uint8_t iccid[10])
-{
+    char text[ICCID_DIGITS_MAX + 1];
     size_t length = strlen(digits);
 
-    /* SGP.22 6.5.2: the twentieth may be the padding character. */
-    if (length == 20 && (digits[19] == 'F' || digits[19] == 'f'))
-        length = 19;
-    if (length < 18 || length > 20 || strspn(digits, "0123456789") < length)
+    if (length < 18 || length > ICCID_DIGITS_MAX)
         return false;
-    memset(iccid, 0xFF, ICCID_SIZE);
-    for (size_t i = 0; i < length; i++) {
-        unsigned digit = (unsigned)(digits[i] - '0');
-        unsigned shift = i % 2 == 0 ? 0 : 4;
-
-        iccid[i / 2] = (uint8_t)((iccid[i / 2] & ~(0x0Fu << shift)) | digit << shift);
-    }
-    return true;
+    memcpy(text, digits, length + 1);
+    if (length == ICCID_DIGITS_MAX && (text[length - 1] == 'F' || text[length - 1] == 'f'))
+        text[length - 1] = '\0';
+    return iccid_from_digits(text, iccid);
 }

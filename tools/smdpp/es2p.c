@@ -58,7 +58,7 @@ static bool take_iccid(const json_t *request, char iccid[21], struct dp_status *
         return true;
     if (!dp_iccid_from_digits(text, octets))
         return dp_refuse(status, DP_INPUT_INVALID, "iccid");
-    dp_iccid_to_digits(octets, iccid);
+    iccid_to_digits(SPAN_ARRAY(octets), iccid);
     return true;
 }
 

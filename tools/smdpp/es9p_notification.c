@@ -17,19 +17,18 @@
 static void describe(const struct dp_notification *notification, struct received_notification *out)
 {
     out->received = smdpp_now();
-    snprintf(out->operation, sizeof(out->operation), "%s",
-             dp_notification_operation_name(notification->operation));
+    snprintf(out->operation, sizeof(out->operation), "%s", rsp_name(&rsp_events, notification->operation));
     snprintf(out->address, sizeof(out->address), "%.*s", (int)notification->address.size,
              (const char *)notification->address.data);
     out->sequence_number = (int64_t)notification->sequence_number;
     if (notification->iccid.data != NULL)
-        dp_iccid_to_digits(notification->iccid.data, out->iccid);
+        iccid_to_digits(notification->iccid, out->iccid);
     if (notification->is_installation && notification->installed)
         snprintf(out->result, sizeof(out->result), "success");
     else if (notification->is_installation)
         snprintf(out->result, sizeof(out->result), "%s(%u) in command %u",
-                 dp_install_error_name(notification->error_reason), (unsigned)notification->error_reason,
-                 (unsigned)notification->command_id);
+                 rsp_name(&rsp_install_errors, notification->error_reason),
+                 (unsigned)notification->error_reason, (unsigned)notification->command_id);
 }
 
 static void apply_installation(struct smdpp *smdpp, const struct dp_notification *notification,

@@ -109,10 +109,8 @@ static bool take_header(struct profile *profile)
     profile->minor_version = minor.data[0];
     /* The header has the digits in reading order, EFiccid and the metadata have them swapped. */
     hex_from_span(iccid, digits, sizeof(digits));
-    if (!dp_iccid_from_digits(digits, profile->iccid_octets))
-        return false;
-    dp_iccid_to_digits(profile->iccid_octets, profile->iccid);
-    return true;
+    return dp_iccid_from_digits(digits, profile->iccid_octets) &&
+           iccid_to_digits(SPAN_ARRAY(profile->iccid_octets), profile->iccid);
 }
 
 static void take_warning(struct profile *profile)
