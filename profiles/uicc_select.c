@@ -231,6 +231,8 @@ uint16_t uicc_select_application(struct uicc *uicc, const struct apdu_command *c
     struct uicc_channel *channel = uicc_channel(uicc, command);
     uint16_t status;
 
+    /* The floor above comes here past uicc_process: this too is a command after which nothing is resumed. */
+    uicc_forget_suspension(uicc);
     if ((command->p2 & P2_TERMINATE) != 0) {
         if (channel->application != application)
             return SW_CONDITIONS_NOT_SATISFIED;

@@ -380,6 +380,19 @@ START_TEST(a_suspended_uicc_resumes)
 }
 END_TEST
 
+/* Past uicc_process, with no answer. */
+static void select_as_the_card_does(struct uicc *uicc)
+{
+    static const uint8_t select[] = {0x00, 0xA4, 0x04, 0x0C, 0x07, 0xA0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02};
+    struct apdu_command command;
+    struct fs_file *usim;
+
+    ck_assert_uint_eq(apdu_decode(SPAN_ARRAY(select), &command), SW_OK);
+    usim = uicc_find_application(uicc, command.data, UICC_FIRST, NULL);
+    ck_assert_ptr_nonnull(usim);
+    ck_assert_uint_eq(uicc_select_application(uicc, &command, usim, test_buf()), SW_OK);
+}
+
 START_TEST(resuming_has_one_attempt_and_one_moment)
 {
     struct buf *answer = test_buf();
@@ -401,6 +414,12 @@ START_TEST(resuming_has_one_attempt_and_one_moment)
     uicc = suspended(answer);
     uicc_reset(uicc);
     expect(uicc, "80F2000C", 0x9000); /* another command is a fresh start */
+    ck_assert_uint_eq(resume(uicc, answer), 0x6985);
+    uicc_free(uicc);
+
+    uicc = suspended(answer);
+    uicc_reset(uicc);
+    select_as_the_card_does(uicc);
     ck_assert_uint_eq(resume(uicc, answer), 0x6985);
     uicc_free(uicc);
 
