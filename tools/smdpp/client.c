@@ -23,25 +23,24 @@ struct client {
 
 static void print_help(void)
 {
-    printf(
-        "Usage: softeuicc smdpp order --url URL --profile NAME|--iccid ICCID [OPTION]...\n"
-        "       softeuicc smdpp cancel --url URL --iccid ICCID [--final available|unavailable]\n"
-        "       softeuicc smdpp orders|profiles|notifications --url URL [--json]\n\n"
-        "'order' reserves a profile at an SM-DP+ (ES2+ DownloadOrder), confirms and releases it "
-        "(ConfirmOrder), and prints\n"
-        "the activation code, with a QR code on a terminal.\n\n"
-        "  --url URL            https://HOST:PORT of the SM-DP+\n"
-        "  --cacert FILE        trust this CA (PEM) instead of the system's, such as the PKI's ci.cert.pem\n"
-        "  --profile NAME       the profile type: a file name without .der, or the profileType in its "
-        "header\n"
-        "  --iccid ICCID        the profile with this ICCID\n"
-        "  --eid EID            for this card only\n"
-        "  --matching-id ID     instead of a generated one; empty: the card is recognized by its EID\n"
-        "  --confirmation CODE  the user must enter this code\n"
-        "  --keep               confirm without releasing\n"
-        "  --again              take an earlier order of the same profile back first\n"
-        "  --qr                 draw the QR code, also when stdout is no terminal\n"
-        "  --json               print the answer as JSON\n");
+    printf("Usage: softeuicc smdpp order --url URL --profile NAME|--iccid ICCID [OPTION]...\n"
+           "       softeuicc smdpp cancel --url URL --iccid ICCID [--final available|unavailable]\n"
+           "       softeuicc smdpp orders|profiles|notifications --url URL [--json]\n\n"
+           "'order' reserves a profile at an SM-DP+ (ES2+ DownloadOrder), confirms and releases it "
+           "(ConfirmOrder), and prints\n"
+           "the activation code, with a QR code on a terminal.\n\n"
+           "  --url URL            https://HOST:PORT of the SM-DP+\n"
+           "  --cacert FILE        trust this CA (PEM) instead of the system's, such as the PKI's ci.pem\n"
+           "  --profile NAME       the profile type: a file name without .der, or the profileType in its "
+           "header\n"
+           "  --iccid ICCID        the profile with this ICCID\n"
+           "  --eid EID            for this card only\n"
+           "  --matching-id ID     instead of a generated one; empty: the card is recognized by its EID\n"
+           "  --confirmation CODE  the user must enter this code\n"
+           "  --keep               confirm without releasing\n"
+           "  --again              take an earlier order of the same profile back first\n"
+           "  --qr                 draw the QR code, also when stdout is no terminal\n"
+           "  --json               print the answer as JSON\n");
 }
 
 /* --- HTTP ----------------------------------------------------------------------------------------------- */
@@ -121,6 +120,10 @@ static bool call(const struct client *client, const char *function, json_t *requ
     json_t *codes;
 
     *outcome = (struct outcome){0};
+    if (request == NULL) {
+        tool_error("%s: an option's value is not UTF-8", function);
+        return false;
+    }
     snprintf(path, sizeof(path), "/gsma/rsp2/es2plus/%s", function);
     json_object_set_new(request, "header",
                         json_pack("{s:s,s:s}", "functionRequesterIdentifier", "softeuicc",
@@ -409,6 +412,10 @@ int smdpp_list(int argc, char **argv)
     rows = exchange(&client, path, NULL);
     if (rows == NULL)
         return EXIT_FAILED;
+    if (!json_is_array(rows)) {
+        json_decref(rows);
+        return tool_error("%s%s: the answer is not a list: not a softeuicc smdpp?", client.url, path);
+    }
     if (client.json) {
         json_dumpf(rows, stdout, JSON_INDENT(2));
         printf("\n");

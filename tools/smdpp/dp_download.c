@@ -51,20 +51,6 @@ bool dp_offer(struct dp_session *session, struct span metadata, bool code_requir
 
 /* --- GetBoundProfilePackage, the eUICC's half ----------------------------------------------------------- */
 
-static bool refuse_error_response(struct span error, struct dp_status *status)
-{
-    struct tlv_reader reader = tlv_reader(error);
-    struct span transaction_id;
-    struct span value;
-    uint64_t code = 0;
-
-    if (!tlv_require(&reader, 0x80, &transaction_id) || !tlv_require(&reader, 0x02, &value) ||
-        !tlv_unsigned(value, &code))
-        return dp_refuse(status, DP_INPUT_INVALID, "prepareDownloadResponse: malformed error");
-    return dp_refuse(status, DP_EUICC_ERROR, "downloadErrorCode %s(%u)", rsp_name(&rsp_download_errors, code),
-                     (unsigned)code);
-}
-
 static bool parse_prepared(struct span whole, struct span *signed2, struct span *signed2_whole,
                            struct span *signature, struct dp_status *status)
 {
@@ -75,7 +61,8 @@ static bool parse_prepared(struct span whole, struct span *signed2, struct span 
 
     if (form == TLV_OK) {
         if (tlv_single(content, 0xA1, &choice) == TLV_OK)
-            return refuse_error_response(choice, status);
+            return dp_refuse_error_response(choice, "prepareDownloadResponse", "downloadErrorCode",
+                                            &rsp_download_errors, status);
         form = tlv_single(content, 0xA0, &choice);
     }
     if (form == TLV_OK) {
