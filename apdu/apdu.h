@@ -17,6 +17,7 @@
 /* Instructions that this floor serves itself. */
 #define INS_MANAGE_CHANNEL 0x70 /* TS 102 221 11.1.17 */
 #define INS_GET_RESPONSE   0xC0 /* TS 102 221 7.3.1.1, ISO/IEC 7816-4 11.8.1 */
+#define INS_STATUS         0xF2 /* TS 102 221 11.1.2 */
 #define INS_STORE_DATA     0xE2 /* GlobalPlatform 2.3 11.11 */
 
 /* Status words, ISO/IEC 7816-4 table 6, TS 102 221 10.2. */

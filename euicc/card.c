@@ -6,6 +6,7 @@
 #include "euicc/card.h"
 
 #include "euicc/atr.h"
+#include "euicc/ota.h"
 #include "euicc/profile_view.h"
 #include "euicc/rsp/session.h"
 #include "euicc/toolkit.h"
@@ -28,6 +29,7 @@ static void end_power_cycle(struct softeuicc *card)
 {
     card_end_sessions(card);
     toolkit_reset(card);
+    ota_reset(card);
     channel_reset(&card->channels);
     transport_reset(&card->transport, card->next_protocol == SOFTEUICC_T1);
     card->protocol = card->next_protocol;
@@ -162,6 +164,8 @@ static void transmit(struct softeuicc *card, struct span capdu)
                         command.ne);
         return;
     }
+    if (command.ins == INS_STATUS)
+        toolkit_poll(card);
     status = toolkit_status(card, conclude(card, run(card, &command)));
     transport_answer(&card->transport, &command, buf_span(&card->response), status, &card->answer);
 }

@@ -39,6 +39,7 @@ struct card_credentials {
 
 struct rsp_session;  /* euicc/rsp/session.h: the RSP session in RAM (SGP.22 3.1) */
 struct proactive;    /* euicc/toolkit.h: the proactive session with the terminal */
+struct ota_parts;    /* euicc/ota_sms.c: the parts of a short message that have arrived */
 struct profile_view; /* euicc/profile_view.h: the UICC of the profile that is enabled */
 
 /* An application that can be selected. `process` gets every command that card.c does not serve itself on
@@ -78,6 +79,7 @@ struct softeuicc {
     struct store_data store_data;  /* blocks collected so far */
     struct rsp_session *rsp;       /* allocated once, cleared by reset */
     struct proactive *proactive;
+    struct ota_parts *ota_parts;
     struct profile_view *view; /* what channels without an application have selected files of */
     struct buf response;       /* scratch for the command at hand */
     struct buf answer;         /* what leaves the card: a piece of the response, and the status word */

@@ -15,6 +15,7 @@
 #define INS_FETCH               0x12
 #define INS_TERMINAL_RESPONSE   0x14
 #define INS_TERMINAL_CAPABILITY 0xAA
+#define INS_ENVELOPE            0xC2
 
 /* SELECT, TS 102 221 tables 11.1 and 11.2 */
 #define P1_BY_AID      0x04
@@ -175,6 +176,7 @@ static const struct platform_command {
     {0x80, INS_TERMINAL_PROFILE, "TERMINAL PROFILE", toolkit_terminal_profile},
     {0x80, INS_FETCH, "FETCH", toolkit_fetch},
     {0x80, INS_TERMINAL_RESPONSE, "TERMINAL RESPONSE", toolkit_terminal_response},
+    {0x80, INS_ENVELOPE, "ENVELOPE", toolkit_envelope},
     {0x80, INS_TERMINAL_CAPABILITY, "TERMINAL CAPABILITY", terminal_capability},
 };
 

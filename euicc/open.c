@@ -8,6 +8,7 @@
 #include "euicc/error.h"
 #include "euicc/rsp/session.h"
 #include "euicc/profile_view.h"
+#include "euicc/ota.h"
 #include "euicc/toolkit.h"
 
 #include <stdlib.h>
@@ -144,6 +145,7 @@ void softeuicc_close(struct softeuicc *card)
         return;
     rsp_session_free(card);
     toolkit_free(card);
+    ota_free(card);
     profile_view_free(card);
     for (size_t i = 0; i < card->credentials_count; i++) {
         ec_key_free(card->credentials[i].ci_key);

@@ -1,64 +1,99 @@
-/* Proactive commands and their session: see toolkit.h. One at a time, as TS 102 221 7.4.2 has it. */
+/* Proactive commands, their queue and session: see toolkit.h. One at a time, as TS 102 221 7.4.2 has it. */
 #include "euicc/toolkit.h"
 
-#include "apdu/tlv.h"
+#include "apdu/proactive.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-/* TERMINAL PROFILE, TS 102 223 5.2: the third octet's eighth bit. */
-#define PROFILE_REFRESH_OCTET 2
-#define PROFILE_REFRESH_BIT   0x80
+#define SW1_PROACTIVE 0x9100
 
-/* TS 102 223 9.4 (command type), 8.7 (device identities), 9.2 (tags; the first bit says "comprehension
- * required"). */
-#define COMMAND_REFRESH            0x01
-#define DEVICE_UICC                0x81
-#define DEVICE_TERMINAL            0x82
-#define TAG_PROACTIVE              0xD0
-#define TAG_COMMAND_DETAILS        0x81
-#define TAG_DEVICE_IDENTITIES      0x82
-#define TAG_RESULT                 0x83
-#define COMPREHENSION_REQUIRED     0x80
-#define COMMAND_DETAILS_SIZE       3
-#define SW1_PROACTIVE              0x9100
-#define PROACTIVE_COMMAND_SIZE_MAX 255 /* what 91xx can announce */
+enum {
+    QUEUE_MAX = 8,
+    ATTEMPTS_MAX = 3,   /* before a command that the terminal could not do is given up */
+    PROFILE_MAX = 32,   /* octets of TERMINAL PROFILE that are kept */
+    COMMAND_NUMBER = 1, /* one command at a time needs no other */
+};
+
+/* What a terminal must have said to be sent a command: octet and bit of TERMINAL PROFILE, TS 102 223 5.2. */
+static const struct {
+    uint8_t type;
+    uint8_t octet; /* from 0 */
+    uint8_t bit;
+} services[] = {
+    {PROACTIVE_REFRESH, 2, 0x80},
+    {PROACTIVE_SEND_SHORT_MESSAGE, 3, 0x02},
+};
+
+/* A command in the queue. */
+struct pending {
+    uint8_t type, qualifier, destination;
+    struct buf objects;
+    unsigned attempts; /* that the terminal could not do */
+    bool fresh;        /* made by the command at hand, whose answer has not left yet */
+    bool waits;        /* for the terminal's next STATUS */
+};
 
 enum stage {
     STAGE_NONE,
-    STAGE_MADE,      /* by the command at hand, whose answer has not left yet */
-    STAGE_ANNOUNCED, /* 91xx went out */
+    STAGE_ANNOUNCED, /* 91xx went out for the first of the queue */
     STAGE_FETCHED,   /* the terminal works on it */
 };
 
 struct proactive {
-    bool serves_refresh;
+    uint8_t profile[PROFILE_MAX];
+    size_t profile_size;
     enum stage stage;
-    uint8_t details[COMMAND_DETAILS_SIZE]; /* of the command under way: number, type, qualifier */
-    struct buf command;                    /* whole, D0 */
+    struct pending queue[QUEUE_MAX];
+    size_t count;
+    struct buf command; /* the first of the queue, whole, from its announcement on */
 };
 
 bool toolkit_session_active(const struct softeuicc *card)
 {
-    return card->proactive != NULL && card->proactive->stage != STAGE_NONE;
+    return card->proactive != NULL && card->proactive->count > 0;
 }
 
-static void end_session(struct proactive *proactive)
+/* --- the queue ------------------------------------------------------------------------------------- */
+
+static bool serves(const struct proactive *proactive, uint8_t type)
 {
-    proactive->stage = STAGE_NONE;
-    buf_clear(&proactive->command);
+    for (size_t i = 0; proactive != NULL && i < sizeof(services) / sizeof(services[0]); i++)
+        if (services[i].type == type)
+            return services[i].octet < proactive->profile_size &&
+                   (proactive->profile[services[i].octet] & services[i].bit) != 0;
+    return false;
 }
 
-static bool make_command(struct proactive *proactive)
+static void drop(struct proactive *proactive, size_t index)
 {
-    const uint8_t devices[] = {DEVICE_UICC, DEVICE_TERMINAL};
-    size_t outer;
+    buf_free(&proactive->queue[index].objects);
+    proactive->count--;
+    memmove(&proactive->queue[index], &proactive->queue[index + 1],
+            (proactive->count - index) * sizeof(proactive->queue[0]));
+}
 
-    buf_clear(&proactive->command);
-    outer = tlv_open(&proactive->command, TAG_PROACTIVE);
-    tlv_put(&proactive->command, TAG_COMMAND_DETAILS, SPAN_ARRAY(proactive->details));
-    tlv_put(&proactive->command, TAG_DEVICE_IDENTITIES, SPAN_ARRAY(devices));
-    tlv_close(&proactive->command, outer);
-    return !proactive->command.failed && proactive->command.size <= PROACTIVE_COMMAND_SIZE_MAX;
+/* Builds the command now, so that one too long is refused by who wants it. */
+static bool enqueue(struct proactive *proactive, const struct proactive_command *command)
+{
+    struct buf whole = {0};
+    struct pending *pending = &proactive->queue[proactive->count];
+    bool fits = proactive->count < QUEUE_MAX && proactive_build(&whole, command);
+
+    buf_free(&whole);
+    if (!fits)
+        return false;
+    *pending = (struct pending){.type = command->type,
+                                .qualifier = command->qualifier,
+                                .destination = command->destination,
+                                .fresh = true};
+    buf_append(&pending->objects, command->objects);
+    if (pending->objects.failed) {
+        buf_free(&pending->objects);
+        return false;
+    }
+    proactive->count++;
+    return true;
 }
 
 /*
@@ -68,35 +103,50 @@ static bool make_command(struct proactive *proactive)
  */
 bool toolkit_request_refresh(struct softeuicc *card, enum toolkit_refresh mode)
 {
-    struct proactive *proactive = card->proactive;
+    const struct proactive_command command = {COMMAND_NUMBER, PROACTIVE_REFRESH, (uint8_t)mode,
+                                              PROACTIVE_TERMINAL, SPAN_NONE};
 
-    if (proactive == NULL || !proactive->serves_refresh)
+    if (!serves(card->proactive, PROACTIVE_REFRESH))
         return true;
-    if (proactive->stage != STAGE_NONE)
-        return false;
-    proactive->details[0] = 1; /* command number */
-    proactive->details[1] = COMMAND_REFRESH;
-    proactive->details[2] = (uint8_t)mode;
-    if (!make_command(proactive))
-        return false;
-    proactive->stage = STAGE_MADE;
-    return true;
+    return !toolkit_session_active(card) && enqueue(card->proactive, &command);
 }
+
+bool toolkit_send_short_message(struct softeuicc *card, struct span tpdu)
+{
+    struct buf objects = {0};
+    struct proactive_command command = {COMMAND_NUMBER, PROACTIVE_SEND_SHORT_MESSAGE, 0x00 /* not packed */,
+                                        PROACTIVE_NETWORK, SPAN_NONE};
+    bool queued;
+
+    if (!serves(card->proactive, PROACTIVE_SEND_SHORT_MESSAGE))
+        return false;
+    tlv_put(&objects, PROACTIVE_SMS_TPDU, tpdu);
+    command.objects = buf_span(&objects);
+    queued = !objects.failed && enqueue(card->proactive, &command);
+    buf_free(&objects);
+    return queued;
+}
+
+/* --- the terminal's commands ----------------------------------------------------------------------- */
 
 uint16_t toolkit_terminal_profile(struct softeuicc *card, const struct apdu_command *command,
                                   struct buf *response)
 {
+    struct proactive *proactive;
+    size_t size = command->data.size < PROFILE_MAX ? command->data.size : PROFILE_MAX;
+
     (void)response;
     if (command->p1 != 0 || command->p2 != 0)
         return SW_BAD_P1_P2;
-    if (command->data.size == 0)
+    if (size == 0)
         return SW_WRONG_LENGTH;
     if (card->proactive == NULL)
         card->proactive = calloc(1, sizeof(*card->proactive));
-    if (card->proactive == NULL)
+    proactive = card->proactive;
+    if (proactive == NULL)
         return SW_NO_DIAGNOSIS;
-    card->proactive->serves_refresh = command->data.size > PROFILE_REFRESH_OCTET &&
-                                      (command->data.data[PROFILE_REFRESH_OCTET] & PROFILE_REFRESH_BIT) != 0;
+    memcpy(proactive->profile, command->data.data, size);
+    proactive->profile_size = size;
     return SW_OK;
 }
 
@@ -115,63 +165,97 @@ uint16_t toolkit_fetch(struct softeuicc *card, const struct apdu_command *comman
     return SW_OK;
 }
 
-/* An object whose tag comes with or without the comprehension bit. */
-static bool require(struct tlv_reader *reader, uint32_t tag, struct span *value)
+/* General results 20 to 2F: it may work another time (TS 102 223 8.12). Reading: what the user decided (22
+ * and 23) is no reason to ask again, and 21 is about the network, which the next STATUS may find changed. */
+static bool is_temporary(uint8_t result)
 {
-    if (tlv_peek(reader) == (tag & ~(uint32_t)COMPREHENSION_REQUIRED))
-        tag &= ~(uint32_t)COMPREHENSION_REQUIRED;
-    return tlv_require(reader, tag, value);
+    return result == 0x20 || result == 0x21 || result == 0x26;
 }
 
-/* The response must be to the command under way; any result of it ends the session (TS 102 223 6.7, 8.12). */
+/* The response must be to the command under way. It ends the command, or makes it wait for the next STATUS
+ * (TS 102 223 6.7, 8.12). */
 uint16_t toolkit_terminal_response(struct softeuicc *card, const struct apdu_command *command,
                                    struct buf *response)
 {
-    struct tlv_reader reader = tlv_reader(command->data);
     struct proactive *proactive = card->proactive;
-    struct span details;
-    struct span value;
+    struct proactive_response answer;
+    struct pending *pending;
 
     (void)response;
     if (command->p1 != 0 || command->p2 != 0)
         return SW_BAD_P1_P2;
     if (proactive == NULL || proactive->stage != STAGE_FETCHED)
         return SW_CONDITIONS_NOT_SATISFIED;
-    if (!require(&reader, TAG_COMMAND_DETAILS, &details) ||
-        !require(&reader, TAG_DEVICE_IDENTITIES, &value) || !require(&reader, TAG_RESULT, &value) ||
-        value.size < 1 || !tlv_skip_rest(&reader) || !span_equal(details, SPAN_ARRAY(proactive->details)))
+    pending = &proactive->queue[0];
+    if (!proactive_read_response(command->data, &answer) || answer.number != COMMAND_NUMBER ||
+        answer.type != pending->type || answer.qualifier != pending->qualifier)
         return SW_WRONG_DATA;
-    end_session(proactive);
+    proactive->stage = STAGE_NONE;
+    pending->attempts++;
+    if (is_temporary(answer.result) && pending->attempts < ATTEMPTS_MAX)
+        pending->waits = true;
+    else
+        drop(proactive, 0);
     return SW_OK;
+}
+
+void toolkit_poll(struct softeuicc *card)
+{
+    if (toolkit_session_active(card))
+        card->proactive->queue[0].waits = false;
+}
+
+/* --- announcing ------------------------------------------------------------------------------------ */
+
+static void announce_next(struct proactive *proactive)
+{
+    const struct pending *pending = &proactive->queue[0];
+    const struct proactive_command command = {COMMAND_NUMBER, pending->type, pending->qualifier,
+                                              pending->destination, buf_span(&pending->objects)};
+
+    buf_clear(&proactive->command);
+    if (proactive_build(&proactive->command, &command))
+        proactive->stage = STAGE_ANNOUNCED;
 }
 
 uint16_t toolkit_status(struct softeuicc *card, uint16_t status)
 {
     struct proactive *proactive = card->proactive;
 
-    if (proactive == NULL || (proactive->stage != STAGE_MADE && proactive->stage != STAGE_ANNOUNCED))
+    if (proactive == NULL)
         return status;
-    if (status == SW_OK) {
-        proactive->stage = STAGE_ANNOUNCED;
-        return (uint16_t)(SW1_PROACTIVE | proactive->command.size);
-    }
-    if (proactive->stage == STAGE_MADE)
-        end_session(proactive);
-    return status;
+    for (size_t i = proactive->count; i-- > 0;)
+        if (proactive->queue[i].fresh && status != SW_OK)
+            drop(proactive, i);
+        else
+            proactive->queue[i].fresh = false;
+    if (status != SW_OK)
+        return status;
+    if (proactive->stage == STAGE_NONE && proactive->count > 0 && !proactive->queue[0].waits)
+        announce_next(proactive);
+    if (proactive->stage != STAGE_ANNOUNCED)
+        return status;
+    return (uint16_t)(SW1_PROACTIVE | proactive->command.size);
 }
 
 void toolkit_reset(struct softeuicc *card)
 {
-    if (card->proactive == NULL)
+    struct proactive *proactive = card->proactive;
+
+    if (proactive == NULL)
         return;
-    end_session(card->proactive);
-    card->proactive->serves_refresh = false;
+    while (proactive->count > 0)
+        drop(proactive, proactive->count - 1);
+    buf_clear(&proactive->command);
+    proactive->stage = STAGE_NONE;
+    proactive->profile_size = 0;
 }
 
 void toolkit_free(struct softeuicc *card)
 {
     if (card->proactive == NULL)
         return;
+    toolkit_reset(card);
     buf_free(&card->proactive->command);
     free(card->proactive);
     card->proactive = NULL;

@@ -1,8 +1,8 @@
 /*
  * The card application toolkit seen from the card (ETSI TS 102 221 7.4.2, 11.2; TS 102 223): proactive
- * commands and the session each of them makes. Proactive commands exist only for a terminal that said by
- * TERMINAL PROFILE that it serves them; a plain PC/SC reader never does, and then nothing here changes what
- * it sees.
+ * commands, their queue and the session each of them makes. Proactive commands exist only for a terminal that
+ * said by TERMINAL PROFILE that it serves them; a plain PC/SC reader never does, and then nothing here
+ * changes what it sees.
  */
 #ifndef SOFTEUICC_EUICC_TOOLKIT_H
 #define SOFTEUICC_EUICC_TOOLKIT_H
@@ -10,10 +10,15 @@
 #include "euicc/card.h"
 
 /* REFRESH modes: the command qualifier, TS 102 223 8.6. */
-enum toolkit_refresh { TOOLKIT_REFRESH_UICC_RESET = 0x04 };
+enum toolkit_refresh {
+    TOOLKIT_REFRESH_NAA_INITIALIZATION = 0x03,
+    TOOLKIT_REFRESH_UICC_RESET = 0x04,
+    TOOLKIT_REFRESH_NAA_APPLICATION_RESET = 0x05,
+    TOOLKIT_REFRESH_PROFILE_STATE_CHANGE = 0x09,
+};
 
 /* True from the moment a proactive command is made until its TERMINAL RESPONSE or a reset (TS 102
- * 221 7.4.2.2). */
+ * 221 7.4.2.2); a command that waits to be tried again counts. */
 bool toolkit_session_active(const struct softeuicc *card);
 
 /*
@@ -22,6 +27,10 @@ bool toolkit_session_active(const struct softeuicc *card);
  */
 bool toolkit_request_refresh(struct softeuicc *card, enum toolkit_refresh mode);
 
+/* Queues a SEND SHORT MESSAGE of this TPDU (SMS-SUBMIT). False: the terminal does not serve it, the queue is
+ * full, or the TPDU is too long. */
+bool toolkit_send_short_message(struct softeuicc *card, struct span tpdu);
+
 /* TERMINAL PROFILE, FETCH and TERMINAL RESPONSE (TS 102 221 11.2.1, 11.2.3, 11.2.4). */
 uint16_t toolkit_terminal_profile(struct softeuicc *card, const struct apdu_command *command,
                                   struct buf *response);
@@ -29,8 +38,14 @@ uint16_t toolkit_fetch(struct softeuicc *card, const struct apdu_command *comman
 uint16_t toolkit_terminal_response(struct softeuicc *card, const struct apdu_command *command,
                                    struct buf *response);
 
+/* ENVELOPE (TS 102 221 11.2.2): envelope.c. */
+uint16_t toolkit_envelope(struct softeuicc *card, const struct apdu_command *command, struct buf *response);
+
+/* The terminal polls (STATUS): what it could not do before is announced again. */
+void toolkit_poll(struct softeuicc *card);
+
 /* The status word that leaves the card: 9000 becomes 91xx while a proactive command waits to be fetched. A
- * command that failed takes the proactive command it made with it. */
+ * command that failed takes the proactive commands it made with it. */
 uint16_t toolkit_status(struct softeuicc *card, uint16_t status);
 
 /* After a reset nothing is known of the terminal. */

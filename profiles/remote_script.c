@@ -6,7 +6,7 @@
 
 #include "apdu/tlv.h"
 
-enum { INS_READ_BINARY = 0xB0, INS_READ_RECORD = 0xB2, INS_STATUS = 0xF2, INS_GET_CHALLENGE = 0x84 };
+enum { INS_READ_BINARY = 0xB0, INS_READ_RECORD = 0xB2, INS_GET_CHALLENGE = 0x84 };
 enum { HEADER_SIZE = 5, COMMANDS_MAX = 255 };
 
 /* A script in execution. */

@@ -105,8 +105,66 @@ START_TEST(responses_must_be_to_the_command)
         ck_assert_msg(command(&bench, bad[i], &response) == 0x6A80, "%s", bad[i]);
     ck_assert_uint_eq(command(&bench, "80140100 0C 8103010104 82028281 830100", &response), 0x6B00);
     ck_assert(toolkit_session_active(bench.card));
-    /* Any result ends the session; the comprehension bits may be clear. */
-    ck_assert_uint_eq(command(&bench, "80140000 0D 0103010104 02028281 03022001", &response), 0x9000);
+    /* Any lasting result ends the session; the comprehension bits may be clear. */
+    ck_assert_uint_eq(command(&bench, "80140000 0D 0103010104 02028281 03023001", &response), 0x9000);
+    ck_assert(!toolkit_session_active(bench.card));
+    buf_free(&response);
+    es10_close(&bench);
+}
+END_TEST
+
+START_TEST(a_busy_terminal_is_asked_again_when_it_polls)
+{
+    struct es10_bench bench;
+    struct buf response = {0};
+
+    open_with_two(&bench);
+    command(&bench, TERMINAL_PROFILE, &response);
+    ck_assert_uint_eq(request(&bench, ENABLE(A_, "FF"), &response), 0x910B);
+    for (unsigned attempt = 1; attempt <= 3; attempt++) {
+        ck_assert_uint_eq(command(&bench, FETCH, &response), 0x9000);
+        ck_assert_hex(buf_span(&response), "D009 8103010104 82028182");
+        /* "currently unable": busy. Nothing is announced before the terminal polls, nor may anything begin.
+         */
+        ck_assert_uint_eq(command(&bench, "80140000 0D 8103010104 82028281 83022002", &response), 0x9000);
+        if (attempt == 3)
+            break;
+        ck_assert(toolkit_session_active(bench.card));
+        ck_assert_uint_eq(command(&bench, FETCH, &response), 0x6985);
+        ck_assert_uint_eq(request(&bench, ENABLE(B_, "FF"), &response), 0x9000);
+        ck_assert_hex(buf_span(&response), "BF3103 800105"); /* catBusy */
+        ck_assert_uint_eq(command(&bench, "80F2000C", &response), 0x910B);
+    }
+    ck_assert(!toolkit_session_active(bench.card));
+    ck_assert_uint_eq(command(&bench, "80F2000C", &response), 0x9000);
+    buf_free(&response);
+    es10_close(&bench);
+}
+END_TEST
+
+START_TEST(short_messages_are_queued)
+{
+    struct es10_bench bench;
+    struct buf response = {0};
+    uint8_t long_one[260] = {0};
+
+    open_with_two(&bench);
+    ck_assert(!toolkit_send_short_message(bench.card, hex("4100"))); /* before TERMINAL PROFILE */
+    command(&bench, TERMINAL_PROFILE, &response);
+    ck_assert(!toolkit_send_short_message(bench.card, hex("4100"))); /* not served */
+    command(&bench, "80100000 04 00008002", &response);
+    ck_assert(!toolkit_send_short_message(bench.card, SPAN_ARRAY(long_one)));
+    for (unsigned i = 0; i < 8; i++)
+        ck_assert(toolkit_send_short_message(bench.card, SPAN(&(uint8_t){(uint8_t)i}, 1)));
+    ck_assert(!toolkit_send_short_message(bench.card, hex("4100")));
+    ck_assert(!toolkit_request_refresh(bench.card, TOOLKIT_REFRESH_UICC_RESET));
+    ck_assert_uint_eq(toolkit_status(bench.card, SW_OK), 0x910E);
+    for (unsigned i = 0; i < 8; i++) {
+        ck_assert_uint_eq(command(&bench, "80120000 0E", &response), 0x9000);
+        ck_assert_uint_eq(response.data[13], i);
+        ck_assert_uint_eq(command(&bench, "80140000 0C 8103011300 82028281 830100", &response),
+                          i < 7 ? 0x910E : 0x9000);
+    }
     ck_assert(!toolkit_session_active(bench.card));
     buf_free(&response);
     es10_close(&bench);
@@ -179,6 +237,7 @@ START_TEST(parameters_are_checked)
 END_TEST
 
 TEST_MAIN("toolkit", a_reader_that_says_nothing_sees_no_toolkit, a_refresh_is_announced_fetched_and_answered,
-          responses_must_be_to_the_command, a_reset_ends_everything,
+          responses_must_be_to_the_command, a_busy_terminal_is_asked_again_when_it_polls,
+          short_messages_are_queued, a_reset_ends_everything,
           memory_reset_refreshes_when_it_takes_the_enabled_profile,
           a_change_that_is_not_stored_refreshes_nobody, parameters_are_checked)
