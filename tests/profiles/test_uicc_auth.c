@@ -1,179 +1,16 @@
 /*
- * AUTHENTICATE and GET IDENTITY through the command table: published test data, every context, every refusal,
- * and what must have been stored before the answer leaves. The network's side is made here from crypto/aka.h.
+ * AUTHENTICATE through the command table: published test data, every context, every refusal, and what must
+ * have been stored before the answer leaves. The network's side is made here from crypto/aka.h.
  */
 #include "crypto/aka.h"
-#include "crypto/suci.h"
-#include "profiles/uicc.h"
 #include "tests/crypto/aka_vectors.h"
-#include "tests/support/test.h"
+#include "tests/profiles/network_bench.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
-
-#define USIM_AID "A0000000871002FF34FF0789312E30FF"
-#define ISIM_AID "A0000000871004FF34FF0789312E30FF"
-
-/* The key of Milenage test set 19 (3GPP TS 35.208), which RFC 9048 appendix E uses too. */
-#define K    "5122250214C33E723A5DD523FC145FC0"
-#define OPC  "981D464C7C52EB6E5036234984AD0BCF"
-#define RAND "81E92B6C0EE0E12EBCEBA8D92A99DFA5"
-#define AUTN "BB52E91C747AC3AB2A5C23D15EE351D5"
-#define RES  "28D7B0F2A2EC3DE5"
-#define CK   "5349FBE098649F948F5D2E973A81C00F"
-#define IK   "9744871AD32BF9BBD1DD5CE54E3E2E5A"
-
-/* Home network's and ephemeral keys of TS 33.501 C.4. */
-#define HOME_A   "5A8D38864820197C3394B92613B20B91633CBD897119273BF8E4A6F4EEC0A650"
-#define HOME_B   "0272DA71976234CE833A6907425867B82E074D44EF907DFB4B3E21C1C2256EBCD1"
-#define OUTPUT_A "B2E92F836055A255837DEBF850B528997CE0201CB82ADFE4BE1F587D07D8457DCB02352410CDDD9E730EF3FA87"
-#define OUTPUT_B                                                                                             \
-    "039AAB8376597021E855679A9778EA0B67396E68C66DF32C0F41E9ACCA2DA9B9D146A33FC2716AC7DAE96AA30A4D"
-
-static const char *const ephemeral[] = {
-    NULL,
-    "C80949F13EBE61AF4EBDBD293EA4F942696B9E815D7E8F0096BBF6ED7DE62256",
-    "99798858A1DC6A2C68637149A4B1DBFD1FDFF5ADDD62A2142F06699ED7602529",
-};
-
-/* --- a UICC ----------------------------------------------------------------------------------------- */
-
-enum { PIN = 0, PIN_ISIM = 1 };
-
-/* What the host and the store of a UICC under test do. */
-struct outside {
-    const char *random;     /* what the next draw gives */
-    const char *bad_random; /* what comes before it */
-    unsigned naa_stores;
-    bool store_fails;
-};
-
-static struct outside outside;
-
-static bool give_random(void *context, uint8_t *out, size_t size)
-{
-    struct outside *host = context;
-    const char *text = host->bad_random != NULL ? host->bad_random : host->random;
-
-    host->bad_random = NULL;
-    if (text == NULL)
-        return false;
-    ck_assert_uint_eq(size, hex(text).size);
-    memcpy(out, hex(text).data, size);
-    return true;
-}
-
-static bool store_naa(void *context, const struct fs_naa *naa)
-{
-    struct outside *store = context;
-
-    (void)naa;
-    store->naa_stores++;
-    return !store->store_fails;
-}
-
-static struct fs_file *add(struct fs *fs, struct fs_file *parent, enum saip_file_kind kind, uint16_t fid,
-                           size_t record_size, const char *content)
-{
-    struct fs_file like = {
-        .kind = kind, .fid = fid, .parent = parent, .life_cycle = FS_ACTIVATED, .record_size = record_size};
-    struct fs_file *file;
-
-    buf_append(&like.content, hex(content));
-    like.size = like.content.size;
-    file = fs_create_file(fs, &like);
-    ck_assert_ptr_nonnull(file);
-    return file;
-}
-
-static struct fs_file *add_adf(struct fs *fs, uint16_t fid, const char *aid, uint8_t pin)
-{
-    struct fs_file *adf = add(fs, fs->mf, SAIP_FILE_ADF, fid, 0, "");
-    const struct fs_pin code = {.directory = fs->mf,
-                                .reference = pin,
-                                .attempts = 3,
-                                .attempts_left = 3,
-                                .enabled = true,
-                                .verified = true};
-    struct fs_naa naa = {.application = adf,
-                         .algorithm = SAIP_MILENAGE,
-                         .key_size = 16,
-                         .opc_size = 16,
-                         .rotation = {0x40, 0x00, 0x20, 0x40, 0x60},
-                         .xoring = {{0}, {[15] = 1}, {[15] = 2}, {[15] = 4}, {[15] = 8}},
-                         .keccak_count = 1};
-
-    fs_set_aid(&adf->aid, hex(aid));
-    buf_append_octet(&adf->pin_status, 0x81);
-    buf_append_octet(&adf->pin_status, pin);
-    memcpy(naa.key, hex(K).data, 16);
-    memcpy(naa.opc, hex(OPC).data, 16);
-    ck_assert(fs_add_pin(fs, &code) && fs_add_naa(fs, &naa));
-    return adf;
-}
-
-#define SERVICES_OFF "00000000000000000000000000000000000000"
-#define FF16         "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"
-
-static void enter(struct uicc *uicc, uint16_t adf)
-{
-    uicc->channels[0].application = adf != 0 ? fs_child(uicc->fs->mf, adf) : NULL;
-    uicc->channels[0].directory = adf != 0 ? uicc->channels[0].application : uicc->fs->mf;
-}
-
-static struct uicc *new_uicc(void)
-{
-    struct fs *fs = fs_new();
-    struct fs_file *usim, *isim;
-    struct uicc *uicc;
-
-    add(fs, NULL, SAIP_FILE_MF, 0x3F00, 0, "");
-    usim = add_adf(fs, 0x7FF0, USIM_AID, 0x01);
-    isim = add_adf(fs, 0x7FF1, ISIM_AID, 0x02);
-    add(fs, usim, SAIP_FILE_TRANSPARENT, 0x6F38, 0, SERVICES_OFF);
-    add(fs, usim, SAIP_FILE_TRANSPARENT, 0x6F07, 0, "082947100210000268");
-    add(fs, usim, SAIP_FILE_TRANSPARENT, 0x6FAD, 0, "00000003");
-    add(fs, usim, SAIP_FILE_TRANSPARENT, 0x6FD6, 0, FF16 FF16);
-    add(fs, usim, SAIP_FILE_LINEAR_FIXED, 0x6FDA, 16, FF16 FF16);
-    add(fs, isim, SAIP_FILE_TRANSPARENT, 0x6F07, 0, "02");
-    add(fs, isim, SAIP_FILE_TRANSPARENT, 0x6FD5, 0, FF16 FF16);
-    add(fs, isim, SAIP_FILE_LINEAR_FIXED, 0x6FD7, 16, FF16);
-    outside = (struct outside){.random = NULL};
-    fs->store.context = &outside;
-    fs->store.naa = store_naa;
-    uicc = uicc_new(fs, &(struct uicc_host){.context = &outside, .random = give_random});
-    ck_assert_ptr_nonnull(uicc);
-    for (size_t i = 0; i < fs->pin_count; i++)
-        fs->pins[i].verified = true;
-    enter(uicc, 0x7FF0);
-    return uicc;
-}
-
-static void set_service(struct uicc *uicc, unsigned number)
-{
-    struct fs_file *table = fs_child(fs_child(uicc->fs->mf, 0x7FF0), 0x6F38);
-
-    table->content.data[(number - 1) / 8] |= (uint8_t)(1 << (number - 1) % 8);
-}
-
-/* The answer as one piece: data, then status word. */
-static struct span send(struct uicc *uicc, const char *capdu)
-{
-    struct apdu_command command;
-    struct buf *response = test_buf();
-    uint16_t status = apdu_decode(hex(capdu), &command);
-
-    if (status == SW_OK)
-        status = uicc_process(uicc, &command, response);
-    buf_append_octet(response, (uint8_t)(status >> 8));
-    buf_append_octet(response, (uint8_t)status);
-    return buf_span(response);
-}
-
-#define ck_assert_answer(uicc, capdu, expected) ck_assert_hex(send((uicc), (capdu)), (expected))
 
 /* AUTHENTICATE with RAND and AUTN of `parts`, all hexadecimal. */
 static const char *aka_apdu(const char *context, const char *before, const char *rand, const char *autn)
@@ -197,7 +34,7 @@ START_TEST(aka_with_the_data_of_rfc_9048)
 
     ck_assert_answer(uicc, AKA, AKA_SUCCESS "9000");
     ck_assert_uint_eq(outside.naa_stores, 1);
-    enter(uicc, 0x7FF1); /* IMS AKA: keys of its own, the same here */
+    enter(uicc, ADF_ISIM); /* IMS AKA: keys of its own, the same here */
     ck_assert_answer(uicc, AKA, AKA_SUCCESS "9000");
     uicc_free(uicc);
 }
@@ -284,7 +121,7 @@ START_TEST(replay_is_answered_with_auts)
     memcpy(algorithm.key, hex(K).data, 16);
     memcpy(algorithm.opc, hex(OPC).data, 16);
     ck_assert_answer(uicc, AKA, AKA_SUCCESS "9000");
-    auts = send(uicc, AKA);
+    auts = answer_to(uicc, AKA);
     ck_assert_uint_eq(auts.size, 2 + 14 + 2);
     ck_assert_mem_eq(auts.data, "\xDC\x0E", 2);
     ck_assert_mem_eq(auts.data + 16, "\x90\x00", 2);
@@ -327,7 +164,7 @@ START_TEST(pin_comes_first)
     pin->replaced = true;
     ck_assert_answer(uicc, AKA, "6982");
     uicc->fs->pins[PIN_ISIM].verified = false;
-    enter(uicc, 0x7FF1);
+    enter(uicc, ADF_ISIM);
     ck_assert_answer(uicc, AKA, "6982");
     uicc_free(uicc);
 }
@@ -341,10 +178,10 @@ START_TEST(application_must_be_there)
     enter(uicc, 0);
     ck_assert_answer(uicc, AKA, "6985");
     ck_assert_answer(uicc, "80780001", "6985");
-    enter(uicc, 0x7FF0);
+    enter(uicc, ADF_USIM);
     uicc->channels[0].directory = uicc->fs->mf; /* the session is open, MF is selected */
     ck_assert_answer(uicc, AKA, "6985");
-    uicc->channels[0].directory = add(uicc->fs, usim, SAIP_FILE_DF, 0x5F3B, 0, "");
+    uicc->channels[0].directory = add_file(uicc->fs, usim, SAIP_FILE_DF, 0x5F3B, 0, "");
     ck_assert_answer(uicc, AKA, AKA_SUCCESS "9000");
     usim->aid.octets[6] = 0x03; /* CSIM */
     ck_assert_answer(uicc, AKA, "6985");
@@ -470,7 +307,7 @@ START_TEST(gsm_converts_the_answer)
                      "10" RAND "00",
                      expected);
     ck_assert_uint_eq(outside.naa_stores, 0);
-    enter(uicc, 0x7FF1);
+    enter(uicc, ADF_ISIM);
     ck_assert_answer(uicc,
                      "0088008011"
                      "10" RAND "00",
@@ -541,7 +378,7 @@ START_TEST(gba_bootstraps_and_derives)
     ck_assert_answer(uicc, aka_apdu("84", "DD", RAND, gba_autn()), "DB08" RES "9000");
     ck_assert_hex(fs_content(gbabp), "10" RAND "0000FFFFFFFFFFFFFFFFFFFFFFFFFF");
     ck_assert(uicc->fs->naas[0].bootstrapped);
-    ck_assert_uint_eq(send(uicc, aka_apdu("84", "DD", RAND, gba_autn())).data[0], 0xDC);
+    ck_assert_uint_eq(answer_to(uicc, aka_apdu("84", "DD", RAND, gba_autn())).data[0], 0xDC);
     ck_assert(fs_write(uicc->fs, gbabp, 17,
                        hex("03B1B2B3"
                            "0101"))); /* as the terminal does */
@@ -586,9 +423,9 @@ END_TEST
 START_TEST(gba_on_the_isim_uses_its_own_files)
 {
     struct uicc *uicc = new_uicc();
-    struct fs_file *isim = fs_child(uicc->fs->mf, 0x7FF1);
+    struct fs_file *isim = fs_child(uicc->fs->mf, ADF_ISIM);
 
-    enter(uicc, 0x7FF1);
+    enter(uicc, ADF_ISIM);
     ck_assert_answer(uicc, aka_apdu("84", "DD", RAND, gba_autn()), "DB08" RES "9000");
     ck_assert_hex(fs_content(fs_child(isim, 0x6FD5)), "10" RAND "0000FFFFFFFFFFFFFFFFFFFFFFFFFF");
     check_naf(uicc, "AA", "BB");
@@ -611,234 +448,8 @@ START_TEST(gba_needs_its_files)
 }
 END_TEST
 
-/* --- GET IDENTITY ----------------------------------------------------------------------------------- */
-
-/* A USIM that conceals 274 012 001002086, with a routing indicator of three digits. */
-static struct uicc *new_suci(const char *calculation_info)
-{
-    struct uicc *uicc = new_uicc();
-    struct fs_file *usim = uicc->channels[0].directory;
-    struct fs_file *df = add(uicc->fs, usim, SAIP_FILE_DF, 0x5FC0, 0, "");
-
-    set_service(uicc, 124);
-    set_service(uicc, 125);
-    add(uicc->fs, df, SAIP_FILE_TRANSPARENT, 0x4F0A, 0, "76F8FFFF");
-    if (calculation_info != NULL)
-        add(uicc->fs, df, SAIP_FILE_TRANSPARENT, 0x4F07, 0, calculation_info);
-    return uicc;
-}
-
-#define KEYS                                                                                                 \
-    "A14B"                                                                                                   \
-    "80011B"                                                                                                 \
-    "8120" HOME_A "80011C"                                                                                   \
-    "8121" HOME_B
-
-#define IDENTITY_HEAD                                                                                        \
-    "017224"                                                                                                 \
-    "1076F8"
-
-START_TEST(suci_with_the_data_of_ts_33_501)
-{
-    struct uicc *uicc = new_suci("A00401010202" KEYS "FFFF");
-
-    outside.random = ephemeral[1];
-    ck_assert_answer(uicc, "8078000100", "A135" IDENTITY_HEAD "011B" OUTPUT_A "9000");
-    ck_assert_answer(uicc, "8078000137", "A135" IDENTITY_HEAD "011B" OUTPUT_A "9000");
-    ck_assert_answer(uicc, "8078000136", "6C37");
-    uicc_free(uicc);
-    uicc = new_suci("A00402020101" KEYS);
-    outside.random = ephemeral[2];
-    /* Octets that are no private key of P-256 are drawn again. */
-    outside.bad_random = "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF";
-    ck_assert_answer(uicc, "8078000100", "A136" IDENTITY_HEAD "021C" OUTPUT_B "9000");
-    outside.random = NULL;
-    ck_assert_answer(uicc, "8078000100", "6F00");
-    uicc_free(uicc);
-}
-END_TEST
-
-#define SUCI_NULL_ANSWER                                                                                     \
-    "A10D" IDENTITY_HEAD "0000"                                                                              \
-    "00012080F6"                                                                                             \
-    "9000"
-
-/* The null scheme is for lists that say so first, and for cards without a usable key. */
-START_TEST(suci_with_the_null_scheme)
-{
-    static const char *const calculation_info[] = {
-        "A0020000",          /* it is all there is */
-        "A00400000101" KEYS, /* it comes first */
-        "FFFFFFFF",          /* nothing provisioned */
-        "A0020103" KEYS,     /* no third key */
-        "A0020100" KEYS,     /* no key 0 */
-        "A0020101",          /* no keys */
-        "A0020102" KEYS,     /* a key of the other profile */
-        "A0020301" KEYS,     /* an unknown scheme */
-        "A00101" KEYS,       /* half an entry */
-        "A00201"
-        "01A1058001", /* cut off */
-        "A0020101"
-        "A1050002011B81", /* no key identifier */
-    };
-
-    for (size_t i = 0; i <= sizeof(calculation_info) / sizeof(calculation_info[0]); i++) {
-        struct uicc *uicc =
-            new_suci(i < sizeof(calculation_info) / sizeof(calculation_info[0]) ? calculation_info[i] : NULL);
-
-        ck_assert_answer(uicc, "8078000100", SUCI_NULL_ANSWER);
-        uicc_free(uicc);
-    }
-}
-END_TEST
-
-START_TEST(suci_takes_the_next_scheme_it_can_use)
-{
-    struct uicc *uicc = new_suci("A0080103030102020000" KEYS);
-
-    outside.random = ephemeral[2];
-    ck_assert_answer(uicc, "8078000100", "A136" IDENTITY_HEAD "021C" OUTPUT_B "9000");
-    uicc_free(uicc);
-}
-END_TEST
-
-/* What DF-SAIP holds for the card goes before what is for the terminal. */
-START_TEST(suci_prefers_what_is_for_the_card)
-{
-    struct uicc *uicc = new_suci("A0020202" KEYS);
-    struct fs_file *df = add(uicc->fs, uicc->channels[0].directory, SAIP_FILE_DF, 0x5FD0, 0, "");
-
-    add(uicc->fs, df, SAIP_FILE_TRANSPARENT, 0x4F01, 0, "A0020101" KEYS);
-    outside.random = ephemeral[1];
-    ck_assert_answer(uicc, "8078000100", "A135" IDENTITY_HEAD "011B" OUTPUT_A "9000");
-    uicc_free(uicc);
-}
-END_TEST
-
-START_TEST(suci_of_other_identities)
-{
-    struct uicc *uicc = new_suci("A0020000");
-    struct fs_file *usim = uicc->channels[0].directory;
-    struct fs_file *df = fs_child(usim, 0x5FC0);
-
-    /* A two-digit MNC, ten digits of MSIN; no routing indicator. */
-    ck_assert(fs_write(uicc->fs, fs_child(usim, 0x6FAD), 3, hex("02")));
-    ck_assert(fs_delete_file(uicc->fs, fs_child(df, 0x4F0A)));
-    ck_assert_answer(uicc, "8078000100",
-                     "A10D"
-                     "0172F410"
-                     "F0FF"
-                     "0000"
-                     "0210000268"
-                     "9000");
-    /* Fourteen digits. */
-    ck_assert(fs_write(uicc->fs, fs_child(usim, 0x6F07), 0, hex("0821471002100002F8")));
-    ck_assert_answer(uicc, "8078000100",
-                     "A10D"
-                     "0172F410"
-                     "F0FF"
-                     "0000"
-                     "02100002F8"
-                     "9000");
-    /* No IMSI at all; digits that are none. */
-    ck_assert(fs_write(uicc->fs, fs_child(usim, 0x6F07), 0, hex("FFFFFFFFFFFFFFFFFF")));
-    ck_assert_answer(uicc, "8078000100", "6A88");
-    ck_assert(fs_write(uicc->fs, fs_child(usim, 0x6F07), 0, hex("08294710021A000268")));
-    ck_assert_answer(uicc, "8078000100", "6A88");
-    ck_assert(fs_delete_file(uicc->fs, fs_child(usim, 0x6F07)));
-    ck_assert_answer(uicc, "8078000100", "6A88");
-    uicc_free(uicc);
-}
-END_TEST
-
-#define NSI "user17@example.com"
-
-static void put_tlv_text(struct buf *out, const char *head, const char *text)
-{
-    buf_append(out, hex(head));
-    buf_append(out, span_of_string(text));
-    buf_append(out, hex("9000"));
-}
-
-START_TEST(suci_of_a_network_specific_identifier)
-{
-    struct uicc *uicc = new_suci("A0020000");
-    struct fs_file *df = fs_child(uicc->channels[0].directory, 0x5FC0);
-    struct buf *expected = test_buf();
-
-    add(uicc->fs, df, SAIP_FILE_TRANSPARENT, 0x4F09, 0,
-        "8012"
-        "757365723137406578616D706C652E636F6D"
-        "FF");
-    ck_assert_answer(uicc, "8078000100", SUCI_NULL_ANSWER); /* without service 130 */
-    set_service(uicc, 130);
-    put_tlv_text(expected, "A12D11", "type1.rid678.schid0.userid" NSI);
-    ck_assert_span(send(uicc, "8078000100"), buf_span(expected));
-    ck_assert(fs_write(uicc->fs, fs_child(df, 0x4F09), 0, hex("81")));
-    ck_assert_answer(uicc, "8078000100", "6A81"); /* a global line identifier */
-    ck_assert(fs_write(uicc->fs, fs_child(df, 0x4F09), 0, hex("8006757365723137")));
-    ck_assert_answer(uicc, "8078000100", "6A88"); /* no realm */
-    uicc_free(uicc);
-}
-END_TEST
-
-/* The fields of TS 23.003 28.7.3, from a scheme output made by crypto/suci.h. */
-START_TEST(suci_of_a_concealed_network_specific_identifier)
-{
-    struct uicc *uicc = new_suci("A0020101" KEYS);
-    struct fs_file *df = fs_child(uicc->channels[0].directory, 0x5FC0);
-    struct buf *output = test_buf();
-    struct buf *expected = test_buf();
-    char text[256] = "type1.rid678.schid1.hnkey27.ecckey";
-    char digits[2 * 46 + 1];
-
-    add(uicc->fs, df, SAIP_FILE_TRANSPARENT, 0x4F09, 0,
-        "8012"
-        "757365723137406578616D706C652E636F6D");
-    set_service(uicc, 130);
-    outside.random = ephemeral[1];
-    ck_assert(
-        suci_conceal(SUCI_PROFILE_A, hex(HOME_A), hex(ephemeral[1]).data, SPAN_STRING("user17"), output));
-    ck_assert_uint_eq(output->size, 46);
-    for (size_t i = 0; i < output->size; i++)
-        snprintf(digits + 2 * i, 3, "%02x", output->data[i]);
-    snprintf(text + strlen(text), 200, "%.64s.cip%.12s.mac%.16s@example.com", digits, digits + 64,
-             digits + 76);
-    put_tlv_text(expected, "A1819711", text);
-    expected->data[2] = (uint8_t)(1 + strlen(text));
-    ck_assert_span(send(uicc, "8078000100"), buf_span(expected));
-    uicc_free(uicc);
-}
-END_TEST
-
-START_TEST(identity_is_given_where_the_card_calculates)
-{
-    struct uicc *uicc = new_suci("A0020000");
-    struct fs_file *table = fs_child(uicc->channels[0].directory, 0x6F38);
-
-    ck_assert_answer(uicc, "8078010100", "6A86");
-    ck_assert_answer(uicc, "8078000000", "6A86");
-    ck_assert_answer(uicc, "8078000200", "6A86");
-    ck_assert_answer(uicc, "0078000100", "6E00");
-    ck_assert_answer(uicc, "80780001", "6700");
-    ck_assert_answer(uicc, "8078000101AA00", "6700");
-    table->content.data[15] &= (uint8_t)~0x08; /* 124 */
-    ck_assert_answer(uicc, "8078000100", "6985");
-    set_service(uicc, 124);
-    ck_assert_answer(uicc, "8078000100", SUCI_NULL_ANSWER);
-    table->content.data[15] &= (uint8_t)~0x10; /* 125 */
-    ck_assert_answer(uicc, "8078000100", "6985");
-    enter(uicc, 0x7FF1);
-    ck_assert_answer(uicc, "8078000100", "6985");
-    uicc_free(uicc);
-}
-END_TEST
-
 TEST_MAIN("uicc_auth", aka_with_the_data_of_rfc_9048, aka_with_the_data_of_ts_35_207,
           aka_gives_kc_for_gsm_access, wrong_mac_is_9862, replay_is_answered_with_auts,
           nothing_leaves_that_is_not_stored, pin_comes_first, application_must_be_there, parameters_must_fit,
           used_up_key_is_6984, gsm_converts_the_answer, gba_bootstraps_and_derives,
-          gba_on_the_isim_uses_its_own_files, gba_needs_its_files, suci_with_the_data_of_ts_33_501,
-          suci_with_the_null_scheme, suci_takes_the_next_scheme_it_can_use, suci_prefers_what_is_for_the_card,
-          suci_of_other_identities, suci_of_a_network_specific_identifier,
-          suci_of_a_concealed_network_specific_identifier, identity_is_given_where_the_card_calculates)
+          gba_on_the_isim_uses_its_own_files, gba_needs_its_files)
