@@ -1,6 +1,6 @@
 /*
- * Installing a profile (SGP.22 2.5, 5.5.3): the row in table `profile`, its elements, its file system and its
- * notification addresses, in the command's transaction. What may be installed (policy, duplicate elements,
+ * Installing a profile (SGP.22 2.5, 5.5.3): the row in table `profile`, its elements and its notification
+ * addresses, in the command's transaction. What may be installed (policy, duplicate elements,
  * signatures) is decided before.
  */
 #include "euicc/rsp/lifecycle.h"
