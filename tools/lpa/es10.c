@@ -26,6 +26,7 @@ static bool exchange(struct es10 *es10, uint8_t base, uint8_t ins, uint8_t p1, u
                      uint32_t ne, struct buf *collected, uint16_t *sw)
 {
     bool asked_again = false; /* 6Cxx is followed once */
+    bool getting = false;     /* GET RESPONSE has been sent: every answer must bring something */
     size_t total = 0;
 
     buf_clear(&es10->apdu);
@@ -35,7 +36,7 @@ static bool exchange(struct es10 *es10, uint8_t base, uint8_t ins, uint8_t p1, u
             return false;
         *sw = status_word(&es10->response);
         total += es10->response.size;
-        if (total > ANSWER_MAX) {
+        if (total > ANSWER_MAX || (getting && *sw >> 8 == 0x61 && es10->response.size == 2)) {
             tool_error("%s: the card's answer has no end", link_name(es10->link));
             return false;
         }
@@ -47,6 +48,7 @@ static bool exchange(struct es10 *es10, uint8_t base, uint8_t ins, uint8_t p1, u
             buf_clear(&es10->apdu);
             apdu_encode(&es10->apdu, apdu_cla(0x00, es10->channel), 0xC0, 0, 0, SPAN_NONE, left);
             ne = left;
+            getting = true;
         } else if (*sw >> 8 == 0x6C && ne > 0 && !asked_again) {
             asked_again = true;
             es10->apdu.data[es10->apdu.size - 1] = (uint8_t)*sw;

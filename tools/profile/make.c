@@ -214,7 +214,7 @@ static bool read_option(struct request *request, int option, const char *text)
     case OPTION_MNC_LENGTH:
         if (!read_number("mnc-length", text, &size))
             return false;
-        recipe->mnc_size = (unsigned)size;
+        recipe->mnc_size = size <= 3 ? (unsigned)size : 0; /* 0 is refused with the rest */
         return true;
     case OPTION_ALGORITHM:
         return read_algorithm(request, text);
