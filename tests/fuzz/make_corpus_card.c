@@ -111,6 +111,46 @@ static bool make_apdu(void)
     return true;
 }
 
+/* --- toolkit: an octet of options, then pieces by their first octet (fuzz_toolkit.c) --- */
+
+static const struct {
+    const char *name;
+    uint8_t options;
+    const char *pieces[5];
+} toolkit_streams[] = {
+    {"read-imsi",
+     0x01,
+     {"04 19 00A4000C026F07 00B0000009", "04 01 AA10 2207 00A4000C026F07 2205 00B0000009"}},
+    {"by-short-message",
+     0x03,
+     {"04 39 00A4080C022FE2 00B000000A", "00 8012000042", "00 801400000C 8103011300 82028281 830100",
+      "00 80F2000C"}},
+    {"update-metadata",
+     0x00,
+     {"05 19 80E6200016 0000 10 A0000005591010FFFFFFFF8900000F00 000000 80E2910008 BF2A05 9203 4F5441"}},
+    {"message-in-parts",
+     0x00,
+     {"02 40 0481 2143 7FF6 00000000000000 0A 07 0003070201 7000 0000",
+      "02 40 0481 2143 7FF6 00000000000000 08 05 0003070202 0D16"}},
+    {"envelopes",
+     0x02,
+     {"01 D6021900", "01 D30782020181 900101", "01 D400", "01 D700", "03 000D0D00010000B00010"}},
+};
+
+static bool make_toolkit(void)
+{
+    for (size_t i = 0; i < sizeof(toolkit_streams) / sizeof(toolkit_streams[0]); i++) {
+        struct buf out = {0};
+
+        buf_append_octet(&out, toolkit_streams[i].options);
+        for (size_t j = 0; j < 5 && toolkit_streams[i].pieces[j] != NULL; j++)
+            put_hex_piece(&out, toolkit_streams[i].pieces[j]);
+        if (!finish("toolkit", toolkit_streams[i].name, &out))
+            return false;
+    }
+    return true;
+}
+
 /* --- uicc: an octet of options (fuzz_uicc.c), then commands --- */
 
 #define CREATE_EF_6F50 "00E000001E 621C 82024121 83026F50 8A0105 AB0A 80017F9000 8401D49000 80020010"
@@ -381,5 +421,6 @@ static bool make_cert(void)
 
 bool corpus_make_card_targets(void)
 {
-    return make_apdu() && make_es10() && make_bpp() && make_saip() && make_cert() && make_uicc();
+    return make_apdu() && make_toolkit() && make_es10() && make_bpp() && make_saip() && make_cert() &&
+           make_uicc();
 }
