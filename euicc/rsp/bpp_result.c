@@ -64,10 +64,14 @@ static bool put_result(struct softeuicc *card, uint32_t sequence, enum bpp_comma
 /* The further addresses that the metadata wants told about the installation (SGP.22 3.5). */
 static bool notify_others(struct softeuicc *card)
 {
+    const struct profile_metadata *metadata = &card->rsp->load->metadata;
     struct profile profile = {0};
-    bool good = profile_by_iccid(card, card->rsp->load->metadata.iccid, &profile) &&
-                notification_for_profile(card, &profile, NOTIFICATION_INSTALL);
+    bool good;
 
+    if (metadata->notification_configuration.data == NULL)
+        return true;
+    good = profile_by_iccid(card, metadata->iccid, &profile) &&
+           notification_for_profile(card, &profile, NOTIFICATION_INSTALL);
     profile_clear(&profile);
     return good;
 }

@@ -16,12 +16,14 @@
 
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <stdio.h>
 #include <string.h>
 
-#define DOWNLOADS 60
-#define WARM_UP   5
-#define LOOPS     400
-#define ICCID     "8988211000000000037"
+#define DOWNLOADS      60
+#define WARM_UP        5
+#define CLOCK_READINGS 20000
+#define LOOPS          400
+#define ICCID          "8988211000000000037"
 /* Card time over primitives. */
 #define GOAL 1.5
 
@@ -37,6 +39,18 @@ static struct {
     size_t segment_octets;
 } work; /* of one download */
 
+/* Seconds that reading the clock itself takes: it is a system call, and both sides of the ratio are small. */
+static double clock_cost;
+
+static void measure_clock(void)
+{
+    double since = bench_now(CLOCK_THREAD_CPUTIME_ID);
+
+    for (unsigned i = 0; i < CLOCK_READINGS; i++)
+        (void)bench_now(CLOCK_THREAD_CPUTIME_ID);
+    clock_cost = (bench_now(CLOCK_THREAD_CPUTIME_ID) - since) / CLOCK_READINGS;
+}
+
 static double begin(void)
 {
     return counting ? bench_now(CLOCK_THREAD_CPUTIME_ID) : 0;
@@ -46,7 +60,8 @@ static void end(enum primitive primitive, double since)
 {
     if (!counting)
         return;
-    work.primitive_seconds += bench_now(CLOCK_THREAD_CPUTIME_ID) - since;
+    work.primitive_seconds += bench_now(CLOCK_THREAD_CPUTIME_ID) - since - clock_cost;
+    work.seconds -= 2 * clock_cost;
     work.count[primitive]++;
 }
 
@@ -85,7 +100,7 @@ static void transmit(void *context, const uint8_t *capdu, size_t capdu_size, uin
     counting = true;
     since = begin();
     softeuicc_transmit(context, capdu, capdu_size, rapdu, rapdu_size);
-    work.seconds += bench_now(CLOCK_THREAD_CPUTIME_ID) - since;
+    work.seconds += bench_now(CLOCK_THREAD_CPUTIME_ID) - since - clock_cost;
     counting = false;
 }
 
@@ -197,6 +212,22 @@ static double symmetric(size_t octets)
     return seconds;
 }
 
+static void report(const char *suffix, double *card_seconds, double *primitive_seconds, double *ratios)
+{
+    double ratio = bench_percentile(ratios, DOWNLOADS, 50);
+    char name[64];
+
+    if (suffix != NULL) {
+        snprintf(name, sizeof(name), "download_cpu_ratio_%s", suffix);
+        bench_figure(name, ratio, "ratio");
+        return;
+    }
+    bench_figure("download_card_cpu", bench_percentile(card_seconds, DOWNLOADS, 50) * 1e6, "us");
+    bench_figure("download_primitives_cpu", bench_percentile(primitive_seconds, DOWNLOADS, 50) * 1e6, "us");
+    bench_figure("download_package", (double)work.segment_octets, "octets");
+    bench_figure_goal("download_cpu_ratio", ratio, "ratio", GOAL);
+}
+
 int main(int argc, char **argv)
 {
     struct span package = test_profile(ICCID);
@@ -206,8 +237,9 @@ int main(int argc, char **argv)
     struct test_ci ci;
     double rest;
 
-    if (argc != 2)
-        bench_fail("usage: download_cpu CARD-FILE");
+    if (argc != 2 && argc != 3)
+        bench_fail("usage: download_cpu CARD-FILE [SUFFIX]");
+    measure_clock();
     test_ci_make(&ci, EC_CURVE_P256);
     card = test_card(argv[1], &ci, 1, 0);
     server_put_metadata(&metadata, ICCID, "operator", "profile", 2);
@@ -225,10 +257,7 @@ int main(int argc, char **argv)
         primitive_seconds[i] = work.primitive_seconds + rest;
         ratios[i] = card_seconds[i] / primitive_seconds[i];
     }
-    bench_figure("download_card_cpu", bench_percentile(card_seconds, DOWNLOADS, 50) * 1e6, "us");
-    bench_figure("download_primitives_cpu", bench_percentile(primitive_seconds, DOWNLOADS, 50) * 1e6, "us");
-    bench_figure("download_package", (double)work.segment_octets, "octets");
-    bench_figure_goal("download_cpu_ratio", bench_percentile(ratios, DOWNLOADS, 50), "ratio", GOAL);
+    report(argc == 3 ? argv[2] : NULL, card_seconds, primitive_seconds, ratios);
     softeuicc_close(card);
     test_ci_free(&ci);
     buf_free(&metadata);
