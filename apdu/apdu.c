@@ -190,6 +190,7 @@ const char *apdu_status_name(uint16_t status)
         {SW_NO_DIAGNOSIS, 0xFF00, "failure without diagnosis"},
         {0x9100, 0xFF00, "ok, proactive command pending"},
         {0x9300, 0xFF00, "toolkit busy"},
+        {SW_SIM_RESPONSE, 0xFF00, "response available"},
         {0x9862, 0xFFFF, "authentication error, wrong MAC"},
         {0x9800, 0xFF00, "application error"},
     };

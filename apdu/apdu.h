@@ -20,6 +20,8 @@
 #define INS_STATUS         0xF2 /* TS 102 221 11.1.2 */
 #define INS_STORE_DATA     0xE2 /* GlobalPlatform 2.3 11.11 */
 
+#define CLA_SIM 0xA0 /* the class of 3GPP TS 51.011, which knows no channels */
+
 /* Status words, ISO/IEC 7816-4 table 6, TS 102 221 10.2. */
 enum {
     SW_OK = 0x9000,
@@ -43,6 +45,7 @@ enum {
     SW_INS_NOT_SUPPORTED = 0x6D00,
     SW_CLA_NOT_SUPPORTED = 0x6E00,
     SW_NO_DIAGNOSIS = 0x6F00,
+    SW_SIM_RESPONSE = 0x9F00, /* class A0: low octet as of 61xx, 3GPP TS 51.011 9.4.1 */
 };
 
 enum apdu_case { APDU_CASE_1 = 1, APDU_CASE_2, APDU_CASE_3, APDU_CASE_4 };

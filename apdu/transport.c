@@ -58,6 +58,13 @@ static bool keep(struct transport *transport, enum transport_waiting waiting,
     return true;
 }
 
+/* The class of a SIM (3GPP TS 51.011 9.2): what is to be fetched is told by 9FXX, and GET RESPONSE may leave
+ * some of it. */
+static bool is_sim(uint8_t cla)
+{
+    return cla == CLA_SIM;
+}
+
 static bool carries_data(uint16_t status)
 {
     unsigned sw1 = status >> 8;
@@ -93,7 +100,7 @@ void transport_answer(struct transport *transport, const struct apdu_command *co
             transport_put_status(out, SW_NO_DIAGNOSIS);
             return;
         }
-        answer = status_with_count(SW_MORE_DATA, rest.size);
+        answer = status_with_count(is_sim(command->cla) ? SW_SIM_RESPONSE : SW_MORE_DATA, rest.size);
     }
     buf_append(out, SPAN(data.data, now));
     transport_put_status(out, answer);
@@ -107,7 +114,7 @@ static void hand_out(struct transport *transport, size_t count, struct buf *out)
 
     buf_append(out, SPAN(transport->pending.data + transport->offset, count));
     transport->offset += count;
-    if (left > 0) {
+    if (left > 0 && !is_sim(transport->header[0])) {
         transport->waiting = TRANSPORT_GET_RESPONSE;
         transport_put_status(out, status_with_count(SW_MORE_DATA, left));
         return;
@@ -139,7 +146,8 @@ static void get_response(struct transport *transport, const struct apdu_command 
     if (command->ne <= left && command->ne <= TRANSPORT_PIECE_MAX)
         hand_out(transport, command->ne, out);
     else if (is_exact(transport, command))
-        transport_put_status(out, status_with_count(SW_WRONG_LE, left));
+        transport_put_status(out,
+                             status_with_count(is_sim(command->cla) ? SW_WRONG_LENGTH : SW_WRONG_LE, left));
     else
         hand_out(transport, left < TRANSPORT_PIECE_MAX ? left : TRANSPORT_PIECE_MAX, out);
 }

@@ -13,6 +13,7 @@
  * the data without being run again. La above 256: with Le 00 the first 256 and 61xx, else 6C00. short, T=0,
  * cases 1, 3, 4   61La (6100 from 256 on); GET RESPONSE fetches. T=1, or extended       at most Ne octets at
  * once, and 61xx when more are left (ISO/IEC 7816-4 5.3.4); so without Le: 61xx.
+ *   class A0               9FXX in place of 61xx; one GET RESPONSE ends it, whatever it leaves
  */
 #ifndef SOFTEUICC_APDU_TRANSPORT_H
 #define SOFTEUICC_APDU_TRANSPORT_H

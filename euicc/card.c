@@ -10,6 +10,7 @@
 #include "euicc/profile_view.h"
 #include "euicc/rsp/session.h"
 #include "euicc/toolkit.h"
+#include "profiles/gsm.h"
 
 #include <openssl/rand.h>
 #include <stdarg.h>
@@ -102,7 +103,8 @@ static uint16_t process_uicc(struct softeuicc *card, const struct apdu_command *
 
     if (uicc == NULL)
         return SW_NO_DIAGNOSIS;
-    status = uicc_process(uicc, command, &card->response);
+    status = command->cla == CLA_SIM ? gsm_process(uicc, command, &card->response)
+                                     : uicc_process(uicc, command, &card->response);
     if (uicc->described != NULL)
         card_describe(card, uicc->described);
     return status;
@@ -118,9 +120,11 @@ static uint16_t run(struct softeuicc *card, const struct apdu_command *command)
         return SW_SECURE_MESSAGING_NOT_SUPPORTED;
     if (command->chaining)
         return SW_CHAINING_NOT_SUPPORTED;
-    if (command->cla_base != 0x00 && command->cla_base != 0x80)
+    if (command->cla_base != 0x00 && command->cla_base != 0x80 && command->cla != CLA_SIM)
         return SW_CLA_NOT_SUPPORTED;
     forget_store_data(card, command);
+    if (command->cla == CLA_SIM)
+        return application == NULL ? process_uicc(card, command) : SW_CLA_NOT_SUPPORTED;
     if (card_platform_command(card, command, &card->response, &status))
         return status;
     if (application != NULL)
