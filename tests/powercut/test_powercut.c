@@ -394,7 +394,14 @@ static void live(struct run *run, const struct step *step)
         remember(run->reference, run->card);
     softeuicc_reset(run->card, SOFTEUICC_COLD, atr, &size);
     run->terminal = (struct terminal){.card = run->card, .block = 255, .transmit = transmit, .context = run};
-    if (!disturbed(run->disk)) {
+    /* A reset is an event of its own: it may show a profile for the first time, and then its files are stored. */
+    run->wrong = disturbed(run->disk);
+    if (!run->wrong) {
+        run->answered++;
+        if (run->reference != NULL) {
+            run->reference->commands++;
+            remember(run->reference, run->card);
+        }
         terminal_select(&run->terminal);
         step->run(run);
     }
