@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* `size` octets at `data`, owned by somebody else. An absent value has data == NULL; an empty one does not. */
+/* `size` octets at `data`, owned by somebody else. An absent value has data == NULL; an empty one does not.
+ */
 struct span {
     const uint8_t *data;
     size_t size;
@@ -27,8 +28,8 @@ bool span_equal(struct span a, struct span b);
 struct span span_of_string(const char *text);
 
 /*
- * A growing buffer. All-zero is an empty one. When memory runs out (or the size would pass BUF_LIMIT) `failed`
- * becomes true, stays true, and further appends do nothing: check once, at the end.
+ * A growing buffer. All-zero is an empty one. When memory runs out (or the size would pass BUF_LIMIT)
+ * `failed` becomes true, stays true, and further appends do nothing: check once, at the end.
  */
 struct buf {
     uint8_t *data;
@@ -54,7 +55,8 @@ void buf_free(struct buf *buf);
 struct span buf_span(const struct buf *buf);
 
 /* Appends the octets written as hexadecimal in `text`; blanks and colons between octets are skipped.
- * Returns false at the first character that does not fit, or an odd number of digits; *offset (may be NULL) says where. */
+ * Returns false at the first character that does not fit, or an odd number of digits; *offset (may be NULL)
+ * says where. */
 bool buf_append_hex(struct buf *buf, const char *text, size_t *offset);
 
 /* Writes `octets` as upper-case hexadecimal and a terminating zero to `out`, which holds out_size characters.

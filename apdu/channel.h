@@ -8,8 +8,8 @@
 
 struct channel {
     bool open;
-    const void
-        *application;  /* what is selected, owned by the floor above; NULL: nothing (the MF on channel 0) */
+    /* What is selected, owned by the floor above; NULL: nothing (the MF on channel 0). */
+    const void *application;
     uint64_t instance; /* for applications that exist more than once: which one */
 };
 

@@ -1,7 +1,7 @@
 /*
  * BER tags, DER lengths (ISO/IEC 8825-1): a reader that walks a span in place and a writer that appends to a
- * buffer and patches lengths. Reading is strict: indefinite and over-long lengths, over-long tags and values that
- * pass the end are errors with a name and an offset.
+ * buffer and patches lengths. Reading is strict: indefinite and over-long lengths, over-long tags and values
+ * that pass the end are errors with a name and an offset.
  *
  * A tag is its octets as a big-endian number: 0x30, 0x5F37, 0xBF2D. Tags have one to three octets.
  */
@@ -12,13 +12,13 @@
 
 enum tlv_status {
     TLV_OK = 0,
-    TLV_END,         /* nothing left: the end of the span, not an error for who iterates */
-    TLV_TRUNCATED,   /* a tag, length or value passes the end of the span */
-    TLV_BAD_TAG,     /* more than three octets, or not in its shortest form */
-    TLV_BAD_LENGTH,  /* indefinite, or not in its shortest form, or above 2^24 - 1 */
-    TLV_UNEXPECTED,  /* another tag than the one required */
-    TLV_BAD_VALUE,   /* the value does not have the required size or form */
-    TLV_TRAILING     /* octets after the last expected object */
+    TLV_END,        /* nothing left: the end of the span, not an error for who iterates */
+    TLV_TRUNCATED,  /* a tag, length or value passes the end of the span */
+    TLV_BAD_TAG,    /* more than three octets, or not in its shortest form */
+    TLV_BAD_LENGTH, /* indefinite, or not in its shortest form, or above 2^24 - 1 */
+    TLV_UNEXPECTED, /* another tag than the one required */
+    TLV_BAD_VALUE,  /* the value does not have the required size or form */
+    TLV_TRAILING    /* octets after the last expected object */
 };
 
 /* A short lower-case English name for an error line. */
@@ -49,25 +49,30 @@ enum tlv_status tlv_next(struct tlv_reader *reader, struct tlv *out);
 /* The tag of the next object, 0 at the end or when it cannot be read. Moves nothing. */
 uint32_t tlv_peek(const struct tlv_reader *reader);
 
-/* Reads the next object, which must have `tag`; returns true and its value, else false with the error in reader. */
+/* Reads the next object, which must have `tag`; returns true and its value, else false with the error in
+ * reader. */
 bool tlv_require(struct tlv_reader *reader, uint32_t tag, struct span *value);
 
-/* As tlv_require, for the object as received (tag and length included) as well; either pointer may be NULL. */
+/* As tlv_require, for the object as received (tag and length included) as well; either pointer may be NULL.
+ */
 bool tlv_require_whole(struct tlv_reader *reader, uint32_t tag, struct span *value, struct span *whole);
 
-/* Reads the next object if it has `tag`: true and its value. Otherwise false, *value = SPAN_NONE, nothing moved. */
+/* Reads the next object if it has `tag`: true and its value. Otherwise false, *value = SPAN_NONE, nothing
+ * moved. */
 bool tlv_optional(struct tlv_reader *reader, uint32_t tag, struct span *value);
 
 /* As tlv_require, and the value must have min to max octets (inclusive). */
 bool tlv_require_sized(struct tlv_reader *reader, uint32_t tag, size_t min, size_t max, struct span *value);
 
-/* Passes over what is left, checking its form (extensibility: unknown trailing members). False on a bad form. */
+/* Passes over what is left, checking its form (extensibility: unknown trailing members). False on a bad form.
+ */
 bool tlv_skip_rest(struct tlv_reader *reader);
 
 /* True when nothing is left and nothing went wrong; otherwise notes TLV_TRAILING. */
 bool tlv_finish(struct tlv_reader *reader);
 
-/* Notes an error at the object last begun, unless one stands already; returns false for `return tlv_fail(…)`. */
+/* Notes an error at the object last begun, unless one stands already; returns false for `return tlv_fail(…)`.
+ */
 bool tlv_fail(struct tlv_reader *reader, enum tlv_status status);
 
 /* True when nothing went wrong so far. */
@@ -76,15 +81,17 @@ bool tlv_good(const struct tlv_reader *reader);
 /* Reads exactly one object that fills `in`, with this tag. */
 enum tlv_status tlv_single(struct span in, uint32_t tag, struct span *value);
 
-/* Finds the first object with `tag` among the objects in `in`; false when absent or when the form before it is bad. */
+/* Finds the first object with `tag` among the objects in `in`; false when absent or when the form before it
+ * is bad. */
 bool tlv_find(struct span in, uint32_t tag, struct span *value);
 
 /* Finds an object by a path of tags, each inside the one before; the path ends with 0. */
 bool tlv_find_path(struct span in, const uint32_t *path, struct span *value);
 
 /*
- * The length of the header (tag and length octets) and of the content of the object that begins `in`, which may be
- * cut off after any octet: TLV_TRUNCATED means that the header itself is not all there yet. For streams.
+ * The length of the header (tag and length octets) and of the content of the object that begins `in`, which
+ * may be cut off after any octet: TLV_TRUNCATED means that the header itself is not all there yet. For
+ * streams.
  */
 enum tlv_status tlv_header(struct span in, uint32_t *tag, size_t *header_size, size_t *content_size);
 
@@ -103,8 +110,8 @@ void tlv_put(struct buf *out, uint32_t tag, struct span value);
 void tlv_put_unsigned(struct buf *out, uint32_t tag, uint64_t value);
 void tlv_put_signed(struct buf *out, uint32_t tag, int64_t value);
 void tlv_put_string(struct buf *out, uint32_t tag, const char *text);
-/* Appends a BIT STRING: `count` named bits from the most significant bit of bits[0], trailing zero bits removed
- * as DER demands of named bit lists. */
+/* Appends a BIT STRING: `count` named bits from the most significant bit of bits[0], trailing zero bits
+ * removed as DER demands of named bit lists. */
 void tlv_put_bits(struct buf *out, uint32_t tag, const uint8_t *bits, unsigned count);
 void tlv_put_tag(struct buf *out, uint32_t tag);
 void tlv_put_length(struct buf *out, size_t length);

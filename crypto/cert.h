@@ -123,8 +123,8 @@ struct cert_request {
     const char *common_name;   /* at most 64 characters, as organization (X.520) */
     const char *serial_number; /* subject serialNumber: the EID; NULL otherwise */
     const char *oid;           /* dotted registeredID for the subjectAltName; NULL for none */
-    const char *const
-        *dns_names; /* NULL-terminated or NULL: TLS certificates; addresses in digits become iPAddress */
+    /* NULL-terminated or NULL: TLS certificates; addresses in digits become iPAddress. */
+    const char *const *dns_names;
     const char *eid_prefix;        /* EUM: digits permitted by nameConstraints; NULL otherwise */
     const char *crl_url;           /* may be NULL */
     int64_t not_before, not_after; /* seconds since 1970 */

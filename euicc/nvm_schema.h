@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* nvm_migrations[v] takes a file from version v (PRAGMA user_version) to version v + 1; the last one ends at nvm_schema_version. */
+/* nvm_migrations[v] takes a file from version v (PRAGMA user_version) to version v + 1; the last one ends at
+ * nvm_schema_version. */
 extern const char *const nvm_migrations[];
 extern const int nvm_schema_version;
 

@@ -6,9 +6,9 @@
 
 #include "euicc/eid.h"
 #include "euicc/error.h"
-#include "euicc/rsp/session.h"
-#include "euicc/profile_view.h"
 #include "euicc/ota.h"
+#include "euicc/profile_view.h"
+#include "euicc/rsp/session.h"
 #include "euicc/toolkit.h"
 
 #include <stdlib.h>

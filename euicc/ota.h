@@ -20,9 +20,7 @@ uint16_t ota_sms_download(struct softeuicc *card, struct span content, struct bu
 void ota_reset(struct softeuicc *card);
 void ota_free(struct softeuicc *card);
 
-/* --- inside: ota_sms.c
- * --------------------------------------------------------------------------------------
- */
+/* --- inside: ota_sms.c --- */
 
 enum { OTA_ADDRESS_MAX = 12, OTA_PARTS_MAX = 32, OTA_USER_DATA_MAX = 140 };
 
@@ -46,9 +44,7 @@ bool ota_collect(struct softeuicc *card, const struct ota_message *message, stru
  * long. */
 bool ota_write_submit(struct span address, struct span user_data, struct buf *out);
 
-/* --- inside: ota_domain.c
- * -----------------------------------------------------------------------------------
- */
+/* --- inside: ota_domain.c --- */
 
 /* Runs a script that was sent to the operator's security domain. */
 void ota_run_domain(struct softeuicc *card, int64_t profile, struct span script, struct buf *answer);

@@ -1,8 +1,9 @@
 /*
  * libsofteuicc: a software eUICC (eSIM card operating system).
  *
- * A card lives in one file (SQLite) and is driven by command APDUs, as a chip would be. The library has no global state: any
- * number of cards can be open in one process, each used by one thread at a time. Nothing here blocks on anything but the file.
+ * A card lives in one file (SQLite) and is driven by command APDUs, as a chip would be. The library has no
+ * global state: any number of cards can be open in one process, each used by one thread at a time. Nothing
+ * here blocks on anything but the file.
  *
  *     struct softeuicc_error why;
  *     struct softeuicc *card = softeuicc_open("card.db", NULL, &why);
@@ -34,12 +35,12 @@ struct softeuicc; /* a card */
 
 enum softeuicc_status {
     SOFTEUICC_OK = 0,
-    SOFTEUICC_INVALID,  /* a parameter is wrong; the message says which */
-    SOFTEUICC_EXISTS,   /* create: the file is there already */
-    SOFTEUICC_BUSY,     /* another process has the card open */
-    SOFTEUICC_STORAGE,  /* the file cannot be read, written, or is not a card */
-    SOFTEUICC_VERSION,  /* the file was made by a newer softeuicc */
-    SOFTEUICC_CRYPTO,   /* OpenSSL refused a key or certificate */
+    SOFTEUICC_INVALID, /* a parameter is wrong; the message says which */
+    SOFTEUICC_EXISTS,  /* create: the file is there already */
+    SOFTEUICC_BUSY,    /* another process has the card open */
+    SOFTEUICC_STORAGE, /* the file cannot be read, written, or is not a card */
+    SOFTEUICC_VERSION, /* the file was made by a newer softeuicc */
+    SOFTEUICC_CRYPTO,  /* OpenSSL refused a key or certificate */
     SOFTEUICC_MEMORY,
 };
 
@@ -49,12 +50,17 @@ struct softeuicc_error {
     char message[256];
 };
 
-/* What the host lends to the card. Every pointer may be NULL: then the library uses its own. The structure is copied. */
+/* What the host lends to the card. Every pointer may be NULL: then the library uses its own. The structure is
+ * copied. */
 struct softeuicc_hooks {
-    void *context;                                             /* handed to the calls below */
-    bool (*random)(void *context, uint8_t *out, size_t size);  /* default: OpenSSL. Challenges, identifiers, key pairs */
-    int64_t (*now)(void *context);                             /* milliseconds since 1970-01-01 UTC; default: the system clock */
-    const char *storage;                                       /* name of a registered SQLite VFS; default: the files of this machine */
+    /* Handed to the calls below. */
+    void *context;
+    /* Fills out[0..size) for challenges, identifiers and key pairs; false: it cannot. Default: OpenSSL. */
+    bool (*random)(void *context, uint8_t *out, size_t size);
+    /* Milliseconds since 1970-01-01 UTC. Default: the system clock. */
+    int64_t (*now)(void *context);
+    /* Name of a registered SQLite VFS. Default: the files of this machine. */
+    const char *storage;
 };
 
 enum softeuicc_personality {
@@ -69,9 +75,11 @@ struct softeuicc_credentials {
     size_t ci_cert_size;
     const uint8_t *eum_cert;
     size_t eum_cert_size;
-    const uint8_t *eum_key; /* PKCS#8: the card's key pair and certificate are made and issued with it. Or NULL … */
+    /* PKCS#8: the card's key pair and certificate are made and issued with it. Or NULL … */
+    const uint8_t *eum_key;
     size_t eum_key_size;
-    const uint8_t *euicc_cert; /* … and these two instead: an existing certificate and its key */
+    /* … and these two instead: an existing certificate and its key. */
+    const uint8_t *euicc_cert;
     size_t euicc_cert_size;
     const uint8_t *euicc_key;
     size_t euicc_key_size;
@@ -84,11 +92,12 @@ struct softeuicc_preloaded_profile {
     size_t metadata_size;
 };
 
-/* One rule of the Rules Authorisation Table (SGP.22 2.9.2): what operators may forbid with Profile Policy Rules. */
+/* One rule of the Rules Authorisation Table (SGP.22 2.9.2): what operators may forbid with Profile Policy
+ * Rules. */
 struct softeuicc_authorisation {
-    bool ppr1, ppr2;       /* the rules this row is about: disabling not allowed, deletion not allowed */
-    bool consent_required; /* the end user must agree */
-    uint8_t mcc_mnc[3];    /* as coded in 3GPP TS 24.008; the digit E stands for any */
+    bool ppr1, ppr2;            /* the rules this row is about: disabling not allowed, deletion not allowed */
+    bool consent_required;      /* the end user must agree */
+    uint8_t mcc_mnc[3];         /* as coded in 3GPP TS 24.008; the digit E stands for any */
     const uint8_t *gid1, *gid2; /* NULL: absent, fits only an owner without one; size 0: fits any */
     size_t gid1_size, gid2_size;
 };
@@ -103,21 +112,28 @@ struct softeuicc_parameters {
     const char *root_smds;    /* NULL: unset */
     const struct softeuicc_preloaded_profile *profiles;
     size_t profiles_count;
-    const struct softeuicc_authorisation *rat; /* in order; NULL: one row that lets every operator set both rules */
-    size_t rat_count;                          /* 0 with a rat that is not NULL: no profile may have rules */
+    /* In order; NULL: one row that lets every operator set both rules. None at all: no profile may have
+     * rules. */
+    const struct softeuicc_authorisation *rat;
+    size_t rat_count;
 };
 
 enum softeuicc_reset { SOFTEUICC_COLD, SOFTEUICC_WARM };
 enum softeuicc_protocol { SOFTEUICC_T0 = 0, SOFTEUICC_T1 = 1 };
 
-/* Makes a new card in `path` (mode 0600; it must not exist; ":memory:" makes nothing that lasts: use softeuicc_create_open).
- * On failure nothing is left behind and *error (may be NULL) says why. */
-SOFTEUICC_API enum softeuicc_status softeuicc_create(const char *path, const struct softeuicc_parameters *parameters,
-                                                     const struct softeuicc_hooks *hooks, struct softeuicc_error *error);
+/* Makes a new card in `path` (mode 0600; it must not exist; ":memory:" makes nothing that lasts: use
+ * softeuicc_create_open). On failure nothing is left behind and *error (may be NULL) says why. */
+SOFTEUICC_API enum softeuicc_status softeuicc_create(const char *path,
+                                                     const struct softeuicc_parameters *parameters,
+                                                     const struct softeuicc_hooks *hooks,
+                                                     struct softeuicc_error *error);
 
-/* As softeuicc_create, and leaves the card open: the way to a card in memory (path ":memory:"). NULL on failure. */
-SOFTEUICC_API struct softeuicc *softeuicc_create_open(const char *path, const struct softeuicc_parameters *parameters,
-                                                      const struct softeuicc_hooks *hooks, struct softeuicc_error *error);
+/* As softeuicc_create, and leaves the card open: the way to a card in memory (path ":memory:"). NULL on
+ * failure. */
+SOFTEUICC_API struct softeuicc *softeuicc_create_open(const char *path,
+                                                      const struct softeuicc_parameters *parameters,
+                                                      const struct softeuicc_hooks *hooks,
+                                                      struct softeuicc_error *error);
 
 /* Opens a card, unpowered. A card is open in one place at a time (SOFTEUICC_BUSY). NULL on failure. */
 SOFTEUICC_API struct softeuicc *softeuicc_open(const char *path, const struct softeuicc_hooks *hooks,
@@ -126,25 +142,29 @@ SOFTEUICC_API struct softeuicc *softeuicc_open(const char *path, const struct so
 /* Closes the card; NULL is fine. Whatever was answered is stored already. */
 SOFTEUICC_API void softeuicc_close(struct softeuicc *card);
 
-/* Power on (cold) or reset (warm): ends every session, then writes the ATR: at most SOFTEUICC_ATR_MAX octets, *size set. */
-SOFTEUICC_API void softeuicc_reset(struct softeuicc *card, enum softeuicc_reset kind, uint8_t *atr, size_t *size);
+/* Power on (cold) or reset (warm): ends every session, then writes the ATR: at most SOFTEUICC_ATR_MAX octets,
+ * *size set. */
+SOFTEUICC_API void softeuicc_reset(struct softeuicc *card, enum softeuicc_reset kind, uint8_t *atr,
+                                   size_t *size);
 
 /* Power off. Commands answer 6F00 until the next reset. */
 SOFTEUICC_API void softeuicc_power_off(struct softeuicc *card);
 
-/* The protocol the ATR offers and transmit follows: T=0 (61xx and GET RESPONSE; default) or T=1. Takes effect at the next reset. */
+/* The protocol the ATR offers and transmit follows: T=0 (61xx and GET RESPONSE; default) or T=1. Takes effect
+ * at the next reset. */
 SOFTEUICC_API void softeuicc_set_protocol(struct softeuicc *card, enum softeuicc_protocol protocol);
 
-/* Runs one command APDU. rapdu has room for SOFTEUICC_RAPDU_MAX octets; *rapdu_size is set to what was written, never less
- * than the two status octets. What the command changed is stored when this returns. */
-SOFTEUICC_API void softeuicc_transmit(struct softeuicc *card, const uint8_t *capdu, size_t capdu_size, uint8_t *rapdu,
-                                      size_t *rapdu_size);
+/* Runs one command APDU. rapdu has room for SOFTEUICC_RAPDU_MAX octets; *rapdu_size is set to what was
+ * written, never less than the two status octets. What the command changed is stored when this returns. */
+SOFTEUICC_API void softeuicc_transmit(struct softeuicc *card, const uint8_t *capdu, size_t capdu_size,
+                                      uint8_t *rapdu, size_t *rapdu_size);
 
-/* When the card wants to be called although nobody sends a command (timers), in milliseconds of hooks.now; -1: never. */
+/* When the card wants to be called although nobody sends a command (timers), in milliseconds of hooks.now;
+ * -1: never. */
 SOFTEUICC_API int64_t softeuicc_next_wakeup(const struct softeuicc *card);
 
-/* Writes one line that says what the last command was in the field's terms ("ES10c.GetProfilesInfo", "SELECT ISD-R",
- * "GET RESPONSE 32"), for traces. `line` holds `size` characters. */
+/* Writes one line that says what the last command was in the field's terms ("ES10c.GetProfilesInfo", "SELECT
+ * ISD-R", "GET RESPONSE 32"), for traces. `line` holds `size` characters. */
 SOFTEUICC_API void softeuicc_describe(const struct softeuicc *card, char *line, size_t size);
 
 /* The EID as 32 digits; valid until the card is closed. */

@@ -120,8 +120,7 @@ struct uicc_command {
 /* The row at `index`, NULL behind the last: for tests and for printing. */
 const struct uicc_command *uicc_command_at(size_t index);
 
-/* --- what handlers share
- * ------------------------------------------------------------------------------------ */
+/* --- what handlers share --- */
 
 /* The command's channel. */
 struct uicc_channel *uicc_channel(struct uicc *uicc, const struct apdu_command *command);
@@ -172,8 +171,7 @@ enum {
  * (11.1.1.3). */
 void uicc_put_fcp(const struct uicc *uicc, const struct fs_file *file, struct buf *response);
 
-/* --- access conditions (uicc_access.c)
- * ---------------------------------------------------------------------- */
+/* --- access conditions (uicc_access.c) --- */
 
 /* Access mode bits of EFs and of directories, TS 102 221 9.2.2 (ISO/IEC 7816-4 9.3.3). */
 enum {

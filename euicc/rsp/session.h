@@ -1,16 +1,16 @@
 /*
- * The RSP session in RAM (SGP.22 3.1.2, 3.1.3): from GetEUICCChallenge to the last segment of the Bound Profile Package. A reset, a
- * new challenge or CancelSession ends it. At most one exists.
+ * The RSP session in RAM (SGP.22 3.1.2, 3.1.3): from GetEUICCChallenge to the last segment of the Bound
+ * Profile Package. A reset, a new challenge or CancelSession ends it. At most one exists.
  */
 #ifndef SOFTEUICC_EUICC_RSP_SESSION_H
 #define SOFTEUICC_EUICC_RSP_SESSION_H
 
 #include "euicc/card.h"
 
-#define RSP_CHALLENGE_SIZE       16 /* euiccChallenge, serverChallenge: Octet16 */
-#define RSP_TRANSACTION_ID_MAX   16 /* TransactionId: 1 to 16 octets */
-#define RSP_SERVER_ADDRESS_MAX   255
-#define RSP_ONE_TIME_KEYS_KEPT   4 /* otPK.EUICC pairs kept for retries; the oldest is forgotten */
+#define RSP_CHALLENGE_SIZE     16 /* euiccChallenge, serverChallenge: Octet16 */
+#define RSP_TRANSACTION_ID_MAX 16 /* TransactionId: 1 to 16 octets */
+#define RSP_SERVER_ADDRESS_MAX 255
+#define RSP_ONE_TIME_KEYS_KEPT 4 /* otPK.EUICC pairs kept for retries; the oldest is forgotten */
 
 /* How far the session has come; each stage is entered from the one before it only. */
 enum rsp_stage { RSP_NONE, RSP_CHALLENGED, RSP_AUTHENTICATED, RSP_PREPARED, RSP_LOADING };
@@ -27,7 +27,7 @@ enum rsp_stage rsp_session_stage(const struct softeuicc *card);
 /* EUICCInfo2 (BF22 whole) with live figures: es10b.c; signed inside euiccSigned1: download.c. */
 void es10b_put_euicc_info2(struct softeuicc *card, struct buf *out);
 
-/* --- for download.c and bpp*.c only ------------------------------------------------------------------------------------ */
+/* --- for download.c and bpp*.c only --- */
 
 struct bpp_load; /* bpp.h: a Bound Profile Package on its way in */
 
@@ -38,7 +38,8 @@ struct rsp_session {
     /* From AuthenticateServer on. */
     uint8_t transaction_id[RSP_TRANSACTION_ID_MAX];
     size_t transaction_id_size;
-    const struct card_credentials *signing;      /* under the CI of euiccCiPKIdToBeUsed: what the card signs with */
+    /* What the card signs with: under the CI of euiccCiPKIdToBeUsed. */
+    const struct card_credentials *signing;
     const struct card_credentials *verification; /* the CI that issued the server's certificate */
     enum cert_role server_role;                  /* DPauth or DSauth */
     struct buf server_oid;                       /* content octets of the registeredID */

@@ -32,10 +32,12 @@ START_TEST(refuses_bad_forms)
         const char *octets;
         enum tlv_status status;
     } cases[] = {
-        {"5A", TLV_TRUNCATED},        {"5A 03 1234", TLV_TRUNCATED}, {"5A 80 00 00", TLV_BAD_LENGTH},
-        {"5A 81 7F", TLV_BAD_LENGTH}, {"5A 82 00FF", TLV_BAD_LENGTH}, {"5A 84 00000001 00", TLV_BAD_LENGTH},
-        {"BF", TLV_TRUNCATED},        {"BF 1E 00", TLV_BAD_TAG},      {"BF 80 01 00", TLV_BAD_TAG},
-        {"BF 81 81 01 00", TLV_BAD_TAG}, {"5A 82 01", TLV_TRUNCATED}, {"5A FF", TLV_BAD_LENGTH},
+        {"5A", TLV_TRUNCATED},           {"5A 03 1234", TLV_TRUNCATED},
+        {"5A 80 00 00", TLV_BAD_LENGTH}, {"5A 81 7F", TLV_BAD_LENGTH},
+        {"5A 82 00FF", TLV_BAD_LENGTH},  {"5A 84 00000001 00", TLV_BAD_LENGTH},
+        {"BF", TLV_TRUNCATED},           {"BF 1E 00", TLV_BAD_TAG},
+        {"BF 80 01 00", TLV_BAD_TAG},    {"BF 81 81 01 00", TLV_BAD_TAG},
+        {"5A 82 01", TLV_TRUNCATED},     {"5A FF", TLV_BAD_LENGTH},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -85,7 +87,8 @@ END_TEST
 
 START_TEST(integers_go_both_ways)
 {
-    static const int64_t numbers[] = {0, 1, 127, 128, 255, 256, -1, -128, -129, INT64_MAX, INT64_MIN, 0x7FFFFF};
+    static const int64_t numbers[] = {0,  1,    127,  128,       255,       256,
+                                      -1, -128, -129, INT64_MAX, INT64_MIN, 0x7FFFFF};
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         struct buf buf = {0};
@@ -183,5 +186,5 @@ START_TEST(hexadecimal_names_the_bad_digit)
 END_TEST
 
 TEST_MAIN("tlv", reads_what_it_is_given, refuses_bad_forms, names_the_place_of_an_error, finds_by_path,
-          integers_go_both_ways, bits_drop_trailing_zeros, nested_lengths_are_patched, a_header_may_arrive_in_pieces,
-          hexadecimal_names_the_bad_digit)
+          integers_go_both_ways, bits_drop_trailing_zeros, nested_lengths_are_patched,
+          a_header_may_arrive_in_pieces, hexadecimal_names_the_bad_digit)

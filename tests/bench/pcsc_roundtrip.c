@@ -6,8 +6,8 @@
  */
 #include "tests/bench/bench.h"
 
-#include <string.h>
 #include <stdio.h>
+#include <string.h>
 #include <winscard.h>
 
 #define WARM_UP 200

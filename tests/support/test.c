@@ -58,7 +58,8 @@ void assert_span(const char *file, int line, struct span actual, struct span exp
     a = malloc(2 * actual.size + 1);
     e = malloc(2 * expected.size + 1);
     ck_assert(a != NULL && e != NULL);
-    ck_abort_msg("%s:%d: octets differ\n  have %s\n  want %s", file, line, hex_from_span(actual, a, 2 * actual.size + 1),
+    ck_abort_msg("%s:%d: octets differ\n  have %s\n  want %s", file, line,
+                 hex_from_span(actual, a, 2 * actual.size + 1),
                  hex_from_span(expected, e, 2 * expected.size + 1));
 }
 
