@@ -21,10 +21,15 @@ static const char *event_name(enum notification_event event)
 
 uint32_t notification_next_sequence(struct softeuicc *card)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(
-        card->nvm, "UPDATE card SET last_notification = last_notification + 1 RETURNING last_notification");
-    int64_t sequence = nvm_row(card->nvm, stmt) ? nvm_int(stmt, 0) : 0;
+    /* Two statements: RETURNING would make SQLite build a table for the one row. */
+    sqlite3_stmt *stmt =
+        nvm_write_stmt(card->nvm, "UPDATE card SET last_notification = last_notification + 1");
+    int64_t sequence;
 
+    if (!nvm_run(card->nvm, stmt))
+        return 0;
+    stmt = nvm_read_stmt(card->nvm, "SELECT last_notification FROM card");
+    sequence = nvm_row(card->nvm, stmt) ? nvm_int(stmt, 0) : 0;
     nvm_done(stmt);
     return sequence > 0 && sequence <= UINT32_MAX ? (uint32_t)sequence : 0;
 }

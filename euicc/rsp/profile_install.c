@@ -168,6 +168,9 @@ enum profile_install_status profile_install(struct softeuicc *card,
     unsigned number;
     int64_t id;
 
+    /* From here on, so that what is looked up does not take and give back SQLite's locks each time. */
+    if (!nvm_begin(card->nvm))
+        return PROFILE_STORAGE_FAILED;
     if (profile_iccid_exists(card, metadata->iccid))
         return PROFILE_ICCID_EXISTS;
     number = next_number(card);
