@@ -225,6 +225,9 @@ static bool start_http(struct https *https, const char *address, uint16_t port)
     evhttp_set_gencb(https->http, on_request, https);
     evhttp_set_allowed_methods(https->http, ALL_METHODS);
     evhttp_set_max_body_size(https->http, REQUEST_BODY_LIMIT);
+    /* A body that is too large is read and dropped before the answer: closing with octets unread resets the
+     * connection, and the 413 is lost on its way. */
+    evhttp_set_flags(https->http, EVHTTP_SERVER_LINGERING_CLOSE);
     evhttp_set_max_headers_size(https->http, HEADERS_LIMIT);
     evhttp_set_timeout(https->http, HTTPS_IDLE_TIMEOUT);
     socket = evhttp_bind_socket_with_handle(https->http, address, port);
