@@ -193,5 +193,43 @@ static const char version_2[] =
     "  PRIMARY KEY (profile, application, position)"
     ") STRICT, WITHOUT ROWID;";
 
-const char *const nvm_migrations[] = {version_1, version_2};
+/* SGP.32: the associated eIMs, what they configured, and what the card must remember to find its way back. */
+static const char version_3[] =
+    "ALTER TABLE profile ADD COLUMN ecall INTEGER NOT NULL DEFAULT 0;"            /* ecallIndication: the Emergency Profile */
+    "ALTER TABLE profile ADD COLUMN fallback_allowed INTEGER NOT NULL DEFAULT 0;" /* by its owner */
+    "CREATE TABLE eim ("                                  /* associated eIMs (SGP.32 2.11.1.1.2), in order of association */
+    "  position INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  eim_id TEXT NOT NULL UNIQUE,"
+    "  fqdn TEXT,"
+    "  id_type INTEGER,"                                  /* 1 OID, 2 FQDN, 3 proprietary */
+    "  counter INTEGER NOT NULL,"                         /* of the last package that was accepted */
+    "  association_token INTEGER,"                        /* NULL: none */
+    "  public_key BLOB NOT NULL,"                         /* uncompressed point, for the signatures of packages */
+    "  curve TEXT NOT NULL,"
+    "  ci_key_id TEXT,"                                   /* hexadecimal: under which CI results are signed; NULL: the first */
+    "  configuration BLOB NOT NULL"                       /* EimConfigurationData as it stands, DER */
+    ") STRICT;"
+    "CREATE TABLE iot ("
+    "  one INTEGER PRIMARY KEY CHECK (one = 1),"
+    "  last_association_token INTEGER NOT NULL DEFAULT 0,"
+    "  ipae_active INTEGER NOT NULL DEFAULT 0,"
+    "  immediate_enable INTEGER NOT NULL DEFAULT 0,"
+    "  immediate_smdp_oid TEXT, immediate_smdp_address TEXT," /* hexadecimal of the OID's content octets; text */
+    "  fallback INTEGER REFERENCES profile (id) ON DELETE SET NULL,"        /* has the Fallback Attribute */
+    "  before_fallback INTEGER REFERENCES profile (id) ON DELETE SET NULL," /* return from fallback enables it again */
+    "  emergency INTEGER NOT NULL DEFAULT 0,"             /* the Emergency Profile has been enabled by its function */
+    "  before_emergency INTEGER REFERENCES profile (id) ON DELETE SET NULL,"
+    "  rollback INTEGER REFERENCES profile (id) ON DELETE SET NULL,"        /* a granted rollback enables it again */
+    "  rollback_eim TEXT, rollback_counter INTEGER,"      /* the package that granted it */
+    "  rollback_transaction BLOB, rollback_result INTEGER" /* eimTransactionId; sequence number of its result */
+    ") STRICT;"
+    "INSERT INTO iot (one) VALUES (1);"
+    "CREATE TABLE package_result ("                       /* eUICC Package Results, until acknowledged */
+    "  sequence INTEGER PRIMARY KEY,"
+    "  eim_id TEXT NOT NULL,"
+    "  counter INTEGER NOT NULL,"
+    "  result BLOB NOT NULL"                              /* EuiccPackageResult, BF51 whole */
+    ") STRICT;";
+
+const char *const nvm_migrations[] = {version_1, version_2, version_3};
 const int nvm_schema_version = sizeof(nvm_migrations) / sizeof(nvm_migrations[0]);

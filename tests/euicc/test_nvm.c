@@ -148,7 +148,7 @@ START_TEST(the_log_is_folded_between_commands_only)
     ck_assert(nvm_commit(nvm));
     ck_assert_uint_eq(cut_disk_syncs(disk), before + 1);
     ck_assert_ptr_nonnull(cut_disk_file(disk, "card.db-wal", &size));
-    ck_assert_uint_lt(size, (size_t)(NVM_LOG_FOLD + 20) * 4200);
+    ck_assert_uint_lt(size, (size_t)(NVM_LOG_FOLD + 40) * 4200);
     /* A short log is left alone. */
     before = cut_disk_changes(disk);
     nvm_idle(nvm);
