@@ -3,8 +3,8 @@
 #define SOFTEUICC_TOOLS_LPA_LPA_H
 
 #include "profiles/iccid.h"
+#include "tools/common/es10.h"
 #include "tools/common/rsp_names.h"
-#include "tools/lpa/es10.h"
 
 #include <jansson.h>
 

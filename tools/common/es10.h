@@ -2,11 +2,11 @@
  * ES10 requests over a link (SGP.22 5.7.1, 5.7.2): the ISD-R is selected on a channel of its own; a request
  * travels as STORE DATA blocks, its response comes back whole.
  */
-#ifndef SOFTEUICC_TOOLS_LPA_ES10_H
-#define SOFTEUICC_TOOLS_LPA_ES10_H
+#ifndef SOFTEUICC_TOOLS_COMMON_ES10_H
+#define SOFTEUICC_TOOLS_COMMON_ES10_H
 
 #include "apdu/tlv.h"
-#include "tools/lpa/link.h"
+#include "tools/common/link.h"
 
 struct es10 {
     struct link *link;

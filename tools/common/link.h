@@ -1,9 +1,9 @@
 /*
  * The way to a card: APDUs go in, responses come out. A link is a PC/SC reader or a card file opened in this
- * process; the rest of the LPA cannot tell which.
+ * process; who uses it cannot tell which.
  */
-#ifndef SOFTEUICC_TOOLS_LPA_LINK_H
-#define SOFTEUICC_TOOLS_LPA_LINK_H
+#ifndef SOFTEUICC_TOOLS_COMMON_LINK_H
+#define SOFTEUICC_TOOLS_COMMON_LINK_H
 
 #include "apdu/bytes.h"
 

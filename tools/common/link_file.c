@@ -1,6 +1,6 @@
 /* A link to a card file, opened in this process through the library: no reader, no daemon. See link.h. */
 #include "euicc/softeuicc.h"
-#include "tools/lpa/link_private.h"
+#include "tools/common/link_private.h"
 #include "tools/tool.h"
 
 #include <stdlib.h>

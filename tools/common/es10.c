@@ -1,5 +1,5 @@
 /* ES10 requests over a link: channel, SELECT, STORE DATA, GET RESPONSE. See es10.h. */
-#include "tools/lpa/es10.h"
+#include "tools/common/es10.h"
 
 #include "apdu/apdu.h"
 #include "tools/tool.h"

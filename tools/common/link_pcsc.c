@@ -1,7 +1,7 @@
 /* A link through PC/SC to a card in a reader, ours or a real one. See link.h. */
 #include "config.h"
 
-#include "tools/lpa/link_private.h"
+#include "tools/common/link_private.h"
 #include "tools/tool.h"
 
 #ifdef HAVE_PCSC

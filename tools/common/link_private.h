@@ -1,8 +1,8 @@
 /* What the kinds of link have in common; for link*.c only. */
-#ifndef SOFTEUICC_TOOLS_LPA_LINK_PRIVATE_H
-#define SOFTEUICC_TOOLS_LPA_LINK_PRIVATE_H
+#ifndef SOFTEUICC_TOOLS_COMMON_LINK_PRIVATE_H
+#define SOFTEUICC_TOOLS_COMMON_LINK_PRIVATE_H
 
-#include "tools/lpa/link.h"
+#include "tools/common/link.h"
 
 struct link_kind {
     bool (*transmit)(struct link *link, struct span capdu, struct buf *response);

@@ -1,5 +1,5 @@
 /* Links to a card: what does not depend on the kind. See link.h. */
-#include "tools/lpa/link_private.h"
+#include "tools/common/link_private.h"
 #include "tools/tool.h"
 
 #include <stdio.h>

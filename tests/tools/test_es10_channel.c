@@ -1,8 +1,8 @@
-/* The LPA's ES10 requests (tools/lpa/es10.c) against cards that answer nonsense: each ends, with an error. */
-#include "tools/lpa/es10.h"
+/* ES10 requests (tools/common/es10.c) against cards that answer nonsense: each ends, with an error. */
+#include "tools/common/es10.h"
 
 #include "tests/support/test.h"
-#include "tools/lpa/link_private.h"
+#include "tools/common/link_private.h"
 
 #define OPEN_CHANNEL 0x70
 #define STORE_DATA   0xE2
@@ -93,5 +93,5 @@ START_TEST(channels_that_do_not_exist_are_refused)
 }
 END_TEST
 
-TEST_MAIN("lpa_es10", answers_without_end_are_given_up, a_request_of_too_many_blocks_is_not_begun,
+TEST_MAIN("es10_channel", answers_without_end_are_given_up, a_request_of_too_many_blocks_is_not_begun,
           channels_that_do_not_exist_are_refused)
