@@ -114,7 +114,11 @@ void bench_stop(struct bench *bench)
 struct http_answer bench_request(struct bench *bench, const char *method, const char *path,
                                  const char *content_type, const char *admin_protocol, struct span body)
 {
-    const struct http_request request = {method, path, content_type, admin_protocol, body};
+    const struct http_request request = {.method = method,
+                                         .path = path,
+                                         .content_type = content_type,
+                                         .admin_protocol = admin_protocol,
+                                         .body = body};
     struct http_answer answer;
 
     http_api_answer(&bench->smdpp, &request, &answer);

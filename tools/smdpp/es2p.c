@@ -4,7 +4,7 @@
  */
 #include "tools/smdpp/http_api.h"
 
-#include "tools/smdpp/log.h"
+#include "tools/common/log.h"
 
 #include <openssl/rand.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* The table of ES9+ functions. See es9p.h. */
 #include "tools/smdpp/es9p.h"
 
-#include "tools/smdpp/log.h"
+#include "tools/common/log.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include "tools/smdpp/es9p.h"
 
 #include "apdu/tlv.h"
-#include "tools/smdpp/log.h"
+#include "tools/common/log.h"
 
 #include <stdio.h>
 #include <string.h>

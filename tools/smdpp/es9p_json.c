@@ -3,7 +3,7 @@
 #include "tools/common/base64.h"
 #include "tools/smdpp/http_api.h"
 
-#include "tools/smdpp/log.h"
+#include "tools/common/log.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,11 +1,10 @@
 /* From an HTTP request to a function of the SM-DP+. See http_api.h. */
 #include "tools/smdpp/http_api.h"
 
-#include "tools/smdpp/log.h"
+#include "tools/common/log.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define PREFIX_RSP  "/gsma/rsp2/"
 #define PREFIX_ES9P "/gsma/rsp2/es9plus/"
@@ -51,15 +50,6 @@ void answer_refusal(struct http_answer *answer, int code, enum dp_refusal refusa
     answer_json(answer, code, json_with_status(&status));
 }
 
-/* "application/json", or with parameters after it. */
-static bool is_content_type(const char *value, const char *type)
-{
-    size_t size = strlen(type);
-
-    return value != NULL && strncasecmp(value, type, size) == 0 &&
-           (value[size] == '\0' || value[size] == ';' || value[size] == ' ');
-}
-
 static void answer_json_function(struct smdpp *smdpp, const struct http_request *request,
                                  struct http_answer *answer)
 {
@@ -68,7 +58,7 @@ static void answer_json_function(struct smdpp *smdpp, const struct http_request 
     json_error_t where;
     json_t *json;
 
-    if (!is_content_type(request->content_type, "application/json")) {
+    if (!http_is_content_type(request->content_type, "application/json")) {
         answer_refusal(answer, 415, DP_INPUT_INVALID, "Content-Type must be application/json");
         return;
     }
@@ -100,7 +90,7 @@ static void answer_rsp(struct smdpp *smdpp, const struct http_request *request, 
         answer_refusal(answer, 400, DP_INPUT_INVALID, "X-Admin-Protocol must be gsma/rsp/v2.x.x");
     } else if (!asn1) {
         answer_json_function(smdpp, request, answer);
-    } else if (!is_content_type(request->content_type, CONTENT_TYPE_ASN1)) {
+    } else if (!http_is_content_type(request->content_type, CONTENT_TYPE_ASN1)) {
         answer_refusal(answer, 415, DP_INPUT_INVALID, "Content-Type must be " CONTENT_TYPE_ASN1);
     } else {
         es9p_asn1_answer(smdpp, request->body, answer);

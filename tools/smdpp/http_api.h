@@ -1,10 +1,11 @@
 /*
  * What the SM-DP+ says to an HTTP request (SGP.22 6.2-6.6): which function a path names, in which binding,
- * and how refusals look. It takes and gives octets; the sockets are in https.h.
+ * and how refusals look. It takes and gives octets; the sockets are in tools/common/https.h.
  */
 #ifndef SOFTEUICC_TOOLS_SMDPP_HTTP_API_H
 #define SOFTEUICC_TOOLS_SMDPP_HTTP_API_H
 
+#include "tools/common/http.h"
 #include "tools/smdpp/es9p.h"
 
 #include <jansson.h>
@@ -14,20 +15,6 @@
 #define CONTENT_TYPE_ASN1 "application/x-gsma-rsp-asn1"
 #define REQUEST_BODY_LIMIT                                                                                   \
     (256 * 1024) /* octets; the largest request is a notification with two certificates */
-
-struct http_request {
-    const char *method;         /* "POST" */
-    const char *path;           /* without query */
-    const char *content_type;   /* NULL when absent */
-    const char *admin_protocol; /* NULL when absent */
-    struct span body;
-};
-
-struct http_answer {
-    int code;
-    const char *content_type; /* NULL when there is no body */
-    struct buf body;
-};
 
 /* Answers any request. The caller frees answer->body. */
 void http_api_answer(struct smdpp *smdpp, const struct http_request *request, struct http_answer *answer);

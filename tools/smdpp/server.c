@@ -1,7 +1,7 @@
 /* Sessions, profiles and orders of the SM-DP+ structure. See server.h. */
 #include "tools/smdpp/server.h"
 
-#include "tools/smdpp/log.h"
+#include "tools/common/log.h"
 
 #include <stdlib.h>
 #include <string.h>

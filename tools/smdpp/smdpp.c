@@ -1,10 +1,11 @@
 /* The subcommand `softeuicc smdpp`: a test SM-DP+ over HTTPS (SGP.22), and small clients for it. */
 #include "tools/smdpp/smdpp.h"
 
+#include "tools/common/https.h"
+#include "tools/common/log.h"
 #include "tools/common/qr.h"
 #include "tools/pki/pki_dir.h"
-#include "tools/smdpp/https.h"
-#include "tools/smdpp/log.h"
+#include "tools/smdpp/http_api.h"
 #include "tools/tool.h"
 
 #include <getopt.h>
@@ -356,28 +357,59 @@ static bool prepare(struct smdpp *smdpp, const struct settings *settings, uint16
     return true;
 }
 
+static void answer(void *smdpp, struct https_request *request)
+{
+    struct http_answer out;
+
+    http_api_answer(smdpp, https_request(request), &out);
+    https_answer(request, &out);
+    buf_free(&out.body);
+}
+
+/* Serves until a signal comes; false when that could not begin, or failed. */
+static bool listen_and_serve(struct smdpp *smdpp, const struct settings *settings, struct loop *loop,
+                             struct https *https)
+{
+    char where[HOST_MAX + 16];
+    bool ok = prepare(smdpp, settings, https_port(https)) && tool_write_pid_file(settings->pid_file);
+
+    if (!ok)
+        return false;
+    default_address(where, sizeof(where), settings->host, https_port(https));
+    printf("listening on https://%s as %s\n", where, smdpp->dp.address);
+    fflush(stdout);
+    ok = loop_run(loop);
+    if (settings->pid_file != NULL)
+        unlink(settings->pid_file);
+    return ok;
+}
+
 static int serve(const struct settings *settings)
 {
     struct smdpp smdpp = {0};
+    char cert[PKI_PATH_MAX], key[PKI_PATH_MAX];
+    struct https_options server = {.address = settings->host,
+                                   .port = settings->port,
+                                   .cert = cert,
+                                   .key = key,
+                                   .body_max = REQUEST_BODY_LIMIT,
+                                   .admin_protocol = ADMIN_PROTOCOL,
+                                   .allow = "GET, POST",
+                                   .answer = answer,
+                                   .context = &smdpp};
+    struct loop *loop = NULL;
     struct https *https = NULL;
-    char cert[PKI_PATH_MAX], key[PKI_PATH_MAX], where[HOST_MAX + 16];
     bool ok = (settings->pki == NULL || load_pki(&smdpp.dp, settings->pki)) &&
               load_files(&smdpp.dp, settings) && tls_files(settings, cert, key);
 
     smdpp.dp.ignore_expiry = settings->ignore_expiry;
     if (ok)
-        https = https_open(&smdpp, settings->host, settings->port, cert, key);
-    ok = https != NULL && prepare(&smdpp, settings, https_port(https)) &&
-         tool_write_pid_file(settings->pid_file);
-    if (ok) {
-        default_address(where, sizeof(where), settings->host, https_port(https));
-        printf("listening on https://%s as %s\n", where, smdpp.dp.address);
-        fflush(stdout);
-        ok = https_run(https);
-        if (settings->pid_file != NULL)
-            unlink(settings->pid_file);
-    }
+        loop = loop_open();
+    if (loop != NULL)
+        https = https_open(loop, &server);
+    ok = https != NULL && listen_and_serve(&smdpp, settings, loop, https);
     https_close(https);
+    loop_close(loop);
     smdpp_clear(&smdpp);
     return ok ? EXIT_OK : EXIT_FAILED;
 }

@@ -1,6 +1,6 @@
-/* Log lines of the SM-DP+ on stderr: a UTC time and one line. */
-#ifndef SOFTEUICC_TOOLS_SMDPP_LOG_H
-#define SOFTEUICC_TOOLS_SMDPP_LOG_H
+/* Log lines of the servers on stderr: a UTC time and one line. */
+#ifndef SOFTEUICC_TOOLS_COMMON_LOG_H
+#define SOFTEUICC_TOOLS_COMMON_LOG_H
 
 #include <stdbool.h>
 

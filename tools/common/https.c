@@ -1,8 +1,7 @@
 /* HTTPS on libevent and OpenSSL. See https.h. */
-#include "tools/smdpp/https.h"
+#include "tools/common/https.h"
 
-#include "tools/smdpp/http_api.h"
-#include "tools/smdpp/log.h"
+#include "tools/common/log.h"
 #include "tools/tool.h"
 
 #include <arpa/inet.h>
@@ -16,9 +15,9 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #define HEADERS_LIMIT 16384 /* octets of request line and headers */
@@ -28,14 +27,28 @@
     (EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE |               \
      EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE | EVHTTP_REQ_PATCH)
 
+struct https_request {
+    struct https_request *next, **link; /* among those that wait for an answer */
+    struct https *https;
+    struct evhttp_request *evhttp;
+    struct http_request http;
+};
+
 struct https {
-    struct smdpp *smdpp;
-    struct event_base *base;
+    struct https_options options;
     struct evhttp *http;
-    struct event *signals[2];
-    SSL_CTX *tls;
+    struct https_request *waiting;
+    SSL_CTX *tls; /* NULL: plain HTTP */
     uint16_t port;
 };
+
+bool http_is_content_type(const char *value, const char *type)
+{
+    size_t size = strlen(type);
+
+    return value != NULL && strncasecmp(value, type, size) == 0 &&
+           (value[size] == '\0' || value[size] == ';' || value[size] == ' ');
+}
 
 /* --- TLS ------------------------------------------------------------------------------------------------ */
 
@@ -95,14 +108,19 @@ static struct bufferevent *make_connection(struct event_base *base, void *contex
 
 static const char *method_name(struct evhttp_request *request)
 {
-    switch (evhttp_request_get_command(request)) {
-    case EVHTTP_REQ_GET:
-        return "GET";
-    case EVHTTP_REQ_POST:
-        return "POST";
-    default:
-        return "other";
+    static const struct {
+        enum evhttp_cmd_type command;
+        const char *name;
+    } methods[] = {{EVHTTP_REQ_GET, "GET"},       {EVHTTP_REQ_POST, "POST"},
+                   {EVHTTP_REQ_HEAD, "HEAD"},     {EVHTTP_REQ_PUT, "PUT"},
+                   {EVHTTP_REQ_DELETE, "DELETE"}, {EVHTTP_REQ_OPTIONS, "OPTIONS"},
+                   {EVHTTP_REQ_TRACE, "TRACE"},   {EVHTTP_REQ_PATCH, "PATCH"}};
+
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        if (methods[i].command == evhttp_request_get_command(request))
+            return methods[i].name;
     }
+    return "other";
 }
 
 static const char *reason_phrase(int code)
@@ -111,12 +129,17 @@ static const char *reason_phrase(int code)
         int code;
         const char *phrase;
     } phrases[] = {{200, "OK"},
+                   {201, "Created"},
+                   {202, "Accepted"},
                    {204, "No Content"},
                    {400, "Bad Request"},
                    {404, "Not Found"},
                    {405, "Method Not Allowed"},
+                   {409, "Conflict"},
                    {415, "Unsupported Media Type"},
-                   {500, "Internal Server Error"}};
+                   {422, "Unprocessable Content"},
+                   {500, "Internal Server Error"},
+                   {503, "Service Unavailable"}};
 
     for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
         if (phrases[i].code == code)
@@ -127,76 +150,87 @@ static const char *reason_phrase(int code)
 
 static void log_body(const char *what, struct span body, const char *content_type)
 {
-    bool json = content_type != NULL && strncmp(content_type, "application/json", 16) == 0;
+    bool json = http_is_content_type(content_type, "application/json");
 
     if (log_wants(LOG_LEVEL_DEBUG))
         log_line(LOG_LEVEL_DEBUG, "%s, %zu octets%s%.*s", what, body.size, json ? ": " : "",
                  json ? (int)(body.size < 1500 ? body.size : 1500) : 0, (const char *)body.data);
 }
 
-static void send_answer(struct evhttp_request *request, const struct http_answer *answer)
+static void forget(struct https_request *request)
 {
-    struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
-    struct evbuffer *body = evhttp_request_get_output_buffer(request);
+    *request->link = request->next;
+    if (request->next != NULL)
+        request->next->link = request->link;
+    free(request);
+}
 
-    evhttp_add_header(headers, "X-Admin-Protocol", ADMIN_PROTOCOL);
+const struct http_request *https_request(const struct https_request *request)
+{
+    return &request->http;
+}
+
+void https_answer(struct https_request *request, const struct http_answer *answer)
+{
+    struct evhttp_request *evhttp = request->evhttp;
+    const struct https_options *options = &request->https->options;
+    struct evkeyvalq *headers = evhttp_request_get_output_headers(evhttp);
+
+    if (options->admin_protocol != NULL)
+        evhttp_add_header(headers, "X-Admin-Protocol", options->admin_protocol);
     if (answer->content_type != NULL)
         evhttp_add_header(headers, "Content-Type", answer->content_type);
     if (answer->code == 405)
-        evhttp_add_header(headers, "Allow", "GET, POST");
-    if (evhttp_request_get_command(request) != EVHTTP_REQ_HEAD)
-        evbuffer_add(body, answer->body.data, answer->body.size);
+        evhttp_add_header(headers, "Allow", options->allow);
+    if (evhttp_request_get_command(evhttp) != EVHTTP_REQ_HEAD)
+        evbuffer_add(evhttp_request_get_output_buffer(evhttp), answer->body.data, answer->body.size);
     log_body("answer", buf_span(&answer->body), answer->content_type);
-    evhttp_send_reply(request, answer->code, reason_phrase(answer->code), NULL);
+    forget(request);
+    evhttp_send_reply(evhttp, answer->code, reason_phrase(answer->code), NULL);
 }
 
-static void on_request(struct evhttp_request *request, void *context)
+static void describe(struct evhttp_request *evhttp, struct http_request *out)
 {
-    struct https *https = context;
-    struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
-    struct evbuffer *body = evhttp_request_get_input_buffer(request);
-    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
+    struct evkeyvalq *headers = evhttp_request_get_input_headers(evhttp);
+    struct evbuffer *body = evhttp_request_get_input_buffer(evhttp);
+    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(evhttp);
     const char *path = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
     size_t size = evbuffer_get_length(body);
     const uint8_t *octets = evbuffer_pullup(body, -1);
-    struct http_request parsed = {
-        .method = method_name(request),
+
+    *out = (struct http_request){
+        .method = method_name(evhttp),
         .path = path != NULL && path[0] != '\0' ? path : "/",
         .content_type = evhttp_find_header(headers, "Content-Type"),
         .admin_protocol = evhttp_find_header(headers, "X-Admin-Protocol"),
         .body = octets != NULL ? SPAN(octets, size) : SPAN("", 0),
+        .query = uri != NULL ? evhttp_uri_get_query(uri) : NULL,
     };
-    struct http_answer answer;
+}
 
-    log_line(LOG_LEVEL_DEBUG, "%s %s", parsed.method, parsed.path);
-    log_body("request", parsed.body, parsed.content_type);
-    http_api_answer(https->smdpp, &parsed, &answer);
-    send_answer(request, &answer);
-    buf_free(&answer.body);
+static void on_request(struct evhttp_request *evhttp, void *context)
+{
+    struct https *https = context;
+    struct https_request *request = calloc(1, sizeof(*request));
+
+    if (request == NULL) {
+        evhttp_send_reply(evhttp, 503, reason_phrase(503), NULL);
+        return;
+    }
+    request->https = https;
+    request->evhttp = evhttp;
+    describe(evhttp, &request->http);
+    request->next = https->waiting;
+    request->link = &https->waiting;
+    if (request->next != NULL)
+        request->next->link = &request->next;
+    https->waiting = request;
+    log_line(LOG_LEVEL_DEBUG, "%s %s", request->http.method, request->http.path);
+    log_body("request", request->http.body, request->http.content_type);
+    https->options.answer(https->options.context, request);
 }
 
 /* --- The server ----------------------------------------------------------------------------------------- */
-
-static void on_signal(evutil_socket_t number, short events, void *context)
-{
-    struct https *https = context;
-
-    (void)events;
-    log_line(LOG_LEVEL_INFO, "stopping: signal %d", (int)number);
-    event_base_loopexit(https->base, NULL);
-}
-
-static bool watch_signals(struct https *https)
-{
-    static const int numbers[] = {SIGTERM, SIGINT};
-
-    for (size_t i = 0; i < 2; i++) {
-        https->signals[i] = evsignal_new(https->base, numbers[i], on_signal, https);
-        if (https->signals[i] == NULL || event_add(https->signals[i], NULL) != 0)
-            return false;
-    }
-    return signal(SIGPIPE, SIG_IGN) != SIG_ERR;
-}
 
 static uint16_t bound_port(evutil_socket_t fd)
 {
@@ -210,29 +244,30 @@ static uint16_t bound_port(evutil_socket_t fd)
     return ntohs(((struct sockaddr_in *)&address)->sin_port);
 }
 
-static bool start_http(struct https *https, const char *address, uint16_t port)
+static bool start_http(struct https *https, struct event_base *base)
 {
+    const struct https_options *options = &https->options;
     struct evhttp_bound_socket *socket;
     evutil_socket_t fd;
 
-    https->base = event_base_new();
-    https->http = https->base != NULL ? evhttp_new(https->base) : NULL;
-    if (https->http == NULL || !watch_signals(https)) {
-        tool_error("cannot set up the event loop");
+    https->http = evhttp_new(base);
+    if (https->http == NULL) {
+        tool_error("cannot set up the HTTP server");
         return false;
     }
-    evhttp_set_bevcb(https->http, make_connection, https->tls);
+    if (https->tls != NULL)
+        evhttp_set_bevcb(https->http, make_connection, https->tls);
     evhttp_set_gencb(https->http, on_request, https);
     evhttp_set_allowed_methods(https->http, ALL_METHODS);
-    evhttp_set_max_body_size(https->http, REQUEST_BODY_LIMIT);
+    evhttp_set_max_body_size(https->http, (ev_ssize_t)options->body_max);
     /* A body that is too large is read and dropped before the answer: closing with octets unread resets the
      * connection, and the 413 is lost on its way. */
     evhttp_set_flags(https->http, EVHTTP_SERVER_LINGERING_CLOSE);
     evhttp_set_max_headers_size(https->http, HEADERS_LIMIT);
     evhttp_set_timeout(https->http, HTTPS_IDLE_TIMEOUT);
-    socket = evhttp_bind_socket_with_handle(https->http, address, port);
+    socket = evhttp_bind_socket_with_handle(https->http, options->address, options->port);
     if (socket == NULL) {
-        tool_error("cannot listen on %s port %u: %s", address, port, strerror(errno));
+        tool_error("cannot listen on %s port %u: %s", options->address, options->port, strerror(errno));
         return false;
     }
     fd = evhttp_bound_socket_get_fd(socket);
@@ -243,18 +278,21 @@ static bool start_http(struct https *https, const char *address, uint16_t port)
     return true;
 }
 
-struct https *https_open(struct smdpp *smdpp, const char *address, uint16_t port, const char *cert_path,
-                         const char *key_path)
+struct https *https_open(struct loop *loop, const struct https_options *options)
 {
     struct https *https = calloc(1, sizeof(*https));
+    bool ok = true;
 
     if (https == NULL) {
         tool_error("out of memory");
         return NULL;
     }
-    https->smdpp = smdpp;
-    https->tls = make_tls(cert_path, key_path);
-    if (https->tls != NULL && start_http(https, address, port))
+    https->options = *options;
+    if (options->cert != NULL) {
+        https->tls = make_tls(options->cert, options->key);
+        ok = https->tls != NULL;
+    }
+    if (ok && start_http(https, loop_base(loop)))
         return https;
     https_close(https);
     return NULL;
@@ -265,23 +303,25 @@ uint16_t https_port(const struct https *https)
     return https->port;
 }
 
-bool https_run(struct https *https)
+/* libevent frees the requests of a connection with it, but not those whose client has hung up. */
+static void drop_waiting(struct https *https)
 {
-    return event_base_dispatch(https->base) == 0;
+    while (https->waiting != NULL) {
+        struct evhttp_request *evhttp = https->waiting->evhttp;
+
+        if (evhttp_request_get_connection(evhttp) == NULL)
+            evhttp_request_free(evhttp);
+        forget(https->waiting);
+    }
 }
 
 void https_close(struct https *https)
 {
     if (https == NULL)
         return;
+    drop_waiting(https);
     if (https->http != NULL)
         evhttp_free(https->http);
-    for (size_t i = 0; i < 2; i++) {
-        if (https->signals[i] != NULL)
-            event_free(https->signals[i]);
-    }
-    if (https->base != NULL)
-        event_base_free(https->base);
     SSL_CTX_free(https->tls);
     free(https);
 }

@@ -1,5 +1,5 @@
 /* Log lines on stderr. See log.h. */
-#include "tools/smdpp/log.h"
+#include "tools/common/log.h"
 
 #include "tools/tool.h"
 
