@@ -143,8 +143,8 @@ static void print(size_t i, struct ours *ours, struct bench_bare *bare, enum ec_
     snprintf(name, sizeof(name), "%s_%s_bare", figures[i].what, label);
     bench_figure(name, runs[1].us, "us");
     snprintf(name, sizeof(name), "%s_%s_ratio", figures[i].what, label);
-    /* OpenSSL's generic curve code takes up to a fifth more or less by where its stack happens to lie: no
-     * goal there. */
+    /* The figures of OpenSSL's generic curve code differ by up to a fifth from one run of the same program to
+     * the next: no goal there. */
     if (figures[i].goal != 0 && curve == EC_CURVE_P256)
         bench_figure_goal(name, runs[0].us / runs[1].us, "ratio", figures[i].goal);
     else
