@@ -9,7 +9,8 @@
 
 #define SELECT_PROFILE                                                                                       \
     "SELECT id, isdp_aid, iccid, state, class, origin, nickname, service_provider, name, icon_type, icon,"   \
-    " ppr1, ppr2, owner, metadata, smdp_oid, smdp_address, isdp_configuration, ci_key_id FROM profile "
+    " ppr1, ppr2, owner, metadata, smdp_oid, smdp_address, isdp_configuration, ci_key_id,"                   \
+    " ecall, fallback_allowed FROM profile "
 
 enum column {
     COLUMN_ID,
@@ -31,6 +32,8 @@ enum column {
     COLUMN_SMDP_ADDRESS,
     COLUMN_ISDP_CONFIGURATION,
     COLUMN_CI_KEY_ID,
+    COLUMN_ECALL,
+    COLUMN_FALLBACK_ALLOWED,
 };
 
 const char *profile_class_name(enum profile_class class)
@@ -107,6 +110,8 @@ static bool from_row(sqlite3_stmt *row, struct profile *profile)
         .preloaded = strcmp(text_of(row, COLUMN_ORIGIN), "preloaded") == 0,
         .ppr1 = nvm_int(row, COLUMN_PPR1) != 0,
         .ppr2 = nvm_int(row, COLUMN_PPR2) != 0,
+        .ecall = nvm_int(row, COLUMN_ECALL) != 0,
+        .fallback_allowed = nvm_int(row, COLUMN_FALLBACK_ALLOWED) != 0,
         .has_icon = nvm_blob(row, COLUMN_ICON).data != NULL,
         .icon_type = (unsigned)nvm_int(row, COLUMN_ICON_TYPE),
         .has_owner = nvm_blob(row, COLUMN_OWNER).data != NULL,

@@ -22,6 +22,8 @@ struct profile {
     enum profile_class class;
     bool preloaded;
     bool ppr1, ppr2;                             /* disabling / deletion not allowed */
+    bool ecall;                                  /* ecallIndication: the Emergency Profile (SGP.32) */
+    bool fallback_allowed;                       /* it may have the Fallback Attribute (SGP.32) */
     struct buf nickname, service_provider, name; /* UTF-8 */
     bool has_icon;
     unsigned icon_type;
