@@ -162,7 +162,7 @@ struct softeuicc *softeuicc_create_open(const char *path, const struct softeuicc
     card = card_allocate(hooks, error);
     if (card == NULL)
         return NULL;
-    card->nvm = nvm_open(path, card->hooks.storage, true, error);
+    card->nvm = card_open_nvm(card, path, true, error);
     if (card->nvm != NULL && fill(card, parameters, eid, error) == SOFTEUICC_OK) {
         if (nvm_commit(card->nvm))
             return card;

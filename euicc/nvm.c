@@ -10,6 +10,7 @@
 
 #include "euicc/error.h"
 #include "euicc/nvm_lock.h"
+#include "euicc/nvm_power.h"
 #include "euicc/nvm_schema.h"
 
 #include <errno.h>
@@ -37,7 +38,8 @@ struct nvm {
     sqlite3 *db;
     sqlite3_vfs *vfs;
     struct nvm_lock lock;
-    char *path; /* NULL: in memory */
+    struct nvm_power *power; /* NULL: it is not cut */
+    char *path;              /* NULL: in memory */
     struct statement statements[STATEMENTS];
     int log_pages; /* in the write-ahead log after the last commit */
     bool in_transaction;
@@ -246,7 +248,17 @@ static enum softeuicc_status take(struct nvm *nvm, const char *path, const char 
     return nvm->path != NULL ? SOFTEUICC_OK : error_set(error, SOFTEUICC_MEMORY, "out of memory");
 }
 
-struct nvm *nvm_open(const char *path, const char *vfs, bool create, struct softeuicc_error *error)
+/* A database in memory has no storage under it. */
+static enum softeuicc_status lay_supply(struct nvm *nvm, struct softeuicc_error *error)
+{
+    if (nvm->path == NULL)
+        return SOFTEUICC_OK;
+    nvm->power = nvm_power_new(nvm->vfs);
+    return nvm->power != NULL ? SOFTEUICC_OK : error_set(error, SOFTEUICC_MEMORY, "out of memory");
+}
+
+static struct nvm *open_on(const char *path, const char *vfs, bool create, bool cuttable,
+                           struct softeuicc_error *error)
 {
     struct nvm *nvm = calloc(1, sizeof(*nvm));
     enum softeuicc_status status;
@@ -257,8 +269,11 @@ struct nvm *nvm_open(const char *path, const char *vfs, bool create, struct soft
     }
     nvm->lock.fd = -1;
     status = take(nvm, path, vfs, create, error);
+    if (status == SOFTEUICC_OK && cuttable)
+        status = lay_supply(nvm, error);
     if (status == SOFTEUICC_OK)
-        status = open_database(nvm, path, vfs, create, error);
+        status =
+            open_database(nvm, path, nvm->power != NULL ? nvm_power_vfs(nvm->power) : vfs, create, error);
     if (status == SOFTEUICC_OK)
         return nvm;
     if (create)
@@ -266,6 +281,21 @@ struct nvm *nvm_open(const char *path, const char *vfs, bool create, struct soft
     else
         nvm_close(nvm);
     return NULL;
+}
+
+struct nvm *nvm_open(const char *path, const char *vfs, bool create, struct softeuicc_error *error)
+{
+    return open_on(path, vfs, create, false, error);
+}
+
+struct nvm *nvm_open_cuttable(const char *path, const char *vfs, bool create, struct softeuicc_error *error)
+{
+    return open_on(path, vfs, create, true, error);
+}
+
+struct nvm_power *nvm_supply(const struct nvm *nvm)
+{
+    return nvm->power;
 }
 
 static void close_database(struct nvm *nvm)
@@ -277,6 +307,7 @@ static void close_database(struct nvm *nvm)
 
 static void let_go(struct nvm *nvm)
 {
+    nvm_power_free(nvm->power);
     nvm_lock_release(&nvm->lock);
     free(nvm->path);
     free(nvm);

@@ -15,6 +15,7 @@
 #include <sqlite3.h>
 
 struct nvm;
+struct nvm_power; /* euicc/nvm_power.h */
 
 /*
  * Opens the file (NULL and *error on failure; a newer schema is SOFTEUICC_VERSION; an older one is migrated).
@@ -25,6 +26,10 @@ struct nvm;
  * locked or looked at.
  */
 struct nvm *nvm_open(const char *path, const char *vfs, bool create, struct softeuicc_error *error);
+/* The same on storage whose power can be cut. */
+struct nvm *nvm_open_cuttable(const char *path, const char *vfs, bool create, struct softeuicc_error *error);
+/* The supply of that storage; NULL: it cannot be cut. */
+struct nvm_power *nvm_supply(const struct nvm *nvm);
 void nvm_close(struct nvm *nvm);
 /* As nvm_close, and deletes the file: when the making of a card failed. */
 void nvm_remove(struct nvm *nvm);

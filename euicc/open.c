@@ -46,6 +46,13 @@ struct softeuicc *card_allocate(const struct softeuicc_hooks *hooks, struct soft
     return card;
 }
 
+struct nvm *card_open_nvm(const struct softeuicc *card, const char *path, bool create,
+                          struct softeuicc_error *error)
+{
+    return card->hooks.power_cuts ? nvm_open_cuttable(path, card->hooks.storage, create, error)
+                                  : nvm_open(path, card->hooks.storage, create, error);
+}
+
 static bool load_identity(struct softeuicc *card)
 {
     sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT eid, personality FROM card");
@@ -128,7 +135,7 @@ struct softeuicc *softeuicc_open(const char *path, const struct softeuicc_hooks 
 
     if (card == NULL)
         return NULL;
-    card->nvm = nvm_open(path, card->hooks.storage, false, error);
+    card->nvm = card_open_nvm(card, path, false, error);
     if (card->nvm != NULL) {
         if (card_load(card))
             return card;

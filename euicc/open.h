@@ -8,6 +8,10 @@
  * memory. */
 struct softeuicc *card_allocate(const struct softeuicc_hooks *hooks, struct softeuicc_error *error);
 
+/* Opens (or makes) the file as the card's hooks want it: see nvm_open. */
+struct nvm *card_open_nvm(const struct softeuicc *card, const char *path, bool create,
+                          struct softeuicc_error *error);
+
 /* Reads into RAM what the card keeps there. False when a row is missing or cannot be understood. */
 bool card_load(struct softeuicc *card);
 

@@ -61,6 +61,8 @@ struct softeuicc_hooks {
     int64_t (*now)(void *context);
     /* Name of a registered SQLite VFS. Default: the files of this machine. */
     const char *storage;
+    /* softeuicc_cut_power will be used. */
+    bool power_cuts;
 };
 
 enum softeuicc_personality {
@@ -166,6 +168,49 @@ SOFTEUICC_API int64_t softeuicc_next_wakeup(const struct softeuicc *card);
 /* Writes one line that says what the last command was in the field's terms ("ES10c.GetProfilesInfo", "SELECT
  * ISD-R", "GET RESPONSE 32"), for traces. `line` holds `size` characters. */
 SOFTEUICC_API void softeuicc_describe(const struct softeuicc *card, char *line, size_t size);
+
+/* One piece of what softeuicc_inspect tells. Objects and lists begin, and end with SOFTEUICC_END. */
+enum softeuicc_fact_kind {
+    SOFTEUICC_OBJECT,
+    SOFTEUICC_LIST,
+    SOFTEUICC_END,
+    SOFTEUICC_TEXT,
+    SOFTEUICC_NUMBER,
+    SOFTEUICC_TRUTH,   /* number is 0 or 1 */
+    SOFTEUICC_NOTHING, /* what the name stands for is not there */
+};
+
+struct softeuicc_fact {
+    enum softeuicc_fact_kind kind;
+    const char *name; /* of an object's member, in letters, digits and underscores; NULL inside a list */
+    const char *text; /* UTF-8 */
+    int64_t number;
+};
+
+/*
+ * Tells everything a person may want to know of the card, by calling `tell` for one fact after the other, in
+ * the structure of a JSON object: what it is, its profiles, notifications, eIMs, package results, sessions,
+ * selected applications. Never a key. Not inside one of the hooks; changes nothing. False: the storage could
+ * not be read, and something is missing. The facts live as long as the call. docs/ctl.md lists the names.
+ */
+SOFTEUICC_API bool softeuicc_inspect(struct softeuicc *card,
+                                     void (*tell)(void *context, const struct softeuicc_fact *fact),
+                                     void *context);
+
+/*
+ * Lets the power of the card's storage go at a change (a write, a truncation, a sync, a deletion): the one
+ * number `after` from now (1: the next; 0: none, after all). That change does not happen, and what had not
+ * been synced by then is lost, so that the file is what a chip's memory is after its supply failed. From then
+ * on the card is dead: close it and open it again. False: the card was opened without hooks.power_cuts, or is
+ * in memory.
+ */
+SOFTEUICC_API bool softeuicc_cut_power(struct softeuicc *card, uint64_t after);
+/* True once that has happened. The answer to the command at hand never left the card. */
+SOFTEUICC_API bool softeuicc_has_lost_power(const struct softeuicc *card);
+
+/* Prints the profile state machine, the table that the code executes, as a Graphviz graph, with a terminating
+ * zero: as much as fits into `size` characters. Returns the characters it takes, without the zero. */
+SOFTEUICC_API size_t softeuicc_lifecycle_dot(char *out, size_t size);
 
 /* The EID as 32 digits; valid until the card is closed. */
 SOFTEUICC_API const char *softeuicc_eid(const struct softeuicc *card);

@@ -54,6 +54,15 @@ bool toolkit_session_active(const struct softeuicc *card)
     return card->proactive != NULL && card->proactive->count > 0;
 }
 
+const char *toolkit_session_name(const struct softeuicc *card, size_t *pending)
+{
+    static const char *const names[] = {
+        [STAGE_NONE] = "none", [STAGE_ANNOUNCED] = "announced", [STAGE_FETCHED] = "fetched"};
+
+    *pending = card->proactive != NULL ? card->proactive->count : 0;
+    return names[card->proactive != NULL ? card->proactive->stage : STAGE_NONE];
+}
+
 /* --- the queue ------------------------------------------------------------------------------------- */
 
 static bool serves(const struct proactive *proactive, uint8_t type)

@@ -21,6 +21,10 @@ enum toolkit_refresh {
  * 221 7.4.2.2); a command that waits to be tried again counts. */
 bool toolkit_session_active(const struct softeuicc *card);
 
+/* Where that session stands, in words, for who looks at the card from outside: "none", "announced" (91xx went
+ * out) or "fetched" (the terminal works on it). *pending counts the commands, the one under way included. */
+const char *toolkit_session_name(const struct softeuicc *card, size_t *pending);
+
 /*
  * Makes a REFRESH; the answer to the command at hand announces it (91xx). Without a terminal that serves
  * REFRESH nothing is made. False when another proactive command is under way.
