@@ -8,6 +8,7 @@
 #include "euicc/atr.h"
 #include "euicc/ota.h"
 #include "euicc/profile_view.h"
+#include "euicc/rsp/lifecycle.h"
 #include "euicc/rsp/session.h"
 #include "euicc/toolkit.h"
 #include "profiles/gsm.h"
@@ -28,8 +29,7 @@ void card_end_sessions(struct softeuicc *card)
 
 static void end_power_cycle(struct softeuicc *card)
 {
-    card_end_sessions(card);
-    toolkit_reset(card);
+    lifecycle_power_loss(card);
     ota_reset(card);
     channel_reset(&card->channels);
     transport_reset(&card->transport, card->next_protocol == SOFTEUICC_T1);

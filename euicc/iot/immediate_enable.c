@@ -53,6 +53,15 @@ bool immediate_enable_forget(struct softeuicc *card)
     return immediate_enable_store(card, &(struct immediate_enable){.flag = false});
 }
 
+bool immediate_enable_configured(struct softeuicc *card)
+{
+    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT immediate_enable FROM iot");
+    bool configured = nvm_row(card->nvm, stmt) && nvm_int(stmt, 0) != 0;
+
+    nvm_done(stmt);
+    return configured;
+}
+
 static bool fits(const char *configured, struct span actual)
 {
     return configured == NULL || span_equal(span_of_string(configured), actual);

@@ -25,6 +25,8 @@ bool immediate_enable_store(struct softeuicc *card, const struct immediate_enabl
 /* Back to what a new card has: not allowed, no SM-DP+. */
 bool immediate_enable_forget(struct softeuicc *card);
 
+bool immediate_enable_configured(struct softeuicc *card);
+
 /* May a profile that came from this SM-DP+ be enabled immediately? An OID or address that is not configured
  * fits any.
  */

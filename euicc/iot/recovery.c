@@ -107,6 +107,12 @@ bool recovery_set_before_fallback(struct softeuicc *card, int64_t id)
 
 /* --- emergency ----------------------------------------------------------------------------------- */
 
+int64_t recovery_emergency_profile(struct softeuicc *card)
+{
+    return figure(card, nvm_read_stmt(card->nvm, "SELECT id FROM profile WHERE ecall <> 0"
+                                                 " ORDER BY state DESC, id LIMIT 1"));
+}
+
 bool recovery_emergency_active(struct softeuicc *card)
 {
     return figure(card, nvm_read_stmt(card->nvm, "SELECT emergency FROM iot")) != 0;

@@ -27,6 +27,9 @@ bool recovery_set_fallback_profile(struct softeuicc *card, int64_t id);
 int64_t recovery_before_fallback(struct softeuicc *card);
 bool recovery_set_before_fallback(struct softeuicc *card, int64_t id);
 
+/* Reading: of several profiles with ecallIndication the enabled one, or else the oldest, is the Emergency
+ * Profile. */
+int64_t recovery_emergency_profile(struct softeuicc *card);
 bool recovery_emergency_active(struct softeuicc *card);
 int64_t recovery_before_emergency(struct softeuicc *card);
 bool recovery_set_emergency(struct softeuicc *card, bool active, int64_t before);

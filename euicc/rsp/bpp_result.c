@@ -105,11 +105,22 @@ static uint16_t finish(struct softeuicc *card, enum bpp_command command, enum bp
     return status;
 }
 
+static int64_t installed_profile(struct softeuicc *card)
+{
+    struct profile profile;
+    int64_t id = profile_by_iccid(card, card->rsp->load->metadata.iccid, &profile) ? profile.id : 0;
+
+    profile_clear(&profile);
+    return id;
+}
+
 uint16_t bpp_finish(struct softeuicc *card, enum bpp_command command, enum bpp_reason reason,
                     struct buf *response)
 {
     uint16_t status = finish(card, command, reason, response);
+    int64_t installed = status == ES10_OK && reason == BPP_OK ? installed_profile(card) : 0;
 
     rsp_session_end(card);
+    card->rsp->installed = installed;
     return status;
 }

@@ -34,6 +34,7 @@ static uint16_t put_lifecycle_result(struct softeuicc *card, struct buf *respons
         [LIFECYCLE_DISALLOWED_BY_POLICY] = RESULT_DISALLOWED_BY_POLICY,
         [LIFECYCLE_WRONG_REENABLING] = RESULT_WRONG_REENABLING,
         [LIFECYCLE_CAT_BUSY] = RESULT_CAT_BUSY,
+        [LIFECYCLE_ECALL_ACTIVE] = ES10_UNDEFINED_ERROR, /* SGP.22 knows no emergency */
     };
 
     if (result == LIFECYCLE_FAILED)

@@ -1,205 +1,185 @@
 /*
- * The profile state machine: see lifecycle.h. The table near the end is the whole of it; above it stand the
- * guards and the actions it names, below it the few lines that execute and print it.
+ * The profile state machine: see lifecycle.h. The table is the whole of it; the guards it names are in
+ * lifecycle_guards.c, the actions in lifecycle_actions.c, and below it stand the few lines that execute it.
  */
-#include "euicc/rsp/lifecycle.h"
-
-#include "euicc/rsp/notification.h"
-#include "euicc/toolkit.h"
-
-#include <string.h>
-
-static bool displaces_another(const struct lifecycle_step *step)
-{
-    return step->has_enabled && step->enabled.id != step->subject->id;
-}
-
-/* --- guards -------------------------------------------------------------------------------------- */
-
-/* A proactive session stands in the way of a REFRESH; without the refresh flag the terminal has ended it
- * (SGP.22 5.7.16). */
-static bool terminal_is_free(const struct lifecycle_step *step)
-{
-    return !step->refresh || !toolkit_session_active(step->card);
-}
-
-static const struct lifecycle_guard guard_terminal = {"no proactive session", terminal_is_free,
-                                                      LIFECYCLE_CAT_BUSY};
-
-/* Reading: memory reset has no refresh flag; it needs a REFRESH by itself when it takes away the enabled
- * profile. */
-static bool terminal_is_free_for_reset(const struct lifecycle_step *step)
-{
-    return !toolkit_session_active(step->card);
-}
-
-static const struct lifecycle_guard guard_terminal_for_reset = {
-    "no proactive session", terminal_is_free_for_reset, LIFECYCLE_CAT_BUSY};
-
-static bool may_be_disabled(const struct lifecycle_step *step)
-{
-    return !step->subject->ppr1;
-}
-
-static const struct lifecycle_guard guard_ppr1 = {"not PPR1", may_be_disabled,
-                                                  LIFECYCLE_DISALLOWED_BY_POLICY};
-
-/*
- * Reading: PPR1 of the enabled profile yields to a test profile (SGP.21 TPRO8) and to a provisioning profile
- * (SGP.22 2.4.5.2); an operational profile does not displace it.
- */
-static bool enabled_yields(const struct lifecycle_step *step)
-{
-    return !displaces_another(step) || !step->enabled.ppr1 || step->subject->class != PROFILE_OPERATIONAL;
-}
-
-static const struct lifecycle_guard guard_enabled_yields = {"enabled profile not PPR1", enabled_yields,
-                                                            LIFECYCLE_DISALLOWED_BY_POLICY};
-
-/*
- * Reading of SGP.22 5.7.16: from an enabled test profile the way leads to another test profile, or back to
- * the profile that was enabled before the test; when there was none (or it has been deleted), to any.
- */
-static bool is_right_reenabling(const struct lifecycle_step *step)
-{
-    int64_t before;
-
-    if (!displaces_another(step) || step->enabled.class != PROFILE_TEST ||
-        step->subject->class == PROFILE_TEST)
-        return true;
-    before = profile_before_test(step->card);
-    return before == 0 || before == step->subject->id;
-}
-
-static const struct lifecycle_guard guard_reenabling = {"from a test only back", is_right_reenabling,
-                                                        LIFECYCLE_WRONG_REENABLING};
-
-static bool may_be_deleted(const struct lifecycle_step *step)
-{
-    return !step->subject->ppr2;
-}
-
-static const struct lifecycle_guard guard_ppr2 = {"not PPR2", may_be_deleted, LIFECYCLE_DISALLOWED_BY_POLICY};
-
-/* --- actions ------------------------------------------------------------------------------------- */
-
-/* The enabled profile, if another one is, goes out of the way. */
-static bool displace(const struct lifecycle_step *step)
-{
-    if (!displaces_another(step))
-        return true;
-    return profile_set_state(step->card, step->enabled.id, PROFILE_DISABLED) &&
-           notification_for_profile(step->card, &step->enabled, NOTIFICATION_DISABLE);
-}
-
-static const struct lifecycle_action action_displace = {"disable the enabled one", displace};
-
-/* The profile that a first test profile displaces is remembered; a test after a test keeps the memory,
- * anything else ends it. */
-static bool remember(const struct lifecycle_step *step)
-{
-    int64_t before = profile_before_test(step->card);
-    int64_t id = 0;
-
-    if (step->subject->class == PROFILE_TEST && displaces_another(step))
-        id = step->enabled.class == PROFILE_TEST ? before : step->enabled.id;
-    return id == before || profile_set_before_test(step->card, id);
-}
-
-static const struct lifecycle_action action_remember = {"remember whom a test displaced", remember};
-
-static bool enable(const struct lifecycle_step *step)
-{
-    return profile_set_state(step->card, step->subject->id, PROFILE_ENABLED) &&
-           notification_for_profile(step->card, step->subject, NOTIFICATION_ENABLE);
-}
-
-static const struct lifecycle_action action_enable = {"enable, notify", enable};
-
-static bool disable(const struct lifecycle_step *step)
-{
-    return profile_set_state(step->card, step->subject->id, PROFILE_DISABLED) &&
-           notification_for_profile(step->card, step->subject, NOTIFICATION_DISABLE);
-}
-
-static const struct lifecycle_action action_disable = {"disable, notify", disable};
-
-/* When a test profile is disabled, the profile it displaced is enabled again (SGP.21 TPRO10). Reading: with
- * its enable notification. */
-static bool restore(const struct lifecycle_step *step)
-{
-    int64_t before = profile_before_test(step->card);
-    struct profile profile;
-    bool done;
-
-    if (before == 0 || step->subject->class != PROFILE_TEST)
-        return true;
-    if (!profile_by_id(step->card, before, &profile))
-        return false;
-    done = profile_set_before_test(step->card, 0) && profile_set_state(step->card, before, PROFILE_ENABLED) &&
-           notification_for_profile(step->card, &profile, NOTIFICATION_ENABLE);
-    profile_clear(&profile);
-    return done;
-}
-
-static const struct lifecycle_action action_restore = {"enable again whom a test displaced", restore};
-
-/* Reading: a memory reset that takes the enabled test profile leaves nothing enabled; what it displaced stays
- * disabled. */
-static bool forget(const struct lifecycle_step *step)
-{
-    return profile_before_test(step->card) == 0 || profile_set_before_test(step->card, 0);
-}
-
-static const struct lifecycle_action action_forget = {"forget whom a test displaced", forget};
-
-static bool erase(const struct lifecycle_step *step)
-{
-    return notification_for_profile(step->card, step->subject, NOTIFICATION_DELETE) &&
-           profile_delete(step->card, step->subject->id);
-}
-
-static const struct lifecycle_action action_erase = {"notify, erase", erase};
-
-static bool refresh_if_asked(const struct lifecycle_step *step)
-{
-    return !step->refresh || toolkit_request_refresh(step->card, TOOLKIT_REFRESH_UICC_RESET);
-}
-
-static const struct lifecycle_action action_refresh_if_asked = {"REFRESH if asked", refresh_if_asked};
-
-static bool refresh_always(const struct lifecycle_step *step)
-{
-    return toolkit_request_refresh(step->card, TOOLKIT_REFRESH_UICC_RESET);
-}
-
-static const struct lifecycle_action action_refresh = {"REFRESH", refresh_always};
-
-/* --- the table ----------------------------------------------------------------------------------- */
+#include "euicc/rsp/lifecycle_steps.h"
+#include "euicc/rsp/session.h"
 
 static const struct lifecycle_row table[] = {
     {LIFECYCLE_INSTALL, LIFECYCLE_ABSENT, LIFECYCLE_DISABLED, {NULL}, {NULL}},
+
+    /* ES10c (SGP.22 5.7.16-5.7.19). Reading: on a card that serves an LPA and an IPA, what the LPA does ends
+     * what the IPA could have undone. */
     {LIFECYCLE_ENABLE,
      LIFECYCLE_DISABLED,
      LIFECYCLE_ENABLED,
-     {&guard_enabled_yields, &guard_reenabling, &guard_terminal},
-     {&action_displace, &action_remember, &action_enable, &action_refresh_if_asked}},
+     {&guard_no_emergency, &guard_ordinary, &guard_enabled_yields, &guard_reenabling, &guard_terminal},
+     {&action_displace, &action_remember, &action_enable, &action_forget_return, &action_withdraw,
+      &action_refresh_if_asked}},
     {LIFECYCLE_DISABLE,
      LIFECYCLE_ENABLED,
      LIFECYCLE_DISABLED,
-     {&guard_ppr1, &guard_terminal},
-     {&action_disable, &action_restore, &action_refresh_if_asked}},
-    {LIFECYCLE_DELETE, LIFECYCLE_DISABLED, LIFECYCLE_ABSENT, {&guard_ppr2}, {&action_erase}},
-    /* Memory reset asks no policy rule (SGP.22 5.7.19). */
-    {LIFECYCLE_MEMORY_RESET, LIFECYCLE_DISABLED, LIFECYCLE_ABSENT, {NULL}, {&action_erase}},
+     {&guard_no_emergency, &guard_ppr1, &guard_terminal},
+     {&action_disable, &action_restore, &action_forget_return, &action_withdraw, &action_refresh_if_asked}},
+    {LIFECYCLE_DELETE,
+     LIFECYCLE_DISABLED,
+     LIFECYCLE_ABSENT,
+     {&guard_no_emergency, &guard_ppr2},
+     {&action_forget_way_back, &action_erase}},
+
+    /* Memory reset asks no policy rule (SGP.22 5.7.19, SGP.32 5.9.5). */
+    {LIFECYCLE_MEMORY_RESET,
+     LIFECYCLE_DISABLED,
+     LIFECYCLE_ABSENT,
+     {&guard_no_emergency},
+     {&action_forget_way_back, &action_erase}},
     {LIFECYCLE_MEMORY_RESET,
      LIFECYCLE_ENABLED,
      LIFECYCLE_ABSENT,
-     {&guard_terminal_for_reset},
-     {&action_erase, &action_forget, &action_refresh}},
+     {&guard_no_emergency, &guard_terminal_for_reset},
+     {&action_erase, &action_forget, &action_forget_return, &action_withdraw, &action_refresh}},
+
+    /* eUICC Packages (SGP.32 3.3.1, 5.9.1). */
+    {LIFECYCLE_PACKAGE, LIFECYCLE_ABSENT, LIFECYCLE_ABSENT, {&guard_no_emergency}, {&action_withdraw}},
+    {LIFECYCLE_PACKAGE, LIFECYCLE_ENABLED, LIFECYCLE_ENABLED, {&guard_no_emergency}, {&action_withdraw}},
+    {LIFECYCLE_PACKAGE_ENABLE,
+     LIFECYCLE_DISABLED,
+     LIFECYCLE_ENABLED,
+     {&guard_ordinary, &guard_enabled_yields, &guard_rollback_possible, &guard_terminal},
+     {&action_displace, &action_remember, &action_enable, &action_forget_return, &action_grant,
+      &action_refresh_if_asked}},
+    {LIFECYCLE_PACKAGE_DISABLE,
+     LIFECYCLE_ENABLED,
+     LIFECYCLE_DISABLED,
+     {&guard_ppr1, &guard_terminal},
+     {&action_disable, &action_restore, &action_forget_return, &action_refresh_if_asked}},
+    {LIFECYCLE_PACKAGE_DELETE,
+     LIFECYCLE_DISABLED,
+     LIFECYCLE_ABSENT,
+     {&guard_ppr2, &guard_not_rollback_target, &guard_not_return_profile},
+     {&action_erase}},
+
+    /* Rollback (SGP.32 3.3.2, 5.9.16). */
+    {LIFECYCLE_ROLLBACK, LIFECYCLE_ABSENT, LIFECYCLE_ABSENT, {&guard_rollback_granted}, {NULL}},
+    {LIFECYCLE_ROLLBACK,
+     LIFECYCLE_DISABLED,
+     LIFECYCLE_ENABLED,
+     {&guard_rollback_in_order, &guard_terminal},
+     {&action_displace, &action_remember, &action_enable, &action_forget_return, &action_withdraw,
+      &action_refresh_if_asked}},
+
+    /* Fallback (SGP.32 3.4.6, 3.4.7, 5.9.20, 5.9.21). An enabled Fallback Profile is in no state to fall
+     * back to; it answers so even in an emergency. */
+    {LIFECYCLE_EXECUTE_FALLBACK,
+     LIFECYCLE_ABSENT,
+     LIFECYCLE_ABSENT,
+     {&guard_somebody_enabled, &guard_fallback_set},
+     {NULL}},
+    {LIFECYCLE_EXECUTE_FALLBACK,
+     LIFECYCLE_DISABLED,
+     LIFECYCLE_ENABLED,
+     {&guard_somebody_enabled, &guard_no_emergency, &guard_fallback_ordinary, &guard_terminal},
+     {&action_displace, &action_remember, &action_enable, &action_remember_return, &action_withdraw,
+      &action_refresh_if_asked}},
+    {LIFECYCLE_RETURN_FROM_FALLBACK, LIFECYCLE_ABSENT, LIFECYCLE_ABSENT, {&guard_return_known}, {NULL}},
+    {LIFECYCLE_RETURN_FROM_FALLBACK,
+     LIFECYCLE_DISABLED,
+     LIFECYCLE_ENABLED,
+     {&guard_fallback_enabled, &guard_terminal},
+     {&action_displace, &action_remember, &action_enable, &action_forget_return, &action_withdraw,
+      &action_refresh_if_asked}},
+
+    /* Immediate enable (SGP.32 5.9.15). */
+    {LIFECYCLE_IMMEDIATE_ENABLE,
+     LIFECYCLE_ABSENT,
+     LIFECYCLE_ABSENT,
+     {&guard_immediate_configured, &guard_immediate_session, &guard_immediate_there},
+     {NULL}},
+    {LIFECYCLE_IMMEDIATE_ENABLE,
+     LIFECYCLE_DISABLED,
+     LIFECYCLE_ENABLED,
+     {&guard_immediate_from_smdp, &guard_immediate_no_emergency, &guard_immediate_ordinary,
+      &guard_immediate_yields, &guard_terminal},
+     {&action_displace, &action_remember, &action_enable, &action_forget_return, &action_withdraw,
+      &action_use_up_session, &action_refresh_if_asked}},
+    {LIFECYCLE_IMMEDIATE_ENABLE,
+     LIFECYCLE_ENABLED,
+     LIFECYCLE_ENABLED,
+     {&guard_immediate_not_enabled},
+     {NULL}},
+
+    /* The Emergency Profile (SGP.32 5.9.22, 5.9.23): an excursion that ends where it began, so all that is
+     * remembered stays. */
+    {LIFECYCLE_ENABLE_EMERGENCY, LIFECYCLE_ABSENT, LIFECYCLE_ABSENT, {&guard_emergency_there}, {NULL}},
+    {LIFECYCLE_ENABLE_EMERGENCY,
+     LIFECYCLE_DISABLED,
+     LIFECYCLE_ENABLED,
+     {&guard_terminal},
+     {&action_enter_emergency, &action_refresh_if_asked}},
+    {LIFECYCLE_DISABLE_EMERGENCY, LIFECYCLE_ABSENT, LIFECYCLE_ABSENT, {&guard_emergency_there}, {NULL}},
+    {LIFECYCLE_DISABLE_EMERGENCY,
+     LIFECYCLE_ENABLED,
+     LIFECYCLE_DISABLED,
+     {&guard_terminal},
+     {&action_leave_emergency, &action_refresh_if_asked}},
+
+    /* Power off and every reset: no profile moves, nothing that is remembered is forgotten. */
+    {LIFECYCLE_POWER_LOSS, LIFECYCLE_DISABLED, LIFECYCLE_DISABLED, {NULL}, {&action_end_sessions}},
+    {LIFECYCLE_POWER_LOSS, LIFECYCLE_ENABLED, LIFECYCLE_ENABLED, {NULL}, {&action_end_sessions}},
 };
 
 #define TABLE_ROWS (sizeof(table) / sizeof(table[0]))
+
+const struct lifecycle_row *lifecycle_table(size_t *rows)
+{
+    *rows = TABLE_ROWS;
+    return table;
+}
+
+/* --- events -------------------------------------------------------------------------------------- */
+
+static int64_t rollback_profile(struct softeuicc *card)
+{
+    struct rollback_grant grant;
+
+    return recovery_rollback(card, &grant) ? grant.profile : 0;
+}
+
+static int64_t enabled_profile(struct softeuicc *card)
+{
+    struct profile profile;
+    int64_t id = profile_enabled(card, &profile) ? profile.id : 0;
+
+    profile_clear(&profile);
+    return id;
+}
+
+static int64_t installed_profile(struct softeuicc *card)
+{
+    return rsp_session_installed(card);
+}
+
+static const struct event {
+    const char *name;
+    int64_t (*subject)(struct softeuicc *card); /* the profile it is about; NULL: the request names it */
+} events[] = {
+    [LIFECYCLE_INSTALL] = {"install", NULL},
+    [LIFECYCLE_ENABLE] = {"enable", NULL},
+    [LIFECYCLE_DISABLE] = {"disable", NULL},
+    [LIFECYCLE_DELETE] = {"delete", NULL},
+    [LIFECYCLE_MEMORY_RESET] = {"memory reset", NULL},
+    [LIFECYCLE_PACKAGE_ENABLE] = {"package: enable", NULL},
+    [LIFECYCLE_PACKAGE_DISABLE] = {"package: disable", NULL},
+    [LIFECYCLE_PACKAGE_DELETE] = {"package: delete", NULL},
+    [LIFECYCLE_ROLLBACK] = {"rollback", rollback_profile},
+    [LIFECYCLE_EXECUTE_FALLBACK] = {"execute fallback", recovery_fallback_profile},
+    [LIFECYCLE_RETURN_FROM_FALLBACK] = {"return from fallback", recovery_before_fallback},
+    [LIFECYCLE_IMMEDIATE_ENABLE] = {"immediate enable", installed_profile},
+    [LIFECYCLE_ENABLE_EMERGENCY] = {"enable emergency profile", recovery_emergency_profile},
+    [LIFECYCLE_DISABLE_EMERGENCY] = {"disable emergency profile", recovery_emergency_profile},
+    [LIFECYCLE_PACKAGE] = {"package accepted", enabled_profile},
+    [LIFECYCLE_POWER_LOSS] = {"power loss, reset", NULL},
+};
 
 const char *lifecycle_state_name(enum lifecycle_state state)
 {
@@ -210,10 +190,10 @@ const char *lifecycle_state_name(enum lifecycle_state state)
 
 const char *lifecycle_event_name(enum lifecycle_event event)
 {
-    static const char *const names[] = {"install", "enable", "disable", "delete", "memory reset"};
-
-    return names[event];
+    return events[event].name;
 }
+
+/* --- the table at work --------------------------------------------------------------------------- */
 
 const struct lifecycle_row *lifecycle_row(enum lifecycle_event event, enum lifecycle_state from)
 {
@@ -228,65 +208,91 @@ enum lifecycle_state lifecycle_initial_state(void)
     return lifecycle_row(LIFECYCLE_INSTALL, LIFECYCLE_ABSENT)->to;
 }
 
-static enum lifecycle_result execute(const struct lifecycle_row *row, const struct lifecycle_step *step)
+static enum lifecycle_result ask(const struct lifecycle_row *row, const struct lifecycle_step *step)
 {
     for (size_t i = 0; row->guards[i] != NULL; i++)
         if (!row->guards[i]->holds(step))
             return nvm_failed(step->card->nvm) ? LIFECYCLE_FAILED : row->guards[i]->refusal;
+    return nvm_failed(step->card->nvm) ? LIFECYCLE_FAILED : LIFECYCLE_OK;
+}
+
+static enum lifecycle_result act(const struct lifecycle_row *row, const struct lifecycle_step *step)
+{
     for (size_t i = 0; row->actions[i] != NULL; i++)
         if (!row->actions[i]->run(step))
             return LIFECYCLE_FAILED;
     return nvm_failed(step->card->nvm) ? LIFECYCLE_FAILED : LIFECYCLE_OK;
 }
 
-enum lifecycle_result lifecycle_run(struct softeuicc *card, const struct profile *profile,
-                                    enum lifecycle_event event, bool refresh)
+static enum lifecycle_state state_of(const struct profile *profile)
 {
-    enum lifecycle_state from = profile->state == PROFILE_ENABLED ? LIFECYCLE_ENABLED : LIFECYCLE_DISABLED;
-    const struct lifecycle_row *row = lifecycle_row(event, from);
-    struct lifecycle_step step = {.card = card, .subject = profile, .refresh = refresh};
+    if (profile->id == 0)
+        return LIFECYCLE_ABSENT;
+    return profile->state == PROFILE_ENABLED ? LIFECYCLE_ENABLED : LIFECYCLE_DISABLED;
+}
+
+static enum lifecycle_result execute(struct lifecycle_step *step, enum lifecycle_event event, bool only_ask)
+{
+    const struct lifecycle_row *row = lifecycle_row(event, state_of(step->subject));
     enum lifecycle_result result;
 
     if (row == NULL)
-        return LIFECYCLE_WRONG_STATE;
-    step.has_enabled = profile_enabled(card, &step.enabled);
-    result = execute(row, &step);
-    profile_clear(&step.enabled);
+        return nvm_failed(step->card->nvm) ? LIFECYCLE_FAILED : LIFECYCLE_WRONG_STATE;
+    step->has_enabled = profile_enabled(step->card, &step->enabled);
+    result = ask(row, step);
+    if (result == LIFECYCLE_OK && !only_ask)
+        result = act(row, step);
+    profile_clear(&step->enabled);
     return result;
 }
 
-/* --- the picture --------------------------------------------------------------------------------- */
-
-static void put_text(struct buf *out, const char *text)
+enum lifecycle_result lifecycle_run_package(struct softeuicc *card, const struct profile *profile,
+                                            enum lifecycle_event event, bool refresh,
+                                            const struct lifecycle_package *package)
 {
-    buf_append(out, span_of_string(text));
+    struct lifecycle_step step = {.card = card, .subject = profile, .refresh = refresh, .package = package};
+
+    return execute(&step, event, false);
 }
 
-static void put_row(struct buf *out, const struct lifecycle_row *row)
+enum lifecycle_result lifecycle_run(struct softeuicc *card, const struct profile *profile,
+                                    enum lifecycle_event event, bool refresh)
 {
-    put_text(out, "  ");
-    put_text(out, lifecycle_state_name(row->from));
-    put_text(out, " -> ");
-    put_text(out, lifecycle_state_name(row->to));
-    put_text(out, " [label=\"");
-    put_text(out, lifecycle_event_name(row->event));
-    for (size_t i = 0; row->guards[i] != NULL; i++) {
-        put_text(out, i == 0 ? "\\n[" : "; ");
-        put_text(out, row->guards[i]->name);
-    }
-    if (row->guards[0] != NULL)
-        put_text(out, "]");
-    for (size_t i = 0; row->actions[i] != NULL; i++) {
-        put_text(out, "\\n/ ");
-        put_text(out, row->actions[i]->name);
-    }
-    put_text(out, "\"];\n");
+    return lifecycle_run_package(card, profile, event, refresh, NULL);
 }
 
-void lifecycle_dot(struct buf *out)
+/* The subject is found before anything else; one that is not there is a subject too. */
+static enum lifecycle_result trigger(struct softeuicc *card, enum lifecycle_event event, bool refresh,
+                                     bool only_ask)
 {
-    put_text(out, "digraph lifecycle {\n  rankdir=LR;\n  node [shape=box, style=rounded];\n");
-    for (size_t i = 0; i < TABLE_ROWS; i++)
-        put_row(out, &table[i]);
-    put_text(out, "}\n");
+    struct profile subject = {.id = 0};
+    struct lifecycle_step step = {.card = card, .subject = &subject, .refresh = refresh};
+    int64_t id = events[event].subject(card);
+    enum lifecycle_result result;
+
+    if (id != 0)
+        (void)profile_by_id(card, id, &subject);
+    result = execute(&step, event, only_ask);
+    profile_clear(&subject);
+    return result;
+}
+
+enum lifecycle_result lifecycle_trigger(struct softeuicc *card, enum lifecycle_event event, bool refresh)
+{
+    return trigger(card, event, refresh, false);
+}
+
+enum lifecycle_result lifecycle_check(struct softeuicc *card, enum lifecycle_event event, bool refresh)
+{
+    return trigger(card, event, refresh, true);
+}
+
+/* Its rows have the same actions and no guard, and memory is not asked which profile is enabled: memory may
+ * be what failed. */
+void lifecycle_power_loss(struct softeuicc *card)
+{
+    const struct profile none = {.id = 0};
+    const struct lifecycle_step step = {.card = card, .subject = &none};
+
+    (void)act(lifecycle_row(LIFECYCLE_POWER_LOSS, LIFECYCLE_DISABLED), &step);
 }

@@ -14,7 +14,10 @@ void rsp_session_end(struct softeuicc *card)
 {
     struct rsp_session *session = card->rsp;
 
-    if (session == NULL || session->stage == RSP_NONE)
+    if (session == NULL)
+        return;
+    session->installed = 0;
+    if (session->stage == RSP_NONE)
         return;
     bpp_load_free(session->load);
     cert_free(session->dp_pb);
@@ -46,6 +49,11 @@ bool rsp_session_start(struct softeuicc *card, uint8_t challenge[RSP_CHALLENGE_S
 enum rsp_stage rsp_session_stage(const struct softeuicc *card)
 {
     return card->rsp != NULL ? card->rsp->stage : RSP_NONE;
+}
+
+int64_t rsp_session_installed(const struct softeuicc *card)
+{
+    return card->rsp != NULL ? card->rsp->installed : 0;
 }
 
 struct span rsp_session_transaction_id(const struct rsp_session *session)

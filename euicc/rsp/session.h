@@ -24,6 +24,10 @@ void rsp_session_free(struct softeuicc *card);
 bool rsp_session_start(struct softeuicc *card, uint8_t challenge[RSP_CHALLENGE_SIZE]);
 enum rsp_stage rsp_session_stage(const struct softeuicc *card);
 
+/* The profile that the session which ended last has installed: its id, until a reset, another session or
+ * rsp_session_end; 0 for none. */
+int64_t rsp_session_installed(const struct softeuicc *card);
+
 /* EUICCInfo2 (BF22 whole) with live figures: es10b.c; signed inside euiccSigned1: download.c. */
 void es10b_put_euicc_info2(struct softeuicc *card, struct buf *out);
 
@@ -52,6 +56,8 @@ struct rsp_session {
     uint8_t otpk_point[EC_POINT_SIZE];
 
     struct bpp_load *load; /* while RSP_LOADING */
+
+    int64_t installed; /* after it (RSP_NONE): the profile it installed, for ImmediateEnable; 0: none */
 };
 
 struct span rsp_session_transaction_id(const struct rsp_session *session);
