@@ -1,6 +1,6 @@
 /*
- * eIM Configuration Operations (SGP.32 2.11.1.1.2, 2.11.2.1): the commands of an ecoList and their result codes. What
- * they do to the associated eIMs is eim.c's.
+ * eIM Configuration Operations (SGP.32 2.11.1.1.2, 2.11.2.1): the commands of an ecoList and their result
+ * codes. What they do to the associated eIMs is eim.c's.
  */
 #include "apdu/tlv.h"
 #include "euicc/iot/package_command.h"

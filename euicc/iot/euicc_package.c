@@ -1,7 +1,7 @@
 /*
- * ES10b.LoadEuiccPackage (SGP.32 3.3.1, 5.9.1): the checks on a package, in their order, and its list of commands. The
- * commands are psmo.c's and eco.c's, the signed results package_result.c's. All of it is one transaction: a status
- * word other than 9000 undoes everything, an interruption too.
+ * ES10b.LoadEuiccPackage (SGP.32 3.3.1, 5.9.1): the checks on a package, in their order, and its list of
+ * commands. The commands are psmo.c's and eco.c's, the signed results package_result.c's. All of it is one
+ * transaction: a status word other than 9000 undoes everything, an interruption too.
  */
 #include "euicc/iot/package_command.h"
 #include "euicc/iot/package_result.h"
@@ -42,7 +42,8 @@ struct package {
     struct span list;
 };
 
-/* Reading: of the CHOICE of two lists one is there; the other one after it is no unknown member to be skipped. */
+/* Reading: of the CHOICE of two lists one is there; the other one after it is no unknown member to be
+ * skipped. */
 static bool read_list(struct tlv_reader *reader, struct package *package)
 {
     uint32_t tag = tlv_peek(reader);
@@ -53,8 +54,8 @@ static bool read_list(struct tlv_reader *reader, struct package *package)
 }
 
 /*
- * EuiccPackageSigned. Reading: what does not parse up to its list answers 6A80, signed or not, because its eIM, EID
- * and counter cannot be told; inside the list it is processingTerminated.
+ * EuiccPackageSigned. Reading: what does not parse up to its list answers 6A80, signed or not, because its
+ * eIM, EID and counter cannot be told; inside the list it is processingTerminated.
  */
 static bool read_signed(struct span content, struct package *package)
 {
@@ -75,8 +76,9 @@ static bool read_package(struct span request, struct package *package)
     struct span content;
 
     *package = (struct package){.counter = 0};
-    return tlv_require_whole(&reader, 0x30, &content, &package->signed_part) && read_signed(content, package) &&
-           tlv_require(&reader, 0x5F37, &package->signature) && tlv_skip_rest(&reader);
+    return tlv_require_whole(&reader, 0x30, &content, &package->signed_part) &&
+           read_signed(content, package) && tlv_require(&reader, 0x5F37, &package->signature) &&
+           tlv_skip_rest(&reader);
 }
 
 /* --- errors -------------------------------------------------------------------------------------- */
@@ -88,15 +90,17 @@ static bool is_signed_by(const struct package *package, const struct eim *eim)
     bool valid;
 
     eim_put_token(&token, eim);
-    valid = !token.failed &&
-            ec_verify(eim->key, (const struct span[]){package->signed_part, buf_span(&token)}, 2, package->signature);
+    valid =
+        !token.failed && ec_verify(eim->key, (const struct span[]){package->signed_part, buf_span(&token)}, 2,
+                                   package->signature);
     buf_free(&token);
     return valid;
 }
 
-/* EuiccPackageErrorUnsigned: nothing in it tells what of the package was wrong. `eim` NULL: it is not associated. */
-static uint16_t put_unsigned_error(struct softeuicc *card, const struct package *package, const struct eim *eim,
-                                   struct buf *response)
+/* EuiccPackageErrorUnsigned: nothing in it tells what of the package was wrong. `eim` NULL: it is not
+ * associated. */
+static uint16_t put_unsigned_error(struct softeuicc *card, const struct package *package,
+                                   const struct eim *eim, struct buf *response)
 {
     size_t outer = tlv_open(response, TAG_PACKAGE);
     size_t inner = tlv_open(response, TAG_ERROR_UNSIGNED);
@@ -141,8 +145,8 @@ static enum package_outcome terminate(struct buf *results, size_t at, unsigned r
 }
 
 /*
- * A command begins only with room for a small result, so that one which changes something never loses its result;
- * those that answer with a list change nothing.
+ * A command begins only with room for a small result, so that one which changes something never loses its
+ * result; those that answer with a list change nothing.
  */
 static enum package_outcome run_command(struct package_run *run, const struct package_command *command,
                                         struct span content, struct buf *results)
@@ -160,7 +164,8 @@ static enum package_outcome run_command(struct package_run *run, const struct pa
     return outcome;
 }
 
-static enum package_outcome run_list(struct package_run *run, const struct package *package, struct buf *results)
+static enum package_outcome run_list(struct package_run *run, const struct package *package,
+                                     struct buf *results)
 {
     struct tlv_reader reader = tlv_reader(package->list);
     enum package_outcome outcome = PACKAGE_GOES_ON;
@@ -176,17 +181,15 @@ static enum package_outcome run_list(struct package_run *run, const struct packa
 }
 
 /*
- * An accepted package counts, whatever its commands come to. Reading: its counter is stored before the list runs, so
- * that an updateEim in the list has the last word on it; its result is numbered before the list runs, so that the
- * notifications of its profile changes have higher numbers.
+ * An accepted package counts, whatever its commands come to. Reading: its counter is stored before the list
+ * runs, so that an updateEim in the list has the last word on it; its result is numbered before the list
+ * runs, so that the notifications of its profile changes have higher numbers.
  */
 static uint16_t accept(struct softeuicc *card, const struct package *package, const struct eim *eim,
                        struct buf *response)
 {
-    struct package_run run = {.card = card,
-                              .eim = eim,
-                              .counter = (uint32_t)package->counter,
-                              .transaction = package->transaction};
+    struct package_run run = {
+        .card = card, .eim = eim, .counter = (uint32_t)package->counter, .transaction = package->transaction};
     struct buf results = {0};
     bool done;
 

@@ -1,6 +1,6 @@
 /*
- * What the commands of an eUICC Package share (SGP.32 2.11.1.1.2, 2.11.1.1.3): euicc_package.c runs the list, psmo.c
- * and eco.c hold one table of commands each.
+ * What the commands of an eUICC Package share (SGP.32 2.11.1.1.2, 2.11.1.1.3): euicc_package.c runs the list,
+ * psmo.c and eco.c hold one table of commands each.
  */
 #ifndef SOFTEUICC_EUICC_IOT_PACKAGE_COMMAND_H
 #define SOFTEUICC_EUICC_IOT_PACKAGE_COMMAND_H

@@ -20,6 +20,11 @@ uint16_t es10_result(struct softeuicc *card, struct buf *response, uint32_t tag,
 /* Appends `tag` { 81 error }: the error of a response that is a CHOICE of a list and an error. */
 uint16_t es10_choice_error(struct softeuicc *card, struct buf *response, uint32_t tag, unsigned error);
 
+/* SetDefaultDpAddress as SGP.22 (BF3F) and SGP.32 (BF65) have it: { 80 address } answered by `tag` { 80
+ * result }. An address that is none is undefinedError, the only error there is. */
+uint16_t es10_set_default_dp_address(struct softeuicc *card, struct span request, uint32_t tag,
+                                     struct buf *response);
+
 /* A BOOLEAN value: one octet. */
 bool es10_boolean(struct span value, bool *out);
 

@@ -27,8 +27,8 @@ uint16_t es10a_get_configured_addresses(struct softeuicc *card, struct span requ
     return es10_finish(card, response);
 }
 
-/* An address that is none is answered with undefinedError, the only error this function has. */
-uint16_t es10a_set_default_dp_address(struct softeuicc *card, struct span request, struct buf *response)
+uint16_t es10_set_default_dp_address(struct softeuicc *card, struct span request, uint32_t tag,
+                                     struct buf *response)
 {
     struct tlv_reader reader = tlv_reader(request);
     struct span address;
@@ -37,10 +37,15 @@ uint16_t es10a_set_default_dp_address(struct softeuicc *card, struct span reques
     if (!tlv_require(&reader, 0x80, &address) || es10_finish_request(&reader) != ES10_OK)
         return ES10_BAD_REQUEST;
     if (!text_is_address(address))
-        return es10_result(card, response, TAG_SET_DEFAULT_DP_ADDRESS, ES10_UNDEFINED_ERROR);
+        return es10_result(card, response, tag, ES10_UNDEFINED_ERROR);
     stmt = nvm_write_stmt(card->nvm, "UPDATE card SET default_smdp = ?1");
     profile_bind_text(card, stmt, 1, address);
     if (!nvm_run(card->nvm, stmt))
         return ES10_MEMORY;
-    return es10_result(card, response, TAG_SET_DEFAULT_DP_ADDRESS, 0);
+    return es10_result(card, response, tag, 0);
+}
+
+uint16_t es10a_set_default_dp_address(struct softeuicc *card, struct span request, struct buf *response)
+{
+    return es10_set_default_dp_address(card, request, TAG_SET_DEFAULT_DP_ADDRESS, response);
 }
