@@ -328,32 +328,36 @@ static bool read_extensions(struct cert *cert, struct span content)
 
 /* --- The certificate --- */
 
-static enum cert_status read_public_key(struct cert *cert, struct span info, const struct ec_key *model)
+struct ec_key *cert_key_from_info(struct span info, const struct ec_key *model, enum cert_status *status)
 {
     struct tlv_reader reader = tlv_reader(info);
     struct tlv_reader algorithm;
+    struct ec_key *key;
     struct span content;
     struct span bits;
     struct span type;
     struct span oid;
 
+    *status = CERT_MALFORMED;
     tlv_require(&reader, DER_SEQUENCE, &content);
     tlv_require_sized(&reader, DER_BIT_STRING, 1, SIZE_MAX, &bits);
-    if (!tlv_finish(&reader))
-        return CERT_MALFORMED;
+    if (!tlv_finish(&reader) || bits.data[0] != 0)
+        return NULL;
     algorithm = tlv_reader(content);
     if (!tlv_require(&algorithm, DER_OID, &type))
-        return CERT_MALFORMED;
+        return NULL;
+    *status = CERT_UNSUPPORTED_CURVE;
     if (!span_equal(type, SPAN_ARRAY(oid_ec_public_key)) || !tlv_require(&algorithm, DER_OID, &oid) ||
         !tlv_finish(&algorithm))
-        return CERT_UNSUPPORTED_CURVE;
+        return NULL;
     for (size_t i = 0; i < sizeof(curve_oids) / sizeof(curve_oids[0]); i++) {
         if (!span_equal(oid, SPAN(curve_oids[i].oid.octets, curve_oids[i].oid.size)))
             continue;
-        cert->key = ec_key_from_point_like(curve_oids[i].curve, SPAN(bits.data + 1, bits.size - 1), model);
-        return cert->key != NULL && bits.data[0] == 0 ? CERT_OK : CERT_MALFORMED;
+        key = ec_key_from_point_like(curve_oids[i].curve, SPAN(bits.data + 1, bits.size - 1), model);
+        *status = key != NULL ? CERT_OK : CERT_MALFORMED;
+        return key;
     }
-    return CERT_UNSUPPORTED_CURVE;
+    return NULL;
 }
 
 static bool read_validity(struct cert *cert, struct span validity)
@@ -391,7 +395,9 @@ static enum cert_status read_cert(struct cert *cert, const struct ec_key *model)
         !read_validity(cert, validity) || !read_extensions(cert, extension_list))
         return CERT_MALFORMED;
     status = read_names(cert);
-    return status == CERT_OK ? read_public_key(cert, public_key, model) : status;
+    if (status == CERT_OK)
+        cert->key = cert_key_from_info(public_key, model, &status);
+    return status;
 }
 
 struct cert *cert_parse_like(struct span der, const struct ec_key *model, enum cert_status *status)

@@ -51,6 +51,10 @@ struct cert *cert_parse_like(struct span der, const struct ec_key *model, enum c
 struct cert *cert_parse_der_or_pem(struct span encoded, enum cert_status *status);
 void cert_free(struct cert *cert);
 
+/* The key in a SubjectPublicKeyInfo (RFC 5280 4.1.2.7), of which `info` is the content; `model` as above.
+ * NULL and CERT_MALFORMED or CERT_UNSUPPORTED_CURVE when there is none that the card can use. */
+struct ec_key *cert_key_from_info(struct span info, const struct ec_key *model, enum cert_status *status);
+
 struct span cert_der(const struct cert *cert);
 const struct ec_key *cert_key(const struct cert *cert);
 enum cert_role cert_role(const struct cert *cert);

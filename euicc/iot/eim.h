@@ -7,10 +7,11 @@
 
 #include "euicc/card.h"
 
-#define EIM_ID_MAX         128 /* octets, eimId is UTF8String (SIZE(1..128)) */
-#define EIM_FQDN_MAX       255
-#define EIM_COUNTER_MAX    0x7FFFFF /* SGP.32 2.11.1.1.1 */
-#define EIM_ASSOCIATED_MAX 16       /* eIMs on one card; more is insufficientMemory */
+#define EIM_ID_MAX            128 /* octets, eimId is UTF8String (SIZE(1..128)) */
+#define EIM_FQDN_MAX          255
+#define EIM_COUNTER_MAX       0x7FFFFF /* SGP.32 2.11.1.1.1 */
+#define EIM_ASSOCIATED_MAX    16       /* eIMs on one card; more is insufficientMemory */
+#define EIM_CONFIGURATION_MAX 8192     /* octets of what is kept of one EimConfigurationData */
 
 /* AddEimResult, UpdateEimResult, DeleteEimResult and AddInitialEim's errors share their numbers. */
 enum eim_result {
@@ -47,9 +48,11 @@ bool eim_set_counter(struct softeuicc *card, const struct eim *eim, uint32_t cou
 /*
  * addEim and each entry of AddInitialEim: `configuration` is the content of one EimConfigurationData. Nothing
  * is written unless EIM_OK. When the eIM asked for an association token (-1), *has_token becomes true and
- * *token is the one the card made.
+ * *token is the one the card made. A storage failure is EIM_UNDEFINED_ERROR, and nvm_failed.
  */
 enum eim_result eim_add(struct softeuicc *card, struct span configuration, bool *has_token, int64_t *token);
+/* updateEim: EIM_OK, or nothing is written. It may set the counter of the eIM whose package carries it, so
+ * that package's own counter is to be stored before. */
 enum eim_result eim_update(struct softeuicc *card, struct span configuration);
 /* EIM_OK, EIM_NOT_FOUND or EIM_LAST_DELETED. */
 enum eim_result eim_delete(struct softeuicc *card, struct span id);
@@ -57,6 +60,9 @@ enum eim_result eim_delete(struct softeuicc *card, struct span id);
 bool eim_delete_all(struct softeuicc *card);
 /* ListEimResult's content: one 30 { 80 eimId, [82 type] } for each. */
 void eim_put_list(struct softeuicc *card, struct buf *out);
+/* GetEimConfigurationData's list: 30 { … } of each eIM, or of the one with this eimId unless `id` is
+ * SPAN_NONE. Never with counterValue, and with the association token that the card made. */
+void eim_put_configurations(struct softeuicc *card, struct span id, struct buf *out);
 
 /* Appends the association token object 84 that goes under signatures: the eIM's, or 84 01 00 without one
  * (SGP.32 5.9.1). */

@@ -1,0 +1,419 @@
+/*
+ * The associated eIMs: table `eim`. See eim.h; the form of EimConfigurationData is eim_configuration.c's. A
+ * row keeps the configuration as GetEimConfigurationData shows it, beside the columns that the card reads.
+ */
+#include "euicc/iot/eim.h"
+
+#include "apdu/tlv.h"
+#include "euicc/iot/eim_configuration.h"
+#include "euicc/rsp/profile_store.h"
+
+#include <string.h>
+
+#define TOKEN_ASKED_FOR     (-1) /* associationToken of an eIM that wants one */
+#define ID_TYPE_PROPRIETARY 3
+#define TAG_CONFIGURATION   0x30
+#define TAG_TOKEN           0x84
+#define TAG_EIM_ID          0x80
+#define TAG_EIM_ID_TYPE     0x82
+
+/* --- reading ------------------------------------------------------------------------------------- */
+
+void eim_clear(struct eim *eim)
+{
+    ec_key_free(eim->key);
+    *eim = (struct eim){.position = 0};
+}
+
+static struct ec_key *key_from_row(const struct softeuicc *card, const char *curve, struct span point)
+{
+    const struct ec_key *model = card->credentials_count > 0 ? card->credentials[0].ci_key : NULL;
+
+    for (enum ec_curve c = EC_CURVE_P256; c <= EC_CURVE_BRAINPOOL_P256R1; c++)
+        if (curve != NULL && strcmp(curve, ec_curve_name(c)) == 0)
+            return ec_key_from_point_like(c, point, model);
+    return NULL;
+}
+
+/* Reading of SGP.32 2.11.1.1.1: without euiccCiPKId the card signs under its first CI. */
+static const struct card_credentials *credentials_from_row(const struct softeuicc *card,
+                                                           const char *ci_key_id)
+{
+    const struct card_credentials *found;
+    struct buf octets = {0};
+
+    if (ci_key_id == NULL)
+        return card->credentials_count > 0 ? &card->credentials[0] : NULL;
+    found = buf_append_hex(&octets, ci_key_id, NULL) ? card_find_credentials(card, buf_span(&octets)) : NULL;
+    buf_free(&octets);
+    return found;
+}
+
+/* False when the row does not make sense (somebody edited the file) or memory ran out. */
+static bool from_row(const struct softeuicc *card, sqlite3_stmt *row, struct eim *eim)
+{
+    const char *id = nvm_text(row, 1);
+
+    if (id == NULL || strlen(id) > EIM_ID_MAX)
+        return false;
+    *eim = (struct eim){.position = nvm_int(row, 0),
+                        .counter = (uint32_t)nvm_int(row, 2),
+                        .has_token = nvm_text(row, 3) != NULL,
+                        .token = nvm_int(row, 3),
+                        .credentials = credentials_from_row(card, nvm_text(row, 6)),
+                        .key = key_from_row(card, nvm_text(row, 5), nvm_blob(row, 4))};
+    memcpy(eim->id, id, strlen(id));
+    return eim->key != NULL;
+}
+
+/* A row's reader for an eimId; nvm_row is still to be called. */
+static void bind_id(struct softeuicc *card, sqlite3_stmt *stmt, int index, struct span id)
+{
+    /* What cannot be an eimId finds nothing, as an empty one. */
+    bool possible = id.size <= EIM_ID_MAX && (id.size == 0 || memchr(id.data, 0, id.size) == NULL);
+
+    profile_bind_text(card, stmt, index, possible ? id : SPAN_STRING(""));
+}
+
+bool eim_find(struct softeuicc *card, struct span id, struct eim *eim)
+{
+    sqlite3_stmt *stmt = nvm_read_stmt(
+        card->nvm, "SELECT position, eim_id, counter, association_token, public_key, curve, ci_key_id"
+                   " FROM eim WHERE eim_id = ?1");
+    bool found;
+
+    *eim = (struct eim){.position = 0};
+    bind_id(card, stmt, 1, id);
+    found = nvm_row(card->nvm, stmt) && from_row(card, stmt, eim);
+    nvm_done(stmt);
+    if (!found)
+        eim_clear(eim);
+    return found;
+}
+
+static bool exists(struct softeuicc *card, struct span id)
+{
+    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT 1 FROM eim WHERE eim_id = ?1");
+    bool found;
+
+    bind_id(card, stmt, 1, id);
+    found = nvm_row(card->nvm, stmt);
+    nvm_done(stmt);
+    return found;
+}
+
+unsigned eim_count(struct softeuicc *card)
+{
+    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT count(*) FROM eim");
+    unsigned count = nvm_row(card->nvm, stmt) ? (unsigned)nvm_int(stmt, 0) : 0;
+
+    nvm_done(stmt);
+    return count;
+}
+
+/* --- what is kept of a configuration --------------------------------------------------------------- */
+
+/* The columns of a row that come from its configuration, from parameter 2 on. */
+static void bind_configuration(struct softeuicc *card, sqlite3_stmt *stmt, const struct eim_members *members,
+                               const struct ec_key *key, struct span configuration)
+{
+    const struct span *values = members->values;
+    char ci_key_id[2 * EC_IDENTIFIER_SIZE + 1];
+    uint8_t point[EC_POINT_SIZE];
+    uint64_t type = 0;
+
+    ec_key_point(key, point);
+    if (values[EIM_MEMBER_FQDN].data != NULL)
+        profile_bind_text(card, stmt, 2, values[EIM_MEMBER_FQDN]);
+    if (tlv_unsigned(values[EIM_MEMBER_ID_TYPE], &type))
+        nvm_bind_int(card->nvm, stmt, 3, (int64_t)type);
+    nvm_bind_blob(card->nvm, stmt, 4, SPAN_ARRAY(point));
+    nvm_bind_text(card->nvm, stmt, 5, ec_curve_name(ec_key_curve(key)));
+    if (values[EIM_MEMBER_CI_KEY_ID].data != NULL)
+        nvm_bind_text(card->nvm, stmt, 6,
+                      hex_from_span(values[EIM_MEMBER_CI_KEY_ID], ci_key_id, sizeof(ci_key_id)));
+    nvm_bind_blob(card->nvm, stmt, 7, configuration);
+}
+
+static bool ci_is_known(const struct softeuicc *card, const struct eim_members *members)
+{
+    struct span ci_key_id = members->values[EIM_MEMBER_CI_KEY_ID];
+
+    return ci_key_id.data == NULL || card_find_credentials(card, ci_key_id) != NULL;
+}
+
+static bool has(const struct eim_configuration *configuration, enum eim_member member)
+{
+    return configuration->members.values[member].data != NULL;
+}
+
+/* --- add ----------------------------------------------------------------------------------------- */
+
+/* Tokens go up and none is given twice, deleted eIMs' included: an old package's signature over the old token
+ * is good for nothing. 0: storage failed. */
+static int64_t make_token(struct softeuicc *card)
+{
+    sqlite3_stmt *stmt =
+        nvm_write_stmt(card->nvm, "UPDATE iot SET last_association_token = last_association_token + 1");
+    int64_t token;
+
+    if (!nvm_run(card->nvm, stmt))
+        return 0;
+    stmt = nvm_read_stmt(card->nvm, "SELECT last_association_token FROM iot");
+    token = nvm_row(card->nvm, stmt) ? nvm_int(stmt, 0) : 0;
+    nvm_done(stmt);
+    return token;
+}
+
+static bool insert(struct softeuicc *card, const struct eim_configuration *configuration, int64_t token)
+{
+    struct eim_members members = configuration->members;
+    struct buf token_value = {0};
+    struct buf kept = {0};
+    sqlite3_stmt *stmt;
+    struct span value;
+    bool done = false;
+
+    members.values[EIM_MEMBER_COUNTER] = SPAN_NONE;
+    if (token != 0) {
+        tlv_put_signed(&token_value, TAG_TOKEN, token);
+        if (tlv_single(buf_span(&token_value), TAG_TOKEN, &value) == TLV_OK)
+            members.values[EIM_MEMBER_TOKEN] = value;
+    }
+    eim_members_put(&kept, TAG_CONFIGURATION, &members);
+    if (!kept.failed && !token_value.failed) {
+        stmt =
+            nvm_write_stmt(card->nvm, "INSERT INTO eim (eim_id, fqdn, id_type, public_key, curve, ci_key_id,"
+                                      " configuration, counter, association_token)"
+                                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, nullif(?9, 0))");
+        profile_bind_text(card, stmt, 1, members.values[EIM_MEMBER_ID]);
+        bind_configuration(card, stmt, &members, configuration->key, buf_span(&kept));
+        nvm_bind_int(card->nvm, stmt, 8, configuration->counter);
+        nvm_bind_int(card->nvm, stmt, 9, token);
+        done = nvm_run(card->nvm, stmt);
+    }
+    buf_free(&token_value);
+    buf_free(&kept);
+    return done;
+}
+
+/*
+ * The checks of addEim, in the order of their codes where more than one applies; what cannot be read at all
+ * comes first. Reading: without eimPublicKeyData and counterValue nothing could be verified, so both must be
+ * there.
+ */
+static enum eim_result may_be_added(struct softeuicc *card, const struct eim_configuration *configuration,
+                                    size_t size)
+{
+    if (configuration->key == NULL || !has(configuration, EIM_MEMBER_COUNTER))
+        return EIM_COMMAND_ERROR;
+    if (exists(card, configuration->members.values[EIM_MEMBER_ID]))
+        return EIM_ALREADY_EXISTS;
+    if (size > EIM_CONFIGURATION_MAX || eim_count(card) >= EIM_ASSOCIATED_MAX)
+        return EIM_INSUFFICIENT_MEMORY;
+    if (!ci_is_known(card, &configuration->members))
+        return EIM_CI_PK_UNKNOWN;
+    if (has(configuration, EIM_MEMBER_TOKEN) && configuration->token != TOKEN_ASKED_FOR)
+        return EIM_INVALID_ASSOCIATION_TOKEN;
+    if (!configuration->counter_in_range)
+        return EIM_COUNTER_OUT_OF_RANGE;
+    return nvm_failed(card->nvm) ? EIM_UNDEFINED_ERROR : EIM_OK;
+}
+
+static enum eim_result add(struct softeuicc *card, const struct eim_configuration *configuration, size_t size,
+                           int64_t *token)
+{
+    enum eim_result result = may_be_added(card, configuration, size);
+
+    if (result != EIM_OK)
+        return result;
+    if (has(configuration, EIM_MEMBER_TOKEN) && (*token = make_token(card)) == 0)
+        return EIM_UNDEFINED_ERROR;
+    return insert(card, configuration, *token) ? EIM_OK : EIM_UNDEFINED_ERROR;
+}
+
+enum eim_result eim_add(struct softeuicc *card, struct span configuration, bool *has_token, int64_t *token)
+{
+    struct eim_configuration parsed;
+    enum eim_result result = EIM_COMMAND_ERROR;
+
+    *token = 0;
+    if (eim_configuration_parse(card, configuration, &parsed))
+        result = add(card, &parsed, configuration.size, token);
+    eim_configuration_clear(&parsed);
+    *has_token = result == EIM_OK && *token != 0;
+    return result;
+}
+
+/* --- update -------------------------------------------------------------------------------------- */
+
+/* Has the update anything besides the eimId? */
+static bool changes_something(const struct eim_configuration *configuration)
+{
+    for (size_t i = 0; i < EIM_MEMBERS; i++)
+        if (i != EIM_MEMBER_ID && configuration->members.values[i].data != NULL)
+            return true;
+    return false;
+}
+
+/* Reading: a lower counter would let old packages in again, unless their signatures do not fit a new key; the
+ * same key again is not a new one. */
+static bool may_lower_counter(const struct eim_configuration *configuration, const struct eim *eim)
+{
+    return configuration->counter >= eim->counter ||
+           (configuration->key != NULL && !ec_key_equal(configuration->key, eim->key));
+}
+
+static enum eim_result may_be_updated(const struct softeuicc *card,
+                                      const struct eim_configuration *configuration, const struct eim *eim,
+                                      size_t size)
+{
+    bool counter = has(configuration, EIM_MEMBER_COUNTER);
+
+    if (has(configuration, EIM_MEMBER_TOKEN) || !changes_something(configuration) ||
+        size > EIM_CONFIGURATION_MAX)
+        return EIM_COMMAND_ERROR;
+    if (counter && configuration->counter_in_range && !may_lower_counter(configuration, eim))
+        return EIM_COMMAND_ERROR;
+    if (!ci_is_known(card, &configuration->members))
+        return EIM_CI_PK_UNKNOWN;
+    return counter && !configuration->counter_in_range ? EIM_COUNTER_OUT_OF_RANGE : EIM_OK;
+}
+
+/* The configuration that is kept, into `copy`; its members point there. */
+static bool kept_members(struct softeuicc *card, const struct eim *eim, struct buf *copy,
+                         struct eim_members *members)
+{
+    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT configuration FROM eim WHERE position = ?1");
+    struct span content;
+
+    nvm_bind_int(card->nvm, stmt, 1, eim->position);
+    if (nvm_row(card->nvm, stmt))
+        buf_append(copy, nvm_blob(stmt, 0));
+    nvm_done(stmt);
+    return !copy->failed && tlv_single(buf_span(copy), TAG_CONFIGURATION, &content) == TLV_OK &&
+           eim_members_parse(content, members);
+}
+
+static bool replace(struct softeuicc *card, const struct eim_configuration *configuration,
+                    const struct eim *eim, const struct eim_members *members)
+{
+    bool counter = has(configuration, EIM_MEMBER_COUNTER);
+    struct buf kept = {0};
+    sqlite3_stmt *stmt;
+    bool done = false;
+
+    eim_members_put(&kept, TAG_CONFIGURATION, members);
+    if (!kept.failed) {
+        stmt = nvm_write_stmt(card->nvm,
+                              "UPDATE eim SET fqdn = ?2, id_type = ?3, public_key = ?4, curve = ?5,"
+                              " ci_key_id = ?6, configuration = ?7, counter = ?8 WHERE position = ?1");
+        nvm_bind_int(card->nvm, stmt, 1, eim->position);
+        bind_configuration(card, stmt, members, configuration->key != NULL ? configuration->key : eim->key,
+                           buf_span(&kept));
+        nvm_bind_int(card->nvm, stmt, 8, counter ? configuration->counter : eim->counter);
+        done = nvm_run(card->nvm, stmt);
+    }
+    buf_free(&kept);
+    return done;
+}
+
+/* What the update names replaces what is kept; the rest stays. */
+static enum eim_result update(struct softeuicc *card, const struct eim_configuration *configuration,
+                              const struct eim *eim, size_t size)
+{
+    enum eim_result result = may_be_updated(card, configuration, eim, size);
+    struct eim_members members;
+    struct buf copy = {0};
+    bool done;
+
+    if (result != EIM_OK)
+        return result;
+    done = kept_members(card, eim, &copy, &members);
+    for (size_t i = 0; i < EIM_MEMBERS; i++)
+        if (i != EIM_MEMBER_COUNTER && configuration->members.values[i].data != NULL)
+            members.values[i] = configuration->members.values[i];
+    done = done && replace(card, configuration, eim, &members);
+    buf_free(&copy);
+    return done ? EIM_OK : EIM_UNDEFINED_ERROR;
+}
+
+enum eim_result eim_update(struct softeuicc *card, struct span configuration)
+{
+    struct eim_configuration parsed;
+    enum eim_result result = EIM_COMMAND_ERROR;
+    struct eim eim;
+
+    if (eim_configuration_parse(card, configuration, &parsed)) {
+        if (eim_find(card, parsed.members.values[EIM_MEMBER_ID], &eim))
+            result = update(card, &parsed, &eim, configuration.size);
+        else
+            result = nvm_failed(card->nvm) ? EIM_UNDEFINED_ERROR : EIM_NOT_FOUND;
+        eim_clear(&eim);
+    }
+    eim_configuration_clear(&parsed);
+    return result;
+}
+
+bool eim_set_counter(struct softeuicc *card, const struct eim *eim, uint32_t counter)
+{
+    sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, "UPDATE eim SET counter = ?2 WHERE position = ?1");
+
+    nvm_bind_int(card->nvm, stmt, 1, eim->position);
+    nvm_bind_int(card->nvm, stmt, 2, counter);
+    return nvm_run(card->nvm, stmt);
+}
+
+/* --- delete -------------------------------------------------------------------------------------- */
+
+enum eim_result eim_delete(struct softeuicc *card, struct span id)
+{
+    sqlite3_stmt *stmt;
+
+    if (!exists(card, id))
+        return nvm_failed(card->nvm) ? EIM_UNDEFINED_ERROR : EIM_NOT_FOUND;
+    stmt = nvm_write_stmt(card->nvm, "DELETE FROM eim WHERE eim_id = ?1");
+    bind_id(card, stmt, 1, id);
+    if (!nvm_run(card->nvm, stmt))
+        return EIM_UNDEFINED_ERROR;
+    return eim_count(card) == 0 ? EIM_LAST_DELETED : EIM_OK;
+}
+
+bool eim_delete_all(struct softeuicc *card)
+{
+    return eim_count(card) > 0 && nvm_run(card->nvm, nvm_write_stmt(card->nvm, "DELETE FROM eim"));
+}
+
+/* --- lists --------------------------------------------------------------------------------------- */
+
+void eim_put_list(struct softeuicc *card, struct buf *out)
+{
+    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT eim_id, id_type FROM eim ORDER BY position");
+
+    while (nvm_row(card->nvm, stmt)) {
+        size_t at = tlv_open(out, TAG_CONFIGURATION);
+        int64_t type = nvm_int(stmt, 1);
+
+        tlv_put_string(out, TAG_EIM_ID, nvm_text(stmt, 0));
+        /* Present in case of an OID or an FQDN (SGP.32 5.9.1, EimIdInfo). */
+        if (type > 0 && type != ID_TYPE_PROPRIETARY)
+            tlv_put_unsigned(out, TAG_EIM_ID_TYPE, (uint64_t)type);
+        tlv_close(out, at);
+    }
+}
+
+void eim_put_configurations(struct softeuicc *card, struct span id, struct buf *out)
+{
+    sqlite3_stmt *stmt =
+        nvm_read_stmt(card->nvm, "SELECT configuration FROM eim WHERE ?2 OR eim_id = ?1 ORDER BY position");
+
+    bind_id(card, stmt, 1, id);
+    nvm_bind_int(card->nvm, stmt, 2, id.data == NULL);
+    while (nvm_row(card->nvm, stmt))
+        buf_append(out, nvm_blob(stmt, 0));
+}
+
+void eim_put_token(struct buf *out, const struct eim *eim)
+{
+    tlv_put_signed(out, TAG_TOKEN, eim->has_token ? eim->token : 0);
+}
