@@ -323,7 +323,7 @@ static enum eim_result update(struct softeuicc *card, const struct eim_configura
                               const struct eim *eim, size_t size)
 {
     enum eim_result result = may_be_updated(card, configuration, eim, size);
-    struct eim_members members;
+    struct eim_members members = {.values = {SPAN_NONE}};
     struct buf copy = {0};
     bool done;
 

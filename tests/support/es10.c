@@ -267,5 +267,24 @@ struct span es10_tables(struct es10_bench *bench)
     append_rows(
         bench,
         nvm_read_stmt(nvm, "SELECT ci_key_id || number || '|' || part || hex(der) FROM crl ORDER BY 1"), out);
+    append_rows(bench,
+                nvm_read_stmt(nvm,
+                              "SELECT eim_id || '|' || counter || '|' || coalesce(association_token, '-') ||"
+                              " '|' || coalesce(ci_key_id, '-') || '|' || hex(public_key) || '|' ||"
+                              " hex(configuration) FROM eim ORDER BY position"),
+                out);
+    append_rows(bench,
+                nvm_read_stmt(nvm, "SELECT sequence || '|' || hex(result) FROM package_result ORDER BY 1"),
+                out);
+    append_rows(
+        bench,
+        nvm_read_stmt(nvm, "SELECT text FROM (SELECT last_association_token || '|' || ipae_active || '|' ||"
+                           " immediate_enable || '|' || coalesce(immediate_smdp_oid, '-') || '|' ||"
+                           " coalesce(immediate_smdp_address, '-') || '|' || coalesce(fallback, 0) || '|' ||"
+                           " coalesce(before_fallback, 0) || '|' || emergency || '|' ||"
+                           " coalesce(before_emergency, 0) || '|' || coalesce(rollback, 0) || '|' ||"
+                           " coalesce(rollback_counter, 0) AS text FROM iot)"
+                           " WHERE text <> '0|0|0|-|-|0|0|0|0|0|0'"),
+        out);
     return buf_span(out);
 }
