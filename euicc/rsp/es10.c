@@ -8,6 +8,8 @@
 
 /* ES10c belongs to the LPA: an IoT eUICC has its own ways to manage profiles (SGP.32 5.9). */
 #define LPA (FOR_CONSUMER | FOR_HYBRID)
+/* What SGP.32 adds; a consumer card does not have it. */
+#define IPA (FOR_IOT | FOR_HYBRID)
 
 /* Sorted by tag. LoadBoundProfilePackage (BF36) is not here: it comes in segments. */
 static const struct es10_function functions[] = {
@@ -31,6 +33,12 @@ static const struct es10_function functions[] = {
     {0xBF3F, "ES10a.SetDefaultDpAddress", es10a_set_default_dp_address, LPA},
     {0xBF41, "ES10b.CancelSession", es10b_cancel_session, FOR_ALL},
     {0xBF43, "ES10b.GetRAT", es10b_get_rat, FOR_ALL},
+    {0xBF58, "ES10b.ProfileRollback", es10b_profile_rollback, IPA},
+    {0xBF5A, "ES10b.ImmediateEnable", es10b_immediate_enable, IPA},
+    {0xBF5B, "ES10b.EnableEmergencyProfile", es10b_enable_emergency_profile, IPA},
+    {0xBF5C, "ES10b.DisableEmergencyProfile", es10b_disable_emergency_profile, IPA},
+    {0xBF5D, "ES10b.ExecuteFallbackMechanism", es10b_execute_fallback_mechanism, IPA},
+    {0xBF5E, "ES10b.ReturnFromFallback", es10b_return_from_fallback, IPA},
 };
 
 #define FUNCTIONS (sizeof(functions) / sizeof(functions[0]))

@@ -44,6 +44,8 @@ es10_handler es10b_get_euicc_info1, es10b_get_euicc_info2, es10b_get_euicc_chall
     es10b_get_rat;
 es10_handler es10c_get_profiles_info, es10c_enable_profile, es10c_disable_profile, es10c_delete_profile,
     es10c_memory_reset, es10c_get_eid, es10c_set_nickname;
+es10_handler es10b_profile_rollback, es10b_immediate_enable, es10b_enable_emergency_profile,
+    es10b_disable_emergency_profile, es10b_execute_fallback_mechanism, es10b_return_from_fallback;
 
 /* LoadBoundProfilePackage comes in segments (SGP.22 2.5.5), each its own STORE DATA command: bpp.c. */
 uint16_t es10b_load_bpp_segment(struct softeuicc *card, struct span segment, struct buf *response);

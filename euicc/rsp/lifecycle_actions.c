@@ -2,6 +2,7 @@
  * The actions of the lifecycle table (lifecycle_steps.h): each does one thing that a step has as its effect,
  * inside the command's transaction.
  */
+#include "euicc/iot/package_result.h"
 #include "euicc/rsp/lifecycle_steps.h"
 #include "euicc/rsp/notification.h"
 #include "euicc/rsp/session.h"
@@ -135,6 +136,18 @@ static bool grant(const struct lifecycle_step *step)
 }
 
 ACTION(action_grant, "with rollback: grant it", grant);
+
+/* The eIM learns from the rollback's own result what became of the package. */
+static bool drop_result(const struct lifecycle_step *step)
+{
+    struct rollback_grant granted;
+
+    if (recovery_rollback(step->card, &granted))
+        (void)package_result_remove(step->card, granted.result);
+    return !nvm_failed(step->card->nvm);
+}
+
+ACTION(action_drop_result, "drop the package's result", drop_result);
 
 /* --- deletion of a profile that is remembered ---------------------------------------------------- */
 

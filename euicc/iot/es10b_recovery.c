@@ -1,0 +1,192 @@
+/*
+ * ES10b, the ways back that an IPA may take by itself (SGP.32 5.9.15, 5.9.16, 5.9.20-5.9.23): requests and
+ * result codes. What happens to the profiles is lifecycle.c's, what is remembered recovery.c's.
+ */
+#include "euicc/iot/package_result.h"
+#include "euicc/iot/recovery.h"
+#include "euicc/rsp/es10_common.h"
+#include "euicc/rsp/lifecycle.h"
+#include "euicc/rsp/notification.h"
+
+/* One function: what it does to the card, and its numbers for how that can end. What is not named here its
+ * type has no number for. */
+struct function {
+    uint32_t tag;
+    enum lifecycle_event event;
+    uint8_t codes[LIFECYCLE_FAILED];
+};
+
+static const struct function rollback = {0xBF58,
+                                         LIFECYCLE_ROLLBACK,
+                                         {[LIFECYCLE_NOT_AVAILABLE] = 1, /* rollbackNotAllowed */
+                                          [LIFECYCLE_CAT_BUSY] = 5,
+                                          [LIFECYCLE_COMMAND_ERROR] = 7}};
+
+static const struct function immediate_enable = {
+    0xBF5A,
+    LIFECYCLE_IMMEDIATE_ENABLE,
+    {[LIFECYCLE_NOT_AVAILABLE] = 1, [LIFECYCLE_NO_SESSION] = 4, [LIFECYCLE_CAT_BUSY] = 5}};
+
+static const struct function enable_emergency = {0xBF5B,
+                                                 LIFECYCLE_ENABLE_EMERGENCY,
+                                                 {[LIFECYCLE_WRONG_STATE] = 2, /* profileNotInDisabledState */
+                                                  [LIFECYCLE_CAT_BUSY] = 5,
+                                                  [LIFECYCLE_NOT_AVAILABLE] = 8}}; /* ecallNotAvailable */
+
+static const struct function disable_emergency = {0xBF5C,
+                                                  LIFECYCLE_DISABLE_EMERGENCY,
+                                                  {[LIFECYCLE_WRONG_STATE] = 2, /* profileNotInEnabledState */
+                                                   [LIFECYCLE_CAT_BUSY] = 5,
+                                                   [LIFECYCLE_NOT_AVAILABLE] = 8}};
+
+static const struct function execute_fallback = {0xBF5D,
+                                                 LIFECYCLE_EXECUTE_FALLBACK,
+                                                 {[LIFECYCLE_WRONG_STATE] = 2, /* profileNotInDisabledState */
+                                                  [LIFECYCLE_CAT_BUSY] = 5,
+                                                  [LIFECYCLE_NOT_AVAILABLE] = 6, /* fallbackNotAvailable */
+                                                  [LIFECYCLE_COMMAND_ERROR] = 7,
+                                                  [LIFECYCLE_ECALL_ACTIVE] = 104}};
+
+static const struct function return_from_fallback = {
+    0xBF5E,
+    LIFECYCLE_RETURN_FROM_FALLBACK,
+    {[LIFECYCLE_CAT_BUSY] = 5, [LIFECYCLE_NOT_AVAILABLE] = 6}}; /* fallbackNotAvailable */
+
+static unsigned code_of(const struct function *function, enum lifecycle_result result)
+{
+    if (result == LIFECYCLE_OK)
+        return 0;
+    return function->codes[result] != 0 ? function->codes[result] : ES10_UNDEFINED_ERROR;
+}
+
+static uint16_t failure(const struct softeuicc *card)
+{
+    return nvm_failed(card->nvm) ? ES10_MEMORY : ES10_FAILED;
+}
+
+/* All these requests are { 80 refreshFlag }. */
+static bool read_request(struct span request, bool *refresh)
+{
+    struct tlv_reader reader = tlv_reader(request);
+    struct span flag;
+
+    return tlv_require(&reader, 0x80, &flag) && es10_boolean(flag, refresh) &&
+           es10_finish_request(&reader) == ES10_OK;
+}
+
+static uint16_t serve(struct softeuicc *card, const struct function *function, struct span request,
+                      struct buf *response)
+{
+    enum lifecycle_result result;
+    bool refresh;
+
+    if (!read_request(request, &refresh))
+        return ES10_BAD_REQUEST;
+    result = lifecycle_trigger(card, function->event, refresh);
+    if (result == LIFECYCLE_FAILED)
+        return failure(card);
+    return es10_result(card, response, function->tag, code_of(function, result));
+}
+
+uint16_t es10b_immediate_enable(struct softeuicc *card, struct span request, struct buf *response)
+{
+    return serve(card, &immediate_enable, request, response);
+}
+
+uint16_t es10b_enable_emergency_profile(struct softeuicc *card, struct span request, struct buf *response)
+{
+    return serve(card, &enable_emergency, request, response);
+}
+
+uint16_t es10b_disable_emergency_profile(struct softeuicc *card, struct span request, struct buf *response)
+{
+    return serve(card, &disable_emergency, request, response);
+}
+
+uint16_t es10b_execute_fallback_mechanism(struct softeuicc *card, struct span request, struct buf *response)
+{
+    return serve(card, &execute_fallback, request, response);
+}
+
+uint16_t es10b_return_from_fallback(struct softeuicc *card, struct span request, struct buf *response)
+{
+    return serve(card, &return_from_fallback, request, response);
+}
+
+/* --- ProfileRollback ----------------------------------------------------------------------------- */
+
+/*
+ * ProfileRollbackResponse { 02 cmdResult, [BF51 EuiccPackageResult] }: one member is written with its tag, so
+ * the other one keeps its own. `result` is BF51 whole.
+ */
+static uint16_t put_rollback_response(struct softeuicc *card, unsigned code, struct span result,
+                                      struct buf *response)
+{
+    size_t outer = tlv_open(response, rollback.tag);
+
+    tlv_put_unsigned(response, 0x02, code);
+    buf_append(response, result);
+    tlv_close(response, outer);
+    return es10_finish(card, response);
+}
+
+/*
+ * The new result: rollbackResult ok, under the counter and transaction of the package that granted the
+ * rollback. Reading: when its eIM is not associated any more, there is nobody to sign for, and the device
+ * gets its connection back all the same.
+ */
+static bool report(struct softeuicc *card, const struct rollback_grant *grant, uint32_t sequence,
+                   struct buf *out)
+{
+    struct span transaction = SPAN_NONE;
+    struct buf results = {0};
+    struct eim eim = {0};
+    bool done;
+
+    if (!eim_find(card, span_of_string(grant->eim_id), &eim))
+        return !nvm_failed(card->nvm);
+    if (grant->transaction_size > 0)
+        transaction = SPAN(grant->transaction, grant->transaction_size);
+    tlv_put_unsigned(&results, 0x8C, 0);
+    done = !results.failed && package_result_sign_and_store(card, &eim, grant->counter, transaction, sequence,
+                                                            buf_span(&results), out);
+    buf_free(&results);
+    eim_clear(&eim);
+    return done;
+}
+
+/* The result is numbered before the profiles move, as a package's is: notifications of the move come after
+ * it. */
+static uint16_t roll_back(struct softeuicc *card, bool refresh, struct buf *response)
+{
+    struct rollback_grant grant;
+    struct buf result = {0};
+    uint32_t sequence;
+    uint16_t status;
+
+    if (!recovery_rollback(card, &grant))
+        return failure(card);
+    sequence = notification_next_sequence(card);
+    if (sequence == 0 || lifecycle_trigger(card, rollback.event, refresh) != LIFECYCLE_OK)
+        return failure(card);
+    status = report(card, &grant, sequence, &result)
+                 ? put_rollback_response(card, 0, buf_span(&result), response)
+                 : failure(card);
+    buf_free(&result);
+    return status;
+}
+
+uint16_t es10b_profile_rollback(struct softeuicc *card, struct span request, struct buf *response)
+{
+    enum lifecycle_result result;
+    bool refresh;
+
+    if (!read_request(request, &refresh))
+        return ES10_BAD_REQUEST;
+    result = lifecycle_check(card, rollback.event, refresh);
+    if (result == LIFECYCLE_FAILED)
+        return failure(card);
+    if (result != LIFECYCLE_OK)
+        return put_rollback_response(card, code_of(&rollback, result), SPAN_NONE, response);
+    return roll_back(card, refresh, response);
+}
