@@ -7,6 +7,7 @@
 #include "euicc/iot/package_result.h"
 #include "euicc/iot/recovery.h"
 #include "euicc/rsp/es10_common.h"
+#include "euicc/rsp/lifecycle.h"
 #include "euicc/rsp/notification.h"
 
 #define TAG_PACKAGE        0xBF51
@@ -193,7 +194,8 @@ static uint16_t accept(struct softeuicc *card, const struct package *package, co
     struct buf results = {0};
     bool done;
 
-    if (!recovery_withdraw_rollback(card) || !eim_set_counter(card, eim, run.counter))
+    if (lifecycle_trigger(card, LIFECYCLE_PACKAGE, false) != LIFECYCLE_OK ||
+        !eim_set_counter(card, eim, run.counter))
         return ES10_MEMORY;
     run.sequence = notification_next_sequence(card);
     if (run.sequence == 0)

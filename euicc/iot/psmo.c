@@ -37,6 +37,7 @@ enum {
     RESULT_DISALLOWED_BY_POLICY = 3,
     RESULT_CAT_BUSY = 5,
     RESULT_ROLLBACK_NOT_AVAILABLE = 20,
+    RESULT_RETURN_FALLBACK_PROFILE = 21,
     RESULT_UNDEFINED_ERROR = 127,
 };
 
@@ -53,7 +54,6 @@ static bool has_failed(const struct package_run *run)
 
 /* --- enable, disable, delete --------------------------------------------------------------------- */
 
-/* Reading: wrongProfileReenabling has no number in SGP.32, so it is undefinedError there. */
 static unsigned code_of(enum lifecycle_result result)
 {
     static const struct {
@@ -64,6 +64,8 @@ static unsigned code_of(enum lifecycle_result result)
         {LIFECYCLE_WRONG_STATE, RESULT_WRONG_STATE},
         {LIFECYCLE_DISALLOWED_BY_POLICY, RESULT_DISALLOWED_BY_POLICY},
         {LIFECYCLE_CAT_BUSY, RESULT_CAT_BUSY},
+        {LIFECYCLE_ROLLBACK_NOT_AVAILABLE, RESULT_ROLLBACK_NOT_AVAILABLE},
+        {LIFECYCLE_RETURN_FALLBACK_PROFILE, RESULT_RETURN_FALLBACK_PROFILE},
     };
 
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
@@ -85,68 +87,37 @@ static bool read_only_iccid(struct span content, struct span *iccid)
     return read_iccid(&reader, iccid) && tlv_skip_rest(&reader);
 }
 
-/* The terminal is asked for one REFRESH, by the first change of the package. */
+/* The terminal is asked for one REFRESH, by the first change of the package. `grant` NULL: no rollbackFlag.
+ */
 static enum package_outcome change(struct package_run *run, const struct profile *profile,
-                                   enum lifecycle_event event, uint32_t tag, struct buf *results)
+                                   enum lifecycle_event event, const struct rollback_grant *grant,
+                                   uint32_t tag, struct buf *results)
 {
-    bool refresh = event != LIFECYCLE_DELETE && !run->refreshed;
-    enum lifecycle_result result = lifecycle_run(run->card, profile, event, refresh);
+    const struct lifecycle_package package = {.grant = grant, .disabled = run->disabled};
+    bool refresh = event != LIFECYCLE_PACKAGE_DELETE && !run->refreshed;
+    enum lifecycle_result result = lifecycle_run_package(run->card, profile, event, refresh, &package);
 
     if (result == LIFECYCLE_FAILED || has_failed(run))
         return PACKAGE_FAILED;
-    if (result == LIFECYCLE_OK && refresh)
-        run->refreshed = true;
+    run->refreshed = run->refreshed || (refresh && result == LIFECYCLE_OK);
     return package_put_result(results, tag, code_of(result));
 }
 
-/*
- * Whom a rollback would enable again: who is enabled now, or who was until a command of this package. 0:
- * nobody. Reading: the profile that is about to be enabled is no way back from itself.
- */
-static int64_t rollback_target(struct package_run *run, const struct profile *subject)
+/* What ProfileRollback will need to know of this package. */
+static struct rollback_grant grant_of(const struct package_run *run)
 {
-    struct profile profile;
-    int64_t id = 0;
-
-    if (profile_enabled(run->card, &profile) || profile_by_id(run->card, run->disabled, &profile))
-        id = profile.id == subject->id ? 0 : profile.id;
-    profile_clear(&profile);
-    return id;
-}
-
-static bool grant_rollback(const struct package_run *run, int64_t target)
-{
-    struct rollback_grant grant = {.profile = target,
-                                   .counter = run->counter,
-                                   .transaction_size = run->transaction.size,
-                                   .result = run->sequence};
+    struct rollback_grant grant = {
+        .counter = run->counter, .transaction_size = run->transaction.size, .result = run->sequence};
 
     memcpy(grant.eim_id, run->eim->id, sizeof(grant.eim_id));
     if (run->transaction.size > 0)
         memcpy(grant.transaction, run->transaction.data, run->transaction.size);
-    return recovery_grant_rollback(run->card, &grant);
+    return grant;
 }
 
-/* An eIM that enables a profile ends what the card remembered for the return from fallback. */
-static enum package_outcome enable_found(struct package_run *run, const struct profile *profile,
-                                         bool rollback, struct buf *results)
+static enum package_outcome enable_profile(struct package_run *run, struct span content, struct buf *results)
 {
-    int64_t target = rollback && profile->state == PROFILE_DISABLED ? rollback_target(run, profile) : 0;
-    enum package_outcome outcome;
-
-    if (rollback && profile->state == PROFILE_DISABLED && target == 0)
-        return package_put_result(results, TAG_ENABLE_RESULT, RESULT_ROLLBACK_NOT_AVAILABLE);
-    outcome = change(run, profile, LIFECYCLE_ENABLE, TAG_ENABLE_RESULT, results);
-    if (outcome != PACKAGE_GOES_ON)
-        return outcome;
-    run->has_enabled = true;
-    if (!recovery_set_before_fallback(run->card, 0) || (rollback && !grant_rollback(run, target)))
-        return PACKAGE_FAILED;
-    return outcome;
-}
-
-static enum package_outcome enable(struct package_run *run, struct span content, struct buf *results)
-{
+    const struct rollback_grant grant = grant_of(run);
     struct tlv_reader reader = tlv_reader(content);
     enum package_outcome outcome;
     struct profile profile;
@@ -163,12 +134,14 @@ static enum package_outcome enable(struct package_run *run, struct span content,
         return package_put_result(results, TAG_ENABLE_RESULT, RESULT_UNDEFINED_ERROR);
     if (!profile_by_iccid(run->card, iccid, &profile))
         return package_put_result(results, TAG_ENABLE_RESULT, RESULT_NOT_FOUND);
-    outcome = enable_found(run, &profile, rollback, results);
+    outcome =
+        change(run, &profile, LIFECYCLE_PACKAGE_ENABLE, rollback ? &grant : NULL, TAG_ENABLE_RESULT, results);
+    run->has_enabled = run->has_enabled || outcome == PACKAGE_GOES_ON;
     profile_clear(&profile);
     return outcome;
 }
 
-static enum package_outcome disable(struct package_run *run, struct span content, struct buf *results)
+static enum package_outcome disable_profile(struct package_run *run, struct span content, struct buf *results)
 {
     enum package_outcome outcome;
     struct profile profile;
@@ -180,7 +153,7 @@ static enum package_outcome disable(struct package_run *run, struct span content
         return package_put_result(results, TAG_DISABLE_RESULT, RESULT_UNDEFINED_ERROR);
     if (!profile_by_iccid(run->card, iccid, &profile))
         return package_put_result(results, TAG_DISABLE_RESULT, RESULT_NOT_FOUND);
-    outcome = change(run, &profile, LIFECYCLE_DISABLE, TAG_DISABLE_RESULT, results);
+    outcome = change(run, &profile, LIFECYCLE_PACKAGE_DISABLE, NULL, TAG_DISABLE_RESULT, results);
     if (outcome == PACKAGE_GOES_ON) {
         run->has_disabled = true;
         run->disabled = profile.id;
@@ -189,14 +162,20 @@ static enum package_outcome disable(struct package_run *run, struct span content
     return outcome;
 }
 
-static enum package_outcome delete (struct package_run *run, struct span content, struct buf *results) {
-    enum package_outcome outcome; struct profile profile; struct span iccid;
+static enum package_outcome delete_profile(struct package_run *run, struct span content, struct buf *results)
+{
+    enum package_outcome outcome;
+    struct profile profile;
+    struct span iccid;
 
-    if (!read_only_iccid(content, &iccid)) return PACKAGE_DAMAGED;
-    if (!profile_by_iccid(run->card, iccid, &profile)) return package_put_result(results, TAG_DELETE_RESULT,
-                                                                                 RESULT_NOT_FOUND);
-    outcome = change(run, &profile, LIFECYCLE_DELETE, TAG_DELETE_RESULT, results);
+    if (!read_only_iccid(content, &iccid))
+        return PACKAGE_DAMAGED;
+    if (!profile_by_iccid(run->card, iccid, &profile))
+        return package_put_result(results, TAG_DELETE_RESULT, RESULT_NOT_FOUND);
+    outcome = change(run, &profile, LIFECYCLE_PACKAGE_DELETE, NULL, TAG_DELETE_RESULT, results);
     run->has_deleted = run->has_deleted || outcome == PACKAGE_GOES_ON;
+    if (outcome == PACKAGE_GOES_ON && run->disabled == profile.id)
+        run->disabled = 0; /* no rollback leads there */
     profile_clear(&profile);
     return outcome;
 }
@@ -207,39 +186,50 @@ static enum package_outcome delete (struct package_run *run, struct span content
 static const uint8_t default_tags[] = {0x5A, 0x4F, 0x9F, 0x70, 0x91, 0x92, 0x95,
                                        0x9F, 0x7B, 0x9F, 0x26, 0x9F, 0x67};
 
-/* ProfileInfoListRequest with the tag list that this function has by default, when it came without one. */
-static bool with_tag_list(struct span content, struct buf *request)
+/* Appends ProfileInfoListRequest with the tag list that this function has by default, when `content` has
+ * none. False: it does not parse. */
+static bool put_request(struct span content, struct buf *request)
 {
-    struct span tags;
+    struct tlv_reader reader = tlv_reader(content);
+    struct span criteria = SPAN_NONE;
 
-    buf_append(request, content);
-    if (!tlv_find(content, 0x5C, &tags))
+    if (tlv_peek(&reader) == 0xA0)
+        (void)tlv_require_whole(&reader, 0xA0, NULL, &criteria);
+    buf_append(request, criteria);
+    if (tlv_peek(&reader) != 0x5C)
         tlv_put(request, 0x5C, SPAN_ARRAY(default_tags));
-    return !request->failed;
+    buf_append(request, SPAN(content.data + criteria.size, content.size - criteria.size));
+    return tlv_skip_rest(&reader);
 }
 
-static enum package_outcome list_profile_info(struct package_run *run, struct span content,
-                                              struct buf *results)
+static enum package_outcome put_profile_info(struct package_run *run, struct span request,
+                                             struct buf *results)
 {
     static const uint32_t ok[] = {TAG_LIST_PROFILE_INFO, 0xA0, 0};
-    struct buf request = {0};
     size_t start = results->size;
     struct span list;
     uint16_t status;
 
     if (run->has_enabled || run->has_disabled || run->has_deleted)
         status = es10_choice_error(run->card, results, TAG_LIST_PROFILE_INFO, PROFILE_CHANGE_ONGOING);
-    else if (with_tag_list(content, &request))
-        status = es10c_get_profiles_info(run->card, buf_span(&request), results);
     else
-        status = ES10_FAILED;
-    buf_free(&request);
-    if (status == ES10_BAD_REQUEST)
-        return PACKAGE_DAMAGED;
+        status = es10c_get_profiles_info(run->card, request, results);
     if (status != ES10_OK)
-        return PACKAGE_FAILED;
+        return status == ES10_BAD_REQUEST ? PACKAGE_DAMAGED : PACKAGE_FAILED;
     return tlv_find_path(SPAN(results->data + start, results->size - start), ok, &list) ? PACKAGE_GOES_ON
                                                                                         : PACKAGE_ENDS;
+}
+
+static enum package_outcome list_profile_info(struct package_run *run, struct span content,
+                                              struct buf *results)
+{
+    struct buf request = {0};
+    enum package_outcome outcome = PACKAGE_DAMAGED;
+
+    if (put_request(content, &request))
+        outcome = request.failed ? PACKAGE_FAILED : put_profile_info(run, buf_span(&request), results);
+    buf_free(&request);
+    return outcome;
 }
 
 static enum package_outcome get_rat(struct package_run *run, struct span content, struct buf *results)
@@ -343,9 +333,9 @@ static enum package_outcome unset_fallback(struct package_run *run, struct span 
 /* --- the table ----------------------------------------------------------------------------------- */
 
 static const struct package_command commands[] = {
-    {TAG_ENABLE, enable},
-    {TAG_DISABLE, disable},
-    {TAG_DELETE, delete},
+    {TAG_ENABLE, enable_profile},
+    {TAG_DISABLE, disable_profile},
+    {TAG_DELETE, delete_profile},
     {TAG_GET_RAT, get_rat},
     {TAG_CONFIGURE_IMMEDIATE_ENABLE, configure_immediate_enable},
     {TAG_SET_FALLBACK, set_fallback},
