@@ -104,4 +104,20 @@ enum scp80_status scp80_open_response(const struct scp80_header *command, const 
                                       struct span packet, struct span prefix, uint8_t *response_status,
                                       uint64_t *counter, struct buf *data);
 
+/* --- keys that come over the air (PUT KEY: GlobalPlatform 11.8.2.3, Amendment D 7.2) --- */
+
+/*
+ * Appends the key that `data` holds ciphered under the data encryption key `kik`: AES in CBC from zeros,
+ * triple DES block by block. Octets in front of whole blocks are the length in clear that Amendment D puts
+ * there. A key of `type`, whose size must be right for it. False: it is none, `out` is as before.
+ */
+bool scp80_open_key(const struct scp80_key *kik, uint8_t type, struct span data, struct buf *out);
+
+/* The key check value: three octets of a block of ones (AES) or zeros (triple DES) that the key ciphers. */
+enum { SCP80_CHECK_SIZE = 3 };
+bool scp80_check_value(const struct scp80_key *key, uint8_t out[SCP80_CHECK_SIZE]);
+
+/* The server's side: as Amendment D has it. */
+bool scp80_seal_key(const struct scp80_key *kik, struct span key, struct buf *out);
+
 #endif

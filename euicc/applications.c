@@ -1,8 +1,10 @@
 /*
  * The applications that can be selected by AID. See applications.h. The order of the list is the order in
- * which a partial AID meets them: ISD-R, ECASD, then the ISD-Ps by age.
+ * which a partial AID meets them: ISD-R, ECASD, then the ISD-Ps by age, then the enabled profile's security
+ * domains and applications.
  */
 #include "euicc/applications.h"
+#include "euicc/profile_view.h"
 
 #include "apdu/tlv.h"
 
@@ -76,6 +78,19 @@ static void offer_isdps(struct softeuicc *card, struct span aid, struct picker *
     buf_free(&octets);
 }
 
+static void offer_profile_applications(const struct softeuicc *card, struct span aid, struct picker *picker)
+{
+    const struct uicc *uicc = profile_view_uicc(card);
+
+    for (size_t i = 0; uicc != NULL && i < uicc->fs->application_count && !picker->done; i++) {
+        const struct fs_application *application = &uicc->fs->applications[i];
+        const struct application *row = profile_application_row(application);
+
+        if (row != NULL && begins_with(SPAN(application->aid.octets, application->aid.size), aid))
+            offer(picker, (struct selection){row, application->number});
+    }
+}
+
 struct selection applications_find(struct softeuicc *card, struct span aid, enum occurrence occurrence,
                                    struct selection current)
 {
@@ -88,6 +103,8 @@ struct selection applications_find(struct softeuicc *card, struct span aid, enum
             offer(&picker, (struct selection){fixed_applications[i], 0});
     if (!picker.done && memcmp(aid.data, ISDP_AID_PREFIX, aid.size < common ? aid.size : common) == 0)
         offer_isdps(card, aid, &picker);
+    if (!picker.done)
+        offer_profile_applications(card, aid, &picker);
     return picker.found;
 }
 

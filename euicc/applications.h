@@ -5,6 +5,8 @@
 
 #include "euicc/card.h"
 
+struct fs_application;
+
 /* AIDs: SGP.02 annex H, SGP.22 annex H. They share 13 octets; the last three say which. */
 #define ISDR_AID  "\xA0\x00\x00\x05\x59\x10\x10\xFF\xFF\xFF\xFF\x89\x00\x00\x01\x00"
 #define ECASD_AID "\xA0\x00\x00\x05\x59\x10\x10\xFF\xFF\xFF\xFF\x89\x00\x00\x02\x00"
@@ -31,6 +33,11 @@ bool applications_aid(struct softeuicc *card, struct selection selection, uint8_
 extern const struct application isdr_application;  /* euicc/rsp/isdr.c */
 extern const struct application ecasd_application; /* euicc/ecasd.c */
 extern const struct application isdp_application;  /* euicc/isdp.c */
+
+/* euicc/profile_application.c: of the enabled profile; `instance` is the application's number there. */
+extern const struct application domain_application, instance_application;
+/* Which of these an application is; NULL: it cannot be selected. */
+const struct application *profile_application_row(const struct fs_application *application);
 
 /* Begins the FCI every security domain answers with: 6F { 84 AID, A5 { 9F65 } }
  * (GlobalPlatform 2.3 11.9.3.1). More may be appended before tlv_close(response, mark). */

@@ -231,5 +231,17 @@ static const char version_3[] =
     "  result BLOB NOT NULL"                              /* EuiccPackageResult, BF51 whole */
     ") STRICT;";
 
-const char *const nvm_migrations[] = {version_1, version_2, version_3};
+/* What the applications of a profile are instances of. The load block itself stays in profile_element. */
+static const char version_4[] =
+    "CREATE TABLE load_package ("
+    "  profile INTEGER NOT NULL REFERENCES profile (id) ON DELETE CASCADE,"
+    "  number INTEGER NOT NULL,"                          /* counts with application.number */
+    "  aid TEXT NOT NULL,"
+    "  domain TEXT,"                                      /* the security domain it belongs to */
+    "  hash TEXT NOT NULL,"                               /* of the load block, hexadecimal */
+    "  size INTEGER NOT NULL,"                            /* octets of the load block */
+    "  PRIMARY KEY (profile, number)"
+    ") STRICT, WITHOUT ROWID;";
+
+const char *const nvm_migrations[] = {version_1, version_2, version_3, version_4};
 const int nvm_schema_version = sizeof(nvm_migrations) / sizeof(nvm_migrations[0]);

@@ -8,6 +8,7 @@
 #include "apdu/tlv.h"
 #include "crypto/scp80.h"
 #include "euicc/profile_view.h"
+#include "euicc/rsp/profile_store.h"
 #include "euicc/toolkit.h"
 
 #include <string.h>
@@ -26,8 +27,9 @@ struct delivery {
     struct uicc *uicc;
     struct span packet, sender;
     struct scp80_header header;
-    struct fs_application *application, *domain;
+    struct fs_application *application, *domain; /* the script may delete them */
     struct scp80_keys keys;
+    struct buf cipher_key, mac_key; /* kept for the response: the script may change them */
     uint64_t counter;
     bool opened;     /* it is authentic: the response may be protected */
     struct buf data; /* the script */
@@ -43,11 +45,12 @@ static struct fs_key *find_key(struct fs_application *domain, unsigned version, 
     return NULL;
 }
 
-static struct scp80_key key_of(const struct fs_key *key)
+static struct scp80_key take_key(const struct fs_key *key, struct buf *kept)
 {
     if (key == NULL)
         return (struct scp80_key){0, SPAN_NONE};
-    return (struct scp80_key){key->type, buf_span(&key->value)};
+    buf_append(kept, buf_span(&key->value));
+    return (struct scp80_key){key->type, buf_span(kept)};
 }
 
 /* Reading: version 0 is no key set of SCP80 (TS 102 225 5.1.2 numbers them from 1). */
@@ -59,7 +62,9 @@ static void find_keys(struct delivery *delivery)
     const struct fs_key *cipher =
         cipher_version != 0 ? find_key(delivery->domain, cipher_version, KEY_CIPHER) : NULL;
 
-    delivery->keys = (struct scp80_keys){key_of(cipher), key_of(mac), mac != NULL ? mac->mac_length : 0};
+    delivery->keys =
+        (struct scp80_keys){take_key(cipher, &delivery->cipher_key), take_key(mac, &delivery->mac_key),
+                            mac != NULL ? mac->mac_length : 0};
 }
 
 /* Each key of a set has the set's counter; what was never stored is zero. */
@@ -181,15 +186,54 @@ static bool make_response(const struct delivery *delivery, enum scp80_status sta
     return false;
 }
 
-/* The response to one packet: in the answer to ENVELOPE, or as a short message of its own. Reading: data that
+/* Concatenation, TS 23.040 9.2.3.24.1: each part says of which message it is, how many there are, which it
+ * is. */
+enum { CONCATENATION_SIZE = 5, PARTS_MAX = 6 };
+
+static bool submit(const struct delivery *delivery, struct span user_data)
+{
+    struct buf tpdu = {0};
+    bool sent = ota_write_submit(delivery->sender, user_data, &tpdu) &&
+                toolkit_send_short_message(delivery->card, buf_span(&tpdu));
+
+    buf_free(&tpdu);
+    return sent;
+}
+
+/* TS 31.115 4.3: the first part's header says that it is a response packet. Reading: the checksum covers that
+ * element's header as in a message of one part. */
+static void submit_parts(const struct delivery *delivery, struct span packet)
+{
+    size_t first = OTA_USER_DATA_MAX - sizeof(response_header) - CONCATENATION_SIZE;
+    size_t other = OTA_USER_DATA_MAX - 1 - CONCATENATION_SIZE;
+    uint8_t total = (uint8_t)(1 + (packet.size - first + other - 1) / other);
+    bool sent = toolkit_room(delivery->card) >= total;
+
+    for (uint8_t number = 1; number <= total && sent; number++) {
+        const uint8_t concatenation[CONCATENATION_SIZE] = {0x00, 3, (uint8_t)delivery->counter, total,
+                                                           number};
+        size_t size = number == 1 ? first : packet.size < other ? packet.size : other;
+        struct buf part = {0};
+
+        buf_append_octet(&part, number == 1 ? 2 + CONCATENATION_SIZE : CONCATENATION_SIZE);
+        if (number == 1)
+            buf_append(&part, SPAN(response_header + 1, 2));
+        buf_append(&part, SPAN_ARRAY(concatenation));
+        buf_append(&part, SPAN(packet.data, size));
+        packet = SPAN(packet.data + size, packet.size - size);
+        sent = submit(delivery, buf_span(&part));
+        buf_free(&part);
+    }
+}
+
+/* The response to one packet: in the answer to ENVELOPE, or in short messages of its own. Reading: data that
  * does not fit is left out, and the status says that there was no room; what was done stays done. */
 static void respond(const struct delivery *delivery, enum scp80_status status, struct span data,
                     struct buf *response)
 {
     bool by_submit = (delivery->header.spi[1] & SCP80_POR_BY_SUBMIT) != 0;
-    size_t max = by_submit ? OTA_USER_DATA_MAX : REPORT_MAX;
+    size_t max = by_submit ? (size_t)PARTS_MAX * (OTA_USER_DATA_MAX - 1 - CONCATENATION_SIZE) : REPORT_MAX;
     struct buf user_data = {0};
-    struct buf submit = {0};
 
     if (!make_response(delivery, status, data, max, &user_data) &&
         !make_response(delivery, SCP80_NO_MEMORY, SPAN_NONE, max, &user_data)) {
@@ -198,13 +242,37 @@ static void respond(const struct delivery *delivery, enum scp80_status status, s
     }
     if (!by_submit)
         buf_append(response, buf_span(&user_data));
-    else if (ota_write_submit(delivery->sender, buf_span(&user_data), &submit))
-        (void)toolkit_send_short_message(delivery->card, buf_span(&submit));
+    else if (user_data.size <= OTA_USER_DATA_MAX)
+        (void)submit(delivery, buf_span(&user_data));
+    else
+        submit_parts(delivery, SPAN(user_data.data + sizeof(response_header),
+                                    user_data.size - sizeof(response_header)));
     buf_free(&user_data);
-    buf_free(&submit);
 }
 
 /* --- a message ------------------------------------------------------------------------------------- */
+
+/* The key set that a packet proves its sender to have; 0: none. */
+static unsigned proved_version(const struct delivery *delivery)
+{
+    bool proved = (delivery->header.spi[0] & SCP80_INTEGRITY) == SCP80_CC;
+
+    return proved ? scp80_key_version(delivery->header.kid) : 0;
+}
+
+static void run_script(struct delivery *delivery, struct buf *answer)
+{
+    struct domain domain = {.fs = delivery->uicc->fs,
+                            .host = &delivery->uicc->host,
+                            .number = delivery->domain->number,
+                            .free_memory = profile_free_nvm(delivery->card),
+                            .key_version = proved_version(delivery)};
+
+    if (delivery->application->kind == FS_REMOTE_FILE_MANAGEMENT)
+        rfm_run(delivery->uicc, delivery->application, buf_span(&delivery->data), answer);
+    else
+        ota_run_domain(delivery->card, &domain, buf_span(&delivery->data), answer);
+}
 
 static uint16_t deliver(struct softeuicc *card, struct span sender, struct span packet, struct buf *response)
 {
@@ -216,15 +284,15 @@ static uint16_t deliver(struct softeuicc *card, struct span sender, struct span 
     if (!scp80_read_header(packet, &delivery.header))
         return SW_WRONG_DATA;
     status = open_packet(&delivery);
-    if (status == SCP80_OK && delivery.application->kind == FS_REMOTE_FILE_MANAGEMENT)
-        rfm_run(delivery.uicc, delivery.application, buf_span(&delivery.data), &answer);
-    else if (status == SCP80_OK)
-        ota_run_domain(card, profile_view_profile(card), buf_span(&delivery.data), &answer);
+    if (status == SCP80_OK)
+        run_script(&delivery, &answer);
     if (wants_response(&delivery, status))
         respond(&delivery, status, buf_span(&answer), response);
     response->failed = response->failed || answer.failed;
     buf_free(&answer);
     buf_free(&delivery.data);
+    buf_free(&delivery.cipher_key);
+    buf_free(&delivery.mac_key);
     return SW_OK;
 }
 

@@ -7,6 +7,7 @@
 #define SOFTEUICC_EUICC_OTA_H
 
 #include "euicc/card.h"
+#include "profiles/domain.h"
 #include "profiles/rfm.h"
 
 /*
@@ -46,7 +47,8 @@ bool ota_write_submit(struct span address, struct span user_data, struct buf *ou
 
 /* --- inside: ota_domain.c --- */
 
-/* Runs a script that was sent to the operator's security domain. */
-void ota_run_domain(struct softeuicc *card, int64_t profile, struct span script, struct buf *answer);
+/* Runs a script that was sent to a security domain. */
+void ota_run_domain(struct softeuicc *card, const struct domain *domain, struct span script,
+                    struct buf *answer);
 
 #endif

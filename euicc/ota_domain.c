@@ -1,15 +1,16 @@
 /*
  * The operator's security domain over the air: ES6.UpdateMetadata (SGP.22 5.4.1), which is INSTALL [for
- * personalization] of the ISD-P and STORE DATA with the request. Content management of GlobalPlatform
- * (loading, installing and deleting applications, PUT KEY) is not served.
+ * personalization] of the ISD-P and STORE DATA with the request, and what GlobalPlatform's commands do to
+ * keys and applications (profiles/domain.h). Loading, installing and extradition are not served.
  */
 #include "apdu/store_data.h"
 #include "apdu/tlv.h"
 #include "euicc/ota.h"
+#include "euicc/profile_view.h"
 #include "euicc/rsp/profile_store.h"
 #include "profiles/remote_script.h"
 
-enum { INS_INSTALL = 0xE6, P1_FOR_PERSONALIZATION = 0x20, TAG_UPDATE_METADATA = 0xBF2A };
+enum { INS_GET_DATA = 0xCA, INS_INSTALL = 0xE6, P1_FOR_PERSONALIZATION = 0x20, TAG_UPDATE_METADATA = 0xBF2A };
 
 /* The AID that means the ISD-P of the profile the sender belongs to (SGP.22 5.4.1). */
 static const uint8_t isdp_of_sender[ISDP_AID_SIZE] = {0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF,
@@ -17,6 +18,7 @@ static const uint8_t isdp_of_sender[ISDP_AID_SIZE] = {0xA0, 0x00, 0x00, 0x05, 0x
 
 struct domain_session {
     struct softeuicc *card;
+    struct domain domain;
     struct profile profile;
     bool personalizing; /* INSTALL came: STORE DATA goes to the ISD-P */
     struct store_data store_data;
@@ -71,7 +73,6 @@ static uint16_t execute(void *context, const struct apdu_command *command, struc
 {
     struct domain_session *session = context;
 
-    (void)response;
     if (command->cla_base != 0x80 || command->channel != 0 || command->secure_messaging || command->chaining)
         return SW_CLA_NOT_SUPPORTED;
     switch (command->ins) {
@@ -80,16 +81,26 @@ static uint16_t execute(void *context, const struct apdu_command *command, struc
     case INS_STORE_DATA:
         return store_data(session, command);
     default:
-        return SW_INS_NOT_SUPPORTED;
+        break;
     }
+    /* Reading: who has proved no key manages nothing, whatever security the domain asks for at least. */
+    if (session->domain.key_version == 0)
+        return SW_UICC_SECURITY;
+    return domain_manage(&session->domain, command, response);
 }
 
-void ota_run_domain(struct softeuicc *card, int64_t profile, struct span script, struct buf *answer)
+static bool is_outgoing(uint8_t ins)
 {
-    struct domain_session session = {.card = card};
+    return ins == INS_GET_DATA;
+}
 
-    if (profile_by_id(card, profile, &session.profile))
-        remote_script_run(script, execute, &session, answer);
+void ota_run_domain(struct softeuicc *card, const struct domain *domain, struct span script,
+                    struct buf *answer)
+{
+    struct domain_session session = {.card = card, .domain = *domain};
+
+    if (profile_by_id(card, profile_view_profile(card), &session.profile))
+        remote_script_run(script, execute, is_outgoing, &session, answer);
     store_data_free(&session.store_data);
     profile_clear(&session.profile);
 }

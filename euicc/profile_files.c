@@ -322,8 +322,7 @@ static bool put_keys(struct softeuicc *card, int64_t profile, const struct fs_ap
     return true;
 }
 
-bool profile_files_put_application(struct softeuicc *card, int64_t profile,
-                                   const struct fs_application *application)
+static bool put_application(struct softeuicc *card, int64_t profile, const struct fs_application *application)
 {
     sqlite3_stmt *stmt = nvm_write_stmt(
         card->nvm,
@@ -356,6 +355,45 @@ bool profile_files_put_application(struct softeuicc *card, int64_t profile,
     return nvm_run(card->nvm, stmt) && put_keys(card, profile, application);
 }
 
+static bool put_load_package(struct softeuicc *card, int64_t profile, const struct fs_application *package)
+{
+    sqlite3_stmt *stmt = nvm_write_stmt(
+        card->nvm, "INSERT OR REPLACE INTO load_package (profile, number, aid, domain, hash, size)"
+                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+
+    nvm_bind_int(card->nvm, stmt, 1, profile);
+    nvm_bind_int(card->nvm, stmt, 2, package->number);
+    bind_aid(card, stmt, 3, &package->aid);
+    bind_aid(card, stmt, 4, &package->domain);
+    bind_hex(card, stmt, 5, buf_span(&package->hash));
+    nvm_bind_int(card->nvm, stmt, 6, (int64_t)package->code_size);
+    return nvm_run(card->nvm, stmt);
+}
+
+bool profile_files_put_application(struct softeuicc *card, int64_t profile,
+                                   const struct fs_application *application)
+{
+    if (application->kind == FS_LOAD_PACKAGE)
+        return put_load_package(card, profile, application);
+    return put_application(card, profile, application);
+}
+
+bool profile_files_remove_application(struct softeuicc *card, int64_t profile, uint32_t number)
+{
+    static const char *const rows[] = {"DELETE FROM domain_key WHERE profile = ?1 AND application = ?2",
+                                       "DELETE FROM application WHERE profile = ?1 AND number = ?2",
+                                       "DELETE FROM load_package WHERE profile = ?1 AND number = ?2"};
+    bool good = true;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && good; i++) {
+        sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, rows[i]);
+
+        nvm_bind_int(card->nvm, stmt, 1, profile);
+        nvm_bind_int(card->nvm, stmt, 2, number);
+        good = nvm_run(card->nvm, stmt);
+    }
+    return good;
+}
 /* --- all of it ------------------------------------------------------------------------------------- */
 
 bool profile_files_insert(struct softeuicc *card, int64_t profile, const struct fs *fs)

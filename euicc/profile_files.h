@@ -29,6 +29,7 @@ bool profile_files_put_puk(struct softeuicc *card, int64_t profile, const struct
 bool profile_files_put_naa(struct softeuicc *card, int64_t profile, const struct fs_naa *naa);
 bool profile_files_put_application(struct softeuicc *card, int64_t profile,
                                    const struct fs_application *application);
+bool profile_files_remove_application(struct softeuicc *card, int64_t profile, uint32_t number);
 
 /* The words of the tables, by their value; NULL behind the last. For reading and writing. */
 extern const char *const profile_files_algorithms[];   /* from enum saip_algorithm 1 on, [0] is unused */

@@ -335,16 +335,28 @@ static bool read_application(struct fs *fs, sqlite3_stmt *row)
     return false;
 }
 
+static bool read_load_package(struct fs *fs, sqlite3_stmt *row)
+{
+    struct fs_application package = {
+        .kind = FS_LOAD_PACKAGE, .number = (uint32_t)nvm_int(row, 0), .life_cycle = FS_LOADED};
+    int64_t size;
+
+    if (read_aid(row, 1, &package.aid) && read_aid(row, 2, &package.domain) &&
+        read_hex(row, 3, &package.hash) && read_number(row, 4, FILE_SIZE_MAX, &size)) {
+        package.code_size = (size_t)size;
+        return fs_add_application(fs, &package);
+    }
+    fs_discard_application(&package);
+    return false;
+}
+
 static bool read_domain_key(struct fs *fs, sqlite3_stmt *row)
 {
     struct fs_key key = {0};
     struct buf usage = {0};
-    struct fs_application *owner = NULL;
+    struct fs_application *owner = fs_application(fs, (uint32_t)nvm_int(row, 0));
     bool good;
 
-    for (size_t i = 0; i < fs->application_count && owner == NULL; i++)
-        if (fs->applications[i].number == nvm_int(row, 0))
-            owner = &fs->applications[i];
     good = owner != NULL && read_octet(row, 1, &key.version) && read_octet(row, 2, &key.identifier) &&
            read_octet(row, 3, &key.type) && read_hex(row, 4, &usage) && usage.size <= sizeof(key.usage) &&
            read_small(row, 5, &key.access) && read_small(row, 6, &key.mac_length) &&
@@ -394,6 +406,8 @@ static const struct {
      " uicc_parameters, personalisation, tars, minimum_security_level, uicc_access, uicc_admin_access, adf,"
      " adf_access, adf_admin_access FROM application WHERE profile = ?1 ORDER BY number",
      read_application},
+    {"SELECT number, aid, domain, hash, size FROM load_package WHERE profile = ?1 ORDER BY number",
+     read_load_package},
     {"SELECT application, version, identifier, type, usage, access, mac_length, counter, value FROM "
      "domain_key"
      " WHERE profile = ?1 ORDER BY application, position",

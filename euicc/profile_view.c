@@ -70,6 +70,11 @@ static bool store_application(void *context, const struct fs_application *applic
     return profile_files_put_application(context, changing(context), application);
 }
 
+static bool store_application_removed(void *context, uint32_t number)
+{
+    return profile_files_remove_application(context, changing(context), number);
+}
+
 /* Without a profile there is nowhere to store anything: nothing of such a UICC can be changed. */
 static bool refuse(void *context, const struct fs_file *file)
 {
@@ -101,7 +106,8 @@ static struct fs *load(struct softeuicc *card, int64_t profile)
                                       .pin = store_pin,
                                       .puk = store_puk,
                                       .naa = store_naa,
-                                      .application = store_application};
+                                      .application = store_application,
+                                      .application_removed = store_application_removed};
     return fs;
 }
 

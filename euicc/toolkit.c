@@ -136,6 +136,11 @@ bool toolkit_send_short_message(struct softeuicc *card, struct span tpdu)
     return queued;
 }
 
+size_t toolkit_room(const struct softeuicc *card)
+{
+    return card->proactive != NULL ? QUEUE_MAX - card->proactive->count : 0;
+}
+
 /* --- the terminal's commands ----------------------------------------------------------------------- */
 
 uint16_t toolkit_terminal_profile(struct softeuicc *card, const struct apdu_command *command,

@@ -35,6 +35,9 @@ bool toolkit_request_refresh(struct softeuicc *card, enum toolkit_refresh mode);
  * full, or the TPDU is too long. */
 bool toolkit_send_short_message(struct softeuicc *card, struct span tpdu);
 
+/* How many commands the queue takes still. */
+size_t toolkit_room(const struct softeuicc *card);
+
 /* TERMINAL PROFILE, FETCH and TERMINAL RESPONSE (TS 102 221 11.2.1, 11.2.3, 11.2.4). */
 uint16_t toolkit_terminal_profile(struct softeuicc *card, const struct apdu_command *command,
                                   struct buf *response);

@@ -46,6 +46,7 @@ void fs_discard_application(struct fs_application *application)
     buf_free(&application->uicc_admin_access);
     buf_free(&application->adf_access);
     buf_free(&application->adf_admin_access);
+    buf_free(&application->hash);
 }
 
 void fs_discard_cdma(struct fs_cdma *cdma)
@@ -236,7 +237,7 @@ static bool any_failed(const struct fs_application *application)
            application->uicc_parameters.failed || application->personalisation.failed ||
            application->tars.failed || application->uicc_access.failed ||
            application->uicc_admin_access.failed || application->adf_access.failed ||
-           application->adf_admin_access.failed;
+           application->adf_admin_access.failed || application->hash.failed;
 }
 
 bool fs_add_application(struct fs *fs, struct fs_application *application)
@@ -438,6 +439,14 @@ struct fs_application *fs_find_application(const struct fs *fs, struct span aid)
 {
     for (size_t i = 0; i < fs->application_count; i++)
         if (fs_same_aid(&fs->applications[i].aid, aid))
+            return &fs->applications[i];
+    return NULL;
+}
+
+struct fs_application *fs_application(const struct fs *fs, uint32_t number)
+{
+    for (size_t i = 0; i < fs->application_count; i++)
+        if (fs->applications[i].number == number)
             return &fs->applications[i];
     return NULL;
 }

@@ -129,7 +129,7 @@ struct fs_cdma {
     struct buf authentication_key, ssd, hrpd, simple_ip, mobile_ip;
 };
 
-enum fs_application_kind { FS_SECURITY_DOMAIN, FS_REMOTE_FILE_MANAGEMENT, FS_APPLICATION };
+enum fs_application_kind { FS_SECURITY_DOMAIN, FS_REMOTE_FILE_MANAGEMENT, FS_APPLICATION, FS_LOAD_PACKAGE };
 
 struct fs_key {
     uint8_t version, identifier;
@@ -142,8 +142,16 @@ struct fs_key {
     struct buf value;
 };
 
-/* An application that is not an ADF: a security domain with its keys, remote file management, or an instance
- * of a load package (stored and listed; its code is not run). */
+/* GlobalPlatform tables 11-4 to 11-6: life cycle states, and the bit that locks an application. */
+enum {
+    FS_LOADED = 0x01,
+    FS_SELECTABLE = 0x07,
+    FS_PERSONALIZED = 0x0F, /* security domains */
+    FS_LOCKED = 0x80,
+};
+
+/* An application that is not an ADF: a security domain with its keys, remote file management, an instance of
+ * a load package, or a load package. Both of these are stored and listed; their code is not run. */
 struct fs_application {
     enum fs_application_kind kind;
     uint32_t number; /* in order of the package */
@@ -163,6 +171,9 @@ struct fs_application {
     struct buf uicc_access, uicc_admin_access; /* access domains, TS 102 226 8.2.1.3.2.5 */
     struct fs_aid adf;                         /* the ADF it manages as well */
     struct buf adf_access, adf_admin_access;
+    /* load packages */
+    struct buf hash;  /* of the load file data block: the package's, or SHA-256 */
+    size_t code_size; /* octets of the load file data block */
 };
 
 struct fs;
@@ -184,6 +195,7 @@ struct fs_store {
     bool (*puk)(void *context, const struct fs_puk *puk);
     bool (*naa)(void *context, const struct fs_naa *naa);
     bool (*application)(void *context, const struct fs_application *application);
+    bool (*application_removed)(void *context, uint32_t number);
 };
 
 struct fs {
@@ -272,6 +284,8 @@ struct fs_naa *fs_find_naa(const struct fs *fs, const struct fs_file *applicatio
  * leads nowhere. */
 struct fs_naa *fs_naa_source(const struct fs *fs, struct fs_naa *naa);
 struct fs_application *fs_find_application(const struct fs *fs, struct span aid);
+/* By number; NULL when it is gone. */
+struct fs_application *fs_application(const struct fs *fs, uint32_t number);
 /* More than 16 octets make none. */
 void fs_set_aid(struct fs_aid *aid, struct span octets);
 bool fs_same_aid(const struct fs_aid *aid, struct span octets);
@@ -298,5 +312,7 @@ bool fs_pin_changed(struct fs *fs, const struct fs_pin *pin);
 bool fs_puk_changed(struct fs *fs, const struct fs_puk *puk);
 bool fs_naa_changed(struct fs *fs, const struct fs_naa *naa);
 bool fs_application_changed(struct fs *fs, const struct fs_application *application);
+/* Takes it away, with its keys; pointers to others become invalid. */
+bool fs_delete_application(struct fs *fs, struct fs_application *application);
 
 #endif

@@ -199,3 +199,14 @@ bool fs_application_changed(struct fs *fs, const struct fs_application *applicat
 {
     return fs->store.application == NULL || fs->store.application(fs->store.context, application);
 }
+
+bool fs_delete_application(struct fs *fs, struct fs_application *application)
+{
+    uint32_t number = application->number;
+    size_t index = (size_t)(application - fs->applications);
+
+    fs_discard_application(application);
+    fs->application_count--;
+    memmove(application, application + 1, (fs->application_count - index) * sizeof(*application));
+    return fs->store.application_removed == NULL || fs->store.application_removed(fs->store.context, number);
+}

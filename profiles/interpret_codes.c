@@ -6,6 +6,8 @@
 
 #include "apdu/tlv.h"
 
+#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <string.h>
 
 typedef bool interpreter(struct fs *fs, const struct saip_element *element, const struct saip_place *place);
@@ -210,8 +212,6 @@ static bool take_cdma(struct fs *fs, const struct saip_element *element, const s
 
 /* --- applications ---------------------------------------------------------------------------------- */
 
-enum { LIFE_CYCLE_DEFAULT = 0x07 }; /* selectable */
-
 static bool take_key_components(struct fs_application *application, const struct fs_key *common,
                                 struct span counter, struct span components)
 {
@@ -277,7 +277,7 @@ static void take_instance(struct fs_application *application, struct span value)
         fs_set_aid(&application->domain, span);
     tlv_require(&reader, 0x82, &span);
     take(application->privileges, sizeof(application->privileges), span);
-    application->life_cycle = LIFE_CYCLE_DEFAULT;
+    application->life_cycle = FS_SELECTABLE;
     if (tlv_optional(&reader, 0x83, &span))
         take(&application->life_cycle, 1, span);
     tlv_require(&reader, 0xC9, &span);
@@ -306,12 +306,58 @@ static bool take_domain(struct fs *fs, const struct saip_element *element, const
     return fs_add_application(fs, &application);
 }
 
+/* What it holds is kept as the package's element; here is what a terminal or a server is told of it. */
+static bool take_load_package(struct fs *fs, struct span value)
+{
+    struct tlv_reader reader = tlv_reader(value);
+    struct fs_application package = {
+        .kind = FS_LOAD_PACKAGE, .number = (uint32_t)fs->application_count, .life_cycle = FS_LOADED};
+    uint8_t digest[SHA256_DIGEST_LENGTH];
+    struct span span, block;
+
+    tlv_require(&reader, 0x4F, &span);
+    fs_set_aid(&package.aid, span);
+    if (tlv_optional(&reader, 0x4F, &span))
+        fs_set_aid(&package.domain, span);
+    tlv_find(value, 0xC4, &block);
+    package.code_size = block.size;
+    if (tlv_find(value, 0xC1, &span))
+        buf_append(&package.hash, span);
+    else if (EVP_Q_digest(NULL, "SHA256", NULL, block.data, block.size, digest, NULL) == 1)
+        buf_append(&package.hash, SPAN_ARRAY(digest));
+    return fs_add_application(fs, &package);
+}
+
+static bool take_applications(struct fs *fs, const struct saip_element *element,
+                              const struct saip_place *place)
+{
+    struct tlv_reader reader;
+    struct span value;
+    struct tlv tlv;
+    bool good = true;
+
+    (void)place;
+    if (tlv_find(element->value, 0xA1, &value))
+        good = take_load_package(fs, value);
+    if (!tlv_find(element->value, 0xA2, &value))
+        return good;
+    reader = tlv_reader(value);
+    while (good && tlv_next(&reader, &tlv) == TLV_OK) {
+        struct fs_application application = {.kind = FS_APPLICATION,
+                                             .number = (uint32_t)fs->application_count};
+
+        take_instance(&application, tlv.value);
+        good = fs_add_application(fs, &application);
+    }
+    return good;
+}
+
 static bool take_rfm(struct fs *fs, const struct saip_element *element, const struct saip_place *place)
 {
     struct tlv_reader reader = tlv_reader(element->value);
     struct fs_application application = {.kind = FS_REMOTE_FILE_MANAGEMENT,
                                          .number = (uint32_t)fs->application_count,
-                                         .life_cycle = LIFE_CYCLE_DEFAULT};
+                                         .life_cycle = FS_SELECTABLE};
     struct span span;
     struct tlv tlv;
 
@@ -350,8 +396,10 @@ static const struct {
     uint32_t tag;
     interpreter *take;
 } interpreters[] = {
-    {SAIP_PIN_CODES, take_pins},      {SAIP_PUK_CODES, take_puks},         {SAIP_AKA_PARAMETER, take_naa},
-    {SAIP_CDMA_PARAMETER, take_cdma}, {SAIP_SECURITY_DOMAIN, take_domain}, {SAIP_RFM, take_rfm},
+    {SAIP_PIN_CODES, take_pins},           {SAIP_PUK_CODES, take_puks},
+    {SAIP_AKA_PARAMETER, take_naa},        {SAIP_CDMA_PARAMETER, take_cdma},
+    {SAIP_SECURITY_DOMAIN, take_domain},   {SAIP_RFM, take_rfm},
+    {SAIP_APPLICATION, take_applications},
 };
 
 bool interpret_element(struct fs *fs, const struct saip_element *element, const struct saip_place *place)

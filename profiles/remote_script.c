@@ -1,17 +1,18 @@
 /*
- * Compact and expanded scripts: see remote_script.h. Actions (immediate, error) and script chaining of the
- * expanded format are not served: such an object is answered as unknown.
+ * Compact and expanded scripts: see remote_script.h. Actions (immediate, error) of the expanded format are
+ * not served: such an object is answered as unknown. Nor is script chaining, and then nothing of the script
+ * is run.
  */
 #include "profiles/remote_script.h"
 
 #include "apdu/tlv.h"
 
-enum { INS_READ_BINARY = 0xB0, INS_READ_RECORD = 0xB2, INS_GET_CHALLENGE = 0x84 };
 enum { HEADER_SIZE = 5, COMMANDS_MAX = 255 };
 
 /* A script in execution. */
 struct run {
     remote_executor *execute;
+    remote_outgoing *is_outgoing;
     void *context;
     unsigned count;
     uint16_t status;
@@ -19,12 +20,13 @@ struct run {
     bool outgoing;   /* the last command asked for it */
 };
 
-/* Reading: warnings (62xx) do not stop a script; retry counters (63Cx) do. */
+/* Reading: warnings (62xx) do not stop a script, nor GlobalPlatform's word that there is more to come; retry
+ * counters (63Cx) do. */
 static bool goes_on(uint16_t status)
 {
     unsigned sw1 = status >> 8;
 
-    return sw1 == 0x90 || sw1 == 0x91 || sw1 == 0x92 || sw1 == 0x62;
+    return status == 0x6310 || sw1 == 0x90 || sw1 == 0x91 || sw1 == 0x92 || sw1 == 0x62;
 }
 
 static bool run_command(struct run *run, const struct apdu_command *command)
@@ -37,11 +39,6 @@ static bool run_command(struct run *run, const struct apdu_command *command)
 }
 
 /* --- compact (5.1) --------------------------------------------------------------------------------- */
-
-static bool is_outgoing(uint8_t ins)
-{
-    return ins == INS_READ_BINARY || ins == INS_READ_RECORD || ins == INS_STATUS || ins == INS_GET_CHALLENGE;
-}
 
 /* GET RESPONSE hands out what the command before left. */
 static bool get_response(struct run *run, uint8_t le)
@@ -60,6 +57,7 @@ static bool get_response(struct run *run, uint8_t le)
 static bool run_compact_command(struct run *run, struct span *script)
 {
     const uint8_t *octets = script->data;
+    bool outgoing = script->size >= HEADER_SIZE && run->is_outgoing(octets[1]);
     struct apdu_command command;
     uint16_t status;
     size_t size = HEADER_SIZE;
@@ -68,12 +66,11 @@ static bool run_compact_command(struct run *run, struct span *script)
         *script = SPAN(octets + HEADER_SIZE, script->size - HEADER_SIZE);
         return get_response(run, octets[4]);
     }
-    if (script->size >= HEADER_SIZE && !is_outgoing(octets[1]))
+    if (script->size >= HEADER_SIZE && !outgoing)
         size += octets[4];
-    status =
-        script->size >= size
-            ? apdu_decode(SPAN(octets, size == HEADER_SIZE && !is_outgoing(octets[1]) ? 4 : size), &command)
-            : SW_WRONG_LENGTH;
+    status = script->size >= size
+                 ? apdu_decode(SPAN(octets, size == HEADER_SIZE && !outgoing ? 4 : size), &command)
+                 : SW_WRONG_LENGTH;
     if (status != SW_OK) {
         run->status = status;
         run->count++;
@@ -106,6 +103,7 @@ enum {
     TAG_C_APDU = 0x22,
     TAG_R_APDU = 0x23,
     TAG_COUNT = 0x80,
+    TAG_CHAINING = 0x83,
     TAG_BAD_FORMAT = 0x90,
     LENGTH_INDEFINITE = 0x80,
 };
@@ -164,6 +162,17 @@ static enum bad_format run_objects(struct run *run, struct span objects, struct 
     return FORMAT_GOOD;
 }
 
+/* A chained script begins with an object that says so (5.2.1.4); its answer says why it is not one (5.2.2.3).
+ */
+enum { CHAINING_NOT_SUPPORTED = 0x02 };
+
+static bool is_chained(struct span objects)
+{
+    struct tlv_reader reader = tlv_reader(objects);
+
+    return tlv_peek(&reader) == TAG_CHAINING;
+}
+
 static void run_expanded(struct run *run, struct span script, struct buf *answer)
 {
     bool indefinite = script.data[0] == TAG_SCRIPT_INDEFINITE;
@@ -171,11 +180,14 @@ static void run_expanded(struct run *run, struct span script, struct buf *answer
     struct buf content = {0};
     struct span objects;
     enum bad_format bad = open_expanded(script, &objects);
+    bool chained = bad == FORMAT_GOOD && is_chained(objects);
 
-    if (bad == FORMAT_GOOD)
+    if (bad == FORMAT_GOOD && !chained)
         bad = run_objects(run, objects, &results);
     tlv_put_unsigned(&content, TAG_COUNT, run->count);
     buf_append(&content, buf_span(&results));
+    if (chained)
+        tlv_put(&content, TAG_CHAINING, SPAN((const uint8_t[]){CHAINING_NOT_SUPPORTED}, 1));
     if (bad != FORMAT_GOOD)
         tlv_put(&content, TAG_BAD_FORMAT, SPAN((const uint8_t[]){(uint8_t)bad}, 1));
     if (indefinite) {
@@ -191,9 +203,10 @@ static void run_expanded(struct run *run, struct span script, struct buf *answer
     buf_free(&content);
 }
 
-void remote_script_run(struct span script, remote_executor *execute, void *context, struct buf *answer)
+void remote_script_run(struct span script, remote_executor *execute, remote_outgoing *is_outgoing,
+                       void *context, struct buf *answer)
 {
-    struct run run = {.execute = execute, .context = context, .status = SW_OK};
+    struct run run = {.execute = execute, .is_outgoing = is_outgoing, .context = context, .status = SW_OK};
 
     if (script.size == 0)
         return;

@@ -67,7 +67,9 @@ static bool has_tar(const struct fs_application *application, const uint8_t *tar
 struct fs_application *rfm_find(const struct fs *fs, const uint8_t tar[TAR_SIZE])
 {
     for (size_t i = 0; i < fs->application_count; i++)
-        if (fs->applications[i].kind != FS_APPLICATION && has_tar(&fs->applications[i], tar))
+        if ((fs->applications[i].kind == FS_SECURITY_DOMAIN ||
+             fs->applications[i].kind == FS_REMOTE_FILE_MANAGEMENT) &&
+            has_tar(&fs->applications[i], tar))
             return &fs->applications[i];
     return NULL;
 }
@@ -170,6 +172,11 @@ static const struct {
 };
 enum { INS_SELECT = 0xA4, SELECT_BY_AID = 0x04 };
 
+static bool is_outgoing(uint8_t ins)
+{
+    return ins == 0xB0 || ins == 0xB2 || ins == INS_STATUS || ins == 0x84;
+}
+
 static uint16_t execute(void *context, const struct apdu_command *given, struct buf *response)
 {
     struct session *session = context;
@@ -230,7 +237,7 @@ void rfm_run(struct uicc *uicc, const struct fs_application *application, struct
         channel->application = session.adf;
         uicc_enter(channel, session.adf);
     }
-    remote_script_run(script, execute, &session, answer);
+    remote_script_run(script, execute, is_outgoing, &session, answer);
     uicc_close_channel(uicc, UICC_REMOTE_CHANNEL);
     restore_verified(uicc->fs, verified, pins);
     free(verified);

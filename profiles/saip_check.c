@@ -1,10 +1,11 @@
 /*
  * Elements without files, beyond their ASN.1: PIN and PUK codes (TCA 8.4), network authentication (8.5),
- * security domains (8.6), remote file management (8.8), and what can only be said at the package's end: every
- * code that a directory asks for exists.
+ * security domains (8.6), applications (8.7), remote file management (8.8), and what can only be said at the
+ * package's end: every code that a directory asks for exists.
  */
 #include "profiles/saip_file.h"
 
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -411,4 +412,82 @@ bool saip_check_rfm(struct saip_walk *walk)
         return saip_fail(walk, SAIP_INVALID_PARAMETER, aid.data,
                          "rfm: adfAID is no application of the package");
     return add_aid(walk, instance);
+}
+
+/* --- applications ---------------------------------------------------------------------------------- */
+
+/* The AID of the load package that an element brings. */
+static bool find_load_package(const struct saip_element *element, struct span *aid)
+{
+    static const uint32_t path[] = {0xA1, 0x4F, 0};
+
+    return element->tag == SAIP_APPLICATION && tlv_find_path(element->value, path, aid);
+}
+
+/* Whether one of the elements in front of `end` brings this load package. */
+static bool is_loaded(const struct saip_walk *walk, struct span aid, const struct saip_element *end)
+{
+    for (const struct saip_element *element = walk->package->elements; element < end; element++) {
+        struct span loaded;
+
+        if (find_load_package(element, &loaded) && span_equal(loaded, aid))
+            return true;
+    }
+    return false;
+}
+
+/* GlobalPlatform C.2: the hash goes over what the load file data block holds; its size says which one it is.
+ */
+static bool check_hash(struct saip_walk *walk, struct span hash, struct span block)
+{
+    static const struct {
+        size_t size;
+        const char *name;
+    } algorithms[] = {{20, "SHA1"}, {32, "SHA256"}, {48, "SHA384"}, {64, "SHA512"}};
+    uint8_t digest[EVP_MAX_MD_SIZE];
+
+    for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++)
+        if (algorithms[i].size == hash.size &&
+            EVP_Q_digest(NULL, algorithms[i].name, NULL, block.data, block.size, digest, NULL) == 1 &&
+            memcmp(digest, hash.data, hash.size) == 0)
+            return true;
+    return saip_fail(walk, SAIP_BAD_VALUES, hash.data, "application: hashValue is not the load block's");
+}
+
+static bool check_load_package(struct saip_walk *walk, struct span value)
+{
+    struct tlv_reader reader = tlv_reader(value);
+    struct span aid, domain, hash, block;
+
+    tlv_require(&reader, 0x4F, &aid);
+    if (is_loaded(walk, aid, walk->element) || has_aid(walk, aid, walk->aid_count))
+        return saip_fail(walk, SAIP_INVALID_PARAMETER, aid.data, "application: loadPackageAID is in use");
+    if (tlv_optional(&reader, 0x4F, &domain) && !has_aid(walk, domain, walk->domain_count))
+        return saip_fail(walk, SAIP_INVALID_PARAMETER, domain.data,
+                         "application: securityDomainAID is no security domain");
+    tlv_find(value, 0xC4, &block);
+    return !tlv_find(value, 0xC1, &hash) || check_hash(walk, hash, block);
+}
+
+/* Reading: this card has no load packages of its own, so that an instance's is one of the profile. */
+bool saip_check_application(struct saip_walk *walk)
+{
+    struct span value, list, package;
+    struct tlv_reader reader;
+    struct tlv tlv;
+
+    if (tlv_find(walk->element->value, 0xA1, &value) && !check_load_package(walk, value))
+        return false;
+    if (!tlv_find(walk->element->value, 0xA2, &list))
+        return true;
+    reader = tlv_reader(list);
+    while (tlv_next(&reader, &tlv) == TLV_OK) {
+        tlv_find(tlv.value, 0x4F, &package);
+        if (!is_loaded(walk, package, walk->element + 1))
+            return saip_fail(walk, SAIP_INVALID_PARAMETER, package.data,
+                             "application: applicationLoadPackageAID is no load package");
+        if (!check_instance(walk, tlv.value))
+            return false;
+    }
+    return true;
 }

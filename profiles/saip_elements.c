@@ -247,6 +247,25 @@ static const struct saip_field application_instance[] = {
     END,
 };
 
+static const struct saip_field load_package[] = {
+    OCT(0x4F, "loadPackageAID", 5, 16),
+    OPT_OCT(0x4F, "securityDomainAID", 5, 16),
+    OPT_OCT(0xC6, "nonVolatileCodeLimitC6", 0, ANY),
+    OPT_OCT(0xC7, "volatileDataLimitC7", 0, ANY),
+    OPT_OCT(0xC8, "nonVolatileDataLimitC8", 0, ANY),
+    OPT_OCT(0xC1, "hashValue", 20, 64),
+    OCT(0xC4, "loadBlockObject", 1, ANY),
+    END,
+};
+static const struct saip_field application_instances[] = {
+    SEQ(0x30, "ApplicationInstance", application_instance), END};
+static const struct saip_field application[] = {
+    SEQ(0xA0, "app-Header", pe_header),
+    OPT_SEQ(0xA1, "loadBlock", load_package),
+    OPT_LIST(0xA2, "instanceList", 1, application_instances),
+    END,
+};
+
 static const struct saip_field key_component[] = {
     OCT(0x80, "keyType", 1, ANY),
     OCT(0x86, "keyData", 0, ANY),
@@ -307,8 +326,8 @@ static const struct saip_field rfm[] = {
 
 static const struct saip_field only_header[] = {SEQ(0xA0, "header", pe_header), END};
 
-/* Reading: no Java Card, no EAP client and no proprietary elements here: such an element is skipped unless
- * mandated. */
+/* Reading: no EAP client and no proprietary elements here: such an element is skipped unless mandated. What
+ * an application element loads is stored and listed, its code is not run. */
 static const struct saip_element_type types[] = {
     {SAIP_HEADER, "header", true, true, SAIP_OK, 0, 0, header, saip_check_header},
     {SAIP_GENERIC_FILE_MANAGEMENT, "genericFileManagement", true, false, SAIP_OK, SAIP_MF, SAIP_IOT,
@@ -321,7 +340,8 @@ static const struct saip_element_type types[] = {
     {SAIP_SECURITY_DOMAIN, "securityDomain", true, false, SAIP_OK, 0, 0, security_domain,
      saip_check_security_domain},
     {SAIP_RFM, "rfm", true, false, SAIP_OK, SAIP_SECURITY_DOMAIN, 0, rfm, saip_check_rfm},
-    {SAIP_APPLICATION, "application", false, false, SAIP_RUNTIME_NOT_SUPPORTED, 0, 0, only_header, NULL},
+    {SAIP_APPLICATION, "application", true, false, SAIP_OK, SAIP_SECURITY_DOMAIN, 0, application,
+     saip_check_application},
     {SAIP_NON_STANDARD, "nonStandard", false, false, SAIP_PE_NOT_SUPPORTED, 0, 0, only_header, NULL},
     {SAIP_END, "end", true, true, SAIP_OK, 0, 0, only_header, NULL},
     {SAIP_MF, "mf", true, true, SAIP_OK, 0, 0, NULL, saip_walk_template},

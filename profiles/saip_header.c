@@ -15,9 +15,8 @@ enum { MAJOR_VERSION_MIN = 2, MAJOR_VERSION_MAX = 3 };
  * the SUCI calculator's Java API, DNS resolution by applications, SCP11 and S16 mode need parts that this
  * card does not have.
  *
- * Reading: a package that asks for javacard is taken, because packages ask for it that bring no applet (TS.48
- * version 1); an applet is then refused, or skipped, as the element it is. The service is not offered to
- * servers.
+ * Reading: a package that asks for javacard is taken: packages ask for it that bring no applet (TS.48 version
+ * 1), and an applet is stored and listed. Since its code is not run the service is not offered to servers.
  */
 static const struct saip_service services[] = {
     {"contactless", 0, 0, false, SAIP_FEATURE_NOT_SUPPORTED},

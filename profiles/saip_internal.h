@@ -131,6 +131,7 @@ bool saip_check_aka(struct saip_walk *walk);
 bool saip_check_cdma(struct saip_walk *walk);
 bool saip_check_security_domain(struct saip_walk *walk);
 bool saip_check_rfm(struct saip_walk *walk);
+bool saip_check_application(struct saip_walk *walk);
 
 /* True when an unsigned number of one or more octets fits; *number receives it. */
 bool saip_number(struct span octets, size_t *number);

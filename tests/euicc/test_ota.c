@@ -5,7 +5,7 @@
 #include "apdu/tlv.h"
 #include "crypto/scp80.h"
 #include "profiles/saip_build.h"
-#include "tests/support/es10.h"
+#include "tests/support/ota.h"
 
 #include <string.h>
 
@@ -23,22 +23,7 @@
 #define INSTALL_ISDP "80E6200016 0000 10 A0000005591010FFFFFFFF8900000F00 000000"
 #define UPDATE_NAME  "80E2910008 BF2A05 9203 4F5441"
 
-struct sender {
-    uint8_t spi[2], kic, kid;
-    const char *tar;
-    uint64_t counter;
-};
-
-static const struct sender rfm = {{0x16, 0x19}, 0x12, 0x12, TAR_RFM, 1};
-
-static struct scp80_keys keys(void)
-{
-    static struct saip_recipe recipe;
-    struct span key = SPAN_ARRAY(recipe.ota_key);
-
-    recipe = saip_recipe_default();
-    return (struct scp80_keys){{SCP80_KEY_AES, key}, {SCP80_KEY_AES, key}, 8};
-}
+static const struct ota_sender rfm = {{0x16, 0x19}, 0x12, 0x12, TAR_RFM, 1, NULL};
 
 static void open_enabled(struct es10_bench *bench)
 {
@@ -48,89 +33,15 @@ static void open_enabled(struct es10_bench *bench)
     bench->terminal = terminal_start(bench->card, SOFTEUICC_WARM);
 }
 
-static struct scp80_header header_of(const struct sender *sender)
-{
-    struct scp80_header header = {{sender->spi[0], sender->spi[1]}, sender->kic, sender->kid, {0}};
-
-    memcpy(header.tar, hex(sender->tar).data, SCP80_TAR_SIZE);
-    return header;
-}
-
-static struct span packet_of(const struct sender *sender, const char *script)
-{
-    const struct scp80_header header = header_of(sender);
-    const struct scp80_keys secret = keys();
-    struct buf *packet = test_buf();
-
-    ck_assert(scp80_seal_command(&header, &secret, sender->counter, hex(script), packet));
-    return buf_span(packet);
-}
-
-/* SMS-DELIVER with this user data. */
-static struct span deliver_of(struct span header, struct span text)
-{
-    struct buf *tpdu = test_buf();
-
-    buf_append(tpdu, hex("40 0A81 2143658709 7F F6 12101000000000"));
-    buf_append_octet(tpdu, (uint8_t)(1 + header.size + text.size));
-    buf_append_octet(tpdu, (uint8_t)header.size);
-    buf_append(tpdu, header);
-    buf_append(tpdu, text);
-    return buf_span(tpdu);
-}
-
-static struct span envelope_of(struct span tpdu)
-{
-    struct buf *envelope = test_buf();
-    struct buf *capdu = test_buf();
-    size_t at = tlv_open(envelope, 0xD1);
-
-    tlv_put(envelope, 0x82, hex("8381"));
-    tlv_put(envelope, 0x06, hex("9121436587"));
-    tlv_put(envelope, 0x8B, tpdu);
-    tlv_close(envelope, at);
-    ck_assert(envelope->size <= 255);
-    apdu_encode(capdu, 0x80, 0xC2, 0, 0, buf_span(envelope), 256);
-    return buf_span(capdu);
-}
-
-static uint16_t send_tpdu(struct es10_bench *bench, struct span tpdu, struct buf *response)
-{
-    buf_clear(response);
-    return terminal_command(&bench->terminal, envelope_of(tpdu), response);
-}
-
-static uint16_t send_packet(struct es10_bench *bench, struct span packet, struct buf *response)
-{
-    return send_tpdu(bench, deliver_of(hex("7000"), packet), response);
-}
-
-/* What the response packet says; its status is returned. */
-static uint8_t response_of(const struct sender *sender, struct span user_data, struct buf *data)
-{
-    const struct scp80_header header = header_of(sender);
-    const struct scp80_keys secret = keys();
-    uint64_t counter = 0;
-    uint8_t status = 0xFF;
-
-    ck_assert(user_data.size > 3);
-    ck_assert_hex(SPAN(user_data.data, 3), "027100");
-    buf_clear(data);
-    ck_assert_int_eq(scp80_open_response(&header, &secret, SPAN(user_data.data + 3, user_data.size - 3),
-                                         SPAN(user_data.data, 3), &status, &counter, data),
-                     SCP80_OK);
-    return status;
-}
-
 /* The same for a response that carries no protection. */
-static uint8_t plain_response_of(const struct sender *sender, struct span user_data)
+static uint8_t plain_response_of(const struct ota_sender *sender, struct span user_data)
 {
-    struct sender plain = *sender;
+    struct ota_sender plain = *sender;
     struct buf data = {0};
     uint8_t status;
 
     plain.spi[1] = 0x01;
-    status = response_of(&plain, user_data, &data);
+    status = ota_response(&plain, user_data, &data);
     ck_assert_uint_eq(data.size, 0);
     buf_free(&data);
     return status;
@@ -138,14 +49,14 @@ static uint8_t plain_response_of(const struct sender *sender, struct span user_d
 
 static struct span imsi(struct es10_bench *bench)
 {
-    struct sender sender = rfm;
+    struct ota_sender sender = rfm;
     static uint64_t counter = 1000000;
     struct buf *response = test_buf();
     struct buf *data = test_buf();
 
     sender.counter = counter++;
-    ck_assert_uint_eq(send_packet(bench, packet_of(&sender, READ_IMSI), response), 0x9000);
-    ck_assert_uint_eq(response_of(&sender, buf_span(response), data), SCP80_OK);
+    ck_assert_uint_eq(ota_send(bench, ota_packet(&sender, READ_IMSI), response), 0x9000);
+    ck_assert_uint_eq(ota_response(&sender, buf_span(response), data), SCP80_OK);
     return buf_span(data);
 }
 
@@ -154,23 +65,23 @@ START_TEST(a_packet_reads_and_updates_a_file)
     struct es10_bench bench;
     struct buf response = {0};
     struct buf data = {0};
-    struct sender sender = rfm;
+    struct ota_sender sender = rfm;
 
     open_enabled(&bench);
-    ck_assert_uint_eq(send_packet(&bench, packet_of(&sender, READ_IMSI), &response), 0x9000);
-    ck_assert_uint_eq(response_of(&sender, buf_span(&response), &data), SCP80_OK);
+    ck_assert_uint_eq(ota_send(&bench, ota_packet(&sender, READ_IMSI), &response), 0x9000);
+    ck_assert_uint_eq(ota_response(&sender, buf_span(&response), &data), SCP80_OK);
     ck_assert_uint_eq(data.size, 3 + 9);
     ck_assert_hex(SPAN(data.data, 4), "02 9000 08");
     sender.counter = 2;
-    ck_assert_uint_eq(send_packet(&bench, packet_of(&sender, UPDATE_IMSI), &response), 0x9000);
-    ck_assert_uint_eq(response_of(&sender, buf_span(&response), &data), SCP80_OK);
+    ck_assert_uint_eq(ota_send(&bench, ota_packet(&sender, UPDATE_IMSI), &response), 0x9000);
+    ck_assert_uint_eq(ota_response(&sender, buf_span(&response), &data), SCP80_OK);
     ck_assert_hex(buf_span(&data), "02 9000");
     ck_assert_uint_eq(imsi(&bench).data[3 + 8], 0x77);
     /* It is stored, and so is the counter. */
     bench.terminal = terminal_start(bench.card, SOFTEUICC_COLD);
     ck_assert_uint_eq(imsi(&bench).data[3 + 8], 0x77);
-    ck_assert_uint_eq(send_packet(&bench, packet_of(&sender, UPDATE_IMSI), &response), 0x9000);
-    ck_assert_uint_eq(response_of(&sender, buf_span(&response), &data), SCP80_COUNTER_LOW);
+    ck_assert_uint_eq(ota_send(&bench, ota_packet(&sender, UPDATE_IMSI), &response), 0x9000);
+    ck_assert_uint_eq(ota_response(&sender, buf_span(&response), &data), SCP80_COUNTER_LOW);
     buf_free(&response);
     buf_free(&data);
     es10_close(&bench);
@@ -182,31 +93,31 @@ START_TEST(counters_are_checked)
     struct es10_bench bench;
     struct buf response = {0};
     struct buf data = {0};
-    struct sender sender = rfm;
+    struct ota_sender sender = rfm;
 
     open_enabled(&bench);
     sender.counter = 5;
-    send_packet(&bench, packet_of(&sender, READ_IMSI), &response);
-    ck_assert_uint_eq(response_of(&sender, buf_span(&response), &data), SCP80_OK);
-    send_packet(&bench, packet_of(&sender, READ_IMSI), &response); /* replayed */
-    ck_assert_uint_eq(response_of(&sender, buf_span(&response), &data), SCP80_COUNTER_LOW);
+    ota_send(&bench, ota_packet(&sender, READ_IMSI), &response);
+    ck_assert_uint_eq(ota_response(&sender, buf_span(&response), &data), SCP80_OK);
+    ota_send(&bench, ota_packet(&sender, READ_IMSI), &response); /* replayed */
+    ck_assert_uint_eq(ota_response(&sender, buf_span(&response), &data), SCP80_COUNTER_LOW);
     ck_assert_uint_eq(data.size, 0);
     sender.counter = 4;
-    send_packet(&bench, packet_of(&sender, READ_IMSI), &response);
-    ck_assert_uint_eq(response_of(&sender, buf_span(&response), &data), SCP80_COUNTER_LOW);
+    ota_send(&bench, ota_packet(&sender, READ_IMSI), &response);
+    ck_assert_uint_eq(ota_response(&sender, buf_span(&response), &data), SCP80_COUNTER_LOW);
     sender.spi[0] = 0x1E;
     sender.counter = 7;
-    send_packet(&bench, packet_of(&sender, READ_IMSI), &response);
-    ck_assert_uint_eq(response_of(&sender, buf_span(&response), &data), SCP80_COUNTER_HIGH);
+    ota_send(&bench, ota_packet(&sender, READ_IMSI), &response);
+    ck_assert_uint_eq(ota_response(&sender, buf_span(&response), &data), SCP80_COUNTER_HIGH);
     sender.counter = 6;
-    send_packet(&bench, packet_of(&sender, READ_IMSI), &response);
-    ck_assert_uint_eq(response_of(&sender, buf_span(&response), &data), SCP80_OK);
+    ota_send(&bench, ota_packet(&sender, READ_IMSI), &response);
+    ck_assert_uint_eq(ota_response(&sender, buf_span(&response), &data), SCP80_OK);
     sender.spi[0] = 0x16;
     sender.counter = 0xFFFFFFFFFF;
-    send_packet(&bench, packet_of(&sender, READ_IMSI), &response);
-    ck_assert_uint_eq(response_of(&sender, buf_span(&response), &data), SCP80_OK);
-    send_packet(&bench, packet_of(&sender, READ_IMSI), &response);
-    ck_assert_uint_eq(response_of(&sender, buf_span(&response), &data), SCP80_COUNTER_BLOCKED);
+    ota_send(&bench, ota_packet(&sender, READ_IMSI), &response);
+    ck_assert_uint_eq(ota_response(&sender, buf_span(&response), &data), SCP80_OK);
+    ota_send(&bench, ota_packet(&sender, READ_IMSI), &response);
+    ck_assert_uint_eq(ota_response(&sender, buf_span(&response), &data), SCP80_COUNTER_BLOCKED);
     buf_free(&response);
     buf_free(&data);
     es10_close(&bench);
@@ -218,27 +129,27 @@ START_TEST(what_is_not_authentic_gets_a_plain_refusal)
     struct es10_bench bench;
     struct buf response = {0};
     struct buf changed = {0};
-    struct sender sender = rfm;
+    struct ota_sender sender = rfm;
     struct span before;
 
     open_enabled(&bench);
     before = imsi(&bench);
     sender.counter = 2000000;
     sender.spi[1] = 0x19; /* asks for a ciphered response with a checksum */
-    buf_append(&changed, packet_of(&sender, UPDATE_IMSI));
+    buf_append(&changed, ota_packet(&sender, UPDATE_IMSI));
     changed.data[changed.size - 1] ^= 1;
-    ck_assert_uint_eq(send_packet(&bench, buf_span(&changed), &response), 0x9000);
+    ck_assert_uint_eq(ota_send(&bench, buf_span(&changed), &response), 0x9000);
     ck_assert_uint_eq(plain_response_of(&sender, buf_span(&response)), SCP80_INTEGRITY_FAILED);
     sender.tar = "B0FFFF";
-    send_packet(&bench, packet_of(&sender, UPDATE_IMSI), &response);
+    ota_send(&bench, ota_packet(&sender, UPDATE_IMSI), &response);
     ck_assert_uint_eq(plain_response_of(&sender, buf_span(&response)), SCP80_TAR_UNKNOWN);
     sender.tar = TAR_RFM;
     sender.spi[0] = 0x12; /* not ciphered */
-    send_packet(&bench, packet_of(&sender, UPDATE_IMSI), &response);
+    ota_send(&bench, ota_packet(&sender, UPDATE_IMSI), &response);
     ck_assert_uint_eq(plain_response_of(&sender, buf_span(&response)), SCP80_SECURITY_LEVEL);
     sender.spi[0] = 0x16;
     sender.kic = sender.kid = 0x22; /* no such key set */
-    send_packet(&bench, packet_of(&sender, UPDATE_IMSI), &response);
+    ota_send(&bench, ota_packet(&sender, UPDATE_IMSI), &response);
     ck_assert_uint_eq(plain_response_of(&sender, buf_span(&response)), SCP80_SECURITY_ERROR);
     ck_assert_span(imsi(&bench), before); /* and its counter is still good */
     buf_free(&changed);
@@ -252,20 +163,20 @@ START_TEST(responses_only_where_asked_for)
     struct es10_bench bench;
     struct buf response = {0};
     struct buf data = {0};
-    struct sender sender = rfm;
+    struct ota_sender sender = rfm;
 
     open_enabled(&bench);
     sender.spi[1] = 0x00;
-    ck_assert_uint_eq(send_packet(&bench, packet_of(&sender, READ_IMSI), &response), 0x9000);
+    ck_assert_uint_eq(ota_send(&bench, ota_packet(&sender, READ_IMSI), &response), 0x9000);
     ck_assert_uint_eq(response.size, 0);
-    ck_assert_uint_eq(send_packet(&bench, packet_of(&sender, READ_IMSI), &response), 0x9000);
+    ck_assert_uint_eq(ota_send(&bench, ota_packet(&sender, READ_IMSI), &response), 0x9000);
     ck_assert_uint_eq(response.size, 0);
     sender.spi[1] = 0x02; /* on error */
     sender.counter = 2;
-    send_packet(&bench, packet_of(&sender, READ_IMSI), &response);
+    ota_send(&bench, ota_packet(&sender, READ_IMSI), &response);
     ck_assert_uint_eq(response.size, 0);
-    send_packet(&bench, packet_of(&sender, READ_IMSI), &response);
-    ck_assert_uint_eq(response_of(&sender, buf_span(&response), &data), SCP80_COUNTER_LOW);
+    ota_send(&bench, ota_packet(&sender, READ_IMSI), &response);
+    ck_assert_uint_eq(ota_response(&sender, buf_span(&response), &data), SCP80_COUNTER_LOW);
     buf_free(&response);
     buf_free(&data);
     es10_close(&bench);
@@ -277,7 +188,7 @@ START_TEST(a_response_goes_by_short_message)
     struct es10_bench bench;
     struct buf response = {0};
     struct buf data = {0};
-    struct sender sender = rfm;
+    struct ota_sender sender = rfm;
     static const char head[] = "41 00 0A812143658709 00 04";
     struct buf *fetch = test_buf();
     struct span submit;
@@ -286,7 +197,7 @@ START_TEST(a_response_goes_by_short_message)
     open_enabled(&bench);
     sender.spi[1] = 0x39;
     ck_assert_uint_eq(terminal_command(&bench.terminal, hex("80100000 04 FFFFFFFF"), &response), 0x9000);
-    status = send_packet(&bench, packet_of(&sender, READ_IMSI), &response);
+    status = ota_send(&bench, ota_packet(&sender, READ_IMSI), &response);
     ck_assert_uint_eq(status >> 8, 0x91);
     ck_assert_uint_eq(response.size, 0);
     apdu_encode(fetch, 0x80, 0x12, 0, 0, SPAN_NONE, status & 0xFF);
@@ -296,7 +207,7 @@ START_TEST(a_response_goes_by_short_message)
     ck_assert_hex(SPAN(submit.data, hex(head).size), head);
     submit = SPAN(submit.data + hex(head).size + 1, submit.size - hex(head).size - 1);
     ck_assert_uint_eq(submit.data[-1], submit.size);
-    ck_assert_uint_eq(response_of(&sender, submit, &data), SCP80_OK);
+    ck_assert_uint_eq(ota_response(&sender, submit, &data), SCP80_OK);
     ck_assert_hex(SPAN(data.data, 4), "02 9000 08");
     buf_clear(&response);
     ck_assert_uint_eq(
@@ -312,40 +223,43 @@ START_TEST(messages_in_parts)
     struct es10_bench bench;
     struct buf response = {0};
     struct buf data = {0};
-    struct sender sender = rfm;
+    struct ota_sender sender = rfm;
     struct span packet;
 
     open_enabled(&bench);
-    packet = packet_of(&sender, UPDATE_IMSI);
+    packet = ota_packet(&sender, UPDATE_IMSI);
     /* Out of order, one part twice, another message in between. */
-    ck_assert_uint_eq(send_tpdu(&bench, deliver_of(hex("0003070302"), SPAN(packet.data + 10, 10)), &response),
-                      0x9000);
-    ck_assert_uint_eq(send_tpdu(&bench, deliver_of(hex("00030703017000"), SPAN(packet.data, 10)), &response),
-                      0x9000);
-    ck_assert_uint_eq(send_tpdu(&bench, deliver_of(hex("0003070302"), SPAN(packet.data + 10, 10)), &response),
-                      0x9000);
-    ck_assert_uint_eq(response.size, 0);
     ck_assert_uint_eq(
-        send_tpdu(&bench, deliver_of(hex("0003070303"), SPAN(packet.data + 20, packet.size - 20)), &response),
-        0x9000);
-    ck_assert_uint_eq(response_of(&sender, buf_span(&response), &data), SCP80_OK);
+        ota_send_tpdu(&bench, ota_deliver(hex("0003070302"), SPAN(packet.data + 10, 10)), &response), 0x9000);
+    ck_assert_uint_eq(
+        ota_send_tpdu(&bench, ota_deliver(hex("00030703017000"), SPAN(packet.data, 10)), &response), 0x9000);
+    ck_assert_uint_eq(
+        ota_send_tpdu(&bench, ota_deliver(hex("0003070302"), SPAN(packet.data + 10, 10)), &response), 0x9000);
+    ck_assert_uint_eq(response.size, 0);
+    ck_assert_uint_eq(ota_send_tpdu(&bench,
+                                    ota_deliver(hex("0003070303"), SPAN(packet.data + 20, packet.size - 20)),
+                                    &response),
+                      0x9000);
+    ck_assert_uint_eq(ota_response(&sender, buf_span(&response), &data), SCP80_OK);
     ck_assert_uint_eq(imsi(&bench).data[3 + 8], 0x77);
     /* A reset forgets what had arrived; so does another reference. */
     sender.counter = 3000000;
-    packet = packet_of(&sender, UPDATE_IMSI);
-    send_tpdu(&bench, deliver_of(hex("0804000102017000"), SPAN(packet.data, 10)), &response);
+    packet = ota_packet(&sender, UPDATE_IMSI);
+    ota_send_tpdu(&bench, ota_deliver(hex("0804000102017000"), SPAN(packet.data, 10)), &response);
     bench.terminal = terminal_start(bench.card, SOFTEUICC_WARM);
-    send_tpdu(&bench, deliver_of(hex("080400010202"), SPAN(packet.data + 10, packet.size - 10)), &response);
+    ota_send_tpdu(&bench, ota_deliver(hex("080400010202"), SPAN(packet.data + 10, packet.size - 10)),
+                  &response);
     ck_assert_uint_eq(response.size, 0);
-    send_tpdu(&bench, deliver_of(hex("0804000202017000"), SPAN(packet.data, 10)), &response);
+    ota_send_tpdu(&bench, ota_deliver(hex("0804000202017000"), SPAN(packet.data, 10)), &response);
     ck_assert_uint_eq(response.size, 0);
-    send_tpdu(&bench, deliver_of(hex("080400020202"), SPAN(packet.data + 10, packet.size - 10)), &response);
-    ck_assert_uint_eq(response_of(&sender, buf_span(&response), &data), SCP80_OK);
+    ota_send_tpdu(&bench, ota_deliver(hex("080400020202"), SPAN(packet.data + 10, packet.size - 10)),
+                  &response);
+    ck_assert_uint_eq(ota_response(&sender, buf_span(&response), &data), SCP80_OK);
     /* Parts that cannot be. */
-    ck_assert_uint_eq(send_tpdu(&bench, deliver_of(hex("00030700017000"), packet), &response), 0x6A80);
-    ck_assert_uint_eq(send_tpdu(&bench, deliver_of(hex("0003070203"), packet), &response), 0x6A80);
-    ck_assert_uint_eq(send_tpdu(&bench, deliver_of(hex("0003070200"), packet), &response), 0x6A80);
-    ck_assert_uint_eq(send_tpdu(&bench, deliver_of(hex("000307FF017000"), packet), &response), 0x9000);
+    ck_assert_uint_eq(ota_send_tpdu(&bench, ota_deliver(hex("00030700017000"), packet), &response), 0x6A80);
+    ck_assert_uint_eq(ota_send_tpdu(&bench, ota_deliver(hex("0003070203"), packet), &response), 0x6A80);
+    ck_assert_uint_eq(ota_send_tpdu(&bench, ota_deliver(hex("0003070200"), packet), &response), 0x6A80);
+    ck_assert_uint_eq(ota_send_tpdu(&bench, ota_deliver(hex("000307FF017000"), packet), &response), 0x9000);
     buf_free(&response);
     buf_free(&data);
     es10_close(&bench);
@@ -357,32 +271,32 @@ START_TEST(metadata_are_updated)
     struct es10_bench bench;
     struct buf response = {0};
     struct buf data = {0};
-    struct sender sender = {{0x16, 0x19}, 0x12, 0x12, TAR_DOMAIN, 1};
+    struct ota_sender sender = {{0x16, 0x19}, 0x12, 0x12, TAR_DOMAIN, 1, NULL};
     struct profile profile;
 
     open_enabled(&bench);
-    send_packet(&bench, packet_of(&sender, UPDATE_NAME), &response); /* not to the ISD-P */
-    ck_assert_uint_eq(response_of(&sender, buf_span(&response), &data), SCP80_OK);
+    ota_send(&bench, ota_packet(&sender, UPDATE_NAME), &response); /* not to the ISD-P */
+    ck_assert_uint_eq(ota_response(&sender, buf_span(&response), &data), SCP80_OK);
     ck_assert_hex(buf_span(&data), "01 6985");
     sender.counter++;
-    send_packet(&bench, packet_of(&sender, INSTALL_ISDP UPDATE_NAME), &response);
-    ck_assert_uint_eq(response_of(&sender, buf_span(&response), &data), SCP80_OK);
+    ota_send(&bench, ota_packet(&sender, INSTALL_ISDP UPDATE_NAME), &response);
+    ck_assert_uint_eq(ota_response(&sender, buf_span(&response), &data), SCP80_OK);
     ck_assert_hex(buf_span(&data), "02 9000");
     ck_assert(profile_by_iccid(bench.card, hex(ICCID_), &profile));
     ck_assert_span(buf_span(&profile.name), SPAN_STRING("OTA"));
     profile_clear(&profile);
     sender.counter++;
-    send_packet(&bench, packet_of(&sender, "80E6200016 0000 10 A0000005591010FFFFFFFF8900000E00 000000"),
-                &response);
-    response_of(&sender, buf_span(&response), &data);
+    ota_send(&bench, ota_packet(&sender, "80E6200016 0000 10 A0000005591010FFFFFFFF8900000E00 000000"),
+             &response);
+    ota_response(&sender, buf_span(&response), &data);
     ck_assert_hex(buf_span(&data), "01 6A88");
     sender.counter++;
-    send_packet(&bench, packet_of(&sender, INSTALL_ISDP "80E2910003 BF2B00"), &response);
-    response_of(&sender, buf_span(&response), &data);
+    ota_send(&bench, ota_packet(&sender, INSTALL_ISDP "80E2910003 BF2B00"), &response);
+    ota_response(&sender, buf_span(&response), &data);
     ck_assert_hex(buf_span(&data), "02 6A80");
     sender.counter++;
-    send_packet(&bench, packet_of(&sender, "80E4000000"), &response);
-    response_of(&sender, buf_span(&response), &data);
+    ota_send(&bench, ota_packet(&sender, "80E8000000"), &response);
+    ota_response(&sender, buf_span(&response), &data);
     ck_assert_hex(buf_span(&data), "01 6D00");
     buf_free(&response);
     buf_free(&data);
@@ -397,20 +311,20 @@ START_TEST(what_is_no_message_is_refused)
     struct span tpdu, capdu, packet;
 
     open_enabled(&bench);
-    packet = packet_of(&rfm, UPDATE_IMSI);
-    tpdu = deliver_of(hex("7000"), packet);
+    packet = ota_packet(&rfm, UPDATE_IMSI);
+    tpdu = ota_deliver(hex("7000"), packet);
     for (size_t size = 0; size < tpdu.size; size++) {
-        ck_assert_uint_eq(send_tpdu(&bench, SPAN(tpdu.data, size), &response), 0x6A80);
+        ck_assert_uint_eq(ota_send_tpdu(&bench, SPAN(tpdu.data, size), &response), 0x6A80);
         ck_assert_uint_eq(response.size, 0);
     }
     /* The packet cut off inside a good message. */
     for (size_t size = 0; size < packet.size; size++) {
-        ck_assert_uint_eq(send_tpdu(&bench, deliver_of(hex("7000"), SPAN(packet.data, size)), &response),
+        ck_assert_uint_eq(ota_send_tpdu(&bench, ota_deliver(hex("7000"), SPAN(packet.data, size)), &response),
                           0x6A80);
         ck_assert_uint_eq(response.size, 0);
     }
     /* The envelope cut off, its length made to fit. */
-    capdu = envelope_of(tpdu);
+    capdu = ota_envelope(tpdu);
     for (size_t size = 1; size < capdu.data[4]; size++) {
         struct buf *cut = test_buf();
 
@@ -418,11 +332,11 @@ START_TEST(what_is_no_message_is_refused)
         ck_assert_uint_eq(terminal_command(&bench.terminal, buf_span(cut), &response), 0x6A80);
     }
     /* Not 8-bit data; not from the network; text that is no command packet. */
-    ck_assert_uint_eq(send_tpdu(&bench, hex("00 0A81 2143658709 7F 00 12101000000000 0141"), &response),
+    ck_assert_uint_eq(ota_send_tpdu(&bench, hex("00 0A81 2143658709 7F 00 12101000000000 0141"), &response),
                       0x6A80);
-    ck_assert_uint_eq(send_tpdu(&bench, hex("01 0A81 2143658709 7F F6 12101000000000 0141"), &response),
+    ck_assert_uint_eq(ota_send_tpdu(&bench, hex("01 0A81 2143658709 7F F6 12101000000000 0141"), &response),
                       0x6A80);
-    ck_assert_uint_eq(send_tpdu(&bench, hex("00 0A81 2143658709 7F F6 12101000000000 0141"), &response),
+    ck_assert_uint_eq(ota_send_tpdu(&bench, hex("00 0A81 2143658709 7F F6 12101000000000 0141"), &response),
                       0x9000);
     ck_assert_uint_eq(response.size, 0);
     ck_assert_uint_ne(imsi(&bench).data[3 + 8], 0x77);
@@ -437,7 +351,7 @@ START_TEST(without_a_profile_nobody_is_there)
     struct buf response = {0};
 
     es10_open(&bench, 1, 0);
-    ck_assert_uint_eq(send_packet(&bench, packet_of(&rfm, READ_IMSI), &response), 0x6985);
+    ck_assert_uint_eq(ota_send(&bench, ota_packet(&rfm, READ_IMSI), &response), 0x6985);
     buf_free(&response);
     es10_close(&bench);
 }

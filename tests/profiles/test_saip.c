@@ -419,25 +419,7 @@ END_TEST
 /* The good package with one more element before its end. */
 static struct span with_element(uint32_t tag, bool mandated, const char *content)
 {
-    struct buf *der = test_buf();
-    struct span good = test_profile("8900112233445566778");
-    size_t end = good.size;
-    size_t element, header;
-
-    for (size_t at = 0, size; (size = saip_first_element_size(SPAN(good.data + at, good.size - at))) > 0;
-         at += size)
-        end = at;
-    buf_append(der, SPAN(good.data, end));
-    element = tlv_open(der, tag);
-    header = tlv_open(der, 0xA0);
-    if (mandated)
-        tlv_put(der, 0x80, SPAN_STRING(""));
-    tlv_put_unsigned(der, 0x81, 99);
-    tlv_close(der, header);
-    buf_append(der, hex(content));
-    tlv_close(der, element);
-    buf_append(der, SPAN(good.data + end, good.size - end));
-    return buf_span(der);
+    return test_profile_with_element("8900112233445566778", tag, mandated, hex(content));
 }
 
 START_TEST(unsupported_elements_are_skipped_or_refused)
@@ -448,7 +430,6 @@ START_TEST(unsupported_elements_are_skipped_or_refused)
         enum saip_result refusal;
     } cases[] = {
         {SAIP_NON_STANDARD, "81032A0304 8201FF", SAIP_PE_NOT_SUPPORTED},
-        {SAIP_APPLICATION, "A100", SAIP_RUNTIME_NOT_SUPPORTED},
         {SAIP_EAP, "8106 67810F01020C A200 A400", SAIP_PE_NOT_SUPPORTED},
         {0xAB, "", SAIP_PE_NOT_SUPPORTED},
         {0xBF22, "8106 67810F010213", SAIP_PE_NOT_SUPPORTED},
@@ -467,6 +448,48 @@ START_TEST(unsupported_elements_are_skipped_or_refused)
         buf_free(&response);
         saip_free(&package);
         ck_assert_int_eq(refusal(with_element(cases[i].tag, true, cases[i].content)), cases[i].refusal);
+    }
+}
+END_TEST
+
+#define INSTANCE(package, aid) "4F05" package "4F0544444444 00 4F05" aid "820100C900"
+#define PACKAGE                "A0000000AA"
+
+START_TEST(applications_are_taken_with_their_packages)
+{
+    static const struct {
+        const char *content;
+        enum saip_result result;
+    } cases[] = {
+        {"A10E 4F05" PACKAGE "C405 0102030405", SAIP_OK},
+        {"A124 4F05" PACKAGE "C114 3E9A62CC4C0AF4A0D0F9B8C1D0A7C5F5A3F0E5D1 C405 0102030405",
+         SAIP_BAD_VALUES},
+        {"A124 4F05" PACKAGE "C114 11966AB9C099F8FABEFAC54C08D5BE2BD8C903AF C405 0102030405", SAIP_OK},
+        {"A125 4F05" PACKAGE "C115 11966AB9C099F8FABEFAC54C08D5BE2BD8C903AF00 C405 0102030405",
+         SAIP_BAD_VALUES},
+        {"A109 4F05" PACKAGE "C400", SAIP_BAD_VALUES},
+        {"A107 4F05" PACKAGE, SAIP_INVALID_REQUEST_FORMAT},
+        {"A115 4F05" PACKAGE "4F05A0000000BB C405 0102030405", SAIP_INVALID_PARAMETER},
+        {"A118 4F05" PACKAGE "4F08A000000151000000 C405 0102030405", SAIP_OK},
+        {"A10E 4F05" PACKAGE "C405 0102030405 A21C 301A" INSTANCE(PACKAGE, "A0000000AC"), SAIP_OK},
+        {"A21C 301A" INSTANCE(PACKAGE, "A0000000AC"), SAIP_INVALID_PARAMETER},
+        {"A10E 4F05" PACKAGE
+         "C405 0102030405 A238 301A" INSTANCE(PACKAGE, "A0000000AC") "301A" INSTANCE(PACKAGE, "A0000000AC"),
+         SAIP_INVALID_PARAMETER},
+        {"A200", SAIP_INVALID_REQUEST_FORMAT},
+        {"", SAIP_OK},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct span der = with_element(SAIP_APPLICATION, true, cases[i].content);
+        struct saip_package package;
+        struct saip_failure failure;
+        bool good = saip_decode(der, &package, &failure);
+
+        ck_assert_msg(good == (cases[i].result == SAIP_OK) && failure.result == cases[i].result,
+                      "%s: %s (%s)", cases[i].content, saip_result_name(failure.result), failure.reason);
+        if (good)
+            saip_free(&package);
     }
 }
 END_TEST
@@ -735,8 +758,9 @@ END_TEST
 TEST_MAIN("saip", header_facts_come_out, iccids_of_19_and_20_digits, files_have_what_template_and_package_say,
           files_have_their_content, patterns_fill_files, generic_files_of_every_kind, links_take_their_target,
           a_visitor_may_stop, pins_may_be_shared, all_algorithms_are_taken, recipes_vary, recipes_are_checked,
-          unsupported_elements_are_skipped_or_refused, more_templates_fit_in, extensions_are_passed_over,
-          javacard_may_be_asked_for, iot_minimal_profiles_are_completed_from_the_template,
-          second_domains_and_all_sequence_numbers, generic_applications, success_is_answered_as_tca_says,
-          a_failure_is_answered_with_its_place, test_keys_are_told_from_others, elements_come_off_one_by_one,
+          unsupported_elements_are_skipped_or_refused, applications_are_taken_with_their_packages,
+          more_templates_fit_in, extensions_are_passed_over, javacard_may_be_asked_for,
+          iot_minimal_profiles_are_completed_from_the_template, second_domains_and_all_sequence_numbers,
+          generic_applications, success_is_answered_as_tca_says, a_failure_is_answered_with_its_place,
+          test_keys_are_told_from_others, elements_come_off_one_by_one,
           capabilities_are_what_packages_may_ask_for, ts48_packages_are_taken)

@@ -1,6 +1,7 @@
 /* Profile packages for tests: see profile.h. */
 #include "tests/support/profile.h"
 
+#include "apdu/tlv.h"
 #include "tests/support/test.h"
 
 struct span test_profile_from(const struct saip_recipe *recipe)
@@ -28,4 +29,27 @@ struct span test_profile_with_test_keys(const char *iccid)
     recipe.iccid = iccid;
     recipe.algorithm = SAIP_USIM_TEST_ALGORITHM;
     return test_profile_from(&recipe);
+}
+
+struct span test_profile_with_element(const char *iccid, uint32_t tag, bool mandated, struct span content)
+{
+    struct buf *der = test_buf();
+    struct span good = test_profile(iccid);
+    size_t end = good.size;
+    size_t element, header;
+
+    for (size_t at = 0, size; (size = saip_first_element_size(SPAN(good.data + at, good.size - at))) > 0;
+         at += size)
+        end = at;
+    buf_append(der, SPAN(good.data, end));
+    element = tlv_open(der, tag);
+    header = tlv_open(der, 0xA0);
+    if (mandated)
+        tlv_put(der, 0x80, SPAN_STRING(""));
+    tlv_put_unsigned(der, 0x81, 99);
+    tlv_close(der, header);
+    buf_append(der, content);
+    tlv_close(der, element);
+    buf_append(der, SPAN(good.data + end, good.size - end));
+    return buf_span(der);
 }

@@ -17,4 +17,8 @@ struct span test_profile_with_test_keys(const char *iccid);
 /* The package of any recipe. */
 struct span test_profile_from(const struct saip_recipe *recipe);
 
+/* The first of these with one more element before its end; `content` comes after the element's header, whose
+ * identification is 99. */
+struct span test_profile_with_element(const char *iccid, uint32_t tag, bool mandated, struct span content);
+
 #endif
