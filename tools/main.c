@@ -13,8 +13,11 @@
 static const struct tool tools[] = {
     {"create", "make a card file", tool_create},
     {"pki", "make a test PKI, show certificates, revoke them", tool_pki},
-#ifdef HAVE_LIBEVENT
+#if defined(HAVE_LIBEVENT) && defined(HAVE_JANSSON)
     {"run", "put cards into the virtual reader", tool_run},
+#endif
+#ifdef HAVE_JANSSON
+    {"ctl", "look at a running card, take it out, cut its power, set its clock, follow it", tool_ctl},
 #endif
 #if defined(HAVE_LIBCURL) && defined(HAVE_JANSSON)
     {"lpa", "a small LPA: info, list, download, enable, disable, delete, notifications, …", tool_lpa},

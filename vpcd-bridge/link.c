@@ -20,6 +20,10 @@
 #define BACKOFF_LAST_MS  1000
 #define READ_SIZE        8192
 
+/* pcscd asks every 400 ms whether the card is there. */
+#define NOTICE_MS  2000 /* the longest wait for a reader to notice that the card has gone */
+#define ABSENCE_MS 600  /* a card that is back earlier might be taken for one that was never away */
+
 /* Our answers wait here only when the socket is full; a reader that sends commands without reading answers is
  * cut off. */
 #define UNSENT_MAX ((size_t)4 * 65536)
@@ -34,6 +38,10 @@ struct vpcd_link {
     bool connected;
     bool announced; /* somebody was told that nobody listens: say so once, not every second */
     unsigned backoff_ms;
+    bool absent;  /* taken out */
+    bool serving; /* inside a call of the card's */
+    bool resting; /* absent, and has not been for ABSENCE_MS */
+    bool returns; /* is to be put in when that is over */
     struct event *readable, *writable, *timer;
     struct vpcd_parser parser;
     struct buf response; /* scratch: the answer to the message at hand */
@@ -58,11 +66,16 @@ static void close_socket(struct vpcd_link *link)
     link->out_offset = 0;
 }
 
-static void wait_and_retry(struct vpcd_link *link)
+static void start_timer(struct vpcd_link *link, unsigned milliseconds)
 {
-    struct timeval delay = {link->backoff_ms / 1000, (link->backoff_ms % 1000) * 1000};
+    struct timeval delay = {milliseconds / 1000, (milliseconds % 1000) * 1000};
 
     event_add(link->timer, &delay);
+}
+
+static void wait_and_retry(struct vpcd_link *link)
+{
+    start_timer(link, link->backoff_ms);
     link->backoff_ms = link->backoff_ms * 2 < BACKOFF_LAST_MS ? link->backoff_ms * 2 : BACKOFF_LAST_MS;
 }
 
@@ -125,6 +138,78 @@ static bool flush(struct vpcd_link *link)
     return true;
 }
 
+/* --- taken out and put in ------------------------------------------------------------------------ */
+
+/* The reader has noticed, or there is none. */
+static void be_out(struct vpcd_link *link)
+{
+    close_socket(link);
+    link->resting = true;
+    start_timer(link, ABSENCE_MS);
+    if (link->card.removed != NULL)
+        link->card.removed(link->card.context);
+}
+
+/*
+ * Ends our half of the connection only: a vpcd that closes the other half has found the slot empty. While it
+ * waits for an answer it does so at once, otherwise when it next looks.
+ */
+static void leave(struct vpcd_link *link)
+{
+    bool was_connected = link->connected;
+
+    link->connected = false;
+    event_del(link->timer);
+    if (!was_connected) {
+        be_out(link);
+        return;
+    }
+    link->card.power_off(link->card.context);
+    event_del(link->writable);
+    (void)shutdown(link->fd, SHUT_WR);
+    start_timer(link, NOTICE_MS);
+}
+
+static void come_back(struct vpcd_link *link)
+{
+    link->absent = link->returns = link->announced = false;
+    link->backoff_ms = BACKOFF_FIRST_MS;
+    link->next = link->addresses;
+    try_to_connect(link);
+}
+
+void vpcd_link_remove(struct vpcd_link *link)
+{
+    link->returns = false;
+    if (link->absent)
+        return;
+    link->absent = true;
+    if (!link->serving)
+        leave(link);
+}
+
+void vpcd_link_insert(struct vpcd_link *link)
+{
+    if (!link->absent)
+        return;
+    if (link->resting || link->fd >= 0 || link->serving)
+        link->returns = true;
+    else
+        come_back(link);
+}
+
+/* What the reader still says to a card that is gone is not heard. */
+static void read_to_the_end(struct vpcd_link *link)
+{
+    uint8_t octets[READ_SIZE];
+    ssize_t n = recv(link->fd, octets, sizeof(octets), 0);
+
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
+        be_out(link);
+}
+
+/* --- messages ------------------------------------------------------------------------------------ */
+
 static void take_message(struct vpcd_link *link, struct span message)
 {
     const struct vpcd_card *card = &link->card;
@@ -165,6 +250,10 @@ static void on_readable(evutil_socket_t fd, short events, void *context)
     ssize_t n;
 
     (void)events;
+    if (link->absent) {
+        read_to_the_end(link);
+        return;
+    }
     setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &(int){1}, sizeof(int));
     n = recv(fd, octets, sizeof(octets), 0);
     if (n < 0) {
@@ -180,9 +269,13 @@ static void on_readable(evutil_socket_t fd, short events, void *context)
         lose(link, "no memory for a message of vpcd");
         return;
     }
-    while (vpcd_parser_next(&link->parser, &message))
+    link->serving = true;
+    while (!link->absent && vpcd_parser_next(&link->parser, &message))
         take_message(link, message);
-    if (link->out.failed)
+    link->serving = false;
+    if (link->absent)
+        leave(link);
+    else if (link->out.failed)
         lose(link, "an answer could not be made into a message");
     else if (link->out.size > link->out_offset)
         flush(link);
@@ -260,9 +353,19 @@ static void try_to_connect(struct vpcd_link *link)
 
 static void on_timer(evutil_socket_t fd, short events, void *context)
 {
+    struct vpcd_link *link = context;
+
     (void)fd;
     (void)events;
-    try_to_connect(context);
+    if (!link->absent) {
+        try_to_connect(link);
+    } else if (link->fd >= 0) {
+        be_out(link);
+    } else {
+        link->resting = false;
+        if (link->returns)
+            come_back(link);
+    }
 }
 
 struct vpcd_link *vpcd_link_new(struct event_base *base, const struct addrinfo *addresses, uint16_t port,

@@ -24,6 +24,8 @@ struct vpcd_card {
      * not, to see whether the card is there: it must not touch the card's state. */
     void (*atr)(void *context, struct buf *out);
     void (*transmit)(void *context, struct span command, struct buf *response);
+    /* The card that vpcd_link_remove took out is out, and the reader knows. May be NULL. */
+    void (*removed)(void *context);
 };
 
 struct vpcd_link;
@@ -35,6 +37,15 @@ struct vpcd_link;
  */
 struct vpcd_link *vpcd_link_new(struct event_base *base, const struct addrinfo *addresses, uint16_t port,
                                 const struct vpcd_card *card);
+
+/*
+ * Takes the card out of the reader: power_off is called if there is a connection, and nothing of what is
+ * under way is answered. `removed` is called once the reader has noticed, or does not within two seconds;
+ * maybe before this returns. May be called by what the reader does to the card. A card that is out stays out.
+ */
+void vpcd_link_remove(struct vpcd_link *link);
+/* Puts it in again: as soon as a reader that looks a few times a second must have seen the empty slot. */
+void vpcd_link_insert(struct vpcd_link *link);
 
 /* Ends the connection (power_off is called if there is one) and the link; NULL is fine. */
 void vpcd_link_free(struct vpcd_link *link);

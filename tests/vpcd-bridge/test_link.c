@@ -26,6 +26,7 @@ struct bench {
     char log[2048];
     char why[160];
     size_t response_size;
+    bool vanishes; /* at the next command, instead of an answer */
 };
 
 static void note(struct bench *bench, char what)
@@ -76,6 +77,8 @@ static void on_transmit(void *context, struct span command, struct buf *response
     struct bench *bench = context;
 
     note(bench, 't');
+    if (bench->vanishes)
+        vpcd_link_remove(bench->link);
     if (bench->response_size > 0 && buf_reserve(response, bench->response_size)) {
         memset(response->data, 0x5A, bench->response_size);
         response->size = bench->response_size;
@@ -83,6 +86,11 @@ static void on_transmit(void *context, struct span command, struct buf *response
         buf_append(response, command);
         buf_append(response, hex("9000"));
     }
+}
+
+static void on_removed(void *context)
+{
+    note(context, 'x');
 }
 
 static void listen_on(struct bench *bench)
@@ -109,7 +117,8 @@ static void begin(struct bench *bench)
                                            .power_off = on_power_off,
                                            .reset = on_reset,
                                            .atr = on_atr,
-                                           .transmit = on_transmit};
+                                           .transmit = on_transmit,
+                                           .removed = on_removed};
     struct vpcd_card card = calls;
 
     *bench = (struct bench){.peer = -1};
@@ -329,6 +338,128 @@ START_TEST(long_answers_wait_for_a_slow_reader)
 }
 END_TEST
 
+/* The card's half of the connection ends, and nothing comes before that. */
+static void await_end_of_card(struct bench *bench)
+{
+    int64_t until = now_ms() + 10000;
+    uint8_t octet;
+    ssize_t n = -1;
+
+    while (n < 0 && now_ms() < until) {
+        turn(bench);
+        n = recv(bench->peer, &octet, 1, 0);
+    }
+    ck_assert_int_eq(n, 0);
+}
+
+static void spend(struct bench *bench, int64_t milliseconds)
+{
+    for (int64_t until = now_ms() + milliseconds; now_ms() < until;)
+        turn(bench);
+}
+
+START_TEST(a_card_is_taken_out_and_put_in)
+{
+    struct bench bench;
+    int64_t noticed;
+
+    begin(&bench);
+    accept_card(&bench);
+    send_hex(&bench, "0001 01");
+    await_log(&bench, "c1");
+    vpcd_link_remove(bench.link);
+    vpcd_link_remove(bench.link);
+    await_log(&bench, "c10");
+    /* vpcd looks for the card, finds that it is gone, and gives up its end */
+    send_hex(&bench, "0001 04");
+    await_end_of_card(&bench);
+    ck_assert_str_eq(bench.log, "c10");
+    close(bench.peer);
+    bench.peer = -1;
+    await_log(&bench, "c10x");
+    noticed = now_ms();
+    vpcd_link_insert(bench.link);
+    accept_card(&bench);
+    ck_assert_int_ge(now_ms() - noticed, 500);
+    await_log(&bench, "c10xc");
+    vpcd_link_insert(bench.link); /* it is in already */
+    send_hex(&bench, "0001 01");
+    await_log(&bench, "c10xc1");
+    end(&bench);
+}
+END_TEST
+
+START_TEST(a_card_that_is_out_stays_out)
+{
+    struct bench bench;
+    struct pollfd poll_fd;
+
+    begin(&bench);
+    accept_card(&bench);
+    await_log(&bench, "c");
+    vpcd_link_remove(bench.link);
+    await_end_of_card(&bench);
+    close(bench.peer);
+    bench.peer = -1;
+    await_log(&bench, "c0x");
+    vpcd_link_insert(bench.link);
+    vpcd_link_remove(bench.link); /* thought better of it */
+    poll_fd = (struct pollfd){.fd = bench.listener, .events = POLLIN};
+    spend(&bench, 1000);
+    ck_assert_int_eq(poll(&poll_fd, 1, 0), 0);
+    ck_assert_str_eq(bench.log, "c0x");
+    vpcd_link_insert(bench.link);
+    accept_card(&bench);
+    await_log(&bench, "c0xc");
+    end(&bench);
+}
+END_TEST
+
+START_TEST(a_card_may_vanish_in_a_command)
+{
+    struct bench bench;
+
+    begin(&bench);
+    accept_card(&bench);
+    await_log(&bench, "c");
+    bench.vanishes = true;
+    send_hex(&bench, "0004 00B00000 0001 01 0004 00B00000");
+    await_end_of_card(&bench);
+    ck_assert_str_eq(bench.log, "ct0");
+    bench.vanishes = false;
+    vpcd_link_insert(bench.link);
+    close(bench.peer);
+    accept_card(&bench);
+    await_log(&bench, "ct0xc");
+    end(&bench);
+}
+END_TEST
+
+/* Without a reader nobody has to notice; a reader that does not look is not waited for. */
+START_TEST(a_card_leaves_without_a_reader_too)
+{
+    struct bench bench;
+
+    begin(&bench);
+    close(bench.listener);
+    await_log(&bench, "d");
+    vpcd_link_remove(bench.link);
+    ck_assert_str_eq(bench.log, "dx");
+    listen_on(&bench);
+    vpcd_link_insert(bench.link);
+    accept_card(&bench);
+    await_log(&bench, "dxc");
+    vpcd_link_remove(bench.link);
+    await_log(&bench, "dxc0");
+    vpcd_link_insert(bench.link);
+    await_log(&bench, "dxc0x");
+    close(bench.peer);
+    accept_card(&bench);
+    await_log(&bench, "dxc0xc");
+    end(&bench);
+}
+END_TEST
+
 /* An answer that the reader cannot carry ends the connection and nothing else. */
 START_TEST(what_cannot_be_answered_ends_the_connection)
 {
@@ -382,7 +513,7 @@ START_TEST(addresses_are_tried_in_turn)
                               .ai_next = &bench.address};
     bench.link = vpcd_link_new(bench.base, &first, bench.port,
                                &(struct vpcd_card){&bench, on_connected, on_disconnected, on_power_on,
-                                                   on_power_off, on_reset, on_atr, on_transmit});
+                                                   on_power_off, on_reset, on_atr, on_transmit, NULL});
     ck_assert_ptr_nonnull(bench.link);
     accept_card(&bench);
     await_log(&bench, "c");
@@ -393,4 +524,5 @@ END_TEST
 
 TEST_MAIN("link", messages_become_calls, a_lost_reader_is_found_again, nobody_listens_at_first,
           long_answers_wait_for_a_slow_reader, what_cannot_be_answered_ends_the_connection,
-          a_reset_connection_is_lost, addresses_are_tried_in_turn)
+          a_card_is_taken_out_and_put_in, a_card_that_is_out_stays_out, a_card_may_vanish_in_a_command,
+          a_card_leaves_without_a_reader_too, a_reset_connection_is_lost, addresses_are_tried_in_turn)

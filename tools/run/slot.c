@@ -1,34 +1,22 @@
 /*
- * A card in a reader's slot. The trace shows every command as it comes and every answer with the function's
- * name, the status word's meaning and the time the card took; vpcd's requests for the ATR, several a second,
- * are not shown.
+ * A card in a reader's slot: see slot.h. A card whose power was cut answers nothing: it vanishes from the
+ * reader, is opened again from its file, and comes back.
  */
 #include "tools/run/slot.h"
 
-#include "apdu/apdu.h"
 #include "tools/tool.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
 
-static void print_prefix(const struct slot *slot)
-{
-    struct timespec now;
-    struct tm broken_down;
-    char text[32];
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    localtime_r(&now.tv_sec, &broken_down);
-    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &broken_down);
-    printf("%s.%06ld slot %u", text, now.tv_nsec / 1000, slot->number);
-}
-
 void slot_log(const struct slot *slot, const char *format, ...)
 {
+    struct timespec now;
     va_list arguments;
 
-    print_prefix(slot);
+    clock_gettime(CLOCK_REALTIME, &now);
+    trace_print_prefix(&now, slot->number);
     fputs(": ", stdout);
     va_start(arguments, format);
     vprintf(format, arguments);
@@ -37,47 +25,94 @@ void slot_log(const struct slot *slot, const char *format, ...)
     fflush(stdout);
 }
 
-static void print_hex(struct span octets)
+/* --- the trace ----------------------------------------------------------------------------------- */
+
+static bool is_traced(const struct slot *slot)
 {
-    char text[2 * 64 + 1];
+    return slot->trace || slot->watcher.traced != NULL;
+}
 
-    while (octets.size > 0) {
-        size_t n = octets.size < 64 ? octets.size : 64;
-
-        fputs(hex_from_span(SPAN(octets.data, n), text, sizeof(text)), stdout);
-        octets = SPAN(octets.data + n, octets.size - n);
-    }
+static void trace(const struct slot *slot, const struct trace_entry *entry)
+{
+    if (slot->trace)
+        trace_print(entry);
+    if (slot->watcher.traced != NULL)
+        slot->watcher.traced(slot->watcher.context, entry);
 }
 
 static void trace_command(const struct slot *slot, struct span command)
 {
-    print_prefix(slot);
-    fputs(" > ", stdout);
-    print_hex(command);
-    putchar('\n');
+    const struct trace_entry entry = trace_entry(TRACE_COMMAND, slot->number, NULL, command);
+
+    trace(slot, &entry);
 }
 
-/* The line of an answer: data, status word, what the command was, what the status word says, how long it
- * took. */
+/* The answer: data, status word, what the command was, how long it took. */
 static void trace_answer(const struct slot *slot, struct span answer, double milliseconds)
 {
     const uint8_t *sw = answer.data + answer.size - 2;
-    uint16_t status = (uint16_t)(sw[0] << 8 | sw[1]);
+    struct trace_entry entry;
     char line[128];
 
     softeuicc_describe(slot->card, line, sizeof(line));
-    print_prefix(slot);
-    fputs(" < ", stdout);
-    print_hex(SPAN(answer.data, answer.size - 2));
-    printf("%s%04X  %s: %s (%.3f ms)\n", answer.size > 2 ? " " : "", (unsigned)status, line,
-           apdu_status_name(status), milliseconds);
-    fflush(stdout);
+    entry = trace_entry(TRACE_ANSWER, slot->number, line, SPAN(answer.data, answer.size - 2));
+    entry.status = (uint16_t)(sw[0] << 8 | sw[1]);
+    entry.milliseconds = milliseconds;
+    trace(slot, &entry);
 }
 
 static void trace_event(const struct slot *slot, const char *what)
 {
-    if (slot->trace)
-        slot_log(slot, "%s", what);
+    const struct trace_entry entry = trace_entry(TRACE_EVENT, slot->number, what, SPAN_NONE);
+
+    trace(slot, &entry);
+}
+
+/* What is written to the log in any case, and told to who follows the trace. */
+static void report(const struct slot *slot, const char *what)
+{
+    const struct trace_entry entry = trace_entry(TRACE_EVENT, slot->number, what, SPAN_NONE);
+
+    trace_print(&entry);
+    if (slot->watcher.traced != NULL)
+        slot->watcher.traced(slot->watcher.context, &entry);
+}
+
+static void tell(const struct slot *slot, enum slot_event event)
+{
+    if (slot->watcher.happened != NULL)
+        slot->watcher.happened(slot->watcher.context, event);
+}
+
+/* --- power --------------------------------------------------------------------------------------- */
+
+/* True when the card lives. Otherwise its supply has failed: it is gone for the reader, and comes back as it
+ * was stored. */
+static bool survives(struct slot *slot)
+{
+    if (slot->card == NULL || !softeuicc_has_lost_power(slot->card))
+        return slot->card != NULL;
+    slot->power_cuts++;
+    slot->powered = false;
+    report(slot, "power cut: what was not stored is lost");
+    slot_remove(slot);
+    softeuicc_close(slot->card);
+    slot->card = NULL;
+    slot_insert(slot);
+    return false;
+}
+
+static void power(struct slot *slot, enum softeuicc_reset kind, const char *what)
+{
+    if (slot->card == NULL)
+        return;
+    softeuicc_reset(slot->card, kind, slot->atr, &slot->atr_size);
+    if (!survives(slot))
+        return;
+    slot->powered = true;
+    slot->resets++;
+    trace_event(slot, what);
+    tell(slot, SLOT_POWERED);
 }
 
 /* --- what vpcd does to the slot ------------------------------------------------------------------ */
@@ -86,6 +121,7 @@ static void on_connected(void *context)
 {
     struct slot *slot = context;
 
+    slot->connected = true;
     slot_log(slot, "connected to vpcd at %s port %u", slot->host, (unsigned)slot->port);
 }
 
@@ -93,17 +129,28 @@ static void on_disconnected(void *context, const char *why)
 {
     struct slot *slot = context;
 
+    slot->connected = false;
     slot_log(slot, "no reader at %s port %u (%s); trying again until there is one", slot->host,
              (unsigned)slot->port, why);
+    tell(slot, SLOT_NO_READER);
+}
+
+static void on_removed(void *context)
+{
+    struct slot *slot = context;
+
+    slot->connected = false;
+    tell(slot, SLOT_REMOVED);
 }
 
 static void on_power_on(void *context)
 {
-    struct slot *slot = context;
+    power(context, SOFTEUICC_COLD, "power on");
+}
 
-    softeuicc_reset(slot->card, SOFTEUICC_COLD, slot->atr, &slot->atr_size);
-    slot->powered = true;
-    trace_event(slot, "power on");
+static void on_reset(void *context)
+{
+    power(context, SOFTEUICC_WARM, "reset");
 }
 
 static void on_power_off(void *context)
@@ -115,15 +162,7 @@ static void on_power_off(void *context)
     softeuicc_power_off(slot->card);
     slot->powered = false;
     trace_event(slot, "power off");
-}
-
-static void on_reset(void *context)
-{
-    struct slot *slot = context;
-
-    softeuicc_reset(slot->card, SOFTEUICC_WARM, slot->atr, &slot->atr_size);
-    slot->powered = true;
-    trace_event(slot, "reset");
+    survives(slot);
 }
 
 static void on_atr(void *context, struct buf *out)
@@ -141,35 +180,54 @@ static double milliseconds_between(const struct timespec *from, const struct tim
 static void on_transmit(void *context, struct span command, struct buf *response)
 {
     struct slot *slot = context;
-    struct timespec before;
+    const bool traced = is_traced(slot);
+    struct timespec before = {0};
     struct timespec after;
     size_t size = 0;
 
-    if (!slot->trace) {
-        softeuicc_transmit(slot->card, command.data, command.size, slot->rapdu, &size);
-    } else {
+    if (slot->card == NULL)
+        return;
+    slot->commands++;
+    if (traced) {
         trace_command(slot, command);
         clock_gettime(CLOCK_MONOTONIC, &before);
-        softeuicc_transmit(slot->card, command.data, command.size, slot->rapdu, &size);
-        clock_gettime(CLOCK_MONOTONIC, &after);
-        trace_answer(slot, SPAN(slot->rapdu, size), milliseconds_between(&before, &after));
     }
+    softeuicc_transmit(slot->card, command.data, command.size, slot->rapdu, &size);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    if (!survives(slot))
+        return;
+    if (traced)
+        trace_answer(slot, SPAN(slot->rapdu, size), milliseconds_between(&before, &after));
     buf_append(response, SPAN(slot->rapdu, size));
 }
 
 /* --- the slot ------------------------------------------------------------------------------------ */
 
-bool slot_open(struct slot *slot, const char *path, enum softeuicc_protocol protocol)
+int64_t slot_now(const struct slot *slot)
 {
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + slot->clock_offset;
+}
+
+static int64_t now(void *context)
+{
+    return slot_now(context);
+}
+
+bool slot_open(struct slot *slot)
+{
+    const struct softeuicc_hooks hooks = {.context = slot, .now = now, .power_cuts = true};
     struct softeuicc_error why = {SOFTEUICC_OK, ""};
 
-    slot->card = softeuicc_open(path, NULL, &why);
+    slot->card = softeuicc_open(slot->path, &hooks, &why);
     if (slot->card == NULL) {
         tool_error("%s", why.message);
         return false;
     }
     /* The reader wants to know the ATR before it powers the card. */
-    softeuicc_set_protocol(slot->card, protocol);
+    softeuicc_set_protocol(slot->card, slot->protocol);
     softeuicc_reset(slot->card, SOFTEUICC_COLD, slot->atr, &slot->atr_size);
     softeuicc_power_off(slot->card);
     return true;
@@ -186,14 +244,38 @@ bool slot_connect(struct slot *slot, struct event_base *base, const struct addri
         .reset = on_reset,
         .atr = on_atr,
         .transmit = on_transmit,
+        .removed = on_removed,
     };
 
+    slot->inserted = true;
     slot->link = vpcd_link_new(base, addresses, slot->port, &card);
     return slot->link != NULL;
 }
 
+void slot_remove(struct slot *slot)
+{
+    if (!slot->inserted)
+        return;
+    slot->inserted = false;
+    report(slot, "the card is taken out");
+    vpcd_link_remove(slot->link);
+}
+
+bool slot_insert(struct slot *slot)
+{
+    if (slot->card == NULL && !slot_open(slot))
+        return false;
+    if (slot->inserted)
+        return true;
+    slot->inserted = true;
+    report(slot, "the card is put in");
+    vpcd_link_insert(slot->link);
+    return true;
+}
+
 void slot_close(struct slot *slot)
 {
+    slot->watcher = (struct slot_watcher){NULL, NULL, NULL};
     vpcd_link_free(slot->link);
     softeuicc_close(slot->card);
     slot->link = NULL;

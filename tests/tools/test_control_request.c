@@ -1,0 +1,212 @@
+/* tools/run/control_request.c: every request of docs/ctl.md, and what is none. */
+#include "tests/support/test.h"
+#include "tools/run/control_request.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct control_request parsed(const char *line)
+{
+    struct control_request request;
+    char why[200] = "";
+
+    ck_assert_msg(control_request_parse(span_of_string(line), &request, why, sizeof(why)), "%s: %s", line,
+                  why);
+    return request;
+}
+
+START_TEST(plain_commands)
+{
+    static const struct {
+        const char *line;
+        enum control_command command;
+    } rows[] = {
+        {"{\"command\":\"show\"}", CONTROL_SHOW},
+        {" { \"command\" : \"power-cycle\" } \r", CONTROL_POWER_CYCLE},
+        {"{\"command\":\"remove\"}", CONTROL_REMOVE},
+        {"{\"command\":\"insert\"}", CONTROL_INSERT},
+        {"{\"command\":\"cut\"}", CONTROL_CUT},
+        {"{\"command\":\"time\"}", CONTROL_TIME},
+        {"{\"command\":\"trace\"}", CONTROL_TRACE},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        ck_assert_int_eq(parsed(rows[i].line).command, rows[i].command);
+    ck_assert_uint_eq(parsed("{\"command\":\"cut\"}").after, 1);
+    ck_assert_int_eq(parsed("{\"command\":\"time\"}").time, CONTROL_TIME_ASK);
+    ck_assert_int_eq(parsed("{\"command\":\"trace\"}").trace, CONTROL_TRACE_ASK);
+}
+END_TEST
+
+START_TEST(cuts_and_traces)
+{
+    ck_assert_uint_eq(parsed("{\"command\":\"cut\",\"after\":17}").after, 17);
+    ck_assert_uint_eq(parsed("{\"after\":0,\"command\":\"cut\"}").after, 0);
+    ck_assert_int_eq(parsed("{\"command\":\"trace\",\"set\":\"on\"}").trace, CONTROL_TRACE_ON);
+    ck_assert_int_eq(parsed("{\"command\":\"trace\",\"set\":\"off\"}").trace, CONTROL_TRACE_OFF);
+    ck_assert_int_eq(parsed("{\"command\":\"trace\",\"set\":\"follow\"}").trace, CONTROL_TRACE_FOLLOW);
+}
+END_TEST
+
+static struct control_request time_set(const char *text)
+{
+    char line[128];
+
+    snprintf(line, sizeof(line), "{\"command\":\"time\",\"set\":\"%s\"}", text);
+    return parsed(line);
+}
+
+START_TEST(times)
+{
+    static const struct {
+        const char *text;
+        enum control_time time;
+        int64_t milliseconds;
+    } rows[] = {
+        {"real", CONTROL_TIME_REAL, 0},
+        {"1970-01-01", CONTROL_TIME_AT, 0},
+        {"2026-11-22T02:30:39Z", CONTROL_TIME_AT, INT64_C(1795314639000)},
+        {"2026-11-22T02:30:39", CONTROL_TIME_AT, INT64_C(1795314639000)},
+        {"2026-11-22T04:30:39+02:00", CONTROL_TIME_AT, INT64_C(1795314639000)},
+        {"2026-11-21T21:00:39-05:30", CONTROL_TIME_AT, INT64_C(1795314639000)},
+        {"9999-12-31T23:59:59Z", CONTROL_TIME_AT, INT64_C(253402300799000)},
+        {"+3600", CONTROL_TIME_BY, 3600000},
+        {"-60", CONTROL_TIME_BY, -60000},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        ck_assert_msg(time_set(rows[i].text).time == rows[i].time, "%s", rows[i].text);
+        ck_assert_msg(time_set(rows[i].text).milliseconds == rows[i].milliseconds, "%s", rows[i].text);
+    }
+}
+END_TEST
+
+START_TEST(what_is_no_request_is_refused_with_one_line)
+{
+    static const struct {
+        const char *line, *part;
+    } rows[] = {
+        {"", "not JSON"},
+        {"{", "not JSON"},
+        {"\x01\x80\xFF", "not JSON"},
+        {"null", "not JSON"},
+        {"[]", "\"command\""},
+        {"[\"show\"]", "\"command\""},
+        {"{}", "\"command\""},
+        {"{\"command\":1}", "\"command\""},
+        {"{\"command\":\"\"}", "no command"},
+        {"{\"command\":\"SHOW\"}", "no command"},
+        {"{\"command\":\"shut down \xC3\xA4\\u0007\"}", "no command \"shut down ???\""},
+        {"{\"command\":\"show\"} x", "not JSON"},
+        {"{\"command\":\"show\"}{\"command\":\"show\"}", "not JSON"},
+        {"{\"command\":\"show\",\"command\":\"cut\"}", "not JSON"},
+        {"{\"command\":\"show\",\"after\":1}", "knows no \"after\""},
+        {"{\"command\":\"cut\",\"set\":1}", "knows no \"set\""},
+        {"{\"command\":\"cut\",\"after\":-1}", "0 to"},
+        {"{\"command\":\"cut\",\"after\":1.5}", "0 to"},
+        {"{\"command\":\"cut\",\"after\":\"1\"}", "0 to"},
+        {"{\"command\":\"cut\",\"after\":1000001}", "0 to"},
+        {"{\"command\":\"cut\",\"after\":99999999999999999999}", "not JSON"},
+        {"{\"command\":\"trace\",\"set\":true}", "\"follow\""},
+        {"{\"command\":\"trace\",\"set\":\"loud\"}", "\"follow\""},
+        {"{\"command\":\"time\",\"set\":0}", "a time is"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct control_request request;
+        char why[200] = "";
+
+        ck_assert_msg(!control_request_parse(span_of_string(rows[i].line), &request, why, sizeof(why)), "%s",
+                      rows[i].line);
+        ck_assert_msg(strstr(why, rows[i].part) != NULL, "%s: %s", rows[i].line, why);
+        for (const char *c = why; *c != '\0'; c++)
+            ck_assert_msg(*c >= 0x20 && *c < 0x7F, "%s", rows[i].line);
+    }
+}
+END_TEST
+
+START_TEST(what_is_no_time_is_refused)
+{
+    static const char *const texts[] = {
+        "",
+        "now",
+        "2026",
+        "2026-02-31",
+        "2026-13-01",
+        "2026-11-22T",
+        "2026-11-22T25:00:00Z",
+        "2026-11-22 02:30:39",
+        "2026-11-22T02:30:39 Z",
+        "2026-11-22T02:30:39Zz",
+        "2026-11-22T02:30:39+2",
+        "2026-11-22T02:30:39+02:99",
+        "1969-12-31",
+        "1970-01-01T00:00:00+01:00",
+        "+",
+        "-",
+        "+ 5",
+        "++5",
+        "+5s",
+        "+10000000001",
+        "+99999999999999999999",
+        "-9223372036854775808",
+        "real ",
+    };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct control_request request;
+        char line[128];
+        char why[200];
+
+        snprintf(line, sizeof(line), "{\"command\":\"time\",\"set\":\"%s\"}", texts[i]);
+        ck_assert_msg(!control_request_parse(span_of_string(line), &request, why, sizeof(why)), "%s",
+                      texts[i]);
+        ck_assert_ptr_nonnull(strstr(why, "a time is"));
+    }
+}
+END_TEST
+
+START_TEST(a_line_has_an_end)
+{
+    static char line[CONTROL_LINE_MAX + 2];
+    static char deep[CONTROL_LINE_MAX + 1];
+    struct control_request request;
+    char why[200] = "";
+
+    memset(line, ' ', sizeof(line) - 1);
+    memcpy(line, "{\"command\":\"show\"}", 18);
+    ck_assert(control_request_parse(SPAN(line, CONTROL_LINE_MAX), &request, why, sizeof(why)));
+    ck_assert(!control_request_parse(SPAN(line, CONTROL_LINE_MAX + 1), &request, why, sizeof(why)));
+    ck_assert_ptr_nonnull(strstr(why, "no longer than"));
+    memset(deep, '[', CONTROL_LINE_MAX);
+    ck_assert(!control_request_parse(SPAN(deep, CONTROL_LINE_MAX), &request, why, sizeof(why)));
+    /* A zero octet ends nothing. */
+    ck_assert(!control_request_parse(SPAN("{\"command\":\"show\"}\0x", 20), &request, why, sizeof(why)));
+}
+END_TEST
+
+/* Every beginning of a request, and every request with one octet changed: no crash, and never without a
+ * reason. */
+START_TEST(hostile_lines)
+{
+    static const char good[] = "{\"command\":\"time\",\"set\":\"2026-11-22T02:30:39+02:00\"}";
+    struct control_request request;
+    char line[sizeof(good)];
+
+    for (size_t i = 0; i + 1 < sizeof(good); i++) {
+        for (unsigned octet = 0; octet < 256; octet++) {
+            char why[200] = "";
+
+            memcpy(line, good, sizeof(good));
+            line[i] = (char)octet;
+            if (!control_request_parse(SPAN(line, sizeof(good) - 1), &request, why, sizeof(why)))
+                ck_assert_uint_gt(strlen(why), 0);
+        }
+        ck_assert(!control_request_parse(SPAN(good, i), &request, line, sizeof(line)));
+    }
+}
+END_TEST
+
+TEST_MAIN("control request", plain_commands, cuts_and_traces, times,
+          what_is_no_request_is_refused_with_one_line, what_is_no_time_is_refused, a_line_has_an_end,
+          hostile_lines)

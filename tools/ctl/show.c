@@ -1,0 +1,339 @@
+/*
+ * `ctl show` for people: what a card tells of itself (docs/ctl.md names the facts), a line each, lists as
+ * tables; and the lines of a trace. A fact that is missing is left out, so that another version's card can be
+ * shown too.
+ */
+#include "tools/ctl/ctl.h"
+
+#include "tools/tool.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LABEL_WIDTH 18
+#define CELL_SIZE   512
+#define COLUMNS_MAX 8
+
+/* --- cells --------------------------------------------------------------------------------------- */
+
+/* A value as text on one line; "" when it is not there. */
+static const char *text_of(const json_t *value, char out[CELL_SIZE])
+{
+    if (json_is_string(value))
+        snprintf(out, CELL_SIZE, "%s", json_string_value(value));
+    else if (json_is_integer(value))
+        snprintf(out, CELL_SIZE, "%lld", (long long)json_integer_value(value));
+    else if (json_is_real(value))
+        snprintf(out, CELL_SIZE, "%.3f", json_real_value(value));
+    else if (json_is_boolean(value))
+        snprintf(out, CELL_SIZE, "%s", json_is_true(value) ? "yes" : "no");
+    else
+        out[0] = '\0';
+    tool_one_line(out);
+    return out;
+}
+
+static const char *member_text(const json_t *object, const char *name, char out[CELL_SIZE])
+{
+    return text_of(json_object_get(object, name), out);
+}
+
+/* Characters of UTF-8 text: what comes after the first octet of one does not count. */
+static int width_of(const char *text)
+{
+    int width = 0;
+
+    for (; *text != '\0'; text++)
+        width += ((unsigned char)*text & 0xC0) != 0x80;
+    return width;
+}
+
+static void pad(int width)
+{
+    printf("%*s", width > 0 ? width : 0, "");
+}
+
+/* --- lines and tables ---------------------------------------------------------------------------- */
+
+static void line(const char *label, const char *text)
+{
+    printf("%-*s %s\n", LABEL_WIDTH, label, text);
+}
+
+struct column {
+    const char *title;
+    const char *name;                                            /* of the member */
+    const char *(*cell)(const json_t *row, char out[CELL_SIZE]); /* instead of the member's value; or NULL */
+};
+
+static const char *cell_of(const struct column *column, const json_t *row, char out[CELL_SIZE])
+{
+    return column->cell != NULL ? column->cell(row, out) : member_text(row, column->name, out);
+}
+
+static void table(const char *label, const json_t *rows, const struct column *columns, size_t count)
+{
+    int widths[COLUMNS_MAX];
+    char cell[CELL_SIZE];
+    size_t index;
+    json_t *row;
+
+    if (json_array_size(rows) == 0)
+        return;
+    printf("\n%s\n", label);
+    for (size_t i = 0; i < count; i++) {
+        widths[i] = width_of(columns[i].title);
+        json_array_foreach(rows, index, row)
+        {
+            int width = width_of(cell_of(&columns[i], row, cell));
+
+            widths[i] = width > widths[i] ? width : widths[i];
+        }
+    }
+    for (size_t i = 0; i < count; i++)
+        printf("  %s%*s", columns[i].title, i + 1 < count ? widths[i] - width_of(columns[i].title) : 0, "");
+    putchar('\n');
+    json_array_foreach(rows, index, row)
+    {
+        for (size_t i = 0; i < count; i++) {
+            printf("  %s", cell_of(&columns[i], row, cell));
+            if (i + 1 < count)
+                pad(widths[i] - width_of(cell));
+        }
+        putchar('\n');
+    }
+}
+
+#define TABLE(label, rows, columns) table(label, rows, columns, sizeof(columns) / sizeof((columns)[0]))
+
+/* --- what is shown ------------------------------------------------------------------------------- */
+
+static const char *profile_flags(const json_t *row, char out[CELL_SIZE])
+{
+    static const struct {
+        const char *name, *text;
+    } flags[] = {
+        {"fallback", "fallback"},
+        {"ecall", "emergency"},
+        {"ppr1", "PPR1"},
+        {"ppr2", "PPR2"},
+    };
+
+    out[0] = '\0';
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        if (!json_is_true(json_object_get(row, flags[i].name)))
+            continue;
+        if (out[0] != '\0')
+            strcat(out, " ");
+        strcat(out, flags[i].text);
+    }
+    return out;
+}
+
+static const char *profile_label(const json_t *row, char out[CELL_SIZE])
+{
+    const char *nickname = json_string_value(json_object_get(row, "nickname"));
+
+    return member_text(row, nickname != NULL && nickname[0] != '\0' ? "nickname" : "name", out);
+}
+
+static const char *selected(const json_t *row, char out[CELL_SIZE])
+{
+    char file[CELL_SIZE];
+    char name[CELL_SIZE];
+
+    if (json_is_string(json_object_get(row, "application")))
+        return member_text(row, "application", out);
+    member_text(row, "file", file);
+    member_text(row, "file_name", name);
+    snprintf(out, CELL_SIZE, "%.200s%s%.200s", file, name[0] != '\0' ? " " : "", name);
+    return out;
+}
+
+static void show_lists(const json_t *card)
+{
+    static const struct column profiles[] = {
+        {"ICCID", "iccid", NULL},
+        {"STATE", "state", NULL},
+        {"CLASS", "class", NULL},
+        {"NAME", NULL, profile_label},
+        {"PROVIDER", "service_provider", NULL},
+        {"MARKS", NULL, profile_flags},
+    };
+    static const struct column eims[] = {
+        {"EIM", "eim_id", NULL},
+        {"FQDN", "fqdn", NULL},
+        {"COUNTER", "counter", NULL},
+        {"TOKEN", "association_token", NULL},
+    };
+    static const struct column results[] = {
+        {"NUMBER", "sequence", NULL},
+        {"EIM", "eim_id", NULL},
+        {"COUNTER", "counter", NULL},
+        {"OCTETS", "octets", NULL},
+    };
+    static const struct column notifications[] = {
+        {"NUMBER", "sequence", NULL},
+        {"OPERATION", "operation", NULL},
+        {"ICCID", "iccid", NULL},
+        {"ADDRESS", "address", NULL},
+    };
+    static const struct column channels[] = {
+        {"CHANNEL", "channel", NULL}, {"SELECTED", NULL, selected}, {"AID", "aid", NULL}};
+
+    TABLE("Profiles", json_object_get(card, "profiles"), profiles);
+    TABLE("Associated eIMs", json_object_get(card, "eims"), eims);
+    TABLE("Package results that wait for their eIM", json_object_get(card, "package_results"), results);
+    TABLE("Pending notifications", json_object_get(card, "notifications"), notifications);
+    TABLE("Logical channels", json_object_get(card, "channels"), channels);
+}
+
+static void show_member(const char *label, const json_t *object, const char *name, const char *without)
+{
+    char text[CELL_SIZE];
+
+    if (member_text(object, name, text)[0] != '\0')
+        line(label, text);
+    else if (without != NULL)
+        line(label, without);
+}
+
+static void show_identity(const json_t *card)
+{
+    char text[CELL_SIZE];
+    char cell[CELL_SIZE];
+    const json_t *memory = json_object_get(card, "memory");
+
+    line("EID", member_text(card, "eid", cell));
+    snprintf(text, sizeof(text), "%.40s; ", member_text(card, "personality", cell));
+    snprintf(text + strlen(text), 100, "softeuicc %.40s, ", member_text(card, "version", cell));
+    snprintf(text + strlen(text), 100, "SGP.22 %.40s", member_text(card, "svn", cell));
+    line("Personality", text);
+    snprintf(text, sizeof(text), "%.30s of ", member_text(card, "memory_free", cell));
+    snprintf(text + strlen(text), 100, "%.30s octets free", member_text(memory, "size", cell));
+    line("Memory", text);
+    show_member("Default SM-DP+", card, "default_smdp", "none");
+    show_member("Root SM-DS", card, "root_smds", "none");
+}
+
+/* The ways back, and what may change the profile by itself. */
+static void show_recovery(const json_t *card)
+{
+    const json_t *rollback = json_object_get(card, "rollback");
+    const json_t *emergency = json_object_get(card, "emergency");
+    const json_t *immediate = json_object_get(card, "immediate_enable");
+    char iccid[CELL_SIZE];
+    char eim[CELL_SIZE];
+    char counter[CELL_SIZE];
+    char text[CELL_SIZE];
+
+    show_member("Enabled profile", card, "enabled", "none");
+    show_member("Displaced by test", card, "displaced_by_test", NULL);
+    show_member("Fallback profile", card, "fallback_profile", "none");
+    show_member("Return profile", card, "return_profile", "none");
+    if (json_is_object(rollback)) {
+        snprintf(text, sizeof(text), "to %.20s, granted by %.128s with package %.20s",
+                 member_text(rollback, "iccid", iccid), member_text(rollback, "eim_id", eim),
+                 member_text(rollback, "counter", counter));
+        line("Rollback", text);
+    } else {
+        line("Rollback", "not granted");
+    }
+    if (json_is_true(json_object_get(emergency, "active"))) {
+        snprintf(text, sizeof(text), "active; before it %.20s",
+                 member_text(emergency, "return_profile", iccid));
+        line("Emergency", text);
+    } else {
+        line("Emergency", "not active");
+    }
+    if (json_is_true(json_object_get(immediate, "on"))) {
+        snprintf(text, sizeof(text), "on %.255s %.60s", member_text(immediate, "smdp_address", eim),
+                 member_text(immediate, "smdp_oid", counter));
+        line("Immediate enable", text);
+    } else {
+        line("Immediate enable", "off");
+    }
+}
+
+static void show_sessions(const json_t *card)
+{
+    const json_t *session = json_object_get(card, "rsp_session");
+    const json_t *toolkit = json_object_get(card, "toolkit");
+    char stage[CELL_SIZE];
+    char more[CELL_SIZE];
+    char text[CELL_SIZE];
+
+    snprintf(text, sizeof(text), "%.40s %.80s", member_text(session, "stage", stage),
+             member_text(session, "transaction_id", more));
+    line("RSP session", text);
+    snprintf(text, sizeof(text), "%.40s, %.20s commands pending", member_text(toolkit, "session", stage),
+             member_text(toolkit, "pending", more));
+    line("Toolkit", text);
+    show_member("Power cut in", card, "power_cut_in", NULL);
+}
+
+static void show_run(const json_t *card)
+{
+    const json_t *run = json_object_get(card, "run");
+    const bool is_connected = json_is_true(json_object_get(run, "connected"));
+    char text[CELL_SIZE];
+    char a[CELL_SIZE];
+    char b[CELL_SIZE];
+    char c[CELL_SIZE];
+    char d[CELL_SIZE];
+
+    if (!json_is_object(run)) {
+        line("Running", "no");
+        show_member("Time", card, "time", NULL);
+        return;
+    }
+    snprintf(text, sizeof(text), "slot %.10s, vpcd %.255s:%.10s, %s, %s, %.10s", member_text(run, "slot", a),
+             member_text(run, "host", b), member_text(run, "port", c),
+             !json_is_true(json_object_get(run, "inserted")) ? "taken out"
+             : is_connected                                  ? "connected"
+                                                             : "no reader",
+             json_is_true(json_object_get(card, "powered")) ? "powered" : "not powered",
+             member_text(card, "protocol", d));
+    line("Reader", text);
+    snprintf(text, sizeof(text), "for %.20s s (process %.20s): %.20s commands, %.20s resets",
+             member_text(run, "uptime", a), member_text(run, "pid", b), member_text(run, "commands", c),
+             member_text(run, "resets", d));
+    line("Running", text);
+    if (json_integer_value(json_object_get(run, "power_cuts")) > 0)
+        show_member("Power cuts", run, "power_cuts", NULL);
+    snprintf(text, sizeof(text), "%.40s (%.40s s ahead of this machine's clock)",
+             member_text(card, "time", a), member_text(run, "clock_ahead", b));
+    line("Time", json_number_value(json_object_get(run, "clock_ahead")) != 0 ? text : a);
+    line("Trace", json_is_true(json_object_get(run, "trace")) ? "on" : "off");
+}
+
+void ctl_show(const json_t *card)
+{
+    show_identity(card);
+    show_run(card);
+    show_recovery(card);
+    show_sessions(card);
+    show_lists(card);
+}
+
+void ctl_print_trace(const json_t *entry)
+{
+    char cell[CELL_SIZE];
+    const char *octets = json_string_value(json_object_get(entry, "command"));
+
+    printf("%s slot %lld", member_text(entry, "time", cell),
+           (long long)json_integer_value(json_object_get(entry, "slot")));
+    if (octets != NULL) {
+        printf(" > %s\n", octets);
+    } else if (json_is_string(json_object_get(entry, "event"))) {
+        printf(": %s\n", member_text(entry, "event", cell));
+    } else {
+        octets = json_string_value(json_object_get(entry, "data"));
+        printf(" < %s%s", octets != NULL ? octets : "", octets != NULL && octets[0] != '\0' ? " " : "");
+        printf("%s  ", member_text(entry, "status", cell));
+        printf("%s: ", member_text(entry, "function", cell));
+        printf("%s (%.3f ms)\n", member_text(entry, "meaning", cell),
+               json_number_value(json_object_get(entry, "ms")));
+    }
+    fflush(stdout);
+}

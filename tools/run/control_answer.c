@@ -1,0 +1,151 @@
+/* What the requests on the control socket do: see control_answer.h, docs/ctl.md. */
+#include "tools/run/control_answer.h"
+
+#include "tools/common/inspect_json.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+json_t *control_ok(json_t *result)
+{
+    return json_pack("{s:b, s:o}", "ok", 1, "result", result);
+}
+
+json_t *control_error(const char *format, ...)
+{
+    char line[300];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    for (char *c = line; *c != '\0'; c++)
+        if ((unsigned char)*c < 0x20 || (unsigned char)*c > 0x7E)
+            *c = '?';
+    return json_pack("{s:b, s:s}", "ok", 0, "error", line);
+}
+
+json_t *control_settled(const struct slot *slot, bool noticed)
+{
+    return control_ok(json_pack("{s:s, s:b}", "card", slot->inserted ? "in" : "out", "noticed", noticed));
+}
+
+static json_t *no_card(const struct slot *slot)
+{
+    return control_error("%s could not be opened again after its power was cut; insert it to try again",
+                         slot->path);
+}
+
+/* A path or a host name may be no UTF-8. */
+static json_t *text_or_null(const char *text)
+{
+    json_t *json = json_string(text);
+
+    return json != NULL ? json : json_null();
+}
+
+/* What the daemon knows. */
+static json_t *show_run(const struct slot *slot, time_t since)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return json_pack("{s:o, s:i, s:i, s:o, s:i, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:f}", "file",
+                     text_or_null(slot->path), "pid", (int)getpid(), "slot", (int)slot->number, "host",
+                     text_or_null(slot->host), "port", (int)slot->port, "inserted", slot->inserted,
+                     "connected", slot->connected, "trace", slot->trace, "uptime",
+                     (json_int_t)(now.tv_sec - since), "commands", (json_int_t)slot->commands, "resets",
+                     (json_int_t)slot->resets, "power_cuts", (json_int_t)slot->power_cuts, "clock_ahead",
+                     (double)slot->clock_offset / 1000);
+}
+
+static json_t *show(const struct slot *slot, time_t since)
+{
+    json_t *whole = inspect_json(slot->card);
+
+    if (whole == NULL)
+        return control_error("the card's storage could not be read");
+    if (json_object_set_new(whole, "run", show_run(slot, since)) != 0) {
+        json_decref(whole);
+        return control_error("out of memory");
+    }
+    return control_ok(whole);
+}
+
+static json_t *cut(const struct slot *slot, uint64_t after)
+{
+    if (!softeuicc_cut_power(slot->card, after))
+        return control_error("this card's power cannot be cut");
+    return control_ok(json_pack("{s:I}", "after", (json_int_t)after));
+}
+
+static json_t *set_time(struct slot *slot, const struct control_request *request)
+{
+    time_t seconds;
+    struct tm broken_down;
+    char text[40] = "";
+
+    switch (request->time) {
+    case CONTROL_TIME_ASK:
+        break;
+    case CONTROL_TIME_REAL:
+        slot->clock_offset = 0;
+        break;
+    case CONTROL_TIME_AT:
+        slot->clock_offset += request->milliseconds - slot_now(slot);
+        break;
+    case CONTROL_TIME_BY:
+        if (slot_now(slot) + request->milliseconds < 0)
+            return control_error("that is before 1970");
+        slot->clock_offset += request->milliseconds;
+        break;
+    }
+    seconds = (time_t)(slot_now(slot) / 1000);
+    if (gmtime_r(&seconds, &broken_down) != NULL)
+        strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &broken_down);
+    return control_ok(
+        json_pack("{s:s, s:f}", "time", text, "clock_ahead", (double)slot->clock_offset / 1000));
+}
+
+static json_t *set_trace(struct slot *slot, enum control_trace trace)
+{
+    if (trace == CONTROL_TRACE_ON || trace == CONTROL_TRACE_OFF)
+        slot->trace = trace == CONTROL_TRACE_ON;
+    return control_ok(
+        json_pack("{s:b, s:b}", "trace", slot->trace, "following", trace == CONTROL_TRACE_FOLLOW));
+}
+
+json_t *control_answer(struct slot *slot, const struct control_request *request, time_t since,
+                       enum control_wait *wait)
+{
+    *wait = CONTROL_WAIT_NOT;
+    if (slot->card == NULL && request->command != CONTROL_INSERT)
+        return no_card(slot);
+    switch (request->command) {
+    case CONTROL_SHOW:
+        return show(slot, since);
+    case CONTROL_REMOVE:
+        if (!slot->inserted)
+            return control_error("the card is out already");
+        *wait = CONTROL_WAIT_REMOVED;
+        return NULL;
+    case CONTROL_INSERT:
+        if (slot->card != NULL && slot->inserted)
+            return control_error("the card is in already");
+        *wait = CONTROL_WAIT_POWERED;
+        return NULL;
+    case CONTROL_POWER_CYCLE:
+        if (!slot->inserted)
+            return control_error("the card is out of the reader; put it in");
+        *wait = CONTROL_WAIT_POWERED;
+        return NULL;
+    case CONTROL_CUT:
+        return cut(slot, request->after);
+    case CONTROL_TIME:
+        return set_time(slot, request);
+    case CONTROL_TRACE:
+        return set_trace(slot, request->trace);
+    }
+    return control_error("there is no such command");
+}
