@@ -10,14 +10,15 @@
 #ifndef SOFTEUICC_TOOLS_EIM_EIM_H
 #define SOFTEUICC_TOOLS_EIM_EIM_H
 
-#include "apdu/bytes.h"
+#include "tools/common/http.h"
 
-#define EIM_EID_OCTETS          16 /* eidValue */
-#define EIM_EID_DIGITS          32 /* the same in text */
-#define EIM_TRANSACTION_ID_SIZE 16 /* eimTransactionId: of every package, data request and download trigger  \
-                                    */
-#define EIM_ADDRESS_MAX     255    /* characters of an SM-DP+ address, FQDN or FQDN:port */
-#define EIM_MATCHING_ID_MAX 255    /* characters */
+#define EIM_EID_OCTETS 16 /* eidValue */
+#define EIM_EID_DIGITS 32 /* the same in text */
+#define EIM_TRANSACTION_ID_SIZE                                                                              \
+    16                          /* eimTransactionId: of every package, data request and download trigger     \
+                                 */
+#define EIM_ADDRESS_MAX     255 /* characters of an SM-DP+ address, FQDN or FQDN:port */
+#define EIM_MATCHING_ID_MAX 255 /* characters */
 
 struct eim;
 
@@ -134,20 +135,8 @@ void eim_download_report(struct eim *eim, int64_t order, enum eim_step step, str
 
 /* --- REST ----------------------------------------------------------------------------------------------- */
 
-struct eim_http_request {
-    const char *method;       /* "POST" */
-    const char *path;         /* with its query: "/v1/orders?eid=…" */
-    const char *content_type; /* NULL when absent */
-    struct span body;
-};
-
-struct eim_http_answer {
-    int code;
-    const char *content_type; /* NULL when there is no body */
-    struct buf body;
-};
-
-/* Answers everything that is not ESipa: /, /v1/…, /openapi.yaml, and 404. The caller frees answer->body. */
-void eim_rest_answer(struct eim *eim, const struct eim_http_request *request, struct eim_http_answer *answer);
+/* Answers everything that is not ESipa: /, /v1/…, /openapi.yaml, and 404. `answer` is filled completely; the
+ * caller frees answer->body. */
+void eim_rest_answer(struct eim *eim, const struct http_request *request, struct http_answer *answer);
 
 #endif
