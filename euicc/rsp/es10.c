@@ -11,17 +11,20 @@
 /* What SGP.32 adds; a consumer card does not have it. */
 #define IPA (FOR_IOT | FOR_HYBRID)
 
-/* Sorted by tag. LoadBoundProfilePackage (BF36) is not here: it comes in segments. */
+/* Sorted by tag; a function that SGP.32 has in its own way is two rows. LoadBoundProfilePackage (BF36) is not
+ * here: it comes in segments. */
 static const struct es10_function functions[] = {
     {0xBF20, "ES10b.GetEUICCInfo1", es10b_get_euicc_info1, FOR_ALL},
     {0xBF21, "ES10b.PrepareDownload", es10b_prepare_download, FOR_ALL},
     {0xBF22, "ES10b.GetEUICCInfo2", es10b_get_euicc_info2, FOR_ALL},
     {0xBF28, "ES10b.ListNotification", es10b_list_notification, FOR_ALL},
     {0xBF29, "ES10c.SetNickname", es10c_set_nickname, LPA},
-    {0xBF2B, "ES10b.RetrieveNotificationsList", es10b_retrieve_notifications_list, FOR_ALL},
+    {0xBF2B, "ES10b.RetrieveNotificationsList", es10b_retrieve_notifications_list, FOR_CONSUMER},
+    {0xBF2B, "ES10b.RetrieveNotificationsList", es10b_iot_retrieve_notifications_list, IPA},
     {0xBF2D, "ES10c.GetProfilesInfo", es10c_get_profiles_info, FOR_ALL},
     {0xBF2E, "ES10b.GetEUICCChallenge", es10b_get_euicc_challenge, FOR_ALL},
-    {0xBF30, "ES10b.RemoveNotificationFromList", es10b_remove_notification, FOR_ALL},
+    {0xBF30, "ES10b.RemoveNotificationFromList", es10b_remove_notification, FOR_CONSUMER},
+    {0xBF30, "ES10b.RemoveNotificationFromList", es10b_iot_remove_notification, IPA},
     {0xBF31, "ES10c.EnableProfile", es10c_enable_profile, LPA},
     {0xBF32, "ES10c.DisableProfile", es10c_disable_profile, LPA},
     {0xBF33, "ES10c.DeleteProfile", es10c_delete_profile, LPA},
@@ -33,6 +36,7 @@ static const struct es10_function functions[] = {
     {0xBF3F, "ES10a.SetDefaultDpAddress", es10a_set_default_dp_address, LPA},
     {0xBF41, "ES10b.CancelSession", es10b_cancel_session, FOR_ALL},
     {0xBF43, "ES10b.GetRAT", es10b_get_rat, FOR_ALL},
+    {0xBF51, "ES10b.LoadEuiccPackage", es10b_load_euicc_package, IPA},
     {0xBF58, "ES10b.ProfileRollback", es10b_profile_rollback, IPA},
     {0xBF5A, "ES10b.ImmediateEnable", es10b_immediate_enable, IPA},
     {0xBF5B, "ES10b.EnableEmergencyProfile", es10b_enable_emergency_profile, IPA},
@@ -46,8 +50,8 @@ static const struct es10_function functions[] = {
 const struct es10_function *es10_find(const struct softeuicc *card, uint32_t tag)
 {
     for (size_t i = 0; i < FUNCTIONS; i++)
-        if (functions[i].tag == tag)
-            return (functions[i].personalities & card->personality_bit) != 0 ? &functions[i] : NULL;
+        if (functions[i].tag == tag && (functions[i].personalities & card->personality_bit) != 0)
+            return &functions[i];
     return NULL;
 }
 

@@ -47,6 +47,9 @@ es10_handler es10c_get_profiles_info, es10c_enable_profile, es10c_disable_profil
 es10_handler es10b_profile_rollback, es10b_immediate_enable, es10b_enable_emergency_profile,
     es10b_disable_emergency_profile, es10b_execute_fallback_mechanism, es10b_return_from_fallback;
 
+/* The same of SGP.32, and what only an IPA asks for; in euicc/iot/. */
+es10_handler es10b_load_euicc_package, es10b_iot_retrieve_notifications_list, es10b_iot_remove_notification;
+
 /* LoadBoundProfilePackage comes in segments (SGP.22 2.5.5), each its own STORE DATA command: bpp.c. */
 uint16_t es10b_load_bpp_segment(struct softeuicc *card, struct span segment, struct buf *response);
 /* Whether what STORE DATA collected is such a segment: it begins with BF36, or a package is on its way in and

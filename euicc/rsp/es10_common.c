@@ -1,6 +1,8 @@
 /* What the ES10 handlers share: see es10_common.h. */
 #include "euicc/rsp/es10_common.h"
 
+#include "euicc/rsp/notification.h"
+
 uint16_t es10_finish_request(struct tlv_reader *reader)
 {
     return tlv_skip_rest(reader) ? ES10_OK : ES10_BAD_REQUEST;
@@ -40,5 +42,26 @@ bool es10_boolean(struct span value, bool *out)
     if (value.size != 1)
         return false;
     *out = value.data[0] != 0;
+    return true;
+}
+
+bool es10_notification_events(struct span value, unsigned *events)
+{
+    if (!bit_string_valid(value))
+        return false;
+    *events = 0;
+    for (unsigned bit = 0; bit < NOTIFICATION_EVENT_BITS; bit++)
+        if (tlv_bit(value, bit))
+            *events |= 1u << bit;
+    return true;
+}
+
+bool es10_sequence_number(struct span value, uint64_t *sequence)
+{
+    int64_t number;
+
+    if (!tlv_signed(value, &number))
+        return false;
+    *sequence = number > 0 ? (uint64_t)number : INT64_MAX;
     return true;
 }

@@ -25,6 +25,13 @@ uint16_t es10_choice_error(struct softeuicc *card, struct buf *response, uint32_
 uint16_t es10_set_default_dp_address(struct softeuicc *card, struct span request, uint32_t tag,
                                      struct buf *response);
 
+/* NotificationEvent as a filter: the bits that are set. Reading: none set asks for nothing. */
+bool es10_notification_events(struct span value, unsigned *events);
+
+/* A sequence number in a request. Those that no notification can have (0, above SQLite's integers) find
+ * nothing. */
+bool es10_sequence_number(struct span value, uint64_t *sequence);
+
 /* A BOOLEAN value: one octet. */
 bool es10_boolean(struct span value, bool *out);
 

@@ -33,18 +33,6 @@ uint16_t es10b_get_euicc_challenge(struct softeuicc *card, struct span request, 
     return es10_finish(card, response);
 }
 
-/* NotificationEvent as a filter: the bits that are set. Reading: none set asks for nothing. */
-static bool read_events(struct span value, unsigned *events)
-{
-    if (!bit_string_valid(value))
-        return false;
-    *events = 0;
-    for (unsigned bit = 0; bit < NOTIFICATION_EVENT_BITS; bit++)
-        if (tlv_bit(value, bit))
-            *events |= 1u << bit;
-    return true;
-}
-
 static bool put_metadata(void *context, struct span metadata, struct span signed_object)
 {
     struct buf *out = context;
@@ -71,7 +59,7 @@ uint16_t es10b_list_notification(struct softeuicc *card, struct span request, st
     size_t outer;
     size_t list;
 
-    if (tlv_optional(&reader, 0x81, &value) && !read_events(value, &filter.events))
+    if (tlv_optional(&reader, 0x81, &value) && !es10_notification_events(value, &filter.events))
         return ES10_BAD_REQUEST;
     if (es10_finish_request(&reader) != ES10_OK)
         return ES10_BAD_REQUEST;
@@ -83,18 +71,6 @@ uint16_t es10b_list_notification(struct softeuicc *card, struct span request, st
     return es10_finish(card, response);
 }
 
-/* A sequence number in a request. Those that no notification can have (0, above SQLite's integers) find
- * nothing. */
-static bool read_sequence(struct span value, uint64_t *sequence)
-{
-    int64_t number;
-
-    if (!tlv_signed(value, &number))
-        return false;
-    *sequence = number > 0 ? (uint64_t)number : INT64_MAX;
-    return true;
-}
-
 /* searchCriteria: A0 { 80 seqNumber | 81 profileManagementOperation }. */
 static bool read_search(struct span content, struct notification_filter *filter)
 {
@@ -102,9 +78,10 @@ static bool read_search(struct span content, struct notification_filter *filter)
     struct span value;
 
     if (tlv_peek(&reader) == 0x80)
-        return tlv_require(&reader, 0x80, &value) && read_sequence(value, &filter->sequence) &&
+        return tlv_require(&reader, 0x80, &value) && es10_sequence_number(value, &filter->sequence) &&
                tlv_finish(&reader);
-    return tlv_require(&reader, 0x81, &value) && read_events(value, &filter->events) && tlv_finish(&reader);
+    return tlv_require(&reader, 0x81, &value) && es10_notification_events(value, &filter->events) &&
+           tlv_finish(&reader);
 }
 
 uint16_t es10b_retrieve_notifications_list(struct softeuicc *card, struct span request, struct buf *response)
@@ -140,7 +117,7 @@ uint16_t es10b_remove_notification(struct softeuicc *card, struct span request, 
     uint64_t sequence = 0;
     struct span value;
 
-    if (!tlv_require(&reader, 0x80, &value) || !read_sequence(value, &sequence) ||
+    if (!tlv_require(&reader, 0x80, &value) || !es10_sequence_number(value, &sequence) ||
         es10_finish_request(&reader) != ES10_OK)
         return ES10_BAD_REQUEST;
     return es10_result(card, response, TAG_NOTIFICATION_SENT,

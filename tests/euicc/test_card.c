@@ -379,7 +379,7 @@ START_TEST(requests_that_are_none)
     ck_assert_answer(card, "80E2910003BF3E80", "6A80");
     ck_assert_answer(card, "80E2910003BF7F00", "6A88");
     ck_assert_answer(card, "80E29100023000", "6A88");
-    ck_assert_answer(card, "80E2910003BF5100", "6A88");
+    ck_assert_answer(card, "80E2910003BF5100", "6A80");
     done(card);
 }
 END_TEST

@@ -214,7 +214,7 @@ START_TEST(notifications_are_handed_out_signed)
     ck_assert_hex(es10(&bench, "BF2B05 A003 800100"), "BF2B03 810101");
     ck_assert_hex(es10(&bench, "BF2B05 A003 8001FF"), "BF2B03 810101");
     ck_assert_hex(es10(&bench, "BF2B0C A00A 80087FFFFFFFFFFFFFFF"), "BF2B03 810101");
-    ck_assert_hex(es10(&bench, "BF2B06 A004 81020780"), "BF2B03 810101");
+    ck_assert_hex(es10(&bench, "BF2B06 A004 81020780"), "BF2B02 A000");
     es10_close(&bench);
 }
 END_TEST
@@ -224,8 +224,13 @@ START_TEST(a_card_without_notifications_has_no_result)
     struct es10_bench bench;
 
     es10_open(&bench, 1, 0);
+    ck_assert_hex(es10(&bench, "BF2B00"), "BF2B02 A000"); /* an IPA counts on a list */
+    ck_assert_hex(es10(&bench, "BF2B04 A002 8200"), "BF2B02 A200");
+    ck_assert_hex(es10(&bench, "BF2B05 A003 800101"), "BF2B03 810101");
+    bench.card->personality_bit = FOR_CONSUMER;
     ck_assert_hex(es10(&bench, "BF2B00"), "BF2B03 810101");
-    ck_assert_hex(es10(&bench, "BF2800"), "BF2802 A000");
+    ck_assert_hex(es10(&bench, "BF2B06 A004 81020780"), "BF2B03 810101");
+    ck_assert_uint_eq(es10_refused(&bench, "BF2B04 A002 8200"), 0x6A80);
     es10_close(&bench);
 }
 END_TEST

@@ -1,0 +1,127 @@
+/*
+ * Notifications and eUICC Package Results for an IPA (SGP.32 5.9.11, 5.9.12): the two kinds share their
+ * numbers, so one request finds and removes either. What an LPA of SGP.22 asks is answered as it expects.
+ */
+#include "euicc/iot/package_result.h"
+#include "euicc/rsp/es10_common.h"
+#include "euicc/rsp/notification.h"
+
+#define TAG_RETRIEVE_NOTIFICATIONS 0xBF2B
+#define TAG_NOTIFICATION_SENT      0xBF30
+#define TAG_NOTIFICATIONS          0xA0
+#define TAG_PACKAGE_RESULTS        0xA2
+
+enum { NO_RESULT_AVAILABLE = 1, NOTHING_TO_DELETE = 1 };
+
+/* searchCriteria: A0 { 80 seqNumber | 81 profileManagementOperation | 82 euiccPackageResults }, or nothing.
+ */
+struct search {
+    struct notification_filter filter;
+    bool results; /* euiccPackageResults */
+};
+
+static bool read_criteria(struct span content, struct search *search)
+{
+    struct tlv_reader reader = tlv_reader(content);
+    struct tlv criterion;
+
+    if (tlv_next(&reader, &criterion) != TLV_OK || !tlv_finish(&reader))
+        return false;
+    switch (criterion.tag) {
+    case 0x80:
+        return es10_sequence_number(criterion.value, &search->filter.sequence);
+    case 0x81:
+        return es10_notification_events(criterion.value, &search->filter.events);
+    case 0x82:
+        search->results = true;
+        return criterion.value.size == 0;
+    default:
+        return false;
+    }
+}
+
+static bool put_notification(void *context, struct span metadata, struct span signed_object)
+{
+    struct buf *out = context;
+
+    (void)metadata;
+    buf_append(out, signed_object);
+    return !out->failed;
+}
+
+static bool put_result(void *context, struct span result)
+{
+    struct buf *out = context;
+
+    buf_append(out, result);
+    return !out->failed;
+}
+
+/* Appends the list of one kind. False: it is empty, and nothing was appended. */
+static bool put_list(struct softeuicc *card, const struct search *search, uint32_t tag, struct buf *response)
+{
+    size_t start = response->size;
+    size_t list = tlv_open(response, tag);
+    bool empty;
+
+    if (tag == TAG_PACKAGE_RESULTS)
+        package_result_each(card, search->filter.sequence, put_result, response);
+    else
+        notification_each(card, &search->filter, put_notification, response);
+    empty = response->size == list;
+    tlv_close(response, list);
+    if (empty)
+        response->size = start;
+    return !empty;
+}
+
+/*
+ * Reading of SGP.32 5.9.11: its answer has no noResultAvailable, and IPAs ask without criteria whether there
+ * is anything, so a list may be empty. Only a number that nothing has is answered as SGP.22 5.7.10 does, for
+ * an LPA on the same card.
+ */
+static uint16_t put_found(struct softeuicc *card, const struct search *search, struct buf *response)
+{
+    uint32_t tag = search->results ? TAG_PACKAGE_RESULTS : TAG_NOTIFICATIONS;
+    size_t start = response->size;
+    size_t outer = tlv_open(response, TAG_RETRIEVE_NOTIFICATIONS);
+
+    if (!put_list(card, search, tag, response)) {
+        if (search->filter.sequence == 0) {
+            tlv_put(response, tag, SPAN_NONE);
+        } else if (!put_list(card, search, TAG_PACKAGE_RESULTS, response)) {
+            response->size = start;
+            return es10_choice_error(card, response, TAG_RETRIEVE_NOTIFICATIONS, NO_RESULT_AVAILABLE);
+        }
+    }
+    tlv_close(response, outer);
+    return es10_finish(card, response);
+}
+
+uint16_t es10b_iot_retrieve_notifications_list(struct softeuicc *card, struct span request,
+                                               struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(request);
+    struct search search = {.filter = {NOTIFICATION_ALL_EVENTS, 0}};
+    struct span value;
+
+    if (tlv_optional(&reader, 0xA0, &value) && !read_criteria(value, &search))
+        return ES10_BAD_REQUEST;
+    if (es10_finish_request(&reader) != ES10_OK)
+        return ES10_BAD_REQUEST;
+    return put_found(card, &search, response);
+}
+
+uint16_t es10b_iot_remove_notification(struct softeuicc *card, struct span request, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(request);
+    uint64_t sequence = 0;
+    struct span value;
+    bool removed;
+
+    if (!tlv_require(&reader, 0x80, &value) || !es10_sequence_number(value, &sequence) ||
+        es10_finish_request(&reader) != ES10_OK)
+        return ES10_BAD_REQUEST;
+    removed = notification_remove(card, sequence) || package_result_remove(card, sequence);
+    return es10_result(card, response, TAG_NOTIFICATION_SENT, removed ? 0 : NOTHING_TO_DELETE);
+}
