@@ -1,6 +1,6 @@
-/* tools/lpa/activation_code.c: the forms of SGP.22 4.1, and what is none of them. */
+/* euicc/ipa/activation_code.c: the forms of SGP.22 4.1, and what is none of them. */
 #include "tests/support/test.h"
-#include "tools/lpa/activation_code.h"
+#include "euicc/ipa/activation_code.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #include "tools/eim/server.h"
 
 #include "tools/common/log.h"
-#include "tools/lpa/activation_code.h"
+#include "euicc/ipa/activation_code.h"
 
 #include <stdio.h>
 #include <stdlib.h>

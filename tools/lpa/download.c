@@ -2,8 +2,10 @@
  * `lpa download`: the procedures of SGP.22 3.1.2 (mutual authentication) and 3.1.3 (download and
  * installation), the LPAd's side. A failure in the middle cancels the session on the card and at the server.
  */
+#include "euicc/ipa/activation_code.h"
+#include "euicc/ipa/bpp_segments.h"
+#include "euicc/ipa/device_info.h"
 #include "tools/common/es9p.h"
-#include "tools/lpa/activation_code.h"
 #include "tools/lpa/lpa.h"
 #include "tools/tool.h"
 
@@ -17,38 +19,6 @@
 
 /* CancelSessionReason, SGP.22 5.7.14 */
 enum { CANCEL_POSTPONED = 1, CANCEL_METADATA_MISMATCH = 4, CANCEL_LOAD_BPP_ERROR = 5 };
-
-/* Type allocation code of GSMA's test range, for a device that did not say its IMEI. */
-static const uint8_t test_tac[] = {0x35, 0x29, 0x06, 0x11};
-
-/* deviceInfo { 80 tac, A1 deviceCapabilities, [82 imei] }: IMEI digits go in with swapped nibbles,
- * SGP.22 4.2. */
-static bool put_device_info(struct buf *out, const char *imei)
-{
-    static const uint8_t release_15[] = {15, 0, 0};
-    uint8_t octets[8];
-    size_t device = tlv_open(out, 0xA1);
-    size_t capabilities;
-
-    if (imei != NULL) {
-        for (size_t i = 0; i < sizeof(octets); i++) {
-            uint8_t low = (uint8_t)(imei[2 * i] - '0');
-            uint8_t high = imei[2 * i + 1] != '\0' ? (uint8_t)(imei[2 * i + 1] - '0') : 0x0F;
-
-            octets[i] = (uint8_t)(high << 4 | low);
-        }
-    }
-    tlv_put(out, 0x80, imei != NULL ? SPAN(octets, 4) : SPAN_ARRAY(test_tac));
-    capabilities = tlv_open(out, 0xA1);
-    tlv_put(out, 0x80, SPAN_ARRAY(release_15)); /* GSM */
-    tlv_put(out, 0x81, SPAN_ARRAY(release_15)); /* UTRAN */
-    tlv_put(out, 0x85, SPAN_ARRAY(release_15)); /* E-UTRAN */
-    tlv_close(out, capabilities);
-    if (imei != NULL)
-        tlv_put(out, 0x82, SPAN_ARRAY(octets));
-    tlv_close(out, device);
-    return true;
-}
 
 static json_t *initiate(struct lpa *lpa, struct es9p *server, const char *address)
 {
@@ -94,7 +64,7 @@ static bool authenticate_server(struct lpa *lpa, const json_t *server_says, cons
     context = tlv_open(&request, 0xA0);
     if (matching_id != NULL)
         tlv_put_string(&request, 0x80, matching_id);
-    ok = ok && put_device_info(&request, lpa->imei);
+    device_info_put(&request, 0xA1, lpa->imei);
     tlv_close(&request, context);
     tlv_close(&request, outer);
     ok = ok && es10_call(&lpa->es10, "AuthenticateServer", buf_span(&request), 0xBF38, answer, &value);
@@ -274,43 +244,21 @@ static bool load_segment(struct loading *loading, struct span segment)
     return true;
 }
 
-/* A sequence of blocks: its header is one segment, each block one more (SGP.22 2.5.5). */
-static bool load_sequence(struct loading *loading, const struct tlv *sequence)
-{
-    struct tlv_reader reader = tlv_reader(sequence->value);
-    struct tlv block;
-
-    if (!load_segment(loading, SPAN(sequence->whole.data, sequence->whole.size - sequence->value.size)))
-        return false;
-    while (!loading->done && tlv_next(&reader, &block) == TLV_OK) {
-        if (!load_segment(loading, block.whole))
-            return false;
-    }
-    if (!tlv_good(&reader))
-        tool_error("getBoundProfilePackage: the package is malformed: %s", tlv_status_name(reader.status));
-    return tlv_good(&reader);
-}
-
 /* LoadBoundProfilePackage in segments. */
 static int load(struct lpa *lpa, struct span package)
 {
     struct loading loading = {.lpa = lpa, .status = EXIT_FAILED};
-    struct span content;
-    struct tlv_reader reader;
-    struct tlv part;
-    bool ok = tlv_single(package, 0xBF36, &content) == TLV_OK;
+    struct bpp_segments segments;
+    struct span segment;
+    enum tlv_status status = TLV_OK;
+    bool ok = bpp_segments_begin(&segments, package);
 
-    reader = tlv_reader(content);
-    if (!ok || tlv_next(&reader, &part) != TLV_OK || part.tag != 0xBF23)
+    if (!ok)
         return tool_error("getBoundProfilePackage: the package is malformed");
-    /* The first segment is the package's header together with InitialiseSecureChannel. */
-    ok = load_segment(&loading,
-                      SPAN(package.data, (size_t)(part.whole.data + part.whole.size - package.data)));
-    while (ok && !loading.done && tlv_next(&reader, &part) == TLV_OK)
-        ok = part.tag == 0xA1 || part.tag == 0xA3 ? load_sequence(&loading, &part)
-                                                  : load_segment(&loading, part.whole);
-    if (ok && !loading.done && !tlv_good(&reader))
-        tool_error("getBoundProfilePackage: the package is malformed: %s", tlv_status_name(reader.status));
+    while (ok && !loading.done && (status = bpp_segments_next(&segments, &segment)) == TLV_OK)
+        ok = load_segment(&loading, segment);
+    if (ok && !loading.done && status != TLV_END)
+        tool_error("getBoundProfilePackage: the package is malformed: %s", tlv_status_name(status));
     else if (ok && !loading.done)
         loading.status = tool_error("LoadBoundProfilePackage: the card gave no installation result");
     buf_free(&loading.answer);

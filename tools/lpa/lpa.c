@@ -1,6 +1,7 @@
 /* `softeuicc lpa`: a small LPA for people and CI, over PC/SC or straight on a card file. This file: options,
  * dispatch, printing. */
 #include "tools/lpa/lpa.h"
+#include "euicc/ipa/device_info.h"
 
 #include "tools/tool.h"
 
@@ -88,13 +89,6 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static bool is_imei(const char *text)
-{
-    size_t length = strlen(text);
-
-    return length >= 15 && length <= 16 && strspn(text, "0123456789") == length;
-}
-
 static const struct command *find_command(const char *name)
 {
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
@@ -129,7 +123,7 @@ int tool_lpa(int argc, char **argv)
             lpa.cacert = optarg;
             break;
         case OPT_IMEI:
-            if (!is_imei(optarg))
+            if (!imei_is_valid(optarg))
                 return tool_usage("'%s' is not an IMEI (15 or 16 digits)", optarg);
             lpa.imei = optarg;
             break;

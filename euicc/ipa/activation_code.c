@@ -1,5 +1,5 @@
 /* Activation codes. See activation_code.h. */
-#include "tools/lpa/activation_code.h"
+#include "euicc/ipa/activation_code.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Activation codes (SGP.22 4.1): "1$address$matchingId[$oid[$1]]", with "LPA:" in front in QR codes. */
-#ifndef SOFTEUICC_TOOLS_LPA_ACTIVATION_CODE_H
-#define SOFTEUICC_TOOLS_LPA_ACTIVATION_CODE_H
+#ifndef SOFTEUICC_EUICC_IPA_ACTIVATION_CODE_H
+#define SOFTEUICC_EUICC_IPA_ACTIVATION_CODE_H
 
 #include <stdbool.h>
 
