@@ -44,6 +44,10 @@ es10_handler es10b_get_euicc_info1, es10b_get_euicc_info2, es10b_get_euicc_chall
     es10b_get_rat;
 es10_handler es10c_get_profiles_info, es10c_enable_profile, es10c_disable_profile, es10c_delete_profile,
     es10c_memory_reset, es10c_get_eid, es10c_set_nickname;
+/* SGP.32: euicc/iot/es10b_iot.c and es10b_recovery.c. */
+es10_handler es10b_get_eim_configuration_data, es10b_get_certs, es10b_add_initial_eim,
+    es10b_configure_immediate_enable, es10b_get_connectivity_parameters, es10b_memory_reset,
+    es10b_set_default_dp_address, es10b_ipae_activation;
 es10_handler es10b_profile_rollback, es10b_immediate_enable, es10b_enable_emergency_profile,
     es10b_disable_emergency_profile, es10b_execute_fallback_mechanism, es10b_return_from_fallback;
 

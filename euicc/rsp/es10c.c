@@ -4,6 +4,7 @@
  */
 #include "euicc/rsp/es10_common.h"
 #include "euicc/rsp/lifecycle.h"
+#include "euicc/rsp/memory_reset.h"
 #include "euicc/rsp/text.h"
 
 #define TAG_SET_NICKNAME    0xBF29
@@ -119,64 +120,17 @@ uint16_t es10c_delete_profile(struct softeuicc *card, struct span request, struc
 /* resetOptions bits, SGP.22 5.7.19. */
 enum { RESET_OPERATIONAL = 0, RESET_FIELD_LOADED_TEST = 1, RESET_DEFAULT_SMDP = 2 };
 
-/* The next profile that a memory reset takes, the enabled one first, so that catBusy is found before anything
- * is changed. 0: none. */
-static int64_t next_victim(struct softeuicc *card, bool operational, bool field_loaded_test)
-{
-    sqlite3_stmt *stmt =
-        nvm_read_stmt(card->nvm, "SELECT id FROM profile WHERE (?1 AND class = 'operational')"
-                                 " OR (?2 AND class = 'test' AND origin = 'downloaded')"
-                                 " ORDER BY state DESC, id LIMIT 1");
-    int64_t id;
-
-    nvm_bind_int(card->nvm, stmt, 1, operational);
-    nvm_bind_int(card->nvm, stmt, 2, field_loaded_test);
-    id = nvm_row(card->nvm, stmt) ? nvm_int(stmt, 0) : 0;
-    nvm_done(stmt);
-    return id;
-}
-
-static enum lifecycle_result reset_one(struct softeuicc *card, int64_t id)
-{
-    enum lifecycle_result result;
-    struct profile profile;
-
-    if (!profile_by_id(card, id, &profile))
-        return LIFECYCLE_FAILED;
-    result = lifecycle_run(card, &profile, LIFECYCLE_MEMORY_RESET, false);
-    profile_clear(&profile);
-    return result;
-}
-
-/* *done becomes true when there was an address to forget. */
-static bool reset_default_smdp(struct softeuicc *card, bool *done)
-{
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT 1 FROM card WHERE default_smdp <> ''");
-    bool set = nvm_row(card->nvm, stmt);
-
-    nvm_done(stmt);
-    if (!set)
-        return !nvm_failed(card->nvm);
-    *done = true;
-    return nvm_run(card->nvm, nvm_write_stmt(card->nvm, "UPDATE card SET default_smdp = ''"));
-}
-
 static uint16_t reset(struct softeuicc *card, struct span options, struct buf *response)
 {
-    bool operational = tlv_bit(options, RESET_OPERATIONAL);
-    bool field_loaded_test = tlv_bit(options, RESET_FIELD_LOADED_TEST);
+    const struct memory_reset asked = {.operational = tlv_bit(options, RESET_OPERATIONAL),
+                                       .field_loaded_test = tlv_bit(options, RESET_FIELD_LOADED_TEST),
+                                       .default_smdp = tlv_bit(options, RESET_DEFAULT_SMDP)};
     enum lifecycle_result result;
-    bool done = false;
-    int64_t id;
+    bool done;
 
-    while ((id = next_victim(card, operational, field_loaded_test)) != 0) {
-        result = reset_one(card, id);
-        if (result != LIFECYCLE_OK)
-            return put_lifecycle_result(card, response, TAG_MEMORY_RESET, result);
-        done = true;
-    }
-    if (tlv_bit(options, RESET_DEFAULT_SMDP) && !reset_default_smdp(card, &done))
-        return ES10_MEMORY;
+    result = memory_reset_run(card, &asked, &done);
+    if (result != LIFECYCLE_OK)
+        return put_lifecycle_result(card, response, TAG_MEMORY_RESET, result);
     return es10_result(card, response, TAG_MEMORY_RESET, done ? RESULT_OK : RESULT_NOTHING_TO_DELETE);
 }
 

@@ -23,6 +23,11 @@ static const char dloa_platform_label[] = "softeuicc";
 static const char dloa_registrar[] =
     "https://dloa.softeuicc.invalid"; /* there is none: this is test software */
 
+/* SGP.32. Reading: the version the card was made to is the one it names, though an IPA of an earlier one
+ * finds what it knows. */
+static const uint8_t iot_version[3] = {1, 2, 0};
+const bool euicc_has_ipae = false;
+
 #define EUICC_CATEGORY_OTHER 0 /* not one of TS 102 225's: softeuicc has no fixed resources */
 
 /* RspCapability bits; additionalProfile(0) is a live figure. */
@@ -101,6 +106,30 @@ static void put_certification_data(struct buf *out)
     tlv_close(out, at);
 }
 
+/* IpaMode: ipad(0), ipae(1). */
+static void put_ipa_mode(struct softeuicc *card, struct buf *out)
+{
+    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT ipae_active FROM iot");
+    bool ipae = nvm_row(card->nvm, stmt) && nvm_int(stmt, 0) != 0;
+
+    nvm_done(stmt);
+    tlv_put_unsigned(out, 0x90, euicc_has_ipae && ipae);
+}
+
+/* IoTSpecificInfo: versions of SGP.32, then what the eUICC supports of its options. */
+static void put_iot_specific_info(struct buf *out)
+{
+    size_t at = tlv_open(out, 0xB4);
+    size_t versions = tlv_open(out, 0xA0);
+
+    tlv_put(out, 0x04, SPAN_ARRAY(iot_version));
+    tlv_close(out, versions);
+    tlv_put(out, 0x81, SPAN_STRING("")); /* ecallSupported */
+    tlv_put(out, 0x82, SPAN_STRING("")); /* fallbackSupported */
+    tlv_put(out, 0x83, SPAN_STRING("")); /* fallbackAllowedUpdateSupported, by ES6.UpdateMetadata */
+    tlv_close(out, at);
+}
+
 void es10b_put_euicc_info1(const struct softeuicc *card, struct buf *out)
 {
     size_t outer = tlv_open(out, TAG_EUICC_INFO1);
@@ -132,6 +161,10 @@ void es10b_put_euicc_info2(struct softeuicc *card, struct buf *out)
     tlv_put(out, 0x04, SPAN_ARRAY(protection_profile_version));
     tlv_put_string(out, 0x0C, sas_accreditation_number);
     put_certification_data(out);
+    if ((card->personality_bit & (FOR_IOT | FOR_HYBRID)) != 0) {
+        put_ipa_mode(card, out);
+        put_iot_specific_info(out);
+    }
     tlv_close(out, outer);
 }
 

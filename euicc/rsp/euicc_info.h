@@ -10,6 +10,9 @@
 /* The version of SGP.22 that the card follows, as VersionType: also in the FCI of the ISD-R. */
 extern const uint8_t euicc_svn[3];
 
+/* Whether the card has an IPA of its own: in the FCI of the ISD-R, IpaeActivation and ipaMode. */
+extern const bool euicc_has_ipae;
+
 /* Appends EUICCInfo1 (BF20 whole). EUICCInfo2 is es10b_put_euicc_info2 (session.h). */
 void es10b_put_euicc_info1(const struct softeuicc *card, struct buf *out);
 

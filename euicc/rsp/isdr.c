@@ -9,7 +9,7 @@
 #include "apdu/tlv.h"
 
 /* Bits of euiccConfiguration, SGP.32 ISDRProprietaryApplicationTemplateIoT */
-
+#define CONFIGURATION_IPAE_SUPPORTED  0x80
 #define CONFIGURATION_ENABLED_PROFILE 0x40
 
 static bool has_enabled_profile(struct softeuicc *card)
@@ -32,7 +32,8 @@ static void put_consumer_template(struct buf *response)
 
 static void put_iot_template(struct softeuicc *card, struct buf *response)
 {
-    uint8_t bits = has_enabled_profile(card) ? CONFIGURATION_ENABLED_PROFILE : 0;
+    uint8_t bits = (uint8_t)((euicc_has_ipae ? CONFIGURATION_IPAE_SUPPORTED : 0) |
+                             (has_enabled_profile(card) ? CONFIGURATION_ENABLED_PROFILE : 0));
     size_t mark = tlv_open(response, 0xE1);
 
     tlv_put_bits(response, 0x80, &bits, 2);

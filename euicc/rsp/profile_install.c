@@ -89,8 +89,11 @@ static bool insert_profile(struct softeuicc *card, const struct profile_installa
         card->nvm,
         "INSERT INTO profile (isdp_aid, iccid, state, class, origin, service_provider, name, icon_type, "
         "icon, ppr1,"
-        " ppr2, owner, metadata, smdp_oid, smdp_address, ci_key_id, isdp_configuration, memory, installed_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)");
+        " ppr2, owner, metadata, smdp_oid, smdp_address, ci_key_id, isdp_configuration, memory, installed_at,"
+        " ecall, fallback_allowed)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,"
+        " ?20, ?21)");
+    bool iot = (card->personality_bit & (FOR_IOT | FOR_HYBRID)) != 0;
     char digits[21];
 
     if (!iccid_to_digits(metadata->iccid, digits))
@@ -116,6 +119,8 @@ static bool insert_profile(struct softeuicc *card, const struct profile_installa
     nvm_bind_blob(card->nvm, stmt, 17, installation->isdp_configuration);
     nvm_bind_int(card->nvm, stmt, 18, (int64_t)memory);
     bind_now(card, stmt, 19);
+    nvm_bind_int(card->nvm, stmt, 20, iot && metadata->ecall);
+    nvm_bind_int(card->nvm, stmt, 21, iot && metadata->fallback_allowed);
     return nvm_run(card->nvm, stmt);
 }
 

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define TAG_ECALL_INDICATION 0x9F7B
+
 /* NotificationEvent bits of the encoding, most significant first, as in enum notification_event. */
 #define NOTIFICATION_EVENTS 4
 
@@ -145,6 +147,27 @@ static bool read_policy_rules(struct tlv_reader *reader, struct profile_metadata
     return true;
 }
 
+/* What SGP.32 adds stands behind members that this card passes over. A card without SGP.32 reads it too, and
+ * keeps nothing of it (profile_install.c). */
+static bool read_iot_members(struct tlv_reader *reader, struct profile_metadata *metadata)
+{
+    size_t start = reader->offset;
+    struct tlv object;
+
+    for (; tlv_next(reader, &object) == TLV_OK; start = reader->offset) {
+        bool *flag = object.tag == TAG_ECALL_INDICATION   ? &metadata->ecall
+                     : object.tag == TAG_FALLBACK_ALLOWED ? &metadata->fallback_allowed
+                                                          : NULL;
+
+        if (flag == NULL)
+            continue;
+        if (object.value.size != 1)
+            return reject(reader, start);
+        *flag = object.value.data[0] != 0;
+    }
+    return tlv_good(reader);
+}
+
 static bool read_members(struct tlv_reader *reader, struct profile_metadata *metadata)
 {
     size_t start = reader->offset;
@@ -157,7 +180,8 @@ static bool read_members(struct tlv_reader *reader, struct profile_metadata *met
     return require_text(reader, 0x91, SERVICE_PROVIDER_NAME_MAX, &metadata->service_provider) &&
            require_text(reader, 0x92, PROFILE_NAME_MAX, &metadata->name) && read_icon(reader, metadata) &&
            read_class(reader, metadata) && read_notification_configuration(reader, metadata) &&
-           read_owner(reader, metadata) && read_policy_rules(reader, metadata) && tlv_skip_rest(reader);
+           read_owner(reader, metadata) && read_policy_rules(reader, metadata) &&
+           read_iot_members(reader, metadata);
 }
 
 bool profile_metadata_parse(struct span octets, struct profile_metadata *metadata, size_t *offset)

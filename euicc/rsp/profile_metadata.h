@@ -17,6 +17,8 @@ enum profile_class { PROFILE_TEST = 0, PROFILE_PROVISIONING = 1, PROFILE_OPERATI
 /* PprIds: the bits of the BIT STRING. */
 enum { PPR_UPDATE_CONTROL_BIT = 0, PPR1_BIT = 1, PPR2_BIT = 2, PPR_FIRST_UNKNOWN_BIT = 3 };
 
+#define TAG_FALLBACK_ALLOWED 0x9F67 /* in UpdateMetadataRequest as well */
+
 /* Parsed StoreMetadataRequest, SGP.22 5.5.3. Spans point into the input. */
 struct profile_metadata {
     struct span whole;
@@ -29,7 +31,9 @@ struct profile_metadata {
     struct span notification_configuration; /* content of B6, SPAN_NONE when absent */
     struct span owner;                      /* content of B7, SPAN_NONE when absent */
     bool ppr1, ppr2, ppr_update_control;
-    bool ppr_unknown; /* a rule that this version of the specification does not know */
+    bool ppr_unknown;      /* a rule that this version of the specification does not know */
+    bool ecall;            /* ecallIndication (SGP.32): the Emergency Profile */
+    bool fallback_allowed; /* fallbackAllowed (SGP.32): it may have the Fallback Attribute */
 };
 
 /* `octets` is BF25 whole. False on a bad form, with the offset in *offset. */

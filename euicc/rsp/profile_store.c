@@ -10,7 +10,7 @@
 #define SELECT_PROFILE                                                                                       \
     "SELECT id, isdp_aid, iccid, state, class, origin, nickname, service_provider, name, icon_type, icon,"   \
     " ppr1, ppr2, owner, metadata, smdp_oid, smdp_address, isdp_configuration, ci_key_id,"                   \
-    " ecall, fallback_allowed FROM profile "
+    " ecall, fallback_allowed, id IS (SELECT fallback FROM iot) FROM profile "
 
 enum column {
     COLUMN_ID,
@@ -34,6 +34,7 @@ enum column {
     COLUMN_CI_KEY_ID,
     COLUMN_ECALL,
     COLUMN_FALLBACK_ALLOWED,
+    COLUMN_FALLBACK_ATTRIBUTE,
 };
 
 const char *profile_class_name(enum profile_class class)
@@ -112,6 +113,7 @@ static bool from_row(sqlite3_stmt *row, struct profile *profile)
         .ppr2 = nvm_int(row, COLUMN_PPR2) != 0,
         .ecall = nvm_int(row, COLUMN_ECALL) != 0,
         .fallback_allowed = nvm_int(row, COLUMN_FALLBACK_ALLOWED) != 0,
+        .fallback_attribute = nvm_int(row, COLUMN_FALLBACK_ATTRIBUTE) != 0,
         .has_icon = nvm_blob(row, COLUMN_ICON).data != NULL,
         .icon_type = (unsigned)nvm_int(row, COLUMN_ICON_TYPE),
         .has_owner = nvm_blob(row, COLUMN_OWNER).data != NULL,

@@ -24,6 +24,7 @@ struct profile {
     bool ppr1, ppr2;                             /* disabling / deletion not allowed */
     bool ecall;                                  /* ecallIndication: the Emergency Profile (SGP.32) */
     bool fallback_allowed;                       /* it may have the Fallback Attribute (SGP.32) */
+    bool fallback_attribute;                     /* it has it */
     struct buf nickname, service_provider, name; /* UTF-8 */
     bool has_icon;
     unsigned icon_type;

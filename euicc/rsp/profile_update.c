@@ -1,5 +1,5 @@
 /* ES6.UpdateMetadata (SGP.22 5.4.1): the operator changes names, icon and policy rules of its profile over
- * the air. */
+ * the air; on a card with SGP.32 also whether it may be the Fallback Profile. */
 #include "euicc/rsp/es10.h"
 #include "euicc/rsp/profile_store.h"
 
@@ -8,10 +8,21 @@
 
 /* UpdateMetadataRequest: every member is optional; SPAN_NONE where it is absent. */
 struct update {
-    struct span service_provider, name, icon_type, icon, rules;
+    struct span service_provider, name, icon_type, icon, rules, fallback_allowed;
     bool has_icon_type;
     unsigned icon_type_number;
 };
+
+/* The value of fallbackAllowed (SGP.32), which stands behind members that the card passes over. */
+static bool read_fallback_allowed(struct tlv_reader *reader, struct span *value)
+{
+    struct tlv object;
+
+    while (tlv_next(reader, &object) == TLV_OK)
+        if (object.tag == TAG_FALLBACK_ALLOWED)
+            *value = object.value;
+    return tlv_good(reader) && (value->data == NULL || value->size == 1);
+}
 
 static bool text_fits(struct span text, size_t max)
 {
@@ -31,7 +42,8 @@ static bool parse(struct span request, struct update *update)
     update->has_icon_type = tlv_optional(&reader, 0x93, &update->icon_type) && update->icon_type.size > 0;
     (void)tlv_optional(&reader, 0x94, &update->icon);
     (void)tlv_optional(&reader, 0x99, &update->rules);
-    if (!tlv_skip_rest(&reader) || !text_fits(update->service_provider, SERVICE_PROVIDER_NAME_MAX) ||
+    if (!read_fallback_allowed(&reader, &update->fallback_allowed) ||
+        !text_fits(update->service_provider, SERVICE_PROVIDER_NAME_MAX) ||
         !text_fits(update->name, PROFILE_NAME_MAX))
         return false;
     if (update->has_icon_type && (!tlv_unsigned(update->icon_type, &number) || number > 1))
@@ -51,6 +63,7 @@ uint16_t profile_update_metadata(struct softeuicc *card, const struct profile *p
     sqlite3_stmt *stmt;
     bool ppr1 = profile->ppr1;
     bool ppr2 = profile->ppr2;
+    bool fallback_allowed = profile->fallback_allowed;
 
     if (!parse(request, &update))
         return ES10_BAD_REQUEST;
@@ -58,9 +71,13 @@ uint16_t profile_update_metadata(struct softeuicc *card, const struct profile *p
         ppr1 = ppr1 && tlv_bit(update.rules, PPR1_BIT);
         ppr2 = ppr2 && tlv_bit(update.rules, PPR2_BIT);
     }
+    /* Reading of SGP.32: who has the Fallback Attribute already keeps it; the owner's word is asked when it
+     * is set. */
+    if (update.fallback_allowed.data != NULL && (card->personality_bit & (FOR_IOT | FOR_HYBRID)) != 0)
+        fallback_allowed = update.fallback_allowed.data[0] != 0;
     stmt = nvm_write_stmt(card->nvm,
                           "UPDATE profile SET service_provider = ?2, name = ?3, icon_type = ?4, icon = ?5,"
-                          " ppr1 = ?6, ppr2 = ?7 WHERE id = ?1");
+                          " ppr1 = ?6, ppr2 = ?7, fallback_allowed = ?8 WHERE id = ?1");
     nvm_bind_int(card->nvm, stmt, 1, profile->id);
     profile_bind_text(card, stmt, 2,
                       update.service_provider.data != NULL ? update.service_provider
@@ -72,5 +89,6 @@ uint16_t profile_update_metadata(struct softeuicc *card, const struct profile *p
     }
     nvm_bind_int(card->nvm, stmt, 6, ppr1);
     nvm_bind_int(card->nvm, stmt, 7, ppr2);
+    nvm_bind_int(card->nvm, stmt, 8, fallback_allowed);
     return nvm_run(card->nvm, stmt) ? ES10_OK : ES10_MEMORY;
 }

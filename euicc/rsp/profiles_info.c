@@ -1,6 +1,6 @@
 /*
- * ES10c.GetProfilesInfo (SGP.22 5.7.15). What of a profile can be asked for stands in one table;
- * SGP.32 5.9.14 adds rows to it.
+ * ES10c.GetProfilesInfo (SGP.22 5.7.15, SGP.32 5.9.14). What of a profile can be asked for stands in one
+ * table.
  */
 #include "euicc/rsp/es10_common.h"
 #include "euicc/rsp/profile_store.h"
@@ -86,6 +86,32 @@ static void put_policy_rules(struct buf *out, uint32_t tag, const struct profile
         tlv_put_bits(out, tag, &bits, PPR_FIRST_UNKNOWN_BIT);
 }
 
+/* BOOLEANs of SGP.32 5.9.14 in DER: FALSE is their default, or what their absence says. */
+static void put_if_true(struct buf *out, uint32_t tag, bool value)
+{
+    static const uint8_t true_in_der[] = {0xFF};
+
+    if (value)
+        tlv_put(out, tag, SPAN_ARRAY(true_in_der));
+}
+
+static void put_ecall(struct buf *out, uint32_t tag, const struct profile *profile)
+{
+    put_if_true(out, tag, profile->ecall);
+}
+
+static void put_fallback_attribute(struct buf *out, uint32_t tag, const struct profile *profile)
+{
+    put_if_true(out, tag, profile->fallback_attribute);
+}
+
+static void put_fallback_allowed(struct buf *out, uint32_t tag, const struct profile *profile)
+{
+    put_if_true(out, tag, profile->fallback_allowed);
+}
+
+#define IPA (FOR_IOT | FOR_HYBRID)
+
 struct field {
     uint32_t tag;
     bool by_default; /* given when there is no tag list */
@@ -109,6 +135,9 @@ static const struct field fields[] = {
     {0xB8, false, FOR_ALL, put_dp_proprietary_data},
     {0x99, false, FOR_ALL, put_policy_rules},
     {0xBF76, false, FOR_ALL, put_from_metadata}, /* refArDo: carrier privileges, which Android asks for */
+    {0x9F7B, true, IPA, put_ecall},
+    {0x9F26, true, IPA, put_fallback_attribute},
+    {TAG_FALLBACK_ALLOWED, true, IPA, put_fallback_allowed},
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -163,12 +192,12 @@ static uint32_t next_tag(struct span *list)
     return tag;
 }
 
-static uint32_t default_fields(void)
+static uint32_t default_fields(const struct softeuicc *card)
 {
     uint32_t wanted = 0;
 
     for (size_t i = 0; i < FIELDS; i++)
-        if (fields[i].by_default)
+        if (fields[i].by_default && (fields[i].personalities & card->personality_bit) != 0)
             wanted |= 1u << i;
     return wanted;
 }
@@ -189,7 +218,7 @@ static bool want(const struct softeuicc *card, uint32_t tag, struct query *query
 static bool read_tag_list(const struct softeuicc *card, struct span list, struct query *query)
 {
     if (list.size == 0) {
-        query->wanted = default_fields();
+        query->wanted = default_fields(card);
         return true;
     }
     while (list.size > 0) {
@@ -256,7 +285,7 @@ uint16_t es10c_get_profiles_info(struct softeuicc *card, struct span request, st
     if (tlv_optional(&reader, 0xA0, &value) && !read_criteria(value, &query, &valid))
         return ES10_BAD_REQUEST;
     if (!tlv_optional(&reader, 0x5C, &value))
-        query.wanted = default_fields();
+        query.wanted = default_fields(card);
     if (es10_finish_request(&reader) != ES10_OK)
         return ES10_BAD_REQUEST;
     if (!valid || (value.data != NULL && !read_tag_list(card, value, &query)))

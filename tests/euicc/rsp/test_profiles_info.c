@@ -119,7 +119,7 @@ START_TEST(unknown_tags_and_values_are_incorrect_input)
 {
     static const char *const bad[] = {
         "BF2D03 5C01 96",       "BF2D04 5C02 9F71", "BF2D04 5C02 5A9F", "BF2D06 5C04 9F818101",
-        "BF2D06 5C04 9F818181", "BF2D04 5C02 9F26", /* fallbackAttribute: nothing this card has yet */
+        "BF2D06 5C04 9F818181", "BF2D04 5C02 BF64", /* iotSpecificProfileInfo: there are no members yet */
         "BF2D05 A003 950103",                       /* no such class */
     };
     struct es10_bench bench;

@@ -1,0 +1,338 @@
+/*
+ * ES10b functions that SGP.32 adds for the IPA (5.9.4, 5.9.5, 5.9.10, 5.9.17, 5.9.18, 5.9.24, 5.9.25, 3.8.4):
+ * requests and result codes. LoadEuiccPackage is euicc_package.c; rollback, fallback, the Emergency Profile
+ * and ImmediateEnable are es10b_recovery.c.
+ */
+#include "euicc/iot/eim.h"
+#include "euicc/iot/immediate_enable.h"
+#include "euicc/rsp/es10_common.h"
+#include "euicc/rsp/euicc_info.h"
+#include "euicc/rsp/memory_reset.h"
+
+#define TAG_IPAE_ACTIVATION             0xBF42
+#define TAG_GET_EIM_CONFIGURATION       0xBF55
+#define TAG_GET_CERTS                   0xBF56
+#define TAG_ADD_INITIAL_EIM             0xBF57
+#define TAG_CONFIGURE_IMMEDIATE_ENABLE  0xBF59
+#define TAG_GET_CONNECTIVITY_PARAMETERS 0xBF5F
+#define TAG_MEMORY_RESET                0xBF64
+#define TAG_SET_DEFAULT_DP_ADDRESS      0xBF65
+
+#define TAG_SEQUENCE 0x30
+
+/* --- eIM configuration --------------------------------------------------------------------------- */
+
+/* searchCriteria: A0 { 80 eimId }, a CHOICE of one. */
+static bool read_search(struct span content, struct span *id)
+{
+    struct tlv_reader reader = tlv_reader(content);
+
+    return tlv_require_sized(&reader, 0x80, 1, EIM_ID_MAX, id) && tlv_finish(&reader);
+}
+
+uint16_t es10b_get_eim_configuration_data(struct softeuicc *card, struct span request, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(request);
+    struct span id = SPAN_NONE;
+    struct span value;
+    size_t outer;
+    size_t list;
+
+    if (tlv_optional(&reader, 0xA0, &value) && !read_search(value, &id))
+        return ES10_BAD_REQUEST;
+    if (es10_finish_request(&reader) != ES10_OK)
+        return ES10_BAD_REQUEST;
+    outer = tlv_open(response, TAG_GET_EIM_CONFIGURATION);
+    list = tlv_open(response, 0xA0);
+    eim_put_configurations(card, id, response);
+    tlv_close(response, list);
+    tlv_close(response, outer);
+    return es10_finish(card, response);
+}
+
+/* One entry of the answer: 84 token, or NULL. */
+static void put_added(struct buf *list, bool has_token, int64_t token)
+{
+    if (has_token)
+        tlv_put_signed(list, 0x84, token);
+    else
+        tlv_put(list, 0x05, SPAN_STRING(""));
+}
+
+/* Adds every entry of eimConfigurationDataList, until one is refused. Reading: a list of none is a
+ * commandError, and so is an entry that is no SEQUENCE. */
+static enum eim_result add_all(struct softeuicc *card, struct span configurations, struct buf *added)
+{
+    struct tlv_reader reader = tlv_reader(configurations);
+    enum eim_result result = EIM_COMMAND_ERROR;
+    struct tlv entry;
+
+    while (tlv_next(&reader, &entry) == TLV_OK) {
+        bool has_token = false;
+        int64_t token = 0;
+
+        result =
+            entry.tag == TAG_SEQUENCE ? eim_add(card, entry.value, &has_token, &token) : EIM_COMMAND_ERROR;
+        if (result != EIM_OK)
+            return result;
+        put_added(added, has_token, token);
+    }
+    return result;
+}
+
+static uint16_t add_initial(struct softeuicc *card, struct span configurations, struct buf *response)
+{
+    struct buf added = {0};
+    enum eim_result result = eim_count(card) > 0 ? EIM_ALREADY_EXISTS : add_all(card, configurations, &added);
+    uint16_t status;
+
+    if (nvm_failed(card->nvm)) {
+        status = ES10_MEMORY;
+    } else if (result != EIM_OK) {
+        /* One bad entry refuses all: whatever this command wrote were the entries before it. */
+        nvm_rollback(card->nvm);
+        status = es10_choice_error(card, response, TAG_ADD_INITIAL_EIM, result);
+    } else {
+        size_t outer = tlv_open(response, TAG_ADD_INITIAL_EIM);
+
+        tlv_put(response, 0xA0, buf_span(&added));
+        tlv_close(response, outer);
+        status = added.failed ? ES10_FAILED : es10_finish(card, response);
+    }
+    buf_free(&added);
+    return status;
+}
+
+uint16_t es10b_add_initial_eim(struct softeuicc *card, struct span request, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(request);
+    struct tlv_reader entries;
+    struct span configurations;
+
+    if (!tlv_require(&reader, 0xA0, &configurations) || es10_finish_request(&reader) != ES10_OK)
+        return ES10_BAD_REQUEST;
+    entries = tlv_reader(configurations);
+    if (!tlv_skip_rest(&entries))
+        return ES10_BAD_REQUEST;
+    return add_initial(card, configurations, response);
+}
+
+/* --- certificates -------------------------------------------------------------------------------- */
+
+#define INVALID_CI_PK_ID 1
+
+/* The certificate with another tag in place of its own: AUTOMATIC TAGS makes the members implicit. */
+static void put_certificate(struct buf *out, uint32_t tag, const struct cert *cert)
+{
+    struct span content;
+
+    if (tlv_single(cert_der(cert), TAG_SEQUENCE, &content) == TLV_OK)
+        tlv_put(out, tag, content);
+}
+
+/* Reading: without euiccCiPKId the credentials are the first ones, as everywhere else. */
+uint16_t es10b_get_certs(struct softeuicc *card, struct span request, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(request);
+    const struct card_credentials *credentials = card->credentials;
+    struct span ci_key_id;
+    size_t outer;
+    size_t certs;
+
+    if (tlv_optional(&reader, 0x80, &ci_key_id))
+        credentials = card_find_credentials(card, ci_key_id);
+    if (es10_finish_request(&reader) != ES10_OK)
+        return ES10_BAD_REQUEST;
+    if (credentials == NULL || card->credentials_count == 0)
+        return es10_choice_error(card, response, TAG_GET_CERTS, INVALID_CI_PK_ID);
+    outer = tlv_open(response, TAG_GET_CERTS);
+    certs = tlv_open(response, 0xA0);
+    put_certificate(response, 0xA5, credentials->eum_cert);
+    put_certificate(response, 0xA6, credentials->euicc_cert);
+    tlv_close(response, certs);
+    tlv_close(response, outer);
+    return es10_finish(card, response);
+}
+
+/* --- immediate enabling, its configuration ------------------------------------------------------- */
+
+#define CONFIGURE_EIM_EXISTS 2 /* associatedEimAlreadyExists: then eIMs configure it */
+
+uint16_t es10b_configure_immediate_enable(struct softeuicc *card, struct span request, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(request);
+    struct immediate_enable configuration;
+
+    if (!tlv_skip_rest(&reader))
+        return ES10_BAD_REQUEST;
+    if (eim_count(card) > 0)
+        return es10_result(card, response, TAG_CONFIGURE_IMMEDIATE_ENABLE, CONFIGURE_EIM_EXISTS);
+    if (!immediate_enable_parse(request, &configuration))
+        return es10_result(card, response, TAG_CONFIGURE_IMMEDIATE_ENABLE, ES10_UNDEFINED_ERROR);
+    if (!immediate_enable_store(card, &configuration))
+        return ES10_MEMORY;
+    return es10_result(card, response, TAG_CONFIGURE_IMMEDIATE_ENABLE, 0);
+}
+
+/* --- connectivity parameters --------------------------------------------------------------------- */
+
+#define PARAMETERS_NOT_AVAILABLE 1
+
+/* The profile header as it came with the enabled profile; empty when none is enabled. */
+static void put_enabled_header(struct softeuicc *card, struct buf *out)
+{
+    sqlite3_stmt *stmt =
+        nvm_read_stmt(card->nvm, "SELECT der FROM profile_element WHERE name = 'header' AND profile ="
+                                 " (SELECT id FROM profile WHERE state = 'enabled')");
+
+    if (nvm_row(card->nvm, stmt))
+        buf_append(out, nvm_blob(stmt, 0));
+    nvm_done(stmt);
+}
+
+/*
+ * Reading: what SGP.32 calls the connectivity parameters of the enabled profile are the
+ * connectivityParameters of its header (TCA Interoperable Profile Package 8.2), data objects as SGP.02 codes
+ * them for UpdateConnectivityParameters; httpParams is the content of A1, the HTTPS parameters (bearer
+ * description, network access name, login).
+ */
+static bool find_http_parameters(struct span header, struct span *parameters)
+{
+    static const uint32_t path[] = {0xA0, 0x87, 0};
+    struct span all;
+
+    return tlv_find_path(header, path, &all) && tlv_find(all, 0xA1, parameters);
+}
+
+uint16_t es10b_get_connectivity_parameters(struct softeuicc *card, struct span request, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(request);
+    struct buf header = {0};
+    struct span parameters;
+    uint16_t status;
+
+    if (es10_finish_request(&reader) != ES10_OK)
+        return ES10_BAD_REQUEST;
+    put_enabled_header(card, &header);
+    if (find_http_parameters(buf_span(&header), &parameters)) {
+        size_t outer = tlv_open(response, TAG_GET_CONNECTIVITY_PARAMETERS);
+        size_t inner = tlv_open(response, 0xA0);
+
+        tlv_put(response, 0x81, parameters);
+        tlv_close(response, inner);
+        tlv_close(response, outer);
+        status = es10_finish(card, response);
+    } else {
+        status = es10_choice_error(card, response, TAG_GET_CONNECTIVITY_PARAMETERS, PARAMETERS_NOT_AVAILABLE);
+    }
+    status = header.failed ? ES10_FAILED : status;
+    buf_free(&header);
+    return status;
+}
+
+/* --- memory reset -------------------------------------------------------------------------------- */
+
+/* resetOptions bits and the results, SGP.32 5.9.5. */
+enum {
+    RESET_OPERATIONAL = 0,
+    RESET_FIELD_LOADED_TEST = 1,
+    RESET_DEFAULT_SMDP = 2,
+    RESET_PRELOADED_TEST = 3,
+    RESET_PROVISIONING = 4,
+    RESET_EIM_CONFIGURATION = 5,
+    RESET_IMMEDIATE_ENABLE = 6,
+};
+
+enum {
+    RESET_OK = 0,
+    RESET_NOTHING_TO_DELETE = 1,
+    RESET_CAT_BUSY = 5,
+    RESET_ECALL_ACTIVE = 104,
+};
+
+static unsigned reset_code(enum lifecycle_result result, bool done)
+{
+    switch (result) {
+    case LIFECYCLE_OK:
+        return done ? RESET_OK : RESET_NOTHING_TO_DELETE;
+    case LIFECYCLE_CAT_BUSY:
+        return RESET_CAT_BUSY;
+    case LIFECYCLE_ECALL_ACTIVE:
+        return RESET_ECALL_ACTIVE;
+    default:
+        return ES10_UNDEFINED_ERROR;
+    }
+}
+
+/* Reading: each result speaks of its own options, so resetResult is nothingToDelete when neither profiles nor
+ * the address were asked for; a reset of profiles that is refused ends the function, and the other results
+ * are absent. */
+static uint16_t reset(struct softeuicc *card, struct span options, struct buf *response)
+{
+    const struct memory_reset asked = {.operational = tlv_bit(options, RESET_OPERATIONAL),
+                                       .field_loaded_test = tlv_bit(options, RESET_FIELD_LOADED_TEST),
+                                       .preloaded_test = tlv_bit(options, RESET_PRELOADED_TEST),
+                                       .provisioning = tlv_bit(options, RESET_PROVISIONING),
+                                       .default_smdp = tlv_bit(options, RESET_DEFAULT_SMDP)};
+    enum lifecycle_result result;
+    size_t outer;
+    bool done;
+
+    result = memory_reset_run(card, &asked, &done);
+    if (result == LIFECYCLE_FAILED)
+        return nvm_failed(card->nvm) ? ES10_MEMORY : ES10_FAILED;
+    outer = tlv_open(response, TAG_MEMORY_RESET);
+    tlv_put_unsigned(response, 0x80, reset_code(result, done));
+    if (result == LIFECYCLE_OK && tlv_bit(options, RESET_EIM_CONFIGURATION))
+        tlv_put_unsigned(response, 0x81, eim_delete_all(card) ? RESET_OK : RESET_NOTHING_TO_DELETE);
+    if (result == LIFECYCLE_OK && tlv_bit(options, RESET_IMMEDIATE_ENABLE)) {
+        (void)immediate_enable_forget(card);
+        tlv_put_unsigned(response, 0x82, RESET_OK);
+    }
+    tlv_close(response, outer);
+    return es10_finish(card, response);
+}
+
+uint16_t es10b_memory_reset(struct softeuicc *card, struct span request, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(request);
+    struct span options;
+
+    if (!tlv_require(&reader, 0x82, &options) || !bit_string_valid(options) ||
+        es10_finish_request(&reader) != ES10_OK)
+        return ES10_BAD_REQUEST;
+    return reset(card, options, response);
+}
+
+/* --- address, IPAe ------------------------------------------------------------------------------- */
+
+uint16_t es10b_set_default_dp_address(struct softeuicc *card, struct span request, struct buf *response)
+{
+    return es10_set_default_dp_address(card, request, TAG_SET_DEFAULT_DP_ADDRESS, response);
+}
+
+enum { IPAE_ACTIVATE_BIT = 0, IPAE_NOT_SUPPORTED = 1 };
+
+/* Reading of SGP.32 3.8.4: with the bit unset the IPAe is not active any more. */
+static bool activate_ipae(struct softeuicc *card, bool active)
+{
+    sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, "UPDATE iot SET ipae_active = ?1");
+
+    nvm_bind_int(card->nvm, stmt, 1, active);
+    return nvm_run(card->nvm, stmt);
+}
+
+uint16_t es10b_ipae_activation(struct softeuicc *card, struct span request, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(request);
+    struct span option;
+
+    if (!tlv_require(&reader, 0x80, &option) || !bit_string_valid(option) ||
+        es10_finish_request(&reader) != ES10_OK)
+        return ES10_BAD_REQUEST;
+    if (!euicc_has_ipae)
+        return es10_result(card, response, TAG_IPAE_ACTIVATION, IPAE_NOT_SUPPORTED);
+    if (!activate_ipae(card, tlv_bit(option, IPAE_ACTIVATE_BIT)))
+        return ES10_MEMORY;
+    return es10_result(card, response, TAG_IPAE_ACTIVATION, 0);
+}
