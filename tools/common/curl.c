@@ -30,6 +30,14 @@ const struct curl_library *curl_library(void)
              find(library, "curl_easy_perform", &curl.easy_perform) &&
              find(library, "curl_easy_setopt", &curl.easy_setopt) &&
              find(library, "curl_easy_strerror", &curl.easy_strerror) &&
+             find(library, "curl_multi_add_handle", &curl.multi_add_handle) &&
+             find(library, "curl_multi_assign", &curl.multi_assign) &&
+             find(library, "curl_multi_cleanup", &curl.multi_cleanup) &&
+             find(library, "curl_multi_info_read", &curl.multi_info_read) &&
+             find(library, "curl_multi_init", &curl.multi_init) &&
+             find(library, "curl_multi_remove_handle", &curl.multi_remove_handle) &&
+             find(library, "curl_multi_setopt", &curl.multi_setopt) &&
+             find(library, "curl_multi_socket_action", &curl.multi_socket_action) &&
              find(library, "curl_slist_append", &curl.slist_append) &&
              find(library, "curl_slist_free_all", &curl.slist_free_all);
     if (loaded)

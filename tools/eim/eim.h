@@ -79,14 +79,15 @@ void eim_forward_done(struct eim *eim, int64_t id, bool delivered);
  */
 struct eim_euicc {
     char eid[EIM_EID_DIGITS + 1];
-    struct buf euicc_cert; /* 30 …, whose chain was checked */
-    struct buf eum_cert;   /* 30 … */
-    struct buf info1;      /* BF20 … */
-    struct buf info2;      /* BF22 … */
-    struct buf ci_key_id;  /* content octets: of the CI that these certificates are under */
-    bool ipa_known;        /* ipaCapabilities came: */
-    bool ipa_direct;       /*   directRspServerCommunication */
-    bool ipa_indirect;     /*   indirectRspServerCommunication */
+    struct buf euicc_cert;  /* 30 …, whose chain was checked */
+    struct buf eum_cert;    /* 30 … */
+    struct buf info1;       /* BF20 … */
+    struct buf info2;       /* BF22 … */
+    struct buf ci_key_id;   /* content octets: of the CI that these certificates are under */
+    struct buf device_info; /* content of A9, for ctxParams1; empty when the IPA did not say */
+    bool ipa_known;         /* ipaCapabilities came: */
+    bool ipa_direct;        /*   directRspServerCommunication */
+    bool ipa_indirect;      /*   indirectRspServerCommunication */
     bool
         ipa_handles_none; /*   eimDownloadDataHandling: the trigger may be empty, the eIM knows the address */
     bool ipa_needs_ctx;   /*   eimCtxParams1Generation */

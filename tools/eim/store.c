@@ -191,7 +191,7 @@ bool eim_euicc_find(struct eim *eim, const char *eid, struct eim_euicc *euicc)
 {
     sqlite3_stmt *stmt = db_query(&eim->db,
                                   "SELECT eid, euicc_certificate, eum_certificate, info1, info2, ci_key_id,"
-                                  " ipa_capabilities FROM euicc WHERE eid = ?",
+                                  " ipa_capabilities, device_info FROM euicc WHERE eid = ?",
                                   "s", eid);
 
     *euicc = (struct eim_euicc){0};
@@ -204,6 +204,7 @@ bool eim_euicc_find(struct eim *eim, const char *eid, struct eim_euicc *euicc)
     copy(&euicc->info2, db_blob(stmt, 4));
     copy(&euicc->ci_key_id, db_blob(stmt, 5));
     take_capabilities(db_blob(stmt, 6), euicc);
+    copy(&euicc->device_info, db_blob(stmt, 7));
     db_end(&stmt);
     return true;
 }
@@ -215,5 +216,6 @@ void eim_euicc_clear(struct eim_euicc *euicc)
     buf_free(&euicc->info1);
     buf_free(&euicc->info2);
     buf_free(&euicc->ci_key_id);
+    buf_free(&euicc->device_info);
     *euicc = (struct eim_euicc){0};
 }
