@@ -328,7 +328,7 @@ static int lifecycle(const struct options *options, int argc)
 
 int tool_ctl(int argc, char **argv)
 {
-    struct options options = {NULL};
+    struct options options = {.card = NULL};
     int status = parse_options(argc, argv, &options);
     const char *name = optind < argc ? argv[optind] : NULL;
 

@@ -174,21 +174,30 @@ static void take_turn(struct connection *connection)
         end_after_sending(connection);
     } else if (connection->ending) {
         end_after_sending(connection);
+    } else {
+        bufferevent_enable(connection->events, EV_READ);
     }
 }
 
+/* A turn that is due would be put off by adding it again. */
+static void ask_for_turn(struct connection *connection)
+{
+    if (connection->wait == CONTROL_WAIT_NOT && !event_pending(connection->turn, EV_TIMEOUT, NULL))
+        start_turn(connection, 0);
+}
+
+/* No more is read than can be a line, until that has been served. */
 static void on_readable(struct bufferevent *events, void *context)
 {
-    struct connection *connection = context;
-
-    (void)events;
-    if (connection->wait == CONTROL_WAIT_NOT)
-        start_turn(connection, 0);
+    if (evbuffer_get_length(bufferevent_get_input(events)) > CONTROL_LINE_MAX)
+        bufferevent_disable(events, EV_READ);
+    ask_for_turn(context);
 }
 
 static void on_written(struct bufferevent *events, void *context)
 {
-    on_readable(events, context);
+    (void)events;
+    ask_for_turn(context);
 }
 
 /* The other end has said all it wants to, or is gone. */
@@ -196,12 +205,13 @@ static void on_event(struct bufferevent *events, short what, void *context)
 {
     struct connection *connection = context;
 
+    (void)events;
     if ((what & BEV_EVENT_EOF) == 0 || connection->follows) {
         connection_free(connection);
         return;
     }
     connection->ending = true;
-    on_readable(events, context);
+    ask_for_turn(connection);
 }
 
 /* A turn that has come: the next request, or nobody noticed the card in time. */
@@ -308,7 +318,6 @@ static bool connection_begin(struct control *control, struct connection *connect
     event_priority_set(connection->turn, CONTROL_PRIORITY);
     bufferevent_priority_set(connection->events, CONTROL_PRIORITY);
     bufferevent_setcb(connection->events, on_readable, on_written, on_event, connection);
-    bufferevent_setwatermark(connection->events, EV_READ, 0, CONTROL_LINE_MAX + 2);
     bufferevent_set_timeouts(connection->events, &idle, &idle);
     return bufferevent_enable(connection->events, EV_READ | EV_WRITE) == 0;
 }
