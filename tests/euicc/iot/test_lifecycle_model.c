@@ -8,18 +8,16 @@
 
 #include "apdu/tlv.h"
 #include "euicc/card.h"
-#include "euicc/iot/eim.h"
 #include "euicc/rsp/session.h"
 #include "euicc/toolkit.h"
-#include "tests/support/eim.h"
 #include "tests/support/es10.h"
+#include "tests/support/package.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define EIM_ID       "2.999.1"
-#define REQUEST_MAX  256
 #define EVENTS_MAX   256
 #define STATES_MAX   16384
 #define STATE_PLACES 65536 /* of the table that finds a state again */
@@ -30,8 +28,7 @@ static const char *const iccids[] = {"89490000000000000017", "894900000000000000
 struct bench {
     struct es10_bench es10;
     const struct world *world;
-    struct ec_key *eim;
-    unsigned counter;
+    struct test_eim eim;
     int64_t ids[PROFILES_MAX];
     uint8_t coded[PROFILES_MAX][ICCID_SIZE];
 };
@@ -189,27 +186,16 @@ static void put_command(struct bench *bench, const struct command *command, stru
     tlv_close(out, at);
 }
 
-/* EuiccPackageRequest's content, signed for an eIM without an association token. */
 static void put_package(struct bench *bench, const struct event *event, struct buf *out)
 {
-    static const uint8_t no_token[] = {0x84, 0x01, 0x00};
-    uint8_t signature[EC_SIGNATURE_SIZE];
-    size_t start = out->size;
-    size_t outer = tlv_open(out, 0x30);
-    size_t list;
+    struct buf commands = {0};
+    struct test_package package = {.list_tag = PSMO};
 
-    tlv_put_string(out, 0x80, EIM_ID);
-    tlv_put(out, 0x5A, SPAN_ARRAY(bench->es10.card->eid));
-    tlv_put_unsigned(out, 0x81, ++bench->counter);
-    list = tlv_open(out, 0xA0);
     for (unsigned i = 0; i < COMMANDS_MAX && event->commands[i].operation != NO_COMMAND; i++)
-        put_command(bench, &event->commands[i], out);
-    tlv_close(out, list);
-    tlv_close(out, outer);
-    ck_assert(ec_sign(bench->eim,
-                      (const struct span[]){SPAN(out->data + start, out->size - start), SPAN_ARRAY(no_token)},
-                      2, signature));
-    tlv_put(out, 0x5F37, SPAN_ARRAY(signature));
+        put_command(bench, &event->commands[i], &commands);
+    package.list = buf_span(&commands);
+    test_package_put(out, &bench->eim, &package);
+    buf_free(&commands);
 }
 
 static void put_options(struct buf *out, uint8_t unused, uint8_t bits)
@@ -245,8 +231,13 @@ static const struct function {
 static void put_request(struct bench *bench, const struct event *event, struct buf *out)
 {
     const struct function *function = &functions[event->operation];
-    size_t outer = tlv_open(out, function->tag);
+    size_t outer;
 
+    if (function->content == SIGNED) {
+        put_package(bench, event, out);
+        return;
+    }
+    outer = tlv_open(out, function->tag);
     switch (function->content) {
     case CHANGE:
         put_change(bench, event, out);
@@ -257,13 +248,10 @@ static void put_request(struct bench *bench, const struct event *event, struct b
     case OPTIONS:
         put_options(out, 4, function->option);
         break;
-    case SIGNED:
-        put_package(bench, event, out);
-        break;
     case REFRESH_ONLY:
         put_boolean(out, 0x80, event->refresh);
         break;
-    case NOT_SENT:
+    default: /* not sent */
         ck_abort();
     }
     tlv_close(out, outer);
@@ -452,6 +440,7 @@ static void make_events(struct bench *bench, struct events *events)
     add_package(events, (struct command){PACKAGE_UNSET_FALLBACK, NOBODY}, none);
     add(events, (struct event){.operation = LPA_RESET_OPERATIONAL});
     add(events, (struct event){.operation = LPA_RESET_TEST});
+    add(events, (struct event){.operation = IOT_RESET_OPERATIONAL});
     for (int operation = ROLLBACK; operation <= RETURN; operation++)
         add_flagged(bench, events, (struct event){.operation = (enum operation)operation});
     add(events, (struct event){.operation = POWER_LOSS});
@@ -602,14 +591,10 @@ static void install(struct bench *bench)
 
 static void start(struct bench *bench, const struct world *world)
 {
-    struct span configuration;
-    bool has_token;
-    int64_t token;
-
-    *bench = (struct bench){.world = world, .eim = ec_key_generate(EC_CURVE_P256, NULL)};
+    *bench = (struct bench){.world = world};
     es10_open(&bench->es10, 1, 0);
-    configuration = test_eim_configuration(0x30, &(struct test_eim_configuration){.key = bench->eim});
-    ck_assert_int_eq(eim_add(bench->es10.card, first(configuration).value, &has_token, &token), EIM_OK);
+    test_eim_open(&bench->eim, EIM_ID, EC_CURVE_P256);
+    test_eim_associate(&bench->eim, bench->es10.card, false, SPAN_NONE);
     install(bench);
     es10(&bench->es10, "BF2E00"); /* a session there is, to be marked as ended */
     announce_terminal(bench);
@@ -617,7 +602,7 @@ static void start(struct bench *bench, const struct world *world)
 
 static void stop(struct bench *bench)
 {
-    ec_key_free(bench->eim);
+    test_eim_close(&bench->eim);
     es10_close(&bench->es10);
 }
 
