@@ -72,6 +72,13 @@ static bool carries_data(uint16_t status)
     return sw1 < 0x64 || sw1 > 0x6F;
 }
 
+/* TS 102 221 7.3.1.1.4, clause 4b: over T=0 a warning leaves the card at once, and a GET RESPONSE with P3 00
+ * finds the data behind it. */
+static bool is_warning(uint16_t status)
+{
+    return status >> 8 == 0x62 || (status >> 8 == 0x63 && (status & 0xF0) != 0xC0);
+}
+
 void transport_answer(struct transport *transport, const struct apdu_command *command, struct span data,
                       uint16_t status, struct buf *out)
 {
@@ -96,11 +103,14 @@ void transport_answer(struct transport *transport, const struct apdu_command *co
     if (now < data.size) {
         struct span rest = SPAN(data.data + now, data.size - now);
 
-        if (!keep(transport, TRANSPORT_GET_RESPONSE, command, rest, status)) {
+        bool warned = is_exact(transport, command) && is_warning(status);
+
+        if (!keep(transport, TRANSPORT_GET_RESPONSE, command, rest, warned ? SW_OK : status)) {
             transport_put_status(out, SW_NO_DIAGNOSIS);
             return;
         }
-        answer = status_with_count(is_sim(command->cla) ? SW_SIM_RESPONSE : SW_MORE_DATA, rest.size);
+        if (!warned)
+            answer = status_with_count(is_sim(command->cla) ? SW_SIM_RESPONSE : SW_MORE_DATA, rest.size);
     }
     buf_append(out, SPAN(data.data, now));
     transport_put_status(out, answer);

@@ -279,7 +279,7 @@ START_TEST(only_success_and_warnings_carry_data)
     static const struct {
         uint16_t status;
         bool data;
-    } cases[] = {{0x9000, true},  {0x9120, true},  {0x6283, true},  {0x63C1, true}, {0x6400, false},
+    } cases[] = {{0x9000, true},  {0x9120, true},  {0x63C1, true},  {0x6400, false},
                  {0x6581, false}, {0x6A80, false}, {0x6F00, false}, {0x6D00, false}};
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -290,6 +290,27 @@ START_TEST(only_success_and_warnings_carry_data)
             fetch_all(&card, "81A4040001AA", "81A40400", cases[i].status);
         else
             assert_answer(&card, "81A4040001AA", cases[i].status, 0, 0);
+        end(&card);
+    }
+}
+END_TEST
+
+START_TEST(a_warning_comes_before_its_data)
+{
+    static const uint16_t warnings[] = {0x6283, 0x62F1, 0x6310};
+
+    for (size_t i = 0; i < 3; i++) {
+        struct fixture card;
+
+        begin(&card, false, 4, warnings[i]);
+        assert_answer(&card, "81A4040001AA", warnings[i], 0, 0);
+        assert_answer(&card, "81C0000000", 0x6C04, 0, 0);
+        assert_answer(&card, "81C0000004", 0x9000, 0, 4);
+        /* T=1, and an extended Le, bring both at once. */
+        assert_answer(&card, "81A40400000001AA0000", warnings[i], 0, 4);
+        end(&card);
+        begin(&card, true, 4, warnings[i]);
+        assert_answer(&card, "81A4040001AA00", warnings[i], 0, 4);
         end(&card);
     }
 }
@@ -316,4 +337,5 @@ END_TEST
 
 TEST_MAIN("transport", the_first_answer, a_terminal_gets_every_length, get_response_with_a_wrong_length,
           get_response_refusals_forget_the_response, any_other_command_drops_the_response,
-          a_repetition_is_not_run_again, only_success_and_warnings_carry_data, no_memory_is_a_status_word)
+          a_repetition_is_not_run_again, only_success_and_warnings_carry_data,
+          a_warning_comes_before_its_data, no_memory_is_a_status_word)

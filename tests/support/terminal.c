@@ -28,6 +28,24 @@ static uint16_t exchange(struct terminal *terminal, struct span capdu, struct bu
     return status;
 }
 
+/* What a warning may have behind it, TS 102 221 7.3.1.1.4 clause 4b; 6985: nothing. */
+static void fetch_behind_warning(struct terminal *terminal, unsigned channel, struct buf *response)
+{
+    unsigned size = 256;
+
+    for (;;) {
+        struct buf fetch = {0};
+        uint16_t status;
+
+        apdu_encode(&fetch, apdu_cla(0x00, channel), 0xC0, 0, 0, SPAN_NONE, size);
+        status = exchange(terminal, buf_span(&fetch), response);
+        buf_free(&fetch);
+        if (status >> 8 != 0x6C && status >> 8 != 0x61)
+            return;
+        size = (status & 0xFF) != 0 ? status & 0xFFu : 256;
+    }
+}
+
 uint16_t terminal_command(struct terminal *terminal, struct span capdu, struct buf *response)
 {
     uint16_t status = exchange(terminal, capdu, response);
@@ -43,6 +61,8 @@ uint16_t terminal_command(struct terminal *terminal, struct span capdu, struct b
         status = exchange(terminal, buf_span(&again), response);
         buf_free(&again);
     }
+    if ((status >> 8 == 0x62 || status >> 8 == 0x63) && command.form == APDU_CASE_4)
+        fetch_behind_warning(terminal, command.channel, response);
     return status;
 }
 
