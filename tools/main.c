@@ -22,6 +22,9 @@ static const struct tool tools[] = {
 #if defined(HAVE_LIBCURL) && defined(HAVE_JANSSON)
     {"lpa", "a small LPA: info, list, download, enable, disable, delete, notifications, …", tool_lpa},
 #endif
+#if defined(HAVE_LIBCURL) && defined(HAVE_JANSSON)
+    {"ipa", "a small IPAd: polls the card's eIMs, falls back, returns", tool_ipa},
+#endif
 #ifdef HAVE_JANSSON
     {"profile", "make a profile package, or look into one", tool_profile},
 #endif

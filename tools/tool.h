@@ -36,6 +36,7 @@ bool tool_write_pid_file(const char *path);
 
 int tool_create(int argc, char **argv);
 int tool_ctl(int argc, char **argv);
+int tool_ipa(int argc, char **argv);
 int tool_lpa(int argc, char **argv);
 int tool_pki(int argc, char **argv);
 int tool_profile(int argc, char **argv);

@@ -328,8 +328,7 @@ void download_initiated(struct ipa *ipa, struct span answer)
     request = begin_request(ipa, TAG_AUTHENTICATE_CLIENT);
     tlv_put(&ipa->out, 0x80, SPAN(download->transaction, download->transaction_size));
     if (!download->direct && ipa->settings.compact)
-        compact_authenticate(buf_span(&ipa->response), &state_eim(&ipa->state, ipa->eim.id)->has,
-                             download->ctx_from_eim, &ipa->out);
+        compact_authenticate(buf_span(&ipa->response), ipa_known(ipa), download->ctx_from_eim, &ipa->out);
     else
         buf_append(&ipa->out, buf_span(&ipa->response));
     send_request(ipa, request, STEP_AUTHENTICATE);

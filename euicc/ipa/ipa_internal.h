@@ -118,7 +118,7 @@ struct ipa_download {
     struct buf installation; /* BF37 whole */
     struct buf refused;      /* the response that ended it, for errorResponse */
     int reason;              /* profileDownloadErrorReason */
-    char why[160];
+    char why[320];
 };
 
 struct ipa {
@@ -136,7 +136,7 @@ struct ipa {
     enum ipa_want want;
     enum ipa_step step;
     enum ipa_outcome outcome;
-    char why[256];
+    char why[512];
     bool answered;
     unsigned packages;
     bool more;
@@ -256,6 +256,8 @@ bool ipa_through_eim(const struct ipa *ipa);
 bool notifications_next(struct ipa *ipa);
 void notifications_answered(struct ipa *ipa);
 void notifications_lost(struct ipa *ipa, const char *why);
+/* What the polled eIM was given before. */
+const struct compact_known *ipa_known(struct ipa *ipa);
 /* Appends a PendingNotification to `out`, compact where the polled eIM can expand it. */
 void notification_put(struct ipa *ipa, struct span pending, struct buf *out);
 /* NotificationMetadata of a PendingNotification (whole, in full form). */

@@ -93,11 +93,31 @@ static const struct name state_change[] = {
     {UNDEFINED, "undefined"},
     {0, NULL},
 };
-static const struct name change[] = {
-    {0, "ok"},           {5, "catBusy"},           {6, "fallbackNotAvailable"},
-    {7, "commandError"}, {8, "ecallNotAvailable"}, {104, "ecallActive"},
+static const struct name fallback[] = {
+    {0, "ok"},           {2, "profileNotInDisabledState"},
+    {5, "catBusy"},      {6, "fallbackNotAvailable"},
+    {7, "commandError"}, {104, "ecallActive"},
     {0, NULL},
 };
+static const struct name emergency_on[] = {
+    {0, "ok"}, {2, "profileNotInDisabledState"}, {5, "catBusy"}, {8, "ecallNotAvailable"}, {0, NULL},
+};
+static const struct name emergency_off[] = {
+    {0, "ok"}, {2, "profileNotInEnabledState"}, {5, "catBusy"}, {8, "ecallNotAvailable"}, {0, NULL},
+};
+static const struct name immediate_enable[] = {
+    {0, "ok"}, {1, "immediateEnableNotAvailable"}, {4, "noSessionContext"}, {5, "catBusy"}, {0, NULL},
+};
+static const struct name reset[] = {
+    {0, "ok"}, {1, "nothingToDelete"}, {5, "catBusy"}, {104, "ecallActive"}, {0, NULL},
+};
+static const struct name reset_eim[] = {
+    {0, "ok"},
+    {1, "nothingToDelete"},
+    {2, "eimResetNotSupported"},
+    {0, NULL},
+};
+static const struct name reset_immediate[] = {{0, "ok"}, {1, "resetIECNotSupported"}, {0, NULL}};
 static const struct name add_initial_eim[] = {
     {1, "insufficientMemory"},
     {2, "associatedEimAlreadyExists"},
@@ -180,7 +200,13 @@ static const struct name *const tables[NAMES_COUNT] = {
     [NAMES_PACKAGE_REFUSED] = package_refused,
     [NAMES_DATA] = data,
     [NAMES_STATE_CHANGE] = state_change,
-    [NAMES_CHANGE] = change,
+    [NAMES_FALLBACK] = fallback,
+    [NAMES_EMERGENCY_ON] = emergency_on,
+    [NAMES_EMERGENCY_OFF] = emergency_off,
+    [NAMES_IMMEDIATE_ENABLE] = immediate_enable,
+    [NAMES_RESET] = reset,
+    [NAMES_RESET_EIM] = reset_eim,
+    [NAMES_RESET_IMMEDIATE] = reset_immediate,
     [NAMES_ADD_INITIAL_EIM] = add_initial_eim,
     [NAMES_ENABLE] = enable,
     [NAMES_DISABLE] = disable,

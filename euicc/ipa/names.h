@@ -17,9 +17,15 @@ enum ipa_names {
     NAMES_PACKAGE_REFUSED,     /* EimPackageResultErrorCode, 6.3.2.7 */
     NAMES_DATA,                /* IpaEuiccDataErrorCode, 2.11.2.2 */
     NAMES_STATE_CHANGE,        /* StateChangeCause, 6.3.2.6 */
-    NAMES_CHANGE,              /* ES10b's results of rollback, fallback, emergency, immediate enable */
-    NAMES_ADD_INITIAL_EIM,     /* addInitialEimError, 5.9.4 */
-    NAMES_ENABLE,              /* EnableProfileResult and the further results of PSMOs and eCOs, 2.11.2.1 */
+    NAMES_FALLBACK,            /* ExecuteFallbackMechanism, ReturnFromFallback, 5.9.20, 5.9.21 */
+    NAMES_EMERGENCY_ON,        /* EnableEmergencyProfile, 5.9.22 */
+    NAMES_EMERGENCY_OFF,       /* DisableEmergencyProfile, 5.9.23 */
+    NAMES_IMMEDIATE_ENABLE,    /* ImmediateEnable, 5.9.15 */
+    NAMES_RESET,               /* eUICCMemoryReset's three results, 5.9.5 */
+    NAMES_RESET_EIM,
+    NAMES_RESET_IMMEDIATE,
+    NAMES_ADD_INITIAL_EIM, /* addInitialEimError, 5.9.4 */
+    NAMES_ENABLE,          /* EnableProfileResult and the further results of PSMOs and eCOs, 2.11.2.1 */
     NAMES_DISABLE,
     NAMES_DELETE,
     NAMES_LIST,

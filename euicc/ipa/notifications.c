@@ -34,16 +34,22 @@ static bool was_relayed(const struct ipa *ipa, struct span pending)
            span_equal(pending, buf_span(&ipa->download.installation));
 }
 
-void notification_put(struct ipa *ipa, struct span pending, struct buf *out)
+const struct compact_known *ipa_known(struct ipa *ipa)
 {
     static const struct compact_known nothing = {.has_certs = false};
     const struct known_eim *known = state_eim(&ipa->state, ipa->eim.id);
+
+    return known != NULL ? &known->has : &nothing;
+}
+
+void notification_put(struct ipa *ipa, struct span pending, struct buf *out)
+{
     struct span content;
 
     if (!ipa->settings.compact)
         buf_append(out, pending);
     else if (tlv_single(pending, TAG_INSTALLATION_RESULT, &content) != TLV_OK)
-        compact_other_notification(pending, known != NULL ? &known->has : &nothing, ipa->eid, out);
+        compact_other_notification(pending, ipa_known(ipa), ipa->eid, out);
     else if (was_relayed(ipa, pending))
         compact_installation_result(pending, out);
     else

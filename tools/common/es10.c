@@ -114,16 +114,12 @@ bool es10_restart(struct es10 *es10)
     return link_reset(es10->link) && select_isdr(es10);
 }
 
-bool es10_request(struct es10 *es10, const char *function, struct span request, struct buf *response)
+uint16_t es10_send(struct es10 *es10, struct span request, struct buf *response)
 {
     size_t offset = 0;
     uint16_t sw = SW_OK;
 
     buf_clear(response);
-    if (request.size > (size_t)BLOCKS_MAX * BLOCK_SIZE) {
-        tool_error("%s: a request of %zu octets is more than a card takes", function, request.size);
-        return false;
-    }
     for (unsigned block = 0; offset < request.size && sw == SW_OK; block++) {
         size_t left = request.size - offset;
         size_t size = left < BLOCK_SIZE ? left : BLOCK_SIZE;
@@ -131,15 +127,30 @@ bool es10_request(struct es10 *es10, const char *function, struct span request, 
 
         if (!exchange(es10, 0x80, 0xE2, last ? 0x91 : 0x11, (uint8_t)block, SPAN(request.data + offset, size),
                       last ? 256 : 0, response, &sw))
-            return false;
+            return 0;
         offset += size;
     }
-    if (sw != SW_OK) {
-        tool_error("%s: the card answered %04X%s", function, sw,
-                   sw == SW_REFERENCE_NOT_FOUND ? " (it does not have this function)" : "");
+    return sw;
+}
+
+bool es10_fits(struct span request)
+{
+    return request.size <= (size_t)BLOCKS_MAX * BLOCK_SIZE;
+}
+
+bool es10_request(struct es10 *es10, const char *function, struct span request, struct buf *response)
+{
+    uint16_t sw;
+
+    if (!es10_fits(request)) {
+        tool_error("%s: a request of %zu octets is more than a card takes", function, request.size);
         return false;
     }
-    return true;
+    sw = es10_send(es10, request, response);
+    if (sw != SW_OK && sw != 0)
+        tool_error("%s: the card answered %04X%s", function, sw,
+                   sw == SW_REFERENCE_NOT_FOUND ? " (it does not have this function)" : "");
+    return sw == SW_OK;
 }
 
 bool es10_call(struct es10 *es10, const char *function, struct span request, uint32_t tag,

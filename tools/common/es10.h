@@ -26,6 +26,12 @@ bool es10_restart(struct es10 *es10);
  * (segments of a package have none). */
 bool es10_request(struct es10 *es10, const char *function, struct span request, struct buf *response);
 
+/* Whether a request is short enough for STORE DATA. */
+bool es10_fits(struct span request);
+/* As es10_request for one that fits, for who judges the status word: it is returned and no line printed; 0,
+ * with the line printed, when the link broke. */
+uint16_t es10_send(struct es10 *es10, struct span request, struct buf *response);
+
 /* As es10_request; the answer must be one object with `tag`, whose content becomes *value (inside
  * `response`). */
 bool es10_call(struct es10 *es10, const char *function, struct span request, uint32_t tag,

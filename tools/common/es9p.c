@@ -5,6 +5,7 @@
 #include "tools/common/curl.h"
 #include "tools/tool.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@ struct es9p {
     struct curl_slist *headers;
     char address[300];
     char curl_error[CURL_ERROR_SIZE];
+    bool quiet;
+    char why[512];
 };
 
 struct es9p *es9p_open(const char *address, const char *cacert)
@@ -65,6 +68,29 @@ void es9p_close(struct es9p *server)
     free(server);
 }
 
+void es9p_set_quiet(struct es9p *server)
+{
+    server->quiet = true;
+}
+
+const char *es9p_why(const struct es9p *server)
+{
+    return server->why;
+}
+
+/* The one line of a call that failed. */
+__attribute__((format(printf, 2, 3))) static void complain(struct es9p *server, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(server->why, sizeof(server->why), format, arguments);
+    va_end(arguments);
+    tool_one_line(server->why);
+    if (!server->quiet)
+        tool_error("%s", server->why);
+}
+
 static size_t collect(char *octets, size_t size, size_t count, void *context)
 {
     struct buf *answer = context;
@@ -89,10 +115,9 @@ static bool post(struct es9p *server, const char *function, const char *body, lo
     server->library->easy_setopt(server->curl, CURLOPT_WRITEDATA, answer);
     code = server->library->easy_perform(server->curl);
     if (code != CURLE_OK) {
-        tool_error("%s: %s: %s%s", server->address, function,
-                   server->curl_error[0] != '\0' ? server->curl_error : server->library->easy_strerror(code),
-                   code == CURLE_PEER_FAILED_VERIFICATION ? " (trust the server's CA with --cacert FILE)"
-                                                          : "");
+        complain(server, "%s: %s: %s%s", server->address, function,
+                 server->curl_error[0] != '\0' ? server->curl_error : server->library->easy_strerror(code),
+                 code == CURLE_PEER_FAILED_VERIFICATION ? " (trust the server's CA with --cacert FILE)" : "");
         return false;
     }
     server->library->easy_getinfo(server->curl, CURLINFO_RESPONSE_CODE, http_status);
@@ -107,7 +132,7 @@ static const char *text_of(const json_t *object, const char *key)
 }
 
 /* True when header.functionExecutionStatus says Executed-Success; prints the codes otherwise. */
-static bool executed(const struct es9p *server, const char *function, const json_t *answer)
+static bool executed(struct es9p *server, const char *function, const json_t *answer)
 {
     const json_t *status = json_object_get(json_object_get(answer, "header"), "functionExecutionStatus");
     const json_t *data = json_object_get(status, "statusCodeData");
@@ -115,11 +140,11 @@ static bool executed(const struct es9p *server, const char *function, const json
     if (strncmp(text_of(status, "status"), "Executed-", 9) == 0)
         return true;
     if (data == NULL)
-        tool_error("%s: %s: the answer has no functionExecutionStatus", server->address, function);
+        complain(server, "%s: %s: the answer has no functionExecutionStatus", server->address, function);
     else
-        tool_error("%s: %s: refused, subject %s reason %s%s%s", server->address, function,
-                   text_of(data, "subjectCode"), text_of(data, "reasonCode"),
-                   text_of(data, "message")[0] != '\0' ? ": " : "", text_of(data, "message"));
+        complain(server, "%s: %s: refused, subject %s reason %s%s%s", server->address, function,
+                 text_of(data, "subjectCode"), text_of(data, "reasonCode"),
+                 text_of(data, "message")[0] != '\0' ? ": " : "", text_of(data, "message"));
     return false;
 }
 
@@ -137,11 +162,11 @@ json_t *es9p_call(struct es9p *server, const char *function, json_t *request)
     if (ok && http_status == 204) {
         answer = json_object();
     } else if (ok && http_status != 200) {
-        tool_error("%s: %s: HTTP status %ld", server->address, function, http_status);
+        complain(server, "%s: %s: HTTP status %ld", server->address, function, http_status);
     } else if (ok) {
         answer = json_loadb((const char *)buf_span(&text).data, text.size, 0, &error);
         if (answer == NULL) {
-            tool_error("%s: %s: the answer is not JSON: %s", server->address, function, error.text);
+            complain(server, "%s: %s: the answer is not JSON: %s", server->address, function, error.text);
         } else if (!executed(server, function, answer)) {
             json_decref(answer);
             answer = NULL;

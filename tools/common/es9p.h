@@ -23,6 +23,10 @@ void es9p_close(struct es9p *server);
  */
 json_t *es9p_call(struct es9p *server, const char *function, json_t *request);
 
+/* From now on es9p_call prints no line; es9p_why has it. */
+void es9p_set_quiet(struct es9p *server);
+const char *es9p_why(const struct es9p *server);
+
 /* Sets object[key] to the base64 of octets. */
 void es9p_set_octets(json_t *object, const char *key, struct span octets);
 /* Appends the octets that the base64 text object[key] stands for; false (line printed with `function` and

@@ -1,0 +1,247 @@
+/* `ipa add-eim, rollback, fallback, return, emergency, immediate-enable, reset, status`: what concerns the
+ * card only. */
+#include "apdu/tlv.h"
+#include "euicc/ipa/names.h"
+#include "tools/ipa/ipad.h"
+#include "tools/tool.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CONFIGURATION_MAX ((size_t)64 * 1024) /* octets of an eIM configuration file */
+
+int ipad_card_failed(const struct ipad *ipad)
+{
+    return ipad->link_broken ? EXIT_FAILED : tool_error("%s", ipa_why(ipad->ipa));
+}
+
+/* Says how a function of the card went; EXIT_OK for ok(0). */
+static int say_code(const struct ipad *ipad, const char *function, enum ipa_names names, int code)
+{
+    char text[64];
+
+    ipa_name(names, (uint64_t)code, text, sizeof(text));
+    if (code != 0)
+        return tool_error("%s: the card refused: %s", function, text);
+    if (ipad->json)
+        return ipad_print_json(json_pack("{s:s, s:s}", "function", function, "result", text));
+    printf("%s: %s\n", function, text);
+    return EXIT_OK;
+}
+
+int ipad_change(struct ipad *ipad, enum ipa_change change)
+{
+    static const struct {
+        const char *function;
+        enum ipa_names names;
+    } functions[IPA_CHANGES] = {
+        [IPA_CHANGE_ROLLBACK] = {"ProfileRollback", NAMES_ROLLBACK},
+        [IPA_CHANGE_FALLBACK] = {"ExecuteFallbackMechanism", NAMES_FALLBACK},
+        [IPA_CHANGE_RETURN] = {"ReturnFromFallback", NAMES_FALLBACK},
+        [IPA_CHANGE_EMERGENCY_ON] = {"EnableEmergencyProfile", NAMES_EMERGENCY_ON},
+        [IPA_CHANGE_EMERGENCY_OFF] = {"DisableEmergencyProfile", NAMES_EMERGENCY_OFF},
+        [IPA_CHANGE_IMMEDIATE] = {"ImmediateEnable", NAMES_IMMEDIATE_ENABLE},
+    };
+    int code;
+
+    if (!ipa_change(ipad->ipa, change, &code))
+        return ipad_card_failed(ipad);
+    if (code == 0 && !ipad_reset_card(ipad))
+        return EXIT_FAILED;
+    return say_code(ipad, functions[change].function, functions[change].names, code);
+}
+
+/* The card's answer for each configuration: an association token it made, or nothing. */
+static int say_added(const struct ipad *ipad, struct span answers)
+{
+    struct tlv_reader reader = tlv_reader(answers);
+    struct tlv answer;
+    json_t *tokens = json_array();
+    size_t count = 0;
+
+    for (; tlv_next(&reader, &answer) == TLV_OK; count++) {
+        int64_t token;
+
+        if (answer.tag == 0x84 && tlv_signed(answer.value, &token)) {
+            json_array_append_new(tokens, json_integer(token));
+            if (!ipad->json)
+                printf("association token %" PRId64 "\n", token);
+        } else {
+            json_array_append_new(tokens, json_null());
+        }
+    }
+    if (ipad->json)
+        return ipad_print_json(json_pack("{s:i, s:o}", "added", (int)count, "associationTokens", tokens));
+    json_decref(tokens);
+    printf("%zu added\n", count);
+    return EXIT_OK;
+}
+
+int ipad_add_eim(struct ipad *ipad, int argc, char **argv)
+{
+    struct buf configuration = {0};
+    struct buf answers = {0};
+    char text[64];
+    int code;
+    int status = EXIT_FAILED;
+
+    (void)argc;
+    if (tool_read_file(argv[0], CONFIGURATION_MAX, &configuration)) {
+        if (!ipa_add_eim(ipad->ipa, buf_span(&configuration), &code, &answers))
+            status = ipad_card_failed(ipad);
+        else if (code != 0)
+            status = tool_error("AddInitialEim: the card refused: %s",
+                                ipa_name(NAMES_ADD_INITIAL_EIM, (uint64_t)code, text, sizeof(text)));
+        else
+            status = say_added(ipad, buf_span(&answers));
+    }
+    buf_free(&configuration);
+    buf_free(&answers);
+    return status;
+}
+
+/* --- Memory reset
+ * -------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *word;
+    uint8_t bit; /* of resetOptions, SGP.32 5.9.5 */
+} reset_words[] = {
+    {"operational", 0x80},  {"test", 0x40}, {"smdp", 0x20},      {"preloaded", 0x10},
+    {"provisioning", 0x08}, {"eim", 0x04},  {"immediate", 0x02},
+};
+
+#define RESET_WORDS (sizeof(reset_words) / sizeof(reset_words[0]))
+
+static int say_reset(const struct ipad *ipad, const int codes[3])
+{
+    static const char *const names[] = {"resetResult", "resetEimResult", "resetImmediateEnableConfigResult"};
+    static const enum ipa_names tables[] = {NAMES_RESET, NAMES_RESET_EIM, NAMES_RESET_IMMEDIATE};
+    json_t *object = json_object();
+    char text[64];
+    int status = EXIT_OK;
+
+    for (size_t i = 0; i < 3; i++) {
+        if (codes[i] < 0)
+            continue;
+        ipa_name(tables[i], (uint64_t)codes[i], text, sizeof(text));
+        json_object_set_new(object, names[i], json_string(text));
+        if (!ipad->json)
+            printf("%s: %s\n", names[i], text);
+        if (codes[i] > 1) /* nothingToDelete(1) leaves nothing to be done */
+            status = EXIT_FAILED;
+    }
+    if (ipad->json)
+        ipad_print_json(object);
+    else
+        json_decref(object);
+    return status;
+}
+
+int ipad_reset(struct ipad *ipad, int argc, char **argv)
+{
+    uint8_t options = 0;
+    int codes[3];
+
+    for (int i = 0; i < argc; i++) {
+        uint8_t bit = 0;
+
+        for (size_t w = 0; w < RESET_WORDS; w++)
+            bit |= strcmp(argv[i], reset_words[w].word) == 0 ? reset_words[w].bit : 0;
+        if (bit == 0)
+            return tool_usage(
+                "reset knows operational, test, smdp, preloaded, provisioning, eim and immediate, "
+                "not '%s'",
+                argv[i]);
+        options |= bit;
+    }
+    if (!ipa_memory_reset(ipad->ipa, options, codes))
+        return ipad_card_failed(ipad);
+    if (codes[0] == 0 && !ipad_reset_card(ipad))
+        return EXIT_FAILED;
+    return say_reset(ipad, codes);
+}
+
+/* --- Status
+ * -------------------------------------------------------------------------------------------------- */
+
+static const char *trust_name(enum ipa_trust trust)
+{
+    static const char *const names[] = {"system", "key", "certificate"};
+
+    return names[trust];
+}
+
+static const char *protocols(const struct ipa_eim *eim, char *out, size_t size)
+{
+    static const char *const names[] = {"eimRetrieveHttps", "eimRetrieveCoaps", "eimInjectHttps",
+                                        "eimInjectCoaps", "eimProprietary"};
+    size_t n = 0;
+
+    out[0] = '\0';
+    for (size_t bit = 0; bit < sizeof(names) / sizeof(names[0]); bit++) {
+        if ((eim->protocols >> bit & 1) != 0 && n < size)
+            n += (size_t)snprintf(out + n, size - n, "%s%s", n > 0 ? "," : "", names[bit]);
+    }
+    return out;
+}
+
+static json_t *eim_json(const struct ipa_eim *eim)
+{
+    char text[128];
+    json_t *object =
+        json_pack("{s:s, s:s, s:b, s:s}", "eimId", eim->id, "eimFqdn", eim->fqdn, "indirectProfileDownload",
+                  (int)eim->indirect, "trustedPublicKeyDataTls", trust_name(eim->trust));
+
+    if (eim->has_protocols)
+        json_object_set_new(object, "eimSupportedProtocol", json_string(protocols(eim, text, sizeof(text))));
+    if (eim->has_token)
+        json_object_set_new(object, "associationToken", json_integer(eim->token));
+    return object;
+}
+
+static void print_eim(const struct ipa_eim *eim)
+{
+    char text[128];
+
+    printf("eIM %s: %s, trust %s%s%s%s\n", eim->id, eim->fqdn[0] != '\0' ? eim->fqdn : "no eimFqdn",
+           trust_name(eim->trust), eim->has_protocols ? ", " : "",
+           eim->has_protocols ? protocols(eim, text, sizeof(text)) : "",
+           eim->indirect ? ", indirectProfileDownload" : "");
+}
+
+int ipad_status(struct ipad *ipad, int argc, char **argv)
+{
+    const struct ipa_eim *eims;
+    size_t count;
+    struct ipa_enabled enabled;
+    char eid[33];
+    json_t *list;
+
+    (void)argc;
+    (void)argv;
+    if (!ipa_read_eid(ipad->ipa, eid) || !ipa_read_enabled(ipad->ipa, &enabled) ||
+        !ipa_read_eims(ipad->ipa, &eims, &count))
+        return ipad_card_failed(ipad);
+    if (ipad->json) {
+        list = json_array();
+        for (size_t i = 0; i < count; i++)
+            json_array_append_new(list, eim_json(&eims[i]));
+        return ipad_print_json(json_pack("{s:s, s:s?, s:b, s:b, s:o}", "eid", eid, "enabled",
+                                         enabled.any ? enabled.iccid : NULL, "fallbackProfileEnabled",
+                                         (int)enabled.fallback, "emergencyProfileEnabled",
+                                         (int)enabled.emergency, "eims", list));
+    }
+    printf("EID %s\n", eid);
+    if (enabled.any)
+        printf("enabled profile %s%s%s\n", enabled.iccid, enabled.fallback ? ", the Fallback Profile" : "",
+               enabled.emergency ? ", the Emergency Profile" : "");
+    else
+        printf("no enabled profile\n");
+    for (size_t i = 0; i < count; i++)
+        print_eim(&eims[i]);
+    if (count == 0)
+        printf("no associated eIM\n");
+    return EXIT_OK;
+}

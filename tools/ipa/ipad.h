@@ -1,0 +1,73 @@
+/* `softeuicc ipa`: what its files share. The procedures are euicc/ipa/'s; here are a clock, files, a card
+ * reader and the network. */
+#ifndef SOFTEUICC_TOOLS_IPA_IPAD_H
+#define SOFTEUICC_TOOLS_IPA_IPAD_H
+
+#include "euicc/ipa/ipa.h"
+#include "tools/common/es10.h"
+#include "tools/ipa/bearer.h"
+
+#include <jansson.h>
+#include <signal.h>
+
+struct ipad {
+    /* What was asked for. */
+    bool json;
+    const char *eim_url;    /* instead of the configured address */
+    const char *only;       /* the one eIM to poll, NULL: all */
+    const char *protocol;   /* "https" or "coap", NULL: what the eIM's configuration says */
+    const char *state_path; /* NULL: nothing is kept between runs */
+    const char *coverage;   /* file of ICCIDs that have network, NULL: all have */
+    const char *cacert;
+    bool compact; /* asked for by option; over CoAP it is on anyway */
+    bool plain;   /* an http:// URL is allowed */
+    unsigned every, rollback_after, fallback_after, return_every; /* seconds; 0: not at all */
+
+    /* The session. */
+    struct link *link;
+    struct es10 es10;
+    bool link_broken; /* its line is printed */
+    struct ipa *ipa;
+    struct bearer *bearer;
+    struct buf answer;
+
+    /* What is printed. */
+    const char *eim; /* that is polled */
+    json_t *events;  /* of this eIM, with --json */
+    bool failed_download;
+};
+
+/* The commands, with the words after their name. Each returns the exit status. */
+int ipad_poll(struct ipad *ipad, int argc, char **argv);
+int ipad_run(struct ipad *ipad, int argc, char **argv);
+int ipad_add_eim(struct ipad *ipad, int argc, char **argv);
+int ipad_change(struct ipad *ipad, enum ipa_change change);
+int ipad_reset(struct ipad *ipad, int argc, char **argv);
+int ipad_status(struct ipad *ipad, int argc, char **argv);
+
+/* Polls every eIM; its lines are printed. *connected: at least one answered. EXIT_OK when all went well. With
+ * --json the eIMs' objects are appended to `polled`. */
+int ipad_poll_all(struct ipad *ipad, json_t *polled, bool *connected);
+
+/* A UICC reset, as a device does after a profile change. False with the line printed. */
+bool ipad_reset_card(struct ipad *ipad);
+/* The line of an ipa_… call that failed; EXIT_FAILED. */
+int ipad_card_failed(const struct ipad *ipad);
+
+/* Whether the profile that is enabled has network. False with one line in `why`. */
+bool ipad_has_coverage(struct ipad *ipad, char why[BEARER_WHY_SIZE]);
+
+/* Carries an ES9+ or ES11 request in the ASN.1 binding to its server's JSON binding (SGP.22 6.5, 6.6), and
+ * its answer back. False with one line in `why`. */
+bool ipad_es9p(const struct ipad *ipad, const struct ipa_message *message, struct buf *answer,
+               char why[BEARER_WHY_SIZE]);
+
+/* What the procedures report, as lines or JSON. */
+void ipad_report(void *context, const struct ipa_report *report);
+/* Prints object as JSON on stdout and drops the reference; EXIT_OK. */
+int ipad_print_json(json_t *object);
+
+/* Set by SIGINT and SIGTERM, of `run`. */
+extern volatile sig_atomic_t ipad_interrupted;
+
+#endif
