@@ -51,7 +51,7 @@ bool compact_digest_certs(struct span euicc, struct span eum, uint8_t digest[COM
     return crypto_sha256(parts, 2, digest);
 }
 
-static bool knows_certs(const struct compact_known *known, struct span euicc, struct span eum)
+static bool knows_certs(const struct compact_given *known, struct span euicc, struct span eum)
 {
     uint8_t digest[COMPACT_DIGEST_SIZE];
 
@@ -59,7 +59,7 @@ static bool knows_certs(const struct compact_known *known, struct span euicc, st
            memcmp(digest, known->certs, sizeof(digest)) == 0;
 }
 
-static bool knows_info2(const struct compact_known *known, struct span info2)
+static bool knows_info2(const struct compact_given *known, struct span info2)
 {
     uint8_t digest[COMPACT_DIGEST_SIZE];
 
@@ -130,7 +130,7 @@ static void put_compact_signed1(const struct authenticated *a, bool ctx_from_eim
     tlv_close(out, inner);
 }
 
-void compact_authenticate(struct span response, const struct compact_known *known, bool ctx_from_eim,
+void compact_authenticate(struct span response, const struct compact_given *known, bool ctx_from_eim,
                           struct buf *out)
 {
     struct authenticated a;
@@ -317,7 +317,7 @@ void compact_installation_result(struct span whole, struct buf *out)
     tlv_close(out, marks[0]);
 }
 
-void compact_other_notification(struct span notification, const struct compact_known *known,
+void compact_other_notification(struct span notification, const struct compact_given *known,
                                 const uint8_t eid[16], struct buf *out)
 {
     struct span content;

@@ -13,7 +13,7 @@
 #define COMPACT_DIGEST_SIZE 32
 
 /* What an eIM was given, by digests. */
-struct compact_known {
+struct compact_given {
     bool has_certs;
     uint8_t certs[COMPACT_DIGEST_SIZE];
     bool has_info2;
@@ -26,7 +26,7 @@ bool compact_digest_info2(struct span info2, uint8_t digest[COMPACT_DIGEST_SIZE]
 bool compact_digest_certs(struct span euicc, struct span eum, uint8_t digest[COMPACT_DIGEST_SIZE]);
 
 /* AuthenticateServerResponse (BF38 whole). `ctx_from_eim`: ctxParams1 came from the eIM. */
-void compact_authenticate(struct span response, const struct compact_known *known, bool ctx_from_eim,
+void compact_authenticate(struct span response, const struct compact_given *known, bool ctx_from_eim,
                           struct buf *out);
 /* PrepareDownloadResponse (BF21 whole). `code_from_eim`: hashCc came from the eIM; `bpp_otpk`: the
  * bppEuiccOtpk of smdpSigned2, SPAN_NONE without one. */
@@ -36,7 +36,7 @@ void compact_cancel(struct span response, struct buf *out);
 /* ProfileInstallationResult (BF37 whole), of a download that the eIM relayed. */
 void compact_installation_result(struct span result, struct buf *out);
 /* OtherSignedNotification (30 whole). */
-void compact_other_notification(struct span notification, const struct compact_known *known,
+void compact_other_notification(struct span notification, const struct compact_given *known,
                                 const uint8_t eid[16], struct buf *out);
 
 #endif

@@ -57,7 +57,7 @@
 struct known_eim {
     char id[IPA_ID_MAX + 1];
     int cause;                /* the stateChangeCause it has to be told, -1: none */
-    struct compact_known has; /* what it was given, and compact forms may leave out */
+    struct compact_given has; /* what it was given, and compact forms may leave out */
 };
 
 struct ipa_state {
@@ -155,7 +155,7 @@ struct ipa {
     bool profile_changed;       /* … and it is of a profile change: worth waiting for the network */
     bool may_roll_back;         /* … which the eIM lets the IPA roll back */
     bool is_download;           /* … and it is a ProfileDownloadTriggerResult */
-    struct compact_known gives; /* what the eIM has when it took this result */
+    struct compact_given gives; /* what the eIM has when it took this result */
 
     int told_cause; /* that went out with GetEimPackage, -1: none */
 
@@ -257,7 +257,7 @@ bool notifications_next(struct ipa *ipa);
 void notifications_answered(struct ipa *ipa);
 void notifications_lost(struct ipa *ipa, const char *why);
 /* What the polled eIM was given before. */
-const struct compact_known *ipa_known(struct ipa *ipa);
+const struct compact_given *ipa_known(struct ipa *ipa);
 /* Appends a PendingNotification to `out`, compact where the polled eIM can expand it. */
 void notification_put(struct ipa *ipa, struct span pending, struct buf *out);
 /* NotificationMetadata of a PendingNotification (whole, in full form). */

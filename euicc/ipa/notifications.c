@@ -34,9 +34,9 @@ static bool was_relayed(const struct ipa *ipa, struct span pending)
            span_equal(pending, buf_span(&ipa->download.installation));
 }
 
-const struct compact_known *ipa_known(struct ipa *ipa)
+const struct compact_given *ipa_known(struct ipa *ipa)
 {
-    static const struct compact_known nothing = {.has_certs = false};
+    static const struct compact_given nothing = {.has_certs = false};
     const struct known_eim *known = state_eim(&ipa->state, ipa->eim.id);
 
     return known != NULL ? &known->has : &nothing;

@@ -35,7 +35,7 @@ size_t package_result_begin(struct ipa *ipa)
     buf_clear(&ipa->out);
     buf_clear(&ipa->offered);
     ipa->is_download = false;
-    ipa->gives = (struct compact_known){.has_certs = false};
+    ipa->gives = (struct compact_given){.has_certs = false};
     mark = tlv_open(&ipa->out, TAG_PROVIDE_RESULT);
     tlv_put(&ipa->out, TAG_EID, SPAN_ARRAY(ipa->eid));
     return mark;
