@@ -296,6 +296,39 @@ END_TEST
 
 #define AID "4F10 A0000005591010FFFFFFFF8900001000"
 
+START_TEST(list_profile_info_has_its_own_default)
+{
+    struct bench bench;
+    uint8_t icon[1024] = {0x89, 0x50};
+
+    open_bench(&bench);
+    ck_assert_run(&bench, LIST, "BF2D 02 A000");
+    es10_install(&bench.es10, &(struct es10_profile){.iccid = A, .icon = SPAN_ARRAY(icon)});
+    sql(&bench, "UPDATE profile SET nickname = 'nick'");
+    ck_assert_run(&bench, LIST,
+                  "BF2D39 A037 E335 5A0A" A_ AID "9F700100 91084F70657261746F72 92044E616D65 950102");
+    /* What is asked for is given: nickname, icon type. */
+    ck_assert_run(&bench, "BF2D05 5C035A9093", "BF2D19 A017 E315 5A0A" A_ "90046E69636B 930101");
+    /* Search criteria without and with a tag list. */
+    ck_assert_run(&bench, "BF2D05 A003 950100", "BF2D 02 A000");
+    ck_assert_run(&bench, "BF2D11 A00C 5A0A" A_ "5C0195", "BF2D07 A005 E303 950102");
+    close_bench(&bench);
+}
+END_TEST
+
+START_TEST(list_profile_info_shows_what_sgp32_added)
+{
+    struct bench bench;
+
+    open_with_two(&bench);
+    sql(&bench, "UPDATE profile SET fallback_allowed = 1, ecall = 0");
+    ck_assert_run(&bench, SET_FALLBACK(A_), "8D0100");
+    ck_assert_run(&bench, "BF2D13 A00C 5A0A" A_ "5C039F2695", "BF2D0B A009 E307 950102 9F2601FF");
+    ck_assert_run(&bench, "BF2D13 A00C 5A0A" B_ "5C039F2695", "BF2D07 A005 E303 950102"); /* only when TRUE */
+    close_bench(&bench);
+}
+END_TEST
+
 START_TEST(list_profile_info_errors)
 {
     struct bench bench;
@@ -493,6 +526,39 @@ START_TEST(unknown_members_are_skipped)
 END_TEST
 
 /* The results of a list have a bound: the answer of the command that passes it is dropped and said so. */
+START_TEST(results_overflow)
+{
+    struct buf list = {0};
+    struct test_package package = {.transaction = SPAN_NONE};
+    struct test_package_result result;
+    struct bench bench;
+    size_t count = 0;
+
+    open_with_two(&bench);
+    for (unsigned i = 0; i < 1000; i++)
+        buf_append(&list, SPAN_STRING("\xBF\x2D\x00"));
+    package.list = buf_span(&list);
+    test_package_send(&bench.es10.terminal, &bench.eim, &package, &result);
+    ck_assert_int_eq(result.kind, RESULT_SIGNED);
+    ck_assert_uint_le(result.results.size, PACKAGE_RESULTS_SIZE);
+    ck_assert_uint_gt(result.results.size, PACKAGE_RESULTS_SIZE - 200);
+    ck_assert_hex(SPAN(result.results.data + result.results.size - 3, 3), "020101"); /* resultSizeOverflow */
+    /* Small results as well: none is lost of what was done. */
+    buf_clear(&list);
+    for (unsigned i = 0; i < PACKAGE_RESULTS_SIZE / 2; i++)
+        buf_append(&list, SPAN_STRING("\xA7\x00"));
+    package.list = buf_span(&list);
+    test_package_send(&bench.es10.terminal, &bench.eim, &package, &result);
+    ck_assert_int_eq(result.kind, RESULT_SIGNED);
+    for (size_t i = 0; i + 3 < result.results.size; i += 3, count++)
+        ck_assert_hex(SPAN(result.results.data + i, 3), "870100");
+    ck_assert_uint_gt(count, (PACKAGE_RESULTS_SIZE - 40) / 3);
+    ck_assert_hex(SPAN(result.results.data + 3 * count, 3), "020101");
+    buf_free(&list);
+    close_bench(&bench);
+}
+END_TEST
+
 /* --- results and notifications ------------------------------------------------------------------- */
 
 /* "Take effect after signing": the notifications of a package have higher numbers than its result. */
@@ -640,9 +706,10 @@ END_TEST
 
 TEST_MAIN("psmo", enable_ok, enable_refusals, enable_catbusy, one_refresh_for_a_package, enable_with_rollback,
           rollback_to_what_the_package_disabled, enable_ends_the_return_from_fallback, disable_results,
-          delete_results, what_fallback_returns_to_is_not_deleted, list_profile_info_errors,
-          no_list_while_profiles_change, get_rat, configure_immediate_enable, set_fallback, unset_fallback,
-          set_default_dp_address, what_is_damaged_ends_the_list, an_empty_list_is_a_package,
-          unknown_members_are_skipped, the_result_is_numbered_before_its_notifications,
+          delete_results, what_fallback_returns_to_is_not_deleted, list_profile_info_has_its_own_default,
+          list_profile_info_shows_what_sgp32_added, list_profile_info_errors, no_list_while_profiles_change,
+          get_rat, configure_immediate_enable, set_fallback, unset_fallback, set_default_dp_address,
+          what_is_damaged_ends_the_list, an_empty_list_is_a_package, unknown_members_are_skipped,
+          results_overflow, the_result_is_numbered_before_its_notifications,
           results_are_kept_until_they_are_acknowledged, what_is_stored_is_what_was_answered,
           the_oldest_result_gives_way, switches_leave_nothing_behind)
