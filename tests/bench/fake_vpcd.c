@@ -110,11 +110,15 @@ void fake_vpcd_atr(struct fake_vpcd *vpcd, struct buf *atr)
 
 void fake_vpcd_stop(struct fake_vpcd *vpcd)
 {
+    uint8_t rest[256];
     int status = -1;
 
     kill(vpcd->pid, SIGTERM);
-    if (waitpid(vpcd->pid, &status, 0) != vpcd->pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        bench_fail("softeuicc run did not end well: status %d", status);
+    /* The card leaves first, and waits until vpcd has noticed. */
+    while (recv(vpcd->connection, rest, sizeof(rest), 0) > 0)
+        continue;
     close(vpcd->connection);
     vpcd->connection = -1;
+    if (waitpid(vpcd->pid, &status, 0) != vpcd->pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        bench_fail("softeuicc run did not end well: status %d", status);
 }
