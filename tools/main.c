@@ -31,6 +31,9 @@ static const struct tool tools[] = {
 #ifdef WITH_SMDPP
     {"smdpp", "a test SM-DP+ over HTTPS, its orders and lists", tool_smdpp},
 #endif
+#ifdef WITH_EIM
+    {"eim", "a test eIM over HTTPS and CoAP, orders for IoT eUICCs", tool_eim},
+#endif
     {NULL, NULL, NULL},
 };
 

@@ -35,6 +35,7 @@ bool tool_write_file(const char *path, struct span octets, unsigned mode);
 bool tool_write_pid_file(const char *path);
 
 int tool_create(int argc, char **argv);
+int tool_eim(int argc, char **argv);
 int tool_ctl(int argc, char **argv);
 int tool_ipa(int argc, char **argv);
 int tool_lpa(int argc, char **argv);

@@ -119,7 +119,7 @@ static int write_file(const struct settings *settings, struct configuration *con
     buf_free(&der);
     pki_pair_free(&tls);
     pki_pair_free(&ci);
-    eim_clear(&eim);
+    eim_close(&eim);
     return ok ? EXIT_OK : EXIT_FAILED;
 }
 

@@ -30,7 +30,7 @@ bool eim_identity_load(struct eim *eim, const char *pki, enum ec_curve curve, co
 /* Opens the state; NULL is in memory. False after an error line. */
 bool eim_state_open(struct eim *eim, const char *path);
 /* Frees everything the structure holds. */
-void eim_clear(struct eim *eim);
+void eim_close(struct eim *eim);
 
 int64_t eim_now(void);
 

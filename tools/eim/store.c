@@ -135,7 +135,7 @@ bool eim_state_open(struct eim *eim, const char *path)
     return false;
 }
 
-void eim_clear(struct eim *eim)
+void eim_close(struct eim *eim)
 {
     pki_pair_free(&eim->sign);
     dp_server_clear(&eim->trust);
