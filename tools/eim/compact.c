@@ -13,7 +13,11 @@
 #define TAG_INFO2               0xBF22
 #define TAG_CARD_RESOURCE       0x84 /* extCardResource, in EUICCInfo2 and in CompactEuiccSigned1 */
 #define TAG_OTPK                0x5F49
-#define TAG_COMPACT             0xA2 /* the compact alternative of all three CHOICEs */
+/* The alternatives of the three CHOICEs. */
+#define TAG_FULL       0xA0
+#define TAG_ERROR      0xA1
+#define TAG_ERROR_CODE 0x81 /* CancelSession's */
+#define TAG_COMPACT    0xA2
 
 const char *compact_status_name(enum compact_status status)
 {
@@ -48,7 +52,8 @@ static struct span compact_choice(struct span response, uint32_t tag, struct buf
     if (tlv_single(content, TAG_COMPACT, &compact) == TLV_OK)
         return compact;
     reader = tlv_reader(content);
-    if (tlv_next(&reader, &choice) != TLV_OK || choice.tag == TAG_COMPACT || !tlv_finish(&reader))
+    if (tlv_next(&reader, &choice) != TLV_OK || !tlv_finish(&reader) ||
+        (choice.tag != TAG_FULL && choice.tag != (tag == TAG_CANCEL_SESSION ? TAG_ERROR_CODE : TAG_ERROR)))
         return SPAN_NONE;
     buf_append(out, response);
     *status = COMPACT_OK;
