@@ -10,9 +10,17 @@
 
 #include <string.h>
 
-/* StoreMetadataRequest (SGP.22 5.5.3) for a package that came without: what its header says. */
-static void make_metadata(const struct saip_package *package, struct buf *out)
+/* StoreMetadataRequest (SGP.22 5.5.3) for a package that came without: what its header says, and what is
+ * said of the profile beside it. */
+static void make_metadata(const struct saip_package *package, const struct softeuicc_preloaded_profile *given,
+                          struct buf *out)
 {
+    static const enum profile_class classes[] = {
+        [SOFTEUICC_PROFILE_OPERATIONAL] = PROFILE_OPERATIONAL,
+        [SOFTEUICC_PROFILE_TEST] = PROFILE_TEST,
+        [SOFTEUICC_PROFILE_PROVISIONING] = PROFILE_PROVISIONING,
+    };
+    static const uint8_t true_in_der[] = {0xFF};
     size_t mark = tlv_open(out, 0xBF25);
     size_t name_size = strlen(package->profile_type);
 
@@ -20,6 +28,12 @@ static void make_metadata(const struct saip_package *package, struct buf *out)
     tlv_put_string(out, 0x91, "softeuicc");
     tlv_put(out, 0x92,
             SPAN(package->profile_type, name_size < PROFILE_NAME_MAX ? name_size : PROFILE_NAME_MAX));
+    if (given->profile_class != SOFTEUICC_PROFILE_OPERATIONAL) /* DER: the default is left out */
+        tlv_put_unsigned(out, 0x95, classes[given->profile_class]);
+    if (given->ecall)
+        tlv_put(out, TAG_ECALL_INDICATION, SPAN_ARRAY(true_in_der));
+    if (given->fallback_allowed)
+        tlv_put(out, TAG_FALLBACK_ALLOWED, SPAN_ARRAY(true_in_der));
     tlv_close(out, mark);
 }
 
@@ -70,11 +84,17 @@ enum softeuicc_status preload_profile(struct softeuicc *card, size_t position,
     struct buf made = {0};
     enum softeuicc_status status;
 
+    if ((unsigned)given->profile_class > SOFTEUICC_PROFILE_PROVISIONING)
+        return error_set(error, SOFTEUICC_INVALID, "profile %zu: there is no such class", position + 1);
+    if ((given->ecall || given->fallback_allowed) && card->personality_bit == FOR_CONSUMER)
+        return error_set(error, SOFTEUICC_INVALID,
+                         "profile %zu: a consumer card has no Emergency Profile and no fallback",
+                         position + 1);
     if (!saip_decode(SPAN(given->package, given->package_size), &package, &failure))
         return error_set(error, SOFTEUICC_INVALID, "profile %zu: %s at octet %zu", position + 1,
                          failure.reason, failure.offset);
     if (given->metadata == NULL)
-        make_metadata(&package, &made);
+        make_metadata(&package, given, &made);
     status = made.failed
                  ? error_set(error, SOFTEUICC_MEMORY, "out of memory")
                  : install_package(card, position, &package,

@@ -87,11 +87,21 @@ struct softeuicc_credentials {
     size_t euicc_key_size;
 };
 
+enum softeuicc_profile_class {
+    SOFTEUICC_PROFILE_OPERATIONAL = 0,
+    SOFTEUICC_PROFILE_TEST,
+    SOFTEUICC_PROFILE_PROVISIONING
+};
+
 struct softeuicc_preloaded_profile {
     const uint8_t *package; /* SAIP, DER */
     size_t package_size;
-    const uint8_t *metadata; /* StoreMetadataRequest (BF25), DER; NULL: made from the package's header */
+    const uint8_t
+        *metadata; /* StoreMetadataRequest (BF25), DER; NULL: made from the package's header and … */
     size_t metadata_size;
+    enum softeuicc_profile_class profile_class;
+    bool ecall;            /* the Emergency Profile (SGP.32); not for a consumer card */
+    bool fallback_allowed; /* it may have the Fallback Attribute (SGP.32); not for a consumer card */
 };
 
 /* One rule of the Rules Authorisation Table (SGP.22 2.9.2): what operators may forbid with Profile Policy

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define TAG_ECALL_INDICATION 0x9F7B
-
 /* NotificationEvent bits of the encoding, most significant first, as in enum notification_event. */
 #define NOTIFICATION_EVENTS 4
 

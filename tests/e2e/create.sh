@@ -56,6 +56,11 @@ if "$softeuicc" profile make --out profile.der --iccid 89001122334455667788 --im
     check "a profile from the beginning" run --card d.db --pki pki --profile profile.der
     is "it is there, disabled" "89001122334455667788|disabled|preloaded" \
         "$(sqlite3 d.db 'SELECT iccid, state, origin FROM profile')"
+    check "an Emergency Profile" run --card emergency.db --pki pki --profile profile.der --class provisioning --ecall --fallback-allowed
+    is "its metadata say so" "provisioning|1|1" "$(sqlite3 emergency.db 'SELECT class, ecall, fallback_allowed FROM profile')"
+    refused "a class there is not" 2 'operational, test or provisioning' --pki pki --profile profile.der --class other
+    refused "what is said of no profile" 2 'after its --profile' --pki pki --ecall --profile profile.der
+    refused "an Emergency Profile on a consumer card" 1 'profile 1: a consumer card' --pki pki --personality consumer --profile profile.der --ecall
     refused "a profile twice" 1 'profile 2: has the same ICCID' --pki pki --profile profile.der --profile profile.der
     head -c 1000 profile.der >cut.der
     refused "a profile that is cut off" 1 'profile 1: ' --pki pki --profile cut.der

@@ -23,6 +23,9 @@ is "the package has keys in it: nobody else reads it" 600 "$(stat -c %a "$packag
 is "metadata beside it" "An operator,A profile,test,310-150,ppr1 ppr2,rsp.example.com,logo.png,png" "$(jq -r \
     '[.serviceProviderName, .profileName, .profileClass, .owner.mccmnc, (.pprs | join(" ")), .notifications[0].address, .icon, .iconType] | join(",")' \
     "$work/profile.json")"
+check "make describes what SGP.32 adds" run make --out "$work/iot.der" --fallback-allowed --ecall --metadata
+is "it does" "true,true" "$(jq -r '[.ecallIndication, .fallbackAllowed] | map(tostring) | join(",")' "$work/iot.json")"
+is "and only where it was said" "null,null" "$(jq -r '[.ecallIndication, .fallbackAllowed] | map(tostring) | join(",")' "$work/profile.json")"
 is "every event is notified" "install,enable,disable,delete" "$(jq -r '.notifications[0].events | join(",")' "$work/profile.json")"
 
 check "show reads it" run show "$package" --json --files

@@ -374,8 +374,24 @@ START_TEST(profiles_from_the_beginning)
         "8944476500001224158disabledpreloadedoperational 8944476500001224166disabledpreloadedoperational");
     softeuicc_close(card);
 
+    profiles[0].profile_class = SOFTEUICC_PROFILE_TEST;
+    profiles[0].fallback_allowed = true;
+    profiles[1].profile_class = SOFTEUICC_PROFILE_PROVISIONING;
+    profiles[1].ecall = true;
+    card = make(&request);
+    ck_assert_str_eq(
+        one_text(card, "SELECT group_concat(class || ecall || fallback_allowed, ' ') FROM profile"),
+        "test01 provisioning10");
+    softeuicc_close(card);
+    request.parameters.personality = SOFTEUICC_CONSUMER;
+    assert_refused(&request, SOFTEUICC_INVALID, "profile 1: a consumer card has no Emergency Profile");
+    request.parameters.personality = SOFTEUICC_HYBRID;
+    profiles[1].profile_class = (enum softeuicc_profile_class)3;
+    assert_refused(&request, SOFTEUICC_INVALID, "profile 2: there is no such class");
+
     profiles[1].metadata = metadata.data;
     profiles[1].metadata_size = metadata.size;
+    profiles[0].profile_class = profiles[1].profile_class = SOFTEUICC_PROFILE_OPERATIONAL;
     card = make(&request);
     ck_assert_str_eq(
         one_text(card, "SELECT name || service_provider || class || ppr1 || ppr2 FROM profile WHERE id = 2"),

@@ -207,14 +207,15 @@ START_TEST(takes_metadata_from_json)
                "{\"serviceProviderName\":\"Op\",\"profileName\":\"P\",\"profileClass\":\"test\",\"pprs\":["
                "\"ppr1\",\"ppr2\"],"
                "\"notifications\":[{\"address\":\"n.example.com\",\"events\":[\"enable\",\"delete\"]}],"
-               "\"icon\":\"icon.png\",\"owner\":{\"mccmnc\":\"001-01\",\"gid1\":\"AB\",\"gid2\":\"\"}}");
+               "\"icon\":\"icon.png\",\"owner\":{\"mccmnc\":\"001-01\",\"gid1\":\"AB\",\"gid2\":\"\"},"
+               "\"ecallIndication\":true,\"fallbackAllowed\":true}");
     smdpp_refresh_profiles(&bench.smdpp);
     ck_assert_str_eq(find("demo")->complaint, "");
     ck_assert_hex(buf_span(&find("demo")->metadata),
-                  "BF2560 5A0A980011223344556677F8 91024F70 920150 930101 9403504E47 950100"
+                  "BF2568 5A0A980011223344556677F8 91024F70 920150 930101 9403504E47 950100"
                   "B632 301B800204708115736D64702E6578616D706C652E636F6D3A38343433"
                   "     3013800204 50 810D 6E2E6578616D706C652E636F6D"
-                  "B708 800300F110 8101AB 99020560");
+                  "B708 800300F110 8101AB 99020560 9F7B01FF 9F6701FF");
     bench.forbidden_pprs = 0x40; /* PPR1 */
     bench_success(bench_initiate(&bench));
     bench_expect(bench_authenticate(&bench), "8.2.5", "4.3");
@@ -233,6 +234,8 @@ START_TEST(complains_about_metadata)
         "{\"serviceProviderName\":\"123456789012345678901234567890123\"}",
         "{\"profilename\":\"x\"}",
         "{\"profileClass\":\"operator\"}",
+        "{\"ecallIndication\":1}",
+        "{\"fallbackAllowed\":\"true\"}",
         "{\"pprs\":[\"ppr3\"]}",
         "{\"pprs\":\"ppr1\"}",
         "{\"notifications\":{}}",

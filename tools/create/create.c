@@ -55,7 +55,11 @@ static void print_help(void)
         "  --free-nvm OCTETS     memory for profiles, with k or M for 1024 or 1048576 octets (default: 1M)\n"
         "  --default-smdp FQDN   the default SM-DP+ address\n"
         "  --root-smds FQDN      the root SM-DS address\n"
-        "  --profile FILE        a profile package (DER) the card is born with; may be given again\n"
+        "  --profile FILE        a profile package (DER) the card is born with; may be given again, each "
+        "followed by\n"
+        "    --class NAME        operational (the default), test or provisioning\n"
+        "    --fallback-allowed  it may be made the Fallback Profile (SGP.32)\n"
+        "    --ecall             it is the Emergency Profile (SGP.32)\n"
         "  --json                show what was made as JSON\n"
         "  --help                this text\n");
 }
@@ -110,6 +114,9 @@ enum {
     OPTION_DEFAULT_SMDP,
     OPTION_ROOT_SMDS,
     OPTION_PROFILE,
+    OPTION_CLASS,
+    OPTION_FALLBACK_ALLOWED,
+    OPTION_ECALL,
     OPTION_JSON,
     OPTION_HELP,
 };
@@ -128,6 +135,9 @@ static const struct option long_options[] = {
     {"default-smdp", required_argument, NULL, OPTION_DEFAULT_SMDP},
     {"root-smds", required_argument, NULL, OPTION_ROOT_SMDS},
     {"profile", required_argument, NULL, OPTION_PROFILE},
+    {"class", required_argument, NULL, OPTION_CLASS},
+    {"fallback-allowed", no_argument, NULL, OPTION_FALLBACK_ALLOWED},
+    {"ecall", no_argument, NULL, OPTION_ECALL},
     {"json", no_argument, NULL, OPTION_JSON},
     {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
@@ -139,6 +149,37 @@ _Static_assert(OPTION_EUICC_KEY - OPTION_CI == INPUT_EUICC_KEY,
 static int read_or_fail(bool good)
 {
     return good ? EXIT_OK : EXIT_FAILED;
+}
+
+static int take_class(struct input_profile *profile, const char *name)
+{
+    static const char *const names[] = {[SOFTEUICC_PROFILE_OPERATIONAL] = "operational",
+                                        [SOFTEUICC_PROFILE_TEST] = "test",
+                                        [SOFTEUICC_PROFILE_PROVISIONING] = "provisioning"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], name) == 0) {
+            profile->profile_class = (enum softeuicc_profile_class)i;
+            return EXIT_OK;
+        }
+    }
+    return tool_usage("--class: '%s' is not operational, test or provisioning", name);
+}
+
+/* What is said of the last --profile. */
+static int take_profile_option(struct inputs *inputs, int option, const char *value)
+{
+    struct input_profile *profile = inputs_last_profile(inputs);
+
+    if (profile == NULL)
+        return EXIT_USAGE;
+    if (option == OPTION_CLASS)
+        return take_class(profile, value);
+    if (option == OPTION_FALLBACK_ALLOWED)
+        profile->fallback_allowed = true;
+    else
+        profile->ecall = true;
+    return EXIT_OK;
 }
 
 /* EXIT_OK to go on, else the exit status, with the line printed. */
@@ -176,6 +217,10 @@ static int take_option(struct options *options, int option, const char *value)
         return EXIT_OK;
     case OPTION_PROFILE:
         return read_or_fail(inputs_profile(&options->inputs, value));
+    case OPTION_CLASS:
+    case OPTION_FALLBACK_ALLOWED:
+    case OPTION_ECALL:
+        return take_profile_option(&options->inputs, option, value);
     case OPTION_JSON:
 #ifndef HAVE_JANSSON
         return tool_error("this softeuicc was built without JSON");
@@ -226,7 +271,7 @@ static void show_text(const struct options *options, const char *eid)
                ec_curve_name(ec_key_curve(cert_key(ci))), cert_subject_line(ci));
     }
     for (size_t i = 0; i < options->inputs.profiles_count; i++)
-        printf("profile      %s\n", options->inputs.profile_paths[i]);
+        printf("profile      %s\n", options->inputs.profiles[i].path);
 }
 
 #ifdef HAVE_JANSSON
@@ -246,7 +291,7 @@ static int show_json(const struct options *options, const char *eid)
                                              cert_subject_line(ci)));
     }
     for (size_t i = 0; i < options->inputs.profiles_count; i++)
-        json_array_append_new(profiles, json_string(options->inputs.profile_paths[i]));
+        json_array_append_new(profiles, json_string(options->inputs.profiles[i].path));
     all = json_pack("{s:s, s:s, s:s, s:o, s:o}", "card", options->card, "eid", eid, "personality",
                     options->personality_name, "cis", cis, "profiles", profiles);
     if (all == NULL || json_dumpf(all, stdout, JSON_INDENT(2)) != 0) {
@@ -282,9 +327,7 @@ static int create(struct options *options)
     if (options->eid == NULL && !choose_eid(&options->inputs.sets[0], eid))
         return EXIT_FAILED;
     inputs_credentials(&options->inputs, credentials);
-    for (size_t i = 0; i < options->inputs.profiles_count; i++)
-        profiles[i] = (struct softeuicc_preloaded_profile){.package = options->inputs.profiles[i].data,
-                                                           .package_size = options->inputs.profiles[i].size};
+    inputs_profiles(&options->inputs, profiles);
     options->parameters.eid = options->eid != NULL ? options->eid : eid;
     options->parameters.credentials = credentials;
     options->parameters.credentials_count = options->inputs.sets_count;

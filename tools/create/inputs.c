@@ -115,8 +115,16 @@ bool inputs_profile(struct inputs *inputs, const char *path)
         tool_error("at most %d profiles can be given", INPUT_PROFILES_MAX);
         return false;
     }
-    inputs->profile_paths[inputs->profiles_count] = path;
-    return tool_read_file(path, PROFILE_FILE_MAX, &inputs->profiles[inputs->profiles_count++]);
+    inputs->profiles[inputs->profiles_count].path = path;
+    return tool_read_file(path, PROFILE_FILE_MAX, &inputs->profiles[inputs->profiles_count++].package);
+}
+
+struct input_profile *inputs_last_profile(struct inputs *inputs)
+{
+    if (inputs->profiles_count > 0)
+        return &inputs->profiles[inputs->profiles_count - 1];
+    tool_usage("what is said of a profile comes after its --profile");
+    return NULL;
 }
 
 bool inputs_complete(const struct inputs *inputs)
@@ -163,6 +171,18 @@ void inputs_credentials(const struct inputs *inputs, struct softeuicc_credential
     }
 }
 
+void inputs_profiles(const struct inputs *inputs, struct softeuicc_preloaded_profile out[INPUT_PROFILES_MAX])
+{
+    for (size_t i = 0; i < inputs->profiles_count; i++) {
+        const struct input_profile *profile = &inputs->profiles[i];
+
+        out[i] = (struct softeuicc_preloaded_profile){.profile_class = profile->profile_class,
+                                                      .ecall = profile->ecall,
+                                                      .fallback_allowed = profile->fallback_allowed};
+        put_octets(buf_span(&profile->package), &out[i].package, &out[i].package_size);
+    }
+}
+
 void inputs_free(struct inputs *inputs)
 {
     for (size_t i = 0; i < inputs->sets_count; i++) {
@@ -173,5 +193,5 @@ void inputs_free(struct inputs *inputs)
         buf_free(&inputs->sets[i].euicc_key);
     }
     for (size_t i = 0; i < inputs->profiles_count; i++)
-        buf_free(&inputs->profiles[i]);
+        buf_free(&inputs->profiles[i].package);
 }

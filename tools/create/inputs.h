@@ -18,8 +18,12 @@ struct input_set {
 struct inputs {
     struct input_set sets[INPUT_SETS_MAX];
     size_t sets_count;
-    struct buf profiles[INPUT_PROFILES_MAX];
-    const char *profile_paths[INPUT_PROFILES_MAX];
+    struct input_profile {
+        const char *path;
+        struct buf package;
+        enum softeuicc_profile_class profile_class;
+        bool ecall, fallback_allowed;
+    } profiles[INPUT_PROFILES_MAX];
     size_t profiles_count;
 };
 
@@ -32,11 +36,14 @@ bool inputs_file(struct inputs *inputs, enum input_file kind, const char *path);
 /* Every curve of a PKI directory (tools/pki/layout.h) is a set. */
 bool inputs_pki(struct inputs *inputs, const char *dir);
 bool inputs_profile(struct inputs *inputs, const char *path);
+/* The profile that was given last, for what is said of it; NULL and one line when there is none yet. */
+struct input_profile *inputs_last_profile(struct inputs *inputs);
 /* Prints one line and returns false when a set lacks something. */
 bool inputs_complete(const struct inputs *inputs);
 
 /* As the library wants them; valid as long as the inputs. */
 void inputs_credentials(const struct inputs *inputs, struct softeuicc_credentials out[INPUT_SETS_MAX]);
+void inputs_profiles(const struct inputs *inputs, struct softeuicc_preloaded_profile out[INPUT_PROFILES_MAX]);
 
 void inputs_free(struct inputs *inputs);
 

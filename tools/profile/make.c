@@ -43,6 +43,8 @@ enum {
     OPTION_PPR,
     OPTION_NOTIFY,
     OPTION_ICON,
+    OPTION_FALLBACK_ALLOWED,
+    OPTION_ECALL,
 };
 
 static const struct option options[] = {
@@ -70,6 +72,8 @@ static const struct option options[] = {
     {"ppr", required_argument, NULL, OPTION_PPR},
     {"notify", required_argument, NULL, OPTION_NOTIFY},
     {"icon", required_argument, NULL, OPTION_ICON},
+    {"fallback-allowed", no_argument, NULL, OPTION_FALLBACK_ALLOWED},
+    {"ecall", no_argument, NULL, OPTION_ECALL},
     {NULL, 0, NULL, 0},
 };
 
@@ -241,6 +245,12 @@ static bool read_option(struct request *request, int option, const char *text)
         return read_ppr(request, text);
     case OPTION_ICON:
         return read_icon(request, text);
+    case OPTION_FALLBACK_ALLOWED:
+        request->description.fallback_allowed = true;
+        return true;
+    case OPTION_ECALL:
+        request->description.ecall = true;
+        return true;
     default:
         return false;
     }

@@ -43,6 +43,10 @@ static json_t *describe(const struct profile_description *d)
         json_object_set_new(root, "notifications",
                             json_pack("[{s:s, s:[s,s,s,s]}]", "address", d->notification_address, "events",
                                       "install", "enable", "disable", "delete"));
+    if (d->ecall)
+        json_object_set_new(root, "ecallIndication", json_true());
+    if (d->fallback_allowed)
+        json_object_set_new(root, "fallbackAllowed", json_true());
     if (d->icon != NULL) {
         json_object_set_new(root, "icon", json_string(d->icon));
         json_object_set_new(root, "iconType", json_string(d->icon_type));

@@ -33,7 +33,9 @@ static void print_help(void)
            "  --class CLASS      operational, test or provisioning (operational)\n"
            "  --ppr 1|2          a policy rule: 1 not to be disabled, 2 not to be deleted; may be repeated\n"
            "  --notify ADDRESS   notifications of every event go there\n"
-           "  --icon FILE        icon, .png or .jpg, next to FILE.json\n\n"
+           "  --icon FILE        icon, .png or .jpg, next to FILE.json\n"
+           "  --fallback-allowed it may be made the Fallback Profile (SGP.32)\n"
+           "  --ecall            it is the Emergency Profile (SGP.32)\n\n"
            "show prints the header's facts and the elements; of a bad package the first fault.\n"
            "  --files            every file the package creates\n"
            "  --json             the same for programs\n");

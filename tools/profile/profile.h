@@ -19,6 +19,7 @@ struct profile_description {
     const char *mccmnc;   /* "001-01" */
     const char *icon, *icon_type;
     const char *pprs[2];              /* "ppr1", "ppr2"; NULL for the ones not set */
+    bool ecall, fallback_allowed;     /* ecallIndication, fallbackAllowed (SGP.32) */
     const char *notification_address; /* NULL for none */
 };
 

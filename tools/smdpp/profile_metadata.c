@@ -34,6 +34,8 @@ static const char *const members[] = {"serviceProviderName",
                                       "icon",
                                       "iconType",
                                       "owner",
+                                      "ecallIndication",
+                                      "fallbackAllowed",
                                       NULL};
 
 static bool complain(struct profile *profile, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -252,6 +254,20 @@ static bool put_rules(struct profile *profile, const json_t *json, struct buf *o
     return true;
 }
 
+/* A BOOLEAN of SGP.32; false is what its absence says. */
+static bool put_flag(struct profile *profile, const json_t *json, const char *key, uint32_t tag,
+                     struct buf *out)
+{
+    static const uint8_t true_in_der[] = {0xFF};
+    const json_t *value = json_object_get(json, key);
+
+    if (value != NULL && !json_is_boolean(value))
+        return complain(profile, "metadata: %s is neither true nor false", key);
+    if (json_is_true(value))
+        tlv_put(out, tag, SPAN_ARRAY(true_in_der));
+    return true;
+}
+
 bool profile_metadata_build(struct profile *profile, const json_t *json, const char *directory,
                             const char *server_address)
 {
@@ -279,7 +295,8 @@ bool profile_metadata_build(struct profile *profile, const json_t *json, const c
         return false;
     tlv_put_unsigned(out, 0x95, class->value);
     if (!put_notifications(profile, json, server_address, out) || !put_owner(profile, json, out) ||
-        !put_rules(profile, json, out))
+        !put_rules(profile, json, out) || !put_flag(profile, json, "ecallIndication", 0x9F7B, out) ||
+        !put_flag(profile, json, "fallbackAllowed", 0x9F67, out))
         return false;
     tlv_close(out, at);
     return out->failed ? complain(profile, "out of memory") : true;
