@@ -38,6 +38,20 @@ bool proactive_build(struct buf *out, const struct proactive_command *command)
     return false;
 }
 
+/* Two digits in an octet, the tens in the low half (8.37). */
+static uint8_t swapped_digits(unsigned number)
+{
+    return (uint8_t)(number % 10 << 4 | number / 10);
+}
+
+void proactive_put_timer_value(struct buf *out, unsigned seconds)
+{
+    const uint8_t value[] = {swapped_digits(seconds / 3600), swapped_digits(seconds / 60 % 60),
+                             swapped_digits(seconds % 60)};
+
+    tlv_put(out, PROACTIVE_TIMER_VALUE, SPAN_ARRAY(value));
+}
+
 bool proactive_read_response(struct span octets, struct proactive_response *response)
 {
     struct tlv_reader reader = tlv_reader(octets);

@@ -15,10 +15,19 @@ enum {
     PROACTIVE_RESULT = 0x83,
     PROACTIVE_ADDRESS = 0x86,
     PROACTIVE_SMS_TPDU = 0x8B,
+    PROACTIVE_TIMER_IDENTIFIER = 0xA4,
+    PROACTIVE_TIMER_VALUE = 0xA5,
 };
 
 /* Types of command, 9.4. */
-enum { PROACTIVE_REFRESH = 0x01, PROACTIVE_SEND_SHORT_MESSAGE = 0x13 };
+enum {
+    PROACTIVE_REFRESH = 0x01,
+    PROACTIVE_SEND_SHORT_MESSAGE = 0x13,
+    PROACTIVE_TIMER_MANAGEMENT = 0x27,
+};
+
+/* Qualifiers of TIMER MANAGEMENT, 8.6. */
+enum { PROACTIVE_TIMER_START = 0x00 };
 
 /* Device identities, 8.7. */
 enum { PROACTIVE_UICC = 0x81, PROACTIVE_TERMINAL = 0x82, PROACTIVE_NETWORK = 0x83 };
@@ -33,6 +42,9 @@ struct proactive_command {
 
 /* Appends the command, tag D0 included. False: it is longer than PROACTIVE_COMMAND_MAX, or memory failed. */
 bool proactive_build(struct buf *out, const struct proactive_command *command);
+
+/* Appends a timer's value (8.38), `seconds` below a day. */
+void proactive_put_timer_value(struct buf *out, unsigned seconds);
 
 struct proactive_response {
     uint8_t number, type, qualifier;

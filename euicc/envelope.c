@@ -20,7 +20,7 @@ static const struct envelope {
     {0xD4, "ENVELOPE call control", NULL},
     {0xD5, "ENVELOPE short message control", NULL},
     {0xD6, "ENVELOPE event", NULL},
-    {0xD7, "ENVELOPE timer expiration", NULL},
+    {0xD7, "ENVELOPE timer expiration", toolkit_timer_expired},
 };
 
 uint16_t toolkit_envelope(struct softeuicc *card, const struct apdu_command *command, struct buf *response)

@@ -3,6 +3,8 @@
  */
 #include "euicc/profile_view.h"
 
+#include "euicc/applications.h"
+#include "euicc/ota.h"
 #include "euicc/profile_files.h"
 #include "euicc/rsp/profile_store.h"
 
@@ -173,6 +175,18 @@ void profile_view_reset(struct softeuicc *card)
         uicc_reset(card->view->uicc);
     else
         show(card, profile);
+}
+
+void profile_view_switch(struct softeuicc *card)
+{
+    for (size_t i = 0; i < APDU_CHANNELS; i++) {
+        struct channel *channel = &card->channels.channels[i];
+
+        if (channel->application == &domain_application || channel->application == &instance_application)
+            *channel = (struct channel){.open = channel->open};
+    }
+    ota_reset(card);
+    profile_view_reset(card);
 }
 
 void profile_view_rolled_back(struct softeuicc *card)

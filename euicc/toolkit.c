@@ -2,6 +2,7 @@
 #include "euicc/toolkit.h"
 
 #include "apdu/proactive.h"
+#include "euicc/profile_view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,19 +12,24 @@
 enum {
     QUEUE_MAX = 8,
     ATTEMPTS_MAX = 3,   /* before a command that the terminal could not do is given up */
-    PROFILE_MAX = 32,   /* octets of TERMINAL PROFILE that are kept */
+    PROFILE_MAX = 40,   /* octets of TERMINAL PROFILE that are kept */
     COMMAND_NUMBER = 1, /* one command at a time needs no other */
+    RETRY_SECONDS = 30, /* where the terminal has timers */
 };
 
-/* What a terminal must have said to be sent a command: octet and bit of TERMINAL PROFILE, TS 102 223 5.2. */
-static const struct {
-    uint8_t type;
-    uint8_t octet; /* from 0 */
-    uint8_t bit;
-} services[] = {
-    {PROACTIVE_REFRESH, 2, 0x80},
-    {PROACTIVE_SEND_SHORT_MESSAGE, 3, 0x02},
+/* REFRESH modes: the command qualifier, TS 102 223 8.6. */
+enum { REFRESH_UICC_RESET = 0x04, REFRESH_PROFILE_STATE_CHANGE = 0x09 };
+
+/* What a terminal must have said to be sent a command: octet (from 0) and bit of TERMINAL PROFILE, TS 102
+ * 223 5.2. */
+struct service {
+    uint8_t octet, bit;
 };
+
+static const struct service refresh_service = {2, 0x80};
+static const struct service short_message_service = {3, 0x02};
+static const struct service timer_service = {7, 0x01};
+static const struct service profile_state_change_service = {33, 0x20};
 
 /* A command in the queue. */
 struct pending {
@@ -65,13 +71,10 @@ const char *toolkit_session_name(const struct softeuicc *card, size_t *pending)
 
 /* --- the queue ------------------------------------------------------------------------------------- */
 
-static bool serves(const struct proactive *proactive, uint8_t type)
+static bool serves(const struct proactive *proactive, const struct service *service)
 {
-    for (size_t i = 0; proactive != NULL && i < sizeof(services) / sizeof(services[0]); i++)
-        if (services[i].type == type)
-            return services[i].octet < proactive->profile_size &&
-                   (proactive->profile[services[i].octet] & services[i].bit) != 0;
-    return false;
+    return proactive != NULL && service->octet < proactive->profile_size &&
+           (proactive->profile[service->octet] & service->bit) != 0;
 }
 
 static void drop(struct proactive *proactive, size_t index)
@@ -110,13 +113,15 @@ static bool enqueue(struct proactive *proactive, const struct proactive_command 
  * The specification lets the change take effect with the terminal's RESET, which is the same thing for
  * everybody but a terminal that refuses to refresh.
  */
-bool toolkit_request_refresh(struct softeuicc *card, enum toolkit_refresh mode)
+bool toolkit_request_refresh(struct softeuicc *card)
 {
-    const struct proactive_command command = {COMMAND_NUMBER, PROACTIVE_REFRESH, (uint8_t)mode,
-                                              PROACTIVE_TERMINAL, SPAN_NONE};
+    struct proactive_command command = {COMMAND_NUMBER, PROACTIVE_REFRESH, REFRESH_UICC_RESET,
+                                        PROACTIVE_TERMINAL, SPAN_NONE};
 
-    if (!serves(card->proactive, PROACTIVE_REFRESH))
+    if (!serves(card->proactive, &refresh_service))
         return true;
+    if (serves(card->proactive, &profile_state_change_service))
+        command.qualifier = REFRESH_PROFILE_STATE_CHANGE;
     return !toolkit_session_active(card) && enqueue(card->proactive, &command);
 }
 
@@ -127,12 +132,40 @@ bool toolkit_send_short_message(struct softeuicc *card, struct span tpdu)
                                         PROACTIVE_NETWORK, SPAN_NONE};
     bool queued;
 
-    if (!serves(card->proactive, PROACTIVE_SEND_SHORT_MESSAGE))
+    if (!serves(card->proactive, &short_message_service))
         return false;
     tlv_put(&objects, PROACTIVE_SMS_TPDU, tpdu);
     command.objects = buf_span(&objects);
     queued = !objects.failed && enqueue(card->proactive, &command);
     buf_free(&objects);
+    return queued;
+}
+
+/* The last of the queue becomes the first. */
+static void move_to_front(struct proactive *proactive)
+{
+    struct pending last = proactive->queue[proactive->count - 1];
+
+    memmove(&proactive->queue[1], &proactive->queue[0], (proactive->count - 1) * sizeof(proactive->queue[0]));
+    proactive->queue[0] = last;
+}
+
+bool toolkit_start_timer(struct softeuicc *card, enum toolkit_timer timer, unsigned seconds)
+{
+    struct buf objects = {0};
+    struct proactive_command command = {COMMAND_NUMBER, PROACTIVE_TIMER_MANAGEMENT, PROACTIVE_TIMER_START,
+                                        PROACTIVE_TERMINAL, SPAN_NONE};
+    bool queued;
+
+    if (!serves(card->proactive, &timer_service))
+        return false;
+    tlv_put(&objects, PROACTIVE_TIMER_IDENTIFIER, SPAN((const uint8_t[]){(uint8_t)timer}, 1));
+    proactive_put_timer_value(&objects, seconds);
+    command.objects = buf_span(&objects);
+    queued = !objects.failed && enqueue(card->proactive, &command);
+    buf_free(&objects);
+    if (queued)
+        move_to_front(card->proactive);
     return queued;
 }
 
@@ -179,15 +212,42 @@ uint16_t toolkit_fetch(struct softeuicc *card, const struct apdu_command *comman
     return SW_OK;
 }
 
-/* General results 20 to 2F: it may work another time (TS 102 223 8.12). Reading: what the user decided (22
- * and 23) is no reason to ask again, and 21 is about the network, which the next STATUS may find changed. */
+/* General results, TS 102 223 8.12: 0X done, 1X ended by the user, 2X it may work another time, 3X it never
+ * will. Reading: what the user decided (22 and 23) is no reason to ask again, nor what contradicts a timer's
+ * state (24); 21 is about the network, which may soon be another. */
 static bool is_temporary(uint8_t result)
 {
     return result == 0x20 || result == 0x21 || result == 0x26;
 }
 
-/* The response must be to the command under way. It ends the command, or makes it wait for the next STATUS
- * (TS 102 223 6.7, 8.12). */
+enum { RESULT_DONE_MAX = 0x0F, RESULT_NEVER_MIN = 0x30 };
+
+/* What was announced is tried again when the terminal polls (STATUS, TS 102 223 6.7), or after a while where
+ * it has timers. */
+static void wait_for_terminal(struct softeuicc *card)
+{
+    card->proactive->queue[0].waits = true;
+    (void)toolkit_start_timer(card, TOOLKIT_TIMER_RETRY, RETRY_SECONDS);
+}
+
+/* A terminal that refuses the mode it said it serves is told in the older way. */
+static void conclude_refresh(struct softeuicc *card, uint8_t result)
+{
+    struct pending *pending = &card->proactive->queue[0];
+
+    if (pending->qualifier != REFRESH_PROFILE_STATE_CHANGE)
+        drop(card->proactive, 0);
+    else if (result >= RESULT_NEVER_MIN) {
+        pending->qualifier = REFRESH_UICC_RESET;
+        pending->attempts = 0;
+    } else {
+        drop(card->proactive, 0);
+        if (result <= RESULT_DONE_MAX)
+            profile_view_switch(card);
+    }
+}
+
+/* The response must be to the command under way. It ends the command, or makes it wait. */
 uint16_t toolkit_terminal_response(struct softeuicc *card, const struct apdu_command *command,
                                    struct buf *response)
 {
@@ -206,17 +266,53 @@ uint16_t toolkit_terminal_response(struct softeuicc *card, const struct apdu_com
         return SW_WRONG_DATA;
     proactive->stage = STAGE_NONE;
     pending->attempts++;
-    if (is_temporary(answer.result) && pending->attempts < ATTEMPTS_MAX)
-        pending->waits = true;
+    if (is_temporary(answer.result) && pending->attempts < ATTEMPTS_MAX &&
+        pending->type != PROACTIVE_TIMER_MANAGEMENT)
+        wait_for_terminal(card);
+    else if (pending->type == PROACTIVE_REFRESH)
+        conclude_refresh(card, answer.result);
     else
         drop(proactive, 0);
     return SW_OK;
 }
 
+/* --- timers ---------------------------------------------------------------------------------------- */
+
+/* What waits is announced again. */
+static void retry(struct softeuicc *card)
+{
+    for (size_t i = 0; i < card->proactive->count; i++)
+        card->proactive->queue[i].waits = false;
+}
+
+static const struct {
+    enum toolkit_timer timer;
+    void (*expired)(struct softeuicc *card);
+} timers[] = {{TOOLKIT_TIMER_RETRY, retry}};
+
+/* TS 102 223 7.4.1. A timer that the card did not start has no effect. */
+uint16_t toolkit_timer_expired(struct softeuicc *card, struct span content, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(content);
+    struct span devices, timer, value;
+
+    (void)response;
+    if (!proactive_require(&reader, PROACTIVE_DEVICE_IDENTITIES, &devices) ||
+        !proactive_require(&reader, PROACTIVE_TIMER_IDENTIFIER, &timer) ||
+        !proactive_require(&reader, PROACTIVE_TIMER_VALUE, &value) || !tlv_skip_rest(&reader) ||
+        devices.size != 2 || devices.data[0] != PROACTIVE_TERMINAL || devices.data[1] != PROACTIVE_UICC ||
+        timer.size != 1 || value.size != 3)
+        return SW_WRONG_DATA;
+    for (size_t i = 0; card->proactive != NULL && i < sizeof(timers) / sizeof(timers[0]); i++)
+        if (timers[i].timer == timer.data[0])
+            timers[i].expired(card);
+    return SW_OK;
+}
+
 void toolkit_poll(struct softeuicc *card)
 {
-    if (toolkit_session_active(card))
-        card->proactive->queue[0].waits = false;
+    if (card->proactive != NULL)
+        retry(card);
 }
 
 /* --- announcing ------------------------------------------------------------------------------------ */

@@ -9,14 +9,6 @@
 
 #include "euicc/card.h"
 
-/* REFRESH modes: the command qualifier, TS 102 223 8.6. */
-enum toolkit_refresh {
-    TOOLKIT_REFRESH_NAA_INITIALIZATION = 0x03,
-    TOOLKIT_REFRESH_UICC_RESET = 0x04,
-    TOOLKIT_REFRESH_NAA_APPLICATION_RESET = 0x05,
-    TOOLKIT_REFRESH_PROFILE_STATE_CHANGE = 0x09,
-};
-
 /* True from the moment a proactive command is made until its TERMINAL RESPONSE or a reset (TS 102
  * 221 7.4.2.2); a command that waits to be tried again counts. */
 bool toolkit_session_active(const struct softeuicc *card);
@@ -26,10 +18,23 @@ bool toolkit_session_active(const struct softeuicc *card);
 const char *toolkit_session_name(const struct softeuicc *card, size_t *pending);
 
 /*
- * Makes a REFRESH; the answer to the command at hand announces it (91xx). Without a terminal that serves
- * REFRESH nothing is made. False when another proactive command is under way.
+ * Makes a REFRESH that tells the terminal of another enabled profile, or of none: with the mode "eUICC
+ * Profile State Change" where it serves that, else "UICC Reset". The answer to the command at hand announces
+ * it (91xx). Without a terminal that serves REFRESH nothing is made. False when another proactive command is
+ * under way.
  */
-bool toolkit_request_refresh(struct softeuicc *card, enum toolkit_refresh mode);
+bool toolkit_request_refresh(struct softeuicc *card);
+
+/* The card's timers at the terminal, 1 to 8 (TS 102 223 6.4.21); each has a row in toolkit.c that says what
+ * is done when it expires. */
+enum toolkit_timer { TOOLKIT_TIMER_RETRY = 1 };
+
+/* Queues a TIMER MANAGEMENT in front of everything else: the timer begins to run, anew if it ran already.
+ * False: the terminal serves none, or the queue is full. */
+bool toolkit_start_timer(struct softeuicc *card, enum toolkit_timer timer, unsigned seconds);
+
+/* ENVELOPE (timer expiration): content of tag D7. 6A80 when it is none. */
+uint16_t toolkit_timer_expired(struct softeuicc *card, struct span content, struct buf *response);
 
 /* Queues a SEND SHORT MESSAGE of this TPDU (SMS-SUBMIT). False: the terminal does not serve it, the queue is
  * full, or the TPDU is too long. */

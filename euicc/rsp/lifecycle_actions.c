@@ -99,14 +99,14 @@ ACTION(action_forget, "forget whom a test displaced", forget);
 
 static bool refresh_if_asked(const struct lifecycle_step *step)
 {
-    return !step->refresh || toolkit_request_refresh(step->card, TOOLKIT_REFRESH_UICC_RESET);
+    return !step->refresh || toolkit_request_refresh(step->card);
 }
 
 ACTION(action_refresh_if_asked, "REFRESH if asked", refresh_if_asked);
 
 static bool refresh_always(const struct lifecycle_step *step)
 {
-    return toolkit_request_refresh(step->card, TOOLKIT_REFRESH_UICC_RESET);
+    return toolkit_request_refresh(step->card);
 }
 
 ACTION(action_refresh, "REFRESH", refresh_always);

@@ -108,7 +108,7 @@ static void begin_proactive_session(struct bench *bench)
     struct buf response = {0};
 
     ck_assert_uint_eq(terminal_command(&bench->es10.terminal, hex("80100000 03 000080"), &response), 0x9000);
-    ck_assert(toolkit_request_refresh(bench->es10.card, TOOLKIT_REFRESH_UICC_RESET));
+    ck_assert(toolkit_request_refresh(bench->es10.card));
     buf_free(&response);
 }
 

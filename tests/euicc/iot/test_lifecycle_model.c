@@ -137,7 +137,7 @@ static void put_ram(struct bench *bench, const struct state *state)
     if ((state->busy != 0) == toolkit_session_active(card))
         return;
     if (state->busy)
-        ck_assert(toolkit_request_refresh(card, TOOLKIT_REFRESH_UICC_RESET));
+        ck_assert(toolkit_request_refresh(card));
     else
         announce_terminal(bench);
 }
