@@ -6,22 +6,24 @@
 
 #include <string.h>
 
-#define TAG_AUTHENTICATE    0xBF38
-#define TAG_PREPARE         0xBF21
-#define TAG_CANCEL          0xBF41
-#define TAG_INSTALLATION    0xBF37
-#define TAG_DATA            0xBF27
-#define TAG_METADATA        0xBF2F
-#define TAG_INFO2           0xBF22
-#define TAG_EXT_RESOURCE    0x84
-#define TAG_SIGNATURE       0x5F37
-#define TAG_ONE_TIME_KEY    0x5F49
-#define TAG_SEQUENCE        0x30
-#define TAG_OCTETS          0x04
-#define TAG_FULL            0xA0 /* the …Ok of each CHOICE */
-#define TAG_COMPACT         0xA2 /* the compact…Ok */
-#define TAG_COMPACT_INSTALL 0xA0 /* in PendingNotification */
-#define TAG_COMPACT_OTHER   0xA1
+#define TAG_AUTHENTICATE      0xBF38
+#define TAG_PREPARE           0xBF21
+#define TAG_CANCEL            0xBF41
+#define TAG_INSTALLATION      0xBF37
+#define TAG_DATA              0xBF27
+#define TAG_METADATA          0xBF2F
+#define TAG_INFO2             0xBF22
+#define TAG_EXT_RESOURCE      0x84
+#define TAG_IPA_MODE          0x90
+#define TAG_IOT_SPECIFIC_INFO 0xB4
+#define TAG_SIGNATURE         0x5F37
+#define TAG_ONE_TIME_KEY      0x5F49
+#define TAG_SEQUENCE          0x30
+#define TAG_OCTETS            0x04
+#define TAG_FULL              0xA0 /* the …Ok of each CHOICE */
+#define TAG_COMPACT           0xA2 /* the compact…Ok */
+#define TAG_COMPACT_INSTALL   0xA0 /* in PendingNotification */
+#define TAG_COMPACT_OTHER     0xA1
 
 /* ISD-P AIDs differ in their octets 14 and 15 (SGP.02 2.2.3); these stand before them. */
 static const uint8_t isdp_aid[] = {0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10,
@@ -33,15 +35,22 @@ static const uint8_t sima_success[] = {0x30, 0x07, 0xA0, 0x05, 0x30, 0x03, 0x80,
 
 bool compact_digest_info2(struct span info2, uint8_t digest[COMPACT_DIGEST_SIZE])
 {
+    struct buf members = {0};
     struct span content;
-    struct span resource;
-    struct span parts[2];
+    struct tlv_reader reader;
+    struct tlv tlv;
+    bool done;
 
-    if (tlv_single(info2, TAG_INFO2, &content) != TLV_OK || !tlv_find(content, TAG_EXT_RESOURCE, &resource))
+    if (tlv_single(info2, TAG_INFO2, &content) != TLV_OK)
         return false;
-    parts[0] = SPAN(content.data, (size_t)(resource.data - content.data));
-    parts[1] = SPAN(resource.data + resource.size, content.size - parts[0].size - resource.size);
-    return crypto_sha256(parts, 2, digest);
+    reader = tlv_reader(content);
+    while (tlv_next(&reader, &tlv) == TLV_OK)
+        if (tlv.tag != TAG_EXT_RESOURCE && tlv.tag != TAG_IPA_MODE && tlv.tag != TAG_IOT_SPECIFIC_INFO)
+            buf_append(&members, tlv.whole);
+    done = tlv_good(&reader) && !members.failed &&
+           crypto_sha256(&(struct span){members.data, members.size}, 1, digest);
+    buf_free(&members);
+    return done;
 }
 
 bool compact_digest_certs(struct span euicc, struct span eum, uint8_t digest[COMPACT_DIGEST_SIZE])

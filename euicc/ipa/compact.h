@@ -20,7 +20,8 @@ struct compact_given {
     uint8_t info2[COMPACT_DIGEST_SIZE];
 };
 
-/* Of EUICCInfo2 (BF22 whole) without its extCardResource, which changes with every profile. */
+/* Of EUICCInfo2 (BF22 whole) without its extCardResource, which changes with every profile, and without the
+ * members that SGP.32 added: a card may leave those out of what it signs, and the eIM tries both. */
 bool compact_digest_info2(struct span info2, uint8_t digest[COMPACT_DIGEST_SIZE]);
 /* Of the eUICC's and the EUM's certificates (30 … each). */
 bool compact_digest_certs(struct span euicc, struct span eum, uint8_t digest[COMPACT_DIGEST_SIZE]);

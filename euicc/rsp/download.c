@@ -204,7 +204,7 @@ static bool put_authenticate_ok(struct softeuicc *card, const struct authenticat
     tlv_put(response, 0x80, request->transaction_id);
     tlv_put(response, 0x83, request->server_address);
     tlv_put(response, 0x84, request->server_challenge);
-    es10b_put_euicc_info2(card, response);
+    es10b_put_signed_euicc_info2(card, response);
     buf_append(response, request->ctx_params1);
     tlv_close(response, signed1);
     if (!sign_since(own, response, start, SPAN_NONE, session->euicc_signature1))

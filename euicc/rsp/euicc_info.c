@@ -141,7 +141,7 @@ void es10b_put_euicc_info1(const struct softeuicc *card, struct buf *out)
     tlv_close(out, outer);
 }
 
-void es10b_put_euicc_info2(struct softeuicc *card, struct buf *out)
+static void put_euicc_info2(struct softeuicc *card, bool with_iot_members, struct buf *out)
 {
     uint64_t free_nvm = profile_free_nvm(card);
     size_t outer = tlv_open(out, TAG_EUICC_INFO2);
@@ -161,11 +161,26 @@ void es10b_put_euicc_info2(struct softeuicc *card, struct buf *out)
     tlv_put(out, 0x04, SPAN_ARRAY(protection_profile_version));
     tlv_put_string(out, 0x0C, sas_accreditation_number);
     put_certification_data(out);
-    if ((card->personality_bit & (FOR_IOT | FOR_HYBRID)) != 0) {
+    if (with_iot_members) {
         put_ipa_mode(card, out);
         put_iot_specific_info(out);
     }
     tlv_close(out, outer);
+}
+
+void es10b_put_euicc_info2(struct softeuicc *card, struct buf *out)
+{
+    put_euicc_info2(card, (card->personality_bit & (FOR_IOT | FOR_HYBRID)) != 0, out);
+}
+
+/*
+ * Reading: SGP.32 v1.0 takes EuiccSigned1 from SGP.22, v1.2 has one of its own with IPA mode and IoT figures
+ * in its EUICCInfo2. A hybrid card, which serves LPAs too, signs what SGP.22 knows: an IPA of v1.0 that
+ * decodes and encodes the answer again on its way would lose the rest, and the signature with it.
+ */
+void es10b_put_signed_euicc_info2(struct softeuicc *card, struct buf *out)
+{
+    put_euicc_info2(card, (card->personality_bit & FOR_IOT) != 0, out);
 }
 
 uint16_t es10b_get_euicc_info1(struct softeuicc *card, struct span request, struct buf *response)

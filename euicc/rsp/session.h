@@ -28,8 +28,9 @@ enum rsp_stage rsp_session_stage(const struct softeuicc *card);
  * rsp_session_end; 0 for none. */
 int64_t rsp_session_installed(const struct softeuicc *card);
 
-/* EUICCInfo2 (BF22 whole) with live figures: es10b.c; signed inside euiccSigned1: download.c. */
+/* EUICCInfo2 (BF22 whole) with live figures; the second as it stands inside euiccSigned1. */
 void es10b_put_euicc_info2(struct softeuicc *card, struct buf *out);
+void es10b_put_signed_euicc_info2(struct softeuicc *card, struct buf *out);
 
 /* --- for download.c and bpp*.c only --- */
 

@@ -12,6 +12,8 @@
 #define TAG_CANCEL_SESSION      0xBF41
 #define TAG_INFO2               0xBF22
 #define TAG_CARD_RESOURCE       0x84 /* extCardResource, in EUICCInfo2 and in CompactEuiccSigned1 */
+#define TAG_IPA_MODE            0x90
+#define TAG_IOT_SPECIFIC_INFO   0xB4
 #define TAG_OTPK                0x5F49
 /* The alternatives of the three CHOICEs. */
 #define TAG_FULL       0xA0
@@ -99,8 +101,14 @@ static bool parse_authenticate(struct span compact, struct compact_authenticate 
     return tlv_skip_rest(&reader);
 }
 
+/* The members that SGP.32 added to EUICCInfo2. */
+static bool is_iot_member(uint32_t tag)
+{
+    return tag == TAG_IPA_MODE || tag == TAG_IOT_SPECIFIC_INFO;
+}
+
 /* EUICCInfo2 as it was, with the one figure of it that changes from download to download. */
-static bool put_info2(struct span info2, struct span card_resource, struct buf *out)
+static bool put_info2(struct span info2, struct span card_resource, bool with_iot_members, struct buf *out)
 {
     struct span content;
     struct tlv_reader reader;
@@ -113,6 +121,8 @@ static bool put_info2(struct span info2, struct span card_resource, struct buf *
     at = tlv_open(out, TAG_INFO2);
     reader = tlv_reader(content);
     while (tlv_next(&reader, &tlv) == TLV_OK) {
+        if (is_iot_member(tlv.tag) && !with_iot_members)
+            continue;
         buf_append(out, tlv.tag == TAG_CARD_RESOURCE ? card_resource : tlv.whole);
         replaced = replaced || tlv.tag == TAG_CARD_RESOURCE;
     }
@@ -121,7 +131,7 @@ static bool put_info2(struct span info2, struct span card_resource, struct buf *
 }
 
 static bool restore_signed1(const struct compact_known *known, const struct compact_authenticate *parts,
-                            struct buf *out)
+                            bool with_iot_members, struct buf *out)
 {
     struct span ctx = parts->ctx_params1.data != NULL ? parts->ctx_params1 : known->ctx_params1;
     size_t at;
@@ -134,7 +144,7 @@ static bool restore_signed1(const struct compact_known *known, const struct comp
     tlv_put(out, 0x80, known->transaction_id);
     tlv_put(out, 0x83, known->server_address);
     tlv_put(out, 0x84, known->server_challenge);
-    ok = put_info2(known->info2, parts->card_resource, out);
+    ok = put_info2(known->info2, parts->card_resource, with_iot_members, out);
     buf_append(out, ctx);
     tlv_close(out, at);
     return ok;
@@ -149,12 +159,36 @@ static void put_cert(struct span content, struct span known, struct buf *out)
         buf_append(out, known);
 }
 
+/*
+ * euiccSigned1 as the eUICC has signed it, into `signed1`, which is empty. Reading: with the EUICCInfo2 of
+ * SGP.32, or, when that is not what was signed, with that of SGP.22, which SGP.32 v1.0 has there.
+ */
+static enum compact_status find_signed1(const struct compact_known *known,
+                                        const struct compact_authenticate *parts, struct span euicc_cert,
+                                        struct buf *signed1)
+{
+    enum compact_status status = COMPACT_UNKNOWN;
+    struct span whole;
+
+    if (parts->signed1.data != NULL) {
+        buf_append(signed1, parts->signed1);
+        return compact_verify(euicc_cert, &parts->signed1, 1, parts->signature);
+    }
+    for (int iot = 1; iot >= 0 && status != COMPACT_OK; iot--) {
+        buf_clear(signed1);
+        if (!restore_signed1(known, parts, iot != 0, signed1))
+            return COMPACT_UNKNOWN;
+        whole = buf_span(signed1);
+        status = compact_verify(euicc_cert, &whole, 1, parts->signature);
+    }
+    return status;
+}
+
 enum compact_status compact_expand_authenticate(const struct compact_known *known, struct span response,
                                                 struct buf *out)
 {
     struct compact_authenticate parts;
     struct buf signed1 = {0}, euicc = {0};
-    struct span whole;
     enum compact_status status;
     struct span compact = compact_choice(response, TAG_AUTHENTICATE_SERVER, out, &status);
     size_t outer, choice;
@@ -163,15 +197,11 @@ enum compact_status compact_expand_authenticate(const struct compact_known *know
         return status;
     if (!parse_authenticate(compact, &parts))
         return COMPACT_MALFORMED;
-    buf_append(&signed1, parts.signed1);
     put_cert(parts.euicc_cert, known->euicc_cert, &euicc);
-    if ((parts.signed1.data == NULL && !restore_signed1(known, &parts, &signed1)) || euicc.size == 0 ||
-        (parts.eum_cert.data == NULL && known->eum_cert.data == NULL)) {
+    if (euicc.size == 0 || (parts.eum_cert.data == NULL && known->eum_cert.data == NULL))
         status = COMPACT_UNKNOWN;
-    } else {
-        whole = buf_span(&signed1);
-        status = compact_verify(buf_span(&euicc), &whole, 1, parts.signature);
-    }
+    else
+        status = find_signed1(known, &parts, buf_span(&euicc), &signed1);
     outer = tlv_open(out, TAG_AUTHENTICATE_SERVER);
     choice = tlv_open(out, 0xA0);
     buf_append(out, buf_span(&signed1));
