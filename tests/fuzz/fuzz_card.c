@@ -123,8 +123,10 @@ static void create(void)
             .eum_key_size = keys[i].size,
         };
         put_metadata(&metadata[i], iccids[i]);
-        profiles[i] = (struct softeuicc_preloaded_profile){package.data, package.size, metadata[i].data,
-                                                           metadata[i].size};
+        profiles[i] = (struct softeuicc_preloaded_profile){.package = package.data,
+                                                           .package_size = package.size,
+                                                           .metadata = metadata[i].data,
+                                                           .metadata_size = metadata[i].size};
     }
     made = softeuicc_create_open(":memory:", &parameters, &hooks, &error);
     if (made == NULL)
