@@ -83,13 +83,14 @@ static void copy_file(const char *from, const char *to)
 
 void eim_bench_crash(struct eim_bench *bench)
 {
-    static char copy[600];
-    char from[600], to[600];
+    static char copies[2][600];
+    char *copy = copies[bench->crashes % 2]; /* the other one is bench->path */
+    char from[640], to[640];
 
     ck_assert_ptr_nonnull(bench->path);
-    snprintf(copy, sizeof(copy), "%s.%u", test_path("state"), ++bench->crashes);
+    snprintf(copy, sizeof(copies[0]), "%s.%u", test_path("state"), ++bench->crashes);
     copy_file(bench->path, copy);
-    snprintf(from, sizeof(from), "%s-wal", bench->path);
+    ck_assert_int_lt(snprintf(from, sizeof(from), "%s-wal", bench->path), (int)sizeof(from));
     snprintf(to, sizeof(to), "%s-wal", copy);
     copy_file(from, to);
     db_close(&bench->eim.db);
