@@ -23,15 +23,21 @@
  * have no Content-Format option; one in a request is not looked at. */
 #define NO_FORMAT 0
 
+/* How long an answer may take to go out with the acknowledgement. A client sends its request again after two
+ * seconds (RFC 7252 4.8). libcoap 4.3.1 as a client cannot take a block-wise answer that comes separately, so
+ * that waiting is more than saving a message. */
+static const struct timeval acknowledge_after = {.tv_sec = 1};
+
 /* A client's session. */
 struct peer {
     struct peer *next, **link;
     struct coap_server *server;
-    struct buf body;   /* block-wise: what has come of the request */
-    bool has_last;     /* the request that came last: */
-    coap_mid_t last;   /*   its message id, */
-    bool is_answered;  /*   and when it has been answered, */
-    uint8_t last_code; /*   this is the answer, for a repetition of the request (RFC 7252 4.5) */
+    struct buf body;      /* block-wise: what has come of the request */
+    bool has_last;        /* the request that came last: */
+    coap_mid_t last;      /*   its message id, */
+    bool is_acknowledged; /* it has been acknowledged without an answer, */
+    bool is_answered;     /*   and when it has been answered, */
+    uint8_t last_code;    /*   this is the answer, for a repetition of the request (RFC 7252 4.5) */
     struct buf answer;
 };
 
@@ -43,8 +49,9 @@ struct pending {
     coap_resource_t *resource;
     bool in_handler;      /* libcoap's handler is still running: it will answer */
     bool is_answered;     /* meanwhile, that is */
-    coap_pdu_t *request;  /* a copy for the separate response; NULL without memory */
+    coap_pdu_t *request;  /* a copy for the later answer; NULL without memory */
     coap_string_t *query; /* the same; may be NULL */
+    struct event *acknowledge;
     coap_pdu_code_t code;
     coap_block_t block; /* Block1 of the request's last block */
     bool has_block;
@@ -52,6 +59,7 @@ struct pending {
 
 struct coap_server {
     struct coap_server_options options;
+    struct event_base *base;
     coap_context_t *context;
     struct event *readable;
     struct peer *peers;
@@ -101,18 +109,24 @@ static void pending_free(struct pending *pending)
         coap_delete_pdu(pending->request);
     if (pending->query != NULL)
         coap_delete_string(pending->query);
+    if (pending->acknowledge != NULL)
+        event_free(pending->acknowledge);
     coap_session_release(pending->session);
     free(pending);
 }
 
-static void send_separate(struct pending *pending)
+/* With the acknowledgement, or separately when that has gone already. */
+static void send_later(struct pending *pending)
 {
     coap_session_t *session = pending->session;
     bool confirmable = coap_pdu_get_type(pending->request) == COAP_MESSAGE_CON;
+    bool separate = !confirmable || pending->peer->is_acknowledged;
     coap_bin_const_t token = coap_pdu_get_token(pending->request);
     coap_pdu_t *response =
-        coap_pdu_init(confirmable ? COAP_MESSAGE_CON : COAP_MESSAGE_NON, COAP_RESPONSE_CODE_CHANGED,
-                      coap_new_message_id(session), coap_session_max_pdu_size(session));
+        coap_pdu_init(!confirmable ? COAP_MESSAGE_NON : (separate ? COAP_MESSAGE_CON : COAP_MESSAGE_ACK),
+                      COAP_RESPONSE_CODE_CHANGED,
+                      separate ? coap_new_message_id(session) : coap_pdu_get_mid(pending->request),
+                      coap_session_max_pdu_size(session));
 
     if (response == NULL || coap_add_token(response, token.length, token.s) == 0) {
         coap_delete_pdu(response);
@@ -121,6 +135,16 @@ static void send_separate(struct pending *pending)
     fill(pending->resource, session, pending->request, pending->query,
          pending->has_block ? &pending->block : NULL, pending->peer, response);
     coap_send(session, response);
+}
+
+static void on_acknowledge(evutil_socket_t fd, short events, void *context)
+{
+    struct pending *pending = context;
+
+    (void)fd;
+    (void)events;
+    pending->peer->is_acknowledged = true;
+    coap_send_ack(pending->session, pending->request);
 }
 
 static coap_pdu_code_t response_code(enum esipa_outcome outcome)
@@ -154,7 +178,7 @@ static void on_answered(void *context, enum esipa_outcome outcome, struct span a
     if (pending->in_handler)
         return;
     if (pending->request != NULL)
-        send_separate(pending);
+        send_later(pending);
     pending_free(pending);
 }
 
@@ -246,10 +270,11 @@ static struct pending *pending_new(struct coap_server *server, struct peer *peer
     return pending;
 }
 
-/* Keeps what the separate response needs. False without memory. */
+/* Keeps what the later answer needs. False without memory. */
 static bool keep(struct pending *pending, const coap_pdu_t *request, const coap_string_t *query)
 {
     coap_bin_const_t token = coap_pdu_get_token(request);
+    const struct coap_server *server = pending->peer->server;
 
     if (query != NULL) {
         pending->query = coap_new_string(query->length);
@@ -261,7 +286,17 @@ static bool keep(struct pending *pending, const coap_pdu_t *request, const coap_
     if (pending->request == NULL)
         return false;
     coap_pdu_set_type(pending->request, coap_pdu_get_type(request));
-    return true;
+    coap_pdu_set_mid(pending->request, coap_pdu_get_mid(request));
+    if (coap_pdu_get_type(request) != COAP_MESSAGE_CON)
+        return true;
+    pending->acknowledge = evtimer_new(server->base, on_acknowledge, pending);
+    return pending->acknowledge != NULL && evtimer_add(pending->acknowledge, &acknowledge_after) == 0;
+}
+
+/* An empty message of type NON is what libcoap does not send. */
+static void say_nothing(coap_pdu_t *response)
+{
+    coap_pdu_set_type(response, COAP_MESSAGE_NON);
 }
 
 /* A complete message. */
@@ -277,6 +312,7 @@ static void take(struct coap_server *server, struct peer *peer, coap_resource_t 
     }
     peer->has_last = true;
     peer->last = coap_pdu_get_mid(request);
+    peer->is_acknowledged = false;
     peer->is_answered = false;
     esipa_message(server->options.eim, server->options.relay, message, on_answered, pending);
     if (pending->is_answered) {
@@ -284,9 +320,10 @@ static void take(struct coap_server *server, struct peer *peer, coap_resource_t 
         pending_free(pending);
     } else {
         pending->in_handler = false;
-        if (!keep(pending, request, query))
+        if (keep(pending, request, query))
+            say_nothing(response);
+        else
             coap_pdu_set_code(response, COAP_RESPONSE_CODE_SERVICE_UNAVAILABLE);
-        /* else the response stays empty: an acknowledgement alone */
     }
 }
 
@@ -307,6 +344,8 @@ static void on_post(coap_resource_t *resource, coap_session_t *session, const co
     } else if (peer->has_last && peer->last == coap_pdu_get_mid(request)) {
         if (peer->is_answered)
             fill(resource, session, request, query, has_block ? &block : NULL, peer, response);
+        else if (!peer->is_acknowledged)
+            say_nothing(response); /* else it is acknowledged once more */
     } else {
         if (has_block)
             code = collect(peer, &block, SPAN(octets, size));
@@ -401,7 +440,7 @@ static bool add_resource(struct coap_server *server)
     return true;
 }
 
-static bool start(struct coap_server *server, struct loop *loop)
+static bool start(struct coap_server *server)
 {
     const struct coap_server_options *options = &server->options;
     coap_address_t address;
@@ -433,7 +472,7 @@ static bool start(struct coap_server *server, struct loop *loop)
         return false;
     }
     /* An epoll descriptor with libcoap's sockets and its timer in it. */
-    server->readable = event_new(loop_base(loop), fd, EV_READ | EV_PERSIST, on_readable, server);
+    server->readable = event_new(server->base, fd, EV_READ | EV_PERSIST, on_readable, server);
     return server->readable != NULL && event_add(server->readable, NULL) == 0;
 }
 
@@ -446,9 +485,10 @@ struct coap_server *coap_server_open(struct loop *loop, const struct coap_server
         return NULL;
     }
     server->options = *options;
+    server->base = loop_base(loop);
     coap_startup();
     coap_set_log_handler(on_log);
-    if (start(server, loop))
+    if (start(server))
         return server;
     coap_server_close(server);
     return NULL;
