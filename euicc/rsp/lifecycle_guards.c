@@ -46,7 +46,7 @@ static bool may_be_disabled(const struct lifecycle_step *step)
     return !step->subject->ppr1;
 }
 
-GUARD(guard_ppr1, "not PPR1", may_be_disabled, LIFECYCLE_DISALLOWED_BY_POLICY);
+GUARD(guard_ppr1, "no PPR1", may_be_disabled, LIFECYCLE_DISALLOWED_BY_POLICY);
 
 /*
  * Reading: PPR1 of the enabled profile yields to a test profile (SGP.21 TPRO8) and to a provisioning profile
@@ -59,8 +59,8 @@ static bool enabled_yields(const struct lifecycle_step *step)
     return !lifecycle_displaces(step) || !step->enabled.ppr1 || step->subject->class != PROFILE_OPERATIONAL;
 }
 
-GUARD(guard_enabled_yields, "enabled profile not PPR1", enabled_yields, LIFECYCLE_DISALLOWED_BY_POLICY);
-GUARD(guard_immediate_yields, "enabled profile not PPR1", enabled_yields, LIFECYCLE_NOT_AVAILABLE);
+GUARD(guard_enabled_yields, "no PPR1 of the enabled one", enabled_yields, LIFECYCLE_DISALLOWED_BY_POLICY);
+GUARD(guard_immediate_yields, "no PPR1 of the enabled one", enabled_yields, LIFECYCLE_NOT_AVAILABLE);
 
 /*
  * Reading of SGP.22 5.7.16: from an enabled test profile the way leads to another test profile, or back to
@@ -85,7 +85,7 @@ static bool may_be_deleted(const struct lifecycle_step *step)
     return !step->subject->ppr2;
 }
 
-GUARD(guard_ppr2, "not PPR2", may_be_deleted, LIFECYCLE_DISALLOWED_BY_POLICY);
+GUARD(guard_ppr2, "no PPR2", may_be_deleted, LIFECYCLE_DISALLOWED_BY_POLICY);
 
 /* --- the Emergency Profile ----------------------------------------------------------------------- */
 
@@ -96,9 +96,9 @@ static bool is_ordinary(const struct lifecycle_step *step)
     return !step->subject->ecall;
 }
 
-GUARD(guard_ordinary, "not the Emergency Profile", is_ordinary, LIFECYCLE_DISALLOWED_BY_POLICY);
-GUARD(guard_fallback_ordinary, "not the Emergency Profile", is_ordinary, LIFECYCLE_NOT_AVAILABLE);
-GUARD(guard_immediate_ordinary, "not the Emergency Profile", is_ordinary, LIFECYCLE_NOT_AVAILABLE);
+GUARD(guard_ordinary, "not to be the Emergency Profile", is_ordinary, LIFECYCLE_DISALLOWED_BY_POLICY);
+GUARD(guard_fallback_ordinary, "not to be the Emergency Profile", is_ordinary, LIFECYCLE_NOT_AVAILABLE);
+GUARD(guard_immediate_ordinary, "not to be the Emergency Profile", is_ordinary, LIFECYCLE_NOT_AVAILABLE);
 
 static bool is_no_emergency(const struct lifecycle_step *step)
 {
@@ -115,7 +115,7 @@ GUARD(guard_emergency_there, "an Emergency Profile", there, LIFECYCLE_NOT_AVAILA
 
 /* --- rollback ------------------------------------------------------------------------------------ */
 
-GUARD(guard_rollback_granted, "rollback granted", there, LIFECYCLE_NOT_AVAILABLE);
+GUARD(guard_rollback_granted, "a rollback granted", there, LIFECYCLE_NOT_AVAILABLE);
 
 int64_t lifecycle_rollback_target(const struct lifecycle_step *step)
 {
@@ -143,7 +143,7 @@ static bool is_not_rollback_target(const struct lifecycle_step *step)
     return !recovery_rollback(step->card, &grant) || grant.profile != step->subject->id;
 }
 
-GUARD(guard_not_rollback_target, "rollback does not lead to it", is_not_rollback_target,
+GUARD(guard_not_rollback_target, "not to be where a rollback leads", is_not_rollback_target,
       LIFECYCLE_ROLLBACK_NOT_AVAILABLE);
 
 /* --- fallback ------------------------------------------------------------------------------------ */
@@ -153,7 +153,7 @@ static bool is_somebody_enabled(const struct lifecycle_step *step)
     return step->has_enabled;
 }
 
-GUARD(guard_somebody_enabled, "a profile is enabled", is_somebody_enabled, LIFECYCLE_COMMAND_ERROR);
+GUARD(guard_somebody_enabled, "a profile enabled", is_somebody_enabled, LIFECYCLE_COMMAND_ERROR);
 GUARD(guard_fallback_set, "a Fallback Profile", there, LIFECYCLE_NOT_AVAILABLE);
 
 static bool is_fallback_enabled(const struct lifecycle_step *step)
@@ -161,8 +161,7 @@ static bool is_fallback_enabled(const struct lifecycle_step *step)
     return step->has_enabled && step->enabled.id == recovery_fallback_profile(step->card);
 }
 
-GUARD(guard_fallback_enabled, "the Fallback Profile is enabled", is_fallback_enabled,
-      LIFECYCLE_NOT_AVAILABLE);
+GUARD(guard_fallback_enabled, "the Fallback Profile enabled", is_fallback_enabled, LIFECYCLE_NOT_AVAILABLE);
 GUARD(guard_return_known, "somewhere to return to", there, LIFECYCLE_NOT_AVAILABLE);
 
 static bool is_not_return_profile(const struct lifecycle_step *step)
@@ -170,7 +169,7 @@ static bool is_not_return_profile(const struct lifecycle_step *step)
     return !is_fallback_enabled(step) || recovery_before_fallback(step->card) != step->subject->id;
 }
 
-GUARD(guard_not_return_profile, "fallback does not return to it", is_not_return_profile,
+GUARD(guard_not_return_profile, "not to be where fallback returns to", is_not_return_profile,
       LIFECYCLE_RETURN_FALLBACK_PROFILE);
 
 /* --- immediate enable ---------------------------------------------------------------------------- */
@@ -180,22 +179,22 @@ static bool is_immediate_configured(const struct lifecycle_step *step)
     return immediate_enable_configured(step->card);
 }
 
-GUARD(guard_immediate_configured, "configured", is_immediate_configured, LIFECYCLE_NOT_AVAILABLE);
+GUARD(guard_immediate_configured, "to be configured", is_immediate_configured, LIFECYCLE_NOT_AVAILABLE);
 
 static bool has_session(const struct lifecycle_step *step)
 {
     return rsp_session_installed(step->card) != 0;
 }
 
-GUARD(guard_immediate_session, "installed by this session", has_session, LIFECYCLE_NO_SESSION);
-GUARD(guard_immediate_there, "still there", there, LIFECYCLE_NOT_AVAILABLE);
+GUARD(guard_immediate_session, "an installation by this session", has_session, LIFECYCLE_NO_SESSION);
+GUARD(guard_immediate_there, "its profile still there", there, LIFECYCLE_NOT_AVAILABLE);
 
 static bool is_disabled(const struct lifecycle_step *step)
 {
     return step->subject->state == PROFILE_DISABLED;
 }
 
-GUARD(guard_immediate_not_enabled, "not enabled yet", is_disabled, LIFECYCLE_NOT_AVAILABLE);
+GUARD(guard_immediate_not_enabled, "it not enabled yet", is_disabled, LIFECYCLE_NOT_AVAILABLE);
 
 static bool is_from_smdp(const struct lifecycle_step *step)
 {
@@ -203,4 +202,4 @@ static bool is_from_smdp(const struct lifecycle_step *step)
                                    buf_span(&step->subject->smdp_address));
 }
 
-GUARD(guard_immediate_from_smdp, "from the configured SM-DP+", is_from_smdp, LIFECYCLE_NOT_AVAILABLE);
+GUARD(guard_immediate_from_smdp, "the configured SM-DP+", is_from_smdp, LIFECYCLE_NOT_AVAILABLE);

@@ -621,7 +621,7 @@ static void agree_everywhere(const struct world *world)
     find_or_add(search, &state);
     for (size_t i = 0; i < search->count; i++)
         transitions += explore(&bench, search, &events, i);
-    printf("lifecycle, %-40s %5zu states, %7zu transitions by %zu events\n", world->name, search->count,
+    printf("lifecycle: %s: %zu states, %zu transitions by %zu events\n", world->name, search->count,
            transitions, events.count);
     stop(&bench);
     free(search);

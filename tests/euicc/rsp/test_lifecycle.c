@@ -6,6 +6,7 @@
 #include "euicc/rsp/lifecycle.h"
 #include "tests/support/es10.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define SUBJECT "89490000000000000017"
@@ -304,28 +305,78 @@ START_TEST(notifications_come_in_the_order_of_what_happened)
 }
 END_TEST
 
+static unsigned count(const char *text, const char *part)
+{
+    unsigned found = 0;
+
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at += strlen(part))
+        found++;
+    return found;
+}
+
+/* The graph as a text. */
+static const char *graph(void)
+{
+    struct buf *out = test_buf();
+
+    lifecycle_dot(out);
+    buf_append_octet(out, '\0');
+    ck_assert(!out->failed);
+    return (const char *)out->data;
+}
+
+/* A row that only refuses has one edge, any other has one on each side of its box. */
 START_TEST(the_graph_shows_every_row)
 {
-    struct buf out = {0};
-    unsigned arrows = 0;
-    unsigned rows = 0;
+    const char *text = graph();
+    size_t rows;
+    const struct lifecycle_row *table = lifecycle_table(&rows);
+    unsigned edges = 0;
+    unsigned lines = 0;
 
-    lifecycle_dot(&out);
-    buf_append_octet(&out, '\0');
-    ck_assert(!out.failed);
-    ck_assert_ptr_eq(strstr((const char *)out.data, "digraph"), (const char *)out.data);
-    for (const char *at = (const char *)out.data; (at = strstr(at, " -> ")) != NULL; at++)
-        arrows++;
-    for (int event = 0; event < LIFECYCLE_EVENTS; event++)
-        for (int state = 0; state < LIFECYCLE_STATES; state++)
-            if (ends_in[event][state] != 0)
-                rows++;
-    ck_assert_uint_eq(arrows, rows);
-    ck_assert_ptr_nonnull(strstr((const char *)out.data, "disabled -> enabled [label=\"enable\\n["));
-    buf_free(&out);
+    for (size_t i = 0; i < rows; i++) {
+        char box[32];
+
+        snprintf(box, sizeof(box), "    row%zu [", i);
+        ck_assert_uint_eq(count(text, box), 1);
+        ck_assert_ptr_nonnull(strstr(text, lifecycle_event_name(table[i].event)));
+        edges += table[i].actions[0] == NULL && table[i].guards[0] != NULL ? 1 : 2;
+        for (size_t k = 0; table[i].guards[k] != NULL; k++, lines++)
+            ck_assert_ptr_nonnull(strstr(text, table[i].guards[k]->name));
+        for (size_t k = 0; table[i].actions[k] != NULL; k++, lines++)
+            ck_assert_ptr_nonnull(strstr(text, table[i].actions[k]->name));
+        lines++; /* the event */
+    }
+    ck_assert_uint_eq(count(text, " -> "), edges);
+    ck_assert_uint_eq(count(text, "<tr>"), lines);
+    ck_assert_ptr_null(strstr(text, "wrong state")); /* no guard says what a missing row says */
+}
+END_TEST
+
+/* What Graphviz reads: everything that is opened is closed, and text has nothing in it that HTML would take
+ * for its own. */
+START_TEST(the_graph_is_well_formed_and_always_the_same)
+{
+    static const char *const pairs[][2] = {
+        {"{", "}"},        {"[", "]"},      {"<table ", "</table>"}, {"<tr>", "</tr>"}, {"<font ", "</font>"},
+        {"<td ", "</td>"}, {"<b>", "</b>"}, {"<i>", "</i>"},         {"label=<", ">]"}};
+    const char *text = graph();
+    size_t rows;
+    const struct lifecycle_row *table = lifecycle_table(&rows);
+
+    ck_assert_ptr_eq(strstr(text, "digraph lifecycle {"), text);
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+        ck_assert_uint_eq(count(text, pairs[i][0]), count(text, pairs[i][1]));
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t k = 0; table[i].guards[k] != NULL; k++)
+            ck_assert_ptr_null(strpbrk(table[i].guards[k]->name, "<>&\"\\"));
+        for (size_t k = 0; table[i].actions[k] != NULL; k++)
+            ck_assert_ptr_null(strpbrk(table[i].actions[k]->name, "<>&\"\\"));
+    }
+    ck_assert_str_eq(text, graph());
 }
 END_TEST
 
 TEST_MAIN("lifecycle", the_table_says_what_the_specifications_say, the_rows_make_sense_by_themselves,
           every_situation_ends_as_stated, notifications_come_in_the_order_of_what_happened,
-          the_graph_shows_every_row)
+          the_graph_shows_every_row, the_graph_is_well_formed_and_always_the_same)
