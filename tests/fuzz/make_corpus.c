@@ -88,6 +88,38 @@ static bool make_vpcd(void)
            corpus_write_hex("vpcd", "cut-off", "03 0001 01 0010 00A4040410A000000559");
 }
 
+/* The first octet says what follows; see fuzz_eim.c. */
+static bool make_eim(void)
+{
+    static const char order[] =
+        "\x04{\"eid\":\"89049032123451234512345678901235\",\"psmo\":[{\"enable\":{\"iccid\":"
+        "\"8900112233445566778\",\"rollback\":true}},{\"configureImmediateEnable\":{\"smdpOid\":\"2.999.10\"}"
+        "}]}";
+
+    return corpus_write_hex("eim", "unsigned-error", "00 BF51 0F A20D 8008 322E3939392E3230 8F010F") &&
+           corpus_write_hex("eim", "signed-error",
+                            "00 BF51 54 A152 300F 8008 322E3939392E3230 810102 020104"
+                            "5F3740 00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF"
+                            "00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF") &&
+           corpus_write_hex("eim", "data",
+                            "05 BF52 1B A019 810461626364 BF2003820101 84012A A8048002 0260 A200") &&
+           corpus_write_hex("eim", "data-error", "80 BF52 05 A103 020101") &&
+           corpus_write_hex("eim", "no-download", "00 BF54 05 3003 800168") &&
+           corpus_write_hex("eim", "refused", "00 A003 020101") &&
+           corpus_write_hex("eim", "results",
+                            "01 840100 830100 BF2D14 A012 E310 5A0A980011223344556677F8 9F700101") &&
+           corpus_write_hex("eim", "results-rollback", "01 8C0100") &&
+           corpus_write_hex("eim", "results-terminated", "01 840100 020102") &&
+           corpus_write_hex("eim", "notification",
+                            "02 BF37 2C BF2725 8001AA BF2F11 800101 81020780 0C03612E62 5A03980011"
+                            "0603883701 A205 A103 800100 5F3701FF") &&
+           corpus_write_hex("eim", "poll", "03 BF4F 17 5A10 89049032123451234512345678901235 8000 810101") &&
+           corpus_write_hex("eim", "provide",
+                            "03 BF50 17 5A10 89049032123451234512345678901235 A003 020102") &&
+           corpus_write_hex("eim", "handle-notification", "03 BF3D 04 A002 3000") &&
+           corpus_write("eim", "order", SPAN_STRING(order));
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -95,5 +127,5 @@ int main(int argc, char **argv)
         return 2;
     }
     root = argv[1];
-    return make_tlv() && make_vpcd() && corpus_make_card_targets() ? 0 : 1;
+    return make_tlv() && make_vpcd() && make_eim() && corpus_make_card_targets() ? 0 : 1;
 }

@@ -24,6 +24,8 @@ void eim_bench_start(struct eim_bench *bench, const char *path)
     const char *why = NULL;
 
     *bench = (struct eim_bench){.path = path};
+    if (path != NULL)
+        snprintf(bench->first_path, sizeof(bench->first_path), "%s", path);
     test_ci_make(&bench->ci, EC_CURVE_P256);
     test_entity_issue(&sign, &bench->ci, CERT_ROLE_NONE, EIM_BENCH_ID, EC_CURVE_P256);
     bench->eim.sign.key = copy_key(sign.key);
@@ -88,7 +90,7 @@ void eim_bench_crash(struct eim_bench *bench)
     char from[640], to[640];
 
     ck_assert_ptr_nonnull(bench->path);
-    snprintf(copy, sizeof(copies[0]), "%s.%u", test_path("state"), ++bench->crashes);
+    snprintf(copy, sizeof(copies[0]), "%s.%u", bench->first_path, ++bench->crashes);
     copy_file(bench->path, copy);
     ck_assert_int_lt(snprintf(from, sizeof(from), "%s-wal", bench->path), (int)sizeof(from));
     snprintf(to, sizeof(to), "%s-wal", copy);

@@ -19,6 +19,7 @@ struct eim_bench {
     struct test_entity euicc;
     const char *eid;
     const char *path; /* of the state; NULL: in memory */
+    char first_path[512];
     unsigned crashes;
     int64_t token; /* what the eUICC signs with; 0 is the default one */
     uint64_t sequence;
