@@ -88,9 +88,13 @@ static uint16_t serve(struct softeuicc *card, const struct function *function, s
     return es10_result(card, response, function->tag, code_of(function, result));
 }
 
+/* Reading: in SGP.32 v1.0, where it was named EnableUsingDD, the request was empty; that is served with a
+ * REFRESH. */
 uint16_t es10b_immediate_enable(struct softeuicc *card, struct span request, struct buf *response)
 {
-    return serve(card, &immediate_enable, request, response);
+    static const uint8_t refresh_flag[] = {0x80, 0x01, 0xFF};
+
+    return serve(card, &immediate_enable, request.size > 0 ? request : SPAN_ARRAY(refresh_flag), response);
 }
 
 uint16_t es10b_enable_emergency_profile(struct softeuicc *card, struct span request, struct buf *response)
