@@ -203,6 +203,17 @@ static bool make_uicc(void)
 
 /* --- es10: an octet of options, then steps (fuzz_es10.c) --- */
 
+/* eimPublicKeyData with P-256's generator, and AddInitialEim of eIM "a" with a token, eIM "b" without. */
+#define EIM_KEY                                                                                              \
+    "A55BA059301306072A8648CE3D020106082A8648CE3D030107034200"                                               \
+    "04"                                                                                                     \
+    "6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296"                                       \
+    "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5"
+#define ADD_INITIAL_EIM                                                                                      \
+    "BF5781E2"                                                                                               \
+    "A081DF"                                                                                                 \
+    "30748001618109612E6578616D706C658201028301008401FF" EIM_KEY "3067800162830105" EIM_KEY "87020780"
+
 static const struct {
     const char *name;
     uint8_t options;
@@ -273,6 +284,23 @@ static const struct {
           "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5"}}},
     {"segments-too-early", 1, {{0, "BF3605BF23028201"}, {0, "A000"}, {4, ""}, {0, "BF3605BF23028201"}}},
     {"reset-midway", 0, {{4, ""}, {5, ""}, {3, "300D80080102030405060708010100"}}},
+    {"add-initial-eim",
+     1,
+     {{0, ADD_INITIAL_EIM},
+      {0, "BF5500"},
+      {0, "BF5505A003800162"},
+      {0, ADD_INITIAL_EIM},
+      {0, "BF590A8000810388370A820161"}}},
+    {"iot-memory-reset",
+     1,
+     {{0, "BF590A8000810388370A820161"},
+      {0, "BF6506800468692E64"},
+      {0, ADD_INITIAL_EIM},
+      {0, "BF6404820201FE"},
+      {0, "BF5500"}}},
+    {"iot-settings",
+     1,
+     {{0, "BF5F00"}, {0, "BF420480020780"}, {0, "BF5600"}, {0, "BF2D075C059F7B9F269F67"}, {0, "BF2200"}}},
     {"iot", 1, {{0, "BF5500"}, {0, "BF5602A000"}, {0, "BF6404820206C0"}, {0, "BF5100"}, {0, "BF5A00"}}},
 };
 
