@@ -263,8 +263,9 @@ static void show_sessions(const json_t *card)
     char more[CELL_SIZE];
     char text[CELL_SIZE];
 
-    snprintf(text, sizeof(text), "%.40s %.80s", member_text(session, "stage", stage),
-             member_text(session, "transaction_id", more));
+    member_text(session, "transaction_id", more);
+    snprintf(text, sizeof(text), "%.40s%s%.80s", member_text(session, "stage", stage),
+             more[0] != '\0' ? ", transaction " : "", more);
     line("RSP session", text);
     snprintf(text, sizeof(text), "%.40s, %.20s commands pending", member_text(toolkit, "session", stage),
              member_text(toolkit, "pending", more));
