@@ -2,16 +2,7 @@
 #include "apdu/bytes.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-/* The apdu floor knows no OpenSSL, so it wipes by a volatile pointer, which a compiler may not drop. */
-static void wipe(void *memory, size_t size)
-{
-    volatile uint8_t *p = memory;
-
-    while (size-- > 0)
-        *p++ = 0;
-}
+#include <string.h> /* explicit_bzero: this floor knows no OpenSSL */
 
 bool span_equal(struct span a, struct span b)
 {
@@ -47,7 +38,7 @@ bool buf_reserve(struct buf *buf, size_t more)
     if (buf->size > 0)
         memcpy(data, buf->data, buf->size);
     if (buf->data != NULL)
-        wipe(buf->data, buf->size);
+        explicit_bzero(buf->data, buf->size);
     free(buf->data);
     buf->data = data;
     buf->capacity = capacity;
@@ -78,7 +69,7 @@ void buf_clear(struct buf *buf)
 void buf_wipe(struct buf *buf)
 {
     if (buf->data != NULL)
-        wipe(buf->data, buf->capacity);
+        explicit_bzero(buf->data, buf->capacity);
     buf_clear(buf);
 }
 

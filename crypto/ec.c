@@ -43,6 +43,7 @@ struct ec_key {
     bool has_private;
     uint8_t point[EC_POINT_SIZE];
     struct ec_contexts *contexts;
+    unsigned shares; /* owners besides the first */
 };
 
 static const struct {
@@ -83,6 +84,10 @@ void ec_key_free(struct ec_key *key)
 {
     if (key == NULL)
         return;
+    if (key->shares > 0) {
+        key->shares--;
+        return;
+    }
     if (key->contexts != NULL) {
         EVP_PKEY_CTX_free(key->contexts->sign);
         EVP_PKEY_CTX_free(key->contexts->verify);
@@ -92,6 +97,17 @@ void ec_key_free(struct ec_key *key)
     }
     EVP_PKEY_free(key->pkey);
     free(key);
+}
+
+struct ec_key *ec_key_share(struct ec_key *key)
+{
+    key->shares++;
+    return key;
+}
+
+bool ec_key_has_point(const struct ec_key *key, enum ec_curve curve, struct span point)
+{
+    return key->curve == curve && span_equal(SPAN_ARRAY(key->point), point);
 }
 
 /* Makes a key of `pkey`, which it owns from now on, also on failure. */

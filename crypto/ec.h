@@ -44,12 +44,16 @@ struct ec_key *ec_key_from_point_like(enum ec_curve curve, struct span point, co
  * when the curve is another, or a public key that came along does not belong to the scalar. */
 struct ec_key *ec_key_from_private_der_or_pem(struct span encoded);
 void ec_key_free(struct ec_key *key);
+/* The same key for one owner more, who frees it as well; the last one's ec_key_free ends it. */
+struct ec_key *ec_key_share(struct ec_key *key);
 
 enum ec_curve ec_key_curve(const struct ec_key *key);
 bool ec_key_has_private(const struct ec_key *key);
 void ec_key_point(const struct ec_key *key, uint8_t point[EC_POINT_SIZE]);
 /* False without a private part. The caller wipes the scalar. */
 bool ec_key_scalar(const struct ec_key *key, uint8_t scalar[EC_SCALAR_SIZE]);
+/* Is it on this curve, with this uncompressed public point? */
+bool ec_key_has_point(const struct ec_key *key, enum ec_curve curve, struct span point);
 /* The same curve and the same public point. */
 bool ec_key_equal(const struct ec_key *a, const struct ec_key *b);
 /* SHA-1 of the uncompressed point: RFC 5280 4.2.1.2 (1), what CI key identifiers are. */

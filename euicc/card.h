@@ -80,6 +80,7 @@ struct softeuicc {
     struct rsp_session *rsp;       /* allocated once, cleared by reset */
     struct proactive *proactive;
     struct ota_parts *ota_parts;
+    struct ec_key *eim_key;    /* of the eIM whose row was read last (euicc/iot/eim.c), NULL: of none yet */
     struct profile_view *view; /* what channels without an application have selected files of */
     struct buf response;       /* scratch for the command at hand */
     struct buf answer;         /* what leaves the card: a piece of the response, and the status word */

@@ -160,6 +160,7 @@ void softeuicc_close(struct softeuicc *card)
         cert_free(card->credentials[i].euicc_cert);
         ec_key_free(card->credentials[i].euicc_key);
     }
+    ec_key_free(card->eim_key);
     if (card->nvm != NULL)
         nvm_rollback(card->nvm);
     nvm_close(card->nvm);

@@ -25,13 +25,24 @@ void eim_clear(struct eim *eim)
     *eim = (struct eim){.position = 0};
 }
 
-static struct ec_key *key_from_row(const struct softeuicc *card, const char *curve, struct span point)
+/* A key costs a tenth of a verification to make: that of the eIM which spoke last is kept, because most cards
+ * have one that speaks. */
+static struct ec_key *key_of(struct softeuicc *card, enum ec_curve curve, struct span point)
 {
     const struct ec_key *model = card->credentials_count > 0 ? card->credentials[0].ci_key : NULL;
 
+    if (card->eim_key == NULL || !ec_key_has_point(card->eim_key, curve, point)) {
+        ec_key_free(card->eim_key);
+        card->eim_key = ec_key_from_point_like(curve, point, model);
+    }
+    return card->eim_key != NULL ? ec_key_share(card->eim_key) : NULL;
+}
+
+static struct ec_key *key_from_row(struct softeuicc *card, const char *curve, struct span point)
+{
     for (enum ec_curve c = EC_CURVE_P256; c <= EC_CURVE_BRAINPOOL_P256R1; c++)
         if (curve != NULL && strcmp(curve, ec_curve_name(c)) == 0)
-            return ec_key_from_point_like(c, point, model);
+            return key_of(card, c, point);
     return NULL;
 }
 
@@ -50,7 +61,7 @@ static const struct card_credentials *credentials_from_row(const struct softeuic
 }
 
 /* False when the row does not make sense (somebody edited the file) or memory ran out. */
-static bool from_row(const struct softeuicc *card, sqlite3_stmt *row, struct eim *eim)
+static bool from_row(struct softeuicc *card, sqlite3_stmt *row, struct eim *eim)
 {
     const char *id = nvm_text(row, 1);
 

@@ -5,7 +5,6 @@
  */
 #include "euicc/iot/package_command.h"
 #include "euicc/iot/package_result.h"
-#include "euicc/iot/recovery.h"
 #include "euicc/rsp/es10_common.h"
 #include "euicc/rsp/lifecycle.h"
 #include "euicc/rsp/notification.h"
@@ -117,7 +116,7 @@ static uint16_t put_unsigned_error(struct softeuicc *card, const struct package 
 }
 
 /* What a package that its eIM signed is refused for, in this order (SGP.32 5.9.1). */
-static unsigned refusal(struct softeuicc *card, const struct package *package, const struct eim *eim)
+static unsigned refusal(const struct softeuicc *card, const struct package *package, const struct eim *eim)
 {
     if (!span_equal(package->eid, SPAN_ARRAY(card->eid)))
         return ERROR_INVALID_EID;
@@ -125,8 +124,6 @@ static unsigned refusal(struct softeuicc *card, const struct package *package, c
         return ERROR_REPLAY;
     if (package->counter > EIM_COUNTER_MAX)
         return ERROR_COUNTER_OUT_OF_RANGE;
-    if (recovery_emergency_active(card))
-        return ERROR_ECALL_ACTIVE;
     return package->list.size > LIST_MAX ? ERROR_SIZE_OVERFLOW : ERROR_NONE;
 }
 
@@ -194,8 +191,7 @@ static uint16_t accept(struct softeuicc *card, const struct package *package, co
     struct buf results = {0};
     bool done;
 
-    if (lifecycle_trigger(card, LIFECYCLE_PACKAGE, false) != LIFECYCLE_OK ||
-        !eim_set_counter(card, eim, run.counter))
+    if (!eim_set_counter(card, eim, run.counter))
         return ES10_MEMORY;
     run.sequence = notification_next_sequence(card);
     if (run.sequence == 0)
@@ -209,6 +205,16 @@ static uint16_t accept(struct softeuicc *card, const struct package *package, co
     return es10_finish(card, response);
 }
 
+static uint16_t refuse(struct softeuicc *card, const struct package *package, const struct eim *eim,
+                       unsigned error, struct buf *response)
+{
+    if (!package_result_sign_error(eim, package->counter, package->transaction, error, response))
+        return ES10_FAILED;
+    return es10_finish(card, response);
+}
+
+/* The lifecycle table has the last word on whether a package is accepted, and withdraws a granted rollback.
+ */
 static uint16_t serve(struct softeuicc *card, const struct package *package, const struct eim *eim,
                       struct buf *response)
 {
@@ -217,11 +223,16 @@ static uint16_t serve(struct softeuicc *card, const struct package *package, con
     if (!is_signed_by(package, eim))
         return put_unsigned_error(card, package, eim, response);
     error = refusal(card, package, eim);
-    if (error == ERROR_NONE)
+    if (error != ERROR_NONE)
+        return refuse(card, package, eim, error, response);
+    switch (lifecycle_trigger(card, LIFECYCLE_PACKAGE, false)) {
+    case LIFECYCLE_OK:
         return accept(card, package, eim, response);
-    if (!package_result_sign_error(eim, package->counter, package->transaction, error, response))
-        return ES10_FAILED;
-    return es10_finish(card, response);
+    case LIFECYCLE_ECALL_ACTIVE:
+        return refuse(card, package, eim, ERROR_ECALL_ACTIVE, response);
+    default:
+        return ES10_MEMORY;
+    }
 }
 
 uint16_t es10b_load_euicc_package(struct softeuicc *card, struct span request, struct buf *response)
@@ -232,6 +243,10 @@ uint16_t es10b_load_euicc_package(struct softeuicc *card, struct span request, s
 
     if (!read_package(request, &package))
         return ES10_BAD_REQUEST;
+    /* Begun before the first look-up, the transaction spares each of them the storage's locks; without a
+     * change it writes nothing. */
+    if (!nvm_begin(card->nvm))
+        return ES10_MEMORY;
     if (!eim_find(card, package.eim_id, &eim))
         return put_unsigned_error(card, &package, NULL, response);
     status = serve(card, &package, &eim, response);

@@ -138,30 +138,55 @@ const struct lifecycle_row *lifecycle_table(size_t *rows)
 
 /* --- events -------------------------------------------------------------------------------------- */
 
-static int64_t rollback_profile(struct softeuicc *card)
+static bool profile_if_any(struct softeuicc *card, int64_t id, struct profile *subject)
+{
+    return id != 0 && profile_by_id(card, id, subject);
+}
+
+static bool rollback_profile(struct softeuicc *card, struct profile *subject)
 {
     struct rollback_grant grant;
 
-    return recovery_rollback(card, &grant) ? grant.profile : 0;
+    return recovery_rollback(card, &grant) && profile_if_any(card, grant.profile, subject);
 }
 
-static int64_t enabled_profile(struct softeuicc *card)
+static bool fallback_profile(struct softeuicc *card, struct profile *subject)
 {
-    struct profile profile;
-    int64_t id = profile_enabled(card, &profile) ? profile.id : 0;
-
-    profile_clear(&profile);
-    return id;
+    return profile_if_any(card, recovery_fallback_profile(card), subject);
 }
 
-static int64_t installed_profile(struct softeuicc *card)
+static bool profile_before_fallback(struct softeuicc *card, struct profile *subject)
 {
-    return rsp_session_installed(card);
+    return profile_if_any(card, recovery_before_fallback(card), subject);
+}
+
+static bool installed_profile(struct softeuicc *card, struct profile *subject)
+{
+    return profile_if_any(card, rsp_session_installed(card), subject);
+}
+
+static bool emergency_profile(struct softeuicc *card, struct profile *subject)
+{
+    return profile_if_any(card, recovery_emergency_profile(card), subject);
+}
+
+/* Only which and that it is enabled: a package's acceptance asks nothing else of it. */
+static bool enabled_profile(struct softeuicc *card, struct profile *subject)
+{
+    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT id FROM profile WHERE state = 'enabled'");
+
+    if (!nvm_row(card->nvm, stmt))
+        return false;
+    subject->id = nvm_int(stmt, 0);
+    subject->state = PROFILE_ENABLED;
+    nvm_done(stmt);
+    return true;
 }
 
 static const struct event {
     const char *name;
-    int64_t (*subject)(struct softeuicc *card); /* the profile it is about; NULL: the request names it */
+    /* The profile it is about; false: there is none. NULL: the request names it. */
+    bool (*subject)(struct softeuicc *card, struct profile *subject);
 } events[] = {
     [LIFECYCLE_INSTALL] = {"install", NULL},
     [LIFECYCLE_ENABLE] = {"enable", NULL},
@@ -172,11 +197,11 @@ static const struct event {
     [LIFECYCLE_PACKAGE_DISABLE] = {"package: disable", NULL},
     [LIFECYCLE_PACKAGE_DELETE] = {"package: delete", NULL},
     [LIFECYCLE_ROLLBACK] = {"rollback", rollback_profile},
-    [LIFECYCLE_EXECUTE_FALLBACK] = {"execute fallback", recovery_fallback_profile},
-    [LIFECYCLE_RETURN_FROM_FALLBACK] = {"return from fallback", recovery_before_fallback},
+    [LIFECYCLE_EXECUTE_FALLBACK] = {"execute fallback", fallback_profile},
+    [LIFECYCLE_RETURN_FROM_FALLBACK] = {"return from fallback", profile_before_fallback},
     [LIFECYCLE_IMMEDIATE_ENABLE] = {"immediate enable", installed_profile},
-    [LIFECYCLE_ENABLE_EMERGENCY] = {"enable emergency profile", recovery_emergency_profile},
-    [LIFECYCLE_DISABLE_EMERGENCY] = {"disable emergency profile", recovery_emergency_profile},
+    [LIFECYCLE_ENABLE_EMERGENCY] = {"enable emergency profile", emergency_profile},
+    [LIFECYCLE_DISABLE_EMERGENCY] = {"disable emergency profile", emergency_profile},
     [LIFECYCLE_PACKAGE] = {"package accepted", enabled_profile},
     [LIFECYCLE_POWER_LOSS] = {"power loss, reset", NULL},
 };
@@ -233,16 +258,21 @@ static enum lifecycle_state state_of(const struct profile *profile)
 
 static enum lifecycle_result execute(struct lifecycle_step *step, enum lifecycle_event event, bool only_ask)
 {
-    const struct lifecycle_row *row = lifecycle_row(event, state_of(step->subject));
+    enum lifecycle_state state = state_of(step->subject);
+    const struct lifecycle_row *row = lifecycle_row(event, state);
     enum lifecycle_result result;
 
     if (row == NULL)
         return nvm_failed(step->card->nvm) ? LIFECYCLE_FAILED : LIFECYCLE_WRONG_STATE;
-    step->has_enabled = profile_enabled(step->card, &step->enabled);
+    /* At most one profile is enabled: it need not be read twice. */
+    if (state == LIFECYCLE_ENABLED)
+        step->enabled = *step->subject;
+    step->has_enabled = state == LIFECYCLE_ENABLED || profile_enabled(step->card, &step->enabled);
     result = ask(row, step);
     if (result == LIFECYCLE_OK && !only_ask)
         result = act(row, step);
-    profile_clear(&step->enabled);
+    if (state != LIFECYCLE_ENABLED)
+        profile_clear(&step->enabled);
     return result;
 }
 
@@ -267,11 +297,9 @@ static enum lifecycle_result trigger(struct softeuicc *card, enum lifecycle_even
 {
     struct profile subject = {.id = 0};
     struct lifecycle_step step = {.card = card, .subject = &subject, .refresh = refresh};
-    int64_t id = events[event].subject(card);
     enum lifecycle_result result;
 
-    if (id != 0)
-        (void)profile_by_id(card, id, &subject);
+    (void)events[event].subject(card, &subject);
     result = execute(&step, event, only_ask);
     profile_clear(&subject);
     return result;

@@ -37,4 +37,6 @@ iccid=$(sqlite3 "$work/card.db" 'select iccid from profile')
 # Where the file lies in memory, the processor's time is the card's; on a disk the kernel's part of two syncs comes to it.
 "$bench/download_cpu" "$memory/download.db"
 "$bench/download_cpu" "$work/download.db" with_syncs
+"$bench/package_cpu" "$memory/package.db"
+"$bench/package_switches" "$memory/switches.db"
 "$here/pcsc.sh" "$build" || [ $? -eq 77 ] # says why when there is no pcscd

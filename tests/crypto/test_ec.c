@@ -471,6 +471,27 @@ START_TEST(sha256)
 }
 END_TEST
 
-TEST_MAIN("ec", keys_from_scalar_and_der, private_der_is_strict, private_pem, other_curves_are_refused,
-          scalars_out_of_range, points_off_the_curve, signatures, signatures_keep_their_size, shared_secrets,
-          generated_keys, keys_like_others, sha256)
+START_TEST(a_shared_key_lives_as_long_as_its_last_owner)
+{
+    struct ec_key *key = ec_key_generate(EC_CURVE_P256, NULL);
+    struct ec_key *shared = ec_key_share(key);
+    struct span part = SPAN_STRING("signed");
+    uint8_t signature[EC_SIGNATURE_SIZE];
+    uint8_t point[EC_POINT_SIZE];
+
+    ec_key_point(key, point);
+    ec_key_free(key);
+    ck_assert(ec_key_has_point(shared, EC_CURVE_P256, SPAN_ARRAY(point)));
+    ck_assert(!ec_key_has_point(shared, EC_CURVE_BRAINPOOL_P256R1, SPAN_ARRAY(point)));
+    ck_assert(ec_sign(shared, &part, 1, signature));
+    ck_assert(ec_verify(shared, &part, 1, SPAN_ARRAY(signature)));
+    point[EC_POINT_SIZE - 1] ^= 1;
+    ck_assert(!ec_key_has_point(shared, EC_CURVE_P256, SPAN_ARRAY(point)));
+    ck_assert(!ec_key_has_point(shared, EC_CURVE_P256, SPAN_NONE));
+    ec_key_free(shared); /* the sanitizer says whether it is gone */
+}
+END_TEST
+
+TEST_MAIN("ec", a_shared_key_lives_as_long_as_its_last_owner, keys_from_scalar_and_der, private_der_is_strict,
+          private_pem, other_curves_are_refused, scalars_out_of_range, points_off_the_curve, signatures,
+          signatures_keep_their_size, shared_secrets, generated_keys, keys_like_others, sha256)

@@ -812,7 +812,7 @@ START_TEST(no_bit_may_be_changed)
                           "bit %zu", bit);
         else
             refused++;
-        ck_assert(!nvm_in_transaction(bench.es10.card->nvm));
+        ck_assert(nvm_commit(bench.es10.card->nvm));
         request.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
         buf_free(&response);
     }
