@@ -43,6 +43,7 @@ struct nvm {
     struct statement statements[STATEMENTS];
     int log_pages; /* in the write-ahead log after the last commit */
     bool in_transaction;
+    bool unsynced; /* see nvm_begin_unsynced */
     bool failed;
     char message[160];
 };
@@ -537,13 +538,29 @@ static void reset_statements(struct nvm *nvm)
             nvm_done(nvm->statements[i].stmt);
 }
 
+void nvm_begin_unsynced(struct nvm *nvm)
+{
+    nvm->unsynced =
+        !nvm->in_transaction &&
+        sqlite3_exec(nvm->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* The transaction that needs no sync has ended: every other one does. */
+static bool end_unsynced(struct nvm *nvm)
+{
+    if (!nvm->unsynced)
+        return true;
+    nvm->unsynced = sqlite3_exec(nvm->db, "PRAGMA synchronous = FULL", NULL, NULL, NULL) != SQLITE_OK;
+    return !nvm->unsynced;
+}
+
 bool nvm_commit(struct nvm *nvm)
 {
     if (!nvm->failed && !nvm->in_transaction)
-        return true;
+        return end_unsynced(nvm);
     if (!nvm->failed && execute(nvm, "COMMIT")) {
         nvm->in_transaction = false;
-        return true;
+        return end_unsynced(nvm);
     }
     nvm_rollback(nvm);
     return false;
@@ -558,6 +575,7 @@ void nvm_rollback(struct nvm *nvm)
         (void)sqlite3_exec(nvm->db, "ROLLBACK", NULL, NULL, NULL);
     nvm->in_transaction = false;
     nvm->failed = false;
+    (void)end_unsynced(nvm);
 }
 
 void nvm_idle(struct nvm *nvm)

@@ -73,6 +73,9 @@ bool nvm_failed(const struct nvm *nvm);
 const char *nvm_message(const struct nvm *nvm);
 /* Commits, if there is something to commit. False: nothing of the command is stored (rolled back). */
 bool nvm_commit(struct nvm *nvm);
+/* For what can be made again from what is stored: the next transaction is whole or not there after a power cut, but
+ * it waits for no disk; the commit after it brings it along. No effect inside a transaction. */
+void nvm_begin_unsynced(struct nvm *nvm);
 void nvm_rollback(struct nvm *nvm);
 /*
  * Housekeeping between commands, never inside one: folds the write-ahead log into the file when it has grown

@@ -147,9 +147,11 @@ static int64_t enabled_profile(struct softeuicc *card)
 static void show(struct softeuicc *card, int64_t profile)
 {
     const struct uicc_host host = {.context = card, .random = random_octets, .take_memory = take_memory};
-    struct fs *fs = load(card, profile);
+    struct fs *fs;
 
-    /* Rows made of the elements are stored at once; without storage they are made again next time. */
+    /* Rows made of the elements are stored without waiting for it: what is lost is made again next time. */
+    nvm_begin_unsynced(card->nvm);
+    fs = load(card, profile);
     if (fs != NULL && profile != 0)
         nvm_commit(card->nvm);
     if (fs == NULL) {

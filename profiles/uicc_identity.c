@@ -1,6 +1,6 @@
 /*
  * GET IDENTITY (3GPP TS 31.102 7.5): the card's calculation of SUCI (TS 33.501 6.12, Annex C) from the IMSI
- * or a network specific identifier. Not there: the context of 5G NSWO, global line and cable identifiers.
+ * or a network specific identifier. Not there: global line and cable identifiers.
  */
 #include "apdu/tlv.h"
 #include "crypto/suci.h"
@@ -13,7 +13,7 @@
 
 /* --- what is in the files --------------------------------------------------------------------------- */
 
-enum { UST_SUCI = 124, UST_SUCI_BY_USIM = 125, UST_SUPI_NAI = 130 };
+enum { UST_SUCI = 124, UST_SUCI_BY_USIM = 125, UST_SUPI_NAI = 130, UST_NSWO = 142 };
 
 enum {
     EF_IMSI = 0x6F07,
@@ -213,8 +213,9 @@ static void put_routing_digits(struct buf *out, const uint8_t indicator[2])
     }
 }
 
+/* `username` is what the null scheme shows, `plain` what another one conceals. */
 static bool put_nai_output(const struct uicc *uicc, const struct protection *protection, struct span username,
-                           struct buf *out)
+                           struct span plain, struct buf *out)
 {
     size_t key_size = suci_ephemeral_size(protection->scheme);
     struct buf output = {0};
@@ -226,16 +227,31 @@ static bool put_nai_output(const struct uicc *uicc, const struct protection *pro
         buf_append(out, username);
         return true;
     }
-    ok = put_scheme_output(uicc, protection, username, &output);
+    ok = put_scheme_output(uicc, protection, plain, &output);
     if (ok) {
         snprintf(text, sizeof(text), ".hnkey%u", protection->key_id);
         put_text(out, text);
         put_hex(out, ".ecckey", output.data, key_size);
-        put_hex(out, ".cip", output.data + key_size, username.size);
-        put_hex(out, ".mac", output.data + key_size + username.size, SUCI_TAG_SIZE);
+        put_hex(out, ".cip", output.data + key_size, plain.size);
+        put_hex(out, ".mac", output.data + key_size + plain.size, SUCI_TAG_SIZE);
     }
     buf_free(&output);
     return ok;
+}
+
+/* What the identifier begins with: type of SUPI, routing indicator, scheme. */
+static void put_nai_head(const struct uicc_network *network, const struct protection *protection,
+                         unsigned supi_type, struct buf *out)
+{
+    uint8_t indicator[2];
+    char text[32];
+
+    read_routing_indicator(network, indicator);
+    snprintf(text, sizeof(text), "type%u.rid", supi_type);
+    put_text(out, text);
+    put_routing_digits(out, indicator);
+    snprintf(text, sizeof(text), ".schid%d", (int)protection->scheme);
+    put_text(out, text);
 }
 
 /* The network access identifier of TS 23.003 28.7.3. */
@@ -245,26 +261,50 @@ static uint16_t put_nai_suci(const struct uicc *uicc, const struct uicc_network 
     struct protection protection = choose_protection(network);
     const uint8_t *at = memchr(nsi.data, '@', nsi.size);
     size_t name_size = at != NULL ? (size_t)(at - nsi.data) : 0;
-    uint8_t indicator[2];
-    char text[32];
+    struct span username = SPAN(nsi.data, name_size);
 
     if (name_size == 0)
         return SW_REFERENCE_NOT_FOUND;
-    read_routing_indicator(network, indicator);
     buf_append_octet(out, IDENTITY_NAI);
-    put_text(out, "type1.rid");
-    put_routing_digits(out, indicator);
-    snprintf(text, sizeof(text), ".schid%d", (int)protection.scheme);
-    put_text(out, text);
-    if (!put_nai_output(uicc, &protection, SPAN(nsi.data, name_size), out))
+    put_nai_head(network, &protection, 1, out);
+    if (!put_nai_output(uicc, &protection, username, username, out))
         return SW_NO_DIAGNOSIS;
     buf_append(out, SPAN(at, nsi.size - name_size));
     return SW_OK;
 }
 
+/*
+ * For non-seamless WLAN offload (TS 33.501 annex S) the identifier goes into EAP: TS 23.003 28.7.12. Reading:
+ * the USIM hands out the whole of it, without the octet that a 5GS mobile identity begins with.
+ */
+static uint16_t put_nswo_suci(const struct uicc *uicc, const struct uicc_network *network, struct buf *out)
+{
+    struct protection protection = choose_protection(network);
+    size_t mnc = mnc_size(network);
+    uint8_t digits[IMSI_MAX], shown[IMSI_MAX];
+    size_t count = read_imsi(content_of(network, 0, EF_IMSI), digits);
+    struct buf plain = {0};
+    char realm[64];
+    bool ok;
+
+    if (count <= MCC_SIZE + mnc)
+        return SW_REFERENCE_NOT_FOUND;
+    count -= MCC_SIZE + mnc;
+    for (size_t i = 0; i < count; i++)
+        shown[i] = (uint8_t)('0' + digits[MCC_SIZE + mnc + i]);
+    put_bcd(digits + MCC_SIZE + mnc, count, &plain);
+    put_nai_head(network, &protection, 0, out);
+    ok = !plain.failed && put_nai_output(uicc, &protection, SPAN(shown, count), buf_span(&plain), out);
+    buf_free(&plain);
+    snprintf(realm, sizeof(realm), "@5gc-nswo.mnc%u%u%u.mcc%u%u%u.3gppnetwork.org", mnc == 3 ? digits[3] : 0u,
+             digits[mnc == 3 ? 4 : 3], digits[mnc == 3 ? 5 : 4], digits[0], digits[1], digits[2]);
+    put_text(out, realm);
+    return ok ? SW_OK : SW_NO_DIAGNOSIS;
+}
+
 /* --- the command ------------------------------------------------------------------------------------ */
 
-enum { CONTEXT_SUCI = 0x01, TAG_SUCI = 0xA1 };
+enum { CONTEXT_SUCI = 0x01, CONTEXT_NSWO = 0x02, TAG_SUCI = 0xA1 };
 
 /* EF SUPI_NAI may hold another type of SUPI than NSI. */
 static uint16_t put_suci(const struct uicc *uicc, const struct uicc_network *network, struct buf *out)
@@ -287,14 +327,17 @@ uint16_t uicc_get_identity(struct uicc *uicc, const struct apdu_command *command
     struct buf suci = {0};
     uint16_t status;
 
-    if (command->p1 != 0 || command->p2 != CONTEXT_SUCI)
+    if (command->p1 != 0 || (command->p2 != CONTEXT_SUCI && command->p2 != CONTEXT_NSWO))
         return SW_WRONG_P1_P2;
     status = uicc_find_network(uicc, command, &network);
     if (status != SW_OK)
         return status;
     if (network.is_isim || !uicc_service(&network, UST_SUCI) || !uicc_service(&network, UST_SUCI_BY_USIM))
         return SW_CONDITIONS_NOT_SATISFIED;
-    status = put_suci(uicc, &network, &suci);
+    if (command->p2 == CONTEXT_NSWO && !uicc_service(&network, UST_NSWO))
+        return SW_CONDITIONS_NOT_SATISFIED;
+    status =
+        command->p2 == CONTEXT_NSWO ? put_nswo_suci(uicc, &network, &suci) : put_suci(uicc, &network, &suci);
     if (status == SW_OK && suci.failed)
         status = SW_NO_DIAGNOSIS;
     if (status == SW_OK)

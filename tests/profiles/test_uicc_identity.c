@@ -2,10 +2,13 @@
  * GET IDENTITY through the command table: the test data of 3GPP TS 33.501 C.4, which scheme and key are
  * chosen, every form of SUPI, every refusal.
  */
+#include "apdu/tlv.h"
 #include "crypto/suci.h"
 #include "tests/profiles/network_bench.h"
 
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Home network's and ephemeral keys of TS 33.501 C.4. */
@@ -123,6 +126,46 @@ START_TEST(suci_prefers_what_is_for_the_card)
 }
 END_TEST
 
+#define NSWO_REALM "@5gc-nswo.mnc012.mcc274.3gppnetwork.org"
+
+/* The answer is A1 and this text. */
+static void check_nswo(struct uicc *uicc, const char *text)
+{
+    struct buf expected = {0};
+    char *answer;
+
+    tlv_put_string(&expected, 0xA1, text);
+    buf_append(&expected, hex("9000"));
+    answer = calloc(1, 2 * expected.size + 1);
+    ck_assert_ptr_nonnull(answer);
+    hex_from_span(buf_span(&expected), answer, 2 * expected.size + 1);
+    ck_assert_answer(uicc, "8078000200", answer);
+    free(answer);
+    buf_free(&expected);
+}
+
+/* For non-seamless WLAN offload: the same SUCI as a network access identifier. */
+START_TEST(suci_for_nswo)
+{
+    char text[256];
+    struct uicc *uicc = new_suci("A0020000");
+
+    ck_assert_answer(uicc, "8078000200", "6985"); /* service 142 */
+    set_service(uicc, 142);
+    check_nswo(uicc, "type0.rid678.schid0.userid001002086" NSWO_REALM);
+    uicc_free(uicc);
+    uicc = new_suci("A0020101" KEYS);
+    set_service(uicc, 142);
+    outside.random = ephemeral[1];
+    snprintf(text, sizeof(text), "type0.rid678.schid1.hnkey27.ecckey%.64s.cip%.10s.mac%.16s" NSWO_REALM,
+             OUTPUT_A, OUTPUT_A + 64, OUTPUT_A + 74);
+    for (char *at = strstr(text, "ecckey"); at != NULL && *at != '@'; at++)
+        *at = (char)tolower((unsigned char)*at);
+    check_nswo(uicc, text);
+    uicc_free(uicc);
+}
+END_TEST
+
 START_TEST(suci_of_other_identities)
 {
     struct uicc *uicc = new_suci("A0020000");
@@ -226,7 +269,7 @@ START_TEST(identity_is_given_where_the_card_calculates)
 
     ck_assert_answer(uicc, "8078010100", "6A86");
     ck_assert_answer(uicc, "8078000000", "6A86");
-    ck_assert_answer(uicc, "8078000200", "6A86");
+    ck_assert_answer(uicc, "8078000300", "6A86");
     ck_assert_answer(uicc, "0078000100", "6E00");
     ck_assert_answer(uicc, "80780001", "6700");
     ck_assert_answer(uicc, "8078000101AA00", "6700");
@@ -243,6 +286,6 @@ START_TEST(identity_is_given_where_the_card_calculates)
 END_TEST
 
 TEST_MAIN("uicc_identity", suci_with_the_data_of_ts_33_501, suci_with_the_null_scheme,
-          suci_takes_the_next_scheme_it_can_use, suci_prefers_what_is_for_the_card, suci_of_other_identities,
-          suci_of_a_network_specific_identifier, suci_of_a_concealed_network_specific_identifier,
-          identity_is_given_where_the_card_calculates)
+          suci_takes_the_next_scheme_it_can_use, suci_prefers_what_is_for_the_card, suci_for_nswo,
+          suci_of_other_identities, suci_of_a_network_specific_identifier,
+          suci_of_a_concealed_network_specific_identifier, identity_is_given_where_the_card_calculates)
