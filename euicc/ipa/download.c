@@ -127,6 +127,12 @@ static bool card_refused(struct ipa *ipa, const char *name, enum ipa_names names
 /* --- CancelSession
  * ------------------------------------------------------------------------------------------ */
 
+/* An eIM restores a signed object only if it can verify it. */
+static bool may_compact(struct ipa *ipa)
+{
+    return !ipa->download.direct && ipa->settings.compact && ipa_known(ipa)->has_certs;
+}
+
 /* Ends the session on both sides; download->why says already what was wrong. */
 static void cancel(struct ipa *ipa, unsigned reason)
 {
@@ -150,7 +156,7 @@ static void cancel(struct ipa *ipa, unsigned reason)
         download_finish(ipa);
         return;
     }
-    if (!download->direct && ipa->settings.compact)
+    if (may_compact(ipa))
         compact_cancel(buf_span(&ipa->response), &response);
     else
         buf_append(&response, buf_span(&ipa->response));
@@ -428,7 +434,7 @@ static void bind(struct ipa *ipa, struct span ok)
     } else {
         request = begin_request(ipa, TAG_GET_BOUND_PACKAGE);
         tlv_put(&ipa->out, 0x80, SPAN(download->transaction, download->transaction_size));
-        if (!download->direct && ipa->settings.compact)
+        if (may_compact(ipa))
             compact_prepare(buf_span(&ipa->response), from.hash_cc.data != NULL, from.bpp_otpk, &ipa->out);
         else
             buf_append(&ipa->out, buf_span(&ipa->response));

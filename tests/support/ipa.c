@@ -3,6 +3,7 @@
 
 #include "apdu/tlv.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,8 @@ static void host_report(void *context, const struct ipa_report *report)
     buf_clear(&bench->last[report->event]);
     buf_append(&bench->last[report->event], report->octets);
     bench->codes[report->event] = report->code;
+    if (report->text != NULL)
+        snprintf(bench->why, sizeof(bench->why), "%s", report->text);
 }
 
 void ipa_bench_power_on(struct ipa_bench *bench)
@@ -75,6 +78,16 @@ void ipa_bench_power_on(struct ipa_bench *bench)
     ck_assert_ptr_nonnull(bench->ipa);
 }
 
+/* The eIMs and the IPA of a card. */
+static void start(struct ipa_bench *bench)
+{
+    test_eim_open(&bench->eim, "eim.example.com", EC_CURVE_P256);
+    test_eim_open(&bench->other, "other.example.com", EC_CURVE_P256);
+    test_eim_associate(&bench->eim, bench->es10.card, false, SPAN_NONE);
+    bench->settings = (struct ipa_settings){.direct = true, .indirect = true};
+    ipa_bench_power_on(bench);
+}
+
 void ipa_bench_open(struct ipa_bench *bench)
 {
     memset(bench, 0, sizeof(*bench));
@@ -86,11 +99,15 @@ void ipa_bench_open(struct ipa_bench *bench)
     es10(&bench->es10, "BF31 11 A00C 5A0A %s 8101FF", es10_iccid(BENCH_A));
     bench->es10.terminal = terminal_start(bench->es10.card, SOFTEUICC_COLD);
     es10(&bench->es10, "BF30 03 8001 01");
-    test_eim_open(&bench->eim, "eim.example.com", EC_CURVE_P256);
-    test_eim_open(&bench->other, "other.example.com", EC_CURVE_P256);
-    test_eim_associate(&bench->eim, bench->es10.card, false, SPAN_NONE);
-    bench->settings = (struct ipa_settings){.direct = true, .indirect = true};
-    ipa_bench_power_on(bench);
+    start(bench);
+}
+
+void ipa_bench_open_under(struct ipa_bench *bench, const struct test_ci *ci)
+{
+    memset(bench, 0, sizeof(*bench));
+    bench->es10.cis[0] = *ci; /* borrowed: ci_count stays 0 */
+    bench->es10.card = test_card(":memory:", ci, 1, 0);
+    start(bench);
 }
 
 void ipa_bench_close(struct ipa_bench *bench)

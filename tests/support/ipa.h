@@ -35,7 +35,7 @@ struct ipa_bench {
     /* The eIM. */
     struct span queue[IPA_QUEUE_MAX];
     size_t queue_count, queue_head;
-    bool no_acknowledgements, fresh_trigger;
+    bool no_acknowledgements;
     struct ipa_taken taken[IPA_TAKEN_MAX];
     size_t taken_count;
     /* Instead of the eIM, when set: false: no answer. */
@@ -54,12 +54,15 @@ struct ipa_bench {
     unsigned events[32];
     struct buf last[32]; /* the octets of the last one of each */
     int codes[32];
+    char why[512]; /* the last text */
     unsigned refreshes;
 };
 
 /* A card with profile A enabled and B disabled (both with a notification address), associated with
  * `bench->eim`; an IPA with direct and indirect downloads. */
 void ipa_bench_open(struct ipa_bench *bench);
+/* The same with an empty card under this CI, which outlives the bench. */
+void ipa_bench_open_under(struct ipa_bench *bench, const struct test_ci *ci);
 void ipa_bench_close(struct ipa_bench *bench);
 #define BENCH_A "89490000000000000017"
 #define BENCH_B "89490000000000000025"
