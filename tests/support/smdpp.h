@@ -31,6 +31,9 @@ enum bench_point {
 
 struct bench {
     struct smdpp smdpp;
+    const char *address; /* the server's */
+    /* Carries a request to the server; NULL: straight to http_api_answer. */
+    struct http_answer (*carry)(struct bench *bench, const struct http_request *request);
     struct test_ci ci;
     /* the eUICC */
     struct test_entity euicc;
@@ -55,6 +58,8 @@ struct bench {
 /* A server with a PKI on `curve` and the profiles "demo" and "second_one", and an eUICC for it that asks for
  * "demo". */
 void bench_start(struct bench *bench, enum ec_curve curve);
+/* The same for a server with another address than BENCH_ADDRESS; the text must stay. */
+void bench_start_at(struct bench *bench, enum ec_curve curve, const char *address);
 void bench_stop(struct bench *bench);
 
 /* Any request; the answer's body, which the caller frees, is a string in answer->body. */
@@ -78,6 +83,9 @@ json_t *bench_initiate(struct bench *bench);
 json_t *bench_authenticate(struct bench *bench);
 json_t *bench_prepare(struct bench *bench);
 json_t *bench_cancel(struct bench *bench, int reason);
+/* EUICCInfo1 (BF20) and EUICCInfo2 (BF22) of this eUICC, appended. */
+void bench_put_info1(const struct bench *bench, struct buf *out);
+void bench_put_info2(const struct bench *bench, struct buf *out);
 /* The first two, or all three, which must be accepted. */
 void bench_until_offered(struct bench *bench);
 void bench_until_bound(struct bench *bench);

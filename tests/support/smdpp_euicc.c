@@ -24,24 +24,30 @@ static void put_key_list(struct buf *out, uint32_t tag, const struct bench *benc
     tlv_close(out, at);
 }
 
+void bench_put_info1(const struct bench *bench, struct buf *out)
+{
+    static const uint8_t svn[] = {2, 2, 2};
+    size_t at = tlv_open(out, 0xBF20);
+
+    tlv_put(out, 0x82, SPAN_ARRAY(svn));
+    put_key_list(out, 0xA9, bench);
+    put_key_list(out, 0xAA, bench);
+    tlv_close(out, at);
+}
+
 json_t *bench_initiate(struct bench *bench)
 {
     static const uint8_t challenge[16] = {1, 2, 3};
-    static const uint8_t svn[] = {2, 2, 2};
     struct buf info1 = {0};
-    size_t at = tlv_open(&info1, 0xBF20);
     json_t *answer;
     struct buf id = {0};
 
-    tlv_put(&info1, 0x82, SPAN_ARRAY(svn));
-    put_key_list(&info1, 0xA9, bench);
-    put_key_list(&info1, 0xAA, bench);
-    tlv_close(&info1, at);
+    bench_put_info1(bench, &info1);
     fault(bench, BENCH_INFO1, &info1);
     answer =
         bench_post(bench, "/gsma/rsp2/es9plus/initiateAuthentication",
                    json_pack("{s:o,s:s,s:o}", "euiccChallenge", bench_base64(SPAN_ARRAY(challenge)),
-                             "smdpAddress", BENCH_ADDRESS, "euiccInfo1", bench_base64(buf_span(&info1))));
+                             "smdpAddress", bench->address, "euiccInfo1", bench_base64(buf_span(&info1))));
     buf_free(&info1);
     if (!bench_is_success(answer))
         return answer;
@@ -55,7 +61,7 @@ json_t *bench_initiate(struct bench *bench)
 
 /* --- AuthenticateClient --------------------------------------------------------------------------------- */
 
-static void put_info2(struct buf *out, const struct bench *bench)
+void bench_put_info2(const struct bench *bench, struct buf *out)
 {
     size_t at = tlv_open(out, 0xBF22);
     const uint8_t version[] = {bench->profile_version, 3, 1};
@@ -85,9 +91,9 @@ static void put_signed1(struct bench *bench, struct buf *out)
     ck_assert_int_eq(tlv_single(buf_span(&bench->signed1), 0x30, &server_signed1), TLV_OK);
     ck_assert(tlv_find(server_signed1, 0x84, &challenge));
     tlv_put(out, 0x80, SPAN_ARRAY(bench->transaction_id));
-    tlv_put_string(out, 0x83, BENCH_ADDRESS);
+    tlv_put_string(out, 0x83, bench->address);
     tlv_put(out, 0x84, challenge);
-    put_info2(out, bench);
+    bench_put_info2(bench, out);
     context = tlv_open(out, 0xA0);
     if (bench->matching_id != NULL)
         tlv_put_string(out, 0x80, bench->matching_id);
@@ -356,7 +362,7 @@ static void put_notification_metadata(struct bench *bench, unsigned operation, c
 
     tlv_put_unsigned(out, 0x80, ++bench->sequence_number);
     tlv_put_bits(out, 0x81, &bits, 4);
-    tlv_put_string(out, 0x0C, BENCH_ADDRESS);
+    tlv_put_string(out, 0x0C, bench->address);
     ck_assert(dp_iccid_from_digits(iccid, octets));
     tlv_put(out, 0x5A, SPAN_ARRAY(octets));
     tlv_close(out, at);

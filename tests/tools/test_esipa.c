@@ -1,0 +1,625 @@
+/*
+ * tools/eim's network side: ESipa messages well and badly formed, indirect downloads through a real SM-DP+,
+ * every error that an SM-DP+ can refuse with, answers that come late, notifications that wait for their
+ * SM-DP+.
+ */
+#include "apdu/tlv.h"
+#include "tests/support/esipa.h"
+#include "tests/support/test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct esipa_bench bench;
+
+#define DIRECT_FEATURES  "0640" /* indirectRspServerCommunication */
+#define HANDLES_FEATURES "0560" /* and eimDownloadDataHandling */
+#define CTX_FEATURES     "0470" /* and eimCtxParams1Generation */
+#define VERIFY_FEATURES  "0348" /* indirect, eimProfileMetadataVerification */
+
+/* A download order for the SM-DP+ of this bench. */
+static const char *activation(const char *more)
+{
+    static char text[200];
+
+    snprintf(text, sizeof(text), "{\"activationCode\":\"1$%s$demo\"%s}", bench.address, more);
+    return text;
+}
+
+/* --- Messages ------------------------------------------------------------------------------------------- */
+
+START_TEST(answers_polls)
+{
+    esipa_bench_start(&bench);
+    esipa_bench_expect(&bench, "BF4F00", ESIPA_ANSWERED, "BF4F03020104");       /* missingEid */
+    esipa_bench_expect(&bench, "BF4F035A0189", ESIPA_ANSWERED, "BF4F03020103"); /* invalidEid */
+    esipa_bench_expect(&bench, "BF4F028000", ESIPA_ANSWERED, "BF4F03020104");
+    esipa_bench_expect(&bench, "BF4F03800100", ESIPA_ANSWERED, "BF4F0302017F");   /* a NULL with content */
+    esipa_bench_expect(&bench, "BF4F028100", ESIPA_ANSWERED, "BF4F0302017F");     /* an empty INTEGER */
+    esipa_bench_expect(&bench, "BF4F0482020102", ESIPA_ANSWERED, "BF4F0302017F"); /* rPLMN of two octets */
+    esipa_bench_expect(&bench, "BF4F025A05", ESIPA_ANSWERED, "BF4F0302017F");     /* cut off inside */
+    esipa_bench_introduce(&bench, DIRECT_FEATURES);
+    /* The list of profiles is asked for next: a package, signed. */
+    ck_assert_int_eq(esipa_bench_send(&bench, hex("BF4F1C5A10" TEST_EID "8000810101820362F210")),
+                     ESIPA_ANSWERED);
+    ck_assert_uint_gt(bench.answer.size, 100);
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
+START_TEST(refuses_what_is_no_message)
+{
+    static const char *const messages[] = {
+        "",       "00",           "BF4F",       "BF4F01",   "BF4F8000", "BF4F00BF4F00",     "30020500",
+        "BF3800", "BF3D00",       "BF3D02A000", "BF3D0400", "BF5000",   "BF3D06A004300200", "FFFFFFFFFF",
+        "A2",     "BF3D03BF3700",
+    };
+
+    esipa_bench_start(&bench);
+    for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
+        if (strcmp(messages[i], "BF5000") == 0)
+            esipa_bench_expect(&bench, messages[i], ESIPA_ANSWERED, "BF500302017F");
+        else
+            esipa_bench_expect(&bench, messages[i], ESIPA_MALFORMED, "");
+    }
+    esipa_bench_expect(&bench, "BF4E020500", ESIPA_UNSUPPORTED, ""); /* inject mode */
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
+START_TEST(answers_results)
+{
+    esipa_bench_start(&bench);
+    esipa_bench_expect(&bench, "BF50055A01898400", ESIPA_ANSWERED, "BF5003020103");
+    esipa_bench_expect(&bench, "BF50195A10" TEST_EID "BF510430020500", ESIPA_ANSWERED, "BF500302017F");
+    /* v1.0: no eidValue, the answer an empty SEQUENCE */
+    esipa_bench_introduce(&bench, DIRECT_FEATURES);
+    esipa_bench_order(&bench, activation(""));
+    {
+        struct buf result = {0};
+        size_t outer = tlv_open(&result, 0xBF50), inner = tlv_open(&result, 0xBF54), error;
+
+        tlv_put(&result, 0x82, bench.eim_transaction);
+        error = tlv_open(&result, 0x30);
+        tlv_put_unsigned(&result, 0x80, 127);
+        tlv_close(&result, error);
+        tlv_close(&result, inner);
+        tlv_close(&result, outer);
+        ck_assert_int_eq(esipa_bench_send(&bench, buf_span(&result)), ESIPA_ANSWERED);
+        ck_assert_hex(buf_span(&bench.answer), "BF5000");
+        buf_free(&result);
+    }
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
+/* --- Indirect downloads --------------------------------------------------------------------------------- */
+
+/* What the SM-DP+ has heard of installations. */
+static size_t notifications_at_smdp(void)
+{
+    json_t *list = bench_get(&bench.dp, "/notifications");
+    size_t count = json_array_size(list);
+
+    json_decref(list);
+    return count;
+}
+
+static void wait_for_notifications(size_t count)
+{
+    for (unsigned i = 0; i < 200 && notifications_at_smdp() < count; i++)
+        esipa_bench_turn(&bench, 10);
+    ck_assert_uint_eq(notifications_at_smdp(), count);
+}
+
+static void download(int64_t order)
+{
+    struct buf metadata = {0}, package = {0};
+
+    bench_success(bench_initiate(&bench.dp));
+    ck_assert_str_eq(esipa_bench_progress(&bench, order), "initiated");
+    bench_success(bench_authenticate(&bench.dp));
+    ck_assert_str_eq(esipa_bench_progress(&bench, order), "authenticated");
+    bench_success(bench_prepare(&bench.dp));
+    ck_assert_str_eq(esipa_bench_progress(&bench, order), "bound");
+    bench_open_bpp(&bench.dp, false, &metadata, &package);
+    buf_free(&metadata);
+    buf_free(&package);
+    ck_assert_int_eq(bench_install_result(&bench.dp, -1), 204);
+}
+
+START_TEST(relays_a_download)
+{
+    int64_t order;
+
+    esipa_bench_start(&bench);
+    esipa_bench_introduce(&bench, DIRECT_FEATURES);
+    order = esipa_bench_order(&bench, activation(""));
+    download(order);
+    wait_for_notifications(1);
+    ck_assert_int_eq(bench_notify(&bench.dp, 1, BENCH_ICCID), 204);
+    wait_for_notifications(2);
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
+START_TEST(relays_compact_forms)
+{
+    int64_t order;
+
+    esipa_bench_start(&bench);
+    esipa_bench_introduce(&bench, DIRECT_FEATURES);
+    bench.dp.fault = esipa_bench_compact;
+    order = esipa_bench_order(&bench, activation(""));
+    download(order);
+    wait_for_notifications(1);
+    ck_assert_int_eq(bench_notify(&bench.dp, 1, BENCH_ICCID), 204);
+    wait_for_notifications(2);
+    bench_until_offered(&bench.dp);
+    bench_success(bench_cancel(&bench.dp, 1));
+    ck_assert_str_eq(esipa_bench_progress(&bench, order), "cancelled");
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
+/* Without eimTransactionId the order is found by the eUICC's certificate. */
+START_TEST(relays_for_a_v1_ipa)
+{
+    int64_t order;
+
+    esipa_bench_start(&bench);
+    esipa_bench_introduce(&bench, DIRECT_FEATURES);
+    order = esipa_bench_order(&bench, activation(""));
+    bench.eim_transaction = SPAN_NONE;
+    bench_success(bench_initiate(&bench.dp));
+    bench_success(bench_authenticate(&bench.dp));
+    ck_assert_str_eq(esipa_bench_progress(&bench, order), "authenticated");
+    bench_success(bench_prepare(&bench.dp));
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
+START_TEST(goes_on_after_a_restart)
+{
+    int64_t order;
+
+    esipa_bench_start(&bench);
+    esipa_bench_introduce(&bench, DIRECT_FEATURES);
+    order = esipa_bench_order(&bench, activation(""));
+    bench_success(bench_initiate(&bench.dp));
+    esipa_bench_restart_relay(&bench);
+    bench_success(bench_authenticate(&bench.dp));
+    esipa_bench_restart_relay(&bench);
+    bench.dp.fault = esipa_bench_compact; /* what was left out went with the session */
+    bench_expect(bench_prepare(&bench.dp), "asn1", "127");
+    bench.dp.fault = NULL;
+    bench_success(bench_prepare(&bench.dp));
+    ck_assert_str_eq(esipa_bench_progress(&bench, order), "bound");
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
+/* --- What the eIM adds ---------------------------------------------------------------------------------- */
+
+START_TEST(knows_address_and_matching_id)
+{
+    struct buf expected = {0};
+
+    esipa_bench_start(&bench);
+    esipa_bench_introduce(&bench, HANDLES_FEATURES);
+    esipa_bench_order(&bench, activation(""));
+    bench.leaves_data = true;
+    bench_success(bench_initiate(&bench.dp));
+    tlv_put_string(&expected, 0x0C, "demo");
+    ck_assert_span(buf_span(&bench.extras), buf_span(&expected));
+    bench_success(bench_authenticate(&bench.dp));
+    buf_free(&expected);
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
+START_TEST(makes_ctx_params1)
+{
+    esipa_bench_start(&bench);
+    esipa_bench_introduce(&bench, CTX_FEATURES);
+    esipa_bench_order(&bench, activation(""));
+    bench.leaves_data = true;
+    bench_success(bench_initiate(&bench.dp));
+    ck_assert_hex(buf_span(&bench.extras), "0C0464656D6F A212A010800464656D6FA108800435290611A100");
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
+START_TEST(gives_the_confirmation_code)
+{
+    esipa_bench_start(&bench);
+    esipa_bench_introduce(&bench, DIRECT_FEATURES);
+    bench_success(bench_es2p(&bench.dp, "downloadOrder", json_pack("{s:s}", "iccid", BENCH_ICCID)));
+    bench_success(bench_es2p(&bench.dp, "confirmOrder",
+                             json_pack("{s:s,s:s,s:s,s:b}", "iccid", BENCH_ICCID, "matchingId", "demo",
+                                       "confirmationCode", "1234", "releaseFlag", true)));
+    esipa_bench_order(&bench, activation(",\"confirmationCode\":\"1234\""));
+    bench_until_offered(&bench.dp);
+    ck_assert_uint_eq(bench.extras.size, 34);
+    ck_assert_uint_eq(bench.extras.data[0], 0x04);
+    bench.dp.code = NULL; /* the eUICC has not got it: */
+    bench_expect(bench_prepare(&bench.dp), "asn1", "2");
+    bench.dp.code = "4321";
+    bench_expect(bench_prepare(&bench.dp), "asn1", "3");
+    bench.dp.code = "1234"; /* as what the eIM gave says */
+    bench_success(bench_prepare(&bench.dp));
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
+/* --- Refusals ------------------------------------------------------------------------------------------- */
+
+START_TEST(refuses_beginnings)
+{
+    char message[300], address[80];
+
+    esipa_bench_start(&bench);
+    esipa_bench_introduce(&bench, DIRECT_FEATURES);
+    /* not well-formed: no challenge, a short one, an eimTransactionId too long */
+    esipa_bench_expect(&bench, "BF3900", ESIPA_ANSWERED, "BF390381017F");
+    esipa_bench_expect(&bench, "BF3906810401020304", ESIPA_ANSWERED, "BF390381017F");
+    /* no address, and no order that says one: invalidDpAddress */
+    esipa_bench_expect(&bench, "BF3912811000112233445566778899AABBCCDDEEFF", ESIPA_ANSWERED, "BF3903810101");
+    /* invalidEimTransactionId */
+    esipa_bench_expect(&bench, "BF3915811000112233445566778899AABBCCDDEEFF820101", ESIPA_ANSWERED,
+                       "BF3903810134");
+    /* an address that is none */
+    snprintf(message, sizeof(message),
+             "BF391F811000112233445566778899AABBCCDDEEFF8303612F62BF20058203020202");
+    esipa_bench_expect(&bench, message, ESIPA_ANSWERED, "BF3903810101");
+    /* nobody there: a port that was free a moment ago */
+    snprintf(address, sizeof(address), "localhost:1");
+    bench.dp.address = address;
+    bench_expect(bench_initiate(&bench.dp), "asn1", "127");
+    /* smdpAddressMismatch: the order names another one; the SM-DP+ calls itself otherwise */
+    bench.dp.address = bench.address;
+    esipa_bench_order(&bench, "{\"activationCode\":\"1$other.example.com$demo\"}");
+    bench_expect(bench_initiate(&bench.dp), "asn1", "50");
+    bench.eim_transaction = SPAN_NONE;
+    bench_success(bench_initiate(&bench.dp));
+    strcpy(bench.dp.smdpp.dp.address, "elsewhere:1");
+    bench_expect(bench_initiate(&bench.dp), "asn1", "1");
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
+static void other_euicc(struct bench *dp, enum bench_point point, struct buf *octets)
+{
+    if (point == BENCH_EUICC_CERT) {
+        buf_clear(octets);
+        buf_append(octets, buf_span(&dp->ci.dp_auth.der));
+    }
+}
+
+static void damaged_compact(struct bench *dp, enum bench_point point, struct buf *octets)
+{
+    if (point == BENCH_SIGNATURE1 || point == BENCH_SIGNATURE2 || point == 0)
+        octets->data[10] ^= 1;
+    esipa_bench_compact(dp, point, octets);
+}
+
+START_TEST(refuses_signatures_over_compact_forms)
+{
+    esipa_bench_start(&bench);
+    esipa_bench_introduce(&bench, DIRECT_FEATURES);
+    esipa_bench_order(&bench, activation(""));
+    bench_success(bench_initiate(&bench.dp));
+    bench.dp.fault = damaged_compact;
+    bench_expect(bench_authenticate(&bench.dp), "asn1", "5");
+    bench.dp.fault = esipa_bench_compact;
+    bench_success(bench_authenticate(&bench.dp));
+    bench.dp.fault = damaged_compact;
+    bench_expect(bench_prepare(&bench.dp), "asn1", "1");
+    bench_expect(bench_cancel(&bench.dp, 0), "asn1", "2");
+    ck_assert_int_eq(bench_install_result(&bench.dp, -1), 400);
+    ck_assert_int_eq(bench_notify(&bench.dp, 1, BENCH_ICCID), 400);
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
+START_TEST(refuses_sessions_it_does_not_know)
+{
+    esipa_bench_start(&bench);
+    esipa_bench_expect(&bench, "BF3B088001 01BF380281 00", ESIPA_ANSWERED, "BF3B0382010A");
+    esipa_bench_expect(&bench, "BF3A08800101BF21028100", ESIPA_ANSWERED, "BF3A0381015F");
+    esipa_bench_expect(&bench, "BF4108800101A103810105", ESIPA_ANSWERED, "BF4103810101");
+    esipa_bench_expect(&bench, "BF4109800101BF4103810105", ESIPA_ANSWERED, "BF4103810101");
+    esipa_bench_expect(&bench, "BF3B00", ESIPA_ANSWERED, "BF3B0382017F");
+    esipa_bench_expect(&bench, "BF3A028000", ESIPA_ANSWERED, "BF3A0381017F");
+    esipa_bench_expect(&bench, "BF4103800101", ESIPA_ANSWERED, "BF410381017F");
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
+START_TEST(refuses_another_euicc)
+{
+    struct test_entity other = {0};
+    const struct cert_request request = {.role = CERT_ROLE_EUICC,
+                                         .organization = "softeuicc tests",
+                                         .common_name = "Test eUICC",
+                                         .serial_number = "89049032123451234512345678901243",
+                                         .not_before = 1577836800,
+                                         .not_after = 2524608000};
+
+    esipa_bench_start(&bench);
+    esipa_bench_introduce(&bench, DIRECT_FEATURES);
+    esipa_bench_order(&bench, activation(""));
+    bench_success(bench_initiate(&bench.dp));
+    bench.dp.fault = other_euicc; /* a certificate without an EID: the SM-DP+ says */
+    bench_expect(bench_authenticate(&bench.dp), "asn1", "3");
+    bench.dp.fault = NULL;
+    test_entity_request(&other, &request, EC_CURVE_P256, &bench.dp.ci.eum);
+    test_entity_free(&bench.dp.euicc);
+    bench.dp.euicc = other;
+    bench_expect(bench_authenticate(&bench.dp), "asn1", "7"); /* eidMismatch, before it is relayed */
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
+/* --- Every refusal of an SM-DP+, by the stub ------------------------------------------------------------ */
+
+static const char refused[] =
+    "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Failed\",\"statusCodeData\":"
+    "{\"subjectCode\":\"%s\",\"reasonCode\":\"%s\",\"message\":\"no\"}}}}";
+
+/* A session at the stub that the order knows: messages in full form go there. */
+static void start_stub(void)
+{
+    int64_t order;
+
+    esipa_bench_start(&bench);
+    esipa_bench_introduce(&bench, DIRECT_FEATURES);
+    order = esipa_bench_order(&bench, activation(""));
+    eim_download_report(&bench.eim, order, EIM_STEP_INITIATED, hex(ESIPA_BENCH_TRANSACTION), NULL);
+    bench.stub.code = 200;
+}
+
+/* A request of each function that the eIM passes on, and its answer's error: AuthenticateClient and the
+ * others with what an eUICC answers when something is wrong. */
+static const struct {
+    uint32_t tag;
+    const char *message;
+} relayed[] = {
+    {0xBF39, NULL}, /* has the address in it */
+    {0xBF3B, "BF3B1A8008" ESIPA_BENCH_TRANSACTION "BF380DA10B8006010203040506020106"},
+    {0xBF3A, "BF3A158008" ESIPA_BENCH_TRANSACTION "BF2108A106800101020104"},
+    {0xBF41, "BF410F8008" ESIPA_BENCH_TRANSACTION "A103810105"},
+};
+
+static void expect_error(uint32_t tag, unsigned number)
+{
+    char expected[40], message[300], digits[100];
+    size_t i = 0;
+
+    while (relayed[i].tag != tag)
+        i++;
+    if (relayed[i].message == NULL) {
+        hex_from_span(span_of_string(bench.address), digits, sizeof(digits));
+        snprintf(message, sizeof(message),
+                 "BF39%02zX811000112233445566778899AABBCCDDEEFF83%02zX%sBF20058203020202",
+                 28 + strlen(bench.address), strlen(bench.address), digits);
+    } else {
+        snprintf(message, sizeof(message), "%s", relayed[i].message);
+    }
+    snprintf(expected, sizeof(expected), "%04X03%s01%02X", tag, tag == 0xBF3B ? "82" : "81", number);
+    esipa_bench_expect(&bench, message, ESIPA_ANSWERED, expected);
+}
+
+START_TEST(maps_refusals)
+{
+    static const struct {
+        uint32_t tag;
+        const char *subject, *reason;
+        unsigned number;
+    } cases[] = {
+        {0xBF39, "8.8.1", "3.8", 1},   {0xBF39, "8.8.3", "3.1", 2},   {0xBF39, "8.8.2", "3.1", 3},
+        {0xBF39, "8.8.4", "3.7", 3},   {0xBF39, "8.8", "3.1", 127},   {0xBF39, "", "", 127},
+        {0xBF3B, "8.1.2", "6.1", 1},   {0xBF3B, "8.1.2", "6.3", 2},   {0xBF3B, "8.1.3", "6.1", 3},
+        {0xBF3B, "8.1.3", "6.3", 4},   {0xBF3B, "8.1", "6.1", 5},     {0xBF3B, "8.2.6", "3.8", 6},
+        {0xBF3B, "8.1.1", "3.8", 7},   {0xBF3B, "8.2.5", "4.3", 8},   {0xBF3B, "8.11.1", "3.9", 9},
+        {0xBF3B, "8.10.1", "3.9", 10}, {0xBF3B, "8.1", "4.8", 11},    {0xBF3B, "8.8.5", "4.10", 18},
+        {0xBF3B, "8.9.5", "3.9", 56},  {0xBF3B, "8.1", "4.2", 127},   {0xBF3A, "8.1", "6.1", 1},
+        {0xBF3A, "8.2.7", "2.2", 2},   {0xBF3A, "8.2.7", "3.8", 3},   {0xBF3A, "8.2.7", "6.4", 4},
+        {0xBF3A, "8.2", "3.7", 5},     {0xBF3A, "8.10.1", "3.9", 95}, {0xBF3A, "8.8.5", "4.10", 127},
+        {0xBF41, "8.10.1", "3.9", 1},  {0xBF41, "8.1", "6.1", 2},     {0xBF41, "8.8", "3.10", 127},
+    };
+    char body[300];
+
+    start_stub();
+    bench.stub.body = body;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(body, sizeof(body), refused, cases[i].subject, cases[i].reason);
+        expect_error(cases[i].tag, cases[i].number);
+    }
+    ck_assert_uint_eq(bench.stub.requests, sizeof(cases) / sizeof(cases[0]));
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
+START_TEST(survives_answers_that_are_none)
+{
+    static const char *const bodies[] = {
+        NULL,
+        "",
+        "{",
+        "[]",
+        "7",
+        "{}",
+        "{\"header\":{}}",
+        "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Failed\"}}}",
+        "{\"header\":{\"functionExecutionStatus\":{\"status\":7}}}",
+        "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Executed-Success\"}}}",
+        "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Executed-Success\"}},\"transactionId\":"
+        "\"XY\"}",
+        "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Executed-Success\"}},\"transactionId\":"
+        "\"0102\","
+        "\"serverSigned1\":\"AAAA\",\"profileMetadata\":\"vyUA\",\"boundProfilePackage\":\"vzYB\"}",
+    };
+    static const int codes[] = {500, 404, 302};
+
+    start_stub();
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        bench.stub.body = bodies[i];
+        for (size_t f = 0; f < 3; f++) /* CancelSession needs nothing but the status */
+            expect_error(relayed[f].tag, 127);
+    }
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        bench.stub.code = codes[i];
+        for (size_t f = 0; f < 4; f++)
+            expect_error(relayed[f].tag, 127);
+    }
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
+/* --- Late answers --------------------------------------------------------------------------------------- */
+
+struct late {
+    unsigned answers;
+    struct buf last;
+};
+
+static void on_late(void *context, enum esipa_outcome outcome, struct span answer)
+{
+    struct late *late = context;
+
+    ck_assert_int_eq(outcome, ESIPA_ANSWERED);
+    late->answers++;
+    buf_clear(&late->last);
+    buf_append(&late->last, answer);
+}
+
+START_TEST(waits_for_nobody)
+{
+    struct late late = {0};
+    char body[300];
+
+    start_stub();
+    snprintf(body, sizeof(body), refused, "8.2.6", "3.8");
+    bench.stub.body = body;
+    bench.stub.delay = 300;
+    for (unsigned i = 0; i < 5; i++)
+        esipa_message(&bench.eim, bench.relay, hex(relayed[1].message), on_late, &late);
+    ck_assert_uint_eq(late.answers, 0);
+    /* Other eUICCs are served meanwhile. */
+    for (unsigned i = 0; i < 50; i++)
+        esipa_bench_expect(&bench, "BF4F00", ESIPA_ANSWERED, "BF4F03020104");
+    ck_assert_uint_eq(late.answers, 0);
+    for (unsigned i = 0; i < 200 && late.answers < 5; i++)
+        esipa_bench_turn(&bench, 10);
+    ck_assert_uint_eq(late.answers, 5);
+    ck_assert_hex(buf_span(&late.last), "BF3B03820106");
+    /* Who never gets an answer leaves nothing behind. */
+    esipa_message(&bench.eim, bench.relay, hex(relayed[1].message), on_late, &late);
+    esipa_bench_turn(&bench, 10);
+    esipa_bench_stop(&bench);
+    ck_assert_uint_eq(late.answers, 5);
+    buf_free(&late.last);
+}
+END_TEST
+
+START_TEST(bounds_what_is_on_its_way)
+{
+    struct late late = {0};
+
+    start_stub();
+    bench.stub.code = 500;
+    for (unsigned i = 0; i < RELAY_CALLS_MAX; i++)
+        esipa_message(&bench.eim, bench.relay, hex(relayed[3].message), on_late, &late);
+    ck_assert_uint_eq(late.answers, 0);
+    esipa_message(&bench.eim, bench.relay, hex(relayed[3].message), on_late, &late);
+    ck_assert_uint_eq(late.answers, 1);
+    ck_assert_hex(buf_span(&late.last), "BF410381017F");
+    esipa_bench_stop(&bench);
+    buf_free(&late.last);
+}
+END_TEST
+
+/* --- Notifications -------------------------------------------------------------------------------------- */
+
+static int64_t waiting(void)
+{
+    return db_number(&bench.eim.db, -1, "SELECT count(*) FROM notification WHERE forward = 1", "");
+}
+
+START_TEST(keeps_notifications_for_an_smdp_that_is_away)
+{
+    esipa_bench_start(&bench);
+    esipa_bench_introduce(&bench, DIRECT_FEATURES);
+    bench.stub.code = 503;
+    ck_assert_int_eq(bench_notify(&bench.dp, 1, BENCH_ICCID), 204); /* the IPA is rid of it */
+    ck_assert_int_eq(bench_notify(&bench.dp, 2, BENCH_ICCID), 204);
+    for (unsigned i = 0; i < 100 && bench.stub.requests < 1; i++)
+        esipa_bench_turn(&bench, 10);
+    ck_assert_uint_ge(bench.stub.requests, 1);
+    bench.stub.code = 0; /* it is back; the eIM has been restarted since */
+    esipa_bench_restart_relay(&bench);
+    ck_assert(db_run(&bench.eim.db, "UPDATE notification SET next_try = 0", ""));
+    relay_forward(bench.relay);
+    wait_for_notifications(2);
+    for (unsigned i = 0; i < 100 && waiting() > 0; i++)
+        esipa_bench_turn(&bench, 10);
+    ck_assert_int_eq(waiting(), 0);
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
+static struct buf caught;
+
+static void catch_notification(struct bench *dp, enum bench_point point, struct buf *octets)
+{
+    (void)dp;
+    if (point == BENCH_NOTIFICATION) {
+        buf_clear(&caught);
+        buf_append(&caught, buf_span(octets));
+        buf_clear(octets);
+        buf_append(octets, hex("0400"));
+    }
+}
+
+/* What cannot be restored stays with the IPA; what comes with it in a list is taken. */
+START_TEST(leaves_out_of_a_list_what_it_cannot_restore)
+{
+    static const uint32_t path[] = {0xBF4F, 0xBF52, 0x83, 0};
+    struct buf message = {0};
+    struct span id;
+    size_t marks[4];
+
+    esipa_bench_start(&bench);
+    bench.dp.fault = catch_notification;
+    ck_assert_int_eq(bench_notify(&bench.dp, 1, BENCH_ICCID), 400);
+    ck_assert_int_eq(esipa_bench_send(&bench, hex("BF4F125A10" TEST_EID)), ESIPA_ANSWERED);
+    ck_assert(tlv_find_path(buf_span(&bench.answer), path, &id));
+    marks[0] = tlv_open(&message, 0xBF50);
+    tlv_put(&message, 0x5A, hex(TEST_EID));
+    marks[1] = tlv_open(&message, 0xBF52);
+    marks[2] = tlv_open(&message, 0xA0);
+    marks[3] = tlv_open(&message, 0xA0);
+    buf_append(&message, hex("A100"));
+    buf_append(&message, buf_span(&caught));
+    buf_append(&message, hex("A016A00E800101020101A206A0044F0200125F3703010203"));
+    tlv_close(&message, marks[3]);
+    tlv_put(&message, 0x87, id);
+    tlv_close(&message, marks[2]);
+    tlv_close(&message, marks[1]);
+    tlv_close(&message, marks[0]);
+    ck_assert_int_eq(esipa_bench_send(&bench, buf_span(&message)), ESIPA_ANSWERED);
+    ck_assert_hex(buf_span(&bench.answer), "BF5006BF5303800101"); /* the one that was taken */
+    ck_assert_int_eq(db_number(&bench.eim.db, -1, "SELECT count(*) FROM notification", ""), 1);
+    buf_free(&message);
+    buf_free(&caught);
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
+TEST_MAIN("esipa", answers_polls, refuses_what_is_no_message, answers_results, relays_a_download,
+          relays_compact_forms, relays_for_a_v1_ipa, goes_on_after_a_restart, knows_address_and_matching_id,
+          makes_ctx_params1, gives_the_confirmation_code, refuses_beginnings,
+          refuses_signatures_over_compact_forms, refuses_sessions_it_does_not_know, refuses_another_euicc,
+          maps_refusals, survives_answers_that_are_none, waits_for_nobody, bounds_what_is_on_its_way,
+          keeps_notifications_for_an_smdp_that_is_away, leaves_out_of_a_list_what_it_cannot_restore)
