@@ -92,6 +92,11 @@ json_t *client_exchange(const struct client *client, const char *method, const c
     return check_refusal(json);
 }
 
+struct client client_new(void)
+{
+    return (struct client){.url = EIM_DEFAULT_URL, .cacert = getenv("SOFTEUICC_CACERT"), .wait = -1};
+}
+
 /* --- Options -------------------------------------------------------------------------------------------- */
 
 static bool take_wait(struct client *client, const char *text)
@@ -141,7 +146,7 @@ int client_option(struct client *client, int argc, char **argv, int *index)
 /* All arguments are options of client_option, but for one `positional` when that is not NULL. -1 to go on. */
 static int take_options(struct client *client, int argc, char **argv, const char **positional)
 {
-    *client = (struct client){.url = EIM_DEFAULT_URL, .wait = -1};
+    *client = client_new();
     for (int i = 1; i < argc; i++) {
         int taken = client_option(client, argc, argv, &i);
 

@@ -17,6 +17,9 @@ struct client {
     int64_t wait;      /* seconds; -1: do not wait */
 };
 
+/* The defaults: this URL, the CAs of SOFTEUICC_CACERT. */
+struct client client_new(void);
+
 /* A request (`body` may be NULL) and its JSON answer; NULL after an error line, also when the eIM refused. */
 json_t *client_exchange(const struct client *client, const char *method, const char *path,
                         const json_t *body);

@@ -73,7 +73,9 @@ static void print_help(void)
            "into one\n"
            "signed package. The eUICC gets it when its IPA polls.\n\n"
            "  --url URL       the eIM; default " EIM_DEFAULT_URL "\n"
-           "  --cacert FILE   trust this CA (PEM) instead of the system's, such as the PKI's ci.pem\n"
+           "  --cacert FILE   trust this CA (PEM), such as the PKI's ci.pem; default: $SOFTEUICC_CACERT, or "
+           "the\n"
+           "                  system's\n"
            "  --eid EID       32 digits\n"
            "  --wait SECONDS  wait for the result; exit status 0: done, 1: failed, %d: not ended in time\n"
            "  --json          print the order as JSON\n\n"
@@ -329,7 +331,7 @@ static int send_order(struct reading *reading)
 /* From argv[first] on. */
 static int run_from(int argc, char **argv, int first)
 {
-    struct reading reading = {.client = {.url = EIM_DEFAULT_URL, .wait = -1}, .request = json_object()};
+    struct reading reading = {.client = client_new(), .request = json_object()};
     int status;
 
     /* The EID's place, so that the request has one member before any command. */
