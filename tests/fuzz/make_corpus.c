@@ -120,6 +120,35 @@ static bool make_eim(void)
            corpus_write("eim", "order", SPAN_STRING(order));
 }
 
+/* Answers to an IPA: see fuzz_ipa.c. */
+static bool make_ipa(void)
+{
+    return corpus_write_hex("ipa", "nothing", "00 01 0003 020101") &&
+           corpus_write_hex("ipa", "refused", "00 01 0003 020102") &&
+           corpus_write_hex("ipa", "cut-off", "00 00 0005 BF4F030201") &&
+           corpus_write_hex(
+               "ipa", "data",
+               "02 01 0010 BF52 0D 5C0B A081A2BF20BF228384A5A6 00 0005 BF50023000 01 0003 020101") &&
+           corpus_write_hex(
+               "ipa", "data-with-criteria",
+               "00 01 0018 BF52 15 5C03 A0A2A8 A103 800101 A203 800102 8304 01020304 04 0003 800101") &&
+           corpus_write_hex("ipa", "list-acknowledged", "00 02 0003 BF2D00 04 0003 800105 01 0003 020101") &&
+           corpus_write_hex("ipa", "list-eims", "00 03 0002 AB00 00 0005 BF50023000") &&
+           corpus_write_hex("ipa", "self-deletion",
+                            "00 03 0013 A911 800F 65696D2E6578616D706C652E636F6D 04 0003 800105") &&
+           corpus_write_hex("ipa", "immediate-enable", "00 02 0004 A7028000 00 0005 BF50023000") &&
+           corpus_write_hex("ipa", "unknown-package", "00 01 0002 A000 00 0005 BF50023000") &&
+           corpus_write_hex("ipa", "trigger-empty",
+                            "02 01 0007 BF54048202ABCD 04 0004 80021234 04 0003 800105") &&
+           corpus_write_hex(
+               "ipa", "trigger-direct",
+               "01 01 0015 BF54 12 A010 800E 31 24 612E6578616D706C65 24 62 24 04 0002 8000 05") &&
+           corpus_write_hex("ipa", "trigger-sm-ds", "02 01 0007 BF5404A002A200 00 0008 BF3905A003810101") &&
+           corpus_write_hex("ipa", "no-answer", "00 05 0000") &&
+           corpus_write_hex("ipa", "state",
+                            "04 0016 3014 5A10 89049032123451234512345678901235 A000 01 0003 020101");
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -127,5 +156,5 @@ int main(int argc, char **argv)
         return 2;
     }
     root = argv[1];
-    return make_tlv() && make_vpcd() && make_eim() && corpus_make_card_targets() ? 0 : 1;
+    return make_tlv() && make_vpcd() && make_eim() && make_ipa() && corpus_make_card_targets() ? 0 : 1;
 }
