@@ -468,7 +468,9 @@ START_TEST(rules_are_read_strictly)
         {FS_ACCESS_COMPACT, "", 0, 0},
         {FS_ACCESS_REFERENCED, "2F0604", 0x0B, 0x0B},
         {FS_ACCESS_REFERENCED, "2F060104", 0x0B, 0x0B}, /* with a security environment */
-        {FS_ACCESS_REFERENCED, "2F0609", 0, 0},
+        {FS_ACCESS_REFERENCED, "2F0609", 0, 0},         /* no such record: nothing is allowed (9.2.7) */
+        {FS_ACCESS_REFERENCED, "2F0600", 0, 0},
+        {FS_ACCESS_REFERENCED, "2F06FF", 0, 0},
         {FS_ACCESS_REFERENCED, "6F0601", 0, 0},
         {FS_ACCESS_REFERENCED, "2F0101", 0, 0}, /* not linear fixed */
         {FS_ACCESS_REFERENCED, "04", 0, 0},
