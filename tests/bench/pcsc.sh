@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# GetEID over PC/SC with a pcscd of its own: a card in slot 0, in slot 1 a card that only answers 9000, measured in turn.
+# GetEID and READ BINARY over PC/SC with a pcscd of its own: a card in slot 0, in slot 1 a card that only answers 9000, measured in turn.
 # Usage: tests/bench/pcsc.sh BUILD-DIRECTORY. Status 77 when pcscd or vpcd is not there.
 set -u
 build=$(cd "$1" && pwd)
@@ -8,7 +8,9 @@ SOFTEUICC=$build/softeuicc
 need opensc-tool
 
 start_pcscd
-make_card card
+"$SOFTEUICC" profile make --out "$work/profile.der" >/dev/null
+make_card card --profile "$work/profile.der"
+"$SOFTEUICC" lpa --card "$work/card.db" --keep-notifications enable 8900112233445566778 >/dev/null
 start_cards --card "$work/card.db"
 "$build/tests/bench/echo_card" localhost $((vpcd_port + 1)) &
 processes+=($!)

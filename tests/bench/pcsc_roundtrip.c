@@ -2,7 +2,8 @@
  * GetEID over PC/SC against a card that only answers 9000 (echo_card), the two measured in turn, command by
  * command, so that whatever else the machine does strikes both. one command: STORE DATA with an extended Le,
  * which answers at once; the echo gets the same octets. two commands: STORE DATA and GET RESPONSE, as every
- * LPA does over T=0; two commands to the echo, too. Usage: pcsc_roundtrip ECHO-READER CARD-READER.
+ * LPA does over T=0; two commands to the echo, too. Then READ BINARY of EF ICCID: a profile is enabled.
+ * Usage: pcsc_roundtrip ECHO-READER CARD-READER.
  */
 #include "tests/bench/bench.h"
 
@@ -23,6 +24,10 @@ static const uint8_t get_eid_at_once[] = {0x81, 0xE2, 0x91, 0x00, 0x00, 0x00, 0x
 static const uint8_t get_eid[] = {0x81, 0xE2, 0x91, 0x00, 0x06, 0xBF, 0x3E, 0x03, 0x5C, 0x01, 0x5A};
 static const uint8_t get_response[] = {0x81, 0xC0, 0x00, 0x00, 0x15};
 
+static const uint8_t select_iccid[] = {0x00, 0xA4, 0x00, 0x0C, 0x02, 0x2F, 0xE2};
+static const uint8_t read_iccid[] = {0x00, 0xB0, 0x00, 0x00, 0x0A};
+
+#define ICCID_SIZE        10
 #define EID_RESPONSE_SIZE 21 /* BF3E 12 5A 10 and 16 octets */
 
 struct reader {
@@ -72,6 +77,14 @@ static double one_command(struct reader *reader, size_t response_size)
     return (bench_now(CLOCK_MONOTONIC) - begin) * 1e6;
 }
 
+static double read_binary(struct reader *reader, size_t response_size)
+{
+    double begin = bench_now(CLOCK_MONOTONIC);
+
+    expect(reader, SPAN_ARRAY(read_iccid), 0x9000, response_size);
+    return (bench_now(CLOCK_MONOTONIC) - begin) * 1e6;
+}
+
 static double two_commands(struct reader *reader, uint16_t first_status, size_t response_size)
 {
     double begin = bench_now(CLOCK_MONOTONIC);
@@ -91,12 +104,27 @@ static void report(const char *what, double *echo, double *card)
     bench_figure(name, floor_p50, "us");
     snprintf(name, sizeof(name), "pcsc_echo_%s_p99", what);
     bench_figure(name, bench_percentile(echo, ROUNDS, 99), "us");
-    snprintf(name, sizeof(name), "pcsc_get_eid_%s_p50", what);
+    snprintf(name, sizeof(name), "pcsc_%s_p50", what);
     bench_figure(name, p50, "us");
-    snprintf(name, sizeof(name), "pcsc_get_eid_%s_p99", what);
+    snprintf(name, sizeof(name), "pcsc_%s_p99", what);
     bench_figure(name, bench_percentile(card, ROUNDS, 99), "us");
-    snprintf(name, sizeof(name), "pcsc_get_eid_%s_p50_ratio", what);
+    snprintf(name, sizeof(name), "pcsc_%s_p50_ratio", what);
     bench_figure_goal(name, p50 / floor_p50, "x", GOAL);
+}
+
+static void measure_read_binary(struct reader *echo, struct reader *card)
+{
+    static double echo_read[ROUNDS], card_read[ROUNDS];
+
+    if (transmit(card, SPAN_ARRAY(select_iccid)) != 0x9000)
+        bench_fail("%s: there is no EF ICCID", card->name);
+    for (size_t i = 0; i < WARM_UP + ROUNDS; i++) {
+        size_t at = i < WARM_UP ? 0 : i - WARM_UP;
+
+        echo_read[at] = read_binary(echo, 0);
+        card_read[at] = read_binary(card, ICCID_SIZE);
+    }
+    report("read_binary", echo_read, card_read);
 }
 
 int main(int argc, char **argv)
@@ -124,8 +152,9 @@ int main(int argc, char **argv)
         echo_two[at] = two_commands(&echo, 0x9000, 0);
         card_two[at] = two_commands(&card, 0x6100 | EID_RESPONSE_SIZE, EID_RESPONSE_SIZE);
     }
-    report("one_command", echo_one, card_one);
-    report("two_commands", echo_two, card_two);
+    report("get_eid_one_command", echo_one, card_one);
+    report("get_eid_two_commands", echo_two, card_two);
+    measure_read_binary(&echo, &card);
     SCardDisconnect(card.card, SCARD_RESET_CARD);
     SCardDisconnect(echo.card, SCARD_LEAVE_CARD);
     SCardReleaseContext(context);
