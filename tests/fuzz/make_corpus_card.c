@@ -328,6 +328,62 @@ static bool make_es10(void)
     return true;
 }
 
+/* --- package: an octet of options, then steps with a piece each (fuzz_package.c) --- */
+
+#define ICCID_E_ "5A0A" ICCID_ENABLED
+#define ICCID_D_ "5A0A" ICCID_DISABLED
+
+static const struct {
+    const char *name;
+    uint8_t options;
+    struct {
+        uint8_t step; /* enum step of fuzz_package.c */
+        const char *piece;
+    } steps[6];
+} package_streams[] = {
+    {"enable-with-rollback",
+     0x01,
+     {{0, "A30E" ICCID_D_ "0500"}, {3, "BF58038001FF"}, {4, "05"}, {0, "A900"}}},
+    {"swap-by-hand", 0x00, {{0, "A40C" ICCID_E_ "A30E" ICCID_D_ "0500A50C" ICCID_E_}, {5, ""}, {4, "07"}}},
+    {"delete", 0x01, {{0, "A50C" ICCID_D_ "BF2D00"}, {0, "BF2D00"}, {0, "A50C" ICCID_E_}}},
+    {"lists",
+     0x00,
+     {{0, "BF2D00BF2D05A003950102BF2D095C075A9F709F269F67A600"},
+      {0, "BF2D0F5C0D5A4F9F709091929394959F7BB6"}}},
+    {"fallback",
+     0x01,
+     {{0, "A80C" ICCID_D_}, {3, "BF5D038001FF"}, {0, "A50C" ICCID_E_}, {3, "BF5E038001FF"}, {0, "A900"}}},
+    {"configuration",
+     0x00,
+     {{0, "A70C8000810388370A8203612E62BF65058003612E62"}, {0, "A700BF65028000"}, {3, "BF5A038001FF"}}},
+    {"eims",
+     0x01,
+     {{1, "AB00A90780056F74686572"}, {1, "AA09800365696D83020080A905800365696DAB00"}, {0, "A700"}}},
+    {"signed-as-it-is",
+     0x00,
+     {{2, "800365696D5A1089049032123451234512345678901235810105820401020304A002A700"},
+      {2, "800365696D5A1089049032123451234512345678901235810105A002A700"},
+      {2, "800365696E5A1089049032123451234512345678901235810106A102AB00"}}},
+    {"damaged", 0x01, {{0, "A700A30B5A09"}, {0, "AC00"}, {1, "A800"}, {0, "3080"}}},
+    {"initial", 0x00, {{1, "A905800365696D"}, {3, "BF57158013"}, {3, "BF5500"}, {3, "BF6404820201FE"}}},
+};
+
+static bool make_package(void)
+{
+    for (size_t i = 0; i < sizeof(package_streams) / sizeof(package_streams[0]); i++) {
+        struct buf out = {0};
+
+        buf_append_octet(&out, package_streams[i].options);
+        for (size_t j = 0; j < 6 && package_streams[i].steps[j].piece != NULL; j++) {
+            buf_append_octet(&out, package_streams[i].steps[j].step);
+            put_hex_piece(&out, package_streams[i].steps[j].piece);
+        }
+        if (!finish("package", package_streams[i].name, &out))
+            return false;
+    }
+    return true;
+}
+
 /* --- bpp: an octet of options, then the plain pieces (fuzz_bpp.c) --- */
 
 static bool make_bpp_sealed(const char *name, uint8_t options, int profile_class, struct span package)
@@ -457,6 +513,6 @@ static bool make_cert(void)
 
 bool corpus_make_card_targets(void)
 {
-    return make_apdu() && make_toolkit() && make_es10() && make_bpp() && make_saip() && make_cert() &&
-           make_uicc();
+    return make_apdu() && make_toolkit() && make_es10() && make_package() && make_bpp() && make_saip() &&
+           make_cert() && make_uicc();
 }
