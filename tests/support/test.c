@@ -127,7 +127,7 @@ int test_run(const char *suite_name, const TTest *const *tests, size_t count)
     directory_made = true;
     directory_owner = getpid();
     atexit(remove_directory);
-    tcase_set_timeout(tcase, 300);
+    tcase_set_timeout(tcase, 900); /* seconds: the power-cut test with sanitizers on a machine that is busy */
     for (size_t i = 0; i < count; i++)
         tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);
