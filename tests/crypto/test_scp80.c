@@ -230,6 +230,55 @@ START_TEST(the_padding_counter_is_not_believed)
 }
 END_TEST
 
-TEST_MAIN("scp80", commands_open_and_seal, responses_seal_and_open, every_octet_counts,
-          cut_packets_are_refused, keys_must_fit_the_algorithm, what_is_not_served_is_refused,
-          the_padding_counter_is_not_believed)
+#define DEFAULT_KEY "404142434445464748494A4B4C4D4E4F"
+
+/* The check values that everybody knows of the test key 40 41 … 4F. */
+START_TEST(check_values)
+{
+    uint8_t value[SCP80_CHECK_SIZE];
+
+    ck_assert(scp80_check_value(&(struct scp80_key){SCP80_KEY_DES, hex(DEFAULT_KEY)}, value));
+    ck_assert_hex(SPAN_ARRAY(value), "8BAF47");
+    ck_assert(scp80_check_value(&(struct scp80_key){SCP80_KEY_AES, hex(DEFAULT_KEY)}, value));
+    ck_assert_hex(SPAN_ARRAY(value), "504A77");
+    ck_assert(!scp80_check_value(&(struct scp80_key){SCP80_KEY_AES, hex("404142")}, value));
+    ck_assert(!scp80_check_value(&(struct scp80_key){0x85, hex(DEFAULT_KEY)}, value));
+}
+END_TEST
+
+/* A key goes through under either sort of key, and comes out as it was; anything else does not. */
+START_TEST(keys_come_ciphered)
+{
+    static const uint8_t types[] = {SCP80_KEY_AES, SCP80_KEY_DES};
+    static const char *const keys[] = {DEFAULT_KEY, DEFAULT_KEY "5051525354555657", DEFAULT_KEY DEFAULT_KEY};
+    struct buf sealed = {0};
+    struct buf opened = {0};
+
+    for (size_t i = 0; i < 2; i++) {
+        const struct scp80_key kik = {types[i], hex("000102030405060708090A0B0C0D0E0F")};
+
+        for (size_t j = 0; j < 3; j++) {
+            buf_clear(&sealed);
+            buf_clear(&opened);
+            ck_assert(scp80_seal_key(&kik, hex(keys[j]), &sealed));
+            ck_assert(scp80_open_key(&kik, SCP80_KEY_AES, buf_span(&sealed), &opened));
+            ck_assert_hex(buf_span(&opened), keys[j]);
+            ck_assert(scp80_open_key(&kik, SCP80_KEY_DES, buf_span(&sealed), &opened) == (j < 2));
+            ck_assert(!scp80_open_key(&kik, 0x85, buf_span(&sealed), &opened));
+            ck_assert(!scp80_open_key(&kik, SCP80_KEY_AES, SPAN(sealed.data, sealed.size - 2), &opened));
+            ck_assert(!scp80_open_key(&kik, SCP80_KEY_AES, SPAN_NONE, &opened));
+        }
+        ck_assert(!scp80_open_key(&(struct scp80_key){types[i], SPAN_NONE}, SCP80_KEY_AES, buf_span(&sealed),
+                                  &opened));
+    }
+    /* A length in clear that the octets do not hold. */
+    ck_assert(!scp80_open_key(&(struct scp80_key){SCP80_KEY_AES, hex(DEFAULT_KEY)}, SCP80_KEY_AES,
+                              hex("11" DEFAULT_KEY), &opened));
+    buf_free(&sealed);
+    buf_free(&opened);
+}
+END_TEST
+
+TEST_MAIN("scp80", check_values, keys_come_ciphered, commands_open_and_seal, responses_seal_and_open,
+          every_octet_counts, cut_packets_are_refused, keys_must_fit_the_algorithm,
+          what_is_not_served_is_refused, the_padding_counter_is_not_believed)

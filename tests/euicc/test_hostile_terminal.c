@@ -47,10 +47,12 @@ static const struct {
     {"ISD-R", {"00A4040C10A0000005591010FFFFFFFF8900000100"}},
     {"ECASD", {"00A4040C10A0000005591010FFFFFFFF8900000200"}},
     {"ISD-P", {"00A4040C10A0000005591010FFFFFFFF8900001000"}},
+    {"security domain", {"00A4040C08A000000151000000"}},
+    {"application", {"00A4040C07D2760001180101"}},
 };
 #define OBJECTS (sizeof(objects) / sizeof(objects[0]))
 
-static struct buf secrets[3];
+static struct buf secrets[4];
 static size_t answered;
 
 /* --- the card -------------------------------------------------------------------------------------- */
@@ -111,8 +113,10 @@ static void prepare(void)
     const struct saip_recipe recipe = saip_recipe_default();
     struct softeuicc *card = fuzz_card(SOFTEUICC_T1);
     struct uicc *uicc = profile_view_uicc(card);
+    struct fs_application application = {.kind = FS_APPLICATION, .number = 100, .life_cycle = FS_SELECTABLE};
     struct fs_pin *pin;
 
+    fs_set_aid(&application.aid, SPAN("\xD2\x76\x00\x01\x18\x01\x01", 7));
     ck_assert_ptr_nonnull(uicc);
     pin = fs_find_pin(uicc->fs, uicc->fs->mf, 0x01);
     ck_assert_ptr_nonnull(pin);
@@ -122,6 +126,8 @@ static void prepare(void)
     add_file(uicc->fs, SAIP_FILE_BER_TLV, 0xA002, 0, adm);
     add_file(uicc->fs, SAIP_FILE_BER_TLV, 0xA003, 0, "80017F 9000");
     ck_assert(fs_replace_content(uicc->fs, fs_child(uicc->fs->mf, 0xA003), SPAN("\x81\x01\x00", 3)));
+    ck_assert(fs_add_application(uicc->fs, &application) &&
+              fs_application_changed(uicc->fs, &uicc->fs->applications[uicc->fs->application_count - 1]));
     ck_assert_uint_gt(mark(uicc), 20);
     ck_assert(nvm_commit(card->nvm));
     profile_view_committed(card);
@@ -129,6 +135,7 @@ static void prepare(void)
     buf_append(&secrets[0], SPAN(MARKER, MARKER_SIZE));
     buf_append(&secrets[1], SPAN(recipe.key, recipe.key_size));
     buf_append(&secrets[2], SPAN(recipe.opc, recipe.opc_size));
+    buf_append(&secrets[3], SPAN_ARRAY(recipe.ota_key));
 }
 
 /* --- what holds for every answer ------------------------------------------------------------------- */
