@@ -1,8 +1,8 @@
 /* Download orders as the relay sees them (SGP.32 3.2.3.2). See eim.h. */
 #include "tools/eim/server.h"
 
-#include "tools/common/log.h"
 #include "euicc/ipa/activation_code.h"
+#include "tools/common/log.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -88,9 +88,9 @@ void eim_download_report(struct eim *eim, int64_t order, enum eim_step step, str
                          const char *why)
 {
     static const char *const names[] = {
-        [EIM_STEP_INITIATED] = "initiated", [EIM_STEP_AUTHENTICATED] = "authenticated",
-        [EIM_STEP_BOUND] = "bound",         [EIM_STEP_CANCELLED] = "cancelled",
-        [EIM_STEP_FAILED] = "failed",
+        [EIM_STEP_INITIATED] = "initiated",  [EIM_STEP_AUTHENTICATED] = "authenticated",
+        [EIM_STEP_BOUND] = "bound",          [EIM_STEP_CANCELLED] = PROGRESS_CANCELLED,
+        [EIM_STEP_FAILED] = PROGRESS_FAILED,
     };
     char progress[256];
 

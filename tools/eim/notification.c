@@ -113,8 +113,8 @@ static void note_download(struct eim *eim, const struct dp_notification *notific
 {
     char progress[160];
 
-    snprintf(progress, sizeof(progress), "%s%s", failure[0] != '\0' ? "not installed, " : "installed",
-             failure);
+    snprintf(progress, sizeof(progress), "%s%s",
+             failure[0] != '\0' ? PROGRESS_NOT_INSTALLED ", " : PROGRESS_INSTALLED, failure);
     db_run(&eim->db,
            "UPDATE eim_order SET progress = ? WHERE smdp_transaction_id = ? AND state = '" ORDER_SENT "'",
            "sb", progress, notification->transaction_id);

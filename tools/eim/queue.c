@@ -117,14 +117,44 @@ static void send_again(struct eim *eim, const struct eim_order *order, struct bu
     log_line(LOG_LEVEL_INFO, "order %lld for %s: sent again", (long long)order->id, order->eid);
 }
 
+/*
+ * True when the outstanding order was a download of which is known how it ended although its IPA, which asks
+ * for more, sent no ProfileDownloadTriggerResult: IPAs of v1.0 tell of an installation by its notification
+ * alone, and of a failure by CancelSession or not at all.
+ */
+static bool download_is_over(struct eim *eim, const struct eim_order *order)
+{
+    char progress[256] = "";
+    sqlite3_stmt *stmt;
+    bool installed;
+
+    if (order->kind != ORDER_DOWNLOAD)
+        return false;
+    stmt = db_query(&eim->db, "SELECT progress FROM eim_order WHERE id = ?", "i", order->id);
+    if (db_row(&eim->db, &stmt))
+        db_text(stmt, 0, progress, sizeof(progress));
+    db_end(&stmt);
+    installed = strcmp(progress, PROGRESS_INSTALLED) == 0;
+    if (!installed && strncmp(progress, PROGRESS_NOT_INSTALLED, strlen(PROGRESS_NOT_INSTALLED)) != 0 &&
+        strncmp(progress, PROGRESS_CANCELLED, strlen(PROGRESS_CANCELLED)) != 0 &&
+        strncmp(progress, PROGRESS_FAILED, strlen(PROGRESS_FAILED)) != 0)
+        return false;
+    eim_order_end(eim, order, installed ? NULL : progress, NULL);
+    return true;
+}
+
 static bool send_next(struct eim *eim, const char *eid, struct buf *package)
 {
     struct eim_order order;
     bool found = eim_order_outstanding(eim, eid, &order);
     int64_t id;
 
-    if (found)
+    if (found && download_is_over(eim, &order)) {
+        eim_order_clear(&order);
+        found = false;
+    } else if (found) {
         send_again(eim, &order, package);
+    }
     while (!found && !eim->db.failed && (id = next_queued(eim, eid)) != 0 &&
            eim_order_find(eim, id, &order)) {
         found = send_first(eim, &order, package);

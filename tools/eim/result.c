@@ -301,7 +301,7 @@ static void take_installed(struct eim *eim, struct span eid, const struct eim_re
     if (indirect)
         acknowledge(acknowledgements, sequence);
     db_run(&eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?", "si",
-           failure[0] != '\0' ? "not installed" : "installed", order->id);
+           failure[0] != '\0' ? PROGRESS_NOT_INSTALLED : PROGRESS_INSTALLED, order->id);
     eim_order_end(eim, order, failure[0] != '\0' ? failure : NULL, NULL);
 }
 

@@ -55,6 +55,11 @@ struct eim_order {
 #define ORDER_LOST   "lost" /* carried out, the result got lost: asked for again (IpaEuiccDataRequest A2) */
 #define ORDER_DONE   "done"
 #define ORDER_FAILED "failed"
+/* What the progress of a download says when no more is to come; the last three are followed by why. */
+#define PROGRESS_INSTALLED     "installed"
+#define PROGRESS_NOT_INSTALLED "not installed"
+#define PROGRESS_CANCELLED     "cancelled"
+#define PROGRESS_FAILED        "failed"
 
 /* The order, or the one that waits for this eUICC's answer, or of this transaction; false when there is none.
  * Free with eim_order_clear. */
