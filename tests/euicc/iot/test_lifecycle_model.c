@@ -75,7 +75,8 @@ static void read_card(struct bench *bench, struct state *state)
     while (nvm_row(card->nvm, stmt))
         state->profiles[who(bench, nvm_int(stmt, 0)) - 1] = nvm_int(stmt, 1) != 0 ? ENABLED : DISABLED;
     stmt = nvm_read_stmt(card->nvm, "SELECT rollback, fallback, before_fallback, emergency, before_emergency,"
-                                    " before_test FROM iot, card");
+                                    " before_test, (rollback IS NULL) = (rollback_eim IS NULL)"
+                                    " FROM iot, card");
     ck_assert(nvm_row(card->nvm, stmt));
     state->rollback = who(bench, nvm_int(stmt, 0));
     state->fallback = who(bench, nvm_int(stmt, 1));
@@ -83,6 +84,7 @@ static void read_card(struct bench *bench, struct state *state)
     state->emergency = nvm_int(stmt, 3) != 0;
     state->before_emergency = who(bench, nvm_int(stmt, 4));
     state->before_test = who(bench, nvm_int(stmt, 5));
+    ck_assert_msg(nvm_int(stmt, 6) != 0, "a grant is there in part");
     nvm_done(stmt);
     state->installed = who(bench, rsp_session_installed(card));
     state->busy = toolkit_session_active(card);
