@@ -92,15 +92,22 @@ static void put_enable(struct buf *out, const struct switches *switches)
     tlv_close(out, at);
 }
 
-void switches_one(struct switches *switches)
+void switches_put(struct switches *switches, struct buf *request)
 {
     struct buf list = {0};
+
+    put_enable(&list, switches);
+    test_package_put(request, &switches->eim, &(struct test_package){.list = buf_span(&list)});
+    buf_free(&list);
+}
+
+void switches_one(struct switches *switches)
+{
     struct buf request = {0};
     struct buf answer = {0};
     struct test_package_result result;
 
-    put_enable(&list, switches);
-    test_package_put(&request, &switches->eim, &(struct test_package){.list = buf_span(&list)});
+    switches_put(switches, &request);
     ck_assert_uint_eq(terminal_store_data(&switches->terminal, buf_span(&request), &answer), 0x9000);
     test_result_read(&switches->eim, switches->card, SPAN_ARRAY(switches->ci.key_id), buf_span(&answer),
                      &result);
@@ -108,7 +115,6 @@ void switches_one(struct switches *switches)
     ck_assert_span(result.results, SPAN_STRING("\x83\x01\x00"));
     ck_assert_uint_eq((uint64_t)result.sequence, switches->numbers + 1);
     switches->count++;
-    buf_free(&list);
     buf_free(&request);
     buf_free(&answer);
 }

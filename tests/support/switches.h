@@ -20,6 +20,8 @@ struct switches {
 void switches_open(struct switches *switches, const char *path, const char *address);
 void switches_close(struct switches *switches);
 
+/* Appends the request of the next switch. */
+void switches_put(struct switches *switches, struct buf *request);
 /* One package with one enable, which must succeed. */
 void switches_one(struct switches *switches);
 /* Removes the result and the notifications of the last one. */
