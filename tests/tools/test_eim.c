@@ -820,6 +820,62 @@ START_TEST(follows_an_indirect_download)
 }
 END_TEST
 
+/* The notification alone ends a relayed download; the trigger's result that follows, twice, changes nothing.
+ */
+START_TEST(ends_a_download_by_its_notification)
+{
+    struct buf result = {0}, installation = {0}, eid = {0};
+    uint64_t numbers[2];
+    size_t count;
+    int64_t order;
+
+    start();
+    ck_assert(buf_append_hex(&eid, bench.eid, NULL));
+    order = eim_bench_order(&bench, "\"download\":{\"activationCode\":\"1$a.b$M\"}");
+    poll_for(0xBF54);
+    eim_download_report(&bench.eim, order, EIM_STEP_INITIATED, SPAN_STRING("smdp-transaction"), NULL);
+    eim_bench_notification(&bench, 0, "8900112233445566794", &installation);
+    put_trigger_result(buf_span(&installation), &result);
+    ck_assert(eim_take_notification(&bench.eim, buf_span(&eid), buf_span(&installation)));
+    eim_bench_expect(&bench, order, "done", "");
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(eim_bench_provide(&bench, buf_span(&result), numbers, &count), EIM_ERROR_NONE);
+        ck_assert_uint_eq(count, 1);
+        ck_assert_uint_eq(numbers[0], bench.sequence);
+    }
+    eim_bench_expect(&bench, order, "done", "");
+    buf_free(&result);
+    buf_free(&installation);
+    buf_free(&eid);
+    stop();
+}
+END_TEST
+
+/* The answer to a result got lost: the same result again is no error. */
+START_TEST(takes_any_result_twice)
+{
+    struct buf data = {0}, refused = {0};
+    size_t at;
+    int64_t order;
+
+    eim_bench_start(&bench, NULL);
+    poll_for(0xBF52);
+    eim_bench_data(&bench, "", &data);
+    ck_assert_int_eq(eim_bench_provide(&bench, buf_span(&data), NULL, NULL), EIM_ERROR_NONE);
+    provide(&data, EIM_ERROR_NONE, 0);
+    order = eim_bench_order(&bench, DISABLE);
+    poll_for(0xBF51);
+    at = tlv_open(&refused, 0xA0);
+    tlv_put(&refused, 0x80, SPAN_ARRAY(bench.transaction));
+    tlv_put_unsigned(&refused, 0x02, 1);
+    tlv_close(&refused, at);
+    ck_assert_int_eq(eim_bench_provide(&bench, buf_span(&refused), NULL, NULL), EIM_ERROR_NONE);
+    provide(&refused, EIM_ERROR_NONE, 0);
+    eim_bench_expect(&bench, order, "failed", "eimPackageResultError: invalidPackageFormat(1)");
+    stop();
+}
+END_TEST
+
 START_TEST(believes_no_forged_installation)
 {
     struct buf result = {0}, installation = {0}, pending = {0};
@@ -947,5 +1003,6 @@ TEST_MAIN("eim", asks_for_what_it_must_know, believes_only_its_own_certificate, 
           believes_no_liar, refuses_every_cut, applies_once_acknowledges_always,
           learns_of_a_rollback_after_success, finds_a_lost_result, takes_what_version_1_sends,
           knows_an_eid_when_it_sees_one, asks_again_when_the_state_changed, keeps_and_passes_on_notifications,
-          ignores_old_news, triggers_downloads, follows_an_indirect_download, believes_no_forged_installation,
+          ignores_old_news, triggers_downloads, follows_an_indirect_download,
+          ends_a_download_by_its_notification, takes_any_result_twice, believes_no_forged_installation,
           serves_several_euiccs, survives_a_kill_between_any_two_requests, stops_at_the_last_counter)

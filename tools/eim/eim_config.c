@@ -14,7 +14,7 @@
 #define FQDN_MAX 255
 
 struct settings {
-    const char *pki, *out, *fqdn, *id, *tls, *protocol, *ci_key_id, *counter;
+    const char *pki, *out, *fqdn, *id, *tls, *protocol, *ci_key_id, *counter, *id_type;
     enum ec_curve curve;
     bool certificate, token, indirect;
 };
@@ -28,6 +28,7 @@ static void print_help(void)
            "  --out FILE           AddInitialEim (BF57) in DER\n"
            "  --fqdn HOST[:PORT]   where the IPA finds the eIM; default 127.0.0.1:%d; empty: not said\n"
            "  --id EIMID           as the server's --id; default: the OID of its certificate\n"
+           "  --id-type oid|fqdn|proprietary|none  what is said of it; default: what it looks like\n"
            "  --curve p256|brainpool  the signing key; default p256 when there is one\n"
            "  --certificate        give the eIM's certificate instead of its public key\n"
            "  --tls key|cert|ca|none  what TLS is trusted by: the server's key (default) or certificate, or "
@@ -65,6 +66,19 @@ static bool parse_protocols(const char *text, uint8_t *bits)
     return true;
 }
 
+static bool take_id_type(const char *name, int64_t *type)
+{
+    static const char *const names[] = {"none", "oid", "fqdn", "proprietary"}; /* by EimIdType */
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], name) == 0) {
+            *type = (int64_t)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool take_counter(const char *text, struct configuration *configuration)
 {
     char *end;
@@ -89,7 +103,8 @@ static bool load(const struct settings *settings, struct eim *eim, struct pki_pa
         !pki_load(settings->pki, curve, PKI_CI, false, ci))
         return false;
     configuration->id = eim->id;
-    configuration->id_type = eim->id_type;
+    if (settings->id_type == NULL)
+        configuration->id_type = eim->id_type;
     configuration->sign_certificate = eim->sign.cert;
     configuration->sign_as_certificate = settings->certificate;
     if (strcmp(settings->tls, "key") == 0)
@@ -137,6 +152,8 @@ static int make(const struct settings *settings)
     if (!parse_protocols(settings->protocol, &configuration.protocols))
         return tool_usage("--protocol is not a list of https, coaps, inject-https, inject-coaps: %s",
                           settings->protocol);
+    if (settings->id_type != NULL && !take_id_type(settings->id_type, &configuration.id_type))
+        return tool_usage("--id-type is not oid, fqdn, proprietary or none: %s", settings->id_type);
     if (!take_counter(settings->counter, &configuration))
         return tool_usage("--counter is not a number from 0 to %d: %s", EIM_COUNTER_MAX, settings->counter);
     if (strlen(settings->fqdn) > FQDN_MAX)
@@ -158,13 +175,21 @@ static int make(const struct settings *settings)
 int eim_run_config(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"pki", required_argument, NULL, 'p'},   {"out", required_argument, NULL, 'o'},
-        {"fqdn", required_argument, NULL, 'f'},  {"id", required_argument, NULL, 'i'},
-        {"curve", required_argument, NULL, 'c'}, {"certificate", no_argument, NULL, 'C'},
-        {"tls", required_argument, NULL, 't'},   {"counter", required_argument, NULL, 'n'},
-        {"token", no_argument, NULL, 'T'},       {"protocol", required_argument, NULL, 'P'},
-        {"indirect", no_argument, NULL, 'I'},    {"ci-key-id", required_argument, NULL, 'k'},
-        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0},
+        {"pki", required_argument, NULL, 'p'},
+        {"out", required_argument, NULL, 'o'},
+        {"fqdn", required_argument, NULL, 'f'},
+        {"id", required_argument, NULL, 'i'},
+        {"id-type", required_argument, NULL, 'y'},
+        {"curve", required_argument, NULL, 'c'},
+        {"certificate", no_argument, NULL, 'C'},
+        {"tls", required_argument, NULL, 't'},
+        {"counter", required_argument, NULL, 'n'},
+        {"token", no_argument, NULL, 'T'},
+        {"protocol", required_argument, NULL, 'P'},
+        {"indirect", no_argument, NULL, 'I'},
+        {"ci-key-id", required_argument, NULL, 'k'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     struct settings settings = {.fqdn = "127.0.0.1:8445", .tls = "key", .protocol = "https", .counter = "0"};
     int option;
@@ -182,7 +207,7 @@ int eim_run_config(int argc, char **argv)
             {'C', NULL, &settings.certificate}, {'t', &settings.tls, NULL},
             {'n', &settings.counter, NULL},     {'T', NULL, &settings.token},
             {'P', &settings.protocol, NULL},    {'I', NULL, &settings.indirect},
-            {'k', &settings.ci_key_id, NULL},
+            {'k', &settings.ci_key_id, NULL},   {'y', &settings.id_type, NULL},
         };
 
         if (option == 'h') {

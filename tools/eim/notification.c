@@ -107,17 +107,22 @@ static void apply(struct eim *eim, const char *eid, const struct dp_notification
     }
 }
 
-/* The download that this installation ends, when no ProfileDownloadTriggerResult has ended it yet, is told
- * how far it came. */
-static void note_download(struct eim *eim, const struct dp_notification *notification, const char *failure)
+/* The relayed download that this installation ends: an IPA of v1.0 sends no ProfileDownloadTriggerResult. */
+static void end_download(struct eim *eim, const char *eid, const struct dp_notification *notification,
+                         const char *failure)
 {
-    char progress[160];
+    int64_t id = db_number(&eim->db, 0,
+                           "SELECT id FROM eim_order WHERE smdp_transaction_id = ? AND eid = ? AND state ="
+                           " '" ORDER_SENT "'",
+                           "bs", notification->transaction_id, eid);
+    struct eim_order order;
 
-    snprintf(progress, sizeof(progress), "%s%s",
-             failure[0] != '\0' ? PROGRESS_NOT_INSTALLED ", " : PROGRESS_INSTALLED, failure);
-    db_run(&eim->db,
-           "UPDATE eim_order SET progress = ? WHERE smdp_transaction_id = ? AND state = '" ORDER_SENT "'",
-           "sb", progress, notification->transaction_id);
+    if (id == 0 || !eim_order_find(eim, id, &order))
+        return;
+    db_run(&eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?", "si",
+           failure[0] != '\0' ? PROGRESS_NOT_INSTALLED : PROGRESS_INSTALLED, id);
+    eim_order_end(eim, &order, failure[0] != '\0' ? failure : NULL, NULL);
+    eim_order_clear(&order);
 }
 
 /* True when it is new. One that is known, but was not to be forwarded until now, is from now on. */
@@ -154,7 +159,7 @@ static bool keep(struct eim *eim, const char *eid, const struct dp_notification 
            " - " NOTIFICATIONS_KEPT,
            "");
     if (notification->is_installation && verified)
-        note_download(eim, notification, failure);
+        end_download(eim, eid, notification, failure);
     return true;
 }
 

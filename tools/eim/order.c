@@ -1,8 +1,8 @@
 /* Orders: checking what was asked for, keeping it, ending it. See server.h. */
 #include "tools/eim/server.h"
 
-#include "tools/common/log.h"
 #include "euicc/ipa/activation_code.h"
+#include "tools/common/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -120,7 +120,8 @@ static void send_again(struct eim *eim, const struct eim_order *order, struct bu
 /*
  * True when the outstanding order was a download of which is known how it ended although its IPA, which asks
  * for more, sent no ProfileDownloadTriggerResult: IPAs of v1.0 tell of an installation by its notification
- * alone, and of a failure by CancelSession or not at all.
+ * alone (which ends the order when it is of a relayed download), and of a failure by CancelSession or not at
+ * all.
  */
 static bool download_is_over(struct eim *eim, const struct eim_order *order)
 {

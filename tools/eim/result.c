@@ -264,33 +264,66 @@ void take_notifications(struct eim *eim, struct span eid, struct span list, stru
 
 /* --- ProvideEimPackageResult ---------------------------------------------------------------------------- */
 
-/* The order that a result without a package inside answers; `kind` is what it can be an answer to. */
+/* Reading (SGP.32 3.2.3): after an indirect download the eIM passes the installation's result on, after a
+ * direct one the IPA does so itself. */
+static bool was_relayed(struct eim *eim, const struct eim_order *order)
+{
+    return db_number(&eim->db, 0, "SELECT smdp_transaction_id IS NOT NULL FROM eim_order WHERE id = ?", "i",
+                     order->id) != 0;
+}
+
+/* The order that a result without a package inside answers, which may have ended before. */
 static bool find_plain_order(struct eim *eim, const char *eid, const struct eim_result *result,
                              struct eim_order *order)
 {
     bool found = eim_order_by_transaction(eim, result->transaction_id, order) ||
                  (result->transaction_id.data == NULL && eim_order_outstanding(eim, eid, order));
 
-    if (found && strcmp(order->eid, eid) == 0 && is_waiting(order))
+    if (found && strcmp(order->eid, eid) == 0)
         return true;
     eim_order_clear(order);
     return false;
 }
 
+/* A result that came before: the answer to it got lost, or the notification in it came first. What it holds
+ * is acknowledged as it was then. */
+static void take_again(struct eim *eim, struct span eid, const struct eim_result *result,
+                       const struct eim_order *order, struct buf *acknowledgements)
+{
+    uint64_t sequence = 0;
+    bool verified = false;
+
+    log_line(LOG_LEVEL_INFO, "order %lld for %s: its result again", (long long)order->id, order->eid);
+    if (result->kind == EIM_RESULT_DATA)
+        take_lists(eim, eid, order->eid, result, acknowledgements);
+    if (result->kind == EIM_RESULT_INSTALLED && was_relayed(eim, order) &&
+        notification_take(eim, eid, result->installation, true, &sequence, &verified) && verified)
+        acknowledge(acknowledgements, sequence);
+}
+
+/* Ends the order, unless the notification in its result has done so. */
+static void end_installed(struct eim *eim, const struct eim_order *order, const char *failure)
+{
+    struct eim_order now;
+
+    if (eim_order_find(eim, order->id, &now) && is_waiting(&now)) {
+        db_run(&eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?", "si",
+               failure[0] != '\0' ? PROGRESS_NOT_INSTALLED : PROGRESS_INSTALLED, order->id);
+        eim_order_end(eim, &now, failure[0] != '\0' ? failure : NULL, NULL);
+    }
+    eim_order_clear(&now);
+}
+
 static void take_installed(struct eim *eim, struct span eid, const struct eim_result *result,
                            const struct eim_order *order, struct buf *acknowledgements)
 {
-    /* Reading (SGP.32 3.2.3): after an indirect download the eIM passes the result on, after a direct one the
-     * IPA has done so itself. */
-    bool indirect =
-        db_number(&eim->db, 0, "SELECT smdp_transaction_id IS NOT NULL FROM eim_order WHERE id = ?", "i",
-                  order->id) != 0;
+    bool relayed = was_relayed(eim, order);
     uint64_t sequence = 0;
     bool verified = false;
     char failure[128];
 
     if (!installation_failure(result->installation, failure, sizeof(failure)) ||
-        !notification_take(eim, eid, result->installation, indirect, &sequence, &verified)) {
+        !notification_take(eim, eid, result->installation, relayed, &sequence, &verified)) {
         eim_order_end(eim, order, "the ProfileInstallationResult is malformed", NULL);
         return;
     }
@@ -298,11 +331,9 @@ static void take_installed(struct eim *eim, struct span eid, const struct eim_re
         eim_order_end(eim, order, "the ProfileInstallationResult is not signed by the eUICC", NULL);
         return;
     }
-    if (indirect)
+    if (relayed)
         acknowledge(acknowledgements, sequence);
-    db_run(&eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?", "si",
-           failure[0] != '\0' ? PROGRESS_NOT_INSTALLED : PROGRESS_INSTALLED, order->id);
-    eim_order_end(eim, order, failure[0] != '\0' ? failure : NULL, NULL);
+    end_installed(eim, order, failure);
 }
 
 static void take_no_download(struct eim *eim, const struct eim_result *result, const struct eim_order *order)
@@ -342,7 +373,9 @@ static bool take_plain(struct eim *eim, struct span eid, const char *digits, con
         log_line(LOG_LEVEL_ERROR, "eUICC %s: a result that answers no order", digits);
         return false;
     }
-    if (result->kind == EIM_RESULT_REFUSED)
+    if (!is_waiting(&order))
+        take_again(eim, eid, result, &order, acknowledgements);
+    else if (result->kind == EIM_RESULT_REFUSED)
         take_refused(eim, result, &order);
     else if (result->kind == EIM_RESULT_DATA || result->kind == EIM_RESULT_DATA_ERROR)
         take_data(eim, eid, result, &order, acknowledgements);

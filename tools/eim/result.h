@@ -13,6 +13,9 @@ bool take_package_result(struct eim *eim, const char *eid, const struct package_
 /* PendingNotification one after another; `eid` has 16 octets, `list` may be SPAN_NONE. */
 void take_notifications(struct eim *eim, struct span eid, struct span list, struct buf *acknowledgements);
 
+/* The notifications and package results of IpaEuiccData; `digits` is `eid` in text. */
+void take_lists(struct eim *eim, struct span eid, const char *digits, const struct eim_result *result,
+                struct buf *acknowledgements);
 /* An IpaEuiccDataResponse for a waiting order: a data request, or the question for a lost result. */
 void take_data(struct eim *eim, struct span eid, const struct eim_result *result,
                const struct eim_order *order, struct buf *acknowledgements);
