@@ -195,12 +195,27 @@ const struct test_ci *fuzz_ci(void)
     return &cis[0];
 }
 
+/* Whatever an input did, what is remembered fits what is enabled (euicc/rsp/lifecycle.c). */
+static void check_memory(void)
+{
+    sqlite3_stmt *stmt = nvm_read_stmt(
+        made->nvm, "SELECT count(*) FROM iot, card LEFT JOIN profile ON profile.state = 'enabled'"
+                   " WHERE emergency <> coalesce(ecall, 0) OR (rollback IS NULL) <> (rollback_eim IS NULL)"
+                   " OR rollback = profile.id"
+                   " OR (before_fallback IS NOT NULL AND emergency = 0 AND fallback IS NOT profile.id)"
+                   " OR (before_test IS NOT NULL AND emergency = 0 AND class IS NOT 'test')");
+
+    fuzz_check(nvm_row(made->nvm, stmt) && nvm_int(stmt, 0) == 0);
+    nvm_done(stmt);
+}
+
 struct softeuicc *fuzz_card(enum softeuicc_protocol protocol)
 {
     if (made == NULL)
         make();
     softeuicc_power_off(made);
     if (data_version() != image_data) {
+        check_memory();
         copy(database, image);
         image_data = data_version();
         profile_view_free(made);
