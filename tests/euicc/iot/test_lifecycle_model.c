@@ -549,6 +549,14 @@ static const struct world test_profile_too = {
                  {.name = 'T', .test = true, .downloaded = true, .fallback_allowed = true}},
 };
 
+static const struct world test_profile_in_emergency = {
+    .name = "a test profile, emergency",
+    .count = 3,
+    .profiles = {{.name = 'A', .fallback_allowed = true},
+                 {.name = 'T', .test = true},
+                 {.name = 'E', .ecall = true}},
+};
+
 static const struct world policy_rules = {
     .name = "policy rules",
     .count = 4,
@@ -641,6 +649,12 @@ START_TEST(card_and_model_agree_on_a_test_profile)
 }
 END_TEST
 
+START_TEST(card_and_model_agree_on_a_test_profile_in_an_emergency)
+{
+    agree_everywhere(&test_profile_in_emergency);
+}
+END_TEST
+
 START_TEST(card_and_model_agree_on_policy_rules)
 {
     agree_everywhere(&policy_rules);
@@ -654,4 +668,5 @@ START_TEST(card_and_model_agree_on_a_terminal)
 END_TEST
 
 TEST_MAIN("lifecycle model", card_and_model_agree_on_two_operators, card_and_model_agree_on_a_test_profile,
-          card_and_model_agree_on_policy_rules, card_and_model_agree_on_a_terminal)
+          card_and_model_agree_on_a_test_profile_in_an_emergency, card_and_model_agree_on_policy_rules,
+          card_and_model_agree_on_a_terminal)
