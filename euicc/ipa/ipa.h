@@ -75,6 +75,7 @@ struct ipa_settings {
     bool prefer_direct;   /* both possible: direct; else through the eIM */
     bool compact;         /* send compact forms to eIMs that can expand them (minimizeEsipaBytes) */
     bool coaps;           /* CoAP over DTLS besides HTTPS */
+    bool v1;              /* the eIM is one of SGP.32 v1.0: results go out without eidValue */
     const char *imei;     /* 15 or 16 digits, NULL: none; the string must outlive the ipa */
     const uint8_t *rplmn; /* three octets as coded in 3GPP TS 24.008, NULL: unknown; likewise */
 };

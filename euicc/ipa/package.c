@@ -37,7 +37,8 @@ size_t package_result_begin(struct ipa *ipa)
     ipa->is_download = false;
     ipa->gives = (struct compact_given){.has_certs = false};
     mark = tlv_open(&ipa->out, TAG_PROVIDE_RESULT);
-    tlv_put(&ipa->out, TAG_EID, SPAN_ARRAY(ipa->eid));
+    if (!ipa->settings.v1)
+        tlv_put(&ipa->out, TAG_EID, SPAN_ARRAY(ipa->eid));
     return mark;
 }
 

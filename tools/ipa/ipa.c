@@ -107,6 +107,7 @@ static void print_help(void)
         "  --imei DIGITS          IMEI to report in the device information\n"
         "  --plmn DIGITS          the last registered network (MCC and MNC), reported as rPLMN\n"
         "  --plain                allow --eim http://…, for debugging: nothing is verified or encrypted\n"
+        "  --v1                   the eIM speaks SGP.32 v1.0: results go out without eidValue\n"
         "  --json                 print JSON\n"
         "  --help                 this text\n\n"
         "Exit status: 0 done, 1 something failed, 2 wrong usage.\n",
@@ -131,6 +132,7 @@ enum {
     OPT_IMEI,
     OPT_PLMN,
     OPT_PLAIN,
+    OPT_V1,
     OPT_JSON
 };
 
@@ -152,6 +154,7 @@ static const struct option options[] = {
     {"imei", required_argument, NULL, OPT_IMEI},
     {"plmn", required_argument, NULL, OPT_PLMN},
     {"plain", no_argument, NULL, OPT_PLAIN},
+    {"v1", no_argument, NULL, OPT_V1},
     {"json", no_argument, NULL, OPT_JSON},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -251,6 +254,9 @@ static int take_option(int c, struct ipad *ipad, struct chosen *chosen)
         break;
     case OPT_PLAIN:
         ipad->plain = true;
+        break;
+    case OPT_V1:
+        chosen->settings.v1 = true;
         break;
     case OPT_JSON:
         ipad->json = true;
