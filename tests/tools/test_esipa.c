@@ -155,6 +155,7 @@ START_TEST(relays_compact_forms)
     wait_for_notifications(1);
     ck_assert_int_eq(bench_notify(&bench.dp, 1, BENCH_ICCID), 204);
     wait_for_notifications(2);
+    order = esipa_bench_order(&bench, activation(""));
     bench_until_offered(&bench.dp);
     bench_success(bench_cancel(&bench.dp, 1));
     ck_assert_str_eq(esipa_bench_progress(&bench, order), "cancelled");
@@ -254,6 +255,15 @@ END_TEST
 
 /* --- Refusals ------------------------------------------------------------------------------------------- */
 
+static void end_order(void)
+{
+    struct eim_order order;
+
+    ck_assert(eim_order_outstanding(&bench.eim, TEST_EID, &order));
+    eim_order_end(&bench.eim, &order, "given up", NULL);
+    eim_order_clear(&order);
+}
+
 START_TEST(refuses_beginnings)
 {
     char message[300], address[80];
@@ -282,7 +292,16 @@ START_TEST(refuses_beginnings)
     bench_expect(bench_initiate(&bench.dp), "asn1", "50");
     bench.eim_transaction = SPAN_NONE;
     bench_success(bench_initiate(&bench.dp));
-    strcpy(bench.dp.smdpp.dp.address, "elsewhere:1");
+    /* smdpOidMismatch */
+    end_order();
+    snprintf(message, sizeof(message), "{\"activationCode\":\"1$%s$demo$2.999.11\"}", bench.address);
+    esipa_bench_order(&bench, message);
+    bench_expect(bench_initiate(&bench.dp), "asn1", "51");
+    end_order();
+    snprintf(message, sizeof(message), "{\"activationCode\":\"1$%s$demo$" TEST_OID "\"}", bench.address);
+    esipa_bench_order(&bench, message);
+    bench_success(bench_initiate(&bench.dp));
+    strcpy(bench.dp.smdpp.dp.address, "elsewhere:1"); /* so that it refuses: */
     bench_expect(bench_initiate(&bench.dp), "asn1", "1");
     esipa_bench_stop(&bench);
 }

@@ -2,18 +2,14 @@
 #include "tools/eim/coap.h"
 
 #include "tools/common/log.h"
+#include "tools/eim/coap_address.h"
 #include "tools/eim/esipa.h"
 #include "tools/tool.h"
 
-#include <arpa/inet.h>
 #include <coap3/coap.h>
-#include <errno.h>
 #include <event2/event.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define RESOURCE   (&ESIPA_PATH[1]) /* libcoap writes paths without the first slash */
 #define MAX_AGE    (-1)             /* no Max-Age option */
@@ -384,38 +380,6 @@ static void on_log(coap_log_t level, const char *line)
     log_line(LOG_LEVEL_DEBUG, "libcoap: %s", text);
 }
 
-/* Reads a numeric address. */
-static bool parse_address(const char *text, uint16_t port, coap_address_t *out)
-{
-    coap_address_init(out);
-    if (inet_pton(AF_INET, text, &out->addr.sin.sin_addr) == 1) {
-        out->size = sizeof(out->addr.sin);
-        out->addr.sin.sin_family = AF_INET;
-        out->addr.sin.sin_port = htons(port);
-        return true;
-    }
-    if (inet_pton(AF_INET6, text, &out->addr.sin6.sin6_addr) == 1) {
-        out->size = sizeof(out->addr.sin6);
-        out->addr.sin6.sin6_family = AF_INET6;
-        out->addr.sin6.sin6_port = htons(port);
-        return true;
-    }
-    return false;
-}
-
-/* Finds out whether the port is free, or a free one. libcoap lets two servers share a port, of which one gets
- * nothing, and does not say which port it was given. */
-static bool choose_port(coap_address_t *address)
-{
-    int fd = socket(address->addr.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    bool ok = fd >= 0 && bind(fd, &address->addr.sa, address->size) == 0 &&
-              getsockname(fd, &address->addr.sa, &address->size) == 0;
-
-    if (fd >= 0)
-        close(fd);
-    return ok;
-}
-
 static bool set_certificate(struct coap_server *server)
 {
     coap_dtls_pki_t pki = {.version = COAP_DTLS_PKI_SETUP_VERSION};
@@ -446,15 +410,8 @@ static bool start(struct coap_server *server)
     coap_address_t address;
     int fd;
 
-    if (!parse_address(options->address, options->port, &address)) {
-        tool_error("'%s' is no IP address for CoAP to listen on", options->address);
+    if (!coap_choose_address(options->address, options->port, &address))
         return false;
-    }
-    if (!choose_port(&address)) {
-        tool_error("cannot listen on %s port %u for CoAP: %s", options->address, options->port,
-                   strerror(errno));
-        return false;
-    }
     server->port = coap_address_get_port(&address);
     server->context = coap_new_context(NULL);
     if (server->context == NULL || !set_certificate(server) || !add_resource(server)) {

@@ -24,6 +24,7 @@ static void take_address(struct eim *eim, const json_t *request, struct eim_down
     if (code != NULL && activation_code_parse(code, &parsed, &why)) {
         set(download->smdp_address, sizeof(download->smdp_address), parsed.address);
         set(download->matching_id, sizeof(download->matching_id), parsed.matching_id);
+        set(download->smdp_oid, sizeof(download->smdp_oid), parsed.oid);
         download->has_matching_id = true;
         return;
     }

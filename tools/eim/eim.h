@@ -109,6 +109,7 @@ struct eim_download {
                                                not known from IpaEuiccData */
     char matching_id[EIM_MATCHING_ID_MAX + 1];
     bool has_matching_id;
+    char smdp_oid[128]; /* dotted, from the activation code; "" when it names none */
     char confirmation_code[EIM_MATCHING_ID_MAX + 1]; /* "" without one */
 };
 

@@ -8,6 +8,7 @@
 #include "crypto/cert.h"
 #include "tools/common/es9p.h"
 
+#include <openssl/objects.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -22,6 +23,7 @@
 enum {
     INITIATE_INVALID_DP_ADDRESS = 1,
     INITIATE_SMDP_ADDRESS_MISMATCH = 50,
+    INITIATE_SMDP_OID_MISMATCH = 51,
     INITIATE_INVALID_EIM_TRANSACTION_ID = 52,
 };
 
@@ -180,6 +182,21 @@ static void take_server_oid(const struct initiate_answer *in, struct relay_sessi
     cert_free(cert);
 }
 
+/* The activation code may name the SM-DP+'s OID (SGP.22 4.1): then its certificate must have it. */
+static bool is_ordered_oid(const struct relay_call *call, const struct relay_session *session)
+{
+    ASN1_OBJECT *object;
+    bool same;
+
+    if (!call->ordered || call->download.smdp_oid[0] == '\0')
+        return true;
+    object = OBJ_txt2obj(call->download.smdp_oid, 1);
+    same = object != NULL &&
+           span_equal(SPAN(OBJ_get0_data(object), OBJ_length(object)), buf_span(&session->server_oid));
+    ASN1_OBJECT_free(object);
+    return same;
+}
+
 static struct relay_session *open_session(struct relay_call *call, const struct initiate_answer *in,
                                           int *number)
 {
@@ -187,12 +204,15 @@ static struct relay_session *open_session(struct relay_call *call, const struct 
         relay_session_add(relay_sessions(call->relay), buf_span(&in->transaction_id), call->address);
 
     *number = session != NULL ? take_server_signed1(call, in, session) : ESIPA_UNDEFINED_ERROR;
+    if (*number == 0) {
+        take_server_oid(in, session);
+        *number = is_ordered_oid(call, session) ? 0 : INITIATE_SMDP_OID_MISMATCH;
+    }
     if (*number != 0) {
         if (session != NULL)
             relay_session_end(relay_sessions(call->relay), session);
         return NULL;
     }
-    take_server_oid(in, session);
     if (call->ordered)
         relay_session_set_order(session, &call->download);
     buf_append(&call->transaction_id, buf_span(&in->transaction_id));
@@ -229,6 +249,8 @@ static int initiate_finish(struct relay_call *call, const json_t *json, struct b
         session = open_session(call, &in, &number);
     if (number == INITIATE_SMDP_ADDRESS_MISMATCH)
         *detail = "the SM-DP+ calls itself something else";
+    if (number == INITIATE_SMDP_OID_MISMATCH)
+        *detail = "the SM-DP+ has another OID than the activation code names";
     if (session != NULL) {
         make_ctx_params1(call, session);
         tlv_put(out, 0x80, buf_span(&in.transaction_id));
