@@ -54,13 +54,21 @@ network_of() {
 }
 
 # --- the programs -------------------------------------------------------------------------------------------------------
-free_port() {
-    local port
+# Sets smdpp_port and eim_port; connections of others take ports from 32768 on for themselves.
+choose_ports() {
     while :; do
-        port=$((32000 + RANDOM % 6000))
-        is_listening "$port" || break
+        smdpp_port=$((20000 + RANDOM % 12000))
+        eim_port=$((smdpp_port + 1))
+        [ "$smdpp_port" != $((vpcd_port + 1)) ] && [ "$eim_port" != "$vpcd_port" ] || continue
+        is_listening "$smdpp_port" || is_listening "$eim_port" || break
     done
-    printf '%s' "$port"
+}
+
+# begins NAME PORT: the server's port is open, or there is no story.
+begins() {
+    wait_until 10 is_listening "$2" && return
+    not_ok "$1 listens" "$work/$1.log"
+    exit 1
 }
 
 eim() {
@@ -90,15 +98,14 @@ start_pcscd
 make_card card --profile "$work/born/harbour.der"
 start_cards --card "$card"
 eid=$(fact .eid)
-smdpp_port=$(free_port)
-eim_port=$(free_port)
+choose_ports
 "$softeuicc" smdpp --pki "$work/pki" --profiles "$work/profiles" --listen "127.0.0.1:$smdpp_port" --address "localhost:$smdpp_port" \
     >"$work/smdpp.log" 2>&1 &
 processes+=("$!")
 "$softeuicc" eim --pki "$work/pki" --listen "127.0.0.1:$eim_port" --state "$work/eim.db" >"$work/eim.log" 2>&1 &
 processes+=("$!")
-check "the SM-DP+ listens" wait_until 10 is_listening "$smdpp_port"
-check "the eIM listens" wait_until 10 is_listening "$eim_port"
+begins smdpp "$smdpp_port"
+begins eim "$eim_port"
 "$softeuicc" eim config --pki "$work/pki" --fqdn "localhost:$eim_port" --indirect --out "$work/eim.der" >/dev/null ||
     not_ok "softeuicc eim config"
 
@@ -132,6 +139,8 @@ is "no grant is left" null "$(fact .rollback)"
 ipa poll
 reported=$(eim orders --eid "$eid" --json | jq -r '[.[] | select(.request.psmo[0].enable)][-1] | "\(.state), \(.error)"')
 matches "the eIM has been told" '^failed, rolledBack' "$reported"
+is "and knows where the card is" "$(fact '[.profiles[] | "\(.iccid) \(.state)"] | join(", ")')" \
+    "$(eim status --eid "$eid" --json | jq -r '[.profiles[] | "\(.iccid) \(.state)"] | join(", ")')"
 printf '  eIM: the order to enable Ocean has %s\n' "$reported"
 is "nothing waits on the card" "0 0" "$(fact '"\(.package_results | length) \(.notifications | length)"')"
 state

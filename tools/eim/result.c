@@ -93,8 +93,17 @@ static void keep(struct eim *eim, const char *eid, int64_t order, const struct p
            "DELETE FROM package_result WHERE id <= (SELECT max(id) FROM package_result) - " RESULTS_KEPT, "");
 }
 
+/* A list of all profiles. The eUICC numbers results and notifications in one row: a notification from before
+ * the list, which may be delivered after it, says nothing new. */
+static void take_list(struct eim *eim, const char *eid, const json_t *profiles, uint64_t sequence)
+{
+    profiles_replace(eim, eid, profiles);
+    db_run(&eim->db, "UPDATE euicc SET last_notification = max(last_notification, ?) WHERE eid = ?", "is",
+           (int64_t)sequence, eid);
+}
+
 /* What each successful command did to what is known of the eUICC. */
-static void apply(struct eim *eim, const struct eim_order *order, const json_t *results)
+static void apply(struct eim *eim, const struct eim_order *order, const json_t *results, uint64_t sequence)
 {
     const json_t *psmo = json_object_get(order->request, "psmo");
     json_t *result;
@@ -105,7 +114,7 @@ static void apply(struct eim *eim, const struct eim_order *order, const json_t *
         if (json_integer_value(json_object_get(result, "code")) != 0)
             break;
         if (json_object_get(result, "profiles") != NULL)
-            profiles_replace(eim, order->eid, json_object_get(result, "profiles"));
+            take_list(eim, order->eid, json_object_get(result, "profiles"), sequence);
         else if (psmo != NULL)
             profiles_apply(eim, order->eid, json_array_get(psmo, i));
     }
@@ -149,7 +158,7 @@ static void take_results(struct eim *eim, const struct eim_order *order, const s
                  (long long)order->id, order->eid);
         json_decref(results);
     } else {
-        apply(eim, order, results);
+        apply(eim, order, results, result->sequence);
         eim_order_end(eim, order, failure[0] != '\0' ? failure : NULL, results);
     }
 }
