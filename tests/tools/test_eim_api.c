@@ -290,6 +290,11 @@ START_TEST(lists_and_cancels_orders)
     ck_assert_int_eq(eim_bench_poll(&bench), EIM_ERROR_NONE);
     json_decref(eim_bench_rest(&bench, "DELETE", "/v1/orders/3", NULL, NULL, &code));
     ck_assert_int_eq(code, 409);
+    json_decref(eim_bench_rest(&bench, "DELETE", "/v1/orders/3", "force=maybe", NULL, &code));
+    ck_assert_int_eq(code, 400);
+    json_decref(eim_bench_rest(&bench, "DELETE", "/v1/orders/3", "force=true", NULL, &code));
+    ck_assert_int_eq(code, 200);
+    eim_bench_expect(&bench, 3, "failed", "cancelled after it was sent");
     eim_bench_stop(&bench);
 }
 END_TEST

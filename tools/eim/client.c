@@ -143,7 +143,8 @@ int client_option(struct client *client, int argc, char **argv, int *index)
     return 0;
 }
 
-/* All arguments are options of client_option, but for one `positional` when that is not NULL. -1 to go on. */
+/* All arguments are options of client_option, but for one `positional` (and --force) when that is not NULL.
+ * -1 to go on. */
 static int take_options(struct client *client, int argc, char **argv, const char **positional)
 {
     *client = client_new();
@@ -154,6 +155,10 @@ static int take_options(struct client *client, int argc, char **argv, const char
             return EXIT_USAGE;
         if (taken > 0)
             continue;
+        if (positional != NULL && strcmp(argv[i], "--force") == 0) {
+            client->force = true;
+            continue;
+        }
         if (positional == NULL || *positional != NULL || argv[i][0] == '-')
             return tool_usage("unexpected argument '%s'", argv[i]);
         *positional = argv[i];
@@ -375,7 +380,7 @@ int eim_run_cancel(int argc, char **argv)
         return status;
     if (id == NULL || strspn(id, "0123456789") != strlen(id) || strlen(id) > 18)
         return tool_usage("cancel takes the number of an order");
-    snprintf(path, sizeof(path), "/v1/orders/%s", id);
+    snprintf(path, sizeof(path), "/v1/orders/%s%s", id, client.force ? "?force=true" : "");
     order = client_exchange(&client, "DELETE", path, NULL);
     if (order == NULL)
         return EXIT_FAILED;

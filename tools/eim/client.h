@@ -14,6 +14,7 @@ struct client {
     const char *eid;   /* NULL: not said */
     const char *state; /* orders of this state; NULL: of all */
     bool json;         /* answers as JSON */
+    bool force;        /* cancel what was sent */
     int64_t wait;      /* seconds; -1: do not wait */
 };
 

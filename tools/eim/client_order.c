@@ -123,7 +123,9 @@ static bool begin_verb(struct reading *reading, int argc, char **argv, int *inde
         verb = &verbs[i];
     }
     if (verb == NULL)
-        return tool_usage("there is no command '%s'", argv[*index]) == EXIT_OK;
+        return tool_usage(eim_is_verb(argv[*index]) ? "'%s' needs its second word right behind it"
+                                                    : "there is no command '%s'",
+                          argv[*index]) == EXIT_OK;
     if (json_object_size(reading->request) > 1 &&
         (verb->command[0] == '\0' || json_object_get(reading->request, verb->list) == NULL))
         return tool_usage("'%s' cannot be in one order with the command before", verb->name) == EXIT_OK;

@@ -43,7 +43,7 @@ static void print_help(void)
            "       softeuicc eim config --pki DIR --out FILE [OPTION]...\n"
            "       softeuicc eim order --eid EID [OPTION]... COMMAND [then COMMAND]...\n"
            "       softeuicc eim status|orders|euiccs|notifications [--eid EID] [--json]\n"
-           "       softeuicc eim cancel ORDER\n\n"
+           "       softeuicc eim cancel ORDER [--force]\n\n"
            "A test eIM (SGP.32): ESipa for IPAs over HTTPS and CoAP, orders for eUICCs over REST. 'order' "
            "has its\n"
            "own --help; its commands can be given without the word, as in 'softeuicc eim enable --eid …'.\n\n"

@@ -28,7 +28,7 @@ static const struct {
     {"GET", "/v1/orders", rest_orders, {"eid", "state", NULL}},
     {"POST", "/v1/orders", rest_order_add, {NULL}},
     {"GET", "/v1/orders/{id}", rest_order, {NULL}},
-    {"DELETE", "/v1/orders/{id}", rest_order_cancel, {NULL}},
+    {"DELETE", "/v1/orders/{id}", rest_order_cancel, {"force", NULL}},
     {"GET", "/v1/notifications", rest_notifications, {"eid", NULL}},
 };
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
@@ -114,6 +114,7 @@ static bool take_query_part(struct rest_call *call, const char *const *allowed, 
     } places[] = {
         {"eid", call->eid, sizeof(call->eid) - 1},
         {"state", call->state, sizeof(call->state) - 1},
+        {"force", call->force, sizeof(call->force) - 1},
     };
     const char *equals = memchr(part, '=', size);
     size_t name_size = equals != NULL ? (size_t)(equals - part) : size;

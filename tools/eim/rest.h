@@ -12,9 +12,9 @@
 /* A request on its way through a route. */
 struct rest_call {
     struct eim *eim;
-    const char *parameter;                   /* what stands for {eid} or {id} in the path; NULL */
-    json_t *body;                            /* POST, PATCH: an object */
-    char eid[EIM_EID_DIGITS + 1], state[12]; /* of the query; "" when absent */
+    const char *parameter;                             /* what stands for {eid} or {id} in the path; NULL */
+    json_t *body;                                      /* POST, PATCH: an object */
+    char eid[EIM_EID_DIGITS + 1], state[12], force[8]; /* of the query; "" when absent */
     struct http_answer *answer;
 };
 

@@ -345,26 +345,37 @@ void rest_order(struct rest_call *call)
     answer_order(call, 200, order_id(call));
 }
 
+/* Of a queued order, or with `force` of one that was sent: whether it was carried out is then not known. */
 void rest_order_cancel(struct rest_call *call)
 {
     struct eim *eim = call->eim;
+    bool force = strcmp(call->force, "true") == 0;
     struct eim_order order;
-    bool queued;
+    bool queued, sent;
 
+    if (call->force[0] != '\0' && !force) {
+        rest_error(call, 400, "force", "can only be true");
+        return;
+    }
     if (!eim_order_find(eim, order_id(call), &order)) {
         rest_error(call, 404, "id", "there is no such order");
         return;
     }
     queued = strcmp(order.state, ORDER_QUEUED) == 0;
+    sent = strcmp(order.state, ORDER_SENT) == 0 || strcmp(order.state, ORDER_LOST) == 0;
+    if (!queued && !(sent && force)) {
+        rest_error(call, 409, "id", "the order is %s, no longer queued", sent ? ORDER_SENT : order.state);
+        eim_order_clear(&order);
+        return;
+    }
     db_begin(&eim->db);
-    if (queued)
-        eim_order_end(eim, &order, "cancelled", NULL);
-    if (!db_commit(&eim->db))
-        rest_error(call, 500, "", "the state cannot be stored");
-    else if (queued)
+    eim_order_end(eim, &order, queued ? "cancelled" : "cancelled after it was sent", NULL);
+    if (sent)
+        profiles_stale(eim, order.eid);
+    if (db_commit(&eim->db))
         answer_order(call, 200, order.id);
     else
-        rest_error(call, 409, "id", "the order is %s, no longer queued", order.state);
+        rest_error(call, 500, "", "the state cannot be stored");
     eim_order_clear(&order);
 }
 
