@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SENDS_UNVERIFIED 8 /* of a package, before a result that does not verify is believed to be its last  \
+                            */
+
 /* --- What the eIM wants to know itself ------------------------------------------------------------------ */
 
 static void ask(struct eim *eim, const char *eid, enum order_kind kind, json_t *request)
@@ -117,6 +120,34 @@ static void send_again(struct eim *eim, const struct eim_order *order, struct bu
     log_line(LOG_LEVEL_INFO, "order %lld for %s: sent again", (long long)order->id, order->eid);
 }
 
+static void read_progress(struct eim *eim, const struct eim_order *order, char *out, size_t size)
+{
+    sqlite3_stmt *stmt = db_query(&eim->db, "SELECT progress FROM eim_order WHERE id = ?", "i", order->id);
+
+    out[0] = '\0';
+    if (db_row(&eim->db, &stmt))
+        db_text(stmt, 0, out, size);
+    db_end(&stmt);
+}
+
+/*
+ * True when the outstanding order was a package of which a result came that does not verify, and the package
+ * has been sent often enough for the true result to come: an IPA that encodes results anew (those of v1.0 do)
+ * and loses something of them never sends it, and would poll for ever.
+ */
+static bool package_is_hopeless(struct eim *eim, const struct eim_order *order)
+{
+    char progress[256];
+
+    if (order->kind != ORDER_PACKAGE || order->sends < SENDS_UNVERIFIED)
+        return false;
+    read_progress(eim, order, progress, sizeof(progress));
+    if (strcmp(progress, PROGRESS_UNVERIFIED) != 0)
+        return false;
+    eim_order_end(eim, order, progress, NULL);
+    return true;
+}
+
 /*
  * True when the outstanding order was a download of which is known how it ended although its IPA, which asks
  * for more, sent no ProfileDownloadTriggerResult: IPAs of v1.0 tell of an installation by its notification
@@ -125,16 +156,12 @@ static void send_again(struct eim *eim, const struct eim_order *order, struct bu
  */
 static bool download_is_over(struct eim *eim, const struct eim_order *order)
 {
-    char progress[256] = "";
-    sqlite3_stmt *stmt;
+    char progress[256];
     bool installed;
 
     if (order->kind != ORDER_DOWNLOAD)
         return false;
-    stmt = db_query(&eim->db, "SELECT progress FROM eim_order WHERE id = ?", "i", order->id);
-    if (db_row(&eim->db, &stmt))
-        db_text(stmt, 0, progress, sizeof(progress));
-    db_end(&stmt);
+    read_progress(eim, order, progress, sizeof(progress));
     installed = strcmp(progress, PROGRESS_INSTALLED) == 0;
     if (!installed && strncmp(progress, PROGRESS_NOT_INSTALLED, strlen(PROGRESS_NOT_INSTALLED)) != 0 &&
         strncmp(progress, PROGRESS_CANCELLED, strlen(PROGRESS_CANCELLED)) != 0 &&
@@ -150,7 +177,7 @@ static bool send_next(struct eim *eim, const char *eid, struct buf *package)
     bool found = eim_order_outstanding(eim, eid, &order);
     int64_t id;
 
-    if (found && download_is_over(eim, &order)) {
+    if (found && (download_is_over(eim, &order) || package_is_hopeless(eim, &order))) {
         eim_order_clear(&order);
         found = false;
     } else if (found) {

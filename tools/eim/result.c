@@ -163,14 +163,32 @@ static void take_results(struct eim *eim, const struct eim_order *order, const s
     }
 }
 
+/* The order that a result with a wrong signature names is told so; it goes on waiting for the true one, for a
+ * while (queue.c). */
+static void note_unverified(struct eim *eim, const char *eid, const struct package_result *result)
+{
+    struct eim_order order;
+
+    if (result->transaction_id.data == NULL || !find_order(eim, eid, result, &order))
+        return;
+    if (is_waiting(&order))
+        db_run(&eim->db, "UPDATE eim_order SET progress = '" PROGRESS_UNVERIFIED "' WHERE id = ?", "i",
+               order.id);
+    eim_order_clear(&order);
+}
+
 static bool take_signed_result(struct eim *eim, const char *eid, const struct package_result *result,
                                struct buf *acknowledgements)
 {
     struct eim_order order;
     bool found;
 
-    if (result->sequence > INT64_MAX || !verify(eim, eid, result))
+    if (result->sequence > INT64_MAX)
         return false;
+    if (!verify(eim, eid, result)) {
+        note_unverified(eim, eid, result);
+        return false;
+    }
     acknowledge(acknowledgements, result->sequence);
     if (is_known(eim, eid, result->whole)) {
         log_line(LOG_LEVEL_INFO, "eUICC %s: package result %llu again", eid,

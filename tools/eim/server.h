@@ -60,6 +60,8 @@ struct eim_order {
 #define PROGRESS_NOT_INSTALLED "not installed"
 #define PROGRESS_CANCELLED     "cancelled"
 #define PROGRESS_FAILED        "failed"
+/* What that of a package says when a result came whose signature is wrong. */
+#define PROGRESS_UNVERIFIED "a result came that does not verify"
 
 /* The order, or the one that waits for this eUICC's answer, or of this transaction; false when there is none.
  * Free with eim_order_clear. */
