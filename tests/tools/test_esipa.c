@@ -496,6 +496,41 @@ START_TEST(survives_answers_that_are_none)
 }
 END_TEST
 
+/* Every message cut off after every octet, and with every octet changed: always one answer, and the next
+ * message is served. */
+START_TEST(survives_damaged_messages)
+{
+    static const char *const others[] = {
+        "BF4F1C5A10" TEST_EID "8000810101820362F210",
+        "BF50195A10" TEST_EID "BF510430020500",
+        "BF50275A10" TEST_EID "BF5212A010A00E30005F3700A10A800101020101",
+        "BF3D1CA01AA018A00E800101020101A206A0044F0200125F3706010203040506",
+        "BF3D19A017A115BF2F0C800101810206400C03612E625F3703010203",
+    };
+    char body[300];
+
+    start_stub();
+    snprintf(body, sizeof(body), refused, "8.2.6", "3.8");
+    bench.stub.body = body;
+    for (size_t i = 0; i < 8; i++) {
+        struct span message = hex(i < 3 ? relayed[i + 1].message : others[i - 3]);
+        struct buf damaged = {0};
+
+        for (size_t size = 0; size < message.size; size++)
+            ck_assert_int_eq(esipa_bench_send(&bench, SPAN(message.data, size)), ESIPA_MALFORMED);
+        for (size_t at = 0; at < 8 * message.size; at++) {
+            buf_clear(&damaged);
+            buf_append(&damaged, message);
+            damaged.data[at / 8] ^= (uint8_t)(1u << at % 8);
+            esipa_bench_send(&bench, buf_span(&damaged));
+        }
+        buf_free(&damaged);
+        esipa_bench_expect(&bench, "BF4F00", ESIPA_ANSWERED, "BF4F03020104");
+    }
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
 /* --- Late answers --------------------------------------------------------------------------------------- */
 
 struct late {
@@ -640,5 +675,6 @@ TEST_MAIN("esipa", answers_polls, refuses_what_is_no_message, answers_results, r
           relays_compact_forms, relays_for_a_v1_ipa, goes_on_after_a_restart, knows_address_and_matching_id,
           makes_ctx_params1, gives_the_confirmation_code, refuses_beginnings,
           refuses_signatures_over_compact_forms, refuses_sessions_it_does_not_know, refuses_another_euicc,
-          maps_refusals, survives_answers_that_are_none, waits_for_nobody, bounds_what_is_on_its_way,
-          keeps_notifications_for_an_smdp_that_is_away, leaves_out_of_a_list_what_it_cannot_restore)
+          maps_refusals, survives_answers_that_are_none, survives_damaged_messages, waits_for_nobody,
+          bounds_what_is_on_its_way, keeps_notifications_for_an_smdp_that_is_away,
+          leaves_out_of_a_list_what_it_cannot_restore)
