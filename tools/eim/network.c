@@ -99,7 +99,7 @@ static bool open_https(struct eim_network *network, struct loop *loop,
         .key = options->plain ? NULL : options->tls_key,
         .body_max = ESIPA_MESSAGE_MAX,
         .admin_protocol = ADMIN_PROTOCOL,
-        .allow = "GET, POST, PUT, DELETE",
+        .allow = "GET, POST, PATCH, DELETE",
         .answer = on_request,
         .context = network,
     };
