@@ -37,6 +37,7 @@ static const struct uicc_command commands[] = {
     {0x00, 0xFE, UICC_NO_DATA, "TERMINATE CARD USAGE", uicc_terminate_card_usage},
     {0x80, 0xD4, UICC_DATA, "RESIZE FILE", uicc_resize_file},
     {0x00, 0x88, UICC_DATA, "AUTHENTICATE", uicc_authenticate},
+    {0x00, 0x89, UICC_MAYBE_DATA, "AUTHENTICATE", uicc_authenticate_objects},
     {0x80, 0x78, UICC_NO_DATA, "GET IDENTITY", uicc_get_identity},
 };
 

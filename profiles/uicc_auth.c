@@ -1,7 +1,7 @@
 /*
  * AUTHENTICATE (3GPP TS 31.102 7.1, TS 31.103 7.1): GSM, 3G/EPS/5G/IMS AKA and GBA security contexts, with
- * the even instruction code. The contexts that need the odd one (MBMS, local key establishment) and VGCS/VBS
- * are not there. What is behind it is naa.c's.
+ * the even instruction code. The contexts of the odd one (MBMS, local key establishment) and VGCS/VBS are not
+ * supported. What is behind it is naa.c's.
  */
 #include "apdu/tlv.h"
 #include "crypto/kdf33.h"
@@ -332,4 +332,22 @@ uint16_t uicc_authenticate(struct uicc *uicc, const struct apdu_command *command
     status = dispatch(&request, command->p2, &answer);
     OPENSSL_cleanse(&answer, sizeof(answer));
     return status;
+}
+
+/* With the odd instruction code the data come as objects in blocks (TS 102 221 11.1.16.2). TS 31.102 has two
+ * contexts for it, neither of which this card serves. */
+uint16_t uicc_authenticate_objects(struct uicc *uicc, const struct apdu_command *command,
+                                   struct buf *response)
+{
+    enum { FIRST_BLOCK = 0x80, FIRST_OF_RESPONSE = 0xA0, CONTEXT_MBMS = 0x85, CONTEXT_LOCAL_KEY = 0x86 };
+    struct uicc_network network;
+    uint16_t status;
+
+    (void)response;
+    if (command->p2 != CONTEXT_MBMS && command->p2 != CONTEXT_LOCAL_KEY)
+        return SW_WRONG_P1_P2;
+    if (command->p1 != FIRST_BLOCK)
+        return command->p1 == FIRST_OF_RESPONSE ? SW_CONDITIONS_NOT_SATISFIED : SW_WRONG_P1_P2;
+    status = uicc_find_network(uicc, command, &network);
+    return status == SW_OK ? SW_CONTEXT_NOT_SUPPORTED : status;
 }

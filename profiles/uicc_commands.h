@@ -15,11 +15,11 @@ uicc_handler uicc_retrieve_data, uicc_set_data;                   /* uicc_bertlv
 uicc_handler uicc_verify_pin, uicc_change_pin, uicc_disable_pin, uicc_enable_pin,
     uicc_unblock_pin; /* uicc_pin.c */
 uicc_handler uicc_activate_file, uicc_deactivate_file, uicc_terminate_ef, uicc_terminate_df,
-    uicc_terminate_card_usage, uicc_delete_file; /* uicc_admin.c */
-uicc_handler uicc_create_file, uicc_resize_file; /* uicc_create.c */
-uicc_handler uicc_get_challenge, uicc_suspend;   /* uicc_misc.c */
-uicc_handler uicc_authenticate;                  /* uicc_auth.c */
-uicc_handler uicc_get_identity;                  /* uicc_identity.c */
+    uicc_terminate_card_usage, uicc_delete_file;           /* uicc_admin.c */
+uicc_handler uicc_create_file, uicc_resize_file;           /* uicc_create.c */
+uicc_handler uicc_get_challenge, uicc_suspend;             /* uicc_misc.c */
+uicc_handler uicc_authenticate, uicc_authenticate_objects; /* uicc_auth.c */
+uicc_handler uicc_get_identity;                            /* uicc_identity.c */
 
 /* A USIM or ISIM. */
 struct uicc_network {

@@ -223,7 +223,7 @@ START_TEST(parameters_must_fit)
     ck_assert_answer(uicc,
                      "0089008122"
                      "10" RAND "10" AUTN "00",
-                     "6D00");
+                     "6A86");
     ck_assert_answer(uicc, "00880081", "6700");
     ck_assert_answer(uicc,
                      "0088008111"
@@ -448,8 +448,22 @@ START_TEST(gba_needs_its_files)
 }
 END_TEST
 
-TEST_MAIN("uicc_auth", aka_with_the_data_of_rfc_9048, aka_with_the_data_of_ts_35_207,
-          aka_gives_kc_for_gsm_access, wrong_mac_is_9862, replay_is_answered_with_auts,
-          nothing_leaves_that_is_not_stored, pin_comes_first, application_must_be_there, parameters_must_fit,
-          used_up_key_is_6984, gsm_converts_the_answer, gba_bootstraps_and_derives,
-          gba_on_the_isim_uses_its_own_files, gba_needs_its_files)
+START_TEST(contexts_of_the_odd_code_are_not_supported)
+{
+    struct uicc *uicc = new_uicc();
+
+    ck_assert_answer(uicc, "0089808504 7302AABB", "9864"); /* MBMS */
+    ck_assert_answer(uicc, "0089808604 7302AABB", "9864"); /* local key establishment */
+    ck_assert_answer(uicc, "0089A08500", "6985");          /* there is no response */
+    ck_assert_answer(uicc, "0089808104 7302AABB", "6A86");
+    ck_assert_answer(uicc, "0089018504 7302AABB", "6A86");
+    ck_assert_answer(uicc, "8089808504 7302AABB", "6E00");
+    uicc_free(uicc);
+}
+END_TEST
+
+TEST_MAIN("uicc_auth", contexts_of_the_odd_code_are_not_supported, aka_with_the_data_of_rfc_9048,
+          aka_with_the_data_of_ts_35_207, aka_gives_kc_for_gsm_access, wrong_mac_is_9862,
+          replay_is_answered_with_auts, nothing_leaves_that_is_not_stored, pin_comes_first,
+          application_must_be_there, parameters_must_fit, used_up_key_is_6984, gsm_converts_the_answer,
+          gba_bootstraps_and_derives, gba_on_the_isim_uses_its_own_files, gba_needs_its_files)
