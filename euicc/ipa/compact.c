@@ -76,8 +76,7 @@ static bool knows_info2(const struct compact_given *known, struct span info2)
            memcmp(digest, known->info2, sizeof(digest)) == 0;
 }
 
-/* --- AuthenticateServer -----------------------------------------------------------------------------------
- */
+/* --- AuthenticateServer ------------------------------------------------------------------------------- */
 
 struct authenticated {
     struct span signed1, signature, euicc, eum;              /* whole, but for the signature's content */
@@ -173,8 +172,7 @@ void compact_authenticate(struct span response, const struct compact_given *know
     tlv_close(out, outer);
 }
 
-/* --- PrepareDownload, CancelSession -----------------------------------------------------------------------
- */
+/* --- PrepareDownload, CancelSession ------------------------------------------------------------------- */
 
 /* { A0 { 30 signed, 5F37 signature } } in the object with `tag`. */
 static bool read_signed(struct span response, uint32_t tag, struct span *content, struct span *signature)
@@ -243,8 +241,7 @@ void compact_cancel(struct span response, struct buf *out)
     tlv_close(out, marks[0]);
 }
 
-/* --- Notifications ----------------------------------------------------------------------------------------
- */
+/* --- Notifications ------------------------------------------------------------------------------------ */
 
 struct installation {
     struct span transaction, sequence, signature;

@@ -73,8 +73,7 @@ bool ipa_was_answered(const struct ipa *ipa)
     return ipa->answered;
 }
 
-/* --- For the parts ----------------------------------------------------------------------------------------
- */
+/* --- For the parts ------------------------------------------------------------------------------------ */
 
 void ipa_tell(struct ipa *ipa, enum ipa_event event, struct span octets, uint64_t number, int code,
               const char *text)
@@ -126,8 +125,7 @@ void ipa_send(struct ipa *ipa, enum ipa_step step, enum ipa_peer peer, const cha
     ipa->want = IPA_SEND;
 }
 
-/* --- The order of a poll ----------------------------------------------------------------------------------
- */
+/* --- The order of a poll ------------------------------------------------------------------------------ */
 
 /* Results that the eIM has not acknowledged first: what it sends next may build on them. */
 void ipa_next(struct ipa *ipa)
@@ -193,8 +191,7 @@ void ipa_start_poll(struct ipa *ipa, const char *eim_id)
     ipa_end(ipa, IPA_CARD, "the card is not associated with eIM %s", eim_id);
 }
 
-/* --- What the host hands in -------------------------------------------------------------------------------
- */
+/* --- What the host hands in --------------------------------------------------------------------------- */
 
 static void notification_answered(struct ipa *ipa, struct span answer)
 {

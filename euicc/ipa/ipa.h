@@ -28,7 +28,7 @@
 
 struct ipa;
 
-/* --- What the host lends -------------------------------------------------------------------------------- */
+/* --- What the host lends ------------------------------------------------------------------------------ */
 
 enum ipa_event {
     IPA_EVENT_OFFERED,  /* octets: a stored EuiccPackageResult (BF51 whole) that goes out again */
@@ -87,8 +87,7 @@ void ipa_free(struct ipa *ipa);
 /* For what changes between polls: compact, direct, rPLMN. */
 struct ipa_settings *ipa_settings(struct ipa *ipa);
 
-/* --- The card's eIMs (EimConfigurationData as GetEimConfigurationData shows it, SGP.32 5.9.18) ------------
- */
+/* --- The card's eIMs (EimConfigurationData as GetEimConfigurationData shows it, SGP.32 5.9.18) -------- */
 
 enum ipa_trust { IPA_TRUST_SYSTEM, IPA_TRUST_KEY, IPA_TRUST_CERTIFICATE };
 
@@ -108,8 +107,7 @@ struct ipa_eim {
 /* Asks the card. False with ipa_why. The answer lives until the next call. */
 bool ipa_read_eims(struct ipa *ipa, const struct ipa_eim **eims, size_t *count);
 
-/* --- A poll -----------------------------------------------------------------------------------------------
- */
+/* --- A poll ------------------------------------------------------------------------------------------- */
 
 enum ipa_want { IPA_NOTHING, IPA_SEND, IPA_REFRESH, IPA_RETRY };
 enum ipa_peer { IPA_PEER_EIM, IPA_PEER_SMDP, IPA_PEER_SMDS };
@@ -152,8 +150,7 @@ const char *ipa_why(const struct ipa *ipa);
 /* Whether any answer of the eIM arrived in this poll: the device is connected. */
 bool ipa_was_answered(const struct ipa *ipa);
 
-/* --- What an IPA does on its own --------------------------------------------------------------------------
- */
+/* --- What an IPA does on its own ---------------------------------------------------------------------- */
 
 enum ipa_change {
     IPA_CHANGE_ROLLBACK,      /* ProfileRollback, SGP.32 5.9.16 */

@@ -47,8 +47,7 @@
 
 #define SW_DONE 0x9000
 
-/* --- What outlives a power cut (state.c) ------------------------------------------------------------------
- */
+/* --- What outlives a power cut (state.c) -------------------------------------------------------------- */
 
 #define DIGEST_SIZE         COMPACT_DIGEST_SIZE
 #define TRANSACTION_ID_SIZE 16 /* at most, SGP.22 2.2.1 */
@@ -85,8 +84,7 @@ void state_write(const struct ipa_state *state, const uint8_t eid[16], struct bu
 /* The entry of this eIM, made when there is none; NULL when there are too many. */
 struct known_eim *state_eim(struct ipa_state *state, const char *id);
 
-/* --- The machine ------------------------------------------------------------------------------------------
- */
+/* --- The machine -------------------------------------------------------------------------------------- */
 
 enum ipa_step {
     STEP_NONE,
@@ -180,8 +178,7 @@ void ipa_tell(struct ipa *ipa, enum ipa_event event, struct span octets, uint64_
 /* Keeps ipa->state; false, poll ended, when the host cannot. */
 bool ipa_keep(struct ipa *ipa);
 
-/* --- The card (card.c) ------------------------------------------------------------------------------------
- */
+/* --- The card (card.c) -------------------------------------------------------------------------------- */
 
 /* One request. True: 9000, and the answer is one object with `tag` whose content is *value, in ipa->response.
  * False: ipa->why says what happened; the status word stays in *sw, which may be NULL. Ends nothing. */
@@ -202,8 +199,7 @@ void card_clear_eims(struct ipa *ipa);
 bool card_mark_eims(struct ipa *ipa, const char *except, int cause);
 bool ipa_digest(struct span octets, uint8_t digest[DIGEST_SIZE]);
 
-/* --- Changes (change.c)
- * ------------------------------------------------------------------------------------- */
+/* --- Changes (change.c) ------------------------------------------------------------------------------- */
 
 struct ipa_immediate {
     bool available; /* the card has it, and it is configured */
@@ -212,8 +208,7 @@ struct ipa_immediate {
 /* ImmediateEnable after an installation. False: the poll ended. */
 bool change_immediate(struct ipa *ipa, struct ipa_immediate *outcome);
 
-/* --- Results (package.c)
- * ------------------------------------------------------------------------------------ */
+/* --- Packages and results (package.c, provide_result.c) ----------------------------------------------- */
 
 /* After a change of state by the IPA that a power cut interrupted. */
 bool ipa_settle(struct ipa *ipa);
@@ -228,13 +223,15 @@ void package_result_lost(struct ipa *ipa);
 size_t package_result_begin(struct ipa *ipa);
 void package_result_end(struct ipa *ipa, size_t mark, bool profile_changed, bool may_roll_back);
 void package_roll_back(struct ipa *ipa);
+/* The other eIMs have not seen what this result says; each result is looked at once. False: the poll ended.
+ */
+bool package_tell_others(struct ipa *ipa, const struct package_result *result);
 /* This sequence number is in ipa->out: the eIM may acknowledge it. */
 void package_offer(struct ipa *ipa, uint64_t sequence);
 /* Appends PendingNotifications to ipa->out, compact where the eIM can expand them, and offers them. */
 bool package_put_notifications(struct ipa *ipa, struct span list);
 
-/* --- IpaEuiccData (data.c), downloads (download.c, trigger.c), notifications (notifications.c)
- * -------------- */
+/* --- IpaEuiccData (data.c), downloads (download.c, trigger.c), notifications (notifications.c) -------- */
 
 void data_answer(struct ipa *ipa, struct span request);
 

@@ -9,8 +9,7 @@
 
 #define STEPS_MAX 5000 /* a poll that takes more does not end */
 
-/* --- The power
- * ---------------------------------------------------------------------------------------------- */
+/* --- The power ---------------------------------------------------------------------------------------- */
 
 /* A moment at which the power may go. True: it goes before what comes now. */
 static bool cut_before(struct ipa_bench *bench)
@@ -30,8 +29,7 @@ static bool cut_after(struct ipa_bench *bench)
     return bench->off;
 }
 
-/* --- The host
- * ----------------------------------------------------------------------------------------------- */
+/* --- The host ----------------------------------------------------------------------------------------- */
 
 static uint16_t host_es10(void *context, struct span request, struct buf *response)
 {
@@ -121,8 +119,7 @@ void ipa_bench_close(struct ipa_bench *bench)
     es10_close(&bench->es10);
 }
 
-/* --- The eIM
- * ------------------------------------------------------------------------------------------------ */
+/* --- The eIM ------------------------------------------------------------------------------------------ */
 
 void ipa_bench_order_object(struct ipa_bench *bench, struct span object)
 {
@@ -306,8 +303,7 @@ static bool eim_answer(struct ipa_bench *bench, struct span message, struct buf 
     }
 }
 
-/* --- A poll
- * ------------------------------------------------------------------------------------------------- */
+/* --- A poll ------------------------------------------------------------------------------------------- */
 
 static bool has_network(struct ipa_bench *bench)
 {

@@ -97,8 +97,7 @@ static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *se
     return COAP_RESPONSE_OK;
 }
 
-/* --- Whom to trust ----------------------------------------------------------------------------------------
- */
+/* --- Whom to trust ------------------------------------------------------------------------------------ */
 
 static bool is_address(const char *host)
 {
@@ -181,8 +180,7 @@ static bool is_trusted(const struct coap_bearer *coap, const char **why)
     return ok;
 }
 
-/* --- The connection ---------------------------------------------------------------------------------------
- */
+/* --- The connection ----------------------------------------------------------------------------------- */
 
 static void coap_bearer_close(struct bearer *bearer)
 {
@@ -272,8 +270,7 @@ static struct bearer *coap_bearer_open(const struct bearer_target *target, char 
     return NULL;
 }
 
-/* --- An exchange ------------------------------------------------------------------------------------------
- */
+/* --- An exchange -------------------------------------------------------------------------------------- */
 
 static bool add_path(coap_pdu_t *pdu, const char *path)
 {

@@ -101,8 +101,7 @@ int ipad_add_eim(struct ipad *ipad, int argc, char **argv)
     return status;
 }
 
-/* --- Memory reset
- * -------------------------------------------------------------------------------------------- */
+/* --- Memory reset ------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *word;
@@ -163,8 +162,7 @@ int ipad_reset(struct ipad *ipad, int argc, char **argv)
     return say_reset(ipad, codes);
 }
 
-/* --- Status
- * -------------------------------------------------------------------------------------------------- */
+/* --- Status ------------------------------------------------------------------------------------------- */
 
 static const char *trust_name(enum ipa_trust trust)
 {

@@ -65,8 +65,7 @@ static const struct function *find_function(uint32_t tag)
     return NULL;
 }
 
-/* --- Requests ----------------------------------------------------------------------------------------------
- */
+/* --- Requests ----------------------------------------------------------------------------------------- */
 
 static void set_member(json_t *object, const struct member *member, const struct tlv *tlv)
 {
@@ -110,8 +109,7 @@ static json_t *to_json(const struct function *function, struct span content)
     return object;
 }
 
-/* --- Answers -----------------------------------------------------------------------------------------------
- */
+/* --- Answers ------------------------------------------------------------------------------------------ */
 
 static bool put_member(const json_t *answer, const struct member *member, struct buf *out)
 {

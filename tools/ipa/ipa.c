@@ -297,8 +297,7 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-/* --- The host of the procedures
- * ------------------------------------------------------------------------------ */
+/* --- The host of the procedures ----------------------------------------------------------------------- */
 
 static uint16_t send_es10(void *context, struct span request, struct buf *response)
 {

@@ -379,8 +379,7 @@ START_TEST(fallback_with_a_power_cut)
 }
 END_TEST
 
-/* --- IpaEuiccData
- * ------------------------------------------------------------------------------------------- */
+/* --- IpaEuiccData ------------------------------------------------------------------------------------- */
 
 static struct span data_answer(struct ipa_bench *bench, const char *request)
 {
@@ -452,8 +451,7 @@ START_TEST(all_data_in_its_order)
 }
 END_TEST
 
-/* --- Notifications
- * ------------------------------------------------------------------------------------------ */
+/* --- Notifications ------------------------------------------------------------------------------------ */
 
 START_TEST(notifications_stay_when_nobody_takes_them)
 {
@@ -513,8 +511,7 @@ START_TEST(notifications_go_with_the_result_through_an_eim_that_relays)
 }
 END_TEST
 
-/* --- The power, everywhere
- * ---------------------------------------------------------------------------------- */
+/* --- The power, everywhere ---------------------------------------------------------------------------- */
 
 static void order_much(struct ipa_bench *bench)
 {
@@ -617,8 +614,7 @@ START_TEST(the_power_goes_at_any_moment_of_a_rollback)
 }
 END_TEST
 
-/* --- Hostile eIMs
- * ------------------------------------------------------------------------------------------- */
+/* --- Hostile eIMs ------------------------------------------------------------------------------------- */
 
 static const char *hostile_get, *hostile_result;
 

@@ -36,8 +36,7 @@ static bool ask_server(struct ipa_bench *bench, struct span message, struct buf 
     return es9p_server_ask(message, answer);
 }
 
-/* --- The eIM as a relay: ESipa's messages are ES9+'s without the envelope
- * ------------------------------------ */
+/* --- The eIM as a relay: ESipa's messages are ES9+'s without the envelope ----------------------------- */
 
 static struct relay {
     struct buf euicc, eum, info2; /* as IpaEuiccData gave them */
