@@ -253,6 +253,29 @@ START_TEST(gives_the_confirmation_code)
 }
 END_TEST
 
+static void write_metadata(const char *json)
+{
+    FILE *file = fopen(test_path("profiles/demo.json"), "w");
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(json, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(verifies_metadata)
+{
+    esipa_bench_start(&bench);
+    esipa_bench_introduce(&bench, VERIFY_FEATURES);
+    esipa_bench_order(&bench, activation(""));
+    bench_until_offered(&bench.dp);
+    ck_assert(bench.metadata_left_out);
+    write_metadata("{\"profileName\": \"Another one\"}"); /* the SM-DP+ binds what is there now */
+    bench_expect(bench_prepare(&bench.dp), "asn1", "50");
+    bench_until_bound(&bench.dp);
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
 /* --- Refusals ------------------------------------------------------------------------------------------- */
 
 static void end_order(void)
@@ -673,7 +696,7 @@ END_TEST
 
 TEST_MAIN("esipa", answers_polls, refuses_what_is_no_message, answers_results, relays_a_download,
           relays_compact_forms, relays_for_a_v1_ipa, goes_on_after_a_restart, knows_address_and_matching_id,
-          makes_ctx_params1, gives_the_confirmation_code, refuses_beginnings,
+          makes_ctx_params1, gives_the_confirmation_code, verifies_metadata, refuses_beginnings,
           refuses_signatures_over_compact_forms, refuses_sessions_it_does_not_know, refuses_another_euicc,
           maps_refusals, survives_answers_that_are_none, survives_damaged_messages, waits_for_nobody,
           bounds_what_is_on_its_way, keeps_notifications_for_an_smdp_that_is_away,
