@@ -7,7 +7,6 @@
 
 #include "profiles/iccid.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* IpaEuiccDataErrorCode */

@@ -6,7 +6,6 @@
 #include "euicc/ipa/ipa_internal.h"
 #include "euicc/ipa/names.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define TAG_PROFILE_ROLLBACK 0xBF58

@@ -204,7 +204,7 @@ static void assert_installed(struct ipa_bench *bench, const char *iccid, struct 
 {
     struct span success;
 
-    ck_assert_int_eq(es10_state(&bench->es10, iccid), 0);
+    ck_assert_msg(es10_state(&bench->es10, iccid) == 0, "cut at %u: %s", bench->cut_at, bench->why);
     ck_assert(tlv_find_path(result, installed_path, &success));
     ck_assert_hex(es10(&bench->es10, "BF2B00"), "BF2B02A000");
 }
@@ -398,6 +398,125 @@ START_TEST(the_power_goes_at_any_moment_of_an_indirect_download)
 }
 END_TEST
 
+/* --- An SM-DS that knows where the profile is --- */
+
+#define SMDS_ADDRESS "smds.example.com"
+
+static bool smds_session; /* the session that goes on is the SM-DS's */
+
+static void put_ds_initiated(struct span challenge, struct buf *out)
+{
+    const struct test_ci *ci = es9p_server_ci();
+    struct buf signed1 = {0};
+    struct span covered;
+    uint8_t signature[EC_SIGNATURE_SIZE];
+    size_t outer = tlv_open(&signed1, 0x30);
+    size_t ok;
+
+    tlv_put(&signed1, 0x80, SPAN_STRING("DS transaction 1"));
+    tlv_put(&signed1, 0x81, challenge);
+    tlv_put_string(&signed1, 0x83, SMDS_ADDRESS);
+    tlv_put(&signed1, 0x84, SPAN_STRING("server challenge"));
+    tlv_close(&signed1, outer);
+    covered = buf_span(&signed1);
+    ck_assert(ec_sign(ci->ds_auth.key, &covered, 1, signature));
+    outer = tlv_open(out, 0xBF39);
+    ok = tlv_open(out, 0xA0);
+    tlv_put(out, 0x80, SPAN_STRING("DS transaction 1"));
+    buf_append(out, covered);
+    tlv_put(out, 0x5F37, SPAN_ARRAY(signature));
+    tlv_put(out, 0x04, SPAN_ARRAY(ci->key_id));
+    buf_append(out, buf_span(&ci->ds_auth.der));
+    tlv_close(out, ok);
+    tlv_close(out, outer);
+    buf_free(&signed1);
+}
+
+/* AuthenticateClient's answer: ES11's event, or ESipa's trigger. */
+static void put_ds_authenticated(bool es11, struct buf *out)
+{
+    size_t outer = tlv_open(out, es11 ? 0xBF40 : 0xBF3B);
+    size_t ok = tlv_open(out, es11 ? 0xA0 : 0xA1);
+
+    tlv_put(out, 0x80, SPAN_STRING("DS transaction 1"));
+    if (es11) {
+        size_t list = tlv_open(out, 0xA1);
+        size_t entry = tlv_open(out, 0x30);
+
+        tlv_put_string(out, 0x80, "demo");
+        tlv_put_string(out, 0x81, SERVER_ADDRESS);
+        tlv_close(out, entry);
+        tlv_close(out, list);
+    } else {
+        buf_append(out, DEMO);
+    }
+    tlv_close(out, ok);
+    tlv_close(out, outer);
+}
+
+static bool ask_smds(struct ipa_bench *bench, struct span message, struct buf *answer)
+{
+    struct span content;
+    struct span function;
+    struct span value;
+    bool es11 = tlv_single(message, 0xA2, &content) == TLV_OK;
+    size_t envelope = 0;
+
+    if (!es11)
+        content = message;
+    if (tlv_single(content, 0xBF39, &function) == TLV_OK)
+        smds_session = tlv_find(function, 0x83, &value) && span_equal(value, SPAN_STRING(SMDS_ADDRESS));
+    if (!smds_session || (tlv_single(content, 0xBF39, &function) != TLV_OK &&
+                          tlv_single(content, 0xBF3B, &function) != TLV_OK))
+        return es11 ? ask_server(bench, message, answer) : relay_server(bench, message, answer);
+    if (es11)
+        envelope = tlv_open(answer, 0xA2);
+    if (tlv_find(function, 0x81, &value))
+        put_ds_initiated(value, answer);
+    else
+        put_ds_authenticated(es11, answer);
+    if (es11)
+        tlv_close(answer, envelope);
+    return true;
+}
+
+static struct span smds_trigger(void)
+{
+    struct buf *out = test_buf();
+    size_t outer = tlv_open(out, 0xBF54);
+    size_t data = tlv_open(out, 0xA0);
+    size_t smds = tlv_open(out, 0xA2);
+
+    tlv_put_string(out, 0x80, SMDS_ADDRESS);
+    tlv_close(out, smds);
+    tlv_close(out, data);
+    tlv_put(out, 0x82, hex("0A0B"));
+    tlv_close(out, outer);
+    return buf_span(out);
+}
+
+START_TEST(by_way_of_an_sm_ds)
+{
+    static const uint32_t transaction[] = {0xBF54, 0x82, 0};
+
+    for (unsigned indirect = 0; indirect < 2; indirect++) {
+        struct ipa_bench bench;
+        struct span value;
+
+        open_benches(&bench);
+        if (indirect == 1)
+            allow_relay(&bench);
+        bench.smdp = ask_smds;
+        ipa_bench_order_object(&bench, smds_trigger());
+        ck_assert_msg(ipa_bench_poll(&bench, &bench.eim), "%s", ipa_why(bench.ipa));
+        ck_assert_msg(es10_state(&bench.es10, SERVER_ICCID) == 0, "%s", bench.why);
+        ck_assert(tlv_find_path(ipa_bench_result(&bench, 0), transaction, &value));
+        ck_assert_hex(value, "0A0B"); /* of the trigger that the eIM sent */
+        close_benches(&bench);
+    }
+}
+END_TEST
+
 /* ConfigureImmediateEnable by the eIM, then a download: the profile is the enabled one when that is told. */
 START_TEST(a_profile_is_enabled_at_once)
 {
@@ -420,4 +539,5 @@ END_TEST
 TEST_MAIN("ipa_download", direct, through_the_eim, compact_forms_are_restored_by_the_eim,
           what_is_not_known_is_not_left_out, an_eim_that_downloads_by_itself, refusals,
           the_power_goes_at_any_moment_of_a_direct_download,
-          the_power_goes_at_any_moment_of_an_indirect_download, a_profile_is_enabled_at_once)
+          the_power_goes_at_any_moment_of_an_indirect_download, a_profile_is_enabled_at_once,
+          by_way_of_an_sm_ds)
