@@ -3,7 +3,6 @@
 #include "tools/eim/result.h"
 
 #include "tools/common/log.h"
-#include "tools/smdpp/dp_session.h"
 
 #include <stdio.h>
 #include <string.h>

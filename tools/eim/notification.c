@@ -4,7 +4,6 @@
 
 #include "tools/common/log.h"
 #include "tools/common/rsp_names.h"
-#include "tools/smdpp/dp_session.h"
 
 #include <stdio.h>
 #include <string.h>

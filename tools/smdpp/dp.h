@@ -44,6 +44,14 @@ bool dp_server_trust(struct dp_server *server, struct cert *ci, const char **why
  * or different OIDs, or the keys are not theirs. A NULL part is a failure. */
 bool dp_server_add_credentials(struct dp_server *server, struct dp_credentials credentials, const char **why);
 
+/* Checks an eUICC's chain: EUM by `ci`, eUICC by EUM, nameConstraints, dates unless told otherwise. On
+ * success *euicc is the caller's to free. */
+bool dp_check_euicc_chain(const struct dp_server *server, const struct cert *ci, struct span euicc_der,
+                          struct span eum_der, struct cert **euicc, struct dp_status *status);
+
+/* The trusted CI with this key identifier, or NULL. */
+const struct cert *dp_find_ci(const struct dp_server *server, struct span key_id);
+
 /* Frees what the server holds, not the structure. */
 void dp_server_clear(struct dp_server *server);
 

@@ -16,14 +16,6 @@ bool dp_refuse_error_response(struct span error, const char *response, const cha
 /* Appends `5F37 40 signature` over `parts`. */
 bool dp_put_signature(const struct ec_key *key, const struct span *parts, size_t count, struct buf *out);
 
-/* Checks an eUICC's chain: EUM by `ci`, eUICC by EUM, nameConstraints, dates unless told otherwise. On
- * success *euicc is the caller's to free. */
-bool dp_check_euicc_chain(const struct dp_server *server, const struct cert *ci, struct span euicc_der,
-                          struct span eum_der, struct cert **euicc, struct dp_status *status);
-
-/* The trusted CI with this key identifier, or NULL. */
-const struct cert *dp_find_ci(const struct dp_server *server, struct span key_id);
-
 /* Checks that a transaction id that an eUICC signed is this session's. */
 bool dp_same_transaction(const struct dp_session *session, struct span signed_id, struct dp_status *status);
 
