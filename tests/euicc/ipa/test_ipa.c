@@ -763,7 +763,7 @@ END_TEST
 
 START_TEST(a_state_of_nonsense_is_no_state)
 {
-    static const char *const states[] = {"30", "3000", "3012 5A10 " TEST_EID, "FFFF",
+    static const char *const states[] = {"30", "3000", ("3012 5A10 " TEST_EID), "FFFF",
                                          "3014 5A10 00000000000000000000000000000000 A000"};
     struct ipa_bench bench;
 
