@@ -11,7 +11,7 @@
 #define TAG_NOTIFICATIONS          0xA0
 #define TAG_PACKAGE_RESULTS        0xA2
 
-enum { NO_RESULT_AVAILABLE = 1, NOTHING_TO_DELETE = 1 };
+enum { NOTHING_TO_DELETE = 1 };
 
 /* searchCriteria: A0 { 80 seqNumber | 81 profileManagementOperation | 82 euiccPackageResults }, or nothing.
  */
@@ -76,24 +76,18 @@ static bool put_list(struct softeuicc *card, const struct search *search, uint32
 }
 
 /*
- * Reading of SGP.32 5.9.11: its answer has no noResultAvailable, and IPAs ask without criteria whether there
- * is anything, so a list may be empty. Only a number that nothing has is answered as SGP.22 5.7.10 does, for
- * an LPA on the same card.
+ * Reading of SGP.32 5.9.11: its answer has no noResultAvailable, so a list may be empty. IPAs ask without
+ * criteria whether there is anything; those of v1.0 ask for a number that they read out of a package error
+ * too, and would not report the error if the answer were one itself.
  */
 static uint16_t put_found(struct softeuicc *card, const struct search *search, struct buf *response)
 {
     uint32_t tag = search->results ? TAG_PACKAGE_RESULTS : TAG_NOTIFICATIONS;
-    size_t start = response->size;
     size_t outer = tlv_open(response, TAG_RETRIEVE_NOTIFICATIONS);
 
-    if (!put_list(card, search, tag, response)) {
-        if (search->filter.sequence == 0) {
-            tlv_put(response, tag, SPAN_NONE);
-        } else if (!put_list(card, search, TAG_PACKAGE_RESULTS, response)) {
-            response->size = start;
-            return es10_choice_error(card, response, TAG_RETRIEVE_NOTIFICATIONS, NO_RESULT_AVAILABLE);
-        }
-    }
+    if (!put_list(card, search, tag, response) &&
+        (search->filter.sequence == 0 || !put_list(card, search, TAG_PACKAGE_RESULTS, response)))
+        tlv_put(response, tag, SPAN_NONE);
     tlv_close(response, outer);
     return es10_finish(card, response);
 }

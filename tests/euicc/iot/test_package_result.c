@@ -157,7 +157,7 @@ START_TEST(results_are_kept_until_they_are_acknowledged)
     answer = es10(&bench.es10, "BF2B05 A003 800103"); /* a number finds either */
     ck_assert_uint_eq(count_in(answer, 0xA2, 0xBF51), 1);
     ck_assert_uint_eq(count_in(es10(&bench.es10, "BF2B05 A003 800102"), 0xA0, 0x30), 1);
-    ck_assert_hex(es10(&bench.es10, "BF2B05 A003 800109"), "BF2B03 810101");
+    ck_assert_hex(es10(&bench.es10, "BF2B05 A003 800109"), "BF2B02 A000");
     bench.es10.terminal = terminal_start(bench.es10.card, SOFTEUICC_COLD); /* they survive a reset */
     ck_assert_hex(es10(&bench.es10, "BF3003 800103"), "BF3003 800100");
     ck_assert_hex(es10(&bench.es10, "BF3003 800103"), "BF3003 800101"); /* nothingToDelete */

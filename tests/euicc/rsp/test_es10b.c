@@ -223,11 +223,11 @@ START_TEST(notifications_are_handed_out_signed)
     check_signed(&bench, member(es10(&bench, "BF2B05 A003 800104"), 0xBF2B, 0xA0), M4, 0);
     check_signed(&bench, member(es10(&bench, "BF2B06 A004 81020520"), 0xBF2B, 0xA0), M2, 0);
     ck_assert_uint_eq(count_objects(es10(&bench, "BF2B06 A004 81020640")), 2);
-    /* noResultAvailable */
-    ck_assert_hex(es10(&bench, "BF2B05 A003 800105"), "BF2B03 810101");
-    ck_assert_hex(es10(&bench, "BF2B05 A003 800100"), "BF2B03 810101");
-    ck_assert_hex(es10(&bench, "BF2B05 A003 8001FF"), "BF2B03 810101");
-    ck_assert_hex(es10(&bench, "BF2B0C A00A 80087FFFFFFFFFFFFFFF"), "BF2B03 810101");
+    /* nothing has these numbers */
+    ck_assert_hex(es10(&bench, "BF2B05 A003 800105"), "BF2B02 A000");
+    ck_assert_hex(es10(&bench, "BF2B05 A003 800100"), "BF2B02 A000");
+    ck_assert_hex(es10(&bench, "BF2B05 A003 8001FF"), "BF2B02 A000");
+    ck_assert_hex(es10(&bench, "BF2B0C A00A 80087FFFFFFFFFFFFFFF"), "BF2B02 A000");
     ck_assert_hex(es10(&bench, "BF2B06 A004 81020780"), "BF2B02 A000");
     es10_close(&bench);
 }
@@ -240,9 +240,10 @@ START_TEST(a_card_without_notifications_has_no_result)
     es10_open(&bench, 1, 0);
     ck_assert_hex(es10(&bench, "BF2B00"), "BF2B02 A000"); /* an IPA counts on a list */
     ck_assert_hex(es10(&bench, "BF2B04 A002 8200"), "BF2B02 A200");
-    ck_assert_hex(es10(&bench, "BF2B05 A003 800101"), "BF2B03 810101");
+    ck_assert_hex(es10(&bench, "BF2B05 A003 800101"), "BF2B02 A000");
     bench.card->personality_bit = FOR_CONSUMER;
     ck_assert_hex(es10(&bench, "BF2B00"), "BF2B03 810101");
+    ck_assert_hex(es10(&bench, "BF2B05 A003 800101"), "BF2B03 810101"); /* noResultAvailable */
     ck_assert_hex(es10(&bench, "BF2B06 A004 81020780"), "BF2B03 810101");
     ck_assert_uint_eq(es10_refused(&bench, "BF2B04 A002 8200"), 0x6A80);
     es10_close(&bench);
