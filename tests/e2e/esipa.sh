@@ -145,6 +145,25 @@ if command -v coap-client-openssl >/dev/null; then
     (sleep 2.5 && kill -CONT "$smdpp_pid") &
     matches "CoAP: an answer that comes late" '^BF3982....A08' "$(coap "$work/initiate")"
     wait $!
+    # The same datagram twice: the SM-DP+ hears of it once, and both answers name the same transaction.
+    {
+        octets "40021234B4$(printf gsma | od -An -tx1 | tr -d ' ')04$(printf rsp2 | od -An -tx1 | tr -d ' ')04$(printf asn1 | od -An -tx1 | tr -d ' ')FF"
+        cat "$work/initiate"
+    } >"$work/datagram"
+    {
+        head -c 100 /dev/urandom
+        sleep 0.3
+        cat "$work/datagram"
+        sleep 1
+        cat "$work/datagram"
+        sleep 1
+    } | timeout 5 openssl s_client -dtls1_2 -quiet -CAfile "$work/pki/ci.pem" -connect "localhost:$coap_port" >"$work/twice" 2>/dev/null
+    # Before them there may be a reset of what was nothing.
+    twice=$(hex_of "$work/twice")
+    first=${twice#*60441234}
+    matches "CoAP: an answer after octets that are nothing" '^FFBF3982....A08' "$first"
+    is "CoAP: a request that comes twice is run once" "${first%60441234*}" "${first##*60441234}"
+    matches "CoAP: it is answered twice" '60441234.*60441234' "$twice"
     is "CoAP: a client that does not know the CI hangs up" '' \
         "$(coap_client -m post -f "$work/message" -B 3 -R /etc/ssl/certs/ca-certificates.crt "$coaps")"
 else
