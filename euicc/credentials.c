@@ -52,6 +52,9 @@ static enum softeuicc_status check(const struct cert *cert, enum cert_role role,
     return status == CERT_OK ? SOFTEUICC_OK : refuse(error, position, what, cert_status_name(status));
 }
 
+/* Seconds by which servers' clocks may be behind: time(2) alone is, by a tick of this machine's own. */
+#define CLOCK_SKEW 3600
+
 /* The EUM signs a certificate for a key pair made here. */
 static enum softeuicc_status issue(struct softeuicc *card, const char *eid, size_t position,
                                    const struct softeuicc_credentials *given, struct parts *parts,
@@ -64,7 +67,7 @@ static enum softeuicc_status issue(struct softeuicc *card, const char *eid, size
         .organization = cert_subject_organization(parts->eum),
         .common_name = "softeuicc",
         .serial_number = eid,
-        .not_before = card_now(card) / 1000,
+        .not_before = card_now(card) / 1000 - CLOCK_SKEW,
         .not_after = NEVER,
     };
     enum softeuicc_status status = SOFTEUICC_OK;
