@@ -11,6 +11,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -244,6 +245,19 @@ static uint16_t bound_port(evutil_socket_t fd)
     return ntohs(((struct sockaddr_in *)&address)->sin_port);
 }
 
+/* A name or a number that stands for an address; evhttp says only that binding failed. */
+static bool is_address(const char *text)
+{
+    const struct addrinfo hints = {
+        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    struct addrinfo *found = NULL;
+    bool ok = getaddrinfo(text, NULL, &hints, &found) == 0;
+
+    if (ok)
+        freeaddrinfo(found);
+    return ok;
+}
+
 static bool start_http(struct https *https, struct event_base *base)
 {
     const struct https_options *options = &https->options;
@@ -265,6 +279,10 @@ static bool start_http(struct https *https, struct event_base *base)
     evhttp_set_flags(https->http, EVHTTP_SERVER_LINGERING_CLOSE);
     evhttp_set_max_headers_size(https->http, HEADERS_LIMIT);
     evhttp_set_timeout(https->http, HTTPS_IDLE_TIMEOUT);
+    if (!is_address(options->address)) {
+        tool_error("cannot listen on %s: it is no address of this machine", options->address);
+        return false;
+    }
     socket = evhttp_bind_socket_with_handle(https->http, options->address, options->port);
     if (socket == NULL) {
         tool_error("cannot listen on %s port %u: %s", options->address, options->port, strerror(errno));

@@ -33,10 +33,18 @@ static bool watch_signals(struct loop *loop)
     return signal(SIGPIPE, SIG_IGN) != SIG_ERR;
 }
 
+/* What libevent has to say is no error line of ours. */
+static void on_libevent(int severity, const char *message)
+{
+    (void)severity;
+    log_line(LOG_LEVEL_DEBUG, "libevent: %s", message);
+}
+
 struct loop *loop_open(void)
 {
     struct loop *loop = calloc(1, sizeof(*loop));
 
+    event_set_log_callback(on_libevent);
     if (loop != NULL)
         loop->base = event_base_new();
     if (loop != NULL && loop->base != NULL && watch_signals(loop))

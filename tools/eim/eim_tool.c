@@ -2,6 +2,7 @@
 #include "tools/eim/eim_tool.h"
 
 #include "tools/common/log.h"
+#include "tools/common/place.h"
 #include "tools/eim/client.h"
 #include "tools/eim/configuration.h"
 #include "tools/eim/network.h"
@@ -15,16 +16,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HOST_MAX          200 /* characters of an address to listen on */
 #define COAPS_PORT        5684
 #define EXTRA_CIS_MAX     4
 #define FIRST_COUNTER     1
 #define FIRST_COUNTER_MAX (EIM_COUNTER_MAX - 1)
-
-struct place {
-    char host[HOST_MAX + 1];
-    uint16_t port;
-};
 
 struct settings {
     const char *pki, *state, *id, *pid_file, *smdp_ca, *tls_cert, *tls_key, *sign_cert, *sign_key;
@@ -66,35 +61,6 @@ static void print_help(void)
 }
 
 /* --- Options -------------------------------------------------------------------------------------------- */
-
-/* "ADDR:PORT", "[ADDR]:PORT", "ADDR" or ":PORT"; what is not said stays. */
-static bool parse_place(const char *text, struct place *place)
-{
-    const char *colon = strrchr(text, ':');
-    const char *start = text;
-    size_t size = colon != NULL ? (size_t)(colon - text) : strlen(text);
-    unsigned long port;
-    char *end;
-
-    if (text[0] == '[') {
-        start = text + 1;
-        size = strcspn(start, "]");
-        colon = strstr(text, "]:") != NULL ? strstr(text, "]:") + 1 : NULL;
-    }
-    if (colon != NULL) {
-        port = strtoul(colon + 1, &end, 10);
-        if (end == colon + 1 || *end != '\0' || port > UINT16_MAX)
-            return false;
-        place->port = (uint16_t)port;
-    }
-    if (size > HOST_MAX)
-        return false;
-    if (size > 0) {
-        memcpy(place->host, start, size);
-        place->host[size] = '\0';
-    }
-    return true;
-}
 
 enum option_id {
     OPTION_PKI = 256,
@@ -182,11 +148,11 @@ static bool take_option(struct settings *settings, int option)
     }
     switch (option) {
     case OPTION_LISTEN:
-        return parse_place(optarg, &settings->https) ||
+        return place_parse(optarg, &settings->https) ||
                (tool_usage("--listen is not ADDR:PORT: %s", optarg), false);
     case OPTION_COAP:
         settings->with_coap = true;
-        return parse_place(optarg, &settings->coap) ||
+        return place_parse(optarg, &settings->coap) ||
                (tool_usage("--coap is not ADDR:PORT: %s", optarg), false);
     case OPTION_CURVE:
         settings->curve = pki_curve_from_name(optarg);

@@ -3,6 +3,7 @@
  * SIGTERM or SIGINT. Ending it at any moment, even by SIGKILL, leaves the cards as the last answered command
  * left them.
  */
+#include "tools/common/place.h"
 #include "tools/run/control.h"
 #include "tools/run/notify.h"
 #include "tools/run/slot.h"
@@ -30,8 +31,7 @@ struct options {
     const char *controls[SLOTS_MAX]; /* paths of control sockets, in the order of the cards */
     unsigned controls_count;
     bool no_control;
-    char host[256];
-    unsigned port;
+    struct place vpcd;
     bool trace;
     enum softeuicc_protocol protocol;
     const char *pid_file;
@@ -58,35 +58,6 @@ static const char help[] =
     "Debian's vpcd brings two slots, on ports 35963 and 35964. More slots are more entries in "
     "/etc/reader.conf.d.\n"
     "Under systemd, Type=notify is told when all cards are open.\n";
-
-/* HOST, HOST:PORT, [ADDRESS] or [ADDRESS]:PORT. */
-static bool parse_vpcd(const char *text, struct options *options)
-{
-    const char *host = text;
-    size_t length = strcspn(text, ":");
-    const char *rest = text + length;
-    unsigned long port;
-    char *end;
-
-    if (text[0] == '[') {
-        host = text + 1;
-        length = strcspn(host, "]");
-        if (host[length] != ']')
-            return false;
-        rest = host + length + 1;
-    }
-    if (length == 0 || length >= sizeof(options->host))
-        return false;
-    memcpy(options->host, host, length);
-    options->host[length] = '\0';
-    if (rest[0] == '\0')
-        return true;
-    if (rest[0] != ':' || rest[1] < '0' || rest[1] > '9')
-        return false;
-    port = strtoul(rest + 1, &end, 10);
-    options->port = (unsigned)port;
-    return *end == '\0' && port > 0 && port <= 65535;
-}
 
 static int add_card(struct options *options, const char *path)
 {
@@ -136,7 +107,9 @@ static int parse_options(int argc, char **argv, struct options *options)
             status = add_card(options, optarg);
             break;
         case OPTION_VPCD:
-            if (!parse_vpcd(optarg, options))
+            options->vpcd.host[0] = '\0';
+            if (!place_parse(optarg, &options->vpcd) || options->vpcd.host[0] == '\0' ||
+                options->vpcd.port == 0)
                 status = tool_usage("--vpcd wants HOST or HOST:PORT, not '%s'", optarg);
             break;
         case OPTION_CONTROL:
@@ -172,8 +145,9 @@ static int parse_options(int argc, char **argv, struct options *options)
         return tool_usage("%u control sockets for %u cards", options->controls_count, options->cards_count);
     if (status == EXIT_OK && options->no_control && options->controls_count > 0)
         return tool_usage("--control and --no-control exclude each other");
-    if (status == EXIT_OK && options->port + options->cards_count - 1 > 65535)
-        return tool_usage("there are no ports for %u cards from %u on", options->cards_count, options->port);
+    if (status == EXIT_OK && options->vpcd.port + options->cards_count - 1 > 65535)
+        return tool_usage("there are no ports for %u cards from %u on", options->cards_count,
+                          options->vpcd.port);
     return status;
 }
 
@@ -216,8 +190,8 @@ static bool open_cards(struct run *run)
         struct slot *slot = &run->slots[i];
 
         slot->number = i;
-        slot->port = (uint16_t)(options->port + i);
-        slot->host = options->host;
+        slot->port = (uint16_t)(options->vpcd.port + i);
+        slot->host = options->vpcd.host;
         slot->path = options->cards[i];
         slot->protocol = options->protocol;
         slot->trace = options->trace;
@@ -316,7 +290,7 @@ static int serve(struct run *run)
 
 int tool_run(int argc, char **argv)
 {
-    struct options options = {.host = "localhost", .port = VPCD_PORT};
+    struct options options = {.vpcd = {"localhost", VPCD_PORT}};
     struct run run = {.options = &options};
     int status = parse_options(argc, argv, &options);
 
@@ -329,7 +303,7 @@ int tool_run(int argc, char **argv)
     run.base = event_base_new();
     if (run.slots == NULL || run.base == NULL || event_base_priority_init(run.base, RUN_PRIORITIES) != 0)
         tool_error("out of memory");
-    else if ((run.addresses = resolve(options.host)) != NULL && open_cards(&run))
+    else if ((run.addresses = resolve(options.vpcd.host)) != NULL && open_cards(&run))
         status = serve(&run);
     for (unsigned i = 0; run.slots != NULL && i < options.cards_count; i++)
         slot_close(&run.slots[i]);

@@ -3,6 +3,7 @@
 
 #include "tools/common/https.h"
 #include "tools/common/log.h"
+#include "tools/common/place.h"
 #include "tools/common/qr.h"
 #include "tools/pki/pki_dir.h"
 #include "tools/smdpp/http_api.h"
@@ -15,7 +16,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HOST_MAX     200 /* characters of an address to listen on */
 #define DEFAULT_PORT 8443
 #define HTTPS_PORT   443 /* left out of the server's address */
 #define LIFETIME_MAX (10LL * 365 * 24 * 3600)
@@ -23,8 +23,7 @@
 struct settings {
     const char *pki, *profiles, *state, *pid_file, *address;
     const char *ci, *auth_cert, *auth_key, *pb_cert, *pb_key, *tls_cert, *tls_key;
-    char host[HOST_MAX + 1];
-    uint16_t port;
+    struct place listen;
     enum log_level log;
     bool ignore_expiry;
     struct smdpp_options options;
@@ -62,38 +61,6 @@ static void print_help(void)
 }
 
 /* --- Options -------------------------------------------------------------------------------------------- */
-
-/* "ADDR:PORT", "[ADDR]:PORT", "ADDR" or ":PORT". */
-static bool parse_listen(const char *text, struct settings *settings)
-{
-    const char *colon = strrchr(text, ':');
-    const char *start = text;
-    size_t size;
-    unsigned long port = DEFAULT_PORT;
-    char *end;
-
-    if (text[0] == '[') {
-        start = text + 1;
-        colon = strstr(text, "]:");
-        size = strcspn(start, "]");
-        colon = colon != NULL ? colon + 1 : NULL;
-    } else {
-        size = colon != NULL ? (size_t)(colon - text) : strlen(text);
-    }
-    if (colon != NULL) {
-        port = strtoul(colon + 1, &end, 10);
-        if (end == colon + 1 || *end != '\0' || port > 65535)
-            return false;
-    }
-    if (size > HOST_MAX)
-        return false;
-    if (size > 0) {
-        memcpy(settings->host, start, size);
-        settings->host[size] = '\0';
-    }
-    settings->port = (uint16_t)port;
-    return true;
-}
 
 static bool parse_number(const char *text, int64_t max, int64_t *out)
 {
@@ -193,7 +160,8 @@ static bool take_option(struct settings *settings, int option)
     }
     switch (option) {
     case OPTION_LISTEN:
-        return parse_listen(optarg, settings) || (tool_usage("--listen is not ADDR:PORT: %s", optarg), false);
+        return place_parse(optarg, &settings->listen) ||
+               (tool_usage("--listen is not ADDR:PORT: %s", optarg), false);
     case OPTION_LOG:
         return log_level_from_name(optarg, &settings->log) ||
                (tool_usage("--log is not off, error, info or debug: %s", optarg), false);
@@ -340,7 +308,7 @@ static bool prepare(struct smdpp *smdpp, const struct settings *settings, uint16
     if (settings->address != NULL)
         snprintf(smdpp->dp.address, sizeof(smdpp->dp.address), "%s", settings->address);
     else
-        default_address(smdpp->dp.address, sizeof(smdpp->dp.address), settings->host, port);
+        default_address(smdpp->dp.address, sizeof(smdpp->dp.address), settings->listen.host, port);
     smdpp->options = settings->options;
     smdpp->started = smdpp_now();
     smdpp->store = store_open(settings->state != NULL ? settings->state : ":memory:", &why);
@@ -370,12 +338,12 @@ static void answer(void *smdpp, struct https_request *request)
 static bool listen_and_serve(struct smdpp *smdpp, const struct settings *settings, struct loop *loop,
                              struct https *https)
 {
-    char where[HOST_MAX + 16];
+    char where[PLACE_HOST_MAX + 16];
     bool ok = prepare(smdpp, settings, https_port(https)) && tool_write_pid_file(settings->pid_file);
 
     if (!ok)
         return false;
-    default_address(where, sizeof(where), settings->host, https_port(https));
+    default_address(where, sizeof(where), settings->listen.host, https_port(https));
     printf("listening on https://%s as %s\n", where, smdpp->dp.address);
     fflush(stdout);
     ok = loop_run(loop);
@@ -388,8 +356,8 @@ static int serve(const struct settings *settings)
 {
     struct smdpp smdpp = {0};
     char cert[PKI_PATH_MAX], key[PKI_PATH_MAX];
-    struct https_options server = {.address = settings->host,
-                                   .port = settings->port,
+    struct https_options server = {.address = settings->listen.host,
+                                   .port = settings->listen.port,
                                    .cert = cert,
                                    .key = key,
                                    .body_max = REQUEST_BODY_LIMIT,
@@ -416,7 +384,7 @@ static int serve(const struct settings *settings)
 
 static int run_server(int argc, char **argv)
 {
-    struct settings settings = {.host = "127.0.0.1", .port = DEFAULT_PORT, .log = LOG_LEVEL_INFO};
+    struct settings settings = {.listen = {"127.0.0.1", DEFAULT_PORT}, .log = LOG_LEVEL_INFO};
     int option;
 
     settings.options.tries_max = SMDPP_DEFAULT_TRIES_MAX;
