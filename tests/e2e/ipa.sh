@@ -205,7 +205,7 @@ refuses "no eIM" 1 'associated with no eIM' "$softeuicc" ipa --card "$work/empty
 refuses "another eIM than the card's" 1 'not associated with eIM nobody' ipa --only nobody poll
 refuses "no rollback" 1 'rollbackNotAllowed\(1\)' ipa rollback
 refuses "no Emergency Profile" 1 'ecallNotAvailable\(8\)' ipa emergency on
-refuses "no configuration" 1 'AddInitialEim|commandError' "$softeuicc" ipa --card "$work/empty.db" add-eim "$work/pki/ci.pem"
+refuses "no configuration" 1 'ci.pem is no eIM configuration' "$softeuicc" ipa --card "$work/empty.db" add-eim "$work/pki/ci.pem"
 refuses "plain HTTP without --plain" 2 'needs --plain' ipa --eim http://localhost:1 poll
 refuses "no URL" 2 'is not a URL' ipa --eim localhost poll
 refuses "no command" 2 'a command is missing' ipa

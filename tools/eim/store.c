@@ -107,11 +107,13 @@ static bool trust_all(struct eim *eim, const char *pki)
 
 bool eim_identity_load(struct eim *eim, const char *pki, enum ec_curve curve, const char *id)
 {
-    if (curve == EC_CURVE_NONE)
+    bool asked = curve != EC_CURVE_NONE;
+
+    if (!asked)
         curve = pki_has_curve(pki, EC_CURVE_P256) ? EC_CURVE_P256 : EC_CURVE_BRAINPOOL_P256R1;
     if (!pki_has_curve(pki, curve)) {
         tool_error("%s is not a test PKI%s%s (make one with 'softeuicc pki init --dir %s')", pki,
-                   " with certificates on ", ec_curve_name(curve), pki);
+                   asked ? " with certificates on " : "", asked ? ec_curve_name(curve) : "", pki);
         return false;
     }
     if (!pki_load(pki, curve, PKI_EIM_SIGN, true, &eim->sign) || !trust_all(eim, pki))

@@ -78,6 +78,23 @@ static int say_added(const struct ipad *ipad, struct span answers)
     return EXIT_OK;
 }
 
+/* AddInitialEimRequest, or EimConfigurationData one after the other. What is in them the card judges. */
+static bool is_configuration(struct span octets)
+{
+    struct tlv_reader reader = tlv_reader(octets);
+    struct tlv object;
+    size_t requests = 0;
+    size_t others = 0;
+
+    while (tlv_next(&reader, &object) == TLV_OK) {
+        requests += object.tag == 0xBF57;
+        others += object.tag == 0x30;
+        if (object.tag != 0xBF57 && object.tag != 0x30)
+            return false;
+    }
+    return tlv_good(&reader) && (requests == 1) != (others > 0);
+}
+
 int ipad_add_eim(struct ipad *ipad, int argc, char **argv)
 {
     struct buf configuration = {0};
@@ -88,7 +105,11 @@ int ipad_add_eim(struct ipad *ipad, int argc, char **argv)
 
     (void)argc;
     if (tool_read_file(argv[0], CONFIGURATION_MAX, &configuration)) {
-        if (!ipa_add_eim(ipad->ipa, buf_span(&configuration), &code, &answers))
+        if (!is_configuration(buf_span(&configuration)))
+            status = tool_error(
+                "%s is no eIM configuration in DER: neither AddInitialEim (BF57) nor EimConfigurationData",
+                argv[0]);
+        else if (!ipa_add_eim(ipad->ipa, buf_span(&configuration), &code, &answers))
             status = ipad_card_failed(ipad);
         else if (code != 0)
             status = tool_error("AddInitialEim: the card refused: %s",
