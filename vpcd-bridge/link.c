@@ -19,6 +19,11 @@
 #define BACKOFF_FIRST_MS 50
 #define BACKOFF_LAST_MS  1000
 #define READ_SIZE        8192
+#define CONNECT_MS       5000 /* then the next address is tried */
+
+/* pcscd's vpcd asks several times a second whether its card is there. A connection on which it has never said
+ * a word by then waits in its backlog, behind another card's. */
+#define SILENCE_MS 3000
 
 /* pcscd asks every 400 ms whether the card is there. */
 #define NOTICE_MS  2000 /* the longest wait for a reader to notice that the card has gone */
@@ -36,6 +41,7 @@ struct vpcd_link {
     uint16_t port;
     int fd; /* -1: waiting for the timer */
     bool connected;
+    bool heard;     /* vpcd has said something on this connection */
     bool announced; /* somebody was told that nobody listens: say so once, not every second */
     unsigned backoff_ms;
     bool absent;  /* taken out */
@@ -256,6 +262,10 @@ static void on_readable(evutil_socket_t fd, short events, void *context)
     }
     setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &(int){1}, sizeof(int));
     n = recv(fd, octets, sizeof(octets), 0);
+    if (!link->heard && n > 0) {
+        link->heard = true;
+        event_del(link->timer);
+    }
     if (n < 0) {
         if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
             lose_by_errno(link, "lost vpcd");
@@ -310,6 +320,8 @@ static void on_writable(evutil_socket_t fd, short events, void *context)
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){1},
                sizeof(int)); /* a vpcd on another machine may go silently */
     link->connected = true;
+    link->heard = false;
+    start_timer(link, SILENCE_MS);
     link->announced = false;
     link->backoff_ms = BACKOFF_FIRST_MS;
     link->card.connected(link->card.context);
@@ -349,6 +361,8 @@ static void try_to_connect(struct vpcd_link *link)
     link->writable = event_new(link->base, link->fd, EV_WRITE, on_writable, link);
     if (link->readable == NULL || link->writable == NULL || event_add(link->writable, NULL) != 0)
         lose(link, "no memory for a connection to vpcd");
+    else
+        start_timer(link, CONNECT_MS);
 }
 
 static void on_timer(evutil_socket_t fd, short events, void *context)
@@ -357,14 +371,19 @@ static void on_timer(evutil_socket_t fd, short events, void *context)
 
     (void)fd;
     (void)events;
-    if (!link->absent) {
-        try_to_connect(link);
-    } else if (link->fd >= 0) {
+    if (link->absent && link->fd >= 0) {
         be_out(link);
-    } else {
+    } else if (link->absent) {
         link->resting = false;
         if (link->returns)
             come_back(link);
+    } else if (link->fd < 0) {
+        try_to_connect(link);
+    } else if (!link->connected) {
+        errno = ETIMEDOUT;
+        lose_by_errno(link, "cannot connect to vpcd");
+    } else if (link->card.ignored != NULL) {
+        link->card.ignored(link->card.context);
     }
 }
 

@@ -10,12 +10,16 @@
 #include <event2/event.h>
 #include <netdb.h>
 
-/* What the reader does to the card. Every call must be there. They may not free the link. */
+/* What the reader does to the card. Every call must be there, unless it says otherwise. They may not free the
+ * link. */
 struct vpcd_card {
     void *context; /* handed to the calls */
     /* The slot has a connection, or lost it; `why` is one clear phrase and says what happens now. */
     void (*connected)(void *context);
     void (*disconnected)(void *context, const char *why);
+    /* The slot has a connection, and vpcd takes no notice of it: it has one already, with another card. This
+     * one is served when that one goes. May be NULL. */
+    void (*ignored)(void *context);
     void (*power_on)(void *context);
     void (*power_off)(
         void *context);           /* also when the connection is lost: a card without a reader has no power */
@@ -31,9 +35,9 @@ struct vpcd_card {
 struct vpcd_link;
 
 /*
- * Begins to connect, to the addresses in turn (borrowed until vpcd_link_free; the port is set here), and does
- * so for ever: at once, then after 50 ms, twice that and so on up to one second. NULL without memory. `card`
- * is copied.
+ * Begins to connect, to the addresses in turn (borrowed until vpcd_link_free; the port is set here), five
+ * seconds at most to each, and does so for ever: at once, then after 50 ms, twice that and so on up to one
+ * second. NULL without memory. `card` is copied.
  */
 struct vpcd_link *vpcd_link_new(struct event_base *base, const struct addrinfo *addresses, uint16_t port,
                                 const struct vpcd_card *card);

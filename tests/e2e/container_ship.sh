@@ -4,7 +4,7 @@
 # For people as much as for machines: bash tests/e2e/container_ship.sh (needs what tools/runtests installs, and `softeuicc` in build/).
 set -u
 . "$(dirname "$0")/lib.sh"
-need pcscd opensc-tool jq
+need opensc-tool jq
 for part in smdpp eim ipa; do
     "$softeuicc" $part --help >/dev/null 2>&1 || skip_all "softeuicc is built without $part"
 done

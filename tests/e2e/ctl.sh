@@ -3,7 +3,7 @@
 # clients that mean no good.
 set -u
 . "$(dirname "$0")/lib.sh"
-need pcscd opensc-tool scriptor jq perl
+need opensc-tool scriptor jq perl
 
 iccid=8949000000000000001
 card=$work/card.db
@@ -280,7 +280,7 @@ for path in "$work/file" "$work/nowhere/socket"; do
 done
 is "a file of that name is kept" precious "$(cat "$work/file")"
 start_cards --card "$card" --control "$work/shared"
-"$softeuicc" run --vpcd "localhost:$vpcd_port" --card "$work/other.db" --control "$work/shared" >"$work/out" 2>"$work/err"
+"$softeuicc" run --vpcd "localhost:$((vpcd_port + 1))" --card "$work/other.db" --control "$work/shared" >"$work/out" 2>"$work/err"
 is "a socket that is answered is kept" 1 $?
 matches "and that is said" "another process's" "$(cat "$work/err")"
 check "its owner is still there" "$softeuicc" ctl --socket "$work/shared" show

@@ -129,8 +129,8 @@ is "it is AddInitialEim with the eIM's id, address, id type, counter, keys and p
 5 SEQUENCE
 3 cont [ 7 ]" "$(tags)"
 config --tls none --protocol '' --fqdn '' --token --indirect --certificate
-matches "with a certificate (A1), a token (84) and indirect download (89)" '^bf57.*a5....*a1....*8[49]' "$(xxd -p "$work/config.der" | tr -d '\n')"
-matches "the token asks the eUICC for one (-1)" '8401ff' "$(xxd -p "$work/config.der" | tr -d '\n')"
+matches "with a certificate (A1), a token (84) and indirect download (89)" '^BF57.*A5....*A1....*8[49]' "$(hex_of "$work/config.der")"
+matches "the token asks the eUICC for one (-1)" '8401FF' "$(hex_of "$work/config.der")"
 check "the CA instead of the key" config --tls ca
 for bad in "--tls cat" "--id-type none_such" "--protocol tcp" "--counter -1" "--counter 8388608" "--curve p384" "--ci-key-id xyz" "--nothing" "more"; do
     # shellcheck disable=SC2086

@@ -18,10 +18,6 @@ octets() {
     printf '%b' "$(sed 's/../\\x&/g' <<<"$1")"
 }
 
-hex_of() {
-    od -An -v -tx1 "$1" | tr -d ' \n' | tr a-f A-F
-}
-
 # http NAME CODE CURL OPTION…
 http() {
     local name=$1 code=$2
@@ -48,7 +44,7 @@ start_smdpp() {
 }
 
 start_eim() {
-    "$softeuicc" eim --pki "$work/pki" --listen "127.0.0.1:$port" --coap "127.0.0.1:$coap_port" --state "$work/eim.db" --log debug \
+    "$softeuicc" eim --pki "$work/pki" --listen "localhost:$port" --coap "localhost:$coap_port" --state "$work/eim.db" --log debug \
         >"$work/eim.out" 2>>"$work/eim.log" &
     eim_pid=$!
     processes+=("$eim_pid")
@@ -60,13 +56,14 @@ start_eim() {
 
 mkdir "$work/profiles"
 "$softeuicc" pki init --dir "$work/pki" --host localhost >"$work/pki.log" 2>&1 || not_ok "pki init" "$work/pki.log"
+"$softeuicc" pki init --dir "$work/other-pki" >"$work/pki.log" 2>&1 || not_ok "another PKI" "$work/pki.log"
 for i in 1 2 3; do
     "$softeuicc" profile make --out "$work/profiles/p$i.der" --iccid "898821100000000002$i" --name "P$i" --operator softeuicc --metadata \
         >/dev/null || not_ok "profile make"
 done
 start_smdpp
 start_eim
-is "the ready lines" "https://127.0.0.1:$port coaps://127.0.0.1:$coap_port" "$(awk '{ print $3 }' "$work/eim.out" | paste -sd ' ')"
+is "the ready lines" "https://localhost:$port coaps://localhost:$coap_port" "$(awk '{ print $3 }' "$work/eim.out" | paste -sd ' ')"
 
 # --- HTTPS --------------------------------------------------------------------------------------------------------------
 octets BF4F00 >"$work/message"
@@ -165,7 +162,7 @@ if command -v coap-client-openssl >/dev/null; then
     is "CoAP: a request that comes twice is run once" "${first%60441234*}" "${first##*60441234}"
     matches "CoAP: it is answered twice" '60441234.*60441234' "$twice"
     is "CoAP: a client that does not know the CI hangs up" '' \
-        "$(coap_client -m post -f "$work/message" -B 3 -R /etc/ssl/certs/ca-certificates.crt "$coaps")"
+        "$(coap_client -m post -f "$work/message" -B 3 -R "$work/other-pki/ci.pem" "$coaps")"
 else
     skip "coap-client-openssl (Debian: libcoap3-bin) is not installed"
 fi

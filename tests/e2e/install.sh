@@ -2,8 +2,7 @@
 # What "make install" leaves: the program, the manual, the library; and the README's example, compiled against the library as anybody would.
 set -u
 . "$(dirname "$0")/lib.sh"
-need cc
-need pkg-config
+need cc make pkg-config nm
 build=$(dirname "$softeuicc")
 readme=$(dirname "$0")/../../README.md
 root=$work/root

@@ -3,7 +3,7 @@
 # SM-DP+; rollback, fallback and return by its own clocks; what it prints and how it exits.
 set -u
 . "$(dirname "$0")/lib.sh"
-need jq curl openssl
+need jq curl opensc-tool
 for part in smdpp eim ipa; do
     "$softeuicc" $part --help >/dev/null 2>&1 || skip_all "softeuicc is built without $part"
 done

@@ -8,6 +8,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/softeuicc-e2e.XXXXXX")
 chmod 755 "$work" # pcscd may drop privileges
 readonly softeuicc work
 . "$(dirname "${BASH_SOURCE[0]}")/../../tools/setup/wait.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../../tools/setup/pcscd.sh"
 failures=0
 processes=()
 
@@ -74,11 +75,17 @@ skip_all() {
     exit 77
 }
 
+# need COMMAND…: what the script runs beside the program and what every Debian has (coreutils, sed, grep, awk, util-linux).
 need() {
     local tool
     for tool in "$@"; do
         command -v "$tool" >/dev/null || skip_all "$tool is not installed"
     done
+}
+
+# hex_of FILE: its octets in capitals.
+hex_of() {
+    od -An -v -tx1 "$1" | tr -d ' \n' | tr a-f A-F
 }
 
 finish() {
@@ -119,14 +126,6 @@ trap clean_up EXIT
 
 # --- pcscd and vpcd -----------------------------------------------------------------------------------------------------
 
-# Looks at the socket tables instead of connecting: vpcd would take a connection for a card.
-is_listening() {
-    local port
-    printf -v port ':%04X' "$1"
-    awk -v port="$port" '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }' \
-        /proc/net/tcp /proc/net/tcp6 2>/dev/null
-}
-
 # Sets vpcd_port to a port that is free, with the next one free too.
 choose_vpcd_port() {
     while :; do
@@ -164,8 +163,10 @@ choose_namespace() {
 
 # start_pcscd: a pcscd with one vpcd of two slots on vpcd_port; again after stop_pcscd, on the same ports.
 start_pcscd() {
-    local driver run=(pcscd --foreground --config "$work/reader.conf.d" --error)
-    need pcscd unshare
+    local driver run
+    need pcscd unshare mount awk
+    # shellcheck disable=SC2207 # words
+    run=(pcscd --foreground --config "$work/reader.conf.d" --error $(pcscd_options))
     driver=$(vpcd_driver) || skip_all "the vpcd driver (Debian: vsmartcard-vpcd) is not installed"
     if [ -z "${vpcd_port:-}" ]; then
         choose_vpcd_port

@@ -3,7 +3,7 @@
 # file without any reader.
 set -u
 . "$(dirname "$0")/lib.sh"
-need jq curl openssl
+need jq curl opensc-tool
 
 iccid=8988211000000000017
 port=$((32100 + RANDOM % 700))

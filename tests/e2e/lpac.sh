@@ -4,7 +4,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 command -v lpac >/dev/null || skip_all "there is no lpac on PATH (it is not a Debian package; docs/testing.md says how to try it)"
-need jq
+need jq opensc-tool
 
 iccid=8988211000000000017
 port=$((32900 + RANDOM % 700))

@@ -3,7 +3,7 @@
 # happen to the processes: a second one, SIGTERM, SIGKILL, a reader that goes and comes back.
 set -u
 . "$(dirname "$0")/lib.sh"
-need pcscd opensc-tool scriptor pcsc_scan ATR_analysis
+need opensc-tool scriptor pcsc_scan ATR_analysis perl
 
 atr=3B9F97803FC7828031E073FE215F6565554943438105C8
 atr_t1=3B9F9781B1FE453FC7828031E073FE215F6565554943438105C3
@@ -99,6 +99,13 @@ isnt "a second process on the card is refused" 0 $?
 matches "and told why" 'softeuicc run: .*card\.db.*(another|use)' "$(cat "$work/second.log")"
 is "in one line" 1 "$(wc -l <"$work/second.log")"
 check "the first one does not mind" sees_eid
+make_card third
+"$softeuicc" run --vpcd "127.0.0.1:$vpcd_port" --card "$work/third.db" >"$work/out" 2>"$work/second.log"
+is "another card for a slot that is taken is refused" 1 $?
+is "at once, and told whose it is" \
+    "softeuicc run: the slot at 127.0.0.1 port $vpcd_port has a card already, that of process $run_pid; name another one with --vpcd" \
+    "$(cat "$work/second.log")"
+check "the first one does not mind that either" sees_eid
 
 # A state change that has been answered stays, whatever happens to the process.
 is "a request that does not parse is refused" 6A80 "$(answer 3 "$open_channel" "$select_isdr" 81E2910004BF3F0580)"
@@ -149,6 +156,21 @@ NOTIFY_SOCKET=$work/notify start_cards --card "$work/card.db"
 stop_cards
 wait "$listener"
 is "the service manager hears of start and end" "READY=1 STOPPING=1" "$(tr '\n' ' ' <"$work/notified" | sed 's/ $//')"
+
+# --- a slot with somebody else's card in it ------------------------------------------------------------------------------
+perl -MIO::Socket::INET -e '
+    my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $ARGV[0]) or die; alarm 20;
+    while (sysread($s, my $m, 64)) { syswrite($s, "\0\2\x3B\0") if $m =~ /\x04$/ }' "$vpcd_port" &
+stranger=$!
+processes+=("$stranger")
+wait_until 5 has_card 0
+"$softeuicc" run --vpcd "localhost:$vpcd_port" --card "$work/card.db" >"$work/run.log" 2>&1 &
+run_pid=$!
+processes+=("$run_pid")
+check "a card that the reader takes no notice of says so" wait_until 10 log_says 'takes no notice of this card'
+end_process "$stranger"
+check "and is served when the other one goes" wait_until 10 sees_eid
+stop_cards
 
 # --- command line ---------------------------------------------------------------------------------------------------------
 "$softeuicc" run --card "$work/nothing.db" >"$work/out" 2>&1

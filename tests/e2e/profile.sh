@@ -2,6 +2,7 @@
 # softeuicc profile: what make writes, show understands; errors are one line and a status.
 set -u
 . "$(dirname "$0")/lib.sh"
+need jq
 
 package=$work/profile.der
 run() {

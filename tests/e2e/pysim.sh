@@ -9,7 +9,7 @@ python=${SOFTEUICC_PYSIM_PYTHON:-python3}
 [ -r "$pysim/pySim-shell.py" ] || skip_all "SOFTEUICC_PYSIM is no directory with pySim (docs/testing.md says how to try it)"
 command -v "$python" >/dev/null || skip_all "$python is not there"
 "$python" -c 'import smartcard, cmd2' 2>/dev/null || skip_all "$python does not have what pySim needs (pyscard, cmd2)"
-need sqlite3
+need sqlite3 opensc-tool
 
 ts48=$(dirname "$0")/../../../shared/data/ts48
 

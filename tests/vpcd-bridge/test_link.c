@@ -51,6 +51,11 @@ static void on_disconnected(void *context, const char *why)
     snprintf(bench->why, sizeof(bench->why), "%s", why);
 }
 
+static void on_ignored(void *context)
+{
+    note(context, 'i');
+}
+
 static void on_power_on(void *context)
 {
     note(context, '1');
@@ -113,6 +118,7 @@ static void begin(struct bench *bench)
 {
     static const struct vpcd_card calls = {.connected = on_connected,
                                            .disconnected = on_disconnected,
+                                           .ignored = on_ignored,
                                            .power_on = on_power_on,
                                            .power_off = on_power_off,
                                            .reset = on_reset,
@@ -512,7 +518,7 @@ START_TEST(addresses_are_tried_in_turn)
                               .ai_addrlen = sizeof(dead),
                               .ai_next = &bench.address};
     bench.link = vpcd_link_new(bench.base, &first, bench.port,
-                               &(struct vpcd_card){&bench, on_connected, on_disconnected, on_power_on,
+                               &(struct vpcd_card){&bench, on_connected, on_disconnected, NULL, on_power_on,
                                                    on_power_off, on_reset, on_atr, on_transmit, NULL});
     ck_assert_ptr_nonnull(bench.link);
     accept_card(&bench);
@@ -522,7 +528,65 @@ START_TEST(addresses_are_tried_in_turn)
 }
 END_TEST
 
+/* An address where nobody answers, not even with a refusal: a listener whose backlog is full. */
+START_TEST(an_address_that_does_not_answer_is_left)
+{
+    struct bench bench;
+    struct sockaddr_in silent = {.sin_family = AF_INET};
+    socklen_t size = sizeof(silent);
+    struct addrinfo first;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    int waiting[4];
+
+    begin(&bench);
+    vpcd_link_free(bench.link);
+    silent.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+    silent.sin_port = htons(bench.port);
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&silent, size), 0);
+    ck_assert_int_eq(listen(listener, 0), 0);
+    for (size_t i = 0; i < 4; i++) {
+        waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)connect(waiting[i], (struct sockaddr *)&silent, size);
+    }
+    first = (struct addrinfo){.ai_family = AF_INET,
+                              .ai_addr = (struct sockaddr *)&silent,
+                              .ai_addrlen = size,
+                              .ai_next = &bench.address};
+    bench.link = vpcd_link_new(bench.base, &first, bench.port,
+                               &(struct vpcd_card){&bench, on_connected, on_disconnected, NULL, on_power_on,
+                                                   on_power_off, on_reset, on_atr, on_transmit, NULL});
+    ck_assert_ptr_nonnull(bench.link);
+    accept_card(&bench);
+    await_log(&bench, "c");
+    for (size_t i = 0; i < 4; i++)
+        close(waiting[i]);
+    close(listener);
+    end(&bench);
+}
+END_TEST
+
+/* vpcd has a card already: a second one's connection is made, and hears nothing, until the first one goes. */
+START_TEST(a_slot_that_is_taken_is_told)
+{
+    struct bench bench;
+    uint8_t octets[4];
+
+    begin(&bench);
+    await_log(&bench, "c");
+    await_log(&bench, "ci");
+    accept_card(&bench);
+    send_hex(&bench, "0001 04");
+    receive(&bench, octets, 4);
+    await_log(&bench, "cia");
+    for (int64_t until = now_ms() + 3500; now_ms() < until;)
+        turn(&bench); /* a reader that has spoken once may be silent */
+    ck_assert_str_eq(bench.log, "cia");
+    end(&bench);
+}
+END_TEST
+
 TEST_MAIN("link", messages_become_calls, a_lost_reader_is_found_again, nobody_listens_at_first,
           long_answers_wait_for_a_slow_reader, what_cannot_be_answered_ends_the_connection,
           a_card_is_taken_out_and_put_in, a_card_that_is_out_stays_out, a_card_may_vanish_in_a_command,
-          a_card_leaves_without_a_reader_too, a_reset_connection_is_lost, addresses_are_tried_in_turn)
+          a_card_leaves_without_a_reader_too, a_reset_connection_is_lost, addresses_are_tried_in_turn,
+          an_address_that_does_not_answer_is_left, a_slot_that_is_taken_is_told)

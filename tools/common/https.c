@@ -1,25 +1,22 @@
 /* HTTPS on libevent and OpenSSL. See https.h. */
 #include "tools/common/https.h"
 
+#include "tools/common/addresses.h"
 #include "tools/common/log.h"
 #include "tools/tool.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
+#include <unistd.h>
 
 #define HEADERS_LIMIT 16384 /* octets of request line and headers */
 
@@ -233,36 +230,38 @@ static void on_request(struct evhttp_request *evhttp, void *context)
 
 /* --- The server ----------------------------------------------------------------------------------------- */
 
-static uint16_t bound_port(evutil_socket_t fd)
+/* On every address of the name, so that a client may try whichever it likes. */
+static bool listen_everywhere(struct https *https)
 {
-    struct sockaddr_storage address = {0};
-    socklen_t size = sizeof(address);
+    const struct https_options *options = &https->options;
+    uint16_t port = options->port;
+    int fds[ADDRESSES_MAX];
+    char why[ADDRESSES_WHY_MAX];
+    struct addresses found;
+    bool ok = true;
 
-    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0)
-        return 0;
-    if (address.ss_family == AF_INET6)
-        return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
-    return ntohs(((struct sockaddr_in *)&address)->sin_port);
-}
-
-/* A name or a number that stands for an address; evhttp says only that binding failed. */
-static bool is_address(const char *text)
-{
-    const struct addrinfo hints = {
-        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    struct addrinfo *found = NULL;
-    bool ok = getaddrinfo(text, NULL, &hints, &found) == 0;
-
-    if (ok)
-        freeaddrinfo(found);
+    if (!addresses_listen(options->address, &port, SOCK_STREAM, &found, fds, why)) {
+        tool_error("cannot listen on %s port %u: %s", options->address, options->port, why);
+        return false;
+    }
+    https->port = port;
+    for (size_t i = 0; i < found.count; i++) {
+        /* Connections inherit it. Headers and body leave in two writes, and the second would wait 40 ms for
+         * an acknowledgement. */
+        setsockopt(fds[i], IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+        if (!ok || evhttp_accept_socket(https->http, fds[i]) != 0) {
+            ok = false;
+            close(fds[i]);
+        }
+    }
+    if (!ok)
+        tool_error("out of memory");
     return ok;
 }
 
 static bool start_http(struct https *https, struct event_base *base)
 {
     const struct https_options *options = &https->options;
-    struct evhttp_bound_socket *socket;
-    evutil_socket_t fd;
 
     https->http = evhttp_new(base);
     if (https->http == NULL) {
@@ -279,21 +278,7 @@ static bool start_http(struct https *https, struct event_base *base)
     evhttp_set_flags(https->http, EVHTTP_SERVER_LINGERING_CLOSE);
     evhttp_set_max_headers_size(https->http, HEADERS_LIMIT);
     evhttp_set_timeout(https->http, HTTPS_IDLE_TIMEOUT);
-    if (!is_address(options->address)) {
-        tool_error("cannot listen on %s: it is no address of this machine", options->address);
-        return false;
-    }
-    socket = evhttp_bind_socket_with_handle(https->http, options->address, options->port);
-    if (socket == NULL) {
-        tool_error("cannot listen on %s port %u: %s", options->address, options->port, strerror(errno));
-        return false;
-    }
-    fd = evhttp_bound_socket_get_fd(socket);
-    https->port = bound_port(fd);
-    /* Connections inherit it. Headers and body leave in two writes, and the second would wait 40 ms for an
-     * acknowledgement. */
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-    return true;
+    return listen_everywhere(https);
 }
 
 struct https *https_open(struct loop *loop, const struct https_options *options)

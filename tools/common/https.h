@@ -23,7 +23,7 @@ struct https_request;
 typedef void https_function(void *context, struct https_request *request);
 
 struct https_options {
-    const char *address; /* "127.0.0.1", "::1" */
+    const char *address; /* "127.0.0.1", "::1", or a name: all that it stands for */
     uint16_t port;       /* 0: any free one */
     const char *cert;    /* file, PEM with its chain, or DER; NULL: plain HTTP, for a loopback interface */
     const char *key;     /* file, PEM or DER; NULL with plain HTTP */

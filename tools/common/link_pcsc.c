@@ -6,6 +6,7 @@
 
 #ifdef HAVE_PCSC
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <winscard.h>
@@ -20,6 +21,27 @@ struct pcsc_link {
     uint8_t response[RESPONSE_MAX];
 };
 
+/* The error line of a PC/SC call; `where` is the reader, or what was asked for. */
+static void report(const char *where, const char *what, LONG rv)
+{
+    const char *advice = "";
+
+    if (rv == (LONG)SCARD_W_SECURITY_VIOLATION)
+        advice = " (by polkit, or for want of it: start pcscd with --disable-polkit, or allow this user the "
+                 "actions org.debian.pcsc-lite.access_pcsc and .access_card)";
+    else if (rv == (LONG)SCARD_E_NO_SERVICE)
+        advice = " (is pcscd running?)";
+    tool_error("%s: %s%s%s", where, what, pcsc_stringify_error(rv), advice);
+}
+
+static void report_reader(const char *name, const char *what, LONG rv)
+{
+    char where[160];
+
+    snprintf(where, sizeof(where), "reader '%.140s'", name);
+    report(where, what, rv);
+}
+
 static bool pcsc_transmit(struct link *link, struct span capdu, struct buf *response)
 {
     struct pcsc_link *pcsc = link->state;
@@ -28,7 +50,7 @@ static bool pcsc_transmit(struct link *link, struct span capdu, struct buf *resp
     LONG rv = SCardTransmit(pcsc->card, pci, capdu.data, capdu.size, NULL, pcsc->response, &size);
 
     if (rv != SCARD_S_SUCCESS) {
-        tool_error("reader '%s': %s", link->name, pcsc_stringify_error(rv));
+        report_reader(link->name, "", rv);
         return false;
     }
     buf_append(response, SPAN(pcsc->response, size));
@@ -42,7 +64,7 @@ static bool read_atr(struct link *link)
     LONG rv = SCardStatus(pcsc->card, NULL, NULL, NULL, NULL, link->atr, &atr_size);
 
     if (rv != SCARD_S_SUCCESS) {
-        tool_error("reader '%s': %s", link->name, pcsc_stringify_error(rv));
+        report_reader(link->name, "", rv);
         return false;
     }
     link->atr_size = atr_size;
@@ -56,7 +78,7 @@ static bool pcsc_reset(struct link *link)
                              SCARD_UNPOWER_CARD, &pcsc->protocol);
 
     if (rv != SCARD_S_SUCCESS) {
-        tool_error("reader '%s': reset: %s", link->name, pcsc_stringify_error(rv));
+        report_reader(link->name, "reset: ", rv);
         return false;
     }
     return read_atr(link);
@@ -100,23 +122,20 @@ static bool has_isdr(struct link *link)
     return found;
 }
 
-/* Connects to one reader by its exact name; NULL without a line when there is no card in it and `quiet`. */
-static struct link *connect_reader(SCARDCONTEXT context, const char *name, bool quiet)
+/* Connects to one reader by its exact name. NULL without a line when that fails, as `*rv` says; with one when
+ * the card cannot be told from its ATR. */
+static struct link *connect_reader(SCARDCONTEXT context, const char *name, LONG *rv)
 {
     struct pcsc_link *pcsc = calloc(1, sizeof(*pcsc));
     struct link *link;
-    LONG rv;
 
-    if (pcsc == NULL) {
-        tool_error("out of memory");
+    *rv = SCARD_E_NO_MEMORY;
+    if (pcsc == NULL)
         return NULL;
-    }
     pcsc->context = context;
-    rv = SCardConnect(context, name, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &pcsc->card,
-                      &pcsc->protocol);
-    if (rv != SCARD_S_SUCCESS) {
-        if (!quiet)
-            tool_error("reader '%s': %s", name, pcsc_stringify_error(rv));
+    *rv = SCardConnect(context, name, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &pcsc->card,
+                       &pcsc->protocol);
+    if (*rv != SCARD_S_SUCCESS) {
         free(pcsc);
         return NULL;
     }
@@ -146,13 +165,18 @@ static struct link *search(SCARDCONTEXT context, const char *readers, const char
 
     for (const char *name = readers; *name != '\0'; name += strlen(name) + 1) {
         struct link *link;
+        LONG rv;
 
         if (wanted != NULL && strstr(name, wanted) == NULL)
             continue;
         seen = true;
-        link = connect_reader(context, name, wanted == NULL);
-        if (link == NULL && wanted != NULL)
+        link = connect_reader(context, name, &rv);
+        /* In a search, a reader without a card is passed over; a refusal would be the same at each. */
+        if (link == NULL && (wanted != NULL || rv == (LONG)SCARD_W_SECURITY_VIOLATION)) {
+            if (rv != SCARD_S_SUCCESS)
+                report_reader(name, "", rv);
             return NULL;
+        }
         if (link != NULL && (wanted != NULL || has_isdr(link)))
             return link;
         if (link != NULL)
@@ -174,12 +198,12 @@ struct link *link_open_reader(const char *wanted)
     LONG rv = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context);
 
     if (rv != SCARD_S_SUCCESS) {
-        tool_error("PC/SC: %s", pcsc_stringify_error(rv));
+        report("PC/SC", "", rv);
         return NULL;
     }
     rv = SCardListReaders(context, NULL, (LPSTR)&readers, &size);
     if (rv != SCARD_S_SUCCESS) {
-        tool_error("PC/SC: %s", pcsc_stringify_error(rv));
+        report("PC/SC", "", rv);
         SCardReleaseContext(context);
         return NULL;
     }

@@ -1,8 +1,8 @@
 /* ESipa over CoAP and DTLS on libcoap. See coap.h. */
 #include "tools/eim/coap.h"
 
+#include "tools/common/coap_address.h"
 #include "tools/common/log.h"
-#include "tools/eim/coap_address.h"
 #include "tools/eim/esipa.h"
 #include "tools/tool.h"
 
@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define RESOURCE   (&ESIPA_PATH[1]) /* libcoap writes paths without the first slash */
 #define MAX_AGE    (-1)             /* no Max-Age option */
@@ -404,15 +405,39 @@ static bool add_resource(struct coap_server *server)
     return true;
 }
 
+/* libcoap opens its own sockets, lets two servers share a port, of which one gets nothing, and does not say
+ * which port it was given: ours find that out, and make room. */
+static bool listen_everywhere(struct coap_server *server)
+{
+    const struct coap_server_options *options = &server->options;
+    int fds[ADDRESSES_MAX];
+    char why[ADDRESSES_WHY_MAX];
+    struct addresses found;
+
+    server->port = options->port;
+    if (!addresses_listen(options->address, &server->port, SOCK_DGRAM, &found, fds, why)) {
+        tool_error("cannot listen on %s port %u for CoAP: %s", options->address, options->port, why);
+        return false;
+    }
+    for (size_t i = 0; i < found.count; i++)
+        close(fds[i]);
+    for (size_t i = 0; i < found.count; i++) {
+        coap_address_t address;
+
+        coap_address_from(&found.list[i], &address);
+        if (coap_new_endpoint(server->context, &address, COAP_PROTO_DTLS) == NULL) {
+            tool_error("cannot listen on %s port %u for CoAP", options->address, server->port);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool start(struct coap_server *server)
 {
     const struct coap_server_options *options = &server->options;
-    coap_address_t address;
     int fd;
 
-    if (!coap_choose_address(options->address, options->port, &address))
-        return false;
-    server->port = coap_address_get_port(&address);
     server->context = coap_new_context(NULL);
     if (server->context == NULL || !set_certificate(server) || !add_resource(server)) {
         tool_error("cannot set up CoAP with %s and %s", options->cert, options->key);
@@ -423,14 +448,16 @@ static bool start(struct coap_server *server)
     coap_context_set_max_handshake_sessions(server->context, COAP_HANDSHAKES_MAX);
     coap_context_set_session_timeout(server->context, COAP_SESSION_TIMEOUT);
     coap_register_event_handler(server->context, on_event);
-    fd = coap_context_get_coap_fd(server->context);
-    if (fd < 0 || coap_new_endpoint(server->context, &address, COAP_PROTO_DTLS) == NULL) {
-        tool_error("cannot listen on %s port %u for CoAP", options->address, server->port);
+    if (!listen_everywhere(server))
         return false;
-    }
     /* An epoll descriptor with libcoap's sockets and its timer in it. */
-    server->readable = event_new(server->base, fd, EV_READ | EV_PERSIST, on_readable, server);
-    return server->readable != NULL && event_add(server->readable, NULL) == 0;
+    fd = coap_context_get_coap_fd(server->context);
+    server->readable =
+        fd >= 0 ? event_new(server->base, fd, EV_READ | EV_PERSIST, on_readable, server) : NULL;
+    if (server->readable != NULL && event_add(server->readable, NULL) == 0)
+        return true;
+    tool_error("cannot set up CoAP: out of memory");
+    return false;
 }
 
 struct coap_server *coap_server_open(struct loop *loop, const struct coap_server_options *options)

@@ -16,7 +16,7 @@
 struct coap_server;
 
 struct coap_server_options {
-    const char *address; /* numeric, "127.0.0.1" or "::1" */
+    const char *address; /* "127.0.0.1", "::1", or a name: all that it stands for */
     uint16_t port;       /* 0: any free one; the standard's is 5684 */
     const char *cert;    /* PEM file */
     const char *key;     /* PEM file */

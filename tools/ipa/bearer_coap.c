@@ -11,11 +11,12 @@
 
 #ifdef HAVE_COAP
 
+#include "tools/common/addresses.h"
+#include "tools/common/coap_address.h"
 #include "tools/ipa/trust.h"
 
 #include <arpa/inet.h>
 #include <coap3/coap.h>
-#include <netdb.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -24,56 +25,70 @@
 
 #define STEP_MS 200 /* how long one turn of the loop waits */
 
+/* How long an address has for itself before the next one is tried beside it: the most that RFC 8305 5 allows,
+ * since a handshake over a narrow network takes its time and every attempt costs octets. */
+#define ATTEMPT_MS 2000
+
+/* A handshake with one address of the server. */
+struct attempt {
+    struct coap_bearer *coap;
+    coap_session_t *session; /* NULL: not begun, or given up */
+    bool connected, lost;
+};
+
 struct coap_bearer {
     struct bearer base;
     struct bearer_target target;
     coap_context_t *context;
-    coap_session_t *session;
-    bool connected, lost;
+    struct addresses addresses;
+    struct attempt attempts[ADDRESSES_MAX]; /* of the address of the same number */
+    size_t begun;
+    struct attempt *connection; /* the one that came through */
     /* The exchange that is under way. */
     bool done;
     unsigned code; /* 205: 2.05 */
     struct buf *answer;
 };
 
-static time_t now(void)
+static int64_t now_ms(void)
 {
     struct timespec time;
 
     clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec;
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
 static int on_event(coap_session_t *session, const coap_event_t event)
 {
-    struct coap_bearer *coap = coap_session_get_app_data(session);
+    struct attempt *attempt = coap_session_get_app_data(session);
 
-    if (coap == NULL)
+    if (attempt == NULL)
         return 0;
     if (event == COAP_EVENT_DTLS_CONNECTED)
-        coap->connected = true;
+        attempt->connected = true;
     else if (event == COAP_EVENT_DTLS_ERROR || event == COAP_EVENT_DTLS_CLOSED ||
              event == COAP_EVENT_SESSION_FAILED || event == COAP_EVENT_SESSION_CLOSED)
-        coap->lost = true;
+        attempt->lost = true;
     return 0;
 }
 
 static void on_nack(coap_session_t *session, const coap_pdu_t *sent, const coap_nack_reason_t reason,
                     const coap_mid_t mid)
 {
-    struct coap_bearer *coap = coap_session_get_app_data(session);
+    struct attempt *attempt = coap_session_get_app_data(session);
 
     (void)sent;
     (void)reason;
     (void)mid;
-    if (coap != NULL)
-        coap->lost = true;
+    if (attempt != NULL)
+        attempt->lost = true;
 }
 
 static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *sent,
                                    const coap_pdu_t *received, const coap_mid_t mid)
 {
-    struct coap_bearer *coap = coap_session_get_app_data(session);
+    struct attempt *attempt = coap_session_get_app_data(session);
+    struct coap_bearer *coap = attempt != NULL ? attempt->coap : NULL;
     coap_pdu_code_t code = coap_pdu_get_code(received);
     const uint8_t *data;
     size_t size;
@@ -87,7 +102,7 @@ static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *se
     coap->code = (unsigned)COAP_RESPONSE_CLASS(code) * 100 + (code & 0x1F);
     if (coap_get_data_large(received, &size, &data, &offset, &total) != 0) {
         if (offset != coap->answer->size || total > IPA_ANSWER_MAX)
-            coap->lost = true;
+            attempt->lost = true;
         else
             buf_append(coap->answer, SPAN(data, size));
         coap->done = offset + size == total;
@@ -164,7 +179,7 @@ static bool has_key(const struct bearer_target *target, X509 *cert, const char *
 static bool is_trusted(const struct coap_bearer *coap, const char **why)
 {
     coap_tls_library_t library = COAP_TLS_LIBRARY_NOTLS;
-    SSL *ssl = coap_session_get_tls(coap->session, &library);
+    SSL *ssl = coap_session_get_tls(coap->connection->session, &library);
     X509 *cert = NULL;
     bool ok;
 
@@ -182,74 +197,105 @@ static bool is_trusted(const struct coap_bearer *coap, const char **why)
 
 /* --- The connection ----------------------------------------------------------------------------------- */
 
+static void give_up(struct attempt *attempt)
+{
+    if (attempt->session == NULL)
+        return;
+    coap_session_set_app_data(attempt->session, NULL);
+    coap_session_release(attempt->session);
+    attempt->session = NULL;
+}
+
 static void coap_bearer_close(struct bearer *bearer)
 {
     struct coap_bearer *coap = (struct coap_bearer *)bearer;
 
-    if (coap->session != NULL) {
-        coap_session_set_app_data(coap->session, NULL);
-        coap_session_release(coap->session);
-    }
+    for (size_t i = 0; i < coap->begun; i++)
+        give_up(&coap->attempts[i]);
     if (coap->context != NULL)
         coap_free_context(coap->context);
     free(coap);
 }
 
-static bool resolve(const struct bearer_target *target, coap_address_t *address)
+static bool set_up(struct coap_bearer *coap)
 {
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM};
-    struct addrinfo *found = NULL;
-    char port[8];
-
-    snprintf(port, sizeof(port), "%u", target->port);
-    if (getaddrinfo(target->host, port, &hints, &found) != 0 || found == NULL)
-        return false;
-    coap_address_init(address);
-    address->size = found->ai_addrlen;
-    memcpy(&address->addr, found->ai_addr, found->ai_addrlen);
-    freeaddrinfo(found);
-    return true;
-}
-
-static bool start(struct coap_bearer *coap)
-{
-    coap_dtls_pki_t pki = {.version = COAP_DTLS_PKI_SETUP_VERSION};
-    coap_address_t address;
-
     coap_startup();
     coap_set_log_level(LOG_EMERG);
     coap_dtls_set_log_level(LOG_EMERG);
     coap->context = coap_new_context(NULL);
-    if (coap->context == NULL || !resolve(&coap->target, &address))
+    if (coap->context == NULL)
         return false;
     coap_context_set_block_mode(coap->context, COAP_BLOCK_USE_LIBCOAP | COAP_BLOCK_SINGLE_BODY);
     coap_register_event_handler(coap->context, on_event);
     coap_register_nack_handler(coap->context, on_nack);
     coap_register_response_handler(coap->context, on_response);
-    /* libcoap has no notion of a pinned key: it verifies nothing, is_trusted does. */
-    pki.pki_key.key_type = COAP_PKI_KEY_PEM;
-    pki.client_sni = is_address(coap->target.host) ? NULL : coap->target.host;
-    coap->session = coap_new_client_session_pki(coap->context, NULL, &address, COAP_PROTO_DTLS, &pki);
-    if (coap->session != NULL)
-        coap_session_set_app_data(coap->session, coap);
-    return coap->session != NULL;
+    return true;
 }
 
-/* Turns the loop until *flag, a loss, or the time is over. */
-static bool wait_for(struct coap_bearer *coap, const bool *flag)
+/* Begins the handshake with the next address. */
+static void begin_attempt(struct coap_bearer *coap)
 {
-    time_t end = now() + BEARER_TIMEOUT;
+    /* libcoap has no notion of a pinned key: it verifies nothing, is_trusted does. */
+    coap_dtls_pki_t pki = {.version = COAP_DTLS_PKI_SETUP_VERSION, .pki_key.key_type = COAP_PKI_KEY_PEM};
+    struct attempt *attempt = &coap->attempts[coap->begun];
+    coap_address_t address;
 
-    while (!*flag && !coap->lost && now() < end) {
+    pki.client_sni = is_address(coap->target.host) ? NULL : coap->target.host;
+    coap_address_from(&coap->addresses.list[coap->begun], &address);
+    attempt->coap = coap;
+    attempt->session = coap_new_client_session_pki(coap->context, NULL, &address, COAP_PROTO_DTLS, &pki);
+    attempt->lost = attempt->session == NULL;
+    if (attempt->session != NULL)
+        coap_session_set_app_data(attempt->session, attempt);
+    coap->begun++;
+}
+
+/* The attempt that has come through, if any. Those that came to nothing are given up; true in `waiting` while
+ * another one is under way. */
+static struct attempt *look(struct coap_bearer *coap, bool *waiting)
+{
+    *waiting = false;
+    for (size_t i = 0; i < coap->begun; i++) {
+        struct attempt *attempt = &coap->attempts[i];
+
+        if (attempt->lost)
+            give_up(attempt);
+        else if (attempt->connected)
+            return attempt;
+        else
+            *waiting = true;
+    }
+    return NULL;
+}
+
+/* Tries the addresses in their order (RFC 8305): the next one when those before have failed, or have not come
+ * through for a while; the first handshake that ends well wins. */
+static bool connect_to_any(struct coap_bearer *coap)
+{
+    int64_t end = now_ms() + BEARER_TIMEOUT * 1000;
+    int64_t next = 0;
+    bool waiting = false;
+
+    while (coap->connection == NULL && now_ms() < end && (waiting || coap->begun < coap->addresses.count)) {
+        if (coap->begun < coap->addresses.count && (!waiting || now_ms() >= next)) {
+            begin_attempt(coap);
+            next = now_ms() + ATTEMPT_MS;
+        }
         if (coap_io_process(coap->context, STEP_MS) < 0)
             return false;
+        coap->connection = look(coap, &waiting);
     }
-    return *flag && !coap->lost;
+    for (size_t i = 0; i < coap->begun; i++) {
+        if (&coap->attempts[i] != coap->connection)
+            give_up(&coap->attempts[i]);
+    }
+    return coap->connection != NULL;
 }
 
 static struct bearer *coap_bearer_open(const struct bearer_target *target, char why[BEARER_WHY_SIZE])
 {
     struct coap_bearer *coap = calloc(1, sizeof(*coap));
+    char unknown[ADDRESSES_WHY_MAX];
     const char *reason = "";
 
     if (coap == NULL) {
@@ -258,9 +304,11 @@ static struct bearer *coap_bearer_open(const struct bearer_target *target, char 
     }
     coap->base.kind = &bearer_coap;
     coap->target = *target;
-    if (!start(coap))
-        snprintf(why, BEARER_WHY_SIZE, "%.200s: its address cannot be found", target->url);
-    else if (!wait_for(coap, &coap->connected))
+    if (!addresses_find(target->host, (uint16_t)target->port, SOCK_DGRAM, &coap->addresses, unknown))
+        snprintf(why, BEARER_WHY_SIZE, "%.200s: its address cannot be found: %s", target->url, unknown);
+    else if (!set_up(coap))
+        snprintf(why, BEARER_WHY_SIZE, "%.200s: CoAP cannot be set up", target->url);
+    else if (!connect_to_any(coap))
         snprintf(why, BEARER_WHY_SIZE, "%.200s: no DTLS connection", target->url);
     else if (!is_trusted(coap, &reason))
         snprintf(why, BEARER_WHY_SIZE, "%.200s: %.100s", target->url, reason);
@@ -291,19 +339,32 @@ static bool add_path(coap_pdu_t *pdu, const char *path)
 
 static bool send_message(struct coap_bearer *coap, struct span message)
 {
-    coap_pdu_t *pdu = coap_new_pdu(COAP_MESSAGE_CON, COAP_REQUEST_CODE_POST, coap->session);
+    coap_session_t *session = coap->connection->session;
+    coap_pdu_t *pdu = coap_new_pdu(COAP_MESSAGE_CON, COAP_REQUEST_CODE_POST, session);
     uint8_t token[8];
     size_t token_size;
 
     if (pdu == NULL)
         return false;
-    coap_session_new_token(coap->session, &token_size, token);
+    coap_session_new_token(session, &token_size, token);
     if (coap_add_token(pdu, token_size, token) == 0 || !add_path(pdu, coap->target.path) ||
-        coap_add_data_large_request(coap->session, pdu, message.size, message.data, NULL, NULL) == 0) {
+        coap_add_data_large_request(session, pdu, message.size, message.data, NULL, NULL) == 0) {
         coap_delete_pdu(pdu);
         return false;
     }
-    return coap_send(coap->session, pdu) != COAP_INVALID_MID;
+    return coap_send(session, pdu) != COAP_INVALID_MID;
+}
+
+/* Turns the loop until the answer is whole, the connection is lost, or the time is over. */
+static bool wait_for_answer(struct coap_bearer *coap)
+{
+    int64_t end = now_ms() + BEARER_TIMEOUT * 1000;
+
+    while (!coap->done && !coap->connection->lost && now_ms() < end) {
+        if (coap_io_process(coap->context, STEP_MS) < 0)
+            return false;
+    }
+    return coap->done && !coap->connection->lost;
 }
 
 static bool coap_bearer_post(struct bearer *bearer, struct span message, struct buf *answer,
@@ -314,7 +375,7 @@ static bool coap_bearer_post(struct bearer *bearer, struct span message, struct 
 
     coap->done = false;
     coap->answer = answer;
-    ok = send_message(coap, message) && wait_for(coap, &coap->done);
+    ok = send_message(coap, message) && wait_for_answer(coap);
     coap->answer = NULL;
     if (!ok || answer->failed) {
         snprintf(why, BEARER_WHY_SIZE, "%.200s: no answer", coap->target.url);

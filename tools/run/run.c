@@ -4,6 +4,7 @@
  * left them.
  */
 #include "tools/common/place.h"
+#include "tools/run/claim.h"
 #include "tools/run/control.h"
 #include "tools/run/notify.h"
 #include "tools/run/slot.h"
@@ -168,7 +169,9 @@ struct run {
     const struct options *options;
     struct event_base *base;
     struct addrinfo *addresses; /* of vpcd */
-    struct slot *slots;         /* one for each card */
+    int claims[SLOTS_MAX];      /* on its slots */
+    unsigned claims_count;
+    struct slot *slots; /* one for each card */
     struct control *controls[SLOTS_MAX];
     unsigned leaving; /* cards that a reader has not missed yet */
 };
@@ -198,6 +201,17 @@ static bool open_cards(struct run *run)
         if (!slot_open(slot))
             return false;
         slot_log(slot, "card %s, EID %s", slot->path, softeuicc_eid(slot->card));
+    }
+    return true;
+}
+
+static bool claim_slots(struct run *run)
+{
+    const struct place *vpcd = &run->options->vpcd;
+
+    for (unsigned i = 0; i < run->options->cards_count; i++, run->claims_count++) {
+        if (!claim_slot(vpcd->host, run->addresses, (uint16_t)(vpcd->port + i), &run->claims[i]))
+            return false;
     }
     return true;
 }
@@ -303,10 +317,12 @@ int tool_run(int argc, char **argv)
     run.base = event_base_new();
     if (run.slots == NULL || run.base == NULL || event_base_priority_init(run.base, RUN_PRIORITIES) != 0)
         tool_error("out of memory");
-    else if ((run.addresses = resolve(options.vpcd.host)) != NULL && open_cards(&run))
+    else if ((run.addresses = resolve(options.vpcd.host)) != NULL && open_cards(&run) && claim_slots(&run))
         status = serve(&run);
     for (unsigned i = 0; run.slots != NULL && i < options.cards_count; i++)
         slot_close(&run.slots[i]);
+    for (unsigned i = 0; i < run.claims_count; i++)
+        close(run.claims[i]);
     if (run.addresses != NULL)
         freeaddrinfo(run.addresses);
     if (run.base != NULL)

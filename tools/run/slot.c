@@ -135,6 +135,14 @@ static void on_disconnected(void *context, const char *why)
     tell(slot, SLOT_NO_READER);
 }
 
+static void on_ignored(void *context)
+{
+    const struct slot *slot = context;
+
+    slot_log(slot, "the reader at %s port %u takes no notice of this card: there is another one in the slot",
+             slot->host, (unsigned)slot->port);
+}
+
 static void on_removed(void *context)
 {
     struct slot *slot = context;
@@ -239,6 +247,7 @@ bool slot_connect(struct slot *slot, struct event_base *base, const struct addri
         .context = slot,
         .connected = on_connected,
         .disconnected = on_disconnected,
+        .ignored = on_ignored,
         .power_on = on_power_on,
         .power_off = on_power_off,
         .reset = on_reset,
