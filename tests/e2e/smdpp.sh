@@ -185,7 +185,7 @@ matches "profiles for people" "demo  $iccid  softeuicc  Demo  operational" "$(cl
 is "notifications, of which there are none" "[]" "$(client notifications --json)"
 check "cancel" client cancel --iccid "$other_iccid"
 is "it is available again" available "$(state_of "$other_iccid")"
-matches "order --qr draws one" $'\u2588' "$(client order --profile other --qr)"
+matches "order --qr draws one" $'\xE2\x96\x88' "$(client order --profile other --qr)"
 matches "states" 'released +bind +downloaded' "$("$softeuicc" smdpp states)"
 
 # --- what is no request at all ------------------------------------------------------------------------------------------

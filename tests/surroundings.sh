@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Runs a command where something that tests like to take for granted is otherwise than here.
+#
+# Usage: tests/surroundings.sh one-address|stranger COMMAND…
+#   one-address  localhost is 127.0.0.1 alone
+#   stranger     localhost is ::1 as well; no other name service; an empty environment but for PATH, SOFTEUICC and what the command
+#                line sets, LANG=C; as root, also a user whom no passwd file knows, in a root of no groups
+# Covers files of /etc in a mount namespace. Status 77 where none is to be had.
+set -u
+[ $# -ge 2 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2; }
+kind=$1
+shift
+
+if [ -z "${SURROUNDINGS_DIR:-}" ]; then
+    SURROUNDINGS_DIR=$(mktemp -d) && chmod 755 "$SURROUNDINGS_DIR" || exit 77
+    trap 'rm -rf "$SURROUNDINGS_DIR"' EXIT
+    for namespace in "unshare -m" "unshare -rm"; do
+        # shellcheck disable=SC2086 # words
+        $namespace mount --bind /etc/hosts /etc/hosts 2>/dev/null || continue
+        # shellcheck disable=SC2086
+        SURROUNDINGS_DIR=$SURROUNDINGS_DIR $namespace bash "$0" "$kind" "$@"
+        exit
+    done
+    echo "${0##*/}: this machine gives no mount namespace, or has no /etc/hosts" >&2
+    exit 77
+fi
+
+directory=$SURROUNDINGS_DIR
+unset SURROUNDINGS_DIR
+
+# cover FILE: with what comes from standard input, where the machine has that file.
+cover() {
+    local text=$directory/${1##*/}
+    cat >"$text"
+    if [ -e "$1" ]; then mount --bind "$text" "$1" || exit 77; fi
+}
+
+case $kind in
+one-address)
+    printf '127.0.0.1 localhost\n' | cover /etc/hosts
+    exec "$@"
+    ;;
+stranger)
+    printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' | cover /etc/hosts
+    printf 'passwd: files\ngroup: files\nhosts: files\n' | cover /etc/nsswitch.conf
+    cover /etc/resolv.conf </dev/null
+    clean=(env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C HOME=/nonexistent
+        ${SOFTEUICC:+SOFTEUICC="$SOFTEUICC"})
+    if [ "$(id -u)" = 0 ] && grep -q '^ *0 *0 *4294967295$' /proc/self/uid_map; then
+        exec setpriv --reuid 54321 --regid 54321 --clear-groups "${clean[@]}" "$@"
+    fi
+    exec "${clean[@]}" "$@"
+    ;;
+*)
+    echo "${0##*/}: there are no surroundings '$kind'" >&2
+    exit 2
+    ;;
+esac
