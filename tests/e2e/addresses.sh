@@ -117,23 +117,22 @@ polls() {
     took=$((($(date +%s%N) - start) / 1000000))
 }
 
-# silent PROTOCOL ADDRESS PORT: a socket that takes everything and answers nothing.
+# silent PORT: a UDP socket on 127.0.0.1 that takes everything and answers nothing.
 silent() {
     perl -MSocket -e '
-        my ($type, $address, $port) = @ARGV;
-        socket(my $s, AF_INET, $type eq "udp" ? SOCK_DGRAM : SOCK_STREAM, 0) or die;
-        bind($s, pack_sockaddr_in($port, inet_aton($address))) or die "$!";
-        sleep 60' "$@" &
-    processes+=("$!")
+        socket(my $s, AF_INET, SOCK_DGRAM, 0) or die;
+        bind($s, pack_sockaddr_in($ARGV[0], inet_aton("127.0.0.1"))) or die "$!";
+        sleep 60' "$1" &
     silent_pid=$!
-    wait_until 5 bound "$(printf '%02X%02X%02X%02X' $(echo "$2" | awk -F. '{ print $4, $3, $2, $1 }'))" "$3" "$1"
+    processes+=("$silent_pid")
+    wait_until 5 bound 0100007F "$1" udp
 }
 
 polls "an IPA by HTTPS, and the first address refuses" "https://second.test:$port"
 if [ -n "$coap" ]; then
     polls "by CoAP, the first address refuses" "coaps://second.test:$coap_port"
     check "it does not wait for that (took $took ms)" test "$took" -lt 1900
-    silent udp 127.0.0.1 "$coap_port"
+    silent "$coap_port"
     polls "by CoAP, the first address says nothing" "coaps://second.test:$coap_port"
     check "it waits two seconds and no more (took $took ms)" test "$took" -ge 1900 -a "$took" -lt 20000
     end_process "$silent_pid"
