@@ -172,6 +172,24 @@ end_process "$stranger"
 check "and is served when the other one goes" wait_until 10 sees_eid
 stop_cards
 
+# --- a pcscd that asks polkit --------------------------------------------------------------------------------------------
+if [ -n "$(pcscd_options)" ]; then
+    stop_pcscd
+    pcscd_options() {
+        :
+    }
+    start_pcscd
+    if opensc-tool --list-readers >/dev/null 2>&1 && [ -n "$(opensc-tool --list-readers 2>/dev/null)" ]; then
+        skip "what a tool says when polkit refuses (it refuses nobody here)"
+    else
+        "$softeuicc" lpa info >"$work/out" 2>"$work/err"
+        is "a user whom polkit refuses is told so" "1 1" "$? $(wc -l <"$work/err")"
+        matches "and what to do" '^softeuicc lpa: PC/SC: Access denied.*--disable-polkit' "$(cat "$work/err")"
+    fi
+else
+    skip "what a tool says when polkit refuses (this pcscd does not ask it)"
+fi
+
 # --- command line ---------------------------------------------------------------------------------------------------------
 "$softeuicc" run --card "$work/nothing.db" >"$work/out" 2>&1
 is "a card that is not there is an error" 1 $?
