@@ -242,7 +242,9 @@ static void put_path(char *out, const struct fs_file *file)
     char rest[PATH_MAX_LENGTH] = "";
 
     for (; file != NULL; file = file->parent) {
-        snprintf(out, PATH_MAX_LENGTH, "%04X%s%s", (unsigned)file->fid, rest[0] != '\0' ? "/" : "", rest);
+        if (snprintf(out, PATH_MAX_LENGTH, "%04X%s%s", (unsigned)file->fid, rest[0] != '\0' ? "/" : "",
+                     rest) >= PATH_MAX_LENGTH)
+            return; /* no tree is that deep */
         memcpy(rest, out, PATH_MAX_LENGTH);
     }
 }

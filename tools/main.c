@@ -1,6 +1,7 @@
 /* softeuicc: one program, a subcommand per task. The table below is all it can do. */
 #include "config.h"
 
+#include "tools/common/left_out.h"
 #include "tools/tool.h"
 
 #include "euicc/softeuicc.h"
@@ -13,29 +14,34 @@
 static const struct tool tools[] = {
     {"create", "make a card file", tool_create},
     {"pki", "make a test PKI, show certificates, revoke them", tool_pki},
-#if defined(HAVE_LIBEVENT) && defined(HAVE_JANSSON)
+#ifdef WITH_RUN
     {"run", "put cards into the virtual reader", tool_run},
 #endif
-#ifdef HAVE_JANSSON
+#ifdef WITH_CTL
     {"ctl", "look at a running card, take it out, cut its power, set its clock, follow it", tool_ctl},
 #endif
-#if defined(HAVE_LIBCURL) && defined(HAVE_JANSSON)
+#ifdef WITH_LPA
     {"lpa", "a small LPA: info, list, download, enable, disable, delete, notifications, …", tool_lpa},
 #endif
-#if defined(HAVE_LIBCURL) && defined(HAVE_JANSSON)
+#ifdef WITH_IPA
     {"ipa", "a small IPAd: polls the card's eIMs, falls back, returns", tool_ipa},
 #endif
-#ifdef HAVE_JANSSON
+#ifdef WITH_PROFILE
     {"profile", "make a profile package, or look into one", tool_profile},
 #endif
 #ifdef WITH_SMDPP
     {"smdpp", "a test SM-DP+ over HTTPS, its orders and lists", tool_smdpp},
 #endif
 #ifdef WITH_EIM
-    {"eim", "a test eIM over HTTPS and CoAP, orders for IoT eUICCs", tool_eim},
+    {"eim", "a test eIM over HTTPS" AND_COAP ", orders for IoT eUICCs", tool_eim},
 #endif
     {NULL, NULL, NULL},
 };
+
+/* Those that this build lacks, each with the options of configure that were the reason. */
+static const struct {
+    const char *name, *options;
+} left_out[] = {LEFT_OUT{NULL, NULL}};
 
 static void print_help(void)
 {
@@ -45,6 +51,8 @@ static void print_help(void)
            "Subcommands:\n");
     for (const struct tool *tool = tools; tool->name != NULL; tool++)
         printf("  %-10s %s\n", tool->name, tool->summary);
+    for (size_t i = 0; left_out[i].name != NULL; i++)
+        printf("  %-10s not in this build (configured %s)\n", left_out[i].name, left_out[i].options);
     printf("\n  --help     this text\n  --version  the version\n");
 }
 
@@ -74,6 +82,10 @@ int main(int argc, char **argv)
             optind = 1;
             return flushed(tool->run(argc - 1, argv + 1));
         }
+    }
+    for (size_t i = 0; left_out[i].name != NULL; i++) {
+        if (strcmp(argv[1], left_out[i].name) == 0)
+            return tool_error("this build has no '%s' (configured %s)", argv[1], left_out[i].options);
     }
     return tool_usage("there is no subcommand '%s'", argv[1]);
 }

@@ -64,7 +64,8 @@ static void take(void *context, const struct softeuicc_fact *fact)
         return;
     }
     ck_assert_uint_lt(lines->depth, DEPTH);
-    snprintf(lines->levels[lines->depth].name, sizeof(lines->levels[0].name), "%s", path);
+    ck_assert_int_lt(snprintf(lines->levels[lines->depth].name, sizeof(lines->levels[0].name), "%s", path),
+                     (int)sizeof(lines->levels[0].name));
     lines->levels[lines->depth].is_list = fact->kind == SOFTEUICC_LIST;
     lines->levels[lines->depth++].count = 0;
 }

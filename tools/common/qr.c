@@ -3,8 +3,12 @@
 
 #include "config.h"
 
+#include "tools/tool.h"
+
 #ifdef HAVE_QRENCODE
 #include <qrencode.h>
+
+const bool qr_is_built = true;
 
 enum { QUIET_ZONE = 4 }; /* modules, ISO/IEC 18004 9.1 */
 
@@ -21,8 +25,10 @@ bool qr_print(FILE *out, const char *text)
     static const char *const blocks[2][2] = {{" ", "\u2584"}, {"\u2580", "\u2588"}};
     QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
 
-    if (code == NULL)
+    if (code == NULL) {
+        tool_error("cannot draw a QR code of this text");
         return false;
+    }
     for (int y = -QUIET_ZONE; y < code->width + QUIET_ZONE; y += 2) {
         fputs("\033[37;40m", out);
         for (int x = -QUIET_ZONE; x < code->width + QUIET_ZONE; x++)
@@ -35,10 +41,13 @@ bool qr_print(FILE *out, const char *text)
 
 #else
 
+const bool qr_is_built = false;
+
 bool qr_print(FILE *out, const char *text)
 {
     (void)out;
     (void)text;
+    tool_error("this build has no QR codes (configured --without-qrencode)");
     return false;
 }
 

@@ -8,8 +8,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Draws `text` with half blocks, two rows of modules per line, with the quiet zone that scanners need. False
- * when the text does not fit into a QR code, or when the program was built without libqrencode. */
+/* False in a program that was built without libqrencode. */
+extern const bool qr_is_built;
+
+/* Draws `text` with half blocks, two rows of modules per line, with the quiet zone that scanners need. False,
+ * after the line that says so, when the text does not fit into a QR code or there is no libqrencode. */
 bool qr_print(FILE *out, const char *text);
 
 #endif

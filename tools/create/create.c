@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "tools/common/left_out.h"
 #include "tools/create/inputs.h"
 #include "tools/tool.h"
 
@@ -60,7 +61,7 @@ static void print_help(void)
         "    --class NAME        operational (the default), test or provisioning\n"
         "    --fallback-allowed  it may be made the Fallback Profile (SGP.32)\n"
         "    --ecall             it is the Emergency Profile (SGP.32)\n"
-        "  --json                show what was made as JSON\n"
+        "  --json                show what was made as JSON" JSON_LEFT_OUT "\n"
         "  --help                this text\n");
 }
 
@@ -223,7 +224,7 @@ static int take_option(struct options *options, int option, const char *value)
         return take_profile_option(&options->inputs, option, value);
     case OPTION_JSON:
 #ifndef HAVE_JANSSON
-        return tool_error("this softeuicc was built without JSON");
+        return tool_error("this build has no JSON (configured --without-jansson)");
 #else
         options->json = true;
         return EXIT_OK;

@@ -1,6 +1,7 @@
 /* The subcommand `softeuicc eim`: a test eIM (SGP.32), and small clients for it. */
 #include "tools/eim/eim_tool.h"
 
+#include "tools/common/left_out.h"
 #include "tools/common/log.h"
 #include "tools/common/place.h"
 #include "tools/eim/client.h"
@@ -39,12 +40,12 @@ static void print_help(void)
            "       softeuicc eim order --eid EID [OPTION]... COMMAND [then COMMAND]...\n"
            "       softeuicc eim status|orders|euiccs|notifications [--eid EID] [--json]\n"
            "       softeuicc eim cancel ORDER [--force]\n\n"
-           "A test eIM (SGP.32): ESipa for IPAs over HTTPS and CoAP, orders for eUICCs over REST. 'order' "
-           "has its\n"
+           "A test eIM (SGP.32): ESipa for IPAs over HTTPS" AND_COAP
+           ", orders for eUICCs over REST. 'order' has its\n"
            "own --help; its commands can be given without the word, as in 'softeuicc eim enable --eid …'.\n\n"
            "  --pki DIR           a test PKI made by 'softeuicc pki init'\n"
            "  --listen ADDR:PORT  HTTPS; default 127.0.0.1:%d; port 0 takes a free one\n"
-           "  --coap ADDR:PORT    also CoAP over DTLS; default port %d\n"
+           "  --coap ADDR:PORT    also CoAP over DTLS; default port %d" COAP_LEFT_OUT "\n"
            "  --state FILE        keep everything in this SQLite file; default: in memory\n"
            "  --id EIMID          default: the OID of the eIM's certificate\n"
            "  --curve p256|brainpool  the signing key; default p256 when there is one\n"

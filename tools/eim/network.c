@@ -143,7 +143,7 @@ static bool open_coap(struct eim_network *network, struct loop *loop,
     (void)network;
     (void)loop;
     if (options->coap_address != NULL)
-        tool_error("this softeuicc is built without CoAP (libcoap-3-openssl)");
+        tool_error("this build has no CoAP (configured --without-libcoap)");
     return options->coap_address == NULL;
 }
 

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "euicc/ipa/device_info.h"
+#include "tools/common/left_out.h"
 #include "tools/ipa/ipad.h"
 #include "tools/tool.h"
 
@@ -87,11 +88,12 @@ static void print_help(void)
         "\nOptions:\n"
         "  --reader NAME          the reader whose name contains NAME (default: $SOFTEUICC_READER, or the "
         "first\n"
-        "                         reader that holds an eUICC)\n"
+        "                         reader that holds an eUICC)" PCSC_LEFT_OUT "\n"
         "  --card FILE            a card file instead of a reader\n"
         "  --only EIM-ID          poll this eIM only\n"
-        "  --eim URL              its address instead of the configured one: https://HOST[:PORT], coaps://…\n"
-        "  --protocol https|coap  instead of what its eimSupportedProtocol says\n"
+        "  --eim URL              its address instead of the configured one: https://HOST[:PORT], "
+        "coaps://…" COAP_LEFT_OUT "\n"
+        "  --protocol https|coap" COAP_LEFT_OUT "  instead of what its eimSupportedProtocol says\n"
         "  --compact              send compact forms (always over CoAP)\n"
         "  --direct               talk to SM-DP+s directly also when the eIM would relay\n"
         "  --state FILE           what is kept between runs (default: the card file's name and -ipa; with a\n"

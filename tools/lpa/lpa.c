@@ -3,6 +3,7 @@
 #include "tools/lpa/lpa.h"
 #include "euicc/ipa/device_info.h"
 
+#include "tools/common/left_out.h"
 #include "tools/tool.h"
 
 #include <getopt.h>
@@ -50,7 +51,7 @@ static void print_help(void)
     printf("\nOptions:\n"
            "  --reader NAME          the reader whose name contains NAME (default: $SOFTEUICC_READER, or the "
            "first\n"
-           "                         reader that holds an eUICC)\n"
+           "                         reader that holds an eUICC)" PCSC_LEFT_OUT "\n"
            "  --card FILE            a card file instead of a reader\n"
            "  --confirmation CODE    confirmation code for download\n"
            "  --cacert FILE          PEM file of CAs to trust for HTTPS (default: $SOFTEUICC_CACERT, or the "

@@ -1,6 +1,7 @@
 /* `softeuicc pki`: a test PKI with every key and certificate that cards and servers of eSIM need. */
 #include "tools/pki/pki.h"
 
+#include "tools/common/left_out.h"
 #include "tools/tool.h"
 
 #include <stdio.h>
@@ -20,8 +21,8 @@ static int print_help(void)
 {
     puts(
         "Usage: softeuicc pki init --dir DIR [--curve p256|brainpool]... [--host NAME]... [--days N] "
-        "[--json]\n"
-        "       softeuicc pki show FILE... | --dir DIR [--json]\n"
+        "[--json]" JSON_LEFT_OUT "\n"
+        "       softeuicc pki show FILE... | --dir DIR [--json]" JSON_LEFT_OUT "\n"
         "       softeuicc pki crl --dir DIR [--revoke CERT]... --out FILE [--curve CURVE] [--number N] "
         "[--days N]\n"
         "\n"

@@ -161,7 +161,7 @@ static int print_json(const struct rows *rows)
 static int print_json(const struct rows *rows)
 {
     (void)rows;
-    return tool_error("--json is not built in (jansson was left out)");
+    return tool_error("this build has no JSON (configured --without-jansson)");
 }
 #endif
 

@@ -1,6 +1,7 @@
 /* The operator's side for people and scripts: orders at an SM-DP+ over ES2+ (SGP.22 5.3), and its lists. On
  * libcurl; one-shot. */
 #include "tools/common/curl.h"
+#include "tools/common/left_out.h"
 #include "tools/common/qr.h"
 #include "tools/smdpp/http_api.h"
 #include "tools/smdpp/smdpp.h"
@@ -39,7 +40,7 @@ static void print_help(void)
            "  --confirmation CODE  the user must enter this code\n"
            "  --keep               confirm without releasing\n"
            "  --again              take an earlier order of the same profile back first\n"
-           "  --qr                 draw the QR code, also when stdout is no terminal\n"
+           "  --qr                 draw the QR code, also when stdout is no terminal" QR_LEFT_OUT "\n"
            "  --json               print the answer as JSON\n");
 }
 
@@ -209,7 +210,7 @@ static int print_code(const struct client *client, const json_t *confirmed, cons
         json_decref(json);
         return EXIT_OK;
     }
-    if (client->qr || isatty(STDOUT_FILENO))
+    if (client->qr || (qr_is_built && isatty(STDOUT_FILENO)))
         qr_print(stdout, code);
     printf("%s\n", code);
     return EXIT_OK;

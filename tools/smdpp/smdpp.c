@@ -2,6 +2,7 @@
 #include "tools/smdpp/smdpp.h"
 
 #include "tools/common/https.h"
+#include "tools/common/left_out.h"
 #include "tools/common/log.h"
 #include "tools/common/place.h"
 #include "tools/common/qr.h"
@@ -35,7 +36,7 @@ static void print_help(void)
            "       softeuicc smdpp order --url URL --profile NAME|--iccid ICCID [OPTION]...\n"
            "       softeuicc smdpp cancel --url URL --iccid ICCID [OPTION]...\n"
            "       softeuicc smdpp orders|profiles|notifications --url URL [--cacert FILE] [--json]\n"
-           "       softeuicc smdpp qr TEXT\n"
+           "       softeuicc smdpp qr TEXT" QR_LEFT_OUT "\n"
            "       softeuicc smdpp states\n\n"
            "A test SM-DP+ (SGP.22): ES9+ for LPAs in JSON and ASN.1, ES2+ for operators. Every .der file of "
            "the profile\n"
@@ -416,7 +417,7 @@ static int print_qr(int argc, char **argv)
 {
     if (argc != 2)
         return tool_usage("qr takes one text");
-    return qr_print(stdout, argv[1]) ? EXIT_OK : tool_error("cannot draw a QR code of this text");
+    return qr_print(stdout, argv[1]) ? EXIT_OK : EXIT_FAILED;
 }
 
 static int print_states(int argc, char **argv)

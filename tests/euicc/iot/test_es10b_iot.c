@@ -20,6 +20,8 @@
 
 #define P_ "98940000000000000066"
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 #define ENABLE(iccid) "BF3111 A00C 5A0A " iccid " 8101FF"
 
 static struct span sent(struct es10_bench *bench, struct span request)
@@ -70,15 +72,21 @@ START_TEST(each_personality_has_its_functions)
         bool lpa, ipa;
     } personalities[] = {{FOR_CONSUMER, true, false}, {FOR_IOT, false, true}, {FOR_HYBRID, true, true}};
     struct es10_bench bench;
+    size_t count = 0;
 
     es10_open(&bench, 1, 0);
-    for (size_t k = 0; k < sizeof(personalities) / sizeof(personalities[0]); k++) {
+    bench.card->personality_bit = FOR_HYBRID;
+    for (uint32_t tag = 0xBF00; tag <= 0xBF7F; tag++)
+        count += es10_find(bench.card, tag) != NULL;
+    /* None that these lists have forgotten. */
+    ck_assert_uint_eq(count, COUNT(of_the_lpa) + COUNT(of_the_ipa) + COUNT(of_both));
+    for (size_t k = 0; k < COUNT(personalities); k++) {
         bench.card->personality_bit = personalities[k].bit;
-        for (size_t i = 0; i < sizeof(of_the_lpa) / sizeof(of_the_lpa[0]); i++)
+        for (size_t i = 0; i < COUNT(of_the_lpa); i++)
             ck_assert((es10_find(bench.card, of_the_lpa[i]) != NULL) == personalities[k].lpa);
-        for (size_t i = 0; i < sizeof(of_the_ipa) / sizeof(of_the_ipa[0]); i++)
+        for (size_t i = 0; i < COUNT(of_the_ipa); i++)
             ck_assert((es10_find(bench.card, of_the_ipa[i]) != NULL) == personalities[k].ipa);
-        for (size_t i = 0; i < sizeof(of_both) / sizeof(of_both[0]); i++)
+        for (size_t i = 0; i < COUNT(of_both); i++)
             ck_assert_ptr_nonnull(es10_find(bench.card, of_both[i]));
     }
     es10_close(&bench);
