@@ -34,7 +34,7 @@ ok() {
 not_ok() {
     failures=$((failures + 1))
     printf 'not ok - %s\n' "$1"
-    { grep -E 'error|warning|undefined|\*\*\*' "$log" || cat "$log"; } | tail -n 12 | sed 's/^/    /' >&2
+    { grep -E 'error:|warning:|undefined reference|\*\*\*' "$log" || cat "$log"; } | tail -n 12 | sed 's/^/    /' >&2
 }
 
 skip_all() {
