@@ -2,9 +2,10 @@
 # README.md and docs/*.md as a new user takes them: every ```sh block, top to bottom, on one machine where README's set-up has run.
 # The machine is a room of its own (namespaces), so that ports and pcscd are nobody else's.
 #
-#   tests/docs/run.sh                      all pages
-#   tests/docs/run.sh README.md PAGE…      these; without README.md there is no reader, and no set-up has run
+#   tests/docs/run.sh [-v]                     all pages
+#   tests/docs/run.sh [-v] README.md PAGE…     these; without README.md there is no reader, and no set-up has run
 #
+# -v shows on standard error what the blocks print.
 # SOFTEUICC is the program under test (default build/softeuicc) on all pages but README, which builds its own in a copy of the checkout.
 # Prints "ok - PAGE:LINE: COMMAND", "not ok - …" and "skip - …"; the status is 0, 1, or 77 when it could not run at all.
 #
@@ -16,6 +17,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 seconds=${SOFTEUICC_DOCS_SECONDS:-120} # a block may take
 build_seconds=600                      # one that builds
+verbose=${SOFTEUICC_DOCS_VERBOSE:-}
 in_checkout=' README.md docs/testing.md ' # pages that begin in the checkout; the others in an empty directory
 
 skip_all() {
@@ -191,6 +193,7 @@ run_page() {
         late) not_ok "$label (no end after $limit seconds)" "$blocks/$line.sh.log" ;;
         esac
         [ "$result" = ok ] || broken=$line
+        [ -z "$verbose" ] || sed 's/^/    /' "$blocks/$line.sh.log" >&2
     done 4<"$blocks/index"
     [ -z "$page_pid" ] || end_page
 }
@@ -223,6 +226,11 @@ case ${1:-} in
     ;;
 esac
 
+if [ "${1:-}" = -v ]; then
+    export SOFTEUICC_DOCS_VERBOSE=1
+    verbose=1
+    shift
+fi
 program=${SOFTEUICC:-$root/build/softeuicc}
 [ -x "$program" ] || skip_all "there is no $program: build first, or name a program in SOFTEUICC"
 program=$(cd "$(dirname "$program")" && pwd)/${program##*/}
