@@ -48,12 +48,12 @@ choose_room() {
     room=()
 }
 
-# Ends the processes of a session (a page's shell and what it has started), patiently, then not.
-end_session() {
+# end_processes FUNCTION [WORD]: ends those that the function finds, patiently, then not.
+end_processes() {
     local signal i
     for signal in TERM KILL; do
         for ((i = 0; i < 50; i++)); do
-            in_session "$1"
+            "$@"
             [ ${#members[@]} -gt 0 ] || return 0
             [ "$i" -gt 0 ] || kill "-$signal" "${members[@]}" 2>/dev/null
             sleep 0.1
@@ -61,6 +61,7 @@ end_session() {
     done
 }
 
+# A page's shell and what it has started, but for what quickstart leaves behind.
 in_session() {
     local file stat fields
     members=()
@@ -71,6 +72,11 @@ in_session() {
     done
 }
 
+# All that any page has started. (HOME tells: it is the pages' own.)
+of_pages() {
+    mapfile -t members < <(grep -lsaz "^HOME=$work/home\$" /proc/[0-9]*/environ | tr -dc '0-9\n')
+}
+
 leave() {
     local first
     if [ -n "${inside:-}" ]; then
@@ -79,22 +85,21 @@ leave() {
         kill -KILL "$first"
         wait "$inside"
     fi 2>/dev/null
-    [ -z "${page_pid:-}" ] || end_session "$page_pid"
-    [ ! -d "${copy:-}/.quickstart" ] || "$copy/tools/quickstart" stop >/dev/null 2>&1
+    [ ${#room[@]} -gt 0 ] || end_processes of_pages
     rm -rf "$work"
 }
 
 # --- what the pages find ------------------------------------------------------------------------------------------------
 
-# The checkout as somebody would clone it, with what is not committed yet. (Without git: all but what builds leave.)
+# The checkout as somebody would clone it, with what is not committed yet. (Without git, .gitignore tells what builds leave.)
 copy_checkout() {
     mkdir -p "$copy"
     if git -c safe.directory='*' -C "$root" ls-files -z --cached --others --exclude-standard >"$work/files" 2>/dev/null; then
         (cd "$root" && while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done <"$work/files" |
             tar -c --null --no-recursion -T - -f -) | tar -x --no-same-owner -C "$copy" -f -
     else
-        tar -c -C "$root" --exclude=./.git --exclude='./build*' --exclude=./config.status --exclude=./.quickstart -f - . |
-            tar -x --no-same-owner -C "$copy" -f -
+        { echo ./.git && sed 's|^/|./|; s|/$||' "$root/.gitignore"; } >"$work/files"
+        tar -c -C "$root" -X "$work/files" -f - . | tar -x --no-same-owner -C "$copy" -f -
     fi
 }
 
@@ -138,7 +143,7 @@ start_page() {
 
 end_page() {
     exec 6>&- 5<&-
-    end_session "$page_pid"
+    end_processes in_session "$page_pid"
     wait "$page_pid" 2>/dev/null
     page_pid=
 }
@@ -233,6 +238,7 @@ if [ "${1:-}" = -v ]; then
 fi
 program=${SOFTEUICC:-$root/build/softeuicc}
 [ -x "$program" ] || skip_all "there is no $program: build first, or name a program in SOFTEUICC"
+room=()
 program=$(cd "$(dirname "$program")" && pwd)/${program##*/}
 pages=()
 for page in "$@"; do

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Whether run.sh finds what is wrong with a page: it is fed broken ones, and one that is right. Output and status as run.sh's.
-# shellcheck disable=SC2016 # what is in single quotes is for the pages
+# shellcheck disable=SC2016,SC2317 # what is in single quotes is for the pages; wait_until calls functions
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source-path=SCRIPTDIR
+. "$here/../../tools/setup/wait.sh"
 pages=$(mktemp -d "${TMPDIR:-/tmp}/softeuicc-docs.XXXXXX")
 trap 'rm -rf "$pages"' EXIT
 trap 'exit 143' TERM
@@ -159,5 +161,35 @@ true
 '''
 TXT
 expect "a reason without its block" 1 'not ok - page.md:1: a comment for the test without a block below it' 'ok - page.md:3: true'
+
+# A marker that no other process has.
+marker=$((100000 + $$))
+is_running() {
+    grep -lsaz "^$marker\$" /proc/[0-9]*/cmdline
+}
+is_over() {
+    [ -z "$(is_running)" ] && [ -z "$(ls "$pages/tmp")" ]
+}
+page <<TXT
+'''sh
+sleep $marker &
+setsid sleep $marker &
+sleep $marker
+'''
+TXT
+mkdir "$pages/tmp"
+TMPDIR=$pages/tmp SOFTEUICC=${SOFTEUICC:-$(type -P true)} bash "$here/run.sh" "$pages/page.md" >"$pages/output" 2>&1 &
+run=$!
+wait_until 20 is_running
+began=$?
+kill -TERM "$run"
+status=0
+wait "$run" || status=$?
+if [ "$began $status" = "0 143" ] && wait_until 5 is_over && [ ! -s "$pages/output" ]; then
+    printf 'ok - a signal ends it, with every process and file of its own\n'
+else
+    printf 'not ok - a signal ends it, with every process and file of its own\n'
+    failed=1
+fi
 
 exit "$failed"
