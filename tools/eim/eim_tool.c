@@ -44,8 +44,9 @@ static void print_help(void)
            ", orders for eUICCs over REST. 'order' has its\n"
            "own --help; its commands can be given without the word, as in 'softeuicc eim enable --eid …'.\n\n"
            "  --pki DIR           a test PKI made by 'softeuicc pki init'\n"
-           "  --listen ADDR:PORT  HTTPS; default 127.0.0.1:%d; port 0 takes a free one\n"
-           "  --coap ADDR:PORT    also CoAP over DTLS; default port %d" COAP_LEFT_OUT "\n"
+           "  --listen HOST:PORT  HTTPS on every address of HOST; default 127.0.0.1:%d; port 0 takes a free "
+           "one\n"
+           "  --coap HOST:PORT    also CoAP over DTLS; default port %d" COAP_LEFT_OUT "\n"
            "  --state FILE        keep everything in this SQLite file; default: in memory\n"
            "  --id EIMID          default: the OID of the eIM's certificate\n"
            "  --curve p256|brainpool  the signing key; default p256 when there is one\n"
@@ -150,11 +151,11 @@ static bool take_option(struct settings *settings, int option)
     switch (option) {
     case OPTION_LISTEN:
         return place_parse(optarg, &settings->https) ||
-               (tool_usage("--listen is not ADDR:PORT: %s", optarg), false);
+               (tool_usage("--listen is not HOST:PORT: %s", optarg), false);
     case OPTION_COAP:
         settings->with_coap = true;
         return place_parse(optarg, &settings->coap) ||
-               (tool_usage("--coap is not ADDR:PORT: %s", optarg), false);
+               (tool_usage("--coap is not HOST:PORT: %s", optarg), false);
     case OPTION_CURVE:
         settings->curve = pki_curve_from_name(optarg);
         return settings->curve != EC_CURVE_NONE ||

@@ -43,7 +43,7 @@ static void print_help(void)
            "directory can be downloaded with its name as matchingId, or be ordered.\n\n"
            "  --pki DIR              a test PKI made by 'softeuicc pki init'\n"
            "  --profiles DIR         profile packages (.der), each with optional metadata (.json) beside it\n"
-           "  --listen ADDR:PORT     default 127.0.0.1:8443; port 0 takes a free one\n"
+           "  --listen HOST:PORT     every address of HOST; default 127.0.0.1:8443; port 0 takes a free one\n"
            "  --address FQDN[:PORT]  what LPAs call this server; default: as it listens\n"
            "  --state FILE           keep orders and notifications in this SQLite file; default: in memory\n"
            "  --orders-only          no downloads by file name\n"
@@ -162,7 +162,7 @@ static bool take_option(struct settings *settings, int option)
     switch (option) {
     case OPTION_LISTEN:
         return place_parse(optarg, &settings->listen) ||
-               (tool_usage("--listen is not ADDR:PORT: %s", optarg), false);
+               (tool_usage("--listen is not HOST:PORT: %s", optarg), false);
     case OPTION_LOG:
         return log_level_from_name(optarg, &settings->log) ||
                (tool_usage("--log is not off, error, info or debug: %s", optarg), false);
