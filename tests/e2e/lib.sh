@@ -6,6 +6,7 @@
 softeuicc=${SOFTEUICC:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/softeuicc}
 work=$(mktemp -d "${TMPDIR:-/tmp}/softeuicc-e2e.XXXXXX")
 chmod 755 "$work" # pcscd may drop privileges
+[ ! -e "$softeuicc" ] || softeuicc=$(cd "$(dirname "$softeuicc")" && pwd)/${softeuicc##*/} # some tests go elsewhere
 readonly softeuicc work
 . "$(dirname "${BASH_SOURCE[0]}")/../../tools/setup/wait.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../../tools/setup/pcscd.sh"

@@ -235,7 +235,7 @@ dies "no PKI" 'is not a test PKI' --pki "$work/profiles" --profiles "$work/profi
 dies "no options" '--profiles is missing'
 dies "an unknown option" "'--fly' is no option" --fly
 dies "an option without its value" "'--pki' needs a value" --pki
-dies "a bad address" 'not ADDR:PORT' "${here[@]}" --listen localhost:port
+dies "a bad address" 'not HOST:PORT' "${here[@]}" --listen localhost:port
 dies "an address of another machine" 'cannot listen' "${here[@]}" --listen 192.0.2.1:1
 dies "a state file that is none" 'not an SQLite file' "${here[@]}" --state "$work/large"
 dies "half a key pair" 'belong together' "${here[@]}" --tls-cert "$work/pki/ci.pem"

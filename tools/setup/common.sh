@@ -10,7 +10,7 @@ build_packages=(autoconf automake libtool make gcc pkg-config libssl-dev libsqli
     libcurl4-openssl-dev libcoap3-dev libjansson-dev libpcsclite-dev libqrencode-dev)
 run_packages=(pcscd vsmartcard-vpcd)
 # What only the tests need.
-test_packages=(check libsubunit-dev clang llvm libclang-rt-dev pcsc-tools opensc jq curl libcoap3-bin sqlite3 procps openssl perl)
+test_packages=(check libsubunit-dev clang llvm libclang-rt-dev pcsc-tools opensc jq curl libcoap3-bin sqlite3 procps openssl perl socat)
 
 die() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -101,9 +101,13 @@ build_tree() {
 
 # alive PIDFILE: true while the process it names runs. After a reboot the number may be another program's: only ours count.
 alive() {
-    local name
-    [ -s "$1" ] && name=$(cat "/proc/$(cat "$1" 2>/dev/null)/comm" 2>/dev/null) || return 1
-    case $name in *softeuicc | pcscd) return 0 ;; esac
+    local pid stat
+    [ -s "$1" ] && read -r pid <"$1" && { read -r stat <"/proc/$pid/stat"; } 2>/dev/null || return 1
+    # PID (NAME) STATE; a zombie, which nobody has taken leave of yet, does not run.
+    case $stat in
+    *") Z "*) return 1 ;;
+    *"softeuicc) "* | *"(pcscd) "*) return 0 ;;
+    esac
     return 1
 }
 
