@@ -158,7 +158,8 @@ if command -v coap-client-openssl >/dev/null; then
     # Before them there may be a reset of what was nothing.
     twice=$(hex_of "$work/twice")
     first=${twice#*60441234}
-    matches "CoAP: an answer after octets that are nothing" '^FFBF3982....A08' "$first"
+    # Content-Format 42, the payload's marker, and the answer.
+    matches "CoAP: an answer after octets that are nothing" '^C12AFFBF3982....A08' "$first"
     is "CoAP: a request that comes twice is run once" "${first%60441234*}" "${first##*60441234}"
     matches "CoAP: it is answered twice" '60441234.*60441234' "$twice"
     is "CoAP: a client that does not know the CI hangs up" '' \

@@ -16,9 +16,9 @@
 #define MAX_AGE    (-1)             /* no Max-Age option */
 #define TO_LIBCOAP COAP_IO_NO_WAIT
 
-/* Reading (6.2.2): application/x-gsma-rsp-asn1 has no CoAP content format number, so requests and answers
- * have no Content-Format option; one in a request is not looked at. */
-#define NO_FORMAT 0
+/* Reading (6.2.2): application/x-gsma-rsp-asn1 has no CoAP content format number. Answers are octets (libcoap
+ * from 4.3.2 on puts a format into all of them, and 0 is text); that of a request is not looked at. */
+#define FORMAT COAP_MEDIATYPE_APPLICATION_OCTET_STREAM
 
 /* How long an answer may take to go out with the acknowledgement. A client sends its request again after two
  * seconds (RFC 7252 4.8). libcoap 4.3.1 as a client cannot take a block-wise answer that comes separately, so
@@ -93,7 +93,7 @@ static void fill(coap_resource_t *resource, coap_session_t *session, const coap_
         return;
     }
     memcpy(octets, peer->answer.data, size);
-    coap_add_data_large_response(resource, session, request, response, query, NO_FORMAT, MAX_AGE, 0, size,
+    coap_add_data_large_response(resource, session, request, response, query, FORMAT, MAX_AGE, 0, size,
                                  octets, release, octets);
 }
 
