@@ -7,7 +7,7 @@
 #                also a user whom no passwd file knows, if he may make the namespaces that tests with a pcscd need (not in a chroot)
 # Covers files of /etc in a mount namespace. Status 77 where none is to be had.
 set -u
-[ $# -ge 2 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2; }
 kind=$1
 shift
 
