@@ -100,7 +100,7 @@ matches "and told why" 'softeuicc run: .*card\.db.*(another|use)' "$(cat "$work/
 is "in one line" 1 "$(wc -l <"$work/second.log")"
 check "the first one does not mind" sees_eid
 make_card third
-"$softeuicc" run --vpcd "127.0.0.1:$vpcd_port" --card "$work/third.db" >"$work/out" 2>"$work/second.log"
+timeout 10 "$softeuicc" run --vpcd "127.0.0.1:$vpcd_port" --card "$work/third.db" >"$work/out" 2>"$work/second.log"
 is "another card for a slot that is taken is refused" 1 $?
 is "at once, and told whose it is" \
     "softeuicc run: the slot at 127.0.0.1 port $vpcd_port has a card already, that of process $run_pid; name another one with --vpcd" \
