@@ -28,22 +28,23 @@ fi
 directory=$SURROUNDINGS_DIR
 unset SURROUNDINGS_DIR
 
-# cover FILE: with what comes from standard input, where the machine has that file.
+# cover FILE LINE…: with these lines, where the machine has that file.
 cover() {
-    local text=$directory/${1##*/}
-    cat >"$text"
-    if [ -e "$1" ]; then mount --bind "$text" "$1" || exit 77; fi
+    local file=$1 text=$directory/${1##*/}
+    shift
+    printf '%s' "${@/%/$'\n'}" >"$text"
+    if [ -e "$file" ]; then mount --bind "$text" "$file" || exit 77; fi
 }
 
 case $kind in
 one-address)
-    printf '127.0.0.1 localhost\n' | cover /etc/hosts
+    cover /etc/hosts '127.0.0.1 localhost'
     exec "$@"
     ;;
 stranger)
-    printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' | cover /etc/hosts
-    printf 'passwd: files\ngroup: files\nhosts: files\n' | cover /etc/nsswitch.conf
-    cover /etc/resolv.conf </dev/null
+    cover /etc/hosts '127.0.0.1 localhost' '::1 localhost ip6-localhost ip6-loopback'
+    cover /etc/nsswitch.conf 'passwd: files' 'group: files' 'hosts: files'
+    cover /etc/resolv.conf
     clean=(env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C HOME=/nonexistent
         ${SOFTEUICC:+SOFTEUICC="$SOFTEUICC"})
     user=(setpriv --reuid 54321 --regid 54321 --clear-groups)

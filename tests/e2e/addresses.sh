@@ -93,7 +93,7 @@ check "an address of another machine is passed over" reached elsewhere.test 127.
 end_process "$server_pid"
 
 coap=yes
-"$softeuicc" eim --help | grep -q -- --coap || coap=
+has_coap || coap=
 starts eim eim --state "$work/eim.db" --listen "both.test:$port" ${coap:+--coap "both.test:$coap_port"}
 check "eim listens on the first address" reached both.test 127.0.0.2 "$port"
 check "and on the second" reached both.test 127.0.0.3 "$port"

@@ -167,7 +167,7 @@ make_card file "${born[@]}"
 make_card reader "${born[@]}"
 start smdpp --profiles "$work/profiles" --listen "127.0.0.1:$smdpp_port" --address "localhost:$smdpp_port"
 coap=yes
-"$softeuicc" eim --help | grep -q -- --coap || coap=
+has_coap || coap=
 start eim --listen "127.0.0.1:$eim_port" ${coap:+--coap "127.0.0.1:$coap_port"}
 "$softeuicc" pki init --dir "$work/other" >"$work/pki.log" 2>&1 || not_ok "another PKI" "$work/pki.log"
 other_port=$(free_port)

@@ -84,6 +84,11 @@ need() {
     done
 }
 
+# has_coap: the program is built with CoAP.
+has_coap() {
+    ! "$softeuicc" eim --help | grep -q -- '--coap .*(not in this build)'
+}
+
 # hex_of FILE: its octets in capitals.
 hex_of() {
     od -An -v -tx1 "$1" | tr -d ' \n' | tr a-f A-F

@@ -503,6 +503,26 @@ START_TEST(a_reset_connection_is_lost)
 }
 END_TEST
 
+/* The link has vpcd's address as its second one. */
+static void put_first(struct bench *bench, struct addrinfo *first, struct sockaddr_in *at)
+{
+    *first = (struct addrinfo){.ai_family = AF_INET,
+                               .ai_addr = (struct sockaddr *)at,
+                               .ai_addrlen = sizeof(*at),
+                               .ai_next = &bench->address};
+    vpcd_link_free(bench->link);
+    bench->link = vpcd_link_new(bench->base, first, bench->port,
+                                &(struct vpcd_card){.context = bench,
+                                                    .connected = on_connected,
+                                                    .disconnected = on_disconnected,
+                                                    .power_on = on_power_on,
+                                                    .power_off = on_power_off,
+                                                    .reset = on_reset,
+                                                    .atr = on_atr,
+                                                    .transmit = on_transmit});
+    ck_assert_ptr_nonnull(bench->link);
+}
+
 /* The first address is refused, the second is vpcd. */
 START_TEST(addresses_are_tried_in_turn)
 {
@@ -512,15 +532,7 @@ START_TEST(addresses_are_tried_in_turn)
 
     dead.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
     begin(&bench);
-    vpcd_link_free(bench.link);
-    first = (struct addrinfo){.ai_family = AF_INET,
-                              .ai_addr = (struct sockaddr *)&dead,
-                              .ai_addrlen = sizeof(dead),
-                              .ai_next = &bench.address};
-    bench.link = vpcd_link_new(bench.base, &first, bench.port,
-                               &(struct vpcd_card){&bench, on_connected, on_disconnected, NULL, on_power_on,
-                                                   on_power_off, on_reset, on_atr, on_transmit, NULL});
-    ck_assert_ptr_nonnull(bench.link);
+    put_first(&bench, &first, &dead);
     accept_card(&bench);
     await_log(&bench, "c");
     end(&bench);
@@ -539,7 +551,6 @@ START_TEST(an_address_that_does_not_answer_is_left)
     int waiting[4];
 
     begin(&bench);
-    vpcd_link_free(bench.link);
     silent.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
     silent.sin_port = htons(bench.port);
     ck_assert_int_eq(bind(listener, (struct sockaddr *)&silent, size), 0);
@@ -548,14 +559,7 @@ START_TEST(an_address_that_does_not_answer_is_left)
         waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
         (void)connect(waiting[i], (struct sockaddr *)&silent, size);
     }
-    first = (struct addrinfo){.ai_family = AF_INET,
-                              .ai_addr = (struct sockaddr *)&silent,
-                              .ai_addrlen = size,
-                              .ai_next = &bench.address};
-    bench.link = vpcd_link_new(bench.base, &first, bench.port,
-                               &(struct vpcd_card){&bench, on_connected, on_disconnected, NULL, on_power_on,
-                                                   on_power_off, on_reset, on_atr, on_transmit, NULL});
-    ck_assert_ptr_nonnull(bench.link);
+    put_first(&bench, &first, &silent);
     accept_card(&bench);
     await_log(&bench, "c");
     for (size_t i = 0; i < 4; i++)
