@@ -9,7 +9,7 @@
 #ifndef SOFTEUICC_PROFILES_FS_H
 #define SOFTEUICC_PROFILES_FS_H
 
-#include "profiles/saip.h"
+#include "profiles/saip/saip.h"
 
 enum {
     FS_FID_MF = 0x3F00,

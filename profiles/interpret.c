@@ -6,7 +6,7 @@
 #include "profiles/interpret.h"
 
 #include "apdu/tlv.h"
-#include "profiles/saip_file.h"
+#include "profiles/saip/saip_file.h"
 
 #include <stdio.h>
 

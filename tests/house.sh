@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 failures=0
-floors=(apdu crypto profiles euicc vpcd-bridge tools)
+floors=(apdu crypto profiles euicc protocol ipa vpcd-bridge common device servers tools)
 
 # none NAME: ok when standard input is empty; otherwise its lines say what is wrong.
 none() {
@@ -38,10 +38,10 @@ unlisted_sources() {
     done
 }
 
-# undescribed_subcommands: what tools/tool.h declares, and where it should stand as well.
+# undescribed_subcommands: what common/tool.h declares, and where it should stand as well.
 undescribed_subcommands() {
     local name
-    sed -n 's/^int tool_\([a-z]*\)(int argc, char \*\*argv);$/\1/p' tools/tool.h | while read -r name; do
+    sed -n 's/^int tool_\([a-z]*\)(int argc, char \*\*argv);$/\1/p' common/tool.h | while read -r name; do
         grep -q "^    {\"$name\", \".*\", tool_$name}," tools/main.c || echo "$name: no row in tools/main.c"
         grep -q "^\.Cm $name\>" man/softeuicc.1 || echo "$name: not in the synopsis of man/softeuicc.1"
         grep -q "^\.Ss $name " man/softeuicc.1 || echo "$name: no section of man/softeuicc.1"
@@ -60,7 +60,7 @@ conditional_subcommands() {
 
 tags_without_seed() {
     local tag
-    sed -n 's/^    {0xBF\(..\), "ES10.*/\1/p' euicc/rsp/es10.c | sort -u | while read -r tag; do
+    sed -n 's/^    {0xBF\(..\), "ES10.*/\1/p' euicc/isdr/es10.c | sort -u | while read -r tag; do
         grep -qF "\\xBF\\x$tag" tests/fuzz/es10.dict || echo "BF$tag"
     done
 }

@@ -1,8 +1,8 @@
 /* softeuicc: one program, a subcommand per task. The table below is all it can do. */
 #include "config.h"
 
-#include "tools/common/left_out.h"
-#include "tools/tool.h"
+#include "common/left_out.h"
+#include "common/tool.h"
 
 #include "euicc/softeuicc.h"
 

@@ -6,7 +6,7 @@
 
 #include "apdu/tlv.h"
 #include "euicc/iot/eim_configuration.h"
-#include "euicc/rsp/profile_store.h"
+#include "euicc/profile/profile_store.h"
 
 #include <string.h>
 

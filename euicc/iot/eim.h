@@ -5,7 +5,7 @@
 #ifndef SOFTEUICC_EUICC_IOT_EIM_H
 #define SOFTEUICC_EUICC_IOT_EIM_H
 
-#include "euicc/card.h"
+#include "euicc/os/card.h"
 
 #define EIM_ID_MAX            128 /* octets, eimId is UTF8String (SIZE(1..128)) */
 #define EIM_FQDN_MAX          255

@@ -2,8 +2,8 @@
 #include "euicc/iot/eim_configuration.h"
 
 #include "apdu/tlv.h"
-#include "euicc/rsp/profile_metadata.h"
-#include "euicc/rsp/text.h"
+#include "euicc/os/text.h"
+#include "euicc/profile/profile_metadata.h"
 
 /* CHOICE { SubjectPublicKeyInfo, Certificate } in eimPublicKeyData and trustedPublicKeyDataTls: AUTOMATIC
  * TAGS makes both implicit, so what stands in them is the content of the SEQUENCE. */

@@ -4,7 +4,7 @@
  * and ImmediateEnable are es10b_recovery.c.
  */
 #include "euicc/iot/eim.h"
-#include "euicc/iot/immediate_enable.h"
+#include "euicc/lifecycle/immediate_enable.h"
 #include "euicc/rsp/es10_common.h"
 #include "euicc/rsp/euicc_info.h"
 #include "euicc/rsp/memory_reset.h"

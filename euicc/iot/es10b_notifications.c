@@ -2,9 +2,9 @@
  * Notifications and eUICC Package Results for an IPA (SGP.32 5.9.11, 5.9.12): the two kinds share their
  * numbers, so one request finds and removes either. What an LPA of SGP.22 asks is answered as it expects.
  */
-#include "euicc/iot/package_result.h"
+#include "euicc/lifecycle/notification.h"
+#include "euicc/lifecycle/package_result.h"
 #include "euicc/rsp/es10_common.h"
-#include "euicc/rsp/notification.h"
 
 #define TAG_RETRIEVE_NOTIFICATIONS 0xBF2B
 #define TAG_NOTIFICATION_SENT      0xBF30

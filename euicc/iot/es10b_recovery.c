@@ -2,11 +2,11 @@
  * ES10b, the ways back that an IPA may take by itself (SGP.32 5.9.15, 5.9.16, 5.9.20-5.9.23): requests and
  * result codes. What happens to the profiles is lifecycle.c's, what is remembered recovery.c's.
  */
-#include "euicc/iot/package_result.h"
-#include "euicc/iot/recovery.h"
+#include "euicc/lifecycle/lifecycle.h"
+#include "euicc/lifecycle/notification.h"
+#include "euicc/lifecycle/package_result.h"
+#include "euicc/lifecycle/recovery.h"
 #include "euicc/rsp/es10_common.h"
-#include "euicc/rsp/lifecycle.h"
-#include "euicc/rsp/notification.h"
 
 /* One function: what it does to the card, and its numbers for how that can end. What is not named here its
  * type has no number for. */

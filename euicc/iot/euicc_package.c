@@ -4,10 +4,10 @@
  * transaction: a status word other than 9000 undoes everything, an interruption too.
  */
 #include "euicc/iot/package_command.h"
-#include "euicc/iot/package_result.h"
+#include "euicc/lifecycle/lifecycle.h"
+#include "euicc/lifecycle/notification.h"
+#include "euicc/lifecycle/package_result.h"
 #include "euicc/rsp/es10_common.h"
-#include "euicc/rsp/lifecycle.h"
-#include "euicc/rsp/notification.h"
 
 #define TAG_PACKAGE        0xBF51
 #define TAG_ERROR_UNSIGNED 0xA2

@@ -3,12 +3,12 @@
  * result codes. What happens to a profile is lifecycle.c's; what is asked before that about this package
  * stands here.
  */
-#include "euicc/iot/immediate_enable.h"
 #include "euicc/iot/package_command.h"
-#include "euicc/iot/recovery.h"
+#include "euicc/lifecycle/immediate_enable.h"
+#include "euicc/lifecycle/lifecycle.h"
+#include "euicc/lifecycle/recovery.h"
+#include "euicc/profile/policy.h"
 #include "euicc/rsp/es10_common.h"
-#include "euicc/rsp/lifecycle.h"
-#include "euicc/rsp/policy.h"
 
 #include <string.h>
 

@@ -7,8 +7,8 @@
 #define SOFTEUICC_EUICC_RSP_BPP_H
 
 #include "crypto/scp03t.h"
-#include "euicc/rsp/profile_store.h"
-#include "euicc/rsp/session.h"
+#include "euicc/lifecycle/session.h"
+#include "euicc/profile/profile_store.h"
 
 /* BppCommandId, SGP.22 2.5.6 */
 enum bpp_command {

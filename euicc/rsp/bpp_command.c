@@ -3,9 +3,9 @@
  * StoreMetadata, ReplaceSessionKeys and the profile elements. Each is checked here; how they travel is bpp.c.
  */
 #include "apdu/tlv.h"
+#include "euicc/profile/policy.h"
 #include "euicc/rsp/bpp.h"
 #include "euicc/rsp/one_time_key.h"
-#include "euicc/rsp/policy.h"
 #include "euicc/rsp/server_cert.h"
 
 #include <openssl/crypto.h>

@@ -1,9 +1,9 @@
 /* ProfileInstallationResult (SGP.22 2.5.6): made, signed, kept as a notification, answered; the session is
  * over with it. */
 #include "apdu/tlv.h"
+#include "euicc/lifecycle/notification.h"
 #include "euicc/rsp/bpp.h"
 #include "euicc/rsp/es10.h"
-#include "euicc/rsp/notification.h"
 
 #define TAG_RESULT       0xBF37
 #define TAG_RESULT_DATA  0xBF27

@@ -3,7 +3,7 @@
 #include "euicc/rsp/crl_store.h"
 
 #include "apdu/tlv.h"
-#include "euicc/rsp/profile_store.h"
+#include "euicc/profile/profile_store.h"
 
 /* More parts than this no CI issues; it bounds the list of missing ones. */
 #define PARTS_MAX 255

@@ -5,7 +5,7 @@
 #ifndef SOFTEUICC_EUICC_RSP_CRL_STORE_H
 #define SOFTEUICC_EUICC_RSP_CRL_STORE_H
 
-#include "euicc/card.h"
+#include "euicc/os/card.h"
 
 /* LoadCRLResponseError, SGP.22 5.7.12 */
 enum crl_load_error {

@@ -4,10 +4,10 @@
  * the LPA starts again with a new challenge.
  */
 #include "apdu/tlv.h"
+#include "euicc/lifecycle/session.h"
 #include "euicc/rsp/es10.h"
 #include "euicc/rsp/one_time_key.h"
 #include "euicc/rsp/server_cert.h"
-#include "euicc/rsp/session.h"
 
 #include <openssl/crypto.h>
 #include <string.h>

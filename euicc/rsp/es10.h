@@ -5,7 +5,7 @@
 #ifndef SOFTEUICC_EUICC_RSP_ES10_H
 #define SOFTEUICC_EUICC_RSP_ES10_H
 
-#include "euicc/card.h"
+#include "euicc/os/card.h"
 
 /* Status words a handler may return. Anything but ES10_OK drops the response and rolls the command's changes
  * back. */

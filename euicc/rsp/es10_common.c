@@ -1,7 +1,7 @@
 /* What the ES10 handlers share: see es10_common.h. */
 #include "euicc/rsp/es10_common.h"
 
-#include "euicc/rsp/notification.h"
+#include "euicc/lifecycle/notification.h"
 
 uint16_t es10_finish_request(struct tlv_reader *reader)
 {

@@ -1,7 +1,7 @@
 /* ES10a, the functions of the LDS and LPD on addresses (SGP.22 5.7.3, 5.7.4). */
+#include "euicc/os/text.h"
+#include "euicc/profile/profile_store.h"
 #include "euicc/rsp/es10_common.h"
-#include "euicc/rsp/profile_store.h"
-#include "euicc/rsp/text.h"
 
 #define TAG_CONFIGURED_ADDRESSES   0xBF3C
 #define TAG_SET_DEFAULT_DP_ADDRESS 0xBF3F

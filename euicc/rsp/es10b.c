@@ -2,11 +2,11 @@
  * ES10b: challenge, notifications, RAT, CRL (SGP.22 5.7.7, 5.7.9-5.7.12, 5.7.22). EUICCInfo is euicc_info.c,
  * the download functions are download.c and bpp.c.
  */
+#include "euicc/lifecycle/notification.h"
+#include "euicc/lifecycle/session.h"
+#include "euicc/profile/policy.h"
 #include "euicc/rsp/crl_store.h"
 #include "euicc/rsp/es10_common.h"
-#include "euicc/rsp/notification.h"
-#include "euicc/rsp/policy.h"
-#include "euicc/rsp/session.h"
 
 #define TAG_LIST_NOTIFICATION      0xBF28
 #define TAG_RETRIEVE_NOTIFICATIONS 0xBF2B

@@ -2,10 +2,10 @@
  * ES10c, local profile management (SGP.22 5.7.16-5.7.21): requests and result codes. What happens to a
  * profile is lifecycle.c's; GetProfilesInfo is profiles_info.c.
  */
+#include "euicc/lifecycle/lifecycle.h"
+#include "euicc/os/text.h"
 #include "euicc/rsp/es10_common.h"
-#include "euicc/rsp/lifecycle.h"
 #include "euicc/rsp/memory_reset.h"
-#include "euicc/rsp/text.h"
 
 #define TAG_SET_NICKNAME    0xBF29
 #define TAG_ENABLE_PROFILE  0xBF31

@@ -5,7 +5,7 @@
 #ifndef SOFTEUICC_EUICC_RSP_EUICC_INFO_H
 #define SOFTEUICC_EUICC_RSP_EUICC_INFO_H
 
-#include "euicc/card.h"
+#include "euicc/os/card.h"
 
 /* The version of SGP.22 that the card follows, as VersionType: also in the FCI of the ISD-R. */
 extern const uint8_t euicc_svn[3];

@@ -5,7 +5,7 @@
 #ifndef SOFTEUICC_EUICC_RSP_MEMORY_RESET_H
 #define SOFTEUICC_EUICC_RSP_MEMORY_RESET_H
 
-#include "euicc/rsp/lifecycle.h"
+#include "euicc/lifecycle/lifecycle.h"
 
 struct memory_reset {
     bool operational; /* profiles of this class, whoever loaded them */

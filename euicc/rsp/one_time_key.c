@@ -1,7 +1,7 @@
 /* otPK.EUICC.ECKA in table one_time_key: see one_time_key.h. */
 #include "euicc/rsp/one_time_key.h"
 
-#include "euicc/rsp/session.h"
+#include "euicc/lifecycle/session.h"
 
 #include <openssl/crypto.h>
 

@@ -6,7 +6,7 @@
 #ifndef SOFTEUICC_EUICC_RSP_ONE_TIME_KEY_H
 #define SOFTEUICC_EUICC_RSP_ONE_TIME_KEY_H
 
-#include "euicc/card.h"
+#include "euicc/os/card.h"
 
 /* The pair with this public key, if it is on `curve` and was made for the SM-DP+ with this OID (content
  * octets); else NULL. */

@@ -2,8 +2,8 @@
  * ES10c.GetProfilesInfo (SGP.22 5.7.15, SGP.32 5.9.14). What of a profile can be asked for stands in one
  * table.
  */
+#include "euicc/profile/profile_store.h"
 #include "euicc/rsp/es10_common.h"
-#include "euicc/rsp/profile_store.h"
 
 #define TAG_PROFILES_INFO      0xBF2D
 #define INCORRECT_INPUT_VALUES 1

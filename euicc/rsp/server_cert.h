@@ -3,7 +3,7 @@
 #ifndef SOFTEUICC_EUICC_RSP_SERVER_CERT_H
 #define SOFTEUICC_EUICC_RSP_SERVER_CERT_H
 
-#include "euicc/card.h"
+#include "euicc/os/card.h"
 
 /*
  * Parses `der`, finds the CI among those the card trusts and checks signature, curve, role (a bit set of 1 <<

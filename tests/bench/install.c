@@ -1,12 +1,12 @@
 /*
- * Installing a profile package, from decoding to the commit, on a card in a file. The rows of its files are made
- * when a terminal first sees the profile: the reset that does it is measured as well. Each round installs,
- * enables, resets and deletes. Usage: install CARD-FILE PACKAGE; no profile of the card has the package's ICCID,
- * and none is enabled.
+ * Installing a profile package, from decoding to the commit, on a card in a file. The rows of its files are
+ * made when a terminal first sees the profile: the reset that does it is measured as well. Each round
+ * installs, enables, resets and deletes. Usage: install CARD-FILE PACKAGE; no profile of the card has the
+ * package's ICCID, and none is enabled.
  */
 #include "apdu/tlv.h"
-#include "euicc/card.h"
-#include "euicc/rsp/profile_store.h"
+#include "euicc/os/card.h"
+#include "euicc/profile/profile_store.h"
 #include "tests/bench/bench.h"
 
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #include "tests/bench/bench.h"
 
 #include "crypto/ec.h"
-#include "euicc/rsp/profile_store.h"
+#include "euicc/profile/profile_store.h"
 #include "tests/support/package.h"
 #include "tests/support/switches.h"
 

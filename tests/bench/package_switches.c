@@ -5,7 +5,7 @@
  */
 #include "tests/bench/bench.h"
 
-#include "euicc/card.h"
+#include "euicc/os/card.h"
 #include "tests/support/switches.h"
 
 #define SWITCHES 1000

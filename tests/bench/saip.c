@@ -2,7 +2,7 @@
  * Decoding and validating a profile package, as a card does once at the end of a download. Usage: saip
  * PACKAGE….
  */
-#include "profiles/saip.h"
+#include "profiles/saip/saip.h"
 #include "tests/bench/bench.h"
 
 #include <stdio.h>

@@ -7,8 +7,8 @@
  * first one.
  */
 #include "apdu/tlv.h"
-#include "euicc/rsp/profile_store.h"
-#include "euicc/rsp/session.h"
+#include "euicc/lifecycle/session.h"
+#include "euicc/profile/profile_store.h"
 #include "tests/fuzz/fuzz_card.h"
 #include "tests/support/profile.h"
 #include "tests/support/server.h"

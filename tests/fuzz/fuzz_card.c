@@ -2,8 +2,8 @@
 #include "tests/fuzz/fuzz_card.h"
 
 #include "apdu/tlv.h"
-#include "euicc/profile_view.h"
-#include "euicc/rsp/profile_store.h"
+#include "euicc/profile/profile_store.h"
+#include "euicc/terminal/profile_view.h"
 #include "tests/support/profile.h"
 
 #include <stdio.h>
@@ -195,7 +195,7 @@ const struct test_ci *fuzz_ci(void)
     return &cis[0];
 }
 
-/* Whatever an input did, what is remembered fits what is enabled (euicc/rsp/lifecycle.c). */
+/* Whatever an input did, what is remembered fits what is enabled (euicc/lifecycle/lifecycle.c). */
 static void check_memory(void)
 {
     sqlite3_stmt *stmt = nvm_read_stmt(

@@ -4,9 +4,9 @@
  * an EimPackageResult, the results of the waiting package (which the eUICC then signs, so that the fuzzer
  * gets behind the signature), a notification, an ESipa message that needs no SM-DP+, or the body of an order.
  */
+#include "servers/eim/network/esipa.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/eim_bench.h"
-#include "tools/eim/esipa.h"
 
 #include <stdlib.h>
 

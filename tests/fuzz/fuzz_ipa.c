@@ -4,7 +4,7 @@
  * octet that says what the piece is, and the piece with a 16-bit length. Commands are signed on the way, so
  * that what is behind the eIM's signature is reached.
  */
-#include "euicc/ipa/ipa.h"
+#include "ipa/ipa.h"
 
 #include "apdu/tlv.h"
 #include "tests/fuzz/fuzz_card.h"

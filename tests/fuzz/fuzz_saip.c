@@ -1,6 +1,6 @@
 /* Profile packages, as a card decodes them once they are out of their protection. */
 #include "apdu/tlv.h"
-#include "profiles/saip.h"
+#include "profiles/saip/saip.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "apdu/apdu.h"
 #include "apdu/tlv.h"
 #include "crypto/scp80.h"
-#include "profiles/saip_build.h"
+#include "profiles/saip/saip_build.h"
 #include "tests/fuzz/fuzz_card.h"
 
 #include <string.h>

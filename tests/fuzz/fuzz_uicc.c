@@ -3,8 +3,8 @@
  * administrator's code is verified, bit 2: the USIM is selected on channel 0), then pieces with 16-bit
  * lengths: an empty one is a reset, any other a command on whichever channel it names.
  */
-#include "profiles/saip_build.h"
-#include "profiles/uicc.h"
+#include "profiles/saip/saip_build.h"
+#include "profiles/uicc/uicc.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "apdu/apdu.h"
 #include "apdu/tlv.h"
 #include "crypto/cert.h"
-#include "euicc/rsp/profile_store.h"
+#include "euicc/profile/profile_store.h"
 #include "tests/fuzz/make_corpus.h"
 #include "tests/support/pki.h"
 #include "tests/support/profile.h"

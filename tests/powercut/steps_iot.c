@@ -6,7 +6,7 @@
 #include "tests/powercut/run.h"
 
 #include "apdu/tlv.h"
-#include "euicc/card.h"
+#include "euicc/os/card.h"
 #include "tests/support/package.h"
 #include "tests/support/profile.h"
 

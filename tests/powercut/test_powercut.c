@@ -6,7 +6,7 @@
  */
 #include "apdu/tlv.h"
 #include "crypto/aka.h"
-#include "euicc/card.h"
+#include "euicc/os/card.h"
 #include "tests/powercut/run.h"
 #include "tests/support/ota.h"
 #include "tests/support/profile.h"

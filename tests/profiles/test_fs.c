@@ -3,7 +3,7 @@
  * codes, keys and applications; changes, and what is told of them.
  */
 #include "apdu/tlv.h"
-#include "profiles/uicc.h"
+#include "profiles/uicc/uicc.h"
 #include "tests/support/profile.h"
 #include "tests/support/reads_back.h"
 #include "tests/support/test.h"

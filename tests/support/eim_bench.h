@@ -5,8 +5,8 @@
 #ifndef SOFTEUICC_TESTS_SUPPORT_EIM_BENCH_H
 #define SOFTEUICC_TESTS_SUPPORT_EIM_BENCH_H
 
+#include "servers/eim/model/server.h"
 #include "tests/support/pki.h"
-#include "tools/eim/server.h"
 
 #define EIM_BENCH_ID     "2.999.20"
 #define EIM_BENCH_ICCID  "8900112233445566778"

@@ -2,7 +2,7 @@
 #include "tests/support/esipa.h"
 
 #include "apdu/tlv.h"
-#include "euicc/ipa/compact.h"
+#include "protocol/compact.h"
 #include "tests/support/test.h"
 #include "tools/pki/pki.h"
 

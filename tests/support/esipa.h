@@ -6,10 +6,10 @@
 #ifndef SOFTEUICC_TESTS_SUPPORT_ESIPA_H
 #define SOFTEUICC_TESTS_SUPPORT_ESIPA_H
 
+#include "common/https.h"
+#include "servers/eim/model/server.h"
+#include "servers/eim/network/esipa.h"
 #include "tests/support/smdpp.h"
-#include "tools/common/https.h"
-#include "tools/eim/esipa.h"
-#include "tools/eim/server.h"
 
 #define ESIPA_BENCH_TRANSACTION "A0A1A2A3A4A5A6A7" /* of a session at the stub */
 
@@ -61,7 +61,7 @@ int64_t esipa_bench_order(struct esipa_bench *bench, const char *download);
 /* The order's progress as it is stored. */
 const char *esipa_bench_progress(struct esipa_bench *bench, int64_t order);
 
-/* Compact forms by euicc/ipa/compact.c, for bench->dp.fault: the IPA has given everything to the eIM. */
+/* Compact forms by protocol/compact.c, for bench->dp.fault: the IPA has given everything to the eIM. */
 void esipa_bench_compact(struct bench *bench, enum bench_point point, struct buf *octets);
 
 #endif

@@ -6,7 +6,7 @@
 #ifndef SOFTEUICC_TESTS_SUPPORT_IPA_H
 #define SOFTEUICC_TESTS_SUPPORT_IPA_H
 
-#include "euicc/ipa/ipa.h"
+#include "ipa/ipa.h"
 #include "tests/support/es10.h"
 #include "tests/support/package.h"
 

@@ -3,7 +3,7 @@
 
 #include "apdu/apdu.h"
 #include "apdu/tlv.h"
-#include "profiles/saip_build.h"
+#include "profiles/saip/saip_build.h"
 
 #include <string.h>
 

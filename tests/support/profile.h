@@ -1,10 +1,10 @@
 /*
- * Profile packages for tests: valid ones, made by the project's own builder (profiles/saip_build.h).
+ * Profile packages for tests: valid ones, made by the project's own builder (profiles/saip/saip_build.h).
  */
 #ifndef SOFTEUICC_TESTS_SUPPORT_PROFILE_H
 #define SOFTEUICC_TESTS_SUPPORT_PROFILE_H
 
-#include "profiles/saip_build.h"
+#include "profiles/saip/saip_build.h"
 
 /* A complete package with this ICCID (19 or 20 digits), Milenage keys of an operational profile. Freed when
  * the program ends. */

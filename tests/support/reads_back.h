@@ -5,7 +5,7 @@
 #ifndef SOFTEUICC_TESTS_SUPPORT_READS_BACK_H
 #define SOFTEUICC_TESTS_SUPPORT_READS_BACK_H
 
-#include "profiles/saip.h"
+#include "profiles/saip/saip.h"
 
 /* One command to the UICC; appends the response data and returns the status word. */
 typedef uint16_t reads_back_command(void *context, struct span capdu, struct buf *response);

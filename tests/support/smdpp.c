@@ -3,9 +3,9 @@
 #include "tests/support/smdpp.h"
 
 #include "apdu/tlv.h"
+#include "common/base64.h"
 #include "tests/support/profile.h"
 #include "tests/support/test.h"
-#include "tools/common/base64.h"
 
 #include <dirent.h>
 #include <stdlib.h>

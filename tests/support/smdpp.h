@@ -6,8 +6,8 @@
 #ifndef SOFTEUICC_TESTS_SUPPORT_SMDPP_H
 #define SOFTEUICC_TESTS_SUPPORT_SMDPP_H
 
+#include "servers/smdpp/network/http_api.h"
 #include "tests/support/pki.h"
-#include "tools/smdpp/http_api.h"
 
 #define BENCH_ADDRESS "smdp.example.com:8443"
 #define BENCH_ICCID   "8900112233445566778" /* of the profile "demo" */

@@ -1,7 +1,7 @@
 /* What a card's memory holds: see snapshot.h. */
 #include "tests/support/snapshot.h"
 
-#include "euicc/card.h"
+#include "euicc/os/card.h"
 #include "tests/support/test.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "tests/support/switches.h"
 
 #include "apdu/tlv.h"
-#include "euicc/rsp/profile_store.h"
+#include "euicc/profile/profile_store.h"
 #include "tests/support/profile.h"
 
 #define PROFILES 2

@@ -5,8 +5,8 @@
 #ifndef SOFTEUICC_TESTS_SUPPORT_UICC_H
 #define SOFTEUICC_TESTS_SUPPORT_UICC_H
 
-#include "profiles/saip_build.h"
-#include "profiles/uicc.h"
+#include "profiles/saip/saip_build.h"
+#include "profiles/uicc/uicc.h"
 
 /* Freed with uicc_free. Random octets are 00, 01, 02 … from one command to the next. NULL: the default
  * recipe. */

@@ -4,9 +4,9 @@
  */
 #include "config.h"
 
-#include "tools/common/left_out.h"
+#include "common/left_out.h"
+#include "common/tool.h"
 #include "tools/create/inputs.h"
-#include "tools/tool.h"
 
 #include <openssl/rand.h>
 

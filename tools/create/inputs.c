@@ -2,8 +2,8 @@
  * say. */
 #include "tools/create/inputs.h"
 
-#include "tools/pki/pki_dir.h"
-#include "tools/tool.h"
+#include "common/pki_dir.h"
+#include "common/tool.h"
 
 /* A profile with icons and applets has a few hundred thousand octets. */
 #define PROFILE_FILE_MAX ((size_t)4 * 1024 * 1024)

@@ -1,8 +1,8 @@
 /* The client's end of a card's control socket (docs/ctl.md): one line out, one line in. */
 #include "tools/ctl/ctl.h"
 
-#include "tools/common/local_socket.h"
-#include "tools/tool.h"
+#include "common/local_socket.h"
+#include "common/tool.h"
 
 #include <errno.h>
 #include <stdlib.h>

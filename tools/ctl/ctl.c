@@ -5,10 +5,10 @@
  */
 #include "tools/ctl/ctl.h"
 
+#include "common/local_socket.h"
+#include "common/tool.h"
+#include "device/inspect_json.h"
 #include "euicc/softeuicc.h"
-#include "tools/common/inspect_json.h"
-#include "tools/common/local_socket.h"
-#include "tools/tool.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  */
 #include "tools/ctl/ctl.h"
 
-#include "tools/tool.h"
+#include "common/tool.h"
 
 #include <stdio.h>
 #include <string.h>

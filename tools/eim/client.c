@@ -1,8 +1,8 @@
 /* HTTP, options and lists of the eIM's client commands. See client.h. */
 #include "tools/eim/client.h"
 
-#include "tools/common/curl.h"
-#include "tools/tool.h"
+#include "common/curl.h"
+#include "common/tool.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #ifndef SOFTEUICC_TOOLS_EIM_CLIENT_H
 #define SOFTEUICC_TOOLS_EIM_CLIENT_H
 
-#include "tools/eim/command.h"
+#include "servers/eim/model/command.h"
 
 #define EIM_DEFAULT_PORT 8445
 #define EIM_DEFAULT_URL  "https://127.0.0.1:8445"

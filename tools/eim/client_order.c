@@ -2,8 +2,8 @@
  * the wait for the result. See client.h. */
 #include "tools/eim/client.h"
 
-#include "tools/common/base64.h"
-#include "tools/tool.h"
+#include "common/base64.h"
+#include "common/tool.h"
 
 #include <stdio.h>
 #include <stdlib.h>

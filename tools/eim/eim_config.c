@@ -1,10 +1,10 @@
 /* `softeuicc eim config`: writes the file that associates an eUICC with the eIM (AddInitialEim,
  * SGP.32 5.9.4). */
+#include "common/tool.h"
+#include "servers/eim/model/configuration.h"
+#include "servers/eim/model/server.h"
 #include "tools/eim/client.h"
-#include "tools/eim/configuration.h"
 #include "tools/eim/eim_tool.h"
-#include "tools/eim/server.h"
-#include "tools/tool.h"
 
 #include <getopt.h>
 #include <stdio.h>

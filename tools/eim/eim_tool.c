@@ -1,14 +1,14 @@
 /* The subcommand `softeuicc eim`: a test eIM (SGP.32), and small clients for it. */
 #include "tools/eim/eim_tool.h"
 
-#include "tools/common/left_out.h"
-#include "tools/common/log.h"
-#include "tools/common/place.h"
+#include "common/left_out.h"
+#include "common/log.h"
+#include "common/place.h"
+#include "common/tool.h"
+#include "servers/eim/model/configuration.h"
+#include "servers/eim/model/server.h"
+#include "servers/eim/network/network.h"
 #include "tools/eim/client.h"
-#include "tools/eim/configuration.h"
-#include "tools/eim/network.h"
-#include "tools/eim/server.h"
-#include "tools/tool.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* `ipa add-eim, rollback, fallback, return, emergency, immediate-enable, reset, status`: what concerns the
  * card only. */
 #include "apdu/tlv.h"
-#include "euicc/ipa/names.h"
+#include "common/tool.h"
+#include "protocol/names.h"
 #include "tools/ipa/ipad.h"
-#include "tools/tool.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * ES9+ and ES11 between their two bindings (SGP.22 6.5, 6.6): the procedures speak ASN.1, public servers only
  * JSON, whose members are the ASN.1 objects in base64.
  */
-#include "tools/common/es9p.h"
+#include "device/es9p.h"
 #include "tools/ipa/ipad.h"
 
 #include "apdu/tlv.h"

@@ -2,10 +2,10 @@
  * options, dispatch, what is kept between runs. */
 #include "config.h"
 
-#include "euicc/ipa/device_info.h"
-#include "tools/common/left_out.h"
+#include "common/left_out.h"
+#include "common/tool.h"
+#include "protocol/device_info.h"
 #include "tools/ipa/ipad.h"
-#include "tools/tool.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -1,11 +1,11 @@
-/* `softeuicc ipa`: what its files share. The procedures are euicc/ipa/'s; here are a clock, files, a card
+/* `softeuicc ipa`: what its files share. The procedures are ipa/'s; here are a clock, files, a card
  * reader and the network. */
 #ifndef SOFTEUICC_TOOLS_IPA_IPAD_H
 #define SOFTEUICC_TOOLS_IPA_IPAD_H
 
-#include "euicc/ipa/ipa.h"
-#include "tools/common/es10.h"
-#include "tools/ipa/bearer.h"
+#include "device/bearer.h"
+#include "device/es10.h"
+#include "ipa/ipa.h"
 
 #include <jansson.h>
 #include <signal.h>

@@ -2,8 +2,8 @@
  * Driving a poll: messages are carried over the network, a REFRESH is a reset of the card and a new
  * connection, and a profile that finds no network has its time (SGP.32 3.3.2).
  */
+#include "common/tool.h"
 #include "tools/ipa/ipad.h"
-#include "tools/tool.h"
 
 #include <stdio.h>
 #include <stdlib.h>

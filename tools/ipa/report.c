@@ -1,12 +1,12 @@
 /* What the procedures did, as lines for people or as JSON for scripts: the specifications' names for
  * everything that has one. */
 #include "apdu/tlv.h"
-#include "euicc/ipa/names.h"
-#include "euicc/ipa/result.h"
+#include "common/tool.h"
+#include "ipa/result.h"
 #include "profiles/iccid.h"
-#include "tools/common/rsp_names.h"
+#include "protocol/names.h"
+#include "protocol/rsp_names.h"
 #include "tools/ipa/ipad.h"
-#include "tools/tool.h"
 
 #include <inttypes.h>
 #include <stdio.h>

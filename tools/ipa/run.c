@@ -3,9 +3,9 @@
  * --fallback-after seconds without any eIM's answer the Fallback Profile, every --return-every seconds a try
  * to get back (SGP.32 3.4.6, 3.4.7).
  */
-#include "euicc/ipa/names.h"
+#include "common/tool.h"
+#include "protocol/names.h"
 #include "tools/ipa/ipad.h"
-#include "tools/tool.h"
 
 #include <signal.h>
 #include <stdio.h>

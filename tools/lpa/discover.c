@@ -1,8 +1,8 @@
 /* `lpa discover`: asks the root SM-DS (ES11, SGP.22 3.6.2) which SM-DP+ have something waiting for this card.
  */
-#include "tools/common/es9p.h"
+#include "common/tool.h"
+#include "device/es9p.h"
 #include "tools/lpa/lpa.h"
-#include "tools/tool.h"
 
 #include <stdio.h>
 

@@ -2,12 +2,12 @@
  * `lpa download`: the procedures of SGP.22 3.1.2 (mutual authentication) and 3.1.3 (download and
  * installation), the LPAd's side. A failure in the middle cancels the session on the card and at the server.
  */
-#include "euicc/ipa/activation_code.h"
-#include "euicc/ipa/bpp_segments.h"
-#include "euicc/ipa/device_info.h"
-#include "tools/common/es9p.h"
+#include "common/tool.h"
+#include "device/es9p.h"
+#include "protocol/activation_code.h"
+#include "protocol/bpp_segments.h"
+#include "protocol/device_info.h"
 #include "tools/lpa/lpa.h"
-#include "tools/tool.h"
 
 #include "crypto/cert.h"
 

@@ -1,7 +1,7 @@
 /* `lpa info` and `lpa list`: what the card says of itself (ES10a, ES10b, ES10c reads). */
 #include "tools/lpa/lpa.h"
 
-#include "tools/tool.h"
+#include "common/tool.h"
 
 #include <inttypes.h>
 #include <stdio.h>

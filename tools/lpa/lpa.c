@@ -1,10 +1,10 @@
 /* `softeuicc lpa`: a small LPA for people and CI, over PC/SC or straight on a card file. This file: options,
  * dispatch, printing. */
 #include "tools/lpa/lpa.h"
-#include "euicc/ipa/device_info.h"
+#include "protocol/device_info.h"
 
-#include "tools/common/left_out.h"
-#include "tools/tool.h"
+#include "common/left_out.h"
+#include "common/tool.h"
 
 #include <getopt.h>
 #include <inttypes.h>

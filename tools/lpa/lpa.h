@@ -2,9 +2,9 @@
 #ifndef SOFTEUICC_TOOLS_LPA_LPA_H
 #define SOFTEUICC_TOOLS_LPA_LPA_H
 
+#include "device/es10.h"
 #include "profiles/iccid.h"
-#include "tools/common/es10.h"
-#include "tools/common/rsp_names.h"
+#include "protocol/rsp_names.h"
 
 #include <jansson.h>
 

@@ -1,7 +1,7 @@
 /* `lpa notifications`: list, send (ES9+ HandleNotification), remove (SGP.22 3.5, 5.7.9 to 5.7.11). */
-#include "tools/common/es9p.h"
+#include "common/tool.h"
+#include "device/es9p.h"
 #include "tools/lpa/lpa.h"
-#include "tools/tool.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* `lpa enable, disable, delete, nickname, default-smdp, reset`: what changes the card (ES10a, ES10c). */
 #include "tools/lpa/lpa.h"
 
-#include "tools/tool.h"
+#include "common/tool.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* `softeuicc pki`: a test PKI with every key and certificate that cards and servers of eSIM need. */
 #include "tools/pki/pki.h"
 
-#include "tools/common/left_out.h"
-#include "tools/tool.h"
+#include "common/left_out.h"
+#include "common/tool.h"
 
 #include <stdio.h>
 #include <stdlib.h>

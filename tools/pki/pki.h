@@ -2,7 +2,7 @@
 #ifndef SOFTEUICC_TOOLS_PKI_PKI_H
 #define SOFTEUICC_TOOLS_PKI_PKI_H
 
-#include "tools/pki/pki_dir.h"
+#include "common/pki_dir.h"
 
 int pki_run_init(int argc, char **argv);
 int pki_run_show(int argc, char **argv);

@@ -2,8 +2,8 @@
  * whole or not there. */
 #include "tools/pki/pki.h"
 
-#include "tools/pki/pki_make.h"
-#include "tools/tool.h"
+#include "common/pki_make.h"
+#include "common/tool.h"
 
 #include <openssl/crypto.h>
 #include <openssl/pem.h>

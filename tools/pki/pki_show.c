@@ -3,7 +3,7 @@
 
 #include "tools/pki/pki.h"
 
-#include "tools/tool.h"
+#include "common/tool.h"
 
 #include <openssl/objects.h>
 

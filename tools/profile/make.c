@@ -1,7 +1,7 @@
 /* softeuicc profile make: a package, and the metadata beside it, from the command line. See profile.h. */
 #include "tools/profile/profile.h"
 
-#include "tools/tool.h"
+#include "common/tool.h"
 
 #include <errno.h>
 #include <getopt.h>

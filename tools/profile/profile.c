@@ -1,7 +1,7 @@
 /* softeuicc profile: which of its commands is meant. See profile.h. */
 #include "tools/profile/profile.h"
 
-#include "tools/tool.h"
+#include "common/tool.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #ifndef SOFTEUICC_TOOLS_PROFILE_PROFILE_H
 #define SOFTEUICC_TOOLS_PROFILE_PROFILE_H
 
-#include "profiles/saip_build.h"
+#include "profiles/saip/saip_build.h"
 
 /* Both take argv from their own name on and return the exit status. */
 int profile_make(int argc, char **argv);

@@ -4,7 +4,7 @@
  */
 #include "tools/profile/profile.h"
 
-#include "tools/tool.h"
+#include "common/tool.h"
 
 #include <getopt.h>
 #include <jansson.h>

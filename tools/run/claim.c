@@ -1,7 +1,7 @@
 /* Claims on slots: listening Unix sockets with abstract names (unix(7)). See claim.h. */
 #include "tools/run/claim.h"
 
-#include "tools/tool.h"
+#include "common/tool.h"
 
 #include <errno.h>
 #include <netinet/in.h>

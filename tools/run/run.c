@@ -3,12 +3,12 @@
  * SIGTERM or SIGINT. Ending it at any moment, even by SIGKILL, leaves the cards as the last answered command
  * left them.
  */
-#include "tools/common/place.h"
+#include "common/place.h"
+#include "common/tool.h"
 #include "tools/run/claim.h"
 #include "tools/run/control.h"
 #include "tools/run/notify.h"
 #include "tools/run/slot.h"
-#include "tools/tool.h"
 
 #include "vpcd-bridge/vpcd.h"
 

@@ -4,7 +4,7 @@
  */
 #include "tools/run/slot.h"
 
-#include "tools/tool.h"
+#include "common/tool.h"
 
 #include <stdarg.h>
 #include <stdio.h>

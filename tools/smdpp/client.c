@@ -1,11 +1,11 @@
 /* The operator's side for people and scripts: orders at an SM-DP+ over ES2+ (SGP.22 5.3), and its lists. On
  * libcurl; one-shot. */
-#include "tools/common/curl.h"
-#include "tools/common/left_out.h"
-#include "tools/common/qr.h"
-#include "tools/smdpp/http_api.h"
+#include "common/curl.h"
+#include "common/left_out.h"
+#include "common/qr.h"
+#include "common/tool.h"
+#include "servers/smdpp/network/http_api.h"
 #include "tools/smdpp/smdpp.h"
-#include "tools/tool.h"
 
 #include <getopt.h>
 #include <stdio.h>

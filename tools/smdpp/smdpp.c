@@ -1,14 +1,14 @@
 /* The subcommand `softeuicc smdpp`: a test SM-DP+ over HTTPS (SGP.22), and small clients for it. */
 #include "tools/smdpp/smdpp.h"
 
-#include "tools/common/https.h"
-#include "tools/common/left_out.h"
-#include "tools/common/log.h"
-#include "tools/common/place.h"
-#include "tools/common/qr.h"
-#include "tools/pki/pki_dir.h"
-#include "tools/smdpp/http_api.h"
-#include "tools/tool.h"
+#include "common/https.h"
+#include "common/left_out.h"
+#include "common/log.h"
+#include "common/pki_dir.h"
+#include "common/place.h"
+#include "common/qr.h"
+#include "common/tool.h"
+#include "servers/smdpp/network/http_api.h"
 
 #include <getopt.h>
 #include <stdio.h>

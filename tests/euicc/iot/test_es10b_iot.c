@@ -4,7 +4,7 @@
  */
 #include "apdu/tlv.h"
 #include "euicc/iot/eim.h"
-#include "euicc/iot/recovery.h"
+#include "euicc/lifecycle/recovery.h"
 #include "euicc/rsp/es10.h"
 #include "tests/support/eim.h"
 #include "tests/support/es10.h"

@@ -3,11 +3,11 @@
  * all its codes, as an IPA asks for them. What they mean for one another is test_lifecycle_model.c's.
  */
 #include "apdu/tlv.h"
-#include "euicc/iot/package_result.h"
-#include "euicc/iot/recovery.h"
-#include "euicc/rsp/notification.h"
-#include "euicc/rsp/session.h"
-#include "euicc/toolkit.h"
+#include "euicc/lifecycle/notification.h"
+#include "euicc/lifecycle/package_result.h"
+#include "euicc/lifecycle/recovery.h"
+#include "euicc/lifecycle/session.h"
+#include "euicc/terminal/toolkit.h"
 #include "tests/support/es10.h"
 #include "tests/support/package.h"
 #include "tests/support/profile.h"

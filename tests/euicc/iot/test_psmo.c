@@ -2,8 +2,8 @@
  * euicc/iot/psmo.c: every Profile State Management Operation with every result code, through packages that an
  * eIM signs and whose results it verifies. Who may send a package: test_hostile_eim.c.
  */
-#include "euicc/iot/recovery.h"
-#include "euicc/rsp/lifecycle.h"
+#include "euicc/lifecycle/lifecycle.h"
+#include "euicc/lifecycle/recovery.h"
 #include "tests/euicc/iot/psmo_bench.h"
 
 /* A terminal that serves REFRESH. */

@@ -1,7 +1,7 @@
 /* Attacks on the Bound Profile Package: key agreement, blocks, order, lengths, commands, content
  * (SGP.22 2.5, 5.5, 5.7.6). */
 #include "apdu/tlv.h"
-#include "euicc/card.h"
+#include "euicc/os/card.h"
 #include "tests/euicc/rsp/attacks.h"
 #include "tests/support/test.h"
 

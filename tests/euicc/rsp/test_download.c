@@ -1,9 +1,9 @@
 /* euicc/rsp/download.c, bpp*.c, session.c: honest downloads in every shape, retries, cancelled sessions. The
  * dishonest ones are in test_hostile_smdpp.c. */
 #include "apdu/tlv.h"
-#include "euicc/card.h"
-#include "euicc/rsp/profile_store.h"
-#include "euicc/rsp/session.h"
+#include "euicc/lifecycle/session.h"
+#include "euicc/os/card.h"
+#include "euicc/profile/profile_store.h"
 #include "tests/support/edit.h"
 #include "tests/support/profile.h"
 #include "tests/support/server.h"

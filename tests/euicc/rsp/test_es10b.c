@@ -1,9 +1,9 @@
 /* euicc/rsp/es10b.c, euicc_info.c and notification.c: what the card says of itself, the challenge, and
  * notifications. */
 #include "apdu/tlv.h"
+#include "euicc/lifecycle/notification.h"
+#include "euicc/lifecycle/session.h"
 #include "euicc/rsp/es10.h"
-#include "euicc/rsp/notification.h"
-#include "euicc/rsp/session.h"
 #include "tests/support/es10.h"
 
 #include <stdio.h>

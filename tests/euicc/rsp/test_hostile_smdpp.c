@@ -3,8 +3,8 @@
  * specification gives, ends the session and leaves nothing in the card but its notification (and the one-time
  * key that a retry may ask for).
  */
-#include "euicc/card.h"
-#include "euicc/rsp/session.h"
+#include "euicc/lifecycle/session.h"
+#include "euicc/os/card.h"
 #include "tests/euicc/rsp/attacks.h"
 #include "tests/support/profile.h"
 #include "tests/support/snapshot.h"

@@ -1,0 +1,33 @@
+/*
+ * libcurl, loaded when it is first needed. It brings some thirty libraries along, of which `softeuicc run`
+ * needs none: linked in, they would cost every start 6 ms and the running card 5 MiB.
+ */
+#ifndef SOFTEUICC_COMMON_CURL_H
+#define SOFTEUICC_COMMON_CURL_H
+
+#include <curl/curl.h>
+
+/* The calls that are used, named as libcurl names them without the prefix. */
+struct curl_library {
+    __typeof__(curl_easy_cleanup) *easy_cleanup;
+    __typeof__(curl_easy_getinfo) *easy_getinfo;
+    __typeof__(curl_easy_init) *easy_init;
+    __typeof__(curl_easy_perform) *easy_perform;
+    __typeof__(curl_easy_setopt) *easy_setopt;
+    __typeof__(curl_easy_strerror) *easy_strerror;
+    __typeof__(curl_multi_add_handle) *multi_add_handle;
+    __typeof__(curl_multi_assign) *multi_assign;
+    __typeof__(curl_multi_cleanup) *multi_cleanup;
+    __typeof__(curl_multi_info_read) *multi_info_read;
+    __typeof__(curl_multi_init) *multi_init;
+    __typeof__(curl_multi_remove_handle) *multi_remove_handle;
+    __typeof__(curl_multi_setopt) *multi_setopt;
+    __typeof__(curl_multi_socket_action) *multi_socket_action;
+    __typeof__(curl_slist_append) *slist_append;
+    __typeof__(curl_slist_free_all) *slist_free_all;
+};
+
+/* The library; NULL, after printing the line that says why, when it is not installed. */
+const struct curl_library *curl_library(void);
+
+#endif

@@ -1,0 +1,330 @@
+/* HTTPS on libevent and OpenSSL. See https.h. */
+#include "common/https.h"
+
+#include "common/addresses.h"
+#include "common/log.h"
+#include "common/tool.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent_ssl.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define HEADERS_LIMIT 16384 /* octets of request line and headers */
+
+/* Every method is taken and answered: with 405 where it does not fit. */
+#define ALL_METHODS                                                                                          \
+    (EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE |               \
+     EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE | EVHTTP_REQ_PATCH)
+
+struct https_request {
+    struct https_request *next, **link; /* among those that wait for an answer */
+    struct https *https;
+    struct evhttp_request *evhttp;
+    struct http_request http;
+};
+
+struct https {
+    struct https_options options;
+    struct evhttp *http;
+    struct https_request *waiting;
+    SSL_CTX *tls; /* NULL: plain HTTP */
+    uint16_t port;
+};
+
+bool http_is_content_type(const char *value, const char *type)
+{
+    size_t size = strlen(type);
+
+    return value != NULL && strncasecmp(value, type, size) == 0 &&
+           (value[size] == '\0' || value[size] == ';' || value[size] == ' ');
+}
+
+/* --- TLS ------------------------------------------------------------------------------------------------ */
+
+static bool use_files(SSL_CTX *tls, const char *cert_path, const char *key_path)
+{
+    if (SSL_CTX_use_certificate_chain_file(tls, cert_path) != 1 &&
+        SSL_CTX_use_certificate_file(tls, cert_path, SSL_FILETYPE_ASN1) != 1) {
+        tool_error("%s is not a TLS server certificate, neither PEM nor DER", cert_path);
+        return false;
+    }
+    if (SSL_CTX_use_PrivateKey_file(tls, key_path, SSL_FILETYPE_PEM) != 1 &&
+        SSL_CTX_use_PrivateKey_file(tls, key_path, SSL_FILETYPE_ASN1) != 1) {
+        tool_error("%s is not the private key of %s", key_path, cert_path);
+        return false;
+    }
+    if (SSL_CTX_check_private_key(tls) != 1) {
+        tool_error("the key in %s does not belong to the certificate in %s", key_path, cert_path);
+        return false;
+    }
+    return true;
+}
+
+static SSL_CTX *make_tls(const char *cert_path, const char *key_path)
+{
+    SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
+
+    if (tls == NULL || SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) != 1) {
+        SSL_CTX_free(tls);
+        tool_error("cannot set up TLS");
+        return NULL;
+    }
+    /* LPAs hang up without a closure alert; an HTTP message has its own length. */
+    SSL_CTX_set_options(tls, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
+    if (!use_files(tls, cert_path, key_path)) {
+        SSL_CTX_free(tls);
+        tls = NULL;
+    }
+    ERR_clear_error();
+    return tls;
+}
+
+static struct bufferevent *make_connection(struct event_base *base, void *context)
+{
+    SSL *ssl = SSL_new(context);
+    struct bufferevent *connection;
+
+    if (ssl == NULL)
+        return NULL;
+    connection =
+        bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+    if (connection != NULL)
+        bufferevent_openssl_set_allow_dirty_shutdown(connection, 1);
+    return connection;
+}
+
+/* --- Requests ------------------------------------------------------------------------------------------- */
+
+static const char *method_name(struct evhttp_request *request)
+{
+    static const struct {
+        enum evhttp_cmd_type command;
+        const char *name;
+    } methods[] = {{EVHTTP_REQ_GET, "GET"},       {EVHTTP_REQ_POST, "POST"},
+                   {EVHTTP_REQ_HEAD, "HEAD"},     {EVHTTP_REQ_PUT, "PUT"},
+                   {EVHTTP_REQ_DELETE, "DELETE"}, {EVHTTP_REQ_OPTIONS, "OPTIONS"},
+                   {EVHTTP_REQ_TRACE, "TRACE"},   {EVHTTP_REQ_PATCH, "PATCH"}};
+
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        if (methods[i].command == evhttp_request_get_command(request))
+            return methods[i].name;
+    }
+    return "other";
+}
+
+static const char *reason_phrase(int code)
+{
+    static const struct {
+        int code;
+        const char *phrase;
+    } phrases[] = {{200, "OK"},
+                   {201, "Created"},
+                   {202, "Accepted"},
+                   {204, "No Content"},
+                   {400, "Bad Request"},
+                   {404, "Not Found"},
+                   {405, "Method Not Allowed"},
+                   {409, "Conflict"},
+                   {415, "Unsupported Media Type"},
+                   {422, "Unprocessable Content"},
+                   {500, "Internal Server Error"},
+                   {503, "Service Unavailable"}};
+
+    for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
+        if (phrases[i].code == code)
+            return phrases[i].phrase;
+    }
+    return "Unknown";
+}
+
+static void log_body(const char *what, struct span body, const char *content_type)
+{
+    bool json = http_is_content_type(content_type, "application/json");
+
+    if (log_wants(LOG_LEVEL_DEBUG))
+        log_line(LOG_LEVEL_DEBUG, "%s, %zu octets%s%.*s", what, body.size, json ? ": " : "",
+                 json ? (int)(body.size < 1500 ? body.size : 1500) : 0, (const char *)body.data);
+}
+
+static void forget(struct https_request *request)
+{
+    *request->link = request->next;
+    if (request->next != NULL)
+        request->next->link = request->link;
+    free(request);
+}
+
+const struct http_request *https_request(const struct https_request *request)
+{
+    return &request->http;
+}
+
+void https_answer(struct https_request *request, const struct http_answer *answer)
+{
+    struct evhttp_request *evhttp = request->evhttp;
+    const struct https_options *options = &request->https->options;
+    struct evkeyvalq *headers = evhttp_request_get_output_headers(evhttp);
+
+    if (options->admin_protocol != NULL)
+        evhttp_add_header(headers, "X-Admin-Protocol", options->admin_protocol);
+    if (answer->content_type != NULL)
+        evhttp_add_header(headers, "Content-Type", answer->content_type);
+    if (answer->code == 405)
+        evhttp_add_header(headers, "Allow", options->allow);
+    if (evhttp_request_get_command(evhttp) != EVHTTP_REQ_HEAD)
+        evbuffer_add(evhttp_request_get_output_buffer(evhttp), answer->body.data, answer->body.size);
+    log_body("answer", buf_span(&answer->body), answer->content_type);
+    forget(request);
+    evhttp_send_reply(evhttp, answer->code, reason_phrase(answer->code), NULL);
+}
+
+static void describe(struct evhttp_request *evhttp, struct http_request *out)
+{
+    struct evkeyvalq *headers = evhttp_request_get_input_headers(evhttp);
+    struct evbuffer *body = evhttp_request_get_input_buffer(evhttp);
+    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(evhttp);
+    const char *path = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
+    size_t size = evbuffer_get_length(body);
+    const uint8_t *octets = evbuffer_pullup(body, -1);
+
+    *out = (struct http_request){
+        .method = method_name(evhttp),
+        .path = path != NULL && path[0] != '\0' ? path : "/",
+        .content_type = evhttp_find_header(headers, "Content-Type"),
+        .admin_protocol = evhttp_find_header(headers, "X-Admin-Protocol"),
+        .body = octets != NULL ? SPAN(octets, size) : SPAN("", 0),
+        .query = uri != NULL ? evhttp_uri_get_query(uri) : NULL,
+    };
+}
+
+static void on_request(struct evhttp_request *evhttp, void *context)
+{
+    struct https *https = context;
+    struct https_request *request = calloc(1, sizeof(*request));
+
+    if (request == NULL) {
+        evhttp_send_reply(evhttp, 503, reason_phrase(503), NULL);
+        return;
+    }
+    request->https = https;
+    request->evhttp = evhttp;
+    describe(evhttp, &request->http);
+    request->next = https->waiting;
+    request->link = &https->waiting;
+    if (request->next != NULL)
+        request->next->link = &request->next;
+    https->waiting = request;
+    log_line(LOG_LEVEL_DEBUG, "%s %s", request->http.method, request->http.path);
+    log_body("request", request->http.body, request->http.content_type);
+    https->options.answer(https->options.context, request);
+}
+
+/* --- The server ----------------------------------------------------------------------------------------- */
+
+/* On every address of the name, so that a client may try whichever it likes. */
+static bool listen_everywhere(struct https *https)
+{
+    const struct https_options *options = &https->options;
+    uint16_t port = options->port;
+    int fds[ADDRESSES_MAX];
+    char why[ADDRESSES_WHY_MAX];
+    struct addresses found;
+    bool ok = true;
+
+    if (!addresses_listen(options->address, &port, SOCK_STREAM, &found, fds, why)) {
+        tool_error("cannot listen on %s port %u: %s", options->address, options->port, why);
+        return false;
+    }
+    https->port = port;
+    for (size_t i = 0; i < found.count; i++) {
+        /* Connections inherit it. Headers and body leave in two writes, and the second would wait 40 ms for
+         * an acknowledgement. */
+        setsockopt(fds[i], IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+        if (!ok || evhttp_accept_socket(https->http, fds[i]) != 0) {
+            ok = false;
+            close(fds[i]);
+        }
+    }
+    if (!ok)
+        tool_error("out of memory");
+    return ok;
+}
+
+static bool start_http(struct https *https, struct event_base *base)
+{
+    const struct https_options *options = &https->options;
+
+    https->http = evhttp_new(base);
+    if (https->http == NULL) {
+        tool_error("cannot set up the HTTP server");
+        return false;
+    }
+    if (https->tls != NULL)
+        evhttp_set_bevcb(https->http, make_connection, https->tls);
+    evhttp_set_gencb(https->http, on_request, https);
+    evhttp_set_allowed_methods(https->http, ALL_METHODS);
+    evhttp_set_max_body_size(https->http, (ev_ssize_t)options->body_max);
+    /* A body that is too large is read and dropped before the answer: closing with octets unread resets the
+     * connection, and the 413 is lost on its way. */
+    evhttp_set_flags(https->http, EVHTTP_SERVER_LINGERING_CLOSE);
+    evhttp_set_max_headers_size(https->http, HEADERS_LIMIT);
+    evhttp_set_timeout(https->http, HTTPS_IDLE_TIMEOUT);
+    return listen_everywhere(https);
+}
+
+struct https *https_open(struct loop *loop, const struct https_options *options)
+{
+    struct https *https = calloc(1, sizeof(*https));
+    bool ok = true;
+
+    if (https == NULL) {
+        tool_error("out of memory");
+        return NULL;
+    }
+    https->options = *options;
+    if (options->cert != NULL) {
+        https->tls = make_tls(options->cert, options->key);
+        ok = https->tls != NULL;
+    }
+    if (ok && start_http(https, loop_base(loop)))
+        return https;
+    https_close(https);
+    return NULL;
+}
+
+uint16_t https_port(const struct https *https)
+{
+    return https->port;
+}
+
+/* libevent frees the requests of a connection with it, but not those whose client has hung up. */
+static void drop_waiting(struct https *https)
+{
+    while (https->waiting != NULL) {
+        struct evhttp_request *evhttp = https->waiting->evhttp;
+
+        if (evhttp_request_get_connection(evhttp) == NULL)
+            evhttp_request_free(evhttp);
+        forget(https->waiting);
+    }
+}
+
+void https_close(struct https *https)
+{
+    if (https == NULL)
+        return;
+    drop_waiting(https);
+    if (https->http != NULL)
+        evhttp_free(https->http);
+    SSL_CTX_free(https->tls);
+    free(https);
+}

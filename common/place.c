@@ -1,0 +1,35 @@
+/* HOST:PORT. See place.h. */
+#include "common/place.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool place_parse(const char *text, struct place *place)
+{
+    const char *host = text;
+    size_t size = strcspn(text, ":");
+    const char *rest = text + size;
+    unsigned long port;
+    char *end;
+
+    if (text[0] == '[') {
+        host = text + 1;
+        size = strcspn(host, "]");
+        if (size == 0 || host[size] != ']')
+            return false;
+        rest = host + size + 1;
+    }
+    if (size > PLACE_HOST_MAX)
+        return false;
+    if (size > 0) {
+        memcpy(place->host, host, size);
+        place->host[size] = '\0';
+    }
+    if (rest[0] == '\0')
+        return true;
+    if (rest[0] != ':' || rest[1] < '0' || rest[1] > '9')
+        return false;
+    port = strtoul(rest + 1, &end, 10);
+    place->port = (uint16_t)port;
+    return *end == '\0' && port <= UINT16_MAX;
+}

@@ -1,0 +1,20 @@
+/* Where something listens or is reached, as options write it: HOST, HOST:PORT, [ADDRESS] or [ADDRESS]:PORT.
+ */
+#ifndef SOFTEUICC_COMMON_PLACE_H
+#define SOFTEUICC_COMMON_PLACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PLACE_HOST_MAX 255 /* characters */
+
+struct place {
+    char host[PLACE_HOST_MAX + 1];
+    uint16_t port;
+};
+
+/* Reads `text` over what `place` holds: a host or a port that is left out stays as it was. An IPv6 address is
+ * written in brackets. False when it is none of the four forms; `place` may have changed. */
+bool place_parse(const char *text, struct place *place);
+
+#endif

@@ -1,0 +1,405 @@
+/*
+ * ESipa over CoAP and DTLS (SGP.32 6.1.2), on libcoap: POST, block-wise (RFC 7959). The handshake is done
+ * first, then the server is held against trustedPublicKeyDataTls, and only then does a message leave. See
+ * bearer.h.
+ */
+#include "config.h"
+
+#include "device/bearer.h"
+
+#include <stdio.h>
+
+#ifdef HAVE_COAP
+
+#include "common/addresses.h"
+#include "common/coap_address.h"
+#include "device/trust.h"
+
+#include <arpa/inet.h>
+#include <coap3/coap.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define STEP_MS 200 /* how long one turn of the loop waits */
+
+/* How long an address has for itself before the next one is tried beside it: the most that RFC 8305 5 allows,
+ * since a handshake over a narrow network takes its time and every attempt costs octets. */
+#define ATTEMPT_MS 2000
+
+/* A handshake with one address of the server. */
+struct attempt {
+    struct coap_bearer *coap;
+    coap_session_t *session; /* NULL: not begun, or given up */
+    bool connected, lost;
+};
+
+struct coap_bearer {
+    struct bearer base;
+    struct bearer_target target;
+    coap_context_t *context;
+    struct addresses addresses;
+    struct attempt attempts[ADDRESSES_MAX]; /* of the address of the same number */
+    size_t begun;
+    struct attempt *connection; /* the one that came through */
+    /* The exchange that is under way. */
+    bool done;
+    unsigned code; /* 205: 2.05 */
+    struct buf *answer;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static int on_event(coap_session_t *session, const coap_event_t event)
+{
+    struct attempt *attempt = coap_session_get_app_data(session);
+
+    if (attempt == NULL)
+        return 0;
+    if (event == COAP_EVENT_DTLS_CONNECTED)
+        attempt->connected = true;
+    else if (event == COAP_EVENT_DTLS_ERROR || event == COAP_EVENT_DTLS_CLOSED ||
+             event == COAP_EVENT_SESSION_FAILED || event == COAP_EVENT_SESSION_CLOSED)
+        attempt->lost = true;
+    return 0;
+}
+
+static void on_nack(coap_session_t *session, const coap_pdu_t *sent, const coap_nack_reason_t reason,
+                    const coap_mid_t mid)
+{
+    struct attempt *attempt = coap_session_get_app_data(session);
+
+    (void)sent;
+    (void)reason;
+    (void)mid;
+    if (attempt != NULL)
+        attempt->lost = true;
+}
+
+static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *sent,
+                                   const coap_pdu_t *received, const coap_mid_t mid)
+{
+    struct attempt *attempt = coap_session_get_app_data(session);
+    struct coap_bearer *coap = attempt != NULL ? attempt->coap : NULL;
+    coap_pdu_code_t code = coap_pdu_get_code(received);
+    const uint8_t *data;
+    size_t size;
+    size_t offset;
+    size_t total;
+
+    (void)sent;
+    (void)mid;
+    if (coap == NULL || coap->answer == NULL)
+        return COAP_RESPONSE_OK;
+    coap->code = (unsigned)COAP_RESPONSE_CLASS(code) * 100 + (code & 0x1F);
+    if (coap_get_data_large(received, &size, &data, &offset, &total) != 0) {
+        if (offset != coap->answer->size || total > IPA_ANSWER_MAX)
+            attempt->lost = true;
+        else
+            buf_append(coap->answer, SPAN(data, size));
+        coap->done = offset + size == total;
+    } else {
+        coap->done = true;
+    }
+    return COAP_RESPONSE_OK;
+}
+
+/* --- Whom to trust ------------------------------------------------------------------------------------ */
+
+static bool is_address(const char *host)
+{
+    uint8_t address[16];
+
+    return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
+}
+
+/* What has to be found at the end of the server's chain. */
+static bool fill_store(X509_STORE *store, const struct bearer_target *target)
+{
+    const unsigned char *at = target->trusted.data;
+    X509 *anchor;
+    bool ok;
+
+    if (target->trust != IPA_TRUST_CERTIFICATE)
+        return target->cacert != NULL ? X509_STORE_load_file(store, target->cacert) == 1
+                                      : X509_STORE_set_default_paths(store) == 1;
+    anchor = d2i_X509(NULL, &at, (long)target->trusted.size);
+    ok = anchor != NULL && X509_STORE_add_cert(store, anchor) == 1;
+    X509_free(anchor);
+    return ok;
+}
+
+static bool chain_is_trusted(const struct bearer_target *target, X509 *cert, STACK_OF(X509) * chain,
+                             const char **why)
+{
+    /* Reading: as over HTTPS, a certificate of the server's own is trusted whatever it is called. */
+    bool by_name = target->trust != IPA_TRUST_CERTIFICATE || trust_is_ca(target->trusted);
+    X509_STORE *store = X509_STORE_new();
+    X509_STORE_CTX *context = X509_STORE_CTX_new();
+    bool ok = store != NULL && context != NULL && fill_store(store, target) &&
+              X509_STORE_CTX_init(context, store, cert, chain) == 1;
+
+    *why = "the trusted certificate cannot be used";
+    if (ok) {
+        X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
+
+        X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
+        X509_STORE_CTX_set_purpose(context, X509_PURPOSE_SSL_SERVER);
+        if (by_name && is_address(target->host))
+            X509_VERIFY_PARAM_set1_ip_asc(parameters, target->host);
+        else if (by_name)
+            X509_VERIFY_PARAM_set1_host(parameters, target->host, 0);
+        ok = X509_verify_cert(context) == 1;
+        *why = X509_verify_cert_error_string(X509_STORE_CTX_get_error(context));
+    }
+    X509_STORE_CTX_free(context);
+    X509_STORE_free(store);
+    return ok;
+}
+
+static bool has_key(const struct bearer_target *target, X509 *cert, const char **why)
+{
+    unsigned char *der = NULL;
+    int size = i2d_X509(cert, &der);
+    bool ok = size > 0 && trust_has_key(SPAN(der, (size_t)size), target->trusted);
+
+    OPENSSL_free(der);
+    *why = "the server's key is not the one that the eIM's configuration names";
+    return ok;
+}
+
+static bool is_trusted(const struct coap_bearer *coap, const char **why)
+{
+    coap_tls_library_t library = COAP_TLS_LIBRARY_NOTLS;
+    SSL *ssl = coap_session_get_tls(coap->connection->session, &library);
+    X509 *cert = NULL;
+    bool ok;
+
+    *why = "the server showed no certificate";
+    if (library == COAP_TLS_LIBRARY_OPENSSL && ssl != NULL)
+        cert = SSL_get1_peer_certificate(ssl);
+    if (cert == NULL)
+        return false;
+    ok = coap->target.trust == IPA_TRUST_KEY
+             ? has_key(&coap->target, cert, why)
+             : chain_is_trusted(&coap->target, cert, SSL_get_peer_cert_chain(ssl), why);
+    X509_free(cert);
+    return ok;
+}
+
+/* --- The connection ----------------------------------------------------------------------------------- */
+
+static void give_up(struct attempt *attempt)
+{
+    if (attempt->session == NULL)
+        return;
+    coap_session_set_app_data(attempt->session, NULL);
+    coap_session_release(attempt->session);
+    attempt->session = NULL;
+}
+
+static void coap_bearer_close(struct bearer *bearer)
+{
+    struct coap_bearer *coap = (struct coap_bearer *)bearer;
+
+    for (size_t i = 0; i < coap->begun; i++)
+        give_up(&coap->attempts[i]);
+    if (coap->context != NULL)
+        coap_free_context(coap->context);
+    free(coap);
+}
+
+static bool set_up(struct coap_bearer *coap)
+{
+    coap_startup();
+    coap_set_log_level(LOG_EMERG);
+    coap_dtls_set_log_level(LOG_EMERG);
+    coap->context = coap_new_context(NULL);
+    if (coap->context == NULL)
+        return false;
+    coap_context_set_block_mode(coap->context, COAP_BLOCK_USE_LIBCOAP | COAP_BLOCK_SINGLE_BODY);
+    coap_register_event_handler(coap->context, on_event);
+    coap_register_nack_handler(coap->context, on_nack);
+    coap_register_response_handler(coap->context, on_response);
+    return true;
+}
+
+/* Begins the handshake with the next address. */
+static void begin_attempt(struct coap_bearer *coap)
+{
+    /* libcoap has no notion of a pinned key: it verifies nothing, is_trusted does. */
+    coap_dtls_pki_t pki = {.version = COAP_DTLS_PKI_SETUP_VERSION, .pki_key.key_type = COAP_PKI_KEY_PEM};
+    struct attempt *attempt = &coap->attempts[coap->begun];
+    coap_address_t address;
+
+    pki.client_sni = is_address(coap->target.host) ? NULL : coap->target.host;
+    coap_address_from(&coap->addresses.list[coap->begun], &address);
+    attempt->coap = coap;
+    attempt->session = coap_new_client_session_pki(coap->context, NULL, &address, COAP_PROTO_DTLS, &pki);
+    attempt->lost = attempt->session == NULL;
+    if (attempt->session != NULL)
+        coap_session_set_app_data(attempt->session, attempt);
+    coap->begun++;
+}
+
+/* The attempt that has come through, if any. Those that came to nothing are given up; true in `waiting` while
+ * another one is under way. */
+static struct attempt *look(struct coap_bearer *coap, bool *waiting)
+{
+    *waiting = false;
+    for (size_t i = 0; i < coap->begun; i++) {
+        struct attempt *attempt = &coap->attempts[i];
+
+        if (attempt->lost)
+            give_up(attempt);
+        else if (attempt->connected)
+            return attempt;
+        else
+            *waiting = true;
+    }
+    return NULL;
+}
+
+/* Tries the addresses in their order (RFC 8305): the next one when those before have failed, or have not come
+ * through for a while; the first handshake that ends well wins. */
+static bool connect_to_any(struct coap_bearer *coap)
+{
+    int64_t end = now_ms() + BEARER_TIMEOUT * 1000;
+    int64_t next = 0;
+    bool waiting = false;
+
+    while (coap->connection == NULL && now_ms() < end && (waiting || coap->begun < coap->addresses.count)) {
+        if (coap->begun < coap->addresses.count && (!waiting || now_ms() >= next)) {
+            begin_attempt(coap);
+            next = now_ms() + ATTEMPT_MS;
+        }
+        if (coap_io_process(coap->context, STEP_MS) < 0)
+            return false;
+        coap->connection = look(coap, &waiting);
+    }
+    for (size_t i = 0; i < coap->begun; i++) {
+        if (&coap->attempts[i] != coap->connection)
+            give_up(&coap->attempts[i]);
+    }
+    return coap->connection != NULL;
+}
+
+static struct bearer *coap_bearer_open(const struct bearer_target *target, char why[BEARER_WHY_SIZE])
+{
+    struct coap_bearer *coap = calloc(1, sizeof(*coap));
+    char unknown[ADDRESSES_WHY_MAX];
+    const char *reason = "";
+
+    if (coap == NULL) {
+        snprintf(why, BEARER_WHY_SIZE, "out of memory");
+        return NULL;
+    }
+    coap->base.kind = &bearer_coap;
+    coap->target = *target;
+    if (!addresses_find(target->host, (uint16_t)target->port, SOCK_DGRAM, &coap->addresses, unknown))
+        snprintf(why, BEARER_WHY_SIZE, "%.200s: its address cannot be found: %s", target->url, unknown);
+    else if (!set_up(coap))
+        snprintf(why, BEARER_WHY_SIZE, "%.200s: CoAP cannot be set up", target->url);
+    else if (!connect_to_any(coap))
+        snprintf(why, BEARER_WHY_SIZE, "%.200s: no DTLS connection", target->url);
+    else if (!is_trusted(coap, &reason))
+        snprintf(why, BEARER_WHY_SIZE, "%.200s: %.100s", target->url, reason);
+    else
+        return &coap->base;
+    coap_bearer_close(&coap->base);
+    return NULL;
+}
+
+/* --- An exchange -------------------------------------------------------------------------------------- */
+
+static bool add_path(coap_pdu_t *pdu, const char *path)
+{
+    coap_optlist_t *options = NULL;
+    bool ok = true;
+
+    while (ok && *path == '/') {
+        size_t size = strcspn(++path, "/");
+
+        ok = coap_insert_optlist(&options,
+                                 coap_new_optlist(COAP_OPTION_URI_PATH, size, (const uint8_t *)path)) != 0;
+        path += size;
+    }
+    ok = ok && coap_add_optlist_pdu(pdu, &options) != 0;
+    coap_delete_optlist(options);
+    return ok;
+}
+
+static bool send_message(struct coap_bearer *coap, struct span message)
+{
+    coap_session_t *session = coap->connection->session;
+    coap_pdu_t *pdu = coap_new_pdu(COAP_MESSAGE_CON, COAP_REQUEST_CODE_POST, session);
+    uint8_t token[8];
+    size_t token_size;
+
+    if (pdu == NULL)
+        return false;
+    coap_session_new_token(session, &token_size, token);
+    if (coap_add_token(pdu, token_size, token) == 0 || !add_path(pdu, coap->target.path) ||
+        coap_add_data_large_request(session, pdu, message.size, message.data, NULL, NULL) == 0) {
+        coap_delete_pdu(pdu);
+        return false;
+    }
+    return coap_send(session, pdu) != COAP_INVALID_MID;
+}
+
+/* Turns the loop until the answer is whole, the connection is lost, or the time is over. */
+static bool wait_for_answer(struct coap_bearer *coap)
+{
+    int64_t end = now_ms() + BEARER_TIMEOUT * 1000;
+
+    while (!coap->done && !coap->connection->lost && now_ms() < end) {
+        if (coap_io_process(coap->context, STEP_MS) < 0)
+            return false;
+    }
+    return coap->done && !coap->connection->lost;
+}
+
+static bool coap_bearer_post(struct bearer *bearer, struct span message, struct buf *answer,
+                             char why[BEARER_WHY_SIZE])
+{
+    struct coap_bearer *coap = (struct coap_bearer *)bearer;
+    bool ok;
+
+    coap->done = false;
+    coap->answer = answer;
+    ok = send_message(coap, message) && wait_for_answer(coap);
+    coap->answer = NULL;
+    if (!ok || answer->failed) {
+        snprintf(why, BEARER_WHY_SIZE, "%.200s: no answer", coap->target.url);
+        return false;
+    }
+    if (coap->code < 200 || coap->code >= 300) {
+        snprintf(why, BEARER_WHY_SIZE, "%.200s: CoAP response %u.%02u", coap->target.url, coap->code / 100,
+                 coap->code % 100);
+        return false;
+    }
+    return true;
+}
+
+const struct bearer_kind bearer_coap = {coap_bearer_open, coap_bearer_post, coap_bearer_close};
+
+#else
+
+static struct bearer *coap_bearer_open(const struct bearer_target *target, char why[BEARER_WHY_SIZE])
+{
+    snprintf(why, BEARER_WHY_SIZE, "%.200s: this build has no CoAP (configured --without-libcoap)",
+             target->url);
+    return NULL;
+}
+
+const struct bearer_kind bearer_coap = {coap_bearer_open, NULL, NULL};
+
+#endif

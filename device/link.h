@@ -1,0 +1,30 @@
+/*
+ * The way to a card: APDUs go in, responses come out. A link is a PC/SC reader or a card file opened in this
+ * process; who uses it cannot tell which.
+ */
+#ifndef SOFTEUICC_DEVICE_LINK_H
+#define SOFTEUICC_DEVICE_LINK_H
+
+#include "apdu/bytes.h"
+
+struct link;
+
+/* Opens the reader whose name contains `name`; NULL: the first reader whose card has an ISD-R. Prints its
+ * error line; NULL then. */
+struct link *link_open_reader(const char *name);
+/* Opens a card file (nobody else may have it open). */
+struct link *link_open_file(const char *path);
+void link_close(struct link *link);
+
+/* "Virtual PCD 00 00" or the file's name. */
+const char *link_name(const struct link *link);
+struct span link_atr(const struct link *link);
+
+/* One command APDU; the response, status word included, replaces what `response` held. False (line printed)
+ * when the link broke. */
+bool link_transmit(struct link *link, struct span capdu, struct buf *response);
+
+/* Cold reset: what a device does after a profile change it did not ask a REFRESH for. */
+bool link_reset(struct link *link);
+
+#endif

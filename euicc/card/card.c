@@ -1,0 +1,268 @@
+/*
+ * The card as its terminal sees it: power, reset and ATR (ETSI TS 102 221 6.3), and a command's way from its
+ * octets to its answer. Every command is one transaction: what it changed is stored before the answer leaves,
+ * or the answer is an error and nothing is changed.
+ */
+#include "euicc/os/card.h"
+
+#include "euicc/lifecycle/lifecycle.h"
+#include "euicc/lifecycle/session.h"
+#include "euicc/os/atr.h"
+#include "euicc/terminal/ota.h"
+#include "euicc/terminal/profile_view.h"
+#include "euicc/terminal/toolkit.h"
+#include "profiles/uicc/gsm.h"
+
+#include <openssl/rand.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* --- power --------------------------------------------------------------------------------------- */
+
+void card_end_sessions(struct softeuicc *card)
+{
+    store_data_reset(&card->store_data);
+    rsp_session_end(card);
+}
+
+static void end_power_cycle(struct softeuicc *card)
+{
+    lifecycle_power_loss(card);
+    ota_reset(card);
+    channel_reset(&card->channels);
+    transport_reset(&card->transport, card->next_protocol == SOFTEUICC_T1);
+    card->protocol = card->next_protocol;
+    nvm_rollback(card->nvm);
+    nvm_idle(card->nvm);
+}
+
+void softeuicc_reset(struct softeuicc *card, enum softeuicc_reset kind, uint8_t *atr, size_t *size)
+{
+    end_power_cycle(card);
+    profile_view_reset(card);
+    card->powered = true;
+    card_describe(card, kind == SOFTEUICC_COLD ? "power on" : "reset");
+    atr_get(card->protocol, atr, size);
+}
+
+void softeuicc_power_off(struct softeuicc *card)
+{
+    end_power_cycle(card);
+    card->powered = false;
+    card_describe(card, "power off");
+}
+
+void softeuicc_set_protocol(struct softeuicc *card, enum softeuicc_protocol protocol)
+{
+    card->next_protocol = protocol;
+}
+
+/* --- one command --------------------------------------------------------------------------------- */
+
+/* Status words after which the command's changes stay: success, and the warnings that report a change (a
+ * retry counter, 63Cx). */
+static bool keeps_changes(uint16_t status)
+{
+    unsigned sw1 = status >> 8;
+
+    return sw1 >= 0x90 || sw1 == 0x61 || sw1 == 0x62 || sw1 == 0x63;
+}
+
+static uint16_t conclude(struct softeuicc *card, uint16_t status)
+{
+    if (keeps_changes(status) && card->response.failed)
+        status = SW_NO_DIAGNOSIS;
+    if (!keeps_changes(status)) {
+        nvm_rollback(card->nvm);
+        profile_view_rolled_back(card);
+        return status;
+    }
+    if (nvm_commit(card->nvm)) {
+        profile_view_committed(card);
+        return status;
+    }
+    card_end_sessions(card);
+    profile_view_rolled_back(card);
+    return SW_MEMORY_FAILURE;
+}
+
+/* Blocks of a STORE DATA under way do not survive another command on their channel, or the channel itself. */
+static void forget_store_data(struct softeuicc *card, const struct apdu_command *command)
+{
+    if (command->ins != INS_STORE_DATA && command->channel == card->store_data.channel)
+        store_data_reset(&card->store_data);
+}
+
+/* A channel without an application shows the UICC. */
+static uint16_t process_uicc(struct softeuicc *card, const struct apdu_command *command)
+{
+    struct uicc *uicc = profile_view_uicc(card);
+    uint16_t status;
+
+    if (uicc == NULL)
+        return SW_NO_DIAGNOSIS;
+    status = command->cla == CLA_SIM ? gsm_process(uicc, command, &card->response)
+                                     : uicc_process(uicc, command, &card->response);
+    if (uicc->described != NULL)
+        card_describe(card, uicc->described);
+    return status;
+}
+
+static uint16_t run(struct softeuicc *card, const struct apdu_command *command)
+{
+    struct channel *channel = channel_find(&card->channels, command->channel);
+    const struct application *application = channel->application;
+    uint16_t status;
+
+    if (command->secure_messaging)
+        return SW_SECURE_MESSAGING_NOT_SUPPORTED;
+    if (command->chaining)
+        return SW_CHAINING_NOT_SUPPORTED;
+    if (command->cla_base != 0x00 && command->cla_base != 0x80 && command->cla != CLA_SIM)
+        return SW_CLA_NOT_SUPPORTED;
+    forget_store_data(card, command);
+    if (command->cla == CLA_SIM)
+        return application == NULL ? process_uicc(card, command) : SW_CLA_NOT_SUPPORTED;
+    if (card_platform_command(card, command, &card->response, &status))
+        return status;
+    if (application != NULL)
+        return application->process(card, command, &card->response);
+    return process_uicc(card, command);
+}
+
+static void describe_number(struct softeuicc *card, const char *name, unsigned number)
+{
+    card->description.name = name;
+    card->description.has_number = true;
+    card->description.number = number;
+}
+
+/* What is known before the command has been looked at. */
+static void describe_octets(struct softeuicc *card, struct span capdu)
+{
+    card_describe(card, capdu.size >= 2 ? NULL : "no command");
+    if (capdu.size >= 2) {
+        card->description.cla = capdu.data[0];
+        card->description.ins = capdu.data[1];
+    }
+}
+
+static void transmit(struct softeuicc *card, struct span capdu)
+{
+    struct apdu_command command;
+    uint16_t status = SW_NO_DIAGNOSIS;
+
+    if (card->powered)
+        status = apdu_decode(capdu, &command);
+    if (status == SW_OK && channel_find(&card->channels, command.channel) == NULL)
+        status = SW_CHANNEL_NOT_SUPPORTED;
+    if (status != SW_OK) {
+        transport_drop(&card->transport);
+        transport_put_status(&card->answer, status);
+        return;
+    }
+    if (transport_serve(&card->transport, &command, &card->answer)) {
+        describe_number(card, command.ins == INS_GET_RESPONSE ? "GET RESPONSE" : "repeated with Le",
+                        command.ne);
+        return;
+    }
+    if (command.ins == INS_STATUS)
+        toolkit_poll(card);
+    status = toolkit_status(card, conclude(card, run(card, &command)));
+    transport_answer(&card->transport, &command, buf_span(&card->response), status, &card->answer);
+}
+
+void softeuicc_transmit(struct softeuicc *card, const uint8_t *capdu, size_t capdu_size, uint8_t *rapdu,
+                        size_t *rapdu_size)
+{
+    buf_clear(&card->response);
+    buf_clear(&card->answer);
+    describe_octets(card, SPAN(capdu, capdu_size));
+    transmit(card, SPAN(capdu, capdu_size));
+    if (card->answer.failed || card->answer.size > SOFTEUICC_RAPDU_MAX) {
+        rapdu[0] = SW_NO_DIAGNOSIS >> 8;
+        rapdu[1] = SW_NO_DIAGNOSIS & 0xFF;
+        *rapdu_size = 2;
+        return;
+    }
+    memcpy(rapdu, card->answer.data, card->answer.size);
+    *rapdu_size = card->answer.size;
+}
+
+/* --- what the host asks and lends ---------------------------------------------------------------- */
+
+void card_describe(struct softeuicc *card, const char *name)
+{
+    card->description.name = name;
+    card->description.has_number = false;
+}
+
+void card_describe_format(struct softeuicc *card, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(card->description.text, sizeof(card->description.text), format, arguments);
+    va_end(arguments);
+    card_describe(card, card->description.text);
+}
+
+void softeuicc_describe(const struct softeuicc *card, char *line, size_t size)
+{
+    const struct card_description *description = &card->description;
+
+    if (description->name == NULL)
+        snprintf(line, size, "command %02X %02X", description->cla, description->ins);
+    else if (description->has_number)
+        snprintf(line, size, "%s %u", description->name, description->number);
+    else
+        snprintf(line, size, "%s", description->name);
+}
+
+const char *softeuicc_eid(const struct softeuicc *card)
+{
+    return card->eid_text;
+}
+
+int64_t softeuicc_next_wakeup(const struct softeuicc *card)
+{
+    (void)card;
+    return -1;
+}
+
+bool card_random(struct softeuicc *card, uint8_t *out, size_t size)
+{
+    if (card->hooks.random != NULL)
+        return card->hooks.random(card->hooks.context, out, size);
+    return RAND_bytes(out, (int)size) == 1;
+}
+
+static bool fill_random(void *context, uint8_t *out, size_t size)
+{
+    return card_random(context, out, size);
+}
+
+struct ec_random card_ec_random(struct softeuicc *card)
+{
+    return (struct ec_random){fill_random, card};
+}
+
+int64_t card_now(const struct softeuicc *card)
+{
+    struct timespec now;
+
+    if (card->hooks.now != NULL)
+        return card->hooks.now(card->hooks.context);
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+const struct card_credentials *card_find_credentials(const struct softeuicc *card, struct span ci_key_id)
+{
+    for (size_t i = 0; i < card->credentials_count; i++)
+        if (span_equal(SPAN_ARRAY(card->credentials[i].ci_key_id), ci_key_id))
+            return &card->credentials[i];
+    return NULL;
+}

@@ -1,0 +1,198 @@
+/*
+ * The commands of the UICC platform that are served whatever application is selected: SELECT by AID, MANAGE
+ * CHANNEL, what a terminal tells about itself, and the toolkit's (ETSI TS 102 221 11.1.1, 11.1.17, 11.1.19,
+ * 11.2.1, 11.2.3, 11.2.4). SELECT of a file, or of an application of the enabled profile, goes on to the
+ * UICC.
+ */
+#include "euicc/terminal/applications.h"
+#include "euicc/terminal/profile_view.h"
+#include "euicc/terminal/toolkit.h"
+
+#include <stdio.h>
+
+#define INS_SELECT              0xA4
+#define INS_TERMINAL_PROFILE    0x10
+#define INS_FETCH               0x12
+#define INS_TERMINAL_RESPONSE   0x14
+#define INS_TERMINAL_CAPABILITY 0xAA
+#define INS_ENVELOPE            0xC2
+
+/* SELECT, TS 102 221 tables 11.1 and 11.2 */
+#define P1_BY_AID      0x04
+#define P2_OCCURRENCE  0x03
+#define P2_RESPONSE    0x0C /* 00 FCI, 04 FCP, 08 FMD */
+#define P2_NO_RESPONSE 0x0C
+#define P2_TERMINATE   0x40 /* application session control: termination */
+#define P2_RESERVED    0xB0
+#define AID_MIN        5 /* a RID alone */
+#define AID_MAX        16
+
+/* SELECT of something of the UICC: on success no other application is selected on the channel any more. */
+static uint16_t select_in_uicc(struct softeuicc *card, const struct apdu_command *command,
+                               struct fs_file *application, struct buf *response)
+{
+    struct uicc *uicc = profile_view_uicc(card);
+    uint16_t status = SW_NO_DIAGNOSIS;
+
+    if (uicc != NULL)
+        status = application != NULL ? uicc_select_application(uicc, command, application, response)
+                                     : uicc_process(uicc, command, response);
+    if (status == SW_OK || (status & 0xFF00) == SW_WARNING)
+        *channel_find(&card->channels, command->channel) = (struct channel){.open = true};
+    return status;
+}
+
+static uint16_t select_file(struct softeuicc *card, const struct apdu_command *command, struct buf *response)
+{
+    char name[2 * 8 + 1];
+    struct span shown = SPAN(command->data.data, command->data.size < 8 ? command->data.size : 8);
+
+    card_describe_format(card, "SELECT file %s", hex_from_span(shown, name, sizeof(name)));
+    return select_in_uicc(card, command, NULL, response);
+}
+
+/* Selects on the command's channel, answering what the application says about itself. A refused SELECT
+ * changes nothing. */
+static uint16_t enter(struct softeuicc *card, const struct apdu_command *command, struct selection chosen,
+                      struct buf *response)
+{
+    struct channel *channel = channel_find(&card->channels, command->channel);
+    struct channel before = *channel;
+    uint16_t status;
+
+    channel->application = chosen.application;
+    channel->instance = chosen.instance;
+    status = chosen.application->select(card, command, response);
+    if (status != SW_OK) {
+        *channel = before;
+        return status;
+    }
+    if ((command->p2 & P2_RESPONSE) == P2_NO_RESPONSE)
+        buf_clear(response);
+    if (profile_view_uicc(card) != NULL)
+        uicc_close_channel(profile_view_uicc(card), command->channel);
+    return SW_OK;
+}
+
+/* What an AID has found: one of the card's applications, or an ADF of the enabled profile; neither: nothing.
+ */
+struct match {
+    struct selection selection;
+    struct fs_file *adf;
+};
+
+/* A partial AID meets the card's applications first, then the profile's; the occurrence counts through both.
+ */
+static struct match find_application(struct softeuicc *card, const struct apdu_command *command,
+                                     struct selection current)
+{
+    const struct uicc *uicc = profile_view_uicc(card);
+    enum occurrence occurrence = command->p2 & P2_OCCURRENCE;
+    bool in_uicc = current.application == NULL;
+    const struct fs_file *adf = in_uicc && uicc != NULL ? uicc->channels[command->channel].application : NULL;
+    bool backward = occurrence == OCCURRENCE_LAST || (occurrence == OCCURRENCE_PREVIOUS && adf != NULL);
+    bool on_card = occurrence == OCCURRENCE_FIRST || (occurrence != OCCURRENCE_LAST && !in_uicc);
+    struct match match = {.adf = NULL};
+
+    if (on_card)
+        match.selection = applications_find(card, command->data, occurrence, current);
+    if (match.selection.application != NULL || uicc == NULL || (on_card && occurrence == OCCURRENCE_PREVIOUS))
+        return match;
+    match.adf = uicc_find_application(uicc, command->data,
+                                      on_card ? UICC_FIRST : (enum uicc_occurrence)occurrence, adf);
+    if (match.adf == NULL && backward)
+        match.selection = applications_find(card, command->data, OCCURRENCE_LAST, current);
+    return match;
+}
+
+static uint16_t select_application(struct softeuicc *card, const struct apdu_command *command,
+                                   struct buf *response)
+{
+    struct channel *channel = channel_find(&card->channels, command->channel);
+    struct selection current = {channel->application, channel->instance};
+    struct match match;
+    char aid[2 * AID_MAX + 1];
+
+    if (command->p1 != P1_BY_AID)
+        return select_file(card, command, response);
+    card_describe_format(card, "SELECT AID %s", hex_from_span(command->data, aid, sizeof(aid)));
+    if ((command->p2 & P2_RESERVED) != 0)
+        return SW_WRONG_P1_P2;
+    if (command->data.size < AID_MIN || command->data.size > AID_MAX)
+        return SW_WRONG_LENGTH;
+    match = find_application(card, command, current);
+    if (match.adf != NULL)
+        return select_in_uicc(card, command, match.adf, response);
+    if (match.selection.application == NULL)
+        return SW_FILE_NOT_FOUND;
+    card_describe_format(card, "SELECT %s", match.selection.application->name);
+    if ((command->p2 & P2_TERMINATE) == 0)
+        return enter(card, command, match.selection, response);
+    if (match.selection.application != current.application || match.selection.instance != current.instance)
+        return SW_CONDITIONS_NOT_SATISFIED;
+    *channel = (struct channel){.open = true};
+    return SW_OK;
+}
+
+static uint16_t manage_channel(struct softeuicc *card, const struct apdu_command *command,
+                               struct buf *response)
+{
+    struct uicc *uicc = profile_view_uicc(card);
+    struct channel_table before = card->channels;
+    uint16_t status;
+
+    card_describe(card, command->p1 == 0 ? "MANAGE CHANNEL open" : "MANAGE CHANNEL close");
+    status = channel_manage(&card->channels, command, response);
+    for (unsigned i = 0; i < APDU_CHANNELS && uicc != NULL; i++) {
+        bool open = card->channels.channels[i].open;
+
+        if (open && !before.channels[i].open)
+            uicc_open_channel(uicc, i, command->channel);
+        else if (!open && before.channels[i].open)
+            uicc_close_channel(uicc, i);
+    }
+    return status;
+}
+
+/* What a terminal says about its power supply and the like is checked, and of no use to this card. */
+static uint16_t terminal_capability(struct softeuicc *card, const struct apdu_command *command,
+                                    struct buf *response)
+{
+    (void)card;
+    (void)response;
+    if (command->p1 != 0 || command->p2 != 0)
+        return SW_BAD_P1_P2;
+    return command->data.size > 0 ? uicc_check_terminal_capability(command->data) : SW_WRONG_LENGTH;
+}
+
+static const struct platform_command {
+    uint8_t cla_base;
+    uint8_t ins;
+    const char *name; /* NULL: the handler says it better */
+    uint16_t (*handler)(struct softeuicc *card, const struct apdu_command *command, struct buf *response);
+} platform_commands[] = {
+    {0x00, INS_SELECT, NULL, select_application},
+    {0x00, INS_MANAGE_CHANNEL, NULL, manage_channel},
+    {0x80, INS_TERMINAL_PROFILE, "TERMINAL PROFILE", toolkit_terminal_profile},
+    {0x80, INS_FETCH, "FETCH", toolkit_fetch},
+    {0x80, INS_TERMINAL_RESPONSE, "TERMINAL RESPONSE", toolkit_terminal_response},
+    {0x80, INS_ENVELOPE, "ENVELOPE", toolkit_envelope},
+    {0x80, INS_TERMINAL_CAPABILITY, "TERMINAL CAPABILITY", terminal_capability},
+};
+
+bool card_platform_command(struct softeuicc *card, const struct apdu_command *command, struct buf *response,
+                           uint16_t *status)
+{
+    for (size_t i = 0; i < sizeof(platform_commands) / sizeof(platform_commands[0]); i++) {
+        const struct platform_command *row = &platform_commands[i];
+
+        if (row->ins != command->ins)
+            continue;
+        if (row->name != NULL)
+            card_describe(card, row->name);
+        *status =
+            row->cla_base == command->cla_base ? row->handler(card, command, response) : SW_CLA_NOT_SUPPORTED;
+        return true;
+    }
+    return false;
+}

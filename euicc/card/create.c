@@ -1,0 +1,187 @@
+/*
+ * Making a card (what a manufacturer does before it ships an eUICC): the EID, the credentials under each CI,
+ * the Rules Authorisation Table, and the profiles it is born with. Everything is one transaction: a card is
+ * there whole, or not at all.
+ */
+#include "euicc/card/open.h"
+#include "euicc/card/preload.h"
+#include "euicc/os/credentials.h"
+#include "euicc/os/eid.h"
+#include "euicc/os/error.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define DEFAULT_NVM_SIZE 1048576 /* octets */
+#define FQDN_MAX         255
+
+static enum softeuicc_status check_address(const char *address, const char *what,
+                                           struct softeuicc_error *error)
+{
+    size_t length = address != NULL ? strlen(address) : 0;
+
+    if (length > FQDN_MAX)
+        return error_set(error, SOFTEUICC_INVALID, "the %s address is longer than %d characters", what,
+                         FQDN_MAX);
+    for (size_t i = 0; i < length; i++)
+        if (address[i] <= ' ' || address[i] > '~')
+            return error_set(error, SOFTEUICC_INVALID, "the %s address has a character that no host name has",
+                             what);
+    return SOFTEUICC_OK;
+}
+
+/* What can be said without touching the disk. `eid` gets the whole EID. */
+static enum softeuicc_status check_parameters(const struct softeuicc_parameters *parameters,
+                                              char eid[EID_DIGITS + 1], struct softeuicc_error *error)
+{
+    enum eid_status eid_status =
+        parameters->eid != NULL ? eid_from_text(parameters->eid, eid) : EID_BAD_LENGTH;
+    enum softeuicc_status status;
+
+    if (eid_status != EID_OK)
+        return error_set(error, SOFTEUICC_INVALID, "%s", eid_status_text(eid_status));
+    if (card_personality_name(parameters->personality) == NULL)
+        return error_set(error, SOFTEUICC_INVALID, "there is no personality %d",
+                         (int)parameters->personality);
+    if (parameters->credentials_count < 1 || parameters->credentials_count > CARD_CI_MAX)
+        return error_set(error, SOFTEUICC_INVALID, "a card has 1 to %d CIs, not %zu", CARD_CI_MAX,
+                         parameters->credentials_count);
+    if (parameters->free_nvm > INT64_MAX)
+        return error_set(error, SOFTEUICC_INVALID, "that much memory for profiles cannot be had");
+    status = check_address(parameters->default_smdp, "default SM-DP+", error);
+    return status != SOFTEUICC_OK ? status : check_address(parameters->root_smds, "root SM-DS", error);
+}
+
+static void format_time(int64_t milliseconds, char text[32])
+{
+    time_t seconds = (time_t)(milliseconds / 1000);
+    struct tm utc;
+
+    gmtime_r(&seconds, &utc);
+    strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+static void insert_card(struct softeuicc *card, const struct softeuicc_parameters *parameters,
+                        const char *eid)
+{
+    sqlite3_stmt *stmt = nvm_write_stmt(
+        card->nvm, "INSERT INTO card (one, eid, personality, created_at, nvm_size, default_smdp, "
+                   "root_smds) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)");
+    uint64_t size = parameters->free_nvm != 0 ? parameters->free_nvm : DEFAULT_NVM_SIZE;
+    char now[32];
+
+    format_time(card_now(card), now);
+    nvm_bind_text(card->nvm, stmt, 1, eid);
+    nvm_bind_text(card->nvm, stmt, 2, card_personality_name(parameters->personality));
+    nvm_bind_text(card->nvm, stmt, 3, now);
+    nvm_bind_int(card->nvm, stmt, 4, (int64_t)size);
+    nvm_bind_text(card->nvm, stmt, 5, parameters->default_smdp != NULL ? parameters->default_smdp : "");
+    nvm_bind_text(card->nvm, stmt, 6, parameters->root_smds != NULL ? parameters->root_smds : "");
+    nvm_run(card->nvm, stmt);
+}
+
+static void bind_hex(struct nvm *nvm, sqlite3_stmt *stmt, int index, struct span octets)
+{
+    char text[2 * 64 + 1];
+
+    nvm_bind_text(nvm, stmt, index, octets.data != NULL ? hex_from_span(octets, text, sizeof(text)) : NULL);
+}
+
+static void insert_rule(struct softeuicc *card, size_t position, const struct softeuicc_authorisation *rule)
+{
+    sqlite3_stmt *stmt = nvm_write_stmt(
+        card->nvm, "INSERT INTO rat (position, ppr1, ppr2, consent_required, mcc_mnc, gid1, gid2) "
+                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+
+    nvm_bind_int(card->nvm, stmt, 1, (int64_t)position);
+    nvm_bind_int(card->nvm, stmt, 2, rule->ppr1);
+    nvm_bind_int(card->nvm, stmt, 3, rule->ppr2);
+    nvm_bind_int(card->nvm, stmt, 4, rule->consent_required);
+    bind_hex(card->nvm, stmt, 5, SPAN_ARRAY(rule->mcc_mnc));
+    bind_hex(card->nvm, stmt, 6, SPAN(rule->gid1, rule->gid1_size));
+    bind_hex(card->nvm, stmt, 7, SPAN(rule->gid2, rule->gid2_size));
+    nvm_run(card->nvm, stmt);
+}
+
+/* Without a table of its own the card lets every operator set both rules, and asks nobody: a test card
+ * refuses no profile. */
+static void insert_rat(struct softeuicc *card, const struct softeuicc_parameters *parameters)
+{
+    static const struct softeuicc_authorisation anyone = {
+        .ppr1 = true,
+        .ppr2 = true,
+        .mcc_mnc = {0xEE, 0xEE, 0xEE},
+        /* Empty, not absent: any group identifier, SGP.22 2.9.2.1. */
+        .gid1 = (const uint8_t *)"",
+        .gid2 = (const uint8_t *)"",
+    };
+    const struct softeuicc_authorisation *rat = parameters->rat != NULL ? parameters->rat : &anyone;
+    size_t count = parameters->rat != NULL ? parameters->rat_count : 1;
+
+    for (size_t i = 0; i < count; i++)
+        insert_rule(card, i, &rat[i]);
+}
+
+/* Fills the card whose schema was just made, inside the transaction that is open. */
+static enum softeuicc_status fill(struct softeuicc *card, const struct softeuicc_parameters *parameters,
+                                  const char *eid, struct softeuicc_error *error)
+{
+    enum softeuicc_status status;
+
+    insert_card(card, parameters, eid);
+    insert_rat(card, parameters);
+    for (size_t i = 0; i < parameters->credentials_count; i++) {
+        status = credentials_insert(card, eid, i, &parameters->credentials[i], error);
+        if (status != SOFTEUICC_OK)
+            return status;
+    }
+    if (nvm_failed(card->nvm))
+        return error_set(error, SOFTEUICC_STORAGE, "cannot write the card: %s", nvm_message(card->nvm));
+    if (!card_load(card))
+        return error_set(error, SOFTEUICC_CRYPTO, "the card's credentials cannot be used");
+    for (size_t i = 0; i < parameters->profiles_count; i++) {
+        status = preload_profile(card, i, &parameters->profiles[i], error);
+        if (status != SOFTEUICC_OK)
+            return status;
+    }
+    return SOFTEUICC_OK;
+}
+
+struct softeuicc *softeuicc_create_open(const char *path, const struct softeuicc_parameters *parameters,
+                                        const struct softeuicc_hooks *hooks, struct softeuicc_error *error)
+{
+    struct softeuicc_error ignored;
+    char eid[EID_DIGITS + 1];
+    struct softeuicc *card;
+
+    if (error == NULL)
+        error = &ignored;
+    if (check_parameters(parameters, eid, error) != SOFTEUICC_OK)
+        return NULL;
+    card = card_allocate(hooks, error);
+    if (card == NULL)
+        return NULL;
+    card->nvm = card_open_nvm(card, path, true, error);
+    if (card->nvm != NULL && fill(card, parameters, eid, error) == SOFTEUICC_OK) {
+        if (nvm_commit(card->nvm))
+            return card;
+        error_set(error, SOFTEUICC_STORAGE, "cannot write %s: %s", path, nvm_message(card->nvm));
+    }
+    nvm_remove(card->nvm);
+    card->nvm = NULL;
+    softeuicc_close(card);
+    return NULL;
+}
+
+enum softeuicc_status softeuicc_create(const char *path, const struct softeuicc_parameters *parameters,
+                                       const struct softeuicc_hooks *hooks, struct softeuicc_error *error)
+{
+    struct softeuicc_error why = {SOFTEUICC_OK, ""};
+    struct softeuicc *card = softeuicc_create_open(path, parameters, hooks, &why);
+
+    softeuicc_close(card);
+    if (error != NULL)
+        *error = why;
+    return card != NULL ? SOFTEUICC_OK : why.status;
+}

@@ -1,0 +1,341 @@
+/*
+ * A card for people to look at (softeuicc_inspect): what its tables say, as the rows of SELECT statements
+ * whose columns are the names of the facts, and what it has in RAM. No key, and nothing that derives from
+ * one, is read here. Also the other calls that only somebody outside of the card makes: cutting its power,
+ * drawing its state machine.
+ */
+#include "euicc/card/open.h"
+#include "euicc/lifecycle/lifecycle.h"
+#include "euicc/lifecycle/session.h"
+#include "euicc/os/card.h"
+#include "euicc/os/nvm_power.h"
+#include "euicc/rsp/euicc_info.h"
+#include "euicc/terminal/profile_view.h"
+#include "euicc/terminal/toolkit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define NAME_SIZE       40
+#define PATH_MAX_LENGTH 160
+
+struct teller {
+    struct softeuicc *card;
+    void (*tell)(void *context, const struct softeuicc_fact *fact);
+    void *context;
+};
+
+static void tell(const struct teller *teller, enum softeuicc_fact_kind kind, const char *name,
+                 const char *text, int64_t number)
+{
+    const struct softeuicc_fact fact = {kind, name, text, number};
+
+    teller->tell(teller->context, &fact);
+}
+
+static void begin(const struct teller *teller, enum softeuicc_fact_kind kind, const char *name)
+{
+    tell(teller, kind, name, NULL, 0);
+}
+
+static void end(const struct teller *teller)
+{
+    tell(teller, SOFTEUICC_END, NULL, NULL, 0);
+}
+
+static void tell_text(const struct teller *teller, const char *name, const char *text)
+{
+    tell(teller, text != NULL ? SOFTEUICC_TEXT : SOFTEUICC_NOTHING, name, text, 0);
+}
+
+static void tell_number(const struct teller *teller, const char *name, int64_t number)
+{
+    tell(teller, SOFTEUICC_NUMBER, name, NULL, number);
+}
+
+static void tell_truth(const struct teller *teller, const char *name, bool truth)
+{
+    tell(teller, SOFTEUICC_TRUTH, name, NULL, truth);
+}
+
+static void tell_octets(const struct teller *teller, const char *name, struct span octets)
+{
+    struct buf text = {0};
+
+    if (buf_reserve(&text, 2 * octets.size + 1))
+        tell_text(teller, name, hex_from_span(octets, (char *)text.data, 2 * octets.size + 1));
+    buf_free(&text);
+}
+
+/* --- what the tables say ------------------------------------------------------------------------- */
+
+enum shape {
+    VALUE, /* the first column of the only row, or nothing */
+    ROW,   /* an object, or nothing */
+    ROWS,  /* a list of objects */
+};
+
+/* A column whose name ends in '?' is a truth. Blobs are told in hexadecimal. */
+static const struct {
+    const char *name;
+    enum shape shape;
+    const char *sql;
+} parts[] = {
+    {"created_at", VALUE, "SELECT created_at FROM card"},
+    {"memory", ROW,
+     "SELECT nvm_size AS size, (SELECT coalesce(sum(memory), 0) FROM profile) AS profiles,"
+     " (SELECT coalesce(sum(length(der)), 0) FROM crl) AS crls FROM card"},
+    {"trusted_ci", ROWS, "SELECT ci_key_id, curve FROM credentials ORDER BY priority"},
+    {"default_smdp", VALUE, "SELECT nullif(default_smdp, '') FROM card"},
+    {"root_smds", VALUE, "SELECT nullif(root_smds, '') FROM card"},
+    {"profiles", ROWS,
+     "SELECT iccid, isdp_aid, state, class, name, service_provider, nickname,"
+     " id IS (SELECT fallback FROM iot) AS \"fallback?\", fallback_allowed AS \"fallback_allowed?\","
+     " ecall AS \"ecall?\", ppr1 AS \"ppr1?\", ppr2 AS \"ppr2?\", origin, memory,"
+     " nullif(smdp_address, '') AS smdp_address, installed_at FROM profile ORDER BY id"},
+    {"enabled", VALUE, "SELECT iccid FROM profile WHERE state = 'enabled'"},
+    {"displaced_by_test", VALUE, "SELECT iccid FROM profile JOIN card ON id = before_test"},
+    {"fallback_profile", VALUE, "SELECT iccid FROM profile JOIN iot ON id = fallback"},
+    {"return_profile", VALUE, "SELECT iccid FROM profile JOIN iot ON id = before_fallback"},
+    {"rollback", ROW,
+     "SELECT iccid, rollback_eim AS eim_id, rollback_counter AS counter,"
+     " rollback_transaction AS eim_transaction_id, rollback_result AS result_sequence"
+     " FROM profile JOIN iot ON id = rollback"},
+    {"emergency", ROW,
+     "SELECT emergency AS \"active?\","
+     " (SELECT iccid FROM profile WHERE id = before_emergency) AS return_profile FROM iot"},
+    {"immediate_enable", ROW,
+     "SELECT immediate_enable AS \"on?\", immediate_smdp_oid AS smdp_oid,"
+     " immediate_smdp_address AS smdp_address FROM iot"},
+    {"eims", ROWS,
+     "SELECT eim_id, CASE id_type WHEN 1 THEN 'OID' WHEN 2 THEN 'FQDN' WHEN 3 THEN 'proprietary' END AS type,"
+     " fqdn, counter, association_token, curve, ci_key_id FROM eim ORDER BY position"},
+    {"package_results", ROWS,
+     "SELECT sequence, eim_id, counter, length(result) AS octets FROM package_result ORDER BY sequence"},
+    {"notifications", ROWS,
+     "SELECT sequence, operation, nullif(iccid, '') AS iccid, address FROM notification ORDER BY sequence"},
+    {"last_sequence", VALUE, "SELECT last_notification FROM card"},
+};
+
+/* Column names come from above: none is longer than NAME_SIZE. */
+static void tell_column(const struct teller *teller, sqlite3_stmt *stmt, int column, const char *given)
+{
+    const char *title = given != NULL ? given : sqlite3_column_name(stmt, column);
+    size_t length = strcspn(title, "?");
+    char name[NAME_SIZE];
+
+    snprintf(name, sizeof(name), "%.*s", (int)length, title);
+    switch (sqlite3_column_type(stmt, column)) {
+    case SQLITE_INTEGER:
+        if (title[length] == '?')
+            tell_truth(teller, name, nvm_int(stmt, column) != 0);
+        else
+            tell_number(teller, name, nvm_int(stmt, column));
+        break;
+    case SQLITE_BLOB:
+        tell_octets(teller, name, nvm_blob(stmt, column));
+        break;
+    default:
+        tell_text(teller, name, nvm_text(stmt, column));
+        break;
+    }
+}
+
+static void tell_row(const struct teller *teller, sqlite3_stmt *stmt, const char *name)
+{
+    begin(teller, SOFTEUICC_OBJECT, name);
+    for (int i = 0; i < sqlite3_column_count(stmt); i++)
+        tell_column(teller, stmt, i, NULL);
+    end(teller);
+}
+
+static void tell_part(const struct teller *teller, const char *name, enum shape shape, const char *sql)
+{
+    struct nvm *nvm = teller->card->nvm;
+    sqlite3_stmt *stmt = nvm_read_stmt(nvm, sql);
+
+    if (shape == ROWS) {
+        begin(teller, SOFTEUICC_LIST, name);
+        while (nvm_row(nvm, stmt))
+            tell_row(teller, stmt, NULL);
+        end(teller);
+    } else if (!nvm_row(nvm, stmt)) {
+        tell_text(teller, name, NULL);
+    } else if (shape == ROW) {
+        tell_row(teller, stmt, name);
+    } else {
+        tell_column(teller, stmt, 0, name);
+    }
+    nvm_done(stmt);
+}
+
+/* --- what is in RAM ------------------------------------------------------------------------------ */
+
+static void tell_identity(const struct teller *teller)
+{
+    char svn[16];
+
+    snprintf(svn, sizeof(svn), "%u.%u.%u", euicc_svn[0], euicc_svn[1], euicc_svn[2]);
+    tell_text(teller, "eid", teller->card->eid_text);
+    tell_text(teller, "personality", card_personality_name(teller->card->personality));
+    tell_text(teller, "version", softeuicc_version());
+    tell_text(teller, "svn", svn);
+}
+
+static void tell_time(const struct teller *teller)
+{
+    int64_t now = card_now(teller->card);
+    time_t seconds = (time_t)(now / 1000);
+    struct tm broken_down;
+    char text[40] = "";
+
+    if (gmtime_r(&seconds, &broken_down) != NULL)
+        strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &broken_down);
+    tell_text(teller, "time", text);
+}
+
+static void tell_power(const struct teller *teller)
+{
+    const struct nvm_power *power = nvm_supply(teller->card->nvm);
+    uint64_t left = power != NULL ? nvm_power_left(power) : 0;
+
+    tell_truth(teller, "powered", teller->card->powered);
+    tell_text(teller, "protocol", teller->card->protocol == SOFTEUICC_T1 ? "T=1" : "T=0");
+    if (left > 0)
+        tell_number(teller, "power_cut_in", (int64_t)left);
+    else
+        tell_text(teller, "power_cut_in", NULL);
+}
+
+static void tell_session(const struct teller *teller)
+{
+    static const char *const stages[] = {
+        [RSP_NONE] = "none",         [RSP_CHALLENGED] = "challenged", [RSP_AUTHENTICATED] = "authenticated",
+        [RSP_PREPARED] = "prepared", [RSP_LOADING] = "loading",
+    };
+    const enum rsp_stage stage = rsp_session_stage(teller->card);
+
+    begin(teller, SOFTEUICC_OBJECT, "rsp_session");
+    tell_text(teller, "stage", stages[stage]);
+    if (stage >= RSP_AUTHENTICATED) {
+        tell_octets(teller, "transaction_id", rsp_session_transaction_id(teller->card->rsp));
+        tell_text(teller, "server", teller->card->rsp->server_role == CERT_ROLE_DP_AUTH ? "SM-DP+" : "SM-DS");
+    }
+    end(teller);
+}
+
+static void tell_toolkit(const struct teller *teller)
+{
+    size_t pending = 0;
+    const char *stage = toolkit_session_name(teller->card, &pending);
+
+    begin(teller, SOFTEUICC_OBJECT, "toolkit");
+    tell_text(teller, "session", stage);
+    tell_number(teller, "pending", (int64_t)pending);
+    end(teller);
+}
+
+/* "3F00/7FFF/6F07", from the file up to MF. */
+static void put_path(char *out, const struct fs_file *file)
+{
+    char rest[PATH_MAX_LENGTH] = "";
+
+    for (; file != NULL; file = file->parent) {
+        if (snprintf(out, PATH_MAX_LENGTH, "%04X%s%s", (unsigned)file->fid, rest[0] != '\0' ? "/" : "",
+                     rest) >= PATH_MAX_LENGTH)
+            return; /* no tree is that deep */
+        memcpy(rest, out, PATH_MAX_LENGTH);
+    }
+}
+
+/* A channel without an application shows the files of the enabled profile. */
+static void tell_selected(const struct teller *teller, unsigned number)
+{
+    const struct uicc *uicc = profile_view_uicc(teller->card);
+    const struct uicc_channel *channel;
+    char path[PATH_MAX_LENGTH] = "";
+
+    if (uicc == NULL)
+        return;
+    channel = &uicc->channels[number];
+    put_path(path, channel->file != NULL ? channel->file : channel->directory);
+    tell_text(teller, "file", path);
+    tell_text(teller, "file_name", (channel->file != NULL ? channel->file : channel->directory)->name);
+    tell_octets(teller, "aid",
+                channel->application != NULL
+                    ? SPAN(channel->application->aid.octets, channel->application->aid.size)
+                    : SPAN("", 0));
+}
+
+static void tell_channels(const struct teller *teller)
+{
+    begin(teller, SOFTEUICC_LIST, "channels");
+    for (unsigned i = 0; teller->card->powered && i < APDU_CHANNELS; i++) {
+        const struct channel *channel = channel_find(&teller->card->channels, i);
+        const struct application *application = channel != NULL ? channel->application : NULL;
+
+        if (channel == NULL)
+            continue;
+        begin(teller, SOFTEUICC_OBJECT, NULL);
+        tell_number(teller, "channel", i);
+        tell_text(teller, "application", application != NULL ? application->name : NULL);
+        if (application != NULL)
+            tell_octets(teller, "aid", application->aid);
+        else
+            tell_selected(teller, i);
+        end(teller);
+    }
+    end(teller);
+}
+
+bool softeuicc_inspect(struct softeuicc *card,
+                       void (*listener)(void *context, const struct softeuicc_fact *fact), void *context)
+{
+    const struct teller teller = {card, listener, context};
+    bool whole;
+
+    tell_identity(&teller);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        tell_part(&teller, parts[i].name, parts[i].shape, parts[i].sql);
+    tell_number(&teller, "memory_free", (int64_t)profile_free_nvm(card));
+    tell_power(&teller);
+    tell_channels(&teller);
+    tell_session(&teller);
+    tell_toolkit(&teller);
+    tell_time(&teller);
+    whole = !nvm_failed(card->nvm);
+    nvm_rollback(card->nvm); /* what failed here is no business of the next command's */
+    return whole;
+}
+
+/* --- the other calls from outside ---------------------------------------------------------------- */
+
+bool softeuicc_cut_power(struct softeuicc *card, uint64_t after)
+{
+    struct nvm_power *power = nvm_supply(card->nvm);
+
+    if (power != NULL)
+        nvm_power_cut(power, after);
+    return power != NULL;
+}
+
+bool softeuicc_has_lost_power(const struct softeuicc *card)
+{
+    const struct nvm_power *power = nvm_supply(card->nvm);
+
+    return power != NULL && nvm_power_is_gone(power);
+}
+
+size_t softeuicc_lifecycle_dot(char *out, size_t size)
+{
+    struct buf dot = {0};
+    size_t length;
+
+    lifecycle_dot(&dot);
+    length = dot.size;
+    if (size > 0)
+        snprintf(out, size, "%.*s", (int)length, (const char *)dot.data);
+    buf_free(&dot);
+    return length;
+}

@@ -1,0 +1,141 @@
+/*
+ * The applications that can be selected by AID. See applications.h. The order of the list is the order in
+ * which a partial AID meets them: ISD-R, ECASD, then the ISD-Ps by age, then the enabled profile's security
+ * domains and applications.
+ */
+#include "euicc/terminal/applications.h"
+#include "euicc/terminal/profile_view.h"
+
+#include "apdu/tlv.h"
+
+#include <string.h>
+
+static const struct application *const fixed_applications[] = {&isdr_application, &ecasd_application};
+
+#define FIXED_COUNT (sizeof(fixed_applications) / sizeof(fixed_applications[0]))
+
+/* Picks one occurrence while the candidates go by in their order. */
+struct picker {
+    enum occurrence occurrence;
+    struct selection current;
+    struct selection found;
+    struct selection before; /* the candidate before the one at hand */
+    bool passed_current;
+    bool done;
+};
+
+static bool same(struct selection a, struct selection b)
+{
+    return a.application == b.application && a.instance == b.instance;
+}
+
+static void offer(struct picker *picker, struct selection candidate)
+{
+    bool is_current = same(candidate, picker->current);
+
+    switch (picker->occurrence) {
+    case OCCURRENCE_FIRST:
+        picker->found = candidate;
+        picker->done = true;
+        break;
+    case OCCURRENCE_LAST:
+        picker->found = candidate;
+        break;
+    case OCCURRENCE_NEXT:
+        if (picker->passed_current) {
+            picker->found = candidate;
+            picker->done = true;
+        }
+        break;
+    case OCCURRENCE_PREVIOUS:
+        if (is_current) {
+            picker->found = picker->before;
+            picker->done = true;
+        }
+        break;
+    }
+    picker->passed_current = picker->passed_current || is_current;
+    picker->before = candidate;
+}
+
+static bool begins_with(struct span whole, struct span beginning)
+{
+    return beginning.size <= whole.size && memcmp(whole.data, beginning.data, beginning.size) == 0;
+}
+
+static void offer_isdps(struct softeuicc *card, struct span aid, struct picker *picker)
+{
+    sqlite3_stmt *stmt;
+    struct buf octets = {0};
+
+    stmt = nvm_read_stmt(card->nvm, "SELECT id, isdp_aid FROM profile ORDER BY id");
+    while (!picker->done && nvm_row(card->nvm, stmt)) {
+        buf_clear(&octets);
+        if (buf_append_hex(&octets, nvm_text(stmt, 1), NULL) && begins_with(buf_span(&octets), aid))
+            offer(picker, (struct selection){&isdp_application, (uint64_t)nvm_int(stmt, 0)});
+    }
+    nvm_done(stmt);
+    buf_free(&octets);
+}
+
+static void offer_profile_applications(const struct softeuicc *card, struct span aid, struct picker *picker)
+{
+    const struct uicc *uicc = profile_view_uicc(card);
+
+    for (size_t i = 0; uicc != NULL && i < uicc->fs->application_count && !picker->done; i++) {
+        const struct fs_application *application = &uicc->fs->applications[i];
+        const struct application *row = profile_application_row(application);
+
+        if (row != NULL && begins_with(SPAN(application->aid.octets, application->aid.size), aid))
+            offer(picker, (struct selection){row, application->number});
+    }
+}
+
+struct selection applications_find(struct softeuicc *card, struct span aid, enum occurrence occurrence,
+                                   struct selection current)
+{
+    struct picker picker = {.occurrence = occurrence, .current = current};
+    size_t common = sizeof(ISDP_AID_PREFIX) - 1;
+
+    for (size_t i = 0; i < FIXED_COUNT && !picker.done; i++)
+        if ((fixed_applications[i]->personalities & card->personality_bit) != 0 &&
+            begins_with(fixed_applications[i]->aid, aid))
+            offer(&picker, (struct selection){fixed_applications[i], 0});
+    if (!picker.done && memcmp(aid.data, ISDP_AID_PREFIX, aid.size < common ? aid.size : common) == 0)
+        offer_isdps(card, aid, &picker);
+    if (!picker.done)
+        offer_profile_applications(card, aid, &picker);
+    return picker.found;
+}
+
+bool applications_aid(struct softeuicc *card, struct selection selection, uint8_t aid[16])
+{
+    struct buf octets = {0};
+    sqlite3_stmt *stmt;
+    bool found;
+
+    if (selection.application != &isdp_application) {
+        memcpy(aid, selection.application->aid.data, 16);
+        return true;
+    }
+    stmt = nvm_read_stmt(card->nvm, "SELECT isdp_aid FROM profile WHERE id = ?1");
+    nvm_bind_int(card->nvm, stmt, 1, (int64_t)selection.instance);
+    found = nvm_row(card->nvm, stmt) && buf_append_hex(&octets, nvm_text(stmt, 0), NULL) && octets.size == 16;
+    if (found)
+        memcpy(aid, octets.data, 16);
+    nvm_done(stmt);
+    buf_free(&octets);
+    return found;
+}
+
+size_t applications_open_fci(struct buf *response, struct span aid)
+{
+    size_t fci = tlv_open(response, 0x6F);
+    size_t proprietary;
+
+    tlv_put(response, 0x84, aid);
+    proprietary = tlv_open(response, 0xA5);
+    tlv_put(response, 0x9F65, SPAN("\xFF", 1)); /* longest command data: 255, a short APDU */
+    tlv_close(response, proprietary);
+    return fci;
+}

@@ -1,0 +1,79 @@
+/*
+ * The ISD-R seen from the terminal (SGP.22 5.7.1, 5.7.2): SELECT answers what the eUICC is, STORE DATA
+ * carries ES10 functions. The functions themselves are in es10.c's table.
+ */
+#include "euicc/rsp/es10.h"
+#include "euicc/rsp/euicc_info.h"
+#include "euicc/terminal/applications.h"
+
+#include "apdu/tlv.h"
+
+/* Bits of euiccConfiguration, SGP.32 ISDRProprietaryApplicationTemplateIoT */
+#define CONFIGURATION_IPAE_SUPPORTED  0x80
+#define CONFIGURATION_ENABLED_PROFILE 0x40
+
+static bool has_enabled_profile(struct softeuicc *card)
+{
+    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT 1 FROM profile WHERE state = 'enabled'");
+    bool found = nvm_row(card->nvm, stmt);
+
+    nvm_done(stmt);
+    return found;
+}
+
+/* ISDRProprietaryApplicationTemplate E0 { 82 svn }; lpaeSupport is left out: there is no LPA in the eUICC. */
+static void put_consumer_template(struct buf *response)
+{
+    size_t mark = tlv_open(response, 0xE0);
+
+    tlv_put(response, 0x82, SPAN_ARRAY(euicc_svn));
+    tlv_close(response, mark);
+}
+
+static void put_iot_template(struct softeuicc *card, struct buf *response)
+{
+    uint8_t bits = (uint8_t)((euicc_has_ipae ? CONFIGURATION_IPAE_SUPPORTED : 0) |
+                             (has_enabled_profile(card) ? CONFIGURATION_ENABLED_PROFILE : 0));
+    size_t mark = tlv_open(response, 0xE1);
+
+    tlv_put_bits(response, 0x80, &bits, 2);
+    tlv_close(response, mark);
+}
+
+static uint16_t isdr_select(struct softeuicc *card, const struct apdu_command *command, struct buf *response)
+{
+    size_t fci = applications_open_fci(response, isdr_application.aid);
+
+    (void)command;
+    put_consumer_template(response);
+    if ((card->personality_bit & (FOR_IOT | FOR_HYBRID)) != 0)
+        put_iot_template(card, response);
+    tlv_close(response, fci);
+    return SW_OK;
+}
+
+static uint16_t store_data(struct softeuicc *card, const struct apdu_command *command, struct buf *response)
+{
+    struct span request = SPAN_NONE;
+    bool complete = false;
+    uint16_t status = store_data_block(&card->store_data, command, &complete, &request);
+
+    if (status != SW_OK || !complete)
+        return status;
+    return es10_dispatch(card, request, response);
+}
+
+static uint16_t isdr_process(struct softeuicc *card, const struct apdu_command *command, struct buf *response)
+{
+    if (command->ins == INS_STORE_DATA)
+        return store_data(card, command, response);
+    return SW_INS_NOT_SUPPORTED;
+}
+
+const struct application isdr_application = {
+    .name = "ISD-R",
+    .aid = {(const uint8_t *)ISDR_AID, sizeof(ISDR_AID) - 1},
+    .personalities = FOR_ALL,
+    .select = isdr_select,
+    .process = isdr_process,
+};

@@ -1,0 +1,193 @@
+/* Pending notifications: numbers, signatures, table `notification`. See notification.h; the ES10b functions
+ * are es10b.c. */
+#include "euicc/lifecycle/notification.h"
+
+#include "apdu/tlv.h"
+
+static const char *event_name(enum notification_event event)
+{
+    switch (event) {
+    case NOTIFICATION_INSTALL:
+        return "install";
+    case NOTIFICATION_ENABLE:
+        return "enable";
+    case NOTIFICATION_DISABLE:
+        return "disable";
+    case NOTIFICATION_DELETE:
+        return "delete";
+    }
+    return "";
+}
+
+uint32_t notification_next_sequence(struct softeuicc *card)
+{
+    /* Two statements: RETURNING would make SQLite build a table for the one row. */
+    sqlite3_stmt *stmt =
+        nvm_write_stmt(card->nvm, "UPDATE card SET last_notification = last_notification + 1");
+    int64_t sequence;
+
+    if (!nvm_run(card->nvm, stmt))
+        return 0;
+    stmt = nvm_read_stmt(card->nvm, "SELECT last_notification FROM card");
+    sequence = nvm_row(card->nvm, stmt) ? nvm_int(stmt, 0) : 0;
+    nvm_done(stmt);
+    return sequence > 0 && sequence <= UINT32_MAX ? (uint32_t)sequence : 0;
+}
+
+void notification_put_metadata(struct buf *out, uint32_t sequence, enum notification_event event,
+                               struct span address, struct span iccid)
+{
+    size_t outer = tlv_open(out, 0xBF2F);
+    uint8_t bits = 0;
+
+    for (unsigned bit = 0; bit < NOTIFICATION_EVENT_BITS; bit++)
+        if ((unsigned)event == 1u << bit)
+            bits = (uint8_t)(0x80 >> bit);
+    tlv_put_unsigned(out, 0x80, sequence);
+    tlv_put_bits(out, 0x81, &bits, NOTIFICATION_EVENT_BITS);
+    tlv_put(out, 0x0C, address);
+    if (iccid.size > 0)
+        tlv_put(out, 0x5A, iccid);
+    tlv_close(out, outer);
+}
+
+static bool store(struct softeuicc *card, uint32_t sequence, enum notification_event event,
+                  struct span address, struct span iccid, struct span metadata, struct span signed_object)
+{
+    sqlite3_stmt *stmt = nvm_write_stmt(
+        card->nvm, "INSERT INTO notification (sequence, operation, address, iccid, metadata, signed_object)"
+                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    char digits[21] = "";
+
+    (void)iccid_to_digits(iccid, digits);
+    nvm_bind_int(card->nvm, stmt, 1, sequence);
+    nvm_bind_text(card->nvm, stmt, 2, event_name(event));
+    profile_bind_text(card, stmt, 3, address);
+    nvm_bind_text(card->nvm, stmt, 4, digits);
+    nvm_bind_blob(card->nvm, stmt, 5, metadata);
+    nvm_bind_blob(card->nvm, stmt, 6, signed_object);
+    return nvm_run(card->nvm, stmt);
+}
+
+bool notification_store_result(struct softeuicc *card, uint32_t sequence, struct span address,
+                               struct span iccid, struct span metadata, struct span result)
+{
+    return store(card, sequence, NOTIFICATION_INSTALL, address, iccid, metadata, result);
+}
+
+/*
+ * Reading of SGP.22 3.5: a profile's notifications are signed under the CI that its download used, which its
+ * SM-DP+ is known to trust; a preloaded profile's under the card's first CI on P-256, the curve every server
+ * has.
+ */
+static const struct card_credentials *signing_credentials(const struct softeuicc *card,
+                                                          const struct profile *profile)
+{
+    const struct card_credentials *found = NULL;
+
+    if (profile->has_ci_key_id)
+        found = card_find_credentials(card, SPAN_ARRAY(profile->ci_key_id));
+    for (size_t i = 0; found == NULL && i < card->credentials_count; i++)
+        if (card->credentials[i].curve == EC_CURVE_P256)
+            found = &card->credentials[i];
+    return found != NULL || card->credentials_count == 0 ? found : &card->credentials[0];
+}
+
+/* OtherSignedNotification, SGP.22 5.7.10: tbsOtherNotification, signature over it as encoded, both
+ * certificates. */
+static bool sign(const struct card_credentials *credentials, struct span metadata, struct buf *out)
+{
+    uint8_t signature[EC_SIGNATURE_SIZE];
+    size_t outer;
+
+    if (!ec_sign(credentials->euicc_key, &metadata, 1, signature))
+        return false;
+    outer = tlv_open(out, 0x30);
+    buf_append(out, metadata);
+    tlv_put(out, 0x5F37, SPAN_ARRAY(signature));
+    buf_append(out, cert_der(credentials->euicc_cert));
+    buf_append(out, cert_der(credentials->eum_cert));
+    tlv_close(out, outer);
+    return !out->failed;
+}
+
+static bool notify(struct softeuicc *card, const struct profile *profile, enum notification_event event,
+                   struct span address)
+{
+    const struct card_credentials *credentials = signing_credentials(card, profile);
+    struct span iccid = SPAN_ARRAY(profile->iccid);
+    uint32_t sequence = notification_next_sequence(card);
+    struct buf metadata = {0};
+    struct buf object = {0};
+    bool done = false;
+
+    if (credentials != NULL && sequence != 0) {
+        notification_put_metadata(&metadata, sequence, event, address, iccid);
+        done = !metadata.failed && sign(credentials, buf_span(&metadata), &object) &&
+               store(card, sequence, event, address, iccid, buf_span(&metadata), buf_span(&object));
+    }
+    buf_free(&metadata);
+    buf_free(&object);
+    return done;
+}
+
+bool notification_for_profile(struct softeuicc *card, const struct profile *profile,
+                              enum notification_event event)
+{
+    sqlite3_stmt *stmt = nvm_read_stmt(
+        card->nvm, "SELECT address FROM notification_address WHERE profile = ?1 AND (operations & ?2) <> 0"
+                   " ORDER BY position");
+
+    nvm_bind_int(card->nvm, stmt, 1, profile->id);
+    nvm_bind_int(card->nvm, stmt, 2, event);
+    while (nvm_row(card->nvm, stmt)) {
+        const char *address = nvm_text(stmt, 0);
+
+        if (address == NULL || !notify(card, profile, event, span_of_string(address))) {
+            nvm_done(stmt);
+            return false;
+        }
+    }
+    return !nvm_failed(card->nvm);
+}
+
+void notification_each(struct softeuicc *card, const struct notification_filter *filter,
+                       bool (*visit)(void *context, struct span metadata, struct span signed_object),
+                       void *context)
+{
+    sqlite3_stmt *stmt = nvm_read_stmt(
+        card->nvm, "SELECT metadata, signed_object FROM notification WHERE (?1 = 0 OR sequence = ?1)"
+                   " AND (CASE operation WHEN 'install' THEN 1 WHEN 'enable' THEN 2"
+                   " WHEN 'disable' THEN 4 ELSE 8 END & ?2) <> 0 ORDER BY sequence");
+
+    nvm_bind_int(card->nvm, stmt, 1, (int64_t)filter->sequence);
+    nvm_bind_int(card->nvm, stmt, 2, filter->events);
+    while (nvm_row(card->nvm, stmt)) {
+        if (!visit(context, nvm_blob(stmt, 0), nvm_blob(stmt, 1))) {
+            nvm_done(stmt);
+            return;
+        }
+    }
+}
+
+static bool is_pending(struct softeuicc *card, uint64_t sequence)
+{
+    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT 1 FROM notification WHERE sequence = ?1");
+    bool pending;
+
+    nvm_bind_int(card->nvm, stmt, 1, (int64_t)sequence);
+    pending = nvm_row(card->nvm, stmt);
+    nvm_done(stmt);
+    return pending;
+}
+
+bool notification_remove(struct softeuicc *card, uint64_t sequence)
+{
+    sqlite3_stmt *stmt;
+
+    if (!is_pending(card, sequence))
+        return false;
+    stmt = nvm_write_stmt(card->nvm, "DELETE FROM notification WHERE sequence = ?1");
+    nvm_bind_int(card->nvm, stmt, 1, (int64_t)sequence);
+    return nvm_run(card->nvm, stmt);
+}

@@ -1,0 +1,114 @@
+/*
+ * The inside of a card: what every part of the card OS shares. A function of the card OS takes the card as
+ * its first parameter; there are no globals.
+ */
+#ifndef SOFTEUICC_EUICC_OS_CARD_H
+#define SOFTEUICC_EUICC_OS_CARD_H
+
+#include "apdu/apdu.h"
+#include "apdu/bytes.h"
+#include "apdu/channel.h"
+#include "apdu/store_data.h"
+#include "apdu/transport.h"
+#include "crypto/cert.h"
+#include "euicc/os/nvm.h"
+#include "euicc/softeuicc.h"
+
+#define CARD_EID_SIZE   16
+#define CARD_EID_DIGITS 32
+#define CARD_CI_MAX     8
+
+/* Personalities as a column of the command tables. */
+enum {
+    FOR_CONSUMER = 1,
+    FOR_IOT = 2,
+    FOR_HYBRID = 4,
+    FOR_ALL = FOR_CONSUMER | FOR_IOT | FOR_HYBRID,
+};
+
+/* A CI the card trusts, with the card's credentials under it; kept in RAM, parsed, as long as the card is
+ * open. */
+struct card_credentials {
+    uint8_t ci_key_id[20];
+    enum ec_curve curve;
+    struct ec_key *ci_key;
+    struct cert *eum_cert;
+    struct cert *euicc_cert;
+    struct ec_key *euicc_key;
+};
+
+struct rsp_session;  /* euicc/lifecycle/session.h: the RSP session in RAM (SGP.22 3.1) */
+struct proactive;    /* euicc/terminal/toolkit.h: the proactive session with the terminal */
+struct ota_parts;    /* euicc/terminal/ota_sms.c: the parts of a short message that have arrived */
+struct profile_view; /* euicc/terminal/profile_view.h: the UICC of the profile that is enabled */
+
+/* An application that can be selected. `process` gets every command that card.c does not serve itself on
+ * channels where it is selected; it appends response data and returns the status word. */
+struct application {
+    const char *name; /* "ISD-R", for traces */
+    struct span aid;  /* whole AID; partial selection matches its beginning */
+    uint8_t personalities;
+    /* Appends the FCI. Returns 0x9000 or an error. */
+    uint16_t (*select)(struct softeuicc *card, const struct apdu_command *command, struct buf *response);
+    uint16_t (*process)(struct softeuicc *card, const struct apdu_command *command, struct buf *response);
+};
+
+/* Put into words only when somebody asks. */
+struct card_description {
+    const char *name; /* NULL: nothing is known but class and instruction */
+    bool has_number;
+    unsigned number; /* after the name */
+    uint8_t cla, ins;
+    char text[96]; /* where `name` points when it had to be made */
+};
+
+struct softeuicc {
+    struct softeuicc_hooks hooks;
+    struct nvm *nvm;
+    char eid_text[CARD_EID_DIGITS + 1];
+    uint8_t eid[CARD_EID_SIZE];
+    enum softeuicc_personality personality;
+    uint8_t personality_bit; /* FOR_… */
+    struct card_credentials credentials[CARD_CI_MAX];
+    size_t credentials_count;
+
+    bool powered;
+    enum softeuicc_protocol protocol, next_protocol;
+    struct channel_table channels; /* which are open, what each has selected */
+    struct transport transport;    /* the pieces of a response that wait for GET RESPONSE */
+    struct store_data store_data;  /* blocks collected so far */
+    struct rsp_session *rsp;       /* allocated once, cleared by reset */
+    struct proactive *proactive;
+    struct ota_parts *ota_parts;
+    struct ec_key *eim_key;    /* of the eIM whose row was read last (euicc/iot/eim.c), NULL: of none yet */
+    struct profile_view *view; /* what channels without an application have selected files of */
+    struct buf response;       /* scratch for the command at hand */
+    struct buf answer;         /* what leaves the card: a piece of the response, and the status word */
+    struct card_description description; /* of the command at hand, see softeuicc_describe */
+};
+
+/* Says in the field's terms what the command is; shown by softeuicc_describe. The first takes a text that
+ * lives as long as the card; the second one that has to be made, which costs more. */
+void card_describe(struct softeuicc *card, const char *name);
+void card_describe_format(struct softeuicc *card, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The commands of the UICC platform that the card serves itself, whatever is selected: commands.c. False: it
+ * is none of them. */
+bool card_platform_command(struct softeuicc *card, const struct apdu_command *command, struct buf *response,
+                           uint16_t *status);
+
+/* Ends what the card keeps in RAM across commands (the RSP session, blocks collected): after a reset, or when
+ * a command's changes could not be stored, so that RAM never knows more than the file. */
+void card_end_sessions(struct softeuicc *card);
+
+/* Random octets and time by the host's hooks. card_random never fails quietly: false must end the command
+ * with an error. */
+bool card_random(struct softeuicc *card, uint8_t *out, size_t size);
+struct ec_random card_ec_random(struct softeuicc *card);
+int64_t card_now(const struct softeuicc *card);
+
+/* The credentials under the CI with this key identifier; NULL when the card has none. */
+const struct card_credentials *card_find_credentials(const struct softeuicc *card, struct span ci_key_id);
+
+#endif

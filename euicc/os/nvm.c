@@ -1,0 +1,585 @@
+/*
+ * Non-volatile memory on SQLite. See nvm.h.
+ *
+ * The file is in WAL mode with synchronous=FULL: a commit is one append to the log and one sync of it; a read
+ * touches no disk. SQLite's own checkpoints are off, because they would add three syncs to whichever command
+ * meets them: nvm_idle does that between commands. The first commit after opening also makes the log's
+ * directory entry and header durable (two more syncs).
+ */
+#include "euicc/os/nvm.h"
+
+#include "euicc/os/error.h"
+#include "euicc/os/nvm_lock.h"
+#include "euicc/os/nvm_power.h"
+#include "euicc/os/nvm_schema.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Statements are kept in a hash table; one that finds its few places taken replaces another. */
+#define STATEMENTS      128
+#define STATEMENT_REACH 8
+/* Another program that looks at the tables (a person with sqlite3) may hold a lock for a moment. */
+#define BUSY_TIMEOUT_MS 2000
+/* A card's hot pages are few: schema, one leaf of each table. In KiB. */
+#define CACHE_KIB 256
+
+struct statement {
+    const char *sql;
+    sqlite3_stmt *stmt;
+};
+
+struct nvm {
+    sqlite3 *db;
+    sqlite3_vfs *vfs;
+    struct nvm_lock lock;
+    struct nvm_power *power; /* NULL: it is not cut */
+    char *path;              /* NULL: in memory */
+    struct statement statements[STATEMENTS];
+    int log_pages; /* in the write-ahead log after the last commit */
+    bool in_transaction;
+    bool unsynced; /* see nvm_begin_unsynced */
+    bool failed;
+    char message[160];
+};
+
+static void note(struct nvm *nvm, const char *what)
+{
+    if (!nvm->failed)
+        snprintf(nvm->message, sizeof(nvm->message), "%s: %s", what, sqlite3_errmsg(nvm->db));
+    nvm->failed = true;
+}
+
+/* --- opening ------------------------------------------------------------------------------------- */
+
+static int count_log(void *context, sqlite3 *db, const char *schema, int pages)
+{
+    struct nvm *nvm = context;
+
+    (void)db;
+    (void)schema;
+    nvm->log_pages = pages;
+    return SQLITE_OK;
+}
+
+static int pragma_int(struct nvm *nvm, const char *sql, int64_t *value)
+{
+    sqlite3_stmt *stmt = NULL;
+    int status = sqlite3_prepare_v2(nvm->db, sql, -1, &stmt, NULL);
+
+    if (status == SQLITE_OK && (status = sqlite3_step(stmt)) == SQLITE_ROW) {
+        *value = sqlite3_column_int64(stmt, 0);
+        status = SQLITE_OK;
+    }
+    sqlite3_finalize(stmt);
+    return status;
+}
+
+static enum softeuicc_status sqlite_error(struct nvm *nvm, const char *path, struct softeuicc_error *error)
+{
+    int code = nvm->db != NULL ? sqlite3_errcode(nvm->db) & 0xFF : SQLITE_NOMEM;
+
+    if (code == SQLITE_NOMEM)
+        return error_set(error, SOFTEUICC_MEMORY, "out of memory");
+    if (code == SQLITE_NOTADB)
+        return error_set(error, SOFTEUICC_STORAGE, "%s is not a card file", path);
+    return error_set(error, SOFTEUICC_STORAGE, "cannot use %s: %s", path, sqlite3_errmsg(nvm->db));
+}
+
+/* Takes the file from `version` to the newest schema, inside the transaction that is open. */
+static bool migrate(struct nvm *nvm, int version)
+{
+    char sql[96];
+
+    for (; version < nvm_schema_version; version++)
+        if (sqlite3_exec(nvm->db, nvm_migrations[version], NULL, NULL, NULL) != SQLITE_OK)
+            return false;
+    snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d", NVM_APPLICATION_ID,
+             nvm_schema_version);
+    return sqlite3_exec(nvm->db, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* Says whether the file is a card of ours before anything in it is changed; *version is its schema's. */
+static enum softeuicc_status inspect(struct nvm *nvm, const char *path, int *version,
+                                     struct softeuicc_error *error)
+{
+    int64_t application = 0;
+    int64_t found = 0;
+
+    if (pragma_int(nvm, "PRAGMA application_id", &application) != SQLITE_OK ||
+        pragma_int(nvm, "PRAGMA user_version", &found) != SQLITE_OK)
+        return sqlite_error(nvm, path, error);
+    if (application != NVM_APPLICATION_ID || found < 1)
+        return error_set(error, SOFTEUICC_STORAGE, "%s is not a card file", path);
+    if (found > nvm_schema_version)
+        return error_set(error, SOFTEUICC_VERSION,
+                         "%s was made by a newer softeuicc (schema %lld, this one knows %d)", path,
+                         (long long)found, nvm_schema_version);
+    *version = (int)found;
+    return SOFTEUICC_OK;
+}
+
+/* What holds for the connection, not for the file. */
+static bool configure(struct nvm *nvm)
+{
+    static const char settings[] = "PRAGMA foreign_keys = ON;"
+                                   "PRAGMA trusted_schema = OFF;"
+                                   "PRAGMA temp_store = MEMORY;"
+                                   "PRAGMA secure_delete = ON;" /* keys of deleted profiles are overwritten */
+                                   "PRAGMA mmap_size = 0";
+    char cache[40];
+
+    snprintf(cache, sizeof(cache), "PRAGMA cache_size = -%d", CACHE_KIB);
+    sqlite3_extended_result_codes(nvm->db, 1);
+    sqlite3_busy_timeout(nvm->db, BUSY_TIMEOUT_MS);
+    return sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 128, 64) == SQLITE_OK &&
+           sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) == SQLITE_OK &&
+           sqlite3_exec(nvm->db, settings, NULL, NULL, NULL) == SQLITE_OK &&
+           sqlite3_exec(nvm->db, cache, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/*
+ * Journal and durability. A database in memory keeps its rollback journal in memory and stays as it is. EXTRA
+ * for the change of the journal itself: a rollback journal whose deletion did not last would undo it, and
+ * with it every commit in the log.
+ */
+static bool make_durable(struct nvm *nvm)
+{
+    static const char settings[] = "PRAGMA synchronous = EXTRA;"
+                                   "PRAGMA journal_mode = WAL;"
+                                   "PRAGMA synchronous = FULL;"
+                                   "PRAGMA wal_autocheckpoint = 0";
+
+    if (sqlite3_exec(nvm->db, settings, NULL, NULL, NULL) != SQLITE_OK)
+        return false;
+    sqlite3_wal_hook(nvm->db, count_log, nvm);
+    return true;
+}
+
+static enum softeuicc_status open_database(struct nvm *nvm, const char *path, const char *vfs, bool create,
+                                           struct softeuicc_error *error)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
+    int version = 0;
+    enum softeuicc_status status;
+
+    if (sqlite3_open_v2(path, &nvm->db, flags, vfs) != SQLITE_OK || !configure(nvm))
+        return sqlite_error(nvm, path, error);
+    if (!create && (status = inspect(nvm, path, &version, error)) != SOFTEUICC_OK)
+        return status;
+    if (!make_durable(nvm))
+        return sqlite_error(nvm, path, error);
+    if (version == nvm_schema_version)
+        return SOFTEUICC_OK;
+    if (!nvm_begin(nvm) || !migrate(nvm, version) || (!create && !nvm_commit(nvm)))
+        return sqlite_error(nvm, path, error);
+    return SOFTEUICC_OK;
+}
+
+/* Makes the file (never following or reusing what is there), or sees to it that only its owner can read the
+ * keys in it. */
+static enum softeuicc_status prepare_file(const char *path, bool create, struct softeuicc_error *error)
+{
+    struct stat status;
+    int fd;
+
+    if (create) {
+        fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd < 0 && errno == EEXIST)
+            return error_set(error, SOFTEUICC_EXISTS, "%s exists already", path);
+        if (fd < 0)
+            return error_set(error, SOFTEUICC_STORAGE, "cannot make %s: %s", path, strerror(errno));
+        close(fd);
+        return SOFTEUICC_OK;
+    }
+    if (stat(path, &status) != 0)
+        return error_set(error, SOFTEUICC_STORAGE, "cannot open %s: %s", path, strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return error_set(error, SOFTEUICC_STORAGE, "%s is not a file", path);
+    if ((status.st_mode & 077) != 0 && chmod(path, 0600) != 0)
+        return error_set(error, SOFTEUICC_STORAGE,
+                         "others can read the keys in %s, and its mode cannot be changed: %s", path,
+                         strerror(errno));
+    return SOFTEUICC_OK;
+}
+
+/* Makes or checks a file of this machine, and locks it. */
+static enum softeuicc_status take_file(struct nvm *nvm, const char *path, bool create,
+                                       struct softeuicc_error *error)
+{
+    enum softeuicc_status status = create ? SOFTEUICC_OK : prepare_file(path, false, error);
+
+    if (status == SOFTEUICC_OK)
+        status = nvm_lock_take(&nvm->lock, path, error);
+    if (status == SOFTEUICC_OK && create)
+        status = prepare_file(path, true, error);
+    return status;
+}
+
+/* The same for a file in somebody else's VFS, which may know no more than its name. */
+static enum softeuicc_status take_foreign_file(struct nvm *nvm, const char *path, bool create,
+                                               struct softeuicc_error *error)
+{
+    int there = 0;
+
+    if (create && nvm->vfs->xAccess(nvm->vfs, path, SQLITE_ACCESS_EXISTS, &there) == SQLITE_OK && there)
+        return error_set(error, SOFTEUICC_EXISTS, "%s exists already", path);
+    return SOFTEUICC_OK;
+}
+
+static enum softeuicc_status take(struct nvm *nvm, const char *path, const char *vfs, bool create,
+                                  struct softeuicc_error *error)
+{
+    enum softeuicc_status status;
+
+    nvm->vfs = sqlite3_vfs_find(vfs);
+    if (nvm->vfs == NULL)
+        return error_set(error, SOFTEUICC_INVALID, "no storage is called '%s'", vfs != NULL ? vfs : "");
+    if (strcmp(path, ":memory:") == 0)
+        return SOFTEUICC_OK;
+    status = vfs != NULL ? take_foreign_file(nvm, path, create, error) : take_file(nvm, path, create, error);
+    if (status != SOFTEUICC_OK)
+        return status;
+    nvm->path = strdup(path);
+    return nvm->path != NULL ? SOFTEUICC_OK : error_set(error, SOFTEUICC_MEMORY, "out of memory");
+}
+
+/* A database in memory has no storage under it. */
+static enum softeuicc_status lay_supply(struct nvm *nvm, struct softeuicc_error *error)
+{
+    if (nvm->path == NULL)
+        return SOFTEUICC_OK;
+    nvm->power = nvm_power_new(nvm->vfs);
+    return nvm->power != NULL ? SOFTEUICC_OK : error_set(error, SOFTEUICC_MEMORY, "out of memory");
+}
+
+static struct nvm *open_on(const char *path, const char *vfs, bool create, bool cuttable,
+                           struct softeuicc_error *error)
+{
+    struct nvm *nvm = calloc(1, sizeof(*nvm));
+    enum softeuicc_status status;
+
+    if (nvm == NULL) {
+        error_set(error, SOFTEUICC_MEMORY, "out of memory");
+        return NULL;
+    }
+    nvm->lock.fd = -1;
+    status = take(nvm, path, vfs, create, error);
+    if (status == SOFTEUICC_OK && cuttable)
+        status = lay_supply(nvm, error);
+    if (status == SOFTEUICC_OK)
+        status =
+            open_database(nvm, path, nvm->power != NULL ? nvm_power_vfs(nvm->power) : vfs, create, error);
+    if (status == SOFTEUICC_OK)
+        return nvm;
+    if (create)
+        nvm_remove(nvm);
+    else
+        nvm_close(nvm);
+    return NULL;
+}
+
+struct nvm *nvm_open(const char *path, const char *vfs, bool create, struct softeuicc_error *error)
+{
+    return open_on(path, vfs, create, false, error);
+}
+
+struct nvm *nvm_open_cuttable(const char *path, const char *vfs, bool create, struct softeuicc_error *error)
+{
+    return open_on(path, vfs, create, true, error);
+}
+
+struct nvm_power *nvm_supply(const struct nvm *nvm)
+{
+    return nvm->power;
+}
+
+static void close_database(struct nvm *nvm)
+{
+    for (size_t i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize(nvm->statements[i].stmt);
+    sqlite3_close(nvm->db);
+}
+
+static void let_go(struct nvm *nvm)
+{
+    nvm_power_free(nvm->power);
+    nvm_lock_release(&nvm->lock);
+    free(nvm->path);
+    free(nvm);
+}
+
+void nvm_close(struct nvm *nvm)
+{
+    if (nvm == NULL)
+        return;
+    close_database(nvm);
+    let_go(nvm);
+}
+
+void nvm_remove(struct nvm *nvm)
+{
+    if (nvm == NULL)
+        return;
+    nvm_rollback(nvm);
+    close_database(nvm);
+    if (nvm->path != NULL)
+        (void)nvm->vfs->xDelete(nvm->vfs, nvm->path, 1);
+    let_go(nvm);
+}
+
+/* --- statements ---------------------------------------------------------------------------------- */
+
+/* The place for `sql`: where it is kept and idle, or else free, or else taken by an idle one, or else NULL.
+ */
+static struct statement *place_for(struct nvm *nvm, const char *sql)
+{
+    size_t hash = ((uintptr_t)sql >> 3) * 0x9E3779B1u >> 7;
+    struct statement *place = NULL;
+
+    for (size_t i = 0; i < STATEMENT_REACH; i++) {
+        struct statement *candidate = &nvm->statements[(hash + i) % STATEMENTS];
+        bool idle = candidate->stmt == NULL || !sqlite3_stmt_busy(candidate->stmt);
+
+        if (candidate->sql == sql && idle)
+            return candidate;
+        if (idle && (place == NULL || (candidate->stmt == NULL && place->stmt != NULL)))
+            place = candidate;
+    }
+    return place;
+}
+
+static sqlite3_stmt *prepare(struct nvm *nvm, const char *sql)
+{
+    struct statement *place = place_for(nvm, sql);
+
+    if (place == NULL) {
+        note(nvm, "too many statements at once");
+        return NULL;
+    }
+    if (place->sql == sql)
+        return place->stmt;
+    sqlite3_finalize(place->stmt);
+    *place = (struct statement){NULL, NULL};
+    if (sqlite3_prepare_v3(nvm->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &place->stmt, NULL) != SQLITE_OK) {
+        note(nvm, sql);
+        return NULL;
+    }
+    place->sql = sql;
+    return place->stmt;
+}
+
+sqlite3_stmt *nvm_read_stmt(struct nvm *nvm, const char *sql)
+{
+    return prepare(nvm, sql);
+}
+
+sqlite3_stmt *nvm_write_stmt(struct nvm *nvm, const char *sql)
+{
+    return nvm_begin(nvm) ? prepare(nvm, sql) : NULL;
+}
+
+static void check_bound(struct nvm *nvm, int status)
+{
+    if (status != SQLITE_OK)
+        note(nvm, "bind");
+}
+
+void nvm_bind_blob(struct nvm *nvm, sqlite3_stmt *stmt, int index, struct span octets)
+{
+    if (stmt == NULL)
+        return;
+    if (octets.data == NULL)
+        check_bound(nvm, sqlite3_bind_null(stmt, index));
+    else
+        check_bound(nvm, sqlite3_bind_blob64(stmt, index, octets.data, octets.size, SQLITE_TRANSIENT));
+}
+
+void nvm_bind_text(struct nvm *nvm, sqlite3_stmt *stmt, int index, const char *text)
+{
+    if (stmt != NULL)
+        check_bound(nvm, sqlite3_bind_text(stmt, index, text, -1, SQLITE_TRANSIENT));
+}
+
+void nvm_bind_int(struct nvm *nvm, sqlite3_stmt *stmt, int index, int64_t value)
+{
+    if (stmt != NULL)
+        check_bound(nvm, sqlite3_bind_int64(stmt, index, value));
+}
+
+bool nvm_row(struct nvm *nvm, sqlite3_stmt *stmt)
+{
+    int status;
+
+    if (stmt == NULL)
+        return false;
+    status = sqlite3_step(stmt);
+    if (status == SQLITE_ROW)
+        return true;
+    if (status != SQLITE_DONE)
+        note(nvm, sqlite3_sql(stmt));
+    nvm_done(stmt);
+    return false;
+}
+
+bool nvm_run(struct nvm *nvm, sqlite3_stmt *stmt)
+{
+    if (stmt == NULL)
+        return false;
+    if (nvm->failed) {
+        nvm_done(stmt);
+        return false;
+    }
+    while (nvm_row(nvm, stmt))
+        continue;
+    return !nvm->failed;
+}
+
+void nvm_done(sqlite3_stmt *stmt)
+{
+    if (stmt == NULL)
+        return;
+    sqlite3_reset(stmt);
+    sqlite3_clear_bindings(stmt);
+}
+
+struct span nvm_blob(sqlite3_stmt *stmt, int column)
+{
+    const void *data;
+
+    if (sqlite3_column_type(stmt, column) == SQLITE_NULL)
+        return SPAN_NONE;
+    data = sqlite3_column_blob(stmt, column);
+    return SPAN(data != NULL ? data : "", (size_t)sqlite3_column_bytes(stmt, column));
+}
+
+const char *nvm_text(sqlite3_stmt *stmt, int column)
+{
+    return (const char *)sqlite3_column_text(stmt, column);
+}
+
+int64_t nvm_int(sqlite3_stmt *stmt, int column)
+{
+    return sqlite3_column_int64(stmt, column);
+}
+
+int nvm_changes(struct nvm *nvm)
+{
+    return sqlite3_changes(nvm->db);
+}
+
+int64_t nvm_last_row(struct nvm *nvm)
+{
+    return sqlite3_last_insert_rowid(nvm->db);
+}
+
+/* --- transactions -------------------------------------------------------------------------------- */
+
+static bool execute(struct nvm *nvm, const char *sql)
+{
+    sqlite3_stmt *stmt = prepare(nvm, sql);
+    bool done = stmt != NULL && sqlite3_step(stmt) == SQLITE_DONE;
+
+    if (!done && stmt != NULL)
+        note(nvm, sql);
+    if (stmt != NULL)
+        sqlite3_reset(stmt);
+    return done;
+}
+
+/* Folds the log into the file, and begins the next log with a page that says what is there already: what
+ * makes the new log durable is paid here. When somebody else is reading, the log just goes on growing until
+ * the next time. */
+static void fold_log(struct nvm *nvm)
+{
+    char sql[64];
+
+    if (sqlite3_wal_checkpoint_v2(nvm->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL) != SQLITE_OK)
+        return;
+    snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", nvm_schema_version);
+    (void)sqlite3_exec(nvm->db, sql, NULL, NULL, NULL);
+}
+
+bool nvm_begin(struct nvm *nvm)
+{
+    if (nvm->in_transaction)
+        return !nvm->failed;
+    if (nvm->log_pages > NVM_LOG_LIMIT)
+        fold_log(nvm);
+    nvm->in_transaction = execute(nvm, "BEGIN IMMEDIATE");
+    return nvm->in_transaction && !nvm->failed;
+}
+
+bool nvm_in_transaction(const struct nvm *nvm)
+{
+    return nvm->in_transaction;
+}
+
+bool nvm_failed(const struct nvm *nvm)
+{
+    return nvm->failed;
+}
+
+const char *nvm_message(const struct nvm *nvm)
+{
+    return nvm->message;
+}
+
+/* A statement that somebody did not step to its end would keep its view of the file. */
+static void reset_statements(struct nvm *nvm)
+{
+    for (size_t i = 0; i < STATEMENTS; i++)
+        if (nvm->statements[i].stmt != NULL && sqlite3_stmt_busy(nvm->statements[i].stmt))
+            nvm_done(nvm->statements[i].stmt);
+}
+
+void nvm_begin_unsynced(struct nvm *nvm)
+{
+    nvm->unsynced = !nvm->in_transaction &&
+                    sqlite3_exec(nvm->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* The transaction that needs no sync has ended: every other one does. */
+static bool end_unsynced(struct nvm *nvm)
+{
+    if (!nvm->unsynced)
+        return true;
+    nvm->unsynced = sqlite3_exec(nvm->db, "PRAGMA synchronous = FULL", NULL, NULL, NULL) != SQLITE_OK;
+    return !nvm->unsynced;
+}
+
+bool nvm_commit(struct nvm *nvm)
+{
+    if (!nvm->failed && !nvm->in_transaction)
+        return end_unsynced(nvm);
+    if (!nvm->failed && execute(nvm, "COMMIT")) {
+        nvm->in_transaction = false;
+        return end_unsynced(nvm);
+    }
+    nvm_rollback(nvm);
+    return false;
+}
+
+void nvm_rollback(struct nvm *nvm)
+{
+    if (nvm->in_transaction || nvm->failed)
+        reset_statements(nvm);
+    /* SQLite may have rolled back by itself (a full disk): then there is nothing left to do. */
+    if (nvm->in_transaction && !sqlite3_get_autocommit(nvm->db))
+        (void)sqlite3_exec(nvm->db, "ROLLBACK", NULL, NULL, NULL);
+    nvm->in_transaction = false;
+    nvm->failed = false;
+    (void)end_unsynced(nvm);
+}
+
+void nvm_idle(struct nvm *nvm)
+{
+    reset_statements(nvm);
+    if (!nvm->in_transaction && nvm->log_pages > NVM_LOG_FOLD)
+        fold_log(nvm);
+}

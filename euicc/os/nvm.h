@@ -1,0 +1,92 @@
+/*
+ * Non-volatile memory: one SQLite file per card, one transaction per command (ARCHITECTURE.md, decisions 2
+ * and 3).
+ *
+ * A command that only reads opens no transaction and syncs nothing. The first write of a command begins one
+ * (nvm_begin is called by nvm_write_stmt); card.c commits it before the response leaves, or rolls it back
+ * when the command failed, after which whatever the card keeps in RAM of the tables is loaded again.
+ */
+#ifndef SOFTEUICC_EUICC_OS_NVM_H
+#define SOFTEUICC_EUICC_OS_NVM_H
+
+#include "apdu/bytes.h"
+#include "euicc/softeuicc.h"
+
+#include <sqlite3.h>
+
+struct nvm;
+struct nvm_power; /* euicc/os/nvm_power.h */
+
+/*
+ * Opens the file (NULL and *error on failure; a newer schema is SOFTEUICC_VERSION; an older one is migrated).
+ * A file that others may read or write is closed to them first. With `create` the file must not exist; it
+ * gets mode 0600 and the newest schema, inside a transaction that is left open: the first nvm_commit makes
+ * the card, whole. The card is locked against other processes until nvm_close (nvm_lock.h). `vfs` is the name
+ * of a registered SQLite VFS or NULL; with one, or with the path ":memory:", nothing on this machine is
+ * locked or looked at.
+ */
+struct nvm *nvm_open(const char *path, const char *vfs, bool create, struct softeuicc_error *error);
+/* The same on storage whose power can be cut. */
+struct nvm *nvm_open_cuttable(const char *path, const char *vfs, bool create, struct softeuicc_error *error);
+/* The supply of that storage; NULL: it cannot be cut. */
+struct nvm_power *nvm_supply(const struct nvm *nvm);
+void nvm_close(struct nvm *nvm);
+/* As nvm_close, and deletes the file: when the making of a card failed. */
+void nvm_remove(struct nvm *nvm);
+
+/*
+ * A prepared statement for `sql`, which must be a string literal: statements are kept by its address.
+ * nvm_read_stmt is for SELECT, nvm_write_stmt for everything else (it begins the command's transaction). Step
+ * it to its end or nvm_done it. NULL on an error, which also marks the transaction as failed, so that a
+ * caller may use the sticky error alone. The same text may be asked for again while its statement is still
+ * being stepped: then it is another statement.
+ */
+sqlite3_stmt *nvm_read_stmt(struct nvm *nvm, const char *sql);
+sqlite3_stmt *nvm_write_stmt(struct nvm *nvm, const char *sql);
+/* Binding: index from 1. The octets are copied. Errors stick in nvm. NULL statements are ignored. SPAN_NONE
+ * binds NULL. */
+void nvm_bind_blob(struct nvm *nvm, sqlite3_stmt *stmt, int index, struct span octets);
+void nvm_bind_text(struct nvm *nvm, sqlite3_stmt *stmt, int index, const char *text); /* NULL binds NULL */
+void nvm_bind_int(struct nvm *nvm, sqlite3_stmt *stmt, int index, int64_t value);
+/* Next row: true. End or error: false, and the statement is reset; its columns must not be read any more. */
+bool nvm_row(struct nvm *nvm, sqlite3_stmt *stmt);
+/* Runs a write statement to its end; false on error. */
+bool nvm_run(struct nvm *nvm, sqlite3_stmt *stmt);
+void nvm_done(sqlite3_stmt *stmt);
+/* Columns, index from 0; valid until the next step. A NULL column is SPAN_NONE / NULL / 0. */
+struct span nvm_blob(sqlite3_stmt *stmt, int column);
+const char *nvm_text(sqlite3_stmt *stmt, int column);
+int64_t nvm_int(sqlite3_stmt *stmt, int column);
+
+/* Rows changed by the last nvm_run; the rowid of the last insert. */
+int nvm_changes(struct nvm *nvm);
+int64_t nvm_last_row(struct nvm *nvm);
+
+/* Begins the command's transaction if it has none yet. False when it cannot, or when something went wrong
+ * already. */
+bool nvm_begin(struct nvm *nvm);
+/* True while the command has written something. */
+bool nvm_in_transaction(const struct nvm *nvm);
+/* True when something went wrong since the last commit or rollback, reading included; nvm_message says what.
+ */
+bool nvm_failed(const struct nvm *nvm);
+const char *nvm_message(const struct nvm *nvm);
+/* Commits, if there is something to commit. False: nothing of the command is stored (rolled back). */
+bool nvm_commit(struct nvm *nvm);
+/* For what can be made again from what is stored: the next transaction is whole or not there after a power
+ * cut, but it waits for no disk; the commit after it brings it along. No effect inside a transaction. */
+void nvm_begin_unsynced(struct nvm *nvm);
+void nvm_rollback(struct nvm *nvm);
+/*
+ * Housekeeping between commands, never inside one: folds the write-ahead log into the file when it has grown
+ * beyond NVM_LOG_FOLD, and prepares the next log, so that the commit after it still costs one sync. Called at
+ * reset and power-off. A card that is never reset does the same before the first write of a command once the
+ * log passes NVM_LOG_LIMIT. Nothing else ever checkpoints but nvm_close.
+ */
+void nvm_idle(struct nvm *nvm);
+
+/* In pages of 4096 octets. A state change writes about ten. */
+#define NVM_LOG_FOLD  256
+#define NVM_LOG_LIMIT 2048
+
+#endif

@@ -1,0 +1,107 @@
+/*
+ * The profiles on the card: table `profile` and what hangs on it. Rows are read into this structure; changes
+ * go through the functions here (and state changes through lifecycle.h), inside the command's transaction.
+ */
+#ifndef SOFTEUICC_EUICC_PROFILE_PROFILE_STORE_H
+#define SOFTEUICC_EUICC_PROFILE_PROFILE_STORE_H
+
+#include "euicc/os/card.h"
+#include "euicc/profile/profile_metadata.h"
+#include "profiles/saip/saip.h"
+
+#define ISDP_AID_SIZE 16
+
+enum profile_state { PROFILE_DISABLED = 0, PROFILE_ENABLED = 1 }; /* ProfileState, SGP.22 5.7.15 */
+
+/* One profile. Spans and strings belong to the structure: profile_clear frees them. */
+struct profile {
+    int64_t id;
+    uint8_t isdp_aid[ISDP_AID_SIZE];
+    uint8_t iccid[ICCID_SIZE];
+    enum profile_state state;
+    enum profile_class class;
+    bool preloaded;
+    bool ppr1, ppr2;                             /* disabling / deletion not allowed */
+    bool ecall;                                  /* ecallIndication: the Emergency Profile (SGP.32) */
+    bool fallback_allowed;                       /* it may have the Fallback Attribute (SGP.32) */
+    bool fallback_attribute;                     /* it has it */
+    struct buf nickname, service_provider, name; /* UTF-8 */
+    bool has_icon;
+    unsigned icon_type;
+    struct buf icon;
+    bool has_owner;
+    struct buf owner;    /* content of profileOwner (B7) */
+    struct buf metadata; /* StoreMetadataRequest (BF25) as received, whole */
+    struct buf smdp_oid; /* content octets */
+    struct buf smdp_address;
+    struct buf
+        isdp_configuration; /* ConfigureISDPRequest (BF24) as received, whole; empty when there was none */
+    bool has_ci_key_id;
+    uint8_t ci_key_id[20]; /* of the credentials that sign the profile's notifications */
+};
+
+void profile_clear(struct profile *profile);
+
+/* Each reads one profile; false when there is none (or storage failed: nvm_failed). */
+bool profile_by_id(struct softeuicc *card, int64_t id, struct profile *profile);
+bool profile_by_iccid(struct softeuicc *card, struct span iccid, struct profile *profile);
+/* Only whether there is one. */
+bool profile_iccid_exists(struct softeuicc *card, struct span iccid);
+bool profile_by_aid(struct softeuicc *card, struct span aid, struct profile *profile);
+bool profile_enabled(struct softeuicc *card, struct profile *profile);
+
+/* Calls `visit` for every profile in the order of installation, until it returns false. */
+void profile_each(struct softeuicc *card, bool (*visit)(void *context, const struct profile *profile),
+                  void *context);
+
+/* What an installation stores. */
+struct profile_installation {
+    const struct profile_metadata *metadata;
+    const struct saip_package *package;
+    struct span isdp_configuration; /* BF24 whole or SPAN_NONE */
+    struct span smdp_oid;
+    struct span smdp_address; /* text */
+    struct span ci_key_id;    /* of the session's credentials; SPAN_NONE: the card's first ones on P-256 */
+    bool preloaded;
+};
+
+enum profile_install_status {
+    PROFILE_INSTALLED = 0,
+    PROFILE_ICCID_EXISTS,
+    PROFILE_NO_MEMORY, /* card.nvm_size would be exceeded */
+    PROFILE_STORAGE_FAILED,
+};
+
+/* Inserts the profile (disabled), its elements and notification addresses; *isdp_aid gets the AID of the new
+ * ISD-P. */
+enum profile_install_status profile_install(struct softeuicc *card,
+                                            const struct profile_installation *installation,
+                                            uint8_t isdp_aid[ISDP_AID_SIZE]);
+
+/* The ISD-P AID the next installation gets. */
+void profile_next_aid(struct softeuicc *card, uint8_t isdp_aid[ISDP_AID_SIZE]);
+
+/* "test", "provisioning", "operational", as in the table. */
+const char *profile_class_name(enum profile_class class);
+
+/* Binds text that is not a C string. */
+void profile_bind_text(struct softeuicc *card, sqlite3_stmt *stmt, int index, struct span text);
+
+bool profile_delete(struct softeuicc *card, int64_t id);
+bool profile_set_state(struct softeuicc *card, int64_t id,
+                       enum profile_state state); /* for lifecycle.c only */
+bool profile_set_nickname(struct softeuicc *card, int64_t id, struct span nickname);
+
+/* The operational profile that a test profile displaced (SGP.21 TPRO10): its id, 0 for none. */
+int64_t profile_before_test(struct softeuicc *card);
+bool profile_set_before_test(struct softeuicc *card, int64_t id); /* for lifecycle.c only */
+
+/* ES6.UpdateMetadata (SGP.22 5.4.1) for one profile: `request` is the content of BF2A. Returns the status
+ * word; the function has no response data. How the request comes from the operator is not known here. */
+uint16_t profile_update_metadata(struct softeuicc *card, const struct profile *profile, struct span request);
+
+/* Live figures for extCardResource: profiles on the card, free octets for profiles. */
+unsigned profile_count(struct softeuicc *card);
+uint64_t profile_free_nvm(struct softeuicc *card);
+
+#endif

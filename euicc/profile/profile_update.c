@@ -1,0 +1,94 @@
+/* ES6.UpdateMetadata (SGP.22 5.4.1): the operator changes names, icon and policy rules of its profile over
+ * the air; on a card with SGP.32 also whether it may be the Fallback Profile. */
+#include "euicc/profile/profile_store.h"
+#include "euicc/rsp/es10.h"
+
+#include "apdu/tlv.h"
+#include "euicc/os/text.h"
+
+/* UpdateMetadataRequest: every member is optional; SPAN_NONE where it is absent. */
+struct update {
+    struct span service_provider, name, icon_type, icon, rules, fallback_allowed;
+    bool has_icon_type;
+    unsigned icon_type_number;
+};
+
+/* The value of fallbackAllowed (SGP.32), which stands behind members that the card passes over. */
+static bool read_fallback_allowed(struct tlv_reader *reader, struct span *value)
+{
+    struct tlv object;
+
+    while (tlv_next(reader, &object) == TLV_OK)
+        if (object.tag == TAG_FALLBACK_ALLOWED)
+            *value = object.value;
+    return tlv_good(reader) && (value->data == NULL || value->size == 1);
+}
+
+static bool text_fits(struct span text, size_t max)
+{
+    size_t characters = 0;
+
+    return text.data == NULL || (text_is_utf8(text, &characters) && characters <= max);
+}
+
+static bool parse(struct span request, struct update *update)
+{
+    struct tlv_reader reader = tlv_reader(request);
+    uint64_t number = 0;
+
+    *update = (struct update){.rules = SPAN_NONE};
+    (void)tlv_optional(&reader, 0x91, &update->service_provider);
+    (void)tlv_optional(&reader, 0x92, &update->name);
+    update->has_icon_type = tlv_optional(&reader, 0x93, &update->icon_type) && update->icon_type.size > 0;
+    (void)tlv_optional(&reader, 0x94, &update->icon);
+    (void)tlv_optional(&reader, 0x99, &update->rules);
+    if (!read_fallback_allowed(&reader, &update->fallback_allowed) ||
+        !text_fits(update->service_provider, SERVICE_PROVIDER_NAME_MAX) ||
+        !text_fits(update->name, PROFILE_NAME_MAX))
+        return false;
+    if (update->has_icon_type && (!tlv_unsigned(update->icon_type, &number) || number > 1))
+        return false;
+    update->icon_type_number = (unsigned)number;
+    /* An icon comes with its type; an empty one takes the icon away. */
+    if (update->icon.size > ICON_MAX || (update->icon.size > 0 && !update->has_icon_type))
+        return false;
+    /* pprUpdateControl is zero in this version: rules can only be taken away. */
+    return update->rules.data == NULL ||
+           (bit_string_valid(update->rules) && !tlv_bit(update->rules, PPR_UPDATE_CONTROL_BIT));
+}
+
+uint16_t profile_update_metadata(struct softeuicc *card, const struct profile *profile, struct span request)
+{
+    struct update update;
+    sqlite3_stmt *stmt;
+    bool ppr1 = profile->ppr1;
+    bool ppr2 = profile->ppr2;
+    bool fallback_allowed = profile->fallback_allowed;
+
+    if (!parse(request, &update))
+        return ES10_BAD_REQUEST;
+    if (update.rules.data != NULL) {
+        ppr1 = ppr1 && tlv_bit(update.rules, PPR1_BIT);
+        ppr2 = ppr2 && tlv_bit(update.rules, PPR2_BIT);
+    }
+    /* Reading of SGP.32: who has the Fallback Attribute already keeps it; the owner's word is asked when it
+     * is set. */
+    if (update.fallback_allowed.data != NULL && (card->personality_bit & (FOR_IOT | FOR_HYBRID)) != 0)
+        fallback_allowed = update.fallback_allowed.data[0] != 0;
+    stmt = nvm_write_stmt(card->nvm,
+                          "UPDATE profile SET service_provider = ?2, name = ?3, icon_type = ?4, icon = ?5,"
+                          " ppr1 = ?6, ppr2 = ?7, fallback_allowed = ?8 WHERE id = ?1");
+    nvm_bind_int(card->nvm, stmt, 1, profile->id);
+    profile_bind_text(card, stmt, 2,
+                      update.service_provider.data != NULL ? update.service_provider
+                                                           : buf_span(&profile->service_provider));
+    profile_bind_text(card, stmt, 3, update.name.data != NULL ? update.name : buf_span(&profile->name));
+    if (update.icon.data != NULL ? update.icon.size > 0 : profile->has_icon) {
+        nvm_bind_int(card->nvm, stmt, 4, update.has_icon_type ? update.icon_type_number : profile->icon_type);
+        nvm_bind_blob(card->nvm, stmt, 5, update.icon.data != NULL ? update.icon : buf_span(&profile->icon));
+    }
+    nvm_bind_int(card->nvm, stmt, 6, ppr1);
+    nvm_bind_int(card->nvm, stmt, 7, ppr2);
+    nvm_bind_int(card->nvm, stmt, 8, fallback_allowed);
+    return nvm_run(card->nvm, stmt) ? ES10_OK : ES10_MEMORY;
+}

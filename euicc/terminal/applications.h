@@ -1,0 +1,46 @@
+/* The applications that can be selected by AID, and how a partial AID finds its occurrences (ISO/IEC
+ * 7816-4 11.1.1). */
+#ifndef SOFTEUICC_EUICC_TERMINAL_APPLICATIONS_H
+#define SOFTEUICC_EUICC_TERMINAL_APPLICATIONS_H
+
+#include "euicc/os/card.h"
+
+struct fs_application;
+
+/* AIDs: SGP.02 annex H, SGP.22 annex H. They share 13 octets; the last three say which. */
+#define ISDR_AID  "\xA0\x00\x00\x05\x59\x10\x10\xFF\xFF\xFF\xFF\x89\x00\x00\x01\x00"
+#define ECASD_AID "\xA0\x00\x00\x05\x59\x10\x10\xFF\xFF\xFF\xFF\x89\x00\x00\x02\x00"
+/* What the AIDs of all ISD-Ps begin with. */
+#define ISDP_AID_PREFIX "\xA0\x00\x00\x05\x59\x10\x10\xFF\xFF\xFF\xFF\x89\x00\x00"
+
+/* Which of several applications that a partial AID fits: P2 bits 2 and 1. */
+enum occurrence { OCCURRENCE_FIRST = 0, OCCURRENCE_LAST = 1, OCCURRENCE_NEXT = 2, OCCURRENCE_PREVIOUS = 3 };
+
+/* One application, as it stands in a channel: `instance` is a profile's id for an ISD-P, else 0. */
+struct selection {
+    const struct application *application; /* NULL: none */
+    uint64_t instance;
+};
+
+/* Finds the application whose AID begins with `aid`; NEXT and PREVIOUS count from `current`. application is
+ * NULL when there is none. */
+struct selection applications_find(struct softeuicc *card, struct span aid, enum occurrence occurrence,
+                                   struct selection current);
+
+/* The whole AID of what is selected, 16 octets. False when it is gone (a profile that was deleted since). */
+bool applications_aid(struct softeuicc *card, struct selection selection, uint8_t aid[16]);
+
+extern const struct application isdr_application;  /* euicc/isdr/isdr.c */
+extern const struct application ecasd_application; /* euicc/isdr/ecasd.c */
+extern const struct application isdp_application;  /* euicc/isdr/isdp.c */
+
+/* euicc/isdr/profile_application.c: of the enabled profile; `instance` is the application's number there. */
+extern const struct application domain_application, instance_application;
+/* Which of these an application is; NULL: it cannot be selected. */
+const struct application *profile_application_row(const struct fs_application *application);
+
+/* Begins the FCI every security domain answers with: 6F { 84 AID, A5 { 9F65 } }
+ * (GlobalPlatform 2.3 11.9.3.1). More may be appended before tlv_close(response, mark). */
+size_t applications_open_fci(struct buf *response, struct span aid);
+
+#endif

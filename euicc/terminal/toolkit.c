@@ -1,0 +1,372 @@
+/* Proactive commands, their queue and session: see toolkit.h. One at a time, as TS 102 221 7.4.2 has it. */
+#include "euicc/terminal/toolkit.h"
+
+#include "apdu/proactive.h"
+#include "euicc/terminal/profile_view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SW1_PROACTIVE 0x9100
+
+enum {
+    QUEUE_MAX = 8,
+    ATTEMPTS_MAX = 3,   /* before a command that the terminal could not do is given up */
+    PROFILE_MAX = 40,   /* octets of TERMINAL PROFILE that are kept */
+    COMMAND_NUMBER = 1, /* one command at a time needs no other */
+    RETRY_SECONDS = 30, /* where the terminal has timers */
+};
+
+/* REFRESH modes: the command qualifier, TS 102 223 8.6. */
+enum { REFRESH_UICC_RESET = 0x04, REFRESH_PROFILE_STATE_CHANGE = 0x09 };
+
+/* What a terminal must have said to be sent a command: octet (from 0) and bit of TERMINAL PROFILE, TS 102
+ * 223 5.2. */
+struct service {
+    uint8_t octet, bit;
+};
+
+static const struct service refresh_service = {2, 0x80};
+static const struct service short_message_service = {3, 0x02};
+static const struct service timer_service = {7, 0x01};
+static const struct service profile_state_change_service = {33, 0x20};
+
+/* A command in the queue. */
+struct pending {
+    uint8_t type, qualifier, destination;
+    struct buf objects;
+    unsigned attempts; /* that the terminal could not do */
+    bool fresh;        /* made by the command at hand, whose answer has not left yet */
+    bool waits;        /* for the terminal's next STATUS */
+};
+
+enum stage {
+    STAGE_NONE,
+    STAGE_ANNOUNCED, /* 91xx went out for the first of the queue */
+    STAGE_FETCHED,   /* the terminal works on it */
+};
+
+struct proactive {
+    uint8_t profile[PROFILE_MAX];
+    size_t profile_size;
+    enum stage stage;
+    struct pending queue[QUEUE_MAX];
+    size_t count;
+    struct buf command; /* the first of the queue, whole, from its announcement on */
+};
+
+bool toolkit_session_active(const struct softeuicc *card)
+{
+    return card->proactive != NULL && card->proactive->count > 0;
+}
+
+const char *toolkit_session_name(const struct softeuicc *card, size_t *pending)
+{
+    static const char *const names[] = {
+        [STAGE_NONE] = "none", [STAGE_ANNOUNCED] = "announced", [STAGE_FETCHED] = "fetched"};
+
+    *pending = card->proactive != NULL ? card->proactive->count : 0;
+    return names[card->proactive != NULL ? card->proactive->stage : STAGE_NONE];
+}
+
+/* --- the queue ------------------------------------------------------------------------------------- */
+
+static bool serves(const struct proactive *proactive, const struct service *service)
+{
+    return proactive != NULL && service->octet < proactive->profile_size &&
+           (proactive->profile[service->octet] & service->bit) != 0;
+}
+
+static void drop(struct proactive *proactive, size_t index)
+{
+    buf_free(&proactive->queue[index].objects);
+    proactive->count--;
+    memmove(&proactive->queue[index], &proactive->queue[index + 1],
+            (proactive->count - index) * sizeof(proactive->queue[0]));
+}
+
+/* Builds the command now, so that one too long is refused by who wants it. */
+static bool enqueue(struct proactive *proactive, const struct proactive_command *command)
+{
+    struct buf whole = {0};
+    struct pending *pending = &proactive->queue[proactive->count];
+    bool fits = proactive->count < QUEUE_MAX && proactive_build(&whole, command);
+
+    buf_free(&whole);
+    if (!fits)
+        return false;
+    *pending = (struct pending){.type = command->type,
+                                .qualifier = command->qualifier,
+                                .destination = command->destination,
+                                .fresh = true};
+    buf_append(&pending->objects, command->objects);
+    if (pending->objects.failed) {
+        buf_free(&pending->objects);
+        return false;
+    }
+    proactive->count++;
+    return true;
+}
+
+/*
+ * Reading of SGP.22 5.7.16: the change of state is stored at once, and the REFRESH makes the terminal notice.
+ * The specification lets the change take effect with the terminal's RESET, which is the same thing for
+ * everybody but a terminal that refuses to refresh.
+ */
+bool toolkit_request_refresh(struct softeuicc *card)
+{
+    struct proactive_command command = {COMMAND_NUMBER, PROACTIVE_REFRESH, REFRESH_UICC_RESET,
+                                        PROACTIVE_TERMINAL, SPAN_NONE};
+
+    if (!serves(card->proactive, &refresh_service))
+        return true;
+    if (serves(card->proactive, &profile_state_change_service))
+        command.qualifier = REFRESH_PROFILE_STATE_CHANGE;
+    return !toolkit_session_active(card) && enqueue(card->proactive, &command);
+}
+
+bool toolkit_send_short_message(struct softeuicc *card, struct span tpdu)
+{
+    struct buf objects = {0};
+    struct proactive_command command = {COMMAND_NUMBER, PROACTIVE_SEND_SHORT_MESSAGE, 0x00 /* not packed */,
+                                        PROACTIVE_NETWORK, SPAN_NONE};
+    bool queued;
+
+    if (!serves(card->proactive, &short_message_service))
+        return false;
+    tlv_put(&objects, PROACTIVE_SMS_TPDU, tpdu);
+    command.objects = buf_span(&objects);
+    queued = !objects.failed && enqueue(card->proactive, &command);
+    buf_free(&objects);
+    return queued;
+}
+
+/* The last of the queue becomes the first. */
+static void move_to_front(struct proactive *proactive)
+{
+    struct pending last = proactive->queue[proactive->count - 1];
+
+    memmove(&proactive->queue[1], &proactive->queue[0], (proactive->count - 1) * sizeof(proactive->queue[0]));
+    proactive->queue[0] = last;
+}
+
+bool toolkit_start_timer(struct softeuicc *card, enum toolkit_timer timer, unsigned seconds)
+{
+    struct buf objects = {0};
+    struct proactive_command command = {COMMAND_NUMBER, PROACTIVE_TIMER_MANAGEMENT, PROACTIVE_TIMER_START,
+                                        PROACTIVE_TERMINAL, SPAN_NONE};
+    bool queued;
+
+    if (!serves(card->proactive, &timer_service))
+        return false;
+    tlv_put(&objects, PROACTIVE_TIMER_IDENTIFIER, SPAN((const uint8_t[]){(uint8_t)timer}, 1));
+    proactive_put_timer_value(&objects, seconds);
+    command.objects = buf_span(&objects);
+    queued = !objects.failed && enqueue(card->proactive, &command);
+    buf_free(&objects);
+    if (queued)
+        move_to_front(card->proactive);
+    return queued;
+}
+
+size_t toolkit_room(const struct softeuicc *card)
+{
+    return card->proactive != NULL ? QUEUE_MAX - card->proactive->count : 0;
+}
+
+/* --- the terminal's commands ----------------------------------------------------------------------- */
+
+uint16_t toolkit_terminal_profile(struct softeuicc *card, const struct apdu_command *command,
+                                  struct buf *response)
+{
+    struct proactive *proactive;
+    size_t size = command->data.size < PROFILE_MAX ? command->data.size : PROFILE_MAX;
+
+    (void)response;
+    if (command->p1 != 0 || command->p2 != 0)
+        return SW_BAD_P1_P2;
+    if (size == 0)
+        return SW_WRONG_LENGTH;
+    if (card->proactive == NULL)
+        card->proactive = calloc(1, sizeof(*card->proactive));
+    proactive = card->proactive;
+    if (proactive == NULL)
+        return SW_NO_DIAGNOSIS;
+    memcpy(proactive->profile, command->data.data, size);
+    proactive->profile_size = size;
+    return SW_OK;
+}
+
+uint16_t toolkit_fetch(struct softeuicc *card, const struct apdu_command *command, struct buf *response)
+{
+    struct proactive *proactive = card->proactive;
+
+    if (command->p1 != 0 || command->p2 != 0)
+        return SW_BAD_P1_P2;
+    if (command->ne == 0)
+        return SW_WRONG_LENGTH;
+    if (proactive == NULL || proactive->stage != STAGE_ANNOUNCED)
+        return SW_CONDITIONS_NOT_SATISFIED;
+    buf_append(response, buf_span(&proactive->command));
+    proactive->stage = STAGE_FETCHED;
+    return SW_OK;
+}
+
+/* General results, TS 102 223 8.12: 0X done, 1X ended by the user, 2X it may work another time, 3X it never
+ * will. Reading: what the user decided (22 and 23) is no reason to ask again, nor what contradicts a timer's
+ * state (24); 21 is about the network, which may soon be another. */
+static bool is_temporary(uint8_t result)
+{
+    return result == 0x20 || result == 0x21 || result == 0x26;
+}
+
+enum { RESULT_DONE_MAX = 0x0F, RESULT_NEVER_MIN = 0x30 };
+
+/* What was announced is tried again when the terminal polls (STATUS, TS 102 223 6.7), or after a while where
+ * it has timers. */
+static void wait_for_terminal(struct softeuicc *card)
+{
+    card->proactive->queue[0].waits = true;
+    (void)toolkit_start_timer(card, TOOLKIT_TIMER_RETRY, RETRY_SECONDS);
+}
+
+/* A terminal that refuses the mode it said it serves is told in the older way. */
+static void conclude_refresh(struct softeuicc *card, uint8_t result)
+{
+    struct pending *pending = &card->proactive->queue[0];
+
+    if (pending->qualifier != REFRESH_PROFILE_STATE_CHANGE)
+        drop(card->proactive, 0);
+    else if (result >= RESULT_NEVER_MIN) {
+        pending->qualifier = REFRESH_UICC_RESET;
+        pending->attempts = 0;
+    } else {
+        drop(card->proactive, 0);
+        if (result <= RESULT_DONE_MAX)
+            profile_view_switch(card);
+    }
+}
+
+/* The response must be to the command under way. It ends the command, or makes it wait. */
+uint16_t toolkit_terminal_response(struct softeuicc *card, const struct apdu_command *command,
+                                   struct buf *response)
+{
+    struct proactive *proactive = card->proactive;
+    struct proactive_response answer;
+    struct pending *pending;
+
+    (void)response;
+    if (command->p1 != 0 || command->p2 != 0)
+        return SW_BAD_P1_P2;
+    if (proactive == NULL || proactive->stage != STAGE_FETCHED)
+        return SW_CONDITIONS_NOT_SATISFIED;
+    pending = &proactive->queue[0];
+    if (!proactive_read_response(command->data, &answer) || answer.number != COMMAND_NUMBER ||
+        answer.type != pending->type || answer.qualifier != pending->qualifier)
+        return SW_WRONG_DATA;
+    proactive->stage = STAGE_NONE;
+    pending->attempts++;
+    if (is_temporary(answer.result) && pending->attempts < ATTEMPTS_MAX &&
+        pending->type != PROACTIVE_TIMER_MANAGEMENT)
+        wait_for_terminal(card);
+    else if (pending->type == PROACTIVE_REFRESH)
+        conclude_refresh(card, answer.result);
+    else
+        drop(proactive, 0);
+    return SW_OK;
+}
+
+/* --- timers ---------------------------------------------------------------------------------------- */
+
+/* What waits is announced again. */
+static void retry(struct softeuicc *card)
+{
+    for (size_t i = 0; i < card->proactive->count; i++)
+        card->proactive->queue[i].waits = false;
+}
+
+static const struct {
+    enum toolkit_timer timer;
+    void (*expired)(struct softeuicc *card);
+} timers[] = {{TOOLKIT_TIMER_RETRY, retry}};
+
+/* TS 102 223 7.4.1. A timer that the card did not start has no effect. */
+uint16_t toolkit_timer_expired(struct softeuicc *card, struct span content, struct buf *response)
+{
+    struct tlv_reader reader = tlv_reader(content);
+    struct span devices, timer, value;
+
+    (void)response;
+    if (!proactive_require(&reader, PROACTIVE_DEVICE_IDENTITIES, &devices) ||
+        !proactive_require(&reader, PROACTIVE_TIMER_IDENTIFIER, &timer) ||
+        !proactive_require(&reader, PROACTIVE_TIMER_VALUE, &value) || !tlv_skip_rest(&reader) ||
+        devices.size != 2 || devices.data[0] != PROACTIVE_TERMINAL || devices.data[1] != PROACTIVE_UICC ||
+        timer.size != 1 || value.size != 3)
+        return SW_WRONG_DATA;
+    for (size_t i = 0; card->proactive != NULL && i < sizeof(timers) / sizeof(timers[0]); i++)
+        if (timers[i].timer == timer.data[0])
+            timers[i].expired(card);
+    return SW_OK;
+}
+
+void toolkit_poll(struct softeuicc *card)
+{
+    if (card->proactive != NULL)
+        retry(card);
+}
+
+/* --- announcing ------------------------------------------------------------------------------------ */
+
+static void announce_next(struct proactive *proactive)
+{
+    const struct pending *pending = &proactive->queue[0];
+    const struct proactive_command command = {COMMAND_NUMBER, pending->type, pending->qualifier,
+                                              pending->destination, buf_span(&pending->objects)};
+
+    buf_clear(&proactive->command);
+    if (proactive_build(&proactive->command, &command))
+        proactive->stage = STAGE_ANNOUNCED;
+}
+
+uint16_t toolkit_status(struct softeuicc *card, uint16_t status)
+{
+    struct proactive *proactive = card->proactive;
+
+    if (proactive == NULL)
+        return status;
+    for (size_t i = proactive->count; i-- > 0;)
+        if (proactive->queue[i].fresh && status != SW_OK)
+            drop(proactive, i);
+        else
+            proactive->queue[i].fresh = false;
+    if (status != SW_OK)
+        return status;
+    if (proactive->stage == STAGE_NONE && proactive->count > 0 && !proactive->queue[0].waits)
+        announce_next(proactive);
+    if (proactive->stage != STAGE_ANNOUNCED)
+        return status;
+    return (uint16_t)(SW1_PROACTIVE | proactive->command.size);
+}
+
+void toolkit_reset(struct softeuicc *card)
+{
+    struct proactive *proactive = card->proactive;
+
+    if (proactive == NULL)
+        return;
+    while (proactive->count > 0)
+        drop(proactive, proactive->count - 1);
+    buf_clear(&proactive->command);
+    proactive->stage = STAGE_NONE;
+    proactive->profile_size = 0;
+}
+
+void toolkit_free(struct softeuicc *card)
+{
+    if (card->proactive == NULL)
+        return;
+    toolkit_reset(card);
+    buf_free(&card->proactive->command);
+    free(card->proactive);
+    card->proactive = NULL;
+}

@@ -1,0 +1,67 @@
+/*
+ * The card application toolkit seen from the card (ETSI TS 102 221 7.4.2, 11.2; TS 102 223): proactive
+ * commands, their queue and the session each of them makes. Proactive commands exist only for a terminal that
+ * said by TERMINAL PROFILE that it serves them; a plain PC/SC reader never does, and then nothing here
+ * changes what it sees.
+ */
+#ifndef SOFTEUICC_EUICC_TERMINAL_TOOLKIT_H
+#define SOFTEUICC_EUICC_TERMINAL_TOOLKIT_H
+
+#include "euicc/os/card.h"
+
+/* True from the moment a proactive command is made until its TERMINAL RESPONSE or a reset (TS 102
+ * 221 7.4.2.2); a command that waits to be tried again counts. */
+bool toolkit_session_active(const struct softeuicc *card);
+
+/* Where that session stands, in words, for who looks at the card from outside: "none", "announced" (91xx went
+ * out) or "fetched" (the terminal works on it). *pending counts the commands, the one under way included. */
+const char *toolkit_session_name(const struct softeuicc *card, size_t *pending);
+
+/*
+ * Makes a REFRESH that tells the terminal of another enabled profile, or of none: with the mode "eUICC
+ * Profile State Change" where it serves that, else "UICC Reset". The answer to the command at hand announces
+ * it (91xx). Without a terminal that serves REFRESH nothing is made. False when another proactive command is
+ * under way.
+ */
+bool toolkit_request_refresh(struct softeuicc *card);
+
+/* The card's timers at the terminal, 1 to 8 (TS 102 223 6.4.21); each has a row in toolkit.c that says what
+ * is done when it expires. */
+enum toolkit_timer { TOOLKIT_TIMER_RETRY = 1 };
+
+/* Queues a TIMER MANAGEMENT in front of everything else: the timer begins to run, anew if it ran already.
+ * False: the terminal serves none, or the queue is full. */
+bool toolkit_start_timer(struct softeuicc *card, enum toolkit_timer timer, unsigned seconds);
+
+/* ENVELOPE (timer expiration): content of tag D7. 6A80 when it is none. */
+uint16_t toolkit_timer_expired(struct softeuicc *card, struct span content, struct buf *response);
+
+/* Queues a SEND SHORT MESSAGE of this TPDU (SMS-SUBMIT). False: the terminal does not serve it, the queue is
+ * full, or the TPDU is too long. */
+bool toolkit_send_short_message(struct softeuicc *card, struct span tpdu);
+
+/* How many commands the queue takes still. */
+size_t toolkit_room(const struct softeuicc *card);
+
+/* TERMINAL PROFILE, FETCH and TERMINAL RESPONSE (TS 102 221 11.2.1, 11.2.3, 11.2.4). */
+uint16_t toolkit_terminal_profile(struct softeuicc *card, const struct apdu_command *command,
+                                  struct buf *response);
+uint16_t toolkit_fetch(struct softeuicc *card, const struct apdu_command *command, struct buf *response);
+uint16_t toolkit_terminal_response(struct softeuicc *card, const struct apdu_command *command,
+                                   struct buf *response);
+
+/* ENVELOPE (TS 102 221 11.2.2): envelope.c. */
+uint16_t toolkit_envelope(struct softeuicc *card, const struct apdu_command *command, struct buf *response);
+
+/* The terminal polls (STATUS): what it could not do before is announced again. */
+void toolkit_poll(struct softeuicc *card);
+
+/* The status word that leaves the card: 9000 becomes 91xx while a proactive command waits to be fetched. A
+ * command that failed takes the proactive commands it made with it. */
+uint16_t toolkit_status(struct softeuicc *card, uint16_t status);
+
+/* After a reset nothing is known of the terminal. */
+void toolkit_reset(struct softeuicc *card);
+void toolkit_free(struct softeuicc *card);
+
+#endif

@@ -1,0 +1,213 @@
+/*
+ * The card's side of the procedures: ES10 requests that several of them need (SGP.22 5.7, SGP.32 5.9). What
+ * the answers mean is said where they are used. See ipa_internal.h.
+ */
+#include "ipa/ipa_internal.h"
+
+#include "crypto/ec.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TAG_PROFILE_INFO  0xE3
+#define TAG_PROFILE_STATE 0x9F70
+#define TAG_ECALL         0x9F7B
+#define TAG_FALLBACK      0x9F26
+
+bool ipa_digest(struct span octets, uint8_t digest[DIGEST_SIZE])
+{
+    return crypto_sha256(&octets, 1, digest);
+}
+
+bool card_call(struct ipa *ipa, const char *function, struct span request, uint32_t tag, struct span *value,
+               uint16_t *sw)
+{
+    uint16_t status;
+    enum tlv_status form;
+
+    buf_clear(&ipa->response);
+    status = ipa->host.es10(ipa->host.context, request, &ipa->response);
+    if (sw != NULL)
+        *sw = status;
+    if (status == 0) {
+        snprintf(ipa->why, sizeof(ipa->why), "%s: the card cannot be reached", function);
+        return false;
+    }
+    if (status != SW_DONE) {
+        snprintf(ipa->why, sizeof(ipa->why), "%s: the card answered %04X", function, status);
+        return false;
+    }
+    form = tlv_single(buf_span(&ipa->response), tag, value);
+    if (ipa->response.failed || form != TLV_OK) {
+        snprintf(ipa->why, sizeof(ipa->why), "%s: the card's answer is malformed: %s", function,
+                 tlv_status_name(form));
+        return false;
+    }
+    return true;
+}
+
+bool card_get(struct ipa *ipa, const char *function, uint32_t tag, struct span *value)
+{
+    const uint8_t request[] = {(uint8_t)(tag >> 8), (uint8_t)tag, 0x00};
+
+    return card_call(ipa, function, SPAN_ARRAY(request), tag, value, NULL);
+}
+
+bool card_know(struct ipa *ipa)
+{
+    static const uint8_t request[] = {0xBF, 0x3E, 0x03, 0x5C, 0x01, 0x5A};
+    struct span content;
+    struct span eid;
+
+    if (ipa->has_eid)
+        return true;
+    if (!card_call(ipa, "GetEID", SPAN_ARRAY(request), TAG_GET_EID, &content, NULL))
+        return false;
+    if (!tlv_find(content, TAG_EID, &eid) || eid.size != sizeof(ipa->eid)) {
+        snprintf(ipa->why, sizeof(ipa->why), "GetEID: the card's answer has no EID");
+        return false;
+    }
+    memcpy(ipa->eid, eid.data, sizeof(ipa->eid));
+    ipa->has_eid = true;
+    state_read(&ipa->state, buf_span(&ipa->kept), ipa->eid);
+    return true;
+}
+
+bool ipa_read_eid(struct ipa *ipa, char digits[33])
+{
+    if (!card_know(ipa))
+        return false;
+    hex_from_span(SPAN_ARRAY(ipa->eid), digits, 33);
+    return true;
+}
+
+bool card_retrieve(struct ipa *ipa, struct span criteria, struct span *list)
+{
+    struct buf request = {0};
+    struct span content;
+    size_t outer = tlv_open(&request, TAG_RETRIEVE_NOTIFICATIONS);
+    bool ok;
+
+    if (criteria.size > 0)
+        tlv_put(&request, 0xA0, criteria);
+    tlv_close(&request, outer);
+    ok = !request.failed && card_call(ipa, "RetrieveNotificationsList", buf_span(&request),
+                                      TAG_RETRIEVE_NOTIFICATIONS, &content, NULL);
+    buf_free(&request);
+    if (ok && !tlv_find(content, 0xA0, list) && !tlv_find(content, 0xA2, list)) {
+        snprintf(ipa->why, sizeof(ipa->why), "RetrieveNotificationsList: the card refused");
+        ok = false;
+    }
+    return ok;
+}
+
+bool card_remove(struct ipa *ipa, uint64_t sequence)
+{
+    struct buf request = {0};
+    struct span content;
+    struct span result;
+    uint64_t code = 127;
+    size_t outer = tlv_open(&request, TAG_REMOVE_NOTIFICATION);
+    bool ok;
+
+    tlv_put_unsigned(&request, 0x80, sequence);
+    tlv_close(&request, outer);
+    ok = !request.failed && card_call(ipa, "RemoveNotificationFromList", buf_span(&request),
+                                      TAG_REMOVE_NOTIFICATION, &content, NULL);
+    buf_free(&request);
+    /* nothingToDelete(1) is as good: an acknowledgement that came twice. */
+    if (ok && (!tlv_find(content, 0x80, &result) || !tlv_unsigned(result, &code) || code > 1)) {
+        snprintf(ipa->why, sizeof(ipa->why), "RemoveNotificationFromList: the card refused");
+        ok = false;
+    }
+    return ok;
+}
+
+/* GetProfilesInfo with this tag list; *list is the content of profileInfoListOk. */
+static bool profiles(struct ipa *ipa, struct span tags, struct span *list)
+{
+    struct buf request = {0};
+    struct span content;
+    size_t outer = tlv_open(&request, TAG_GET_PROFILES_INFO);
+    bool ok;
+
+    tlv_put(&request, 0x5C, tags);
+    tlv_close(&request, outer);
+    ok = !request.failed &&
+         card_call(ipa, "GetProfilesInfo", buf_span(&request), TAG_GET_PROFILES_INFO, &content, NULL);
+    buf_free(&request);
+    if (ok && !tlv_find(content, 0xA0, list)) {
+        snprintf(ipa->why, sizeof(ipa->why), "GetProfilesInfo: the card refused");
+        ok = false;
+    }
+    return ok;
+}
+
+bool card_profiles_digest(struct ipa *ipa, uint8_t digest[DIGEST_SIZE])
+{
+    static const uint8_t tags[] = {0x5A, 0x9F, 0x70, 0x9F, 0x26};
+    struct span list;
+
+    return profiles(ipa, SPAN_ARRAY(tags), &list) && ipa_digest(list, digest);
+}
+
+static bool is_true(struct span profile, uint32_t tag)
+{
+    struct span value;
+
+    return tlv_find(profile, tag, &value) && value.size == 1 && value.data[0] != 0;
+}
+
+bool ipa_read_enabled(struct ipa *ipa, struct ipa_enabled *enabled)
+{
+    static const uint8_t tags[] = {0x5A, 0x9F, 0x70, 0x9F, 0x26, 0x9F, 0x7B};
+    static const char decimal[] = "0123456789";
+    struct span list;
+    struct span iccid;
+    struct tlv_reader reader;
+    struct tlv profile;
+
+    memset(enabled, 0, sizeof(*enabled));
+    if (!profiles(ipa, SPAN_ARRAY(tags), &list))
+        return false;
+    reader = tlv_reader(list);
+    while (!enabled->any && tlv_next(&reader, &profile) == TLV_OK) {
+        size_t n = 0;
+
+        if (profile.tag != TAG_PROFILE_INFO || !is_true(profile.value, TAG_PROFILE_STATE))
+            continue;
+        enabled->any = true;
+        enabled->fallback = is_true(profile.value, TAG_FALLBACK);
+        enabled->emergency = is_true(profile.value, TAG_ECALL);
+        if (!tlv_find(profile.value, TAG_ICCID, &iccid))
+            continue;
+        for (size_t i = 0; i < 2 * iccid.size && n < sizeof(enabled->iccid) - 1; i++) {
+            uint8_t nibble = i % 2 == 0 ? iccid.data[i / 2] & 0x0F : iccid.data[i / 2] >> 4;
+
+            if (nibble > 9)
+                break;
+            enabled->iccid[n++] = decimal[nibble];
+        }
+    }
+    return true;
+}
+
+bool card_mark_eims(struct ipa *ipa, const char *except, int cause)
+{
+    const struct ipa_eim *eims;
+    size_t count;
+    struct known_eim *known;
+
+    if (!ipa_read_eims(ipa, &eims, &count))
+        return false;
+    /* Reading (SGP.32 6.3.2.6): there is room for one cause; of several that an eIM was not told, the last.
+     */
+    for (size_t i = 0; i < count; i++) {
+        if (except != NULL && strcmp(eims[i].id, except) == 0)
+            continue;
+        known = state_eim(&ipa->state, eims[i].id);
+        if (known != NULL)
+            known->cause = cause;
+    }
+    return true;
+}

@@ -1,0 +1,115 @@
+/*
+ * What an IPA does without an eIM (SGP.32 3.3.2, 3.4): rollback, fallback and return, the Emergency Profile,
+ * immediate enabling, memory reset. What changed is told to the eIMs, also after a power cut in the middle:
+ * the intention is kept before, and the profiles' states show afterwards whether it happened.
+ */
+#include "ipa/ipa_internal.h"
+
+#include <stdio.h>
+
+#define NOT_ALLOWED 1 /* immediateEnableNotAvailable */
+
+/* StateChangeCause, SGP.32 6.3.2.6 */
+enum { CAUSE_FALLBACK = 1, CAUSE_EMERGENCY = 2, CAUSE_RESET = 4, CAUSE_IMMEDIATE = 5 };
+
+/* A rollback leaves a stored result, from which the other eIMs' cause is taken when it goes out. */
+#define CAUSE_OF_RESULT (-1)
+
+static const struct {
+    const char *name;
+    uint32_t tag;
+    uint32_t result; /* cmdResult of a rollback stands beside a tagged member and keeps its own tag */
+    int cause;
+} changes[IPA_CHANGES] = {
+    [IPA_CHANGE_ROLLBACK] = {"ProfileRollback", 0xBF58, TAG_INTEGER, CAUSE_OF_RESULT},
+    [IPA_CHANGE_FALLBACK] = {"ExecuteFallbackMechanism", 0xBF5D, 0x80, CAUSE_FALLBACK},
+    [IPA_CHANGE_RETURN] = {"ReturnFromFallback", 0xBF5E, 0x80, CAUSE_FALLBACK},
+    [IPA_CHANGE_EMERGENCY_ON] = {"EnableEmergencyProfile", 0xBF5B, 0x80, CAUSE_EMERGENCY},
+    [IPA_CHANGE_EMERGENCY_OFF] = {"DisableEmergencyProfile", 0xBF5C, 0x80, CAUSE_EMERGENCY},
+    [IPA_CHANGE_IMMEDIATE] = {"ImmediateEnable", 0xBF5A, 0x80, CAUSE_IMMEDIATE},
+};
+
+/* One that is read as a number of at most 127. */
+static bool take_code(struct ipa *ipa, const char *name, struct span content, uint32_t tag, int *code)
+{
+    struct span value;
+    uint64_t number;
+
+    if (tlv_find(content, tag, &value) && tlv_unsigned(value, &number) && number <= 127) {
+        *code = (int)number;
+        return true;
+    }
+    snprintf(ipa->why, sizeof(ipa->why), "%s: the card's answer has no result", name);
+    return false;
+}
+
+static bool begin(struct ipa *ipa, int cause)
+{
+    if (!card_know(ipa) || !card_profiles_digest(ipa, ipa->state.profiles))
+        return false;
+    ipa->state.begun_cause = cause;
+    return ipa_keep(ipa);
+}
+
+bool ipa_change(struct ipa *ipa, enum ipa_change change, int *code)
+{
+    const uint32_t tag = changes[change].tag;
+    const uint8_t request[] = {(uint8_t)(tag >> 8), (uint8_t)tag, 0x03, 0x80, 0x01, 0xFF}; /* refreshFlag */
+    struct span content;
+    bool ok;
+
+    if (!card_know(ipa) || (changes[change].cause >= 0 && !begin(ipa, changes[change].cause)))
+        return false;
+    ok = card_call(ipa, changes[change].name, SPAN_ARRAY(request), tag, &content, NULL) &&
+         take_code(ipa, changes[change].name, content, changes[change].result, code);
+    if (change == IPA_CHANGE_ROLLBACK && ok)
+        ipa->state.unconfirmed[0] = '\0';
+    if (ok)
+        return ipa_settle(ipa);
+    ipa->state.begun_cause = -1; /* the card refused the function as such; what is kept says so next time */
+    return false;
+}
+
+bool change_immediate(struct ipa *ipa, struct ipa_immediate *outcome)
+{
+    static const uint8_t request[] = {0xBF, 0x5A, 0x03, 0x80, 0x01, 0xFF};
+    struct span content;
+    uint16_t sw;
+
+    outcome->available = false;
+    if (!begin(ipa, CAUSE_IMMEDIATE)) {
+        if (ipa->outcome == IPA_DONE)
+            ipa_end(ipa, IPA_CARD, "%s", ipa->why);
+        return false;
+    }
+    /* A card that does not have the function, or does not have it configured, says so; both are usual. */
+    if (card_call(ipa, "ImmediateEnable", SPAN_ARRAY(request), 0xBF5A, &content, &sw) &&
+        take_code(ipa, "ImmediateEnable", content, 0x80, &outcome->code))
+        outcome->available = outcome->code != NOT_ALLOWED;
+    return ipa_settle(ipa);
+}
+
+bool ipa_memory_reset(struct ipa *ipa, uint8_t options, int codes[3])
+{
+    struct buf request = {0};
+    struct span content;
+    struct span value;
+    uint64_t number;
+    size_t outer = tlv_open(&request, 0xBF64);
+    bool ok;
+
+    tlv_put_bits(&request, 0x82, &options, 7);
+    tlv_close(&request, outer);
+    ok = !request.failed && begin(ipa, CAUSE_RESET) &&
+         card_call(ipa, "eUICCMemoryReset", buf_span(&request), 0xBF64, &content, NULL);
+    buf_free(&request);
+    for (unsigned i = 0; i < 3; i++) {
+        codes[i] = -1;
+        if (ok && tlv_find(content, 0x80 + i, &value) && tlv_unsigned(value, &number) && number <= 127)
+            codes[i] = (int)number;
+    }
+    if (ok)
+        return ipa_settle(ipa);
+    ipa->state.begun_cause = -1;
+    return false;
+}

@@ -1,0 +1,250 @@
+/*
+ * The second half of a download (SGP.32 3.2.3, SGP.22 3.1.3): what AuthenticateClient answered, which for an
+ * SM-DS is where to go on; PrepareDownload, binding, loading.
+ */
+#include "ipa/download_internal.h"
+#include "protocol/bpp_segments.h"
+
+#include "crypto/cert.h"
+
+#include <openssl/objects.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- AuthenticateClient, PrepareDownload -------------------------------------------------------------- */
+
+struct authenticated {
+    struct span signed2, signature, cert, hash_cc; /* whole */
+    bool code_required;
+    struct span bpp_otpk;
+};
+
+static bool read_authenticated(struct span ok, struct authenticated *out)
+{
+    struct tlv_reader reader = tlv_reader(ok);
+    struct span value;
+    struct span signed2;
+    struct span flag;
+
+    *out = (struct authenticated){.hash_cc = SPAN_NONE};
+    tlv_optional(&reader, 0x80, &value);
+    tlv_optional(&reader, TAG_METADATA, &value);
+    if (!tlv_require_whole(&reader, TAG_SEQUENCE, &signed2, &out->signed2) ||
+        !tlv_require_whole(&reader, TAG_SIGNATURE, NULL, &out->signature) ||
+        !tlv_require_whole(&reader, TAG_SEQUENCE, NULL, &out->cert))
+        return false;
+    if (tlv_peek(&reader) == TAG_OCTETS && !tlv_require_whole(&reader, TAG_OCTETS, NULL, &out->hash_cc))
+        return false;
+    out->code_required = tlv_find(signed2, 0x01, &flag) && flag.size == 1 && flag.data[0] != 0;
+    if (!tlv_find(signed2, TAG_ONE_TIME_KEY, &out->bpp_otpk))
+        out->bpp_otpk = SPAN_NONE;
+    return tlv_skip_rest(&reader);
+}
+
+/* The registeredID of the server's certificate must be the one the activation code names (SGP.22 3.1.3, 4.1).
+ */
+static bool oid_fits(const struct ipa_download *download, struct span der)
+{
+    enum cert_status status;
+    struct cert *cert = NULL;
+    ASN1_OBJECT *object = NULL;
+    bool fits = false;
+
+    if (download->oid[0] == '\0')
+        return true;
+    cert = cert_parse(der, &status);
+    object = OBJ_txt2obj(download->oid, 1);
+    if (cert != NULL && object != NULL)
+        fits = span_equal(cert_oid(cert), SPAN(OBJ_get0_data(object), OBJ_length(object)));
+    ASN1_OBJECT_free(object);
+    cert_free(cert);
+    return fits;
+}
+
+static bool prepare(struct ipa *ipa, const struct authenticated *from)
+{
+    struct buf request = {0};
+    struct span content;
+    size_t outer = tlv_open(&request, TAG_PREPARE_DOWNLOAD);
+    bool ok;
+
+    buf_append(&request, from->signed2);
+    buf_append(&request, from->signature);
+    if (from->code_required)
+        buf_append(&request, from->hash_cc);
+    buf_append(&request, from->cert);
+    tlv_close(&request, outer);
+    ok = !request.failed &&
+         card_call(ipa, "PrepareDownload", buf_span(&request), TAG_PREPARE_DOWNLOAD, &content, NULL);
+    buf_free(&request);
+    if (!ok)
+        download_note(&ipa->download, "%s", ipa->why);
+    return ok && !download_card_refused(ipa, "PrepareDownload", NAMES_PREPARE, content);
+}
+
+static void bind(struct ipa *ipa, struct span ok)
+{
+    struct ipa_download *download = &ipa->download;
+    struct authenticated from;
+    struct download_request request;
+
+    if (!read_authenticated(ok, &from)) {
+        download_note(download, "AuthenticateClient: the answer of %s is malformed",
+                      download_server(download));
+        download_cancel(ipa, CANCEL_UNDEFINED);
+    } else if (!oid_fits(download, from.cert)) {
+        download_note(download,
+                      "the server's certificate does not carry the OID %s that the activation code names",
+                      download->oid);
+        download_cancel(ipa, CANCEL_METADATA_MISMATCH);
+    } else if (from.code_required && from.hash_cc.data == NULL) {
+        /* The order survives: the eIM may come back with the code. */
+        download_note(download, "the SM-DP+ asks for a confirmation code, and the eIM gave none");
+        download_cancel(ipa, CANCEL_POSTPONED);
+    } else if (!prepare(ipa, &from)) {
+        download_cancel(ipa, CANCEL_UNDEFINED);
+    } else {
+        request = download_begin(ipa, TAG_GET_BOUND_PACKAGE);
+        tlv_put(&ipa->out, 0x80, SPAN(download->transaction, download->transaction_size));
+        if (download_may_compact(ipa))
+            compact_prepare(buf_span(&ipa->response), from.hash_cc.data != NULL, from.bpp_otpk, &ipa->out);
+        else
+            buf_append(&ipa->out, buf_span(&ipa->response));
+        download_send(ipa, request, STEP_BIND);
+    }
+}
+
+/* An SM-DS knows where the profile is: AuthenticateClientOkDSEsipa carries a trigger, ES11's answer events.
+ */
+static void go_on(struct ipa *ipa, struct span address, struct span event)
+{
+    struct ipa_download *download = &ipa->download;
+
+    if (address.size == 0 || address.size > IPA_ADDRESS_MAX || event.size > IPA_ADDRESS_MAX) {
+        download_note(download, "AuthenticateClient: the SM-DS's event is malformed");
+        download_finish(ipa);
+        return;
+    }
+    snprintf(download->address, sizeof(download->address), "%.*s", (int)address.size,
+             (const char *)address.data);
+    snprintf(download->matching_id, sizeof(download->matching_id), "%.*s", (int)event.size,
+             (const char *)event.data);
+    download->has_matching_id = true;
+    download->is_sm_ds = false;
+    download_initiate(ipa);
+}
+
+static void found_trigger(struct ipa *ipa, struct span ok)
+{
+    struct ipa_download *download = &ipa->download;
+    struct span trigger;
+
+    if (!tlv_find(ok, TAG_DOWNLOAD_TRIGGER, &trigger)) {
+        download_note(download, "the SM-DS has nothing for this eUICC");
+        download_finish(ipa);
+        return;
+    }
+    if (!download_follow(ipa, trigger)) {
+        download_finish(ipa);
+        return;
+    }
+    download_initiate(ipa);
+}
+
+static void found_events(struct ipa *ipa, struct span ok)
+{
+    static const uint32_t first[] = {0xA1, TAG_SEQUENCE, 0};
+    struct span entry;
+    struct span event;
+    struct span address;
+
+    if (!tlv_find_path(ok, first, &entry) || !tlv_find(entry, 0x80, &event) ||
+        !tlv_find(entry, 0x81, &address)) {
+        download_note(&ipa->download, "the SM-DS has nothing for this eUICC");
+        download_finish(ipa);
+        return;
+    }
+    go_on(ipa, address, event);
+}
+
+void download_authenticated(struct ipa *ipa, struct span answer)
+{
+    struct ipa_download *download = &ipa->download;
+    struct tlv member;
+    bool es11 = download->direct && download->is_sm_ds;
+    uint32_t function = es11 ? TAG_AUTHENTICATE_CLIENT_ES11 : TAG_AUTHENTICATE_CLIENT;
+
+    if (!download_read(ipa, "AuthenticateClient", function, answer, &member)) {
+        download_cancel(ipa, CANCEL_UNDEFINED);
+    } else if (member.tag == 0xA0 && es11) {
+        found_events(ipa, member.value);
+    } else if (member.tag == 0xA0) {
+        bind(ipa, member.value);
+    } else if (member.tag == 0xA1 && !download->direct) {
+        found_trigger(ipa, member.value);
+    } else {
+        download_note_refusal(download, "AuthenticateClient", NAMES_AUTHENTICATE_CLIENT, &member);
+        download_finish(ipa); /* who refuses has ended the session */
+    }
+}
+
+/* --- GetBoundProfilePackage, LoadBoundProfilePackage -------------------------------------------------- */
+
+/* Until the card has an installation result, which comes after the last segment or at the first error. */
+static bool load(struct ipa *ipa, struct span package)
+{
+    struct ipa_download *download = &ipa->download;
+    struct bpp_segments segments;
+    struct span segment;
+    enum tlv_status status = TLV_BAD_VALUE;
+
+    if (bpp_segments_begin(&segments, package)) {
+        while ((status = bpp_segments_next(&segments, &segment)) == TLV_OK) {
+            uint16_t sw;
+
+            buf_clear(&ipa->response);
+            sw = ipa->host.es10(ipa->host.context, segment, &ipa->response);
+            if (sw != SW_DONE) {
+                download_note(download, "LoadBoundProfilePackage: the card answered %04X", sw);
+                return false;
+            }
+            if (ipa->response.size > 0) {
+                buf_append(&download->installation, buf_span(&ipa->response));
+                return !download->installation.failed;
+            }
+        }
+    }
+    download_note(download, status == TLV_END
+                                ? "LoadBoundProfilePackage: the card gave no installation result"
+                                : "GetBoundProfilePackage: the package is malformed");
+    return false;
+}
+
+void download_bound(struct ipa *ipa, struct span answer)
+{
+    struct ipa_download *download = &ipa->download;
+    struct tlv member;
+    struct tlv_reader reader;
+    struct span value;
+    struct span package = SPAN_NONE;
+
+    if (!download_read(ipa, "GetBoundProfilePackage", TAG_GET_BOUND_PACKAGE, answer, &member)) {
+        download_cancel(ipa, CANCEL_LOAD_BPP_ERROR);
+        return;
+    }
+    if (member.tag != 0xA0) {
+        download_note_refusal(download, "GetBoundProfilePackage", NAMES_BIND, &member);
+        download_finish(ipa);
+        return;
+    }
+    reader = tlv_reader(member.value);
+    tlv_optional(&reader, 0x80, &value);
+    if (!tlv_require_whole(&reader, TAG_BOUND_PROFILE_PACKAGE, NULL, &package)) {
+        download_note(download, "GetBoundProfilePackage: the answer of %s has no package",
+                      download_server(download));
+        download_cancel(ipa, CANCEL_LOAD_BPP_ERROR);
+        return;
+    }
+    load(ipa, package);
+    download_finish(ipa);
+}

@@ -1,0 +1,263 @@
+/* What the files of ipa/ share: the machine's inside. See ipa.h. */
+#ifndef SOFTEUICC_IPA_IPA_INTERNAL_H
+#define SOFTEUICC_IPA_IPA_INTERNAL_H
+
+#include "apdu/tlv.h"
+#include "ipa/ipa.h"
+#include "ipa/result.h"
+#include "protocol/compact.h"
+
+/* Objects of ES10b, ESipa and ES9+, by their outer tags. */
+#define TAG_EUICC_INFO1            0xBF20
+#define TAG_PREPARE_DOWNLOAD       0xBF21
+#define TAG_EUICC_INFO2            0xBF22
+#define TAG_METADATA               0xBF25
+#define TAG_INSTALLATION_DATA      0xBF27
+#define TAG_RETRIEVE_NOTIFICATIONS 0xBF2B
+#define TAG_GET_PROFILES_INFO      0xBF2D
+#define TAG_GET_CHALLENGE          0xBF2E
+#define TAG_NOTIFICATION_METADATA  0xBF2F
+#define TAG_REMOVE_NOTIFICATION    0xBF30
+#define TAG_BOUND_PROFILE_PACKAGE  0xBF36
+#define TAG_INSTALLATION_RESULT    0xBF37
+#define TAG_AUTHENTICATE_SERVER    0xBF38
+#define TAG_INITIATE               0xBF39
+#define TAG_GET_BOUND_PACKAGE      0xBF3A
+#define TAG_AUTHENTICATE_CLIENT    0xBF3B
+#define TAG_CONFIGURED_ADDRESSES   0xBF3C
+#define TAG_HANDLE_NOTIFICATION    0xBF3D
+#define TAG_GET_EID                0xBF3E
+#define TAG_CANCEL_SESSION         0xBF41
+#define TAG_GET_EIM_PACKAGE        0xBF4F
+#define TAG_PROVIDE_RESULT         0xBF50
+#define TAG_EUICC_PACKAGE          0xBF51
+#define TAG_EUICC_DATA             0xBF52
+#define TAG_ACKNOWLEDGEMENTS       0xBF53
+#define TAG_DOWNLOAD_TRIGGER       0xBF54
+#define TAG_EIM_CONFIGURATION      0xBF55
+#define TAG_GET_CERTS              0xBF56
+#define TAG_SIGNATURE              0x5F37
+#define TAG_ONE_TIME_KEY           0x5F49
+#define TAG_EID                    0x5A
+#define TAG_ICCID                  0x5A
+#define TAG_SEQUENCE               0x30
+#define TAG_INTEGER                0x02
+#define TAG_OCTETS                 0x04
+#define TAG_UTF8                   0x0C
+
+#define SW_DONE 0x9000
+
+/* --- What outlives a power cut (state.c) -------------------------------------------------------------- */
+
+#define DIGEST_SIZE         COMPACT_DIGEST_SIZE
+#define TRANSACTION_ID_SIZE 16 /* at most, SGP.22 2.2.1 */
+
+/* What is known about an eIM, and what it does not know yet. */
+struct known_eim {
+    char id[IPA_ID_MAX + 1];
+    int cause;                /* the stateChangeCause it has to be told, -1: none */
+    struct compact_given has; /* what it was given, and compact forms may leave out */
+};
+
+struct ipa_state {
+    struct known_eim eims[IPA_EIMS_MAX];
+    size_t eim_count;
+    /* A package with an enable that may be rolled back is under way or not reported: of this eIM. */
+    char unconfirmed[IPA_ID_MAX + 1];
+    /* Results up to this number were told to the other eIMs as a change of state. */
+    uint64_t told;
+    /* The download that was begun and not reported: digest of its trigger, and the session's transactionId.
+     */
+    bool downloading;
+    uint8_t trigger[DIGEST_SIZE];
+    uint8_t transaction[TRANSACTION_ID_SIZE];
+    size_t transaction_size;
+    /* A change that was begun by the IPA itself: its cause, and a digest of the profiles' states before. */
+    int begun_cause; /* -1: none */
+    uint8_t profiles[DIGEST_SIZE];
+};
+
+void state_clear(struct ipa_state *state);
+/* What is not well-formed, or of another card, leaves a clear state. */
+void state_read(struct ipa_state *state, struct span octets, const uint8_t eid[16]);
+void state_write(const struct ipa_state *state, const uint8_t eid[16], struct buf *out);
+/* The entry of this eIM, made when there is none; NULL when there are too many. */
+struct known_eim *state_eim(struct ipa_state *state, const char *id);
+
+/* --- The machine -------------------------------------------------------------------------------------- */
+
+enum ipa_step {
+    STEP_NONE,
+    STEP_RESULT,       /* ProvideEimPackageResult went out */
+    STEP_GET_PACKAGE,  /* GetEimPackage */
+    STEP_INITIATE,     /* InitiateAuthentication */
+    STEP_AUTHENTICATE, /* AuthenticateClient */
+    STEP_BIND,         /* GetBoundProfilePackage */
+    STEP_CANCEL,       /* CancelSession */
+    STEP_NOTIFICATION, /* HandleNotification */
+    STEPS
+};
+
+struct ipa_download {
+    bool direct;
+    bool from_sm_ds; /* the trigger came out of an SM-DS's answer */
+    struct buf trigger;
+    struct span eim_transaction_id; /* in trigger; SPAN_NONE: none */
+    char address[IPA_ADDRESS_MAX + 1];
+    char matching_id[IPA_ADDRESS_MAX + 1];
+    char oid[128];
+    bool has_matching_id;
+    bool is_sm_ds;
+    bool code_from_eim; /* hashCc came from the eIM */
+    bool ctx_from_eim;
+    uint8_t challenge[16];
+    uint8_t transaction[TRANSACTION_ID_SIZE];
+    size_t transaction_size;
+    struct buf installation; /* BF37 whole */
+    struct buf refused;      /* the response that ended it, for errorResponse */
+    int reason;              /* profileDownloadErrorReason */
+    char why[320];
+};
+
+struct ipa {
+    struct ipa_host host;
+    struct ipa_settings settings;
+    struct buf kept; /* the state as given, until the EID is known */
+    struct ipa_state state;
+    bool has_eid;
+    uint8_t eid[16];
+
+    struct ipa_eim eims[IPA_EIMS_MAX];
+    size_t eim_count;
+
+    struct ipa_eim eim; /* the one that is polled; `trusted` stays empty */
+    enum ipa_want want;
+    enum ipa_step step;
+    enum ipa_outcome outcome;
+    char why[512];
+    bool answered;
+    unsigned packages;
+    bool more;
+
+    struct ipa_message message;
+    char address[IPA_ADDRESS_MAX + 1];
+    struct buf out;      /* the message */
+    struct buf response; /* the card's last answer */
+
+    struct buf stored; /* the list of results to be offered first */
+    size_t stored_offset;
+    bool stored_done;
+
+    struct buf offered;         /* uint64_t each: the sequence numbers in the result that is out */
+    bool result_waits;          /* `out` holds a result that goes out after a REFRESH */
+    bool profile_changed;       /* … and it is of a profile change: worth waiting for the network */
+    bool may_roll_back;         /* … which the eIM lets the IPA roll back */
+    bool is_download;           /* … and it is a ProfileDownloadTriggerResult */
+    struct compact_given gives; /* what the eIM has when it took this result */
+
+    int told_cause; /* that went out with GetEimPackage, -1: none */
+
+    struct ipa_download download;
+
+    struct buf notifications; /* the list at the beginning of that part */
+    size_t notifications_offset;
+    bool notifications_read;
+    uint64_t notification_number; /* of the one that is out */
+    char notification_address[IPA_ADDRESS_MAX + 1];
+};
+
+/* Ends the poll. */
+void ipa_end(struct ipa *ipa, enum ipa_outcome outcome, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* What comes next in a poll: stored results, packages, notifications, the end. */
+void ipa_next(struct ipa *ipa);
+/* ipa->out is complete: it goes to the eIM, or to a server. */
+void ipa_send(struct ipa *ipa, enum ipa_step step, enum ipa_peer peer, const char *address);
+void ipa_tell(struct ipa *ipa, enum ipa_event event, struct span octets, uint64_t number, int code,
+              const char *text);
+/* Keeps ipa->state; false, poll ended, when the host cannot. */
+bool ipa_keep(struct ipa *ipa);
+
+/* --- The card (card.c) -------------------------------------------------------------------------------- */
+
+/* One request. True: 9000, and the answer is one object with `tag` whose content is *value, in ipa->response.
+ * False: ipa->why says what happened; the status word stays in *sw, which may be NULL. Ends nothing. */
+bool card_call(struct ipa *ipa, const char *function, struct span request, uint32_t tag, struct span *value,
+               uint16_t *sw);
+/* As card_call for a request without members: "BF2E 00". */
+bool card_get(struct ipa *ipa, const char *function, uint32_t tag, struct span *value);
+/* Asks for the EID once, and reads the kept state then. */
+bool card_know(struct ipa *ipa);
+/* RetrieveNotificationsList: `criteria` is the content of searchCriteria, SPAN_NONE for none. Notifications
+ * are in A0, package results in A2; *list is what is in the one that came. */
+bool card_retrieve(struct ipa *ipa, struct span criteria, struct span *list);
+/* RemoveNotificationFromList; true also when there was nothing to remove. */
+bool card_remove(struct ipa *ipa, uint64_t sequence);
+bool card_profiles_digest(struct ipa *ipa, uint8_t digest[DIGEST_SIZE]);
+void card_clear_eims(struct ipa *ipa);
+/* Every other eIM on the card learns of this change with its next poll. */
+bool card_mark_eims(struct ipa *ipa, const char *except, int cause);
+bool ipa_digest(struct span octets, uint8_t digest[DIGEST_SIZE]);
+
+/* --- Changes (change.c) ------------------------------------------------------------------------------- */
+
+struct ipa_immediate {
+    bool available; /* the card has it, and it is configured */
+    int code;       /* then */
+};
+/* ImmediateEnable after an installation. False: the poll ended. */
+bool change_immediate(struct ipa *ipa, struct ipa_immediate *outcome);
+
+/* --- Packages and results (package.c, provide_result.c) ----------------------------------------------- */
+
+/* After a change of state by the IPA that a power cut interrupted. */
+bool ipa_settle(struct ipa *ipa);
+/* False: no stored result is left for this eIM (or the poll ended). */
+bool package_offer_stored(struct ipa *ipa);
+void package_get(struct ipa *ipa);
+void package_got(struct ipa *ipa, struct span answer);
+void package_result_answered(struct ipa *ipa, struct span answer);
+void package_result_lost(struct ipa *ipa);
+/* Begins ipa->out with BF50 { 5A EID; result_end closes it, collects what is offered and sends it, after a
+ * REFRESH when a profile was changed. */
+size_t package_result_begin(struct ipa *ipa);
+void package_result_end(struct ipa *ipa, size_t mark, bool profile_changed, bool may_roll_back);
+void package_roll_back(struct ipa *ipa);
+/* The other eIMs have not seen what this result says; each result is looked at once. False: the poll ended.
+ */
+bool package_tell_others(struct ipa *ipa, const struct package_result *result);
+/* This sequence number is in ipa->out: the eIM may acknowledge it. */
+void package_offer(struct ipa *ipa, uint64_t sequence);
+/* Appends PendingNotifications to ipa->out, compact where the eIM can expand them, and offers them. */
+bool package_put_notifications(struct ipa *ipa, struct span list);
+
+/* --- IpaEuiccData (data.c), downloads (download.c, trigger.c), notifications (notifications.c) -------- */
+
+void data_answer(struct ipa *ipa, struct span request);
+
+void download_start(struct ipa *ipa, struct span trigger);
+void download_initiated(struct ipa *ipa, struct span answer);
+void download_authenticated(struct ipa *ipa, struct span answer);
+void download_bound(struct ipa *ipa, struct span answer);
+/* The server was not reached, or CancelSession went out and came back, or not. */
+void download_lost(struct ipa *ipa, const char *why);
+void download_cancelled(struct ipa *ipa);
+void download_clear(struct ipa_download *download);
+/* Reads the trigger into `download`: where to go, how. False with download->why. */
+bool trigger_read(struct ipa *ipa, struct ipa_download *download, struct span content);
+
+/* Whether SM-DP+s are reached through the eIM that is polled. */
+bool ipa_through_eim(const struct ipa *ipa);
+
+/* Sends the next pending notification; false when none is left (or the poll ended). */
+bool notifications_next(struct ipa *ipa);
+void notifications_answered(struct ipa *ipa);
+void notifications_lost(struct ipa *ipa, const char *why);
+/* What the polled eIM was given before. */
+const struct compact_given *ipa_known(struct ipa *ipa);
+/* Appends a PendingNotification to `out`, compact where the polled eIM can expand it. */
+void notification_put(struct ipa *ipa, struct span pending, struct buf *out);
+/* NotificationMetadata of a PendingNotification (whole, in full form). */
+bool notification_metadata(struct span pending, uint64_t *sequence, struct span *address, struct span *iccid);
+
+#endif

@@ -1,0 +1,144 @@
+/*
+ * Pending notifications (SGP.32 3.6, SGP.22 3.5): each goes out by HandleNotification, to its server or to
+ * the eIM that passes it on, and is removed when it was taken. One that is not stays for the next poll.
+ */
+#include "ipa/ipa_internal.h"
+
+#include <string.h>
+
+bool notification_metadata(struct span pending, uint64_t *sequence, struct span *address, struct span *iccid)
+{
+    struct span content;
+    struct span data;
+    struct span metadata;
+    struct span value;
+
+    *iccid = SPAN_NONE;
+    if (tlv_single(pending, TAG_INSTALLATION_RESULT, &content) == TLV_OK) {
+        if (!tlv_find(content, TAG_INSTALLATION_DATA, &data) ||
+            !tlv_find(data, TAG_NOTIFICATION_METADATA, &metadata))
+            return false;
+    } else if (tlv_single(pending, TAG_SEQUENCE, &content) != TLV_OK ||
+               !tlv_find(content, TAG_NOTIFICATION_METADATA, &metadata)) {
+        return false;
+    }
+    tlv_find(metadata, TAG_ICCID, iccid);
+    return tlv_find(metadata, 0x80, &value) && tlv_unsigned(value, sequence) &&
+           tlv_find(metadata, TAG_UTF8, address) && address->size <= IPA_ADDRESS_MAX;
+}
+
+/* The result of the download that the polled eIM has just relayed: it knows everything else about it. */
+static bool was_relayed(const struct ipa *ipa, struct span pending)
+{
+    return !ipa->download.direct && ipa->download.installation.size > 0 &&
+           span_equal(pending, buf_span(&ipa->download.installation));
+}
+
+const struct compact_given *ipa_known(struct ipa *ipa)
+{
+    static const struct compact_given nothing = {.has_certs = false};
+    const struct known_eim *known = state_eim(&ipa->state, ipa->eim.id);
+
+    return known != NULL ? &known->has : &nothing;
+}
+
+void notification_put(struct ipa *ipa, struct span pending, struct buf *out)
+{
+    struct span content;
+
+    if (!ipa->settings.compact)
+        buf_append(out, pending);
+    else if (tlv_single(pending, TAG_INSTALLATION_RESULT, &content) != TLV_OK)
+        compact_other_notification(pending, ipa_known(ipa), ipa->eid, out);
+    else if (was_relayed(ipa, pending))
+        compact_installation_result(pending, out);
+    else
+        buf_append(out, pending);
+}
+
+static bool read_list(struct ipa *ipa)
+{
+    struct span list;
+
+    if (!card_retrieve(ipa, SPAN_NONE, &list)) {
+        ipa_end(ipa, IPA_CARD, "%s", ipa->why);
+        return false;
+    }
+    buf_append(&ipa->notifications, list);
+    ipa->notifications_read = true;
+    return !ipa->notifications.failed;
+}
+
+static void send(struct ipa *ipa, struct span pending, bool direct, const char *address)
+{
+    size_t request = 0;
+    size_t outer;
+    size_t inner;
+
+    buf_clear(&ipa->out);
+    if (direct)
+        request = tlv_open(&ipa->out, 0xA2);
+    outer = tlv_open(&ipa->out, TAG_HANDLE_NOTIFICATION);
+    inner = tlv_open(&ipa->out, 0xA0);
+    if (direct)
+        buf_append(&ipa->out, pending);
+    else
+        notification_put(ipa, pending, &ipa->out);
+    tlv_close(&ipa->out, inner);
+    tlv_close(&ipa->out, outer);
+    if (direct)
+        tlv_close(&ipa->out, request);
+    ipa_send(ipa, STEP_NOTIFICATION, direct ? IPA_PEER_SMDP : IPA_PEER_EIM, address);
+}
+
+bool notifications_next(struct ipa *ipa)
+{
+    struct tlv_reader reader;
+    struct tlv pending;
+
+    if (!ipa->notifications_read && !read_list(ipa))
+        return false;
+    reader = tlv_reader(buf_span(&ipa->notifications));
+    reader.offset = ipa->notifications_offset;
+    while (tlv_next(&reader, &pending) == TLV_OK) {
+        struct span address;
+        struct span iccid;
+        char text[IPA_ADDRESS_MAX + 1];
+        bool direct = !ipa_through_eim(ipa);
+
+        ipa->notifications_offset = reader.offset;
+        if (!notification_metadata(pending.whole, &ipa->notification_number, &address, &iccid))
+            continue;
+        memcpy(text, address.data, address.size);
+        text[address.size] = '\0';
+        memcpy(ipa->notification_address, text, sizeof(text));
+        if (direct && !ipa->settings.direct) {
+            ipa_tell(ipa, IPA_EVENT_NOTIFICATION_LEFT, pending.whole, ipa->notification_number, 0, text);
+            continue;
+        }
+        send(ipa, pending.whole, direct, direct ? text : "");
+        return true;
+    }
+    return false;
+}
+
+void notifications_answered(struct ipa *ipa)
+{
+    if (!card_remove(ipa, ipa->notification_number)) {
+        ipa_end(ipa, IPA_CARD, "%s", ipa->why);
+        return;
+    }
+    ipa_tell(ipa, IPA_EVENT_NOTIFICATION, SPAN_NONE, ipa->notification_number, 0, ipa->notification_address);
+    ipa_next(ipa);
+}
+
+void notifications_lost(struct ipa *ipa, const char *why)
+{
+    if (ipa->message.peer == IPA_PEER_EIM) {
+        ipa_end(ipa, IPA_UNREACHABLE, "%s", why);
+        return;
+    }
+    ipa_tell(ipa, IPA_EVENT_NOTIFICATION_LEFT, SPAN_NONE, ipa->notification_number, 0,
+             ipa->notification_address);
+    ipa_next(ipa);
+}

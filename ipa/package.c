@@ -1,0 +1,211 @@
+/*
+ * eUICC Packages (SGP.32 3.3.1, 6.3.2.6): GetEimPackage, what comes, LoadEuiccPackage. What becomes of the
+ * result is provide_result.c's.
+ */
+#include "ipa/ipa_internal.h"
+#include "protocol/names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TAG_NOTIFY_STATE_CHANGE 0x80
+#define TAG_STATE_CHANGE_CAUSE  0x81
+#define TAG_RPLMN               0x82
+
+#define SW_BAD_REQUEST   0x6A80
+#define SW_NOT_SUPPORTED 0x6A88
+
+/* EimPackageResultErrorCode, SGP.32 6.3.2.7 */
+enum { INVALID_PACKAGE_FORMAT = 1, UNKNOWN_PACKAGE = 2 };
+
+/* GetEimPackageResponse's eimPackageError, SGP.32 6.3.2.6 */
+#define NO_EIM_PACKAGE_AVAILABLE 1
+
+void package_get(struct ipa *ipa)
+{
+    const struct known_eim *known = state_eim(&ipa->state, ipa->eim.id);
+    size_t outer;
+
+    if (ipa->packages == IPA_PACKAGES_MAX) {
+        ipa->more = false;
+        ipa_tell(ipa, IPA_EVENT_MORE, SPAN_NONE, ipa->packages, 0, NULL);
+        ipa_next(ipa);
+        return;
+    }
+    ipa->told_cause = known != NULL ? known->cause : -1;
+    buf_clear(&ipa->out);
+    outer = tlv_open(&ipa->out, TAG_GET_EIM_PACKAGE);
+    tlv_put(&ipa->out, TAG_EID, SPAN_ARRAY(ipa->eid));
+    if (ipa->told_cause >= 0) {
+        tlv_put(&ipa->out, TAG_NOTIFY_STATE_CHANGE, SPAN_STRING(""));
+        tlv_put_unsigned(&ipa->out, TAG_STATE_CHANGE_CAUSE, (uint64_t)ipa->told_cause);
+    }
+    if (ipa->settings.rplmn != NULL)
+        tlv_put(&ipa->out, TAG_RPLMN, SPAN(ipa->settings.rplmn, 3));
+    tlv_close(&ipa->out, outer);
+    ipa_send(ipa, STEP_GET_PACKAGE, IPA_PEER_EIM, "");
+}
+
+static void refuse(struct ipa *ipa, struct span eim_transaction_id, int code)
+{
+    size_t outer = package_result_begin(ipa);
+    size_t inner = tlv_open(&ipa->out, 0xA0);
+
+    if (eim_transaction_id.size > 0)
+        tlv_put(&ipa->out, 0x80, eim_transaction_id);
+    tlv_put_unsigned(&ipa->out, TAG_INTEGER, (uint64_t)code);
+    tlv_close(&ipa->out, inner);
+    ipa_tell(ipa, IPA_EVENT_REFUSED, SPAN_NONE, 0, code, NULL);
+    package_result_end(ipa, outer, false, false);
+}
+
+/* The eIM knows the cause once it has answered. */
+static bool cause_told(struct ipa *ipa)
+{
+    struct known_eim *known = state_eim(&ipa->state, ipa->eim.id);
+    int cause = ipa->told_cause;
+
+    ipa->told_cause = -1;
+    if (cause < 0 || known == NULL || known->cause != cause)
+        return true;
+    known->cause = -1;
+    ipa_tell(ipa, IPA_EVENT_STATE_CHANGE, SPAN_NONE, 0, cause, NULL);
+    return ipa_keep(ipa);
+}
+
+/* Reading (SGP.32 3.3.1): notifications go along with a result when it is the eIM that passes them on. */
+static bool put_result(struct ipa *ipa, struct span result)
+{
+    struct buf list = {0};
+    struct span notifications = SPAN_NONE;
+    bool ok = true;
+
+    if (ipa_through_eim(ipa)) {
+        ok = card_retrieve(ipa, SPAN_NONE, &notifications);
+        buf_append(&list, notifications);
+        ok = ok && !list.failed;
+    }
+    if (ok && list.size > 0) {
+        size_t both = tlv_open(&ipa->out, TAG_SEQUENCE);
+        size_t inner;
+
+        buf_append(&ipa->out, result);
+        inner = tlv_open(&ipa->out, 0xA0);
+        ok = package_put_notifications(ipa, buf_span(&list));
+        tlv_close(&ipa->out, inner);
+        tlv_close(&ipa->out, both);
+    } else {
+        buf_append(&ipa->out, result);
+    }
+    buf_free(&list);
+    return ok;
+}
+
+/* LoadEuiccPackage; what the card answered goes to `result`. False: refused or ended already. */
+static bool load(struct ipa *ipa, struct span package, struct buf *result)
+{
+    struct span content;
+    uint16_t sw;
+
+    if (card_call(ipa, "LoadEuiccPackage", package, TAG_EUICC_PACKAGE, &content, &sw)) {
+        buf_append(result, buf_span(&ipa->response));
+        return true;
+    }
+    if (sw == SW_BAD_REQUEST || sw == SW_NOT_SUPPORTED)
+        refuse(ipa, package_transaction_id(package),
+               sw == SW_BAD_REQUEST ? INVALID_PACKAGE_FORMAT : UNKNOWN_PACKAGE);
+    else
+        ipa_end(ipa, IPA_CARD, "%s", ipa->why);
+    return false;
+}
+
+static void run_package(struct ipa *ipa, struct span package)
+{
+    struct buf result = {0};
+    struct package_result read;
+    bool grants = package_grants_rollback(package);
+    size_t outer;
+    bool ok;
+
+    /* Kept before the package runs: after a power cut it must be known that the network was not seen yet. */
+    if (grants) {
+        snprintf(ipa->state.unconfirmed, sizeof(ipa->state.unconfirmed), "%s", ipa->eim.id);
+        if (!ipa_keep(ipa))
+            return;
+    }
+    if (!load(ipa, package, &result)) {
+        buf_free(&result);
+        return;
+    }
+    if (!package_result_read(buf_span(&result), &read)) {
+        ipa_end(ipa, IPA_CARD, "LoadEuiccPackage: the card's answer is malformed");
+        buf_free(&result);
+        return;
+    }
+    ipa_tell(ipa, IPA_EVENT_PACKAGE, buf_span(&result), read.sequence, 0, NULL);
+    outer = package_result_begin(ipa);
+    if (read.has_sequence)
+        package_offer(ipa, read.sequence);
+    ok = put_result(ipa, buf_span(&result));
+    buf_free(&result);
+    if (!ok) {
+        ipa_end(ipa, IPA_CARD, "%s", ipa->why);
+        return;
+    }
+    if (package_tell_others(ipa, &read))
+        package_result_end(ipa, outer, read.changes_profile, grants && read.enabled);
+}
+
+static void take(struct ipa *ipa, const struct tlv *package)
+{
+    ipa->packages++;
+    switch (package->tag) {
+    case TAG_EUICC_PACKAGE:
+        run_package(ipa, package->whole);
+        break;
+    case TAG_EUICC_DATA:
+        data_answer(ipa, package->value);
+        break;
+    case TAG_DOWNLOAD_TRIGGER:
+        download_start(ipa, package->whole);
+        break;
+    default:
+        refuse(ipa, SPAN_NONE, UNKNOWN_PACKAGE);
+    }
+}
+
+void package_got(struct ipa *ipa, struct span answer)
+{
+    struct span content;
+    struct tlv_reader reader;
+    struct tlv package;
+    uint64_t code = 127;
+    char name[64];
+    enum tlv_status status = tlv_single(answer, TAG_GET_EIM_PACKAGE, &content);
+
+    if (status == TLV_OK) {
+        reader = tlv_reader(content);
+        status = tlv_next(&reader, &package);
+        if (status == TLV_OK && !tlv_finish(&reader))
+            status = reader.status;
+    }
+    if (status != TLV_OK) {
+        ipa_end(ipa, IPA_MALFORMED, "GetEimPackage: the eIM's answer is malformed: %s",
+                tlv_status_name(status));
+        return;
+    }
+    if (!cause_told(ipa))
+        return;
+    if (package.tag != TAG_INTEGER) {
+        take(ipa, &package);
+        return;
+    }
+    tlv_unsigned(package.value, &code);
+    if (code != NO_EIM_PACKAGE_AVAILABLE) {
+        ipa_end(ipa, IPA_REFUSED, "GetEimPackage: the eIM answered %s",
+                ipa_name(NAMES_GET_PACKAGE, code, name, sizeof(name)));
+        return;
+    }
+    ipa->more = false;
+    ipa_next(ipa);
+}

@@ -1,0 +1,310 @@
+/*
+ * ProvideEimPackageResult (SGP.32 3.3.1, 6.3.2.7): results on their way to the eIM, the stored ones first;
+ * its acknowledgements; what the other eIMs learn; and the rollback of a profile that found no network
+ * (3.3.2).
+ */
+#include "ipa/ipa_internal.h"
+#include "protocol/names.h"
+
+#include <string.h>
+
+#define TAG_PROFILE_ROLLBACK 0xBF58
+
+#define CAUSE_OTHER_EIM 0 /* StateChangeCause, 6.3.2.6 */
+
+/* --- What goes out ------------------------------------------------------------------------------------ */
+
+size_t package_result_begin(struct ipa *ipa)
+{
+    size_t mark;
+
+    buf_clear(&ipa->out);
+    buf_clear(&ipa->offered);
+    ipa->is_download = false;
+    ipa->gives = (struct compact_given){.has_certs = false};
+    mark = tlv_open(&ipa->out, TAG_PROVIDE_RESULT);
+    if (!ipa->settings.v1)
+        tlv_put(&ipa->out, TAG_EID, SPAN_ARRAY(ipa->eid));
+    return mark;
+}
+
+void package_result_end(struct ipa *ipa, size_t mark, bool profile_changed, bool may_roll_back)
+{
+    tlv_close(&ipa->out, mark);
+    ipa->profile_changed = profile_changed || may_roll_back;
+    ipa->may_roll_back = may_roll_back;
+    if (profile_changed) {
+        ipa->result_waits = true;
+        ipa->want = IPA_REFRESH;
+        ipa_tell(ipa, IPA_EVENT_REFRESH, SPAN_NONE, 0, 0, NULL);
+    } else {
+        ipa_send(ipa, STEP_RESULT, IPA_PEER_EIM, "");
+    }
+}
+
+void package_offer(struct ipa *ipa, uint64_t sequence)
+{
+    buf_append(&ipa->offered, SPAN(&sequence, sizeof(sequence)));
+}
+
+static bool was_offered(const struct ipa *ipa, uint64_t sequence)
+{
+    for (size_t at = 0; at < ipa->offered.size; at += sizeof(sequence)) {
+        if (memcmp(ipa->offered.data + at, &sequence, sizeof(sequence)) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool package_put_notifications(struct ipa *ipa, struct span list)
+{
+    struct tlv_reader reader = tlv_reader(list);
+    struct tlv pending;
+    struct span address;
+    struct span iccid;
+    uint64_t sequence;
+
+    while (tlv_next(&reader, &pending) == TLV_OK) {
+        if (!notification_metadata(pending.whole, &sequence, &address, &iccid))
+            return false;
+        package_offer(ipa, sequence);
+        notification_put(ipa, pending.whole, &ipa->out);
+    }
+    return tlv_good(&reader);
+}
+
+/* The other eIMs have not seen what this result says; each result is looked at once. */
+bool package_tell_others(struct ipa *ipa, const struct package_result *result)
+{
+    if (!result->has_sequence || result->sequence <= ipa->state.told || !result->changes_state ||
+        ipa->eim_count < 2)
+        return true;
+    ipa->state.told = result->sequence;
+    if (!card_mark_eims(ipa, result->eim_id, CAUSE_OTHER_EIM)) {
+        ipa_end(ipa, IPA_CARD, "%s", ipa->why);
+        return false;
+    }
+    return ipa_keep(ipa);
+}
+
+/* --- Stored results ----------------------------------------------------------------------------------- */
+
+bool ipa_settle(struct ipa *ipa)
+{
+    uint8_t profiles[DIGEST_SIZE];
+
+    if (ipa->state.begun_cause < 0)
+        return true;
+    if (!card_profiles_digest(ipa, profiles)) {
+        ipa_end(ipa, IPA_CARD, "%s", ipa->why);
+        return false;
+    }
+    if (memcmp(profiles, ipa->state.profiles, sizeof(profiles)) != 0 &&
+        !card_mark_eims(ipa, NULL, ipa->state.begun_cause)) {
+        ipa_end(ipa, IPA_CARD, "%s", ipa->why);
+        return false;
+    }
+    ipa->state.begun_cause = -1;
+    return ipa_keep(ipa);
+}
+
+static bool read_stored(struct ipa *ipa)
+{
+    static const uint8_t package_results[] = {0x82, 0x00};
+    struct span list;
+
+    if (!card_retrieve(ipa, SPAN_ARRAY(package_results), &list)) {
+        ipa_end(ipa, IPA_CARD, "%s", ipa->why);
+        return false;
+    }
+    buf_append(&ipa->stored, list);
+    buf_append_octet(&ipa->stored, 0x00); /* so that an empty list is not read again */
+    ipa->stored_offset = 0;
+    return !ipa->stored.failed;
+}
+
+/* Nothing is stored for this eIM any more: a rollback that was granted to it was reported. */
+static bool all_confirmed(struct ipa *ipa)
+{
+    if (strcmp(ipa->state.unconfirmed, ipa->eim.id) != 0)
+        return true;
+    ipa->state.unconfirmed[0] = '\0';
+    return ipa_keep(ipa);
+}
+
+bool package_offer_stored(struct ipa *ipa)
+{
+    struct tlv_reader reader;
+    struct tlv stored;
+
+    if (ipa->stored.size == 0 && !read_stored(ipa))
+        return false;
+    reader = tlv_reader(SPAN(ipa->stored.data, ipa->stored.size - 1));
+    reader.offset = ipa->stored_offset;
+    while (tlv_next(&reader, &stored) == TLV_OK) {
+        struct package_result result;
+        size_t outer;
+
+        ipa->stored_offset = reader.offset;
+        if (!package_result_read(stored.whole, &result) || strcmp(result.eim_id, ipa->eim.id) != 0)
+            continue;
+        if (!package_tell_others(ipa, &result))
+            return false;
+        outer = package_result_begin(ipa);
+        buf_append(&ipa->out, stored.whole);
+        package_offer(ipa, result.sequence);
+        ipa_tell(ipa, IPA_EVENT_OFFERED, stored.whole, result.sequence, 0, NULL);
+        package_result_end(ipa, outer, false,
+                           result.enabled && strcmp(ipa->state.unconfirmed, ipa->eim.id) == 0);
+        return true;
+    }
+    all_confirmed(ipa);
+    return false;
+}
+
+/* --- Results and their acknowledgements --------------------------------------------------------------- */
+
+static bool acknowledge(struct ipa *ipa, struct span list)
+{
+    struct tlv_reader reader = tlv_reader(list);
+    struct tlv tlv;
+    uint64_t sequence;
+
+    while (tlv_next(&reader, &tlv) == TLV_OK) {
+        if (tlv.tag != 0x80 || !tlv_unsigned(tlv.value, &sequence)) {
+            ipa_end(ipa, IPA_MALFORMED,
+                    "ProvideEimPackageResult: the eIM's eimAcknowledgements are malformed");
+            return false;
+        }
+        /* Reading (SGP.32 3.3.1): an eIM acknowledges what it was just given, nothing of another eIM's. */
+        if (!was_offered(ipa, sequence))
+            continue;
+        if (!card_remove(ipa, sequence)) {
+            ipa_end(ipa, IPA_CARD, "%s", ipa->why);
+            return false;
+        }
+        ipa_tell(ipa, IPA_EVENT_ACKNOWLEDGED, SPAN_NONE, sequence, 0, NULL);
+    }
+    if (!tlv_good(&reader))
+        ipa_end(ipa, IPA_MALFORMED,
+                "ProvideEimPackageResult: the eIM's eimAcknowledgements are malformed: %s",
+                tlv_status_name(reader.status));
+    return tlv_good(&reader);
+}
+
+/* The eIM has the result: what was kept for telling it is done with. */
+static bool delivered(struct ipa *ipa)
+{
+    struct known_eim *known = state_eim(&ipa->state, ipa->eim.id);
+    bool keep = false;
+
+    if (known != NULL && ipa->gives.has_certs) {
+        known->has.has_certs = true;
+        memcpy(known->has.certs, ipa->gives.certs, sizeof(known->has.certs));
+        keep = true;
+    }
+    if (known != NULL && ipa->gives.has_info2) {
+        known->has.has_info2 = true;
+        memcpy(known->has.info2, ipa->gives.info2, sizeof(known->has.info2));
+        keep = true;
+    }
+    if (ipa->may_roll_back) {
+        ipa->state.unconfirmed[0] = '\0';
+        keep = true;
+    }
+    if (ipa->is_download && ipa->state.downloading) {
+        ipa->state.downloading = false;
+        keep = true;
+    }
+    ipa->profile_changed = false;
+    ipa->may_roll_back = false;
+    ipa->is_download = false;
+    ipa_tell(ipa, IPA_EVENT_DELIVERED, SPAN_NONE, 0, 0, NULL);
+    return !keep || ipa_keep(ipa);
+}
+
+void package_result_answered(struct ipa *ipa, struct span answer)
+{
+    struct span content;
+    struct span value;
+    uint64_t code = 127;
+    char name[64];
+    enum tlv_status status = tlv_single(answer, TAG_PROVIDE_RESULT, &content);
+
+    if (status != TLV_OK) {
+        ipa_end(ipa, IPA_MALFORMED, "ProvideEimPackageResult: the eIM's answer is malformed: %s",
+                tlv_status_name(status));
+        return;
+    }
+    if (!delivered(ipa))
+        return;
+    if (tlv_single(content, TAG_INTEGER, &value) == TLV_OK) {
+        tlv_unsigned(value, &code);
+        ipa_end(ipa, IPA_REFUSED, "ProvideEimPackageResult: the eIM answered %s",
+                ipa_name(NAMES_PROVIDE_RESULT, code, name, sizeof(name)));
+        return;
+    }
+    if (tlv_single(content, TAG_ACKNOWLEDGEMENTS, &value) == TLV_OK) {
+        if (!acknowledge(ipa, value))
+            return;
+    } else if (content.size > 0 && tlv_single(content, TAG_SEQUENCE, &value) != TLV_OK) {
+        ipa_end(ipa, IPA_MALFORMED, "ProvideEimPackageResult: the eIM's answer is malformed");
+        return;
+    }
+    ipa_next(ipa);
+}
+
+/* ipa_end was called. A new profile may need its time to find the network, and its result is worth waiting
+ * for. */
+void package_result_lost(struct ipa *ipa)
+{
+    if (!ipa->profile_changed)
+        return;
+    ipa->want = IPA_RETRY;
+    ipa->step = STEP_RESULT;
+}
+
+void package_roll_back(struct ipa *ipa)
+{
+    static const uint8_t request[] = {0xBF, 0x58, 0x03, 0x80, 0x01, 0xFF};
+    struct buf result = {0};
+    struct span content;
+    struct span value;
+    struct package_result read;
+    uint64_t code = 127;
+    size_t outer;
+
+    ipa->may_roll_back = false;
+    ipa->profile_changed = false;
+    if (!card_call(ipa, "ProfileRollback", SPAN_ARRAY(request), TAG_PROFILE_ROLLBACK, &content, NULL)) {
+        ipa_end(ipa, IPA_CARD, "%s", ipa->why);
+        return;
+    }
+    if (tlv_find(content, TAG_INTEGER, &value))
+        tlv_unsigned(value, &code);
+    ipa_tell(ipa, IPA_EVENT_ROLLBACK, SPAN_NONE, 0, (int)(code > 127 ? 127 : code), NULL);
+    ipa->state.unconfirmed[0] = '\0';
+    if (!ipa_keep(ipa) || code != 0)
+        return; /* unreachable, as ipa_end said */
+    if (tlv_find(content, TAG_EUICC_PACKAGE, &value))
+        tlv_put(&result, TAG_EUICC_PACKAGE, value);
+    ipa->outcome = IPA_DONE;
+    ipa->why[0] = '\0';
+    outer = package_result_begin(ipa);
+    if (package_result_read(buf_span(&result), &read)) {
+        buf_append(&ipa->out, buf_span(&result));
+        if (read.has_sequence)
+            package_offer(ipa, read.sequence);
+        if (!package_tell_others(ipa, &read)) {
+            buf_free(&result);
+            return;
+        }
+        package_result_end(ipa, outer, true, false);
+        /* Over the old profile it is as before: the next poll is soon enough. */
+        ipa->profile_changed = false;
+    } else {
+        ipa->want = IPA_REFRESH;
+        ipa_tell(ipa, IPA_EVENT_REFRESH, SPAN_NONE, 0, 0, NULL);
+    }
+    buf_free(&result);
+}

@@ -1,0 +1,119 @@
+/*
+ * ProfileDownloadTriggerRequest (SGP.32 2.11.1.3): where the profile is, and by which way: from the SM-DP+
+ * directly, or through the eIM (3.2.3).
+ */
+#include "ipa/ipa_internal.h"
+#include "protocol/activation_code.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TAG_ACTIVATION_CODE 0x80
+#define TAG_DEFAULT_SMDP    0x81
+#define TAG_SMDS            0xA2
+
+static bool refuse(struct ipa_download *download, const char *why)
+{
+    snprintf(download->why, sizeof(download->why), "%.*s", (int)sizeof(download->why) - 1, why);
+    return false;
+}
+
+/* Reading (SGP.32 3.2.3): indirect when both can, unless the IPA's user prefers direct; the way through the
+ * eIM is the only one when the IPA has no other. */
+bool ipa_through_eim(const struct ipa *ipa)
+{
+    const struct ipa_settings *settings = &ipa->settings;
+
+    return settings->indirect && ipa->eim.indirect && !(settings->direct && settings->prefer_direct);
+}
+
+static bool take_address(struct ipa_download *download, struct span address)
+{
+    if (address.size == 0 || address.size > IPA_ADDRESS_MAX || memchr(address.data, 0, address.size) != NULL)
+        return refuse(download, "the server's address has no form that a server's address can have");
+    memcpy(download->address, address.data, address.size);
+    download->address[address.size] = '\0';
+    return true;
+}
+
+static bool read_code(struct ipa_download *download, struct span text)
+{
+    struct activation_code code;
+    char copy[IPA_ADDRESS_MAX + 1];
+    const char *why;
+
+    if (text.size > IPA_ADDRESS_MAX || memchr(text.data, 0, text.size) != NULL)
+        return refuse(download, "the activation code is malformed");
+    memcpy(copy, text.data, text.size);
+    copy[text.size] = '\0';
+    if (!activation_code_parse(copy, &code, &why)) {
+        snprintf(download->why, sizeof(download->why), "the activation code is malformed: %s", why);
+        return false;
+    }
+    download->has_matching_id = true;
+    snprintf(download->address, sizeof(download->address), "%s", code.address);
+    snprintf(download->matching_id, sizeof(download->matching_id), "%s", code.matching_id);
+    snprintf(download->oid, sizeof(download->oid), "%s", code.oid);
+    return true;
+}
+
+/* GetEuiccConfiguredAddresses: 80 default SM-DP+, 81 root SM-DS. */
+static bool read_configured(struct ipa *ipa, struct ipa_download *download, uint32_t tag)
+{
+    struct span content;
+    struct span address;
+
+    if (!card_get(ipa, "GetEuiccConfiguredAddresses", TAG_CONFIGURED_ADDRESSES, &content))
+        return refuse(download, ipa->why);
+    if (!tlv_find(content, tag, &address) || address.size == 0)
+        return refuse(download, tag == 0x80 ? "the card has no default SM-DP+ address"
+                                            : "the card has no root SM-DS address");
+    return take_address(download, address);
+}
+
+static bool read_data(struct ipa *ipa, struct ipa_download *download, struct span choice)
+{
+    struct tlv_reader reader = tlv_reader(choice);
+    struct tlv tlv;
+    struct span address;
+
+    if (tlv_next(&reader, &tlv) != TLV_OK || !tlv_finish(&reader))
+        return refuse(download, "profileDownloadData is malformed");
+    switch (tlv.tag) {
+    case TAG_ACTIVATION_CODE:
+        return read_code(download, tlv.value);
+    case TAG_DEFAULT_SMDP:
+        return read_configured(ipa, download, 0x80);
+    case TAG_SMDS:
+        download->is_sm_ds = true;
+        download->has_matching_id = true; /* empty: all events, SGP.22 3.6.2 */
+        return tlv_find(tlv.value, 0x80, &address) ? take_address(download, address)
+                                                   : read_configured(ipa, download, 0x81);
+    default:
+        return refuse(download, "profileDownloadData is of a kind that is not known");
+    }
+}
+
+bool trigger_read(struct ipa *ipa, struct ipa_download *download, struct span content)
+{
+    struct tlv_reader reader = tlv_reader(content);
+    struct span data;
+    bool has_data = tlv_optional(&reader, 0xA0, &data);
+
+    download->direct = !ipa_through_eim(ipa);
+    if (tlv_peek(&reader) == 0x82 &&
+        !tlv_require_sized(&reader, 0x82, 1, TRANSACTION_ID_SIZE, &download->eim_transaction_id))
+        return refuse(download, "the trigger's eimTransactionId is malformed");
+    if (!tlv_skip_rest(&reader))
+        return refuse(download, "the trigger is malformed");
+    if (download->direct && !ipa->settings.direct)
+        return refuse(download,
+                      ipa->eim.indirect
+                          ? "this IPA can reach no SM-DP+"
+                          : "the eIM has no indirect profile download, and this IPA can reach no SM-DP+");
+    if (has_data)
+        return read_data(ipa, download, data);
+    if (download->direct)
+        return refuse(download, "the trigger names no SM-DP+, and the eIM has no indirect profile download");
+    return true; /* eimDownloadDataHandling: the eIM knows where the profile is */
+}

@@ -1,0 +1,170 @@
+/*
+ * ProfileDownloadTriggerRequest and -Result (SGP.32 2.11.1.3, 2.11.2.3): what a trigger starts, and what the
+ * eIM is told at the end, exactly once, also when the power went in between.
+ */
+#include "ipa/download_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* profileDownloadErrorReason */
+enum { REASON_ECALL_ACTIVE = 104, REASON_UNDEFINED = 127 };
+
+#define CAUSE_OTHER_EIM 0
+
+void download_clear(struct ipa_download *download)
+{
+    buf_free(&download->trigger);
+    buf_free(&download->installation);
+    buf_free(&download->refused);
+    memset(download, 0, sizeof(*download));
+}
+
+bool download_follow(struct ipa *ipa, struct span trigger)
+{
+    struct ipa_download *download = &ipa->download;
+    struct span eim_transaction_id = download->eim_transaction_id;
+
+    if (download->from_sm_ds) {
+        snprintf(download->why, sizeof(download->why), "the SM-DS leads to another SM-DS");
+        return false;
+    }
+    download->from_sm_ds = true;
+    download->is_sm_ds = false;
+    download->address[0] = '\0';
+    if (!trigger_read(ipa, download, trigger))
+        return false;
+    download->eim_transaction_id = eim_transaction_id; /* of the trigger that is answered */
+    return true;
+}
+
+static bool installed(struct span result)
+{
+    static const uint32_t path[] = {TAG_INSTALLATION_RESULT, TAG_INSTALLATION_DATA, 0xA2, 0xA0, 0};
+    struct span success;
+
+    return tlv_find_path(result, path, &success);
+}
+
+/* The installation result of the session that a power cut separated from its report. */
+static bool find_result(struct ipa *ipa)
+{
+    const struct ipa_state *state = &ipa->state;
+    static const uint32_t path[] = {TAG_INSTALLATION_RESULT, TAG_INSTALLATION_DATA, 0x80, 0};
+    uint8_t digest[DIGEST_SIZE];
+    struct span list;
+    struct span transaction;
+    struct tlv_reader reader;
+    struct tlv tlv;
+
+    if (!state->downloading || !ipa_digest(buf_span(&ipa->download.trigger), digest) ||
+        memcmp(digest, state->trigger, sizeof(digest)) != 0 || !card_retrieve(ipa, SPAN_NONE, &list))
+        return false;
+    reader = tlv_reader(list);
+    while (tlv_next(&reader, &tlv) == TLV_OK) {
+        if (tlv_find_path(tlv.whole, path, &transaction) &&
+            span_equal(transaction, SPAN(state->transaction, state->transaction_size))) {
+            buf_append(&ipa->download.installation, tlv.whole);
+            return !ipa->download.installation.failed;
+        }
+    }
+    return false;
+}
+
+void download_start(struct ipa *ipa, struct span trigger)
+{
+    struct ipa_download *download = &ipa->download;
+    struct ipa_enabled enabled;
+    struct span content = SPAN_NONE;
+    bool ok;
+
+    download_clear(download);
+    download->reason = REASON_UNDEFINED;
+    buf_append(&download->trigger, trigger);
+    ok = tlv_single(buf_span(&download->trigger), TAG_DOWNLOAD_TRIGGER, &content) == TLV_OK &&
+         trigger_read(ipa, download, content);
+    if (!ok || find_result(ipa)) {
+        download_finish(ipa);
+    } else if (!ipa_read_enabled(ipa, &enabled)) {
+        ipa_end(ipa, IPA_CARD, "%s", ipa->why);
+    } else if (enabled.emergency) {
+        download->reason = REASON_ECALL_ACTIVE;
+        snprintf(download->why, sizeof(download->why), "the Emergency Profile is enabled");
+        download_finish(ipa);
+    } else {
+        download_initiate(ipa);
+    }
+}
+
+/* ImmediateEnable for a profile that was just installed (SGP.32 3.4.5). *enabled: it is the enabled one now.
+ */
+static bool enable_immediately(struct ipa *ipa, bool *enabled)
+{
+    struct ipa_immediate outcome;
+
+    *enabled = false;
+    if (!change_immediate(ipa, &outcome))
+        return false;
+    if (!outcome.available)
+        return true;
+    *enabled = outcome.code == 0;
+    ipa_tell(ipa, IPA_EVENT_IMMEDIATE_ENABLE, SPAN_NONE, 0, outcome.code, NULL);
+    return true;
+}
+
+static void put_error(const struct ipa_download *download, struct buf *out)
+{
+    size_t error = tlv_open(out, TAG_SEQUENCE);
+
+    tlv_put_unsigned(out, 0x80, (uint64_t)download->reason);
+    if (download->refused.size > 0)
+        tlv_put(out, TAG_OCTETS, buf_span(&download->refused));
+    tlv_close(out, error);
+}
+
+static void put_result(struct ipa *ipa, bool enabled)
+{
+    const struct ipa_download *download = &ipa->download;
+    struct span address;
+    struct span iccid;
+    uint64_t sequence;
+    size_t outer = package_result_begin(ipa);
+    size_t result = tlv_open(&ipa->out, TAG_DOWNLOAD_TRIGGER);
+
+    if (download->eim_transaction_id.size > 0)
+        tlv_put(&ipa->out, 0x82, download->eim_transaction_id);
+    if (download->installation.size > 0)
+        buf_append(&ipa->out, buf_span(&download->installation));
+    else
+        put_error(download, &ipa->out);
+    tlv_close(&ipa->out, result);
+    /* The eIM may acknowledge the installation result as a notification only if it is the one to pass it on.
+     */
+    if (!download->direct &&
+        notification_metadata(buf_span(&download->installation), &sequence, &address, &iccid))
+        package_offer(ipa, sequence);
+    ipa->is_download = true;
+    package_result_end(ipa, outer, enabled, false);
+}
+
+void download_finish(struct ipa *ipa)
+{
+    struct ipa_download *download = &ipa->download;
+    bool enabled = false;
+
+    ipa_tell(ipa, IPA_EVENT_DOWNLOAD, buf_span(&download->installation), 0, 0,
+             download->installation.size > 0 ? NULL : download->why);
+    if (installed(buf_span(&download->installation))) {
+        if (!enable_immediately(ipa, &enabled))
+            return;
+        if (ipa->eim_count > 1 && !enabled) {
+            if (!card_mark_eims(ipa, ipa->eim.id, CAUSE_OTHER_EIM)) {
+                ipa_end(ipa, IPA_CARD, "%s", ipa->why);
+                return;
+            }
+            if (!ipa_keep(ipa))
+                return;
+        }
+    }
+    put_result(ipa, enabled);
+}

@@ -1,0 +1,175 @@
+/*
+ * The SM-DP+'s half of Remote SIM Provisioning (SGP.22 3.1.2, 3.1.3, 5.6): mutual authentication with an
+ * eUICC, the offer of a profile, binding it, and checking what the eUICC signed. DER in, DER out: no HTTP, no
+ * orders, no files; those are above.
+ *
+ * A download is: dp_initiate, dp_authenticate, (somebody chooses a profile) dp_offer, dp_prepare, dp_bind.
+ */
+#ifndef SOFTEUICC_PROTOCOL_DP_H
+#define SOFTEUICC_PROTOCOL_DP_H
+
+#include "crypto/cert.h"
+#include "profiles/iccid.h"
+#include "protocol/rsp_names.h"
+#include "protocol/status.h"
+
+#define DP_TRANSACTION_ID_SIZE 16
+#define DP_CHALLENGE_SIZE      16
+#define DP_MATCHING_ID_MAX     255 /* characters taken from an eUICC; longer ones are refused */
+#define DP_CREDENTIALS_MAX     8
+
+/* One SM-DP+ identity: DPauth and DPpb under the same CI, with the same OID. */
+struct dp_credentials {
+    struct cert *auth_cert;
+    struct ec_key *auth_key;
+    struct cert *pb_cert;
+    struct ec_key *pb_key;
+};
+
+struct dp_server {
+    char address[256]; /* what an LPA calls this server: FQDN or FQDN:port */
+    struct cert *ci[DP_CREDENTIALS_MAX];
+    size_t ci_count;
+    struct dp_credentials credentials[DP_CREDENTIALS_MAX];
+    size_t credentials_count;
+    bool ignore_expiry; /* take expired EUM and eUICC certificates */
+};
+
+/* Adds a trusted CI certificate, which is the server's from now on (and freed at once on a failure). False
+ * and a line in *why (static text) when it is not one. */
+bool dp_server_trust(struct dp_server *server, struct cert *ci, const char **why);
+
+/* Adds an identity; its four parts are the server's from now on (and freed at once on a failure). The CI must
+ * have been added before. False and *why when the certificates do not chain to a trusted CI, have other roles
+ * or different OIDs, or the keys are not theirs. A NULL part is a failure. */
+bool dp_server_add_credentials(struct dp_server *server, struct dp_credentials credentials, const char **why);
+
+/* Checks an eUICC's chain: EUM by `ci`, eUICC by EUM, nameConstraints, dates unless told otherwise. On
+ * success *euicc is the caller's to free. */
+bool dp_check_euicc_chain(const struct dp_server *server, const struct cert *ci, struct span euicc_der,
+                          struct span eum_der, struct cert **euicc, struct dp_status *status);
+
+/* The trusted CI with this key identifier, or NULL. */
+const struct cert *dp_find_ci(const struct dp_server *server, struct span key_id);
+
+/* Frees what the server holds, not the structure. */
+void dp_server_clear(struct dp_server *server);
+
+enum dp_stage {
+    DP_STAGE_INITIATED,
+    DP_STAGE_AUTHENTICATED,
+    DP_STAGE_OFFERED,
+    DP_STAGE_PREPARED,
+    DP_STAGE_BOUND
+};
+
+/* One session with one eUICC. Readable by those above; filled by the functions below only. */
+struct dp_session {
+    enum dp_stage stage;
+    uint8_t transaction_id[DP_TRANSACTION_ID_SIZE];
+    uint8_t server_challenge[DP_CHALLENGE_SIZE];
+    const struct cert *ci;                    /* that the eUICC signs under */
+    const struct dp_credentials *credentials; /* that this server signs with */
+    /* from AuthenticateServer */
+    struct cert *euicc_cert;
+    char eid[33];
+    bool has_matching_id;
+    char matching_id[DP_MATCHING_ID_MAX + 1];
+    struct buf euicc_info2;      /* content of BF22 */
+    struct buf euicc_signature1; /* 5F37, whole */
+    struct buf smdp_signature2;  /* 5F37, whole */
+    /* from PrepareDownload */
+    bool code_required;
+    bool has_hash_cc;
+    uint8_t hash_cc[32];
+    uint8_t euicc_otpk[EC_POINT_SIZE];
+};
+
+void dp_session_free(struct dp_session *session);
+
+/* What a function answers beside the transactionId: whole DER objects in the order of both bindings. All-zero
+ * is empty. */
+#define DP_ANSWER_MAX 4
+struct dp_answer {
+    struct buf part[DP_ANSWER_MAX];
+    size_t count;
+};
+
+void dp_answer_clear(struct dp_answer *answer);
+
+/* InitiateAuthentication (5.6.1). The answer: serverSigned1, serverSignature1, euiccCiPKIdToBeUsed,
+ * serverCertificate. `info1` is the whole EUICCInfo1 (BF20). NULL and *status when refused. */
+struct dp_session *dp_initiate(const struct dp_server *server, struct span challenge, struct span address,
+                               struct span info1, struct dp_answer *answer, struct dp_status *status);
+
+/* The eUICC's half of AuthenticateClient (5.6.3): `response` is the whole AuthenticateServerResponse (BF38).
+ * On success the session knows the EID, the matchingId and EUICCInfo2, all verified. */
+bool dp_authenticate(const struct dp_server *server, struct dp_session *session, struct span response,
+                     struct dp_status *status);
+
+/* What the eUICC says about itself in EUICCInfo2. */
+struct dp_euicc_facts {
+    uint8_t profile_version[3];
+    bool has_free_nvm;
+    uint64_t free_nvm;          /* octets, from extCardResource */
+    struct span forbidden_pprs; /* BIT STRING value or SPAN_NONE */
+};
+bool dp_euicc_facts(const struct dp_session *session, struct dp_euicc_facts *facts);
+
+/* The server's half of AuthenticateClient: offers a profile by its metadata (whole BF25). `otpk` is the
+ * eUICC's one-time key of an earlier binding of the same profile, or SPAN_NONE. The answer: profileMetadata,
+ * smdpSigned2, smdpSignature2, smdpCertificate. */
+bool dp_offer(struct dp_session *session, struct span metadata, bool code_required, struct span otpk,
+              struct dp_answer *answer, struct dp_status *status);
+
+/* The eUICC's half of GetBoundProfilePackage (5.6.2): `response` is the whole PrepareDownloadResponse (BF21).
+ */
+bool dp_prepare(struct dp_session *session, struct span response, struct dp_status *status);
+
+/* Compares the eUICC's hashCc with that of a code of which `code_hash` is the SHA-256 (SGP.22 4.7). */
+bool dp_code_matches(const struct dp_session *session, const uint8_t code_hash[32]);
+
+/* The server's half of GetBoundProfilePackage: binds `package` (SAIP) with its metadata (whole BF25) to this
+ * eUICC and session (SGP.22 2.5.4). With `ppk` the package is protected by its own random keys, which
+ * ReplaceSessionKeys carries. */
+bool dp_bind(struct dp_session *session, struct span metadata, struct span package, bool ppk, struct buf *bpp,
+             struct dp_status *status);
+
+/* CancelSession (5.6.5): the content's tag may be BF41 (JSON) or A1 (ASN.1 binding). *reason is the
+ * CancelSessionReason. */
+bool dp_cancel(const struct dp_session *session, struct span response, uint64_t *reason,
+               struct dp_status *status);
+
+/* A CancelSessionReason by its name in the ASN.1 module; "unknown". */
+const char *dp_cancel_reason_name(uint64_t reason);
+
+/* A pending notification, in place (SGP.22 5.6.4). */
+struct dp_notification {
+    bool is_installation;
+    struct span transaction_id;        /* installation */
+    bool installed;                    /* installation: successResult */
+    uint64_t command_id, error_reason; /* installation, not installed */
+    struct span aid;                   /* installation, installed */
+    struct span smdp_oid;              /* installation; SPAN_NONE when absent */
+    uint64_t sequence_number;
+    unsigned operation;  /* bit: 0 install, 1 enable, 2 disable, 3 delete */
+    struct span address; /* UTF-8 */
+    struct span iccid;   /* ten octets as in EFiccid, or SPAN_NONE */
+    struct span signed_data, signature;
+    struct span euicc_cert, eum_cert; /* other notifications */
+};
+
+bool dp_notification_parse(struct span octets, struct dp_notification *notification,
+                           struct dp_status *status);
+
+/* Checks the signature: against the certificates inside, which must chain to a trusted CI, or, for the result
+ * of an installation, against `euicc` from that session (NULL: unknown session, which fails). Writes the EID.
+ */
+bool dp_notification_verify(const struct dp_server *server, const struct dp_notification *notification,
+                            const struct cert *euicc, char eid[33], struct dp_status *status);
+
+/* As iccid_from_digits, of 18 to 20 digits, the twentieth of which may be the padding character F
+ * (SGP.22 6.5.2). */
+bool dp_iccid_from_digits(const char *digits, uint8_t iccid[ICCID_SIZE]);
+
+#endif

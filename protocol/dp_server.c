@@ -1,0 +1,97 @@
+/* The identity of an SM-DP+: the CIs it trusts, and the DPauth and DPpb certificates it has under each. See
+ * dp.h. */
+#include "protocol/dp_session.h"
+
+#include <string.h>
+
+static bool refuse(const char **why, const char *line)
+{
+    *why = line;
+    return false;
+}
+
+const struct cert *dp_find_ci(const struct dp_server *server, struct span key_id)
+{
+    for (size_t i = 0; i < server->ci_count; i++) {
+        if (key_id.data != NULL && span_equal(cert_subject_key_id(server->ci[i]), key_id))
+            return server->ci[i];
+    }
+    return NULL;
+}
+
+bool dp_server_trust(struct dp_server *server, struct cert *ci, const char **why)
+{
+    enum cert_status status = CERT_MALFORMED;
+
+    if (ci != NULL && cert_subject_key_id(ci).data != NULL)
+        status = cert_check(ci, CERT_ROLE_CI, cert_key(ci), cert_subject_key_id(ci));
+    if (status == CERT_OK && server->ci_count < DP_CREDENTIALS_MAX) {
+        server->ci[server->ci_count++] = ci;
+        return true;
+    }
+    cert_free(ci);
+    return refuse(why, status == CERT_OK ? "too many CI certificates" : cert_status_name(status));
+}
+
+/* Whether a certificate is of `role` from a trusted CI, and the key belongs to it. */
+static bool check_pair(const struct dp_server *server, const struct cert *cert, const struct ec_key *key,
+                       enum cert_role role, const char **why)
+{
+    uint8_t certified[EC_POINT_SIZE];
+    uint8_t own[EC_POINT_SIZE];
+    enum cert_status status;
+    const struct cert *ci;
+
+    if (cert == NULL || key == NULL || !ec_key_has_private(key))
+        return refuse(why, "a certificate or a private key is missing");
+    ec_key_point(cert_key(cert), certified);
+    ec_key_point(key, own);
+    if (ec_key_curve(key) != ec_key_curve(cert_key(cert)) || memcmp(certified, own, sizeof(own)) != 0)
+        return refuse(why, "the key does not belong to the certificate");
+    ci = dp_find_ci(server, cert_authority_key_id(cert));
+    if (ci == NULL)
+        return refuse(why, "issued by a CI that is not trusted");
+    status = cert_check(cert, role, cert_key(ci), cert_subject_key_id(ci));
+    if (status != CERT_OK)
+        return refuse(why, cert_status_name(status));
+    if (cert_oid(cert).data == NULL)
+        return refuse(why, "no registeredID (SM-DP+ OID) in the subjectAltName");
+    return true;
+}
+
+static void free_credentials(struct dp_credentials *credentials)
+{
+    cert_free(credentials->auth_cert);
+    ec_key_free(credentials->auth_key);
+    cert_free(credentials->pb_cert);
+    ec_key_free(credentials->pb_key);
+    *credentials = (struct dp_credentials){0};
+}
+
+bool dp_server_add_credentials(struct dp_server *server, struct dp_credentials new, const char **why)
+{
+    bool ok = check_pair(server, new.auth_cert, new.auth_key, CERT_ROLE_DP_AUTH, why) &&
+              check_pair(server, new.pb_cert, new.pb_key, CERT_ROLE_DP_PB, why);
+
+    if (ok && !span_equal(cert_oid(new.auth_cert), cert_oid(new.pb_cert)))
+        ok = refuse(why, "DPauth and DPpb certificates have different OIDs");
+    if (ok && !span_equal(cert_authority_key_id(new.auth_cert), cert_authority_key_id(new.pb_cert)))
+        ok = refuse(why, "DPauth and DPpb certificates are from different CIs");
+    if (ok && server->credentials_count == DP_CREDENTIALS_MAX)
+        ok = refuse(why, "too many identities");
+    if (ok)
+        server->credentials[server->credentials_count++] = new;
+    else
+        free_credentials(&new);
+    return ok;
+}
+
+void dp_server_clear(struct dp_server *server)
+{
+    for (size_t i = 0; i < server->ci_count; i++)
+        cert_free(server->ci[i]);
+    for (size_t i = 0; i < server->credentials_count; i++)
+        free_credentials(&server->credentials[i]);
+    server->ci_count = 0;
+    server->credentials_count = 0;
+}

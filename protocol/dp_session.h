@@ -1,0 +1,22 @@
+/* What the files of dp.h share among themselves. */
+#ifndef SOFTEUICC_PROTOCOL_DP_SESSION_H
+#define SOFTEUICC_PROTOCOL_DP_SESSION_H
+
+#include "protocol/dp.h"
+
+#include "apdu/tlv.h"
+
+#define DP_TAG_SIGNATURE 0x5F37 /* every signature of SGP.22 */
+#define DP_TAG_OTPK      0x5F49 /* one-time public keys */
+
+/* A response's A1 { 80 transactionId, 02 code }: refuses with the code's name. Returns false. */
+bool dp_refuse_error_response(struct span error, const char *response, const char *code_type,
+                              const struct rsp_names *names, struct dp_status *status);
+
+/* Appends `5F37 40 signature` over `parts`. */
+bool dp_put_signature(const struct ec_key *key, const struct span *parts, size_t count, struct buf *out);
+
+/* Checks that a transaction id that an eUICC signed is this session's. */
+bool dp_same_transaction(const struct dp_session *session, struct span signed_id, struct dp_status *status);
+
+#endif

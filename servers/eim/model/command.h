@@ -1,0 +1,64 @@
+/*
+ * The commands of an eUICC Package (SGP.32 2.11.1.1, PSMO and eCO) and their results (2.11.2.1): one table of
+ * names, tags, arguments and result codes. JSON in, DER out; and results from DER to JSON.
+ */
+#ifndef SOFTEUICC_SERVERS_EIM_MODEL_COMMAND_H
+#define SOFTEUICC_SERVERS_EIM_MODEL_COMMAND_H
+
+#include "apdu/bytes.h"
+
+#include <jansson.h>
+
+#define COMMANDS_MAX     32                  /* in one package */
+#define PACKAGE_SIZE_MAX ((size_t)32 * 1024) /* octets of a package */
+
+/* What is wrong with a request: which field ("psmo[1].enable.iccid"), and why. */
+struct complaint {
+    char field[128];
+    char why[200];
+};
+
+/* Notes it, unless one stands already; returns false. `member` may be NULL: `path` itself. */
+bool complain(struct complaint *complaint, const char *path, const char *member, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Every member of `object`, which is an object, must be one of these names (NULL at the end). */
+bool check_members(const json_t *object, const char *path, const char *const *names,
+                   struct complaint *complaint);
+/* A member that is a text of at most `max` octets; NULL, after a complaint, when it is not there or no such
+ * text. */
+const char *require_text(const json_t *object, const char *path, const char *member, size_t max,
+                         struct complaint *complaint);
+
+/* Appends the commands of a JSON list ([{"enable": {"iccid": …}}, …], "psmo" or, with `eco`, "eco") one after
+ * another: the content of psmoList or ecoList. */
+bool commands_put(const json_t *list, bool eco, struct buf *out, struct complaint *complaint);
+
+/* The name of the result with this tag ("enable" for 83), for a package of PSMOs or eCOs; NULL for an unknown
+ * one. */
+const char *command_of_result(uint32_t tag);
+
+/*
+ * The results of a package as a JSON list of {"command", "code", "result", …}, with what the command asked
+ * for
+ * ("profiles", "rules", "token", "eims"). False when one of them is malformed. *failure becomes "" when every
+ * code is a success, else "enable: iccidOrAidNotFound(1)" of the first that is not. `request` is the JSON
+ * list that asked; results must answer its commands in order, as far as they go. NULL skips that check.
+ */
+bool results_read(struct span results, const json_t *request, json_t **list, char *failure, size_t size);
+
+/* One ProfileInfo (E3's content) as JSON: iccid, state, … NULL when malformed. */
+json_t *profile_info_read(struct span content);
+
+/* Names of the codes of package errors, triggers and data requests: "replayError(4)". */
+enum code_list {
+    CODES_PACKAGE_ERROR,    /* EuiccPackageErrorCode */
+    CODES_PACKAGE_UNSIGNED, /* EuiccPackageUnsignedErrorCode */
+    CODES_RESPONSE_ERROR,   /* EimPackageResultErrorCode */
+    CODES_DATA_ERROR,       /* IpaEuiccDataErrorCode */
+    CODES_DOWNLOAD_ERROR,   /* profileDownloadErrorReason */
+    CODES_STATE_CHANGE,     /* StateChangeCause */
+    CODES_LISTS
+};
+char *code_text(enum code_list list, int64_t code, char *out, size_t size);
+
+#endif

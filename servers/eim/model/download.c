@@ -1,0 +1,108 @@
+/* Download orders as the relay sees them (SGP.32 3.2.3.2). See eim.h. */
+#include "servers/eim/model/server.h"
+
+#include "common/log.h"
+#include "protocol/activation_code.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void set(char *out, size_t size, const char *text)
+{
+    snprintf(out, size, "%s", text != NULL ? text : "");
+}
+
+static void take_address(struct eim *eim, const json_t *request, struct eim_download *download)
+{
+    const char *code = json_string_value(json_object_get(request, "activationCode"));
+    struct activation_code parsed;
+    sqlite3_stmt *stmt;
+    const char *why;
+
+    set(download->confirmation_code, sizeof(download->confirmation_code),
+        json_string_value(json_object_get(request, "confirmationCode")));
+    if (code != NULL && activation_code_parse(code, &parsed, &why)) {
+        set(download->smdp_address, sizeof(download->smdp_address), parsed.address);
+        set(download->matching_id, sizeof(download->matching_id), parsed.matching_id);
+        set(download->smdp_oid, sizeof(download->smdp_oid), parsed.oid);
+        download->has_matching_id = true;
+        return;
+    }
+    set(download->smdp_address, sizeof(download->smdp_address),
+        json_string_value(json_object_get(request, "smdpAddress")));
+    set(download->matching_id, sizeof(download->matching_id),
+        json_string_value(json_object_get(request, "matchingId")));
+    download->has_matching_id = json_object_get(request, "matchingId") != NULL;
+    if (json_object_get(request, "defaultSmdp") == NULL)
+        return;
+    stmt = db_query(&eim->db, "SELECT default_smdp FROM euicc WHERE eid = ?", "s", download->eid);
+    if (db_row(&eim->db, &stmt))
+        db_text(stmt, 0, download->smdp_address, sizeof(download->smdp_address));
+    db_end(&stmt);
+}
+
+/* Takes the order; true when it is a download that waits for its result. */
+static bool take(struct eim *eim, struct eim_order *order, struct eim_download *download)
+{
+    bool ok = order->kind == ORDER_DOWNLOAD && strcmp(order->state, ORDER_SENT) == 0;
+
+    *download = (struct eim_download){0};
+    if (ok) {
+        download->order = order->id;
+        set(download->eid, sizeof(download->eid), order->eid);
+        take_address(eim, json_object_get(order->request, "download"), download);
+    }
+    eim_order_clear(order);
+    return ok;
+}
+
+bool eim_download_by_transaction(struct eim *eim, struct span eim_transaction_id,
+                                 struct eim_download *download)
+{
+    struct eim_order order;
+
+    return eim_order_by_transaction(eim, eim_transaction_id, &order) && take(eim, &order, download);
+}
+
+bool eim_download_by_smdp_transaction(struct eim *eim, struct span transaction_id,
+                                      struct eim_download *download)
+{
+    struct eim_order order;
+    int64_t id =
+        transaction_id.data == NULL
+            ? 0
+            : db_number(&eim->db, 0,
+                        "SELECT id FROM eim_order WHERE smdp_transaction_id = ? ORDER BY id DESC LIMIT 1",
+                        "b", transaction_id);
+
+    return id != 0 && eim_order_find(eim, id, &order) && take(eim, &order, download);
+}
+
+bool eim_download_by_eid(struct eim *eim, const char *eid, struct eim_download *download)
+{
+    struct eim_order order;
+
+    return eim_order_outstanding(eim, eid, &order) && take(eim, &order, download);
+}
+
+void eim_download_report(struct eim *eim, int64_t order, enum eim_step step, struct span transaction_id,
+                         const char *why)
+{
+    static const char *const names[] = {
+        [EIM_STEP_INITIATED] = "initiated",  [EIM_STEP_AUTHENTICATED] = "authenticated",
+        [EIM_STEP_BOUND] = "bound",          [EIM_STEP_CANCELLED] = PROGRESS_CANCELLED,
+        [EIM_STEP_FAILED] = PROGRESS_FAILED,
+    };
+    char progress[256];
+
+    snprintf(progress, sizeof(progress), "%s%s%s", names[step], why != NULL && why[0] != '\0' ? ": " : "",
+             why != NULL ? why : "");
+    db_begin(&eim->db);
+    db_run(&eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?", "si", progress, order);
+    if (step == EIM_STEP_INITIATED)
+        db_run(&eim->db, "UPDATE eim_order SET smdp_transaction_id = ? WHERE id = ?", "bi", transaction_id,
+               order);
+    if (!db_commit(&eim->db))
+        log_line(LOG_LEVEL_ERROR, "order %lld: its progress cannot be stored", (long long)order);
+    log_line(LOG_LEVEL_INFO, "order %lld: %s", (long long)order, progress);
+}

@@ -1,0 +1,234 @@
+/* Notifications as an eIM gets them (SGP.32 3.7, 5.14.7): verified, kept, and passed on to their SM-DP+. See
+ * eim.h, server.h. */
+#include "servers/eim/model/server.h"
+
+#include "common/log.h"
+#include "protocol/rsp_names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define UNKNOWN_EID        "unknown" /* whose it is cannot be told */
+#define NOTIFICATIONS_KEPT "10000"   /* older ones go, unless they wait for their SM-DP+ */
+
+enum { EVENT_INSTALL, EVENT_ENABLE, EVENT_DISABLE, EVENT_DELETE };
+enum { FORWARD_NO = 0, FORWARD_WAITS = 1 }; /* as the table says */
+
+/* --- Whose, and whether it is true ---------------------------------------------------------------------- */
+
+static struct cert *known_certificate(struct eim *eim, const char *eid)
+{
+    struct eim_euicc euicc;
+    struct cert *cert = NULL;
+
+    if (eim_euicc_find(eim, eid, &euicc)) {
+        if (euicc.euicc_cert.size > 0)
+            cert = cert_parse(buf_span(&euicc.euicc_cert), NULL);
+        eim_euicc_clear(&euicc);
+    }
+    return cert;
+}
+
+/* Writes whose it says it is: the caller's EID, or the one of the download it tells of. */
+static void find_owner(struct eim *eim, struct span eid, const struct dp_notification *notification,
+                       char digits[EIM_EID_DIGITS + 1])
+{
+    struct eim_download download;
+
+    if (eid_to_digits(eid, digits))
+        return;
+    if (notification->is_installation &&
+        eim_download_by_smdp_transaction(eim, notification->transaction_id, &download))
+        memcpy(digits, download.eid, EIM_EID_DIGITS + 1);
+    else
+        snprintf(digits, EIM_EID_DIGITS + 1, "%s", UNKNOWN_EID);
+}
+
+/* True when this eUICC signed it. An enclosed certificate says itself which eUICC; it must be the one meant.
+ */
+static bool verify(struct eim *eim, const struct dp_notification *notification, char eid[EIM_EID_DIGITS + 1])
+{
+    struct cert *known = known_certificate(eim, eid);
+    struct dp_status status = {0};
+    char signer[EIM_EID_DIGITS + 1] = "";
+    bool ok = dp_notification_verify(&eim->trust, notification, known, signer, &status);
+
+    cert_free(known);
+    if (ok && strcmp(eid, UNKNOWN_EID) == 0)
+        memcpy(eid, signer, sizeof(signer));
+    else if (ok && strcmp(eid, signer) != 0)
+        ok = dp_refuse(&status, DP_EUICC_VERIFICATION, "the notification is of eUICC %s", signer);
+    if (!ok)
+        log_line(LOG_LEVEL_ERROR, "eUICC %s: a notification does not verify: %s %s", eid,
+                 dp_refusal_codes(status.refusal)->message, status.detail);
+    return ok;
+}
+
+/* --- What it tells -------------------------------------------------------------------------------------- */
+
+static void failure_text(const struct dp_notification *notification, char *out, size_t size)
+{
+    out[0] = '\0';
+    if (notification->is_installation && !notification->installed)
+        snprintf(out, size, "%s: %s(%llu)", rsp_name(&rsp_install_commands, notification->command_id),
+                 rsp_name(&rsp_install_errors, notification->error_reason),
+                 (unsigned long long)notification->error_reason);
+}
+
+bool installation_failure(struct span pending, char *failure, size_t size)
+{
+    struct dp_notification notification;
+    struct dp_status status = {0};
+
+    if (!dp_notification_parse(pending, &notification, &status) || !notification.is_installation)
+        return false;
+    failure_text(&notification, failure, size);
+    return true;
+}
+
+/* A notification that is older than another one says nothing new about the profiles. */
+static void apply(struct eim *eim, const char *eid, const struct dp_notification *notification,
+                  const char *iccid)
+{
+    int64_t last = db_number(&eim->db, -1, "SELECT last_notification FROM euicc WHERE eid = ?", "s", eid);
+
+    if (last < 0 || notification->sequence_number <= (uint64_t)last || iccid[0] == '\0')
+        return;
+    db_run(&eim->db, "UPDATE euicc SET last_notification = ? WHERE eid = ?", "is",
+           (int64_t)notification->sequence_number, eid);
+    if (notification->operation == EVENT_INSTALL && notification->installed) {
+        profiles_set_state(eim, eid, iccid, false);
+        profiles_stale(eim, eid); /* its name is in the list only */
+    } else if (notification->operation == EVENT_ENABLE || notification->operation == EVENT_DISABLE) {
+        profiles_set_state(eim, eid, iccid, notification->operation == EVENT_ENABLE);
+    } else if (notification->operation == EVENT_DELETE) {
+        profiles_remove(eim, eid, iccid);
+    }
+}
+
+/* The relayed download that this installation ends: an IPA of v1.0 sends no ProfileDownloadTriggerResult. */
+static void end_download(struct eim *eim, const char *eid, const struct dp_notification *notification,
+                         const char *failure)
+{
+    int64_t id = db_number(&eim->db, 0,
+                           "SELECT id FROM eim_order WHERE smdp_transaction_id = ? AND eid = ? AND state ="
+                           " '" ORDER_SENT "'",
+                           "bs", notification->transaction_id, eid);
+    struct eim_order order;
+
+    if (id == 0 || !eim_order_find(eim, id, &order))
+        return;
+    db_run(&eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?", "si",
+           failure[0] != '\0' ? PROGRESS_NOT_INSTALLED : PROGRESS_INSTALLED, id);
+    eim_order_end(eim, &order, failure[0] != '\0' ? failure : NULL, NULL);
+    eim_order_clear(&order);
+}
+
+/* True when it is new. One that is known, but was not to be forwarded until now, is from now on. */
+static bool keep(struct eim *eim, const char *eid, const struct dp_notification *notification,
+                 struct span pending, const char *iccid, bool verified, bool forward)
+{
+    uint8_t digest[CRYPTO_SHA256_SIZE];
+    char failure[128], address[EIM_ADDRESS_MAX + 1];
+    int64_t state =
+        verified && forward && notification->address.size > 0 && notification->address.size <= EIM_ADDRESS_MAX
+            ? FORWARD_WAITS
+            : FORWARD_NO;
+
+    crypto_sha256(&pending, 1, digest);
+    snprintf(address, sizeof(address), "%.*s", (int)notification->address.size,
+             (const char *)notification->address.data);
+    failure_text(notification, failure, sizeof(failure));
+    if (db_number(&eim->db, 0, "SELECT count(*) FROM notification WHERE eid = ? AND digest = ?", "sb", eid,
+                  SPAN_ARRAY(digest)) > 0) {
+        if (state == FORWARD_WAITS)
+            db_run(&eim->db,
+                   "UPDATE notification SET forward = 1 WHERE eid = ? AND digest = ? AND forward = 0", "sb",
+                   eid, SPAN_ARRAY(digest));
+        return false;
+    }
+    db_run(&eim->db,
+           "INSERT INTO notification (eid, received, verified, operation, sequence, iccid, address, result,"
+           " digest, der, forward) VALUES (?,?,?,?,?,?,coalesce(?, ''),?,?,?,?)",
+           "siisisssbbi", eid, eim_now(), (int64_t)verified, rsp_name(&rsp_events, notification->operation),
+           (int64_t)notification->sequence_number, iccid, address, failure, SPAN_ARRAY(digest), pending,
+           state);
+    db_run(&eim->db,
+           "DELETE FROM notification WHERE forward <> 1 AND id <= (SELECT max(id) FROM notification)"
+           " - " NOTIFICATIONS_KEPT,
+           "");
+    if (notification->is_installation && verified)
+        end_download(eim, eid, notification, failure);
+    return true;
+}
+
+bool notification_take(struct eim *eim, struct span eid, struct span pending, bool forward,
+                       uint64_t *sequence, bool *verified)
+{
+    struct dp_notification notification;
+    struct dp_status status = {0};
+    char digits[EIM_EID_DIGITS + 1];
+    char iccid[ICCID_DIGITS_MAX + 1] = "";
+
+    if (!dp_notification_parse(pending, &notification, &status) || notification.sequence_number > INT64_MAX) {
+        log_line(LOG_LEVEL_ERROR, "a notification was refused: %s", status.detail);
+        return false;
+    }
+    if (notification.iccid.data != NULL && !iccid_to_digits(notification.iccid, iccid))
+        iccid[0] = '\0';
+    find_owner(eim, eid, &notification, digits);
+    *sequence = notification.sequence_number;
+    *verified = verify(eim, &notification, digits);
+    if (keep(eim, digits, &notification, pending, iccid, *verified, forward)) {
+        log_line(LOG_LEVEL_INFO, "eUICC %s: notification %llu, %s %s", digits, (unsigned long long)*sequence,
+                 rsp_name(&rsp_events, notification.operation), iccid);
+        if (*verified)
+            apply(eim, digits, &notification, iccid);
+    }
+    return true;
+}
+
+bool eim_take_notification(struct eim *eim, struct span eid, struct span pending)
+{
+    uint64_t sequence;
+    bool verified;
+    bool ok;
+
+    db_begin(&eim->db);
+    ok = notification_take(eim, eid, pending, true, &sequence, &verified);
+    return db_commit(&eim->db) && ok;
+}
+
+/* --- Passing on ----------------------------------------------------------------------------------------- */
+
+bool eim_forward_next(struct eim *eim, int64_t *id, char address[EIM_ADDRESS_MAX + 1], struct buf *pending)
+{
+    sqlite3_stmt *stmt =
+        db_query(&eim->db,
+                 "SELECT id, address, der FROM notification WHERE forward = 1 AND next_try <= ?"
+                 " ORDER BY id LIMIT 1",
+                 "i", eim_now());
+
+    if (!db_row(&eim->db, &stmt))
+        return false;
+    *id = db_int(stmt, 0);
+    db_text(stmt, 1, address, EIM_ADDRESS_MAX + 1);
+    buf_append(pending, db_blob(stmt, 2));
+    db_end(&stmt);
+    /* Until it is reported it is not offered again. */
+    return db_run(&eim->db, "UPDATE notification SET next_try = ? WHERE id = ?", "ii",
+                  eim_now() + EIM_FORWARD_RETRY, *id);
+}
+
+void eim_forward_done(struct eim *eim, int64_t id, bool delivered)
+{
+    db_begin(&eim->db);
+    if (delivered)
+        db_run(&eim->db, "UPDATE notification SET forward = 2 WHERE id = ?", "i", id);
+    else
+        db_run(&eim->db,
+               "UPDATE notification SET tries = tries + 1, next_try = ?,"
+               " forward = CASE WHEN tries + 1 >= ? THEN 3 ELSE 1 END WHERE id = ?",
+               "iii", eim_now() + EIM_FORWARD_RETRY, (int64_t)EIM_FORWARD_TRIES, id);
+    db_commit(&eim->db);
+}

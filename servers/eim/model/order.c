@@ -1,0 +1,230 @@
+/* Orders: checking what was asked for, keeping it, ending it. See server.h. */
+#include "servers/eim/model/server.h"
+
+#include "common/log.h"
+#include "protocol/activation_code.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MAX   255
+#define TAGS_MAX   32
+#define ENDED_KEPT "10000" /* ended orders; older ones go */
+
+/* --- Checking ------------------------------------------------------------------------------------------- */
+
+static bool check_tags(const json_t *tags, struct complaint *complaint)
+{
+    json_t *tag;
+    size_t i;
+
+    if (!json_is_array(tags) || json_array_size(tags) == 0 || json_array_size(tags) > TAGS_MAX)
+        return complain(complaint, "data", "tags", "is not a list of 1 to %d tags", TAGS_MAX);
+    json_array_foreach(tags, i, tag)
+    {
+        struct buf octets = {0};
+        bool ok = json_is_string(tag) && buf_append_hex(&octets, json_string_value(tag), NULL) &&
+                  octets.size >= 1 && octets.size <= 3;
+
+        buf_free(&octets);
+        if (!ok)
+            return complain(complaint, "data", "tags", "[%zu] is not a tag in hexadecimal such as \"BF22\"",
+                            i);
+    }
+    return true;
+}
+
+static bool check_data(const json_t *data, struct complaint *complaint)
+{
+    static const char *const members[] = {"tags", NULL};
+
+    if (!check_members(data, "data", members, complaint))
+        return false;
+    return json_object_get(data, "tags") == NULL || check_tags(json_object_get(data, "tags"), complaint);
+}
+
+static bool optional_text(const json_t *object, const char *path, const char *member, const char **text,
+                          struct complaint *complaint)
+{
+    *text = NULL;
+    if (json_object_get(object, member) == NULL)
+        return true;
+    *text = require_text(object, path, member, TEXT_MAX, complaint);
+    return *text != NULL;
+}
+
+/* Exactly one way to name what is to be downloaded. */
+static bool check_download(const json_t *download, struct complaint *complaint)
+{
+    static const char *const members[] = {"activationCode", "smdpAddress", "matchingId",       "defaultSmdp",
+                                          "smds",           "mode",        "confirmationCode", NULL};
+    const char *code, *address, *matching_id, *smds, *mode, *confirmation;
+    const json_t *use_default = json_object_get(download, "defaultSmdp");
+    struct activation_code parsed;
+    const char *why;
+    int ways;
+
+    if (!check_members(download, "download", members, complaint) ||
+        !optional_text(download, "download", "activationCode", &code, complaint) ||
+        !optional_text(download, "download", "smdpAddress", &address, complaint) ||
+        !optional_text(download, "download", "matchingId", &matching_id, complaint) ||
+        !optional_text(download, "download", "smds", &smds, complaint) ||
+        !optional_text(download, "download", "mode", &mode, complaint) ||
+        !optional_text(download, "download", "confirmationCode", &confirmation, complaint))
+        return false;
+    if (use_default != NULL && !json_is_true(use_default))
+        return complain(complaint, "download", "defaultSmdp", "can only be true");
+    ways = (code != NULL) + (address != NULL) + (smds != NULL) + (use_default != NULL);
+    if (ways != 1)
+        return complain(complaint, "download", NULL,
+                        "needs exactly one of activationCode, smdpAddress, smds and defaultSmdp");
+    if (code != NULL && !activation_code_parse(code, &parsed, &why))
+        return complain(complaint, "download", "activationCode", "%s", why);
+    if (matching_id != NULL && address == NULL)
+        return complain(complaint, "download", "matchingId", "belongs to smdpAddress");
+    if (address != NULL && (address[0] == '\0' || strchr(address, '$') != NULL ||
+                            (matching_id != NULL && strchr(matching_id, '$') != NULL)))
+        return complain(complaint, "download", "smdpAddress", "is not an address and a matchingId without $");
+    if (mode != NULL && strcmp(mode, "direct") != 0 && strcmp(mode, "indirect") != 0)
+        return complain(complaint, "download", "mode", "is neither direct nor indirect");
+    return true;
+}
+
+static bool check_commands(const json_t *list, bool eco, struct complaint *complaint)
+{
+    struct buf out = {0};
+    bool ok = commands_put(list, eco, &out, complaint);
+
+    buf_free(&out);
+    return ok;
+}
+
+bool eim_order_check(const json_t *request, enum order_kind *kind, struct complaint *complaint)
+{
+    static const char *const members[] = {"eid", "psmo", "eco", "download", "data", NULL};
+    const char *eid, *what = NULL;
+    const json_t *asked = NULL;
+
+    if (!check_members(request, "", members, complaint))
+        return false;
+    eid = require_text(request, "", "eid", TEXT_MAX, complaint);
+    if (eid == NULL)
+        return false;
+    if (!eid_is_good(eid))
+        return complain(complaint, "", "eid", "is not an EID of 32 digits");
+    for (size_t i = 1; members[i] != NULL; i++) {
+        if (json_object_get(request, members[i]) == NULL)
+            continue;
+        if (what != NULL)
+            return complain(complaint, "", members[i], "cannot be in one order with %s", what);
+        what = members[i];
+        asked = json_object_get(request, what);
+    }
+    if (what == NULL)
+        return complain(complaint, "", NULL, "one of psmo, eco, download and data is missing");
+    *kind = what[0] == 'd' ? (what[1] == 'o' ? ORDER_DOWNLOAD : ORDER_DATA) : ORDER_PACKAGE;
+    if (*kind == ORDER_DOWNLOAD)
+        return check_download(asked, complaint);
+    if (*kind == ORDER_DATA)
+        return check_data(asked, complaint);
+    return check_commands(asked, what[0] == 'e', complaint);
+}
+
+/* --- Keeping -------------------------------------------------------------------------------------------- */
+
+#define ORDER_COLUMNS "id, eid, kind, state, internal, counter, sends, request"
+
+static bool take_order(struct eim *eim, sqlite3_stmt *stmt, struct eim_order *order)
+{
+    const char *text;
+
+    *order = (struct eim_order){0};
+    if (!db_row(&eim->db, &stmt))
+        return false;
+    order->id = db_int(stmt, 0);
+    db_text(stmt, 1, order->eid, sizeof(order->eid));
+    order->kind = (enum order_kind)db_int(stmt, 2);
+    db_text(stmt, 3, order->state, sizeof(order->state));
+    order->internal = db_int(stmt, 4) != 0;
+    order->counter = db_int(stmt, 5);
+    order->sends = db_int(stmt, 6);
+    text = db_string(stmt, 7);
+    order->request = json_loads(text != NULL ? text : "{}", 0, NULL);
+    db_end(&stmt);
+    return order->request != NULL;
+}
+
+bool eim_order_find(struct eim *eim, int64_t id, struct eim_order *order)
+{
+    return take_order(
+        eim, db_query(&eim->db, "SELECT " ORDER_COLUMNS " FROM eim_order WHERE id = ?", "i", id), order);
+}
+
+bool eim_order_outstanding(struct eim *eim, const char *eid, struct eim_order *order)
+{
+    return take_order(eim,
+                      db_query(&eim->db,
+                               "SELECT " ORDER_COLUMNS " FROM eim_order WHERE eid = ? AND state IN"
+                               " ('" ORDER_SENT "', '" ORDER_LOST "') ORDER BY id LIMIT 1",
+                               "s", eid),
+                      order);
+}
+
+bool eim_order_by_transaction(struct eim *eim, struct span transaction_id, struct eim_order *order)
+{
+    *order = (struct eim_order){0};
+    return transaction_id.data != NULL &&
+           take_order(eim,
+                      db_query(&eim->db, "SELECT " ORDER_COLUMNS " FROM eim_order WHERE transaction_id = ?",
+                               "b", transaction_id),
+                      order);
+}
+
+void eim_order_clear(struct eim_order *order)
+{
+    json_decref(order->request);
+    *order = (struct eim_order){0};
+}
+
+int64_t eim_order_add(struct eim *eim, const char *eid, enum order_kind kind, bool internal,
+                      const json_t *request)
+{
+    char *text = json_dumps(request, JSON_COMPACT);
+    int64_t id = 0;
+    bool ok;
+
+    db_begin(&eim->db);
+    db_run(&eim->db, "INSERT OR IGNORE INTO euicc (eid, first_seen, last_seen, counter) VALUES (?, ?, 0, ?)",
+           "sii", eid, eim_now(), eim->first_counter - 1);
+    ok = db_run(&eim->db,
+                "INSERT INTO eim_order (eid, kind, internal, state, request, created)"
+                " VALUES (?, ?, ?, '" ORDER_QUEUED "', ?, ?)",
+                "siisi", eid, (int64_t)kind, (int64_t)internal, text, eim_now());
+    if (ok)
+        id = db_last_id(&eim->db);
+    db_run(&eim->db,
+           "DELETE FROM eim_order WHERE state IN ('" ORDER_DONE "', '" ORDER_FAILED "') AND id <="
+           " (SELECT max(id) FROM eim_order) - " ENDED_KEPT,
+           "");
+    free(text);
+    return db_commit(&eim->db) ? id : 0;
+}
+
+void eim_order_end(struct eim *eim, const struct eim_order *order, const char *error, json_t *result)
+{
+    char *text = result != NULL ? json_dumps(result, JSON_COMPACT) : NULL;
+
+    db_run(&eim->db,
+           "UPDATE eim_order SET state = ?, error = ?, result = coalesce(?, result), ended = ? WHERE id = ?",
+           "sssii", error != NULL ? ORDER_FAILED : ORDER_DONE, error, text, eim_now(), order->id);
+    /* However the profile list was answered: it is asked for again at the next change, not for ever. */
+    if (order->internal && order->kind == ORDER_PACKAGE)
+        db_run(&eim->db, "UPDATE euicc SET profiles_stale = max(profiles_stale - 1, 0) WHERE eid = ?", "s",
+               order->eid);
+    log_line(error != NULL ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "order %lld for %s: %s%s%s",
+             (long long)order->id, order->eid, error != NULL ? ORDER_FAILED : ORDER_DONE,
+             error != NULL ? ", " : "", error != NULL ? error : "");
+    free(text);
+    json_decref(result);
+}

@@ -1,0 +1,238 @@
+/* Which package an eUICC gets next (SGP.32 5.14.5 GetEimPackage): one at a time, the same octets until its
+ * result is there. See eim.h. */
+#include "servers/eim/model/server.h"
+
+#include "common/log.h"
+
+#include <openssl/rand.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#define SENDS_UNVERIFIED                                                                                     \
+    8 /* of a package, before a result that does not verify is believed to be its last                       \
+       */
+
+/* --- What the eIM wants to know itself ------------------------------------------------------------------ */
+
+static void ask(struct eim *eim, const char *eid, enum order_kind kind, json_t *request)
+{
+    eim_order_add(eim, eid, kind, true, request);
+    json_decref(request);
+}
+
+static bool has_internal(struct eim *eim, const char *eid, enum order_kind kind)
+{
+    return db_number(&eim->db, 0,
+                     "SELECT count(*) FROM eim_order WHERE eid = ? AND kind = ? AND internal AND state IN"
+                     " ('" ORDER_QUEUED "', '" ORDER_SENT "', '" ORDER_LOST "')",
+                     "si", eid, (int64_t)kind) > 0;
+}
+
+/* First contact: the certificates that results are verified with, and what the eUICC and its IPA can. */
+static void want_data(struct eim *eim, const char *eid)
+{
+    int64_t tries = db_number(&eim->db, 0, "SELECT data_tries FROM euicc WHERE eid = ?", "s", eid);
+
+    if (db_number(&eim->db, 0, "SELECT data_state FROM euicc WHERE eid = ?", "s", eid) != DATA_UNKNOWN ||
+        has_internal(eim, eid, ORDER_DATA))
+        return;
+    ask(eim, eid, ORDER_DATA,
+        tries == 0 ? json_pack("{s:s,s:{}}", "eid", eid, "data")
+                   : json_pack("{s:s,s:{s:b}}", "eid", eid, "data", "least", 1));
+    db_run(&eim->db, "UPDATE euicc SET data_tries = data_tries + 1 WHERE eid = ?", "s", eid);
+}
+
+static void want_profiles(struct eim *eim, const char *eid)
+{
+    if (db_number(&eim->db, 0, "SELECT profiles_stale FROM euicc WHERE eid = ?", "s", eid) == 0 ||
+        has_internal(eim, eid, ORDER_PACKAGE))
+        return;
+    ask(eim, eid, ORDER_PACKAGE, json_pack("{s:s,s:[{s:{}}]}", "eid", eid, "psmo", "listProfileInfo"));
+}
+
+/* --- Sending -------------------------------------------------------------------------------------------- */
+
+/* The oldest order that has not been sent: first contact goes before the others, the profile list after
+ * them. */
+static int64_t next_queued(struct eim *eim, const char *eid)
+{
+    int64_t id = 0;
+
+    want_data(eim, eid);
+    for (int round = 0; id == 0 && round < 2; round++) {
+        if (round == 1)
+            want_profiles(eim, eid);
+        id = db_number(&eim->db, 0,
+                       "SELECT id FROM eim_order WHERE eid = ? AND state = '" ORDER_QUEUED "'"
+                       " ORDER BY internal AND kind = ? DESC, internal, id LIMIT 1",
+                       "si", eid, (int64_t)ORDER_DATA);
+    }
+    return id;
+}
+
+/* Takes the next counter; it is stored in the same transaction as the package. */
+static int64_t take_counter(struct eim *eim, const char *eid)
+{
+    db_run(&eim->db, "UPDATE euicc SET counter = counter + 1 WHERE eid = ?", "s", eid);
+    return db_number(&eim->db, 0, "SELECT counter FROM euicc WHERE eid = ?", "s", eid);
+}
+
+/* Builds and keeps an order's package. False when the order failed for good. */
+static bool send_first(struct eim *eim, struct eim_order *order, struct buf *package)
+{
+    uint8_t transaction_id[EIM_TRANSACTION_ID_SIZE];
+    struct complaint complaint = {0};
+    char error[sizeof(complaint.field) + sizeof(complaint.why) + 2];
+
+    if (order->kind == ORDER_PACKAGE)
+        order->counter = take_counter(eim, order->eid);
+    if (RAND_bytes(transaction_id, sizeof(transaction_id)) != 1 ||
+        !eim_package_put(eim, order, SPAN_ARRAY(transaction_id), package, &complaint)) {
+        snprintf(error, sizeof(error), "%s%s%s", complaint.field, complaint.field[0] != '\0' ? " " : "",
+                 complaint.why[0] != '\0' ? complaint.why : "no random numbers");
+        eim_order_end(eim, order, error, NULL);
+        return false;
+    }
+    db_run(&eim->db,
+           "UPDATE eim_order SET state = '" ORDER_SENT
+           "', sent = ?, sends = 1, counter = ?, transaction_id = ?,"
+           " package = ? WHERE id = ?",
+           "iibbi", eim_now(), order->counter, SPAN_ARRAY(transaction_id), buf_span(package), order->id);
+    log_line(LOG_LEVEL_INFO, "order %lld for %s: sent%s", (long long)order->id, order->eid,
+             order->internal ? ", of the eIM's own" : "");
+    return true;
+}
+
+/* The package that waits for its result, again. */
+static void send_again(struct eim *eim, const struct eim_order *order, struct buf *package)
+{
+    sqlite3_stmt *stmt =
+        db_query(&eim->db, "SELECT package, transaction_id FROM eim_order WHERE id = ?", "i", order->id);
+
+    if (db_row(&eim->db, &stmt)) {
+        if (strcmp(order->state, ORDER_LOST) == 0)
+            eim_results_request_put(db_blob(stmt, 1), package);
+        else
+            buf_append(package, db_blob(stmt, 0));
+    }
+    db_end(&stmt);
+    db_run(&eim->db, "UPDATE eim_order SET sends = sends + 1 WHERE id = ?", "i", order->id);
+    log_line(LOG_LEVEL_INFO, "order %lld for %s: sent again", (long long)order->id, order->eid);
+}
+
+static void read_progress(struct eim *eim, const struct eim_order *order, char *out, size_t size)
+{
+    sqlite3_stmt *stmt = db_query(&eim->db, "SELECT progress FROM eim_order WHERE id = ?", "i", order->id);
+
+    out[0] = '\0';
+    if (db_row(&eim->db, &stmt))
+        db_text(stmt, 0, out, size);
+    db_end(&stmt);
+}
+
+/*
+ * True when the outstanding order was a package of which a result came that does not verify, and the package
+ * has been sent often enough for the true result to come: an IPA that encodes results anew (those of v1.0 do)
+ * and loses something of them never sends it, and would poll for ever.
+ */
+static bool package_is_hopeless(struct eim *eim, const struct eim_order *order)
+{
+    char progress[256];
+
+    if (order->kind != ORDER_PACKAGE || order->sends < SENDS_UNVERIFIED)
+        return false;
+    read_progress(eim, order, progress, sizeof(progress));
+    if (strcmp(progress, PROGRESS_UNVERIFIED) != 0)
+        return false;
+    eim_order_end(eim, order, progress, NULL);
+    return true;
+}
+
+/*
+ * True when the outstanding order was a download of which is known how it ended although its IPA, which asks
+ * for more, sent no ProfileDownloadTriggerResult: IPAs of v1.0 tell of an installation by its notification
+ * alone (which ends the order when it is of a relayed download), and of a failure by CancelSession or not at
+ * all.
+ */
+static bool download_is_over(struct eim *eim, const struct eim_order *order)
+{
+    char progress[256];
+    bool installed;
+
+    if (order->kind != ORDER_DOWNLOAD)
+        return false;
+    read_progress(eim, order, progress, sizeof(progress));
+    installed = strcmp(progress, PROGRESS_INSTALLED) == 0;
+    if (!installed && strncmp(progress, PROGRESS_NOT_INSTALLED, strlen(PROGRESS_NOT_INSTALLED)) != 0 &&
+        strncmp(progress, PROGRESS_CANCELLED, strlen(PROGRESS_CANCELLED)) != 0 &&
+        strncmp(progress, PROGRESS_FAILED, strlen(PROGRESS_FAILED)) != 0)
+        return false;
+    eim_order_end(eim, order, installed ? NULL : progress, NULL);
+    return true;
+}
+
+static bool send_next(struct eim *eim, const char *eid, struct buf *package)
+{
+    struct eim_order order;
+    bool found = eim_order_outstanding(eim, eid, &order);
+    int64_t id;
+
+    if (found && (download_is_over(eim, &order) || package_is_hopeless(eim, &order))) {
+        eim_order_clear(&order);
+        found = false;
+    } else if (found) {
+        send_again(eim, &order, package);
+    }
+    while (!found && !eim->db.failed && (id = next_queued(eim, eid)) != 0 &&
+           eim_order_find(eim, id, &order)) {
+        found = send_first(eim, &order, package);
+        if (!found) {
+            eim_order_clear(&order);
+            buf_clear(package);
+        }
+    }
+    eim_order_clear(&order);
+    return found;
+}
+
+static void take_poll(struct eim *eim, const char *eid, const struct eim_poll *poll)
+{
+    char cause[40];
+
+    eim_euicc_touch(eim, eid);
+    if (poll->network.size == 3)
+        db_run(&eim->db, "UPDATE euicc SET network = ? WHERE eid = ?", "bs", poll->network, eid);
+    if (!poll->state_changed && !poll->has_cause)
+        return;
+    profiles_stale(eim, eid);
+    if (poll->has_cause)
+        db_run(&eim->db, "UPDATE euicc SET state_change_cause = ? WHERE eid = ?", "is", poll->cause, eid);
+    log_line(LOG_LEVEL_INFO, "eUICC %s: its state changed%s%s", eid, poll->has_cause ? ", " : "",
+             poll->has_cause ? code_text(CODES_STATE_CHANGE, poll->cause, cause, sizeof(cause)) : "");
+}
+
+enum eim_error eim_next_package(struct eim *eim, const struct eim_poll *poll, struct buf *package)
+{
+    char eid[EIM_EID_DIGITS + 1];
+    struct buf made = {0};
+    bool found;
+
+    if (poll->eid.data == NULL)
+        return EIM_ERROR_MISSING_EID;
+    if (!eid_to_digits(poll->eid, eid))
+        return EIM_ERROR_INVALID_EID;
+    db_begin(&eim->db);
+    take_poll(eim, eid, poll);
+    found = send_next(eim, eid, &made);
+    if (made.failed)
+        eim->db.failed = true;
+    if (!db_commit(&eim->db)) {
+        log_line(LOG_LEVEL_ERROR, "eUICC %s: the state cannot be stored", eid);
+        buf_free(&made);
+        return EIM_ERROR_UNDEFINED;
+    }
+    buf_append(package, buf_span(&made));
+    buf_free(&made);
+    return found ? EIM_ERROR_NONE : EIM_ERROR_NO_PACKAGE;
+}

@@ -1,0 +1,291 @@
+/* Parsing of EimPackageResult. See result_parse.h. Tags are the ones AUTOMATIC TAGS gives: the alternatives
+ * of a CHOICE without any written tag are A0, A1, …; as soon as one is written, the others keep their own. */
+#include "servers/eim/model/result_parse.h"
+
+#define TAG_EIM_ID         0x80
+#define TAG_COUNTER        0x81
+#define TAG_TRANSACTION    0x82
+#define TAG_SEQUENCE       0x83
+#define TAG_TOKEN          0x84
+#define TAG_UNSIGNED_CODE  0x8F
+#define TAG_SIGNATURE      0x5F37
+#define TAG_NOTIFICATIONS  0xA0
+#define TAG_NOTIFICATIONS1 0xBF2B /* RetrieveNotificationsListResponse: what v1.0 puts there */
+#define SIGNATURE_SIZE     64
+#define EIM_ID_MAX         128
+
+/* --- EuiccPackageResult --------------------------------------------------------------------------------- */
+
+static bool take_transaction(struct tlv_reader *reader, uint32_t tag, struct span *id)
+{
+    if (tlv_peek(reader) != tag) {
+        *id = SPAN_NONE;
+        return true;
+    }
+    return tlv_require_sized(reader, tag, 1, RESULT_TRANSACTION_MAX, id);
+}
+
+static bool take_unsigned(struct tlv_reader *reader, uint32_t tag, uint64_t *number)
+{
+    struct span value;
+
+    return tlv_require(reader, tag, &value) &&
+           (tlv_unsigned(value, number) || tlv_fail(reader, TLV_BAD_VALUE));
+}
+
+static bool take_signed(struct tlv_reader *reader, uint32_t tag, int64_t *number)
+{
+    struct span value;
+
+    return tlv_require(reader, tag, &value) && (tlv_signed(value, number) || tlv_fail(reader, TLV_BAD_VALUE));
+}
+
+/* EuiccPackageResultDataSigned, EuiccPackageErrorDataSigned. */
+static bool parse_signed_data(struct span content, struct package_result *out)
+{
+    struct tlv_reader reader = tlv_reader(content);
+
+    if (!tlv_require_sized(&reader, TAG_EIM_ID, 1, EIM_ID_MAX, &out->eim_id) ||
+        !take_unsigned(&reader, TAG_COUNTER, &out->counter) ||
+        !take_transaction(&reader, TAG_TRANSACTION, &out->transaction_id))
+        return false;
+    if (out->kind == PACKAGE_ERROR_SIGNED) {
+        out->has_error = true;
+        return take_signed(&reader, 0x02, &out->error) && tlv_skip_rest(&reader);
+    }
+    return take_unsigned(&reader, TAG_SEQUENCE, &out->sequence) &&
+           tlv_require(&reader, 0x30, &out->results) && tlv_skip_rest(&reader);
+}
+
+static bool parse_signed(struct span content, struct package_result *out)
+{
+    struct tlv_reader reader = tlv_reader(content);
+    struct span data;
+
+    return tlv_require_whole(&reader, 0x30, &data, &out->signed_data) &&
+           tlv_require_sized(&reader, TAG_SIGNATURE, SIGNATURE_SIZE, SIGNATURE_SIZE, &out->signature) &&
+           tlv_skip_rest(&reader) && parse_signed_data(data, out);
+}
+
+static bool parse_unsigned(struct span content, struct package_result *out)
+{
+    struct tlv_reader reader = tlv_reader(content);
+
+    if (!tlv_require_sized(&reader, TAG_EIM_ID, 1, EIM_ID_MAX, &out->eim_id) ||
+        !take_transaction(&reader, TAG_TRANSACTION, &out->transaction_id))
+        return false;
+    out->has_token = tlv_peek(&reader) == TAG_TOKEN;
+    if (out->has_token && !take_signed(&reader, TAG_TOKEN, &out->token))
+        return false;
+    out->has_error = tlv_peek(&reader) == TAG_UNSIGNED_CODE;
+    if (out->has_error && !take_signed(&reader, TAG_UNSIGNED_CODE, &out->error))
+        return false;
+    return tlv_skip_rest(&reader);
+}
+
+bool package_result_parse(struct span whole, struct package_result *out)
+{
+    struct span content, inner;
+
+    *out = (struct package_result){.whole = whole};
+    if (tlv_single(whole, RESULT_TAG_PACKAGE, &content) != TLV_OK)
+        return false;
+    if (tlv_single(content, 0xA0, &inner) == TLV_OK)
+        out->kind = PACKAGE_RESULT_SIGNED;
+    else if (tlv_single(content, 0xA1, &inner) == TLV_OK)
+        out->kind = PACKAGE_ERROR_SIGNED;
+    else if (tlv_single(content, 0xA2, &inner) == TLV_OK)
+        out->kind = PACKAGE_ERROR_UNSIGNED;
+    else
+        return false;
+    return out->kind == PACKAGE_ERROR_UNSIGNED ? parse_unsigned(inner, out) : parse_signed(inner, out);
+}
+
+/* --- IpaEuiccData --------------------------------------------------------------------------------------- */
+
+/* The content of v1.0's BF2B: A0 notifications or A2 package results. */
+static bool take_version1_list(struct span content, struct euicc_data *data)
+{
+    if (tlv_single(content, 0xA0, &data->notifications) == TLV_OK ||
+        tlv_single(content, 0xA2, &data->package_results) == TLV_OK)
+        return true;
+    return tlv_single(content, 0x81, &content) == TLV_OK; /* an error: nothing to take */
+}
+
+static bool take_data_member(const struct tlv *member, struct eim_result *out)
+{
+    struct euicc_data *data = &out->data;
+    const struct {
+        uint32_t tag;
+        struct span *value, *whole;
+    } places[] = {
+        {0xA0, &data->notifications, NULL},    {0x80, &data->default_smdp, NULL}, /* v1.0 */
+        {0x81, &data->default_smdp, NULL},     {0xA2, &data->package_results, NULL},
+        {0xBF20, NULL, &data->info1},          {0xBF22, NULL, &data->info2},
+        {0x83, &data->root_smds, NULL},        {0xA5, &data->eum_cert, NULL},
+        {0xA6, &data->euicc_cert, NULL},       {0x87, &out->transaction_id, NULL},
+        {0xA8, &data->ipa_capabilities, NULL}, {0xA9, &data->device_info, NULL},
+    };
+
+    if (member->tag == TAG_TOKEN) {
+        data->has_token = true;
+        return tlv_signed(member->value, &data->token);
+    }
+    if (member->tag == TAG_NOTIFICATIONS1)
+        return take_version1_list(member->value, data);
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        if (places[i].tag != member->tag)
+            continue;
+        if (places[i].value != NULL)
+            *places[i].value = member->value;
+        else
+            *places[i].whole = member->whole;
+    }
+    return true;
+}
+
+static bool parse_data(struct span content, struct eim_result *out)
+{
+    struct tlv_reader reader = tlv_reader(content);
+    enum tlv_status status;
+    struct tlv member;
+    uint32_t before[16];
+    size_t count = 0;
+
+    out->kind = EIM_RESULT_DATA;
+    while ((status = tlv_next(&reader, &member)) == TLV_OK) {
+        for (size_t i = 0; i < count; i++) {
+            if (before[i] == member.tag)
+                return false; /* twice the same member: which one would count? */
+        }
+        if (count < sizeof(before) / sizeof(before[0]))
+            before[count++] = member.tag;
+        if (!take_data_member(&member, out))
+            return false;
+    }
+    return status == TLV_END && out->transaction_id.size <= RESULT_TRANSACTION_MAX;
+}
+
+/* A SEQUENCE of [0] eimTransactionId OPTIONAL and an untagged code. */
+static bool parse_code(struct span content, struct eim_result *out)
+{
+    struct tlv_reader reader = tlv_reader(content);
+
+    out->has_error = true;
+    return take_transaction(&reader, 0x80, &out->transaction_id) && take_signed(&reader, 0x02, &out->error) &&
+           tlv_skip_rest(&reader);
+}
+
+static bool parse_data_response(struct span content, struct eim_result *out)
+{
+    struct span inner;
+
+    if (tlv_single(content, 0xA0, &inner) == TLV_OK)
+        return parse_data(inner, out);
+    out->kind = EIM_RESULT_DATA_ERROR;
+    if (tlv_single(content, 0xA1, &inner) == TLV_OK)
+        return parse_code(inner, out);
+    out->has_error = true; /* v1.0: the code alone */
+    return tlv_single(content, 0x81, &inner) == TLV_OK && tlv_signed(inner, &out->error);
+}
+
+/* --- ProfileDownloadTriggerResult ----------------------------------------------------------------------- */
+
+static bool parse_download_error(struct span content, struct eim_result *out)
+{
+    struct tlv_reader reader = tlv_reader(content);
+
+    out->has_error = tlv_peek(&reader) == 0x80; /* v1.0 has no reason */
+    if (out->has_error && !take_signed(&reader, 0x80, &out->error))
+        return false;
+    tlv_optional(&reader, 0x04, &out->error_response);
+    return tlv_skip_rest(&reader);
+}
+
+static bool parse_trigger_result(struct span content, struct eim_result *out)
+{
+    struct tlv_reader reader = tlv_reader(content);
+    struct span error;
+
+    if (!take_transaction(&reader, TAG_TRANSACTION, &out->transaction_id))
+        return false;
+    if (tlv_peek(&reader) == RESULT_TAG_INSTALLATION) {
+        out->kind = EIM_RESULT_INSTALLED;
+        return tlv_require_whole(&reader, RESULT_TAG_INSTALLATION, NULL, &out->installation) &&
+               tlv_skip_rest(&reader);
+    }
+    out->kind = EIM_RESULT_NO_DOWNLOAD;
+    return tlv_require(&reader, 0x30, &error) && tlv_skip_rest(&reader) && parse_download_error(error, out);
+}
+
+/* --- EimPackageResult ----------------------------------------------------------------------------------- */
+
+/* ePRAndNotifications. */
+static bool parse_with_notifications(struct span content, struct eim_result *out)
+{
+    struct tlv_reader reader = tlv_reader(content);
+    struct span package, list;
+
+    out->kind = EIM_RESULT_PACKAGE;
+    if (!tlv_require_whole(&reader, RESULT_TAG_PACKAGE, NULL, &package))
+        return false;
+    if (tlv_optional(&reader, TAG_NOTIFICATIONS1, &list)) {
+        struct euicc_data data = {0};
+
+        if (!take_version1_list(list, &data))
+            return false;
+        out->notifications = data.notifications;
+    } else if (!tlv_require(&reader, TAG_NOTIFICATIONS, &out->notifications)) {
+        return false;
+    }
+    return tlv_skip_rest(&reader) && package_result_parse(package, &out->package);
+}
+
+bool eim_result_parse(struct span whole, struct eim_result *out, const char **why)
+{
+    struct tlv_reader reader = tlv_reader(whole);
+    struct tlv object;
+    bool ok;
+
+    *out = (struct eim_result){0};
+    *why = "not one data object";
+    if (tlv_next(&reader, &object) != TLV_OK || !tlv_finish(&reader))
+        return false;
+    switch (object.tag) {
+    case RESULT_TAG_PACKAGE:
+        *why = "malformed EuiccPackageResult";
+        out->kind = EIM_RESULT_PACKAGE;
+        ok = package_result_parse(object.whole, &out->package);
+        break;
+    case 0x30:
+        *why = "malformed ePRAndNotifications";
+        ok = parse_with_notifications(object.value, out);
+        break;
+    case RESULT_TAG_DATA:
+        *why = "malformed IpaEuiccDataResponse";
+        ok = parse_data_response(object.value, out);
+        out->notifications = out->data.notifications;
+        break;
+    case RESULT_TAG_TRIGGER:
+        *why = "malformed ProfileDownloadTriggerResult";
+        ok = parse_trigger_result(object.value, out);
+        break;
+    case 0xA0:
+        *why = "malformed eimPackageResultResponseError";
+        out->kind = EIM_RESULT_REFUSED;
+        ok = parse_code(object.value, out);
+        break;
+    case 0x02: /* v1.0: eimPackageError */
+        *why = "malformed eimPackageError";
+        out->kind = EIM_RESULT_REFUSED;
+        out->has_error = true;
+        ok = tlv_signed(object.value, &out->error);
+        break;
+    default:
+        *why = "no EimPackageResult";
+        return false;
+    }
+    if (ok && (out->kind == EIM_RESULT_PACKAGE))
+        out->transaction_id = out->package.transaction_id;
+    return ok;
+}

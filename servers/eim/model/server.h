@@ -1,0 +1,120 @@
+/*
+ * The eIM as one structure, and what its files share: identity, store, orders. See eim.h for what the network
+ * side sees of it.
+ */
+#ifndef SOFTEUICC_SERVERS_EIM_MODEL_SERVER_H
+#define SOFTEUICC_SERVERS_EIM_MODEL_SERVER_H
+
+#include "common/pki_dir.h"
+#include "protocol/dp.h"
+#include "servers/eim/eim.h"
+#include "servers/eim/model/command.h"
+#include "servers/eim/model/result_parse.h"
+#include "servers/eim/store/db.h"
+
+#define EIM_ID_MAX 128 /* octets */
+
+struct eim {
+    char id[EIM_ID_MAX + 1];
+    int64_t id_type;        /* EimIdType */
+    struct pki_pair sign;   /* packages are signed with this */
+    struct dp_server trust; /* the CIs under which eUICCs are believed */
+    struct db db;
+    int64_t first_counter; /* of a new eUICC's first package */
+    int64_t started;
+};
+
+/* The identity out of a test PKI directory: the signing key of `curve` and the CIs of all curves. `id` NULL:
+ * the OID of the certificate. False after an error line. */
+bool eim_identity_load(struct eim *eim, const char *pki, enum ec_curve curve, const char *id);
+/* Opens the state; NULL is in memory. False after an error line. */
+bool eim_state_open(struct eim *eim, const char *path);
+/* Frees everything the structure holds. */
+void eim_close(struct eim *eim);
+
+int64_t eim_now(void);
+
+/* --- Orders --------------------------------------------------------------------------------------------- */
+
+enum order_kind { ORDER_PACKAGE, ORDER_DATA, ORDER_DOWNLOAD };
+
+/* One order; `softeuicc eim status` shows what is here. */
+struct eim_order {
+    int64_t id;
+    char eid[EIM_EID_DIGITS + 1];
+    enum order_kind kind;
+    char state[12];  /* "queued", "sent", "lost", "done", "failed" */
+    bool internal;   /* made by the eIM itself: first contact, profile list */
+    int64_t counter; /* of its package; 0 without one */
+    int64_t sends;
+    json_t *request; /* as it was ordered */
+};
+
+#define ORDER_QUEUED "queued"
+#define ORDER_SENT   "sent"
+#define ORDER_LOST   "lost" /* carried out, the result got lost: asked for again (IpaEuiccDataRequest A2) */
+#define ORDER_DONE   "done"
+#define ORDER_FAILED "failed"
+/* What the progress of a download says when no more is to come; the last three are followed by why. */
+#define PROGRESS_INSTALLED     "installed"
+#define PROGRESS_NOT_INSTALLED "not installed"
+#define PROGRESS_CANCELLED     "cancelled"
+#define PROGRESS_FAILED        "failed"
+/* What that of a package says when a result came whose signature is wrong. */
+#define PROGRESS_UNVERIFIED "a result came that does not verify"
+
+/* The order, or the one that waits for this eUICC's answer, or of this transaction; false when there is none.
+ * Free with eim_order_clear. */
+bool eim_order_find(struct eim *eim, int64_t id, struct eim_order *order);
+bool eim_order_outstanding(struct eim *eim, const char *eid, struct eim_order *order);
+bool eim_order_by_transaction(struct eim *eim, struct span transaction_id, struct eim_order *order);
+void eim_order_clear(struct eim_order *order);
+
+/* Queues an order; its id, or 0 on a storage error. */
+int64_t eim_order_add(struct eim *eim, const char *eid, enum order_kind kind, bool internal,
+                      const json_t *request);
+/* Checks a request from outside ({"eid", and one of "psmo", "eco", "download", "data"}). */
+bool eim_order_check(const json_t *request, enum order_kind *kind, struct complaint *complaint);
+/* Ends an order: failed with `error`, done without. `result` (taken) may be NULL. */
+void eim_order_end(struct eim *eim, const struct eim_order *order, const char *error, json_t *result);
+
+/* Appends what carries the order out (BF51, BF52, BF54). */
+bool eim_package_put(struct eim *eim, const struct eim_order *order, struct span transaction_id,
+                     struct buf *out, struct complaint *complaint);
+/* The association token object 84 that goes under signatures, of this eUICC. */
+void eim_token_put(struct eim *eim, const char *eid, struct buf *out);
+/* The IpaEuiccDataRequest for package results. */
+void eim_results_request_put(struct span transaction_id, struct buf *out);
+
+/* --- eUICCs --------------------------------------------------------------------------------------------- */
+
+/* What is known of an eUICC's data. */
+enum data_state { DATA_UNKNOWN, DATA_KNOWN, DATA_REFUSED };
+
+/* 16 octets as 32 digits; false when they are no EID. */
+bool eid_to_digits(struct span eid, char digits[EIM_EID_DIGITS + 1]);
+bool eid_is_good(const char *digits);
+/* Makes its row when there is none. */
+bool eim_euicc_touch(struct eim *eim, const char *eid);
+
+/* --- Profiles ------------------------------------------------------------------------------------------- */
+
+/* The list is now this one (JSON of results_read). */
+void profiles_replace(struct eim *eim, const char *eid, const json_t *list);
+/* What a successful command did to the list; `request` is its JSON object {"enable": {…}}. */
+void profiles_apply(struct eim *eim, const char *eid, const json_t *request);
+void profiles_set_state(struct eim *eim, const char *eid, const char *iccid, bool enabled);
+void profiles_remove(struct eim *eim, const char *eid, const char *iccid);
+/* The list must be asked for again. */
+void profiles_stale(struct eim *eim, const char *eid);
+
+/* --- Notifications -------------------------------------------------------------------------------------- */
+
+/* Keeps a notification; false when it is none. *sequence is its number, *verified whether the eUICC signed
+ * it. `forward`: it is to go to its SM-DP+. */
+bool notification_take(struct eim *eim, struct span eid, struct span pending, bool forward,
+                       uint64_t *sequence, bool *verified);
+/* Of an installation (BF37): "" or what went wrong. False when it is none. */
+bool installation_failure(struct span pending, char *failure, size_t size);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * ESipa over CoAP and DTLS 1.2 (SGP.32 6.2.2; RFC 7252, 7959): POST on /gsma/rsp2/asn1, block-wise both ways,
+ * answers at once or as separate responses. On libcoap, inside the event loop. Clients show no certificate,
+ * as over HTTPS.
+ */
+#ifndef SOFTEUICC_SERVERS_EIM_NETWORK_COAP_H
+#define SOFTEUICC_SERVERS_EIM_NETWORK_COAP_H
+
+#include "common/loop.h"
+#include "servers/eim/network/relay.h"
+
+#define COAP_SESSIONS_MAX    1024 /* with a client that says nothing; the one silent for longest goes */
+#define COAP_HANDSHAKES_MAX  256  /* at once */
+#define COAP_SESSION_TIMEOUT 300  /* seconds without a word, then a session ends */
+
+struct coap_server;
+
+struct coap_server_options {
+    const char *address; /* "127.0.0.1", "::1", or a name: all that it stands for */
+    uint16_t port;       /* 0: any free one; the standard's is 5684 */
+    const char *cert;    /* PEM file */
+    const char *key;     /* PEM file */
+    struct eim *eim;
+    struct relay *relay;
+};
+
+/* Listens. On failure prints the line and returns NULL. */
+struct coap_server *coap_server_open(struct loop *loop, const struct coap_server_options *options);
+uint16_t coap_server_port(const struct coap_server *server);
+/* After the relay is closed. NULL is nothing to close. */
+void coap_server_close(struct coap_server *server);
+
+#endif

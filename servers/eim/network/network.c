@@ -1,0 +1,196 @@
+/* ESipa over HTTPS, REST, and what goes with them. See network.h. */
+#include "config.h"
+
+#include "servers/eim/network/network.h"
+
+#include "common/https.h"
+#include "common/tool.h"
+#include "servers/eim/network/coap.h"
+#include "servers/eim/network/esipa.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ADMIN_PROTOCOL "gsma/rsp/v2.1.0" /* of every answer, SGP.32 6.2 */
+#define PROTOCOL_V2    "gsma/rsp/v2."
+#define ADDRESS_MAX    200
+
+struct eim_network {
+    struct eim *eim;
+    struct relay *relay;
+    struct https *https;
+    struct coap_server *coap;
+    char address[ADDRESS_MAX + 1];
+};
+
+static void answer_code(struct https_request *request, int code)
+{
+    const struct http_answer answer = {.code = code};
+
+    https_answer(request, &answer);
+}
+
+static void on_answered(void *context, enum esipa_outcome outcome, struct span message)
+{
+    struct http_answer answer = {.code = 200, .content_type = ESIPA_CONTENT_TYPE};
+
+    switch (outcome) {
+    case ESIPA_ANSWERED:
+        buf_append(&answer.body, message);
+        if (answer.body.failed)
+            answer_code(context, 500);
+        else
+            https_answer(context, &answer);
+        buf_free(&answer.body);
+        return;
+    case ESIPA_EMPTY:
+        answer_code(context, 204);
+        return;
+    case ESIPA_UNSUPPORTED:
+        answer_code(context, 501);
+        return;
+    default:
+        answer_code(context, 400);
+    }
+}
+
+static void take_esipa(struct eim_network *network, struct https_request *request)
+{
+    const struct http_request *http = https_request(request);
+
+    if (strcmp(http->method, "POST") != 0)
+        answer_code(request, 405);
+    else if (http->admin_protocol == NULL ||
+             strncmp(http->admin_protocol, PROTOCOL_V2, strlen(PROTOCOL_V2)) != 0)
+        answer_code(request, 400);
+    else if (!http_is_content_type(http->content_type, ESIPA_CONTENT_TYPE))
+        answer_code(request, 415);
+    else
+        esipa_message(network->eim, network->relay, http->body, on_answered, request);
+}
+
+static void take_rest(struct eim_network *network, struct https_request *request)
+{
+    struct http_answer answer = {0};
+
+    eim_rest_answer(network->eim, https_request(request), &answer);
+    https_answer(request, &answer);
+    buf_free(&answer.body);
+}
+
+static void on_request(void *context, struct https_request *request)
+{
+    struct eim_network *network = context;
+
+    if (strcmp(https_request(request)->path, ESIPA_PATH) == 0)
+        take_esipa(network, request);
+    else
+        take_rest(network, request);
+}
+
+static bool open_https(struct eim_network *network, struct loop *loop,
+                       const struct eim_network_options *options)
+{
+    const struct https_options https = {
+        .address = network->address,
+        .port = options->port,
+        .cert = options->plain ? NULL : options->tls_cert,
+        .key = options->plain ? NULL : options->tls_key,
+        .body_max = ESIPA_MESSAGE_MAX,
+        .admin_protocol = ADMIN_PROTOCOL,
+        .allow = "GET, POST, PATCH, DELETE",
+        .answer = on_request,
+        .context = network,
+    };
+
+    network->https = https_open(loop, &https);
+    return network->https != NULL;
+}
+
+#ifdef HAVE_COAP
+static bool open_coap(struct eim_network *network, struct loop *loop,
+                      const struct eim_network_options *options)
+{
+    const struct coap_server_options coap = {
+        .address = options->coap_address,
+        .port = options->coap_port,
+        .cert = options->tls_cert,
+        .key = options->tls_key,
+        .eim = network->eim,
+        .relay = network->relay,
+    };
+
+    if (options->coap_address == NULL)
+        return true;
+    network->coap = coap_server_open(loop, &coap);
+    return network->coap != NULL;
+}
+
+static void close_coap(struct eim_network *network)
+{
+    coap_server_close(network->coap);
+}
+
+uint16_t eim_network_coap_port(const struct eim_network *network)
+{
+    return network->coap != NULL ? coap_server_port(network->coap) : 0;
+}
+#else
+static bool open_coap(struct eim_network *network, struct loop *loop,
+                      const struct eim_network_options *options)
+{
+    (void)network;
+    (void)loop;
+    if (options->coap_address != NULL)
+        tool_error("this build has no CoAP (configured --without-libcoap)");
+    return options->coap_address == NULL;
+}
+
+static void close_coap(struct eim_network *network)
+{
+    (void)network;
+}
+
+uint16_t eim_network_coap_port(const struct eim_network *network)
+{
+    (void)network;
+    return 0;
+}
+#endif
+
+struct eim_network *eim_network_open(struct loop *loop, struct eim *eim,
+                                     const struct eim_network_options *options)
+{
+    struct eim_network *network = calloc(1, sizeof(*network));
+
+    if (network == NULL || strlen(options->address) > ADDRESS_MAX) {
+        tool_error(network == NULL ? "out of memory" : "the address to listen on is too long");
+        free(network);
+        return NULL;
+    }
+    network->eim = eim;
+    snprintf(network->address, sizeof(network->address), "%s", options->address);
+    network->relay = relay_open(loop, eim, options->smdp_ca, RELAY_TIMEOUT);
+    if (network->relay != NULL && open_https(network, loop, options) && open_coap(network, loop, options)) {
+        relay_forward(network->relay);
+        return network;
+    }
+    eim_network_close(network);
+    return NULL;
+}
+
+uint16_t eim_network_port(const struct eim_network *network)
+{
+    return https_port(network->https);
+}
+
+void eim_network_close(struct eim_network *network)
+{
+    if (network == NULL)
+        return;
+    relay_close(network->relay); /* first: its calls answer into the two others */
+    close_coap(network);
+    https_close(network->https);
+    free(network);
+}

@@ -1,0 +1,304 @@
+/* Carries ESipa messages to an SM-DP+ and back. See relay.h; the messages are in relay_functions.c. */
+#include "servers/eim/network/relay_private.h"
+
+#include "apdu/tlv.h"
+#include "common/log.h"
+#include "common/tool.h"
+#include "device/es9p.h"
+#include "servers/eim/network/es9p_client.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FORWARD_EVERY 5 /* seconds; the store says when a notification may be tried again */
+
+struct relay {
+    struct eim *eim;
+    struct es9p_client *client;
+    struct relay_sessions *sessions;
+    struct relay_call *calls;
+    size_t calls_count;
+    struct event *forward_timer;
+    int64_t forwarding; /* the notification on its way; 0: none */
+};
+
+struct eim *relay_eim(struct relay *relay)
+{
+    return relay->eim;
+}
+
+struct relay_sessions *relay_sessions(struct relay *relay)
+{
+    return relay->sessions;
+}
+
+bool relay_takes(uint32_t tag)
+{
+    return relay_function_by_tag(tag) != NULL;
+}
+
+/* --- What an SM-DP+ refuses with ------------------------------------------------------------------------ */
+
+#define INITIATE_AUTHENTICATION   0xBF39
+#define GET_BOUND_PROFILE_PACKAGE 0xBF3A
+#define AUTHENTICATE_CLIENT       0xBF3B
+#define CANCEL_SESSION            0xBF41
+
+/* Subject and reason codes of SGP.22 5.6 and the ESipa error numbers of SGP.32 6.3.2 that mean the same; all
+ * others are undefinedError. */
+static const struct {
+    uint32_t function;
+    const char *subject, *reason;
+    int number;
+} errors[] = {
+    {INITIATE_AUTHENTICATION, "8.8.1", "3.8", 1}, /* invalidDpAddress */
+    {INITIATE_AUTHENTICATION, "8.8.3", "3.1", 2}, /* euiccVersionNotSupportedByDp */
+    {INITIATE_AUTHENTICATION, "8.8.2", "3.1", 3}, /* ciPKIdNotSupported */
+    {INITIATE_AUTHENTICATION, "8.8.4", "3.7", 3},
+
+    {AUTHENTICATE_CLIENT, "8.1.2", "6.1", 1},   /* eumCertificateInvalid */
+    {AUTHENTICATE_CLIENT, "8.1.2", "6.3", 2},   /* eumCertificateExpired */
+    {AUTHENTICATE_CLIENT, "8.1.3", "6.1", 3},   /* euiccCertificateInvalid */
+    {AUTHENTICATE_CLIENT, "8.1.3", "6.3", 4},   /* euiccCertificateExpired */
+    {AUTHENTICATE_CLIENT, "8.1", "6.1", 5},     /* euiccSignatureInvalid */
+    {AUTHENTICATE_CLIENT, "8.2.6", "3.8", 6},   /* matchingIdRefused */
+    {AUTHENTICATE_CLIENT, "8.1.1", "3.8", 7},   /* eidMismatch */
+    {AUTHENTICATE_CLIENT, "8.2.5", "4.3", 8},   /* noEligibleProfile */
+    {AUTHENTICATE_CLIENT, "8.11.1", "3.9", 9},  /* ciPKUnknown */
+    {AUTHENTICATE_CLIENT, "8.10.1", "3.9", 10}, /* invalidTransactionId */
+    {AUTHENTICATE_CLIENT, "8.1", "4.8", 11},    /* insufficientMemory */
+    {AUTHENTICATE_CLIENT, "8.8.5", "4.10", 18}, /* downloadOrderExpired */
+    {AUTHENTICATE_CLIENT, "8.9.5", "3.9", 56},  /* eventIdUnknown */
+
+    {GET_BOUND_PROFILE_PACKAGE, "8.1", "6.1", 1},     /* euiccSignatureInvalid */
+    {GET_BOUND_PROFILE_PACKAGE, "8.2.7", "2.2", 2},   /* confirmationCodeMissing */
+    {GET_BOUND_PROFILE_PACKAGE, "8.2.7", "3.8", 3},   /* confirmationCodeRefused */
+    {GET_BOUND_PROFILE_PACKAGE, "8.2.7", "6.4", 4},   /* confirmationCodeRetriesExceeded */
+    {GET_BOUND_PROFILE_PACKAGE, "8.2", "3.7", 5},     /* bppRebindingRefused */
+    {GET_BOUND_PROFILE_PACKAGE, "8.10.1", "3.9", 95}, /* invalidTransactionId */
+
+    {CANCEL_SESSION, "8.10.1", "3.9", 1}, /* invalidTransactionId */
+    {CANCEL_SESSION, "8.1", "6.1", 2},    /* euiccSignatureInvalid */
+};
+
+#define INVALID_DP_ADDRESS 1
+
+static int error_number(uint32_t function, const struct es9p_reply *reply)
+{
+    if (reply->outcome == ES9P_NO_SUCH_HOST && function == INITIATE_AUTHENTICATION)
+        return INVALID_DP_ADDRESS;
+    for (size_t i = 0; reply->outcome == ES9P_REFUSED && i < sizeof(errors) / sizeof(errors[0]); i++) {
+        if (errors[i].function == function && strcmp(errors[i].subject, reply->subject) == 0 &&
+            strcmp(errors[i].reason, reply->reason) == 0)
+            return errors[i].number;
+    }
+    return ESIPA_UNDEFINED_ERROR;
+}
+
+/* --- Messages ------------------------------------------------------------------------------------------- */
+
+static void call_free(struct relay_call *call)
+{
+    *call->link = call->next;
+    if (call->next != NULL)
+        call->next->link = call->link;
+    call->relay->calls_count--;
+    buf_free(&call->transaction_id);
+    free(call);
+}
+
+static void report(struct relay_call *call, enum eim_step step, struct span transaction_id, const char *why)
+{
+    if (call->ordered)
+        eim_download_report(call->relay->eim, call->download.order, step, transaction_id, why);
+}
+
+/* Answers and frees. */
+static void answer_error(struct relay_call *call, int number, const char *why)
+{
+    struct buf out = {0};
+    size_t at = tlv_open(&out, call->function->tag);
+    char line[400];
+
+    snprintf(line, sizeof(line), "%s: %s", call->function->name, why);
+    log_line(LOG_LEVEL_INFO, "ESipa %s, error %d", line, number);
+    report(call, EIM_STEP_FAILED, SPAN_NONE, line);
+    tlv_put_unsigned(&out, call->function->error_tag, (uint64_t)number);
+    tlv_close(&out, at);
+    call->done(call->context, ESIPA_ANSWERED, buf_span(&out));
+    buf_free(&out);
+    call_free(call);
+}
+
+static void answer_ok(struct relay_call *call, const struct buf *content)
+{
+    struct buf out = {0};
+    size_t outer = tlv_open(&out, call->function->tag);
+
+    tlv_put(&out, 0xA0, buf_span(content));
+    tlv_close(&out, outer);
+    if (out.failed) {
+        buf_free(&out);
+        answer_error(call, ESIPA_UNDEFINED_ERROR, "out of memory");
+        return;
+    }
+    log_line(LOG_LEVEL_INFO, "ESipa %s: executed by %s", call->function->name, call->address);
+    report(call, call->function->step,
+           call->function->step == EIM_STEP_INITIATED ? buf_span(&call->transaction_id) : SPAN_NONE, NULL);
+    call->done(call->context, ESIPA_ANSWERED, buf_span(&out));
+    buf_free(&out);
+    call_free(call);
+}
+
+static void on_reply(void *context, const struct es9p_reply *reply)
+{
+    struct relay_call *call = context;
+    struct buf content = {0};
+    const char *detail = "the SM-DP+'s answer is not well-formed";
+    char why[sizeof(call->address) + sizeof(reply->why) + 8];
+    int number;
+
+    if (reply->outcome != ES9P_EXECUTED) {
+        snprintf(why, sizeof(why), "%s: %s", call->address, reply->why);
+        answer_error(call, error_number(call->function->tag, reply), why);
+        return;
+    }
+    number = call->function->finish(call, reply->json, &content, &detail);
+    if (number == 0 && !content.failed)
+        answer_ok(call, &content);
+    else
+        answer_error(call, number != 0 ? number : ESIPA_UNDEFINED_ERROR, detail);
+    buf_free(&content);
+}
+
+static void refuse(uint32_t tag, uint32_t error_tag, esipa_done *done, void *context)
+{
+    struct buf out = {0};
+    size_t at = tlv_open(&out, tag);
+
+    tlv_put_unsigned(&out, error_tag, ESIPA_UNDEFINED_ERROR);
+    tlv_close(&out, at);
+    done(context, ESIPA_ANSWERED, buf_span(&out));
+    buf_free(&out);
+}
+
+static struct relay_call *call_new(struct relay *relay, esipa_done *done, void *context)
+{
+    struct relay_call *call = relay->calls_count < RELAY_CALLS_MAX ? calloc(1, sizeof(*call)) : NULL;
+
+    if (call == NULL)
+        return NULL;
+    call->relay = relay;
+    call->done = done;
+    call->context = context;
+    call->next = relay->calls;
+    call->link = &relay->calls;
+    if (call->next != NULL)
+        call->next->link = &call->next;
+    relay->calls = call;
+    relay->calls_count++;
+    return call;
+}
+
+void relay_message(struct relay *relay, uint32_t tag, struct span content, esipa_done *done, void *context)
+{
+    const struct relay_function *function = relay_function_by_tag(tag);
+    struct relay_call *call = call_new(relay, done, context);
+    json_t *request = json_object();
+    const char *detail = "the message is not well-formed";
+    int number = ESIPA_UNDEFINED_ERROR;
+
+    if (call == NULL || request == NULL) {
+        log_line(LOG_LEVEL_ERROR, "ESipa %s: too much at once", function->name);
+        json_decref(request);
+        if (call != NULL)
+            call_free(call);
+        refuse(tag, function->error_tag, done, context);
+        return;
+    }
+    call->function = function;
+    number = function->begin(call, content, request, &detail);
+    if (number != 0) {
+        json_decref(request);
+        answer_error(call, number, detail);
+        return;
+    }
+    es9p_client_post(relay->client, call->address, function->name, request, on_reply, call);
+}
+
+/* --- Notifications -------------------------------------------------------------------------------------- */
+
+static void on_forwarded(void *context, const struct es9p_reply *reply)
+{
+    struct relay *relay = context;
+    int64_t id = relay->forwarding;
+
+    relay->forwarding = 0;
+    if (reply->outcome != ES9P_EXECUTED)
+        log_line(LOG_LEVEL_INFO, "notification %lld: not delivered: %s", (long long)id, reply->why);
+    eim_forward_done(relay->eim, id, reply->outcome == ES9P_EXECUTED);
+    if (reply->outcome == ES9P_EXECUTED) /* else the timer goes on, so that this never goes deeper */
+        relay_forward(relay);
+}
+
+void relay_forward(struct relay *relay)
+{
+    char address[EIM_ADDRESS_MAX + 1];
+    struct buf pending = {0};
+    json_t *request = relay->forwarding == 0 ? json_object() : NULL;
+    int64_t id = 0;
+
+    if (request != NULL && eim_forward_next(relay->eim, &id, address, &pending)) {
+        relay->forwarding = id;
+        es9p_set_octets(request, "pendingNotification", buf_span(&pending));
+        es9p_client_post(relay->client, address, "handleNotification", request, on_forwarded, relay);
+    } else {
+        json_decref(request);
+    }
+    buf_free(&pending);
+}
+
+static void on_forward_timer(evutil_socket_t fd, short events, void *context)
+{
+    (void)fd;
+    (void)events;
+    relay_forward(context);
+}
+
+/* --- The relay ------------------------------------------------------------------------------------------ */
+
+struct relay *relay_open(struct loop *loop, struct eim *eim, const char *cacert, long timeout)
+{
+    struct relay *relay = calloc(1, sizeof(*relay));
+    const struct timeval every = {.tv_sec = FORWARD_EVERY};
+
+    if (relay == NULL) {
+        tool_error("out of memory");
+        return NULL;
+    }
+    relay->eim = eim;
+    relay->sessions = relay_sessions_new(eim);
+    relay->forward_timer = event_new(loop_base(loop), -1, EV_PERSIST, on_forward_timer, relay);
+    if (relay->sessions != NULL && relay->forward_timer != NULL &&
+        event_add(relay->forward_timer, &every) == 0)
+        relay->client = es9p_client_open(loop, cacert, timeout);
+    if (relay->client != NULL)
+        return relay;
+    relay_close(relay);
+    return NULL;
+}
+
+void relay_close(struct relay *relay)
+{
+    if (relay == NULL)
+        return;
+    es9p_client_close(relay->client);
+    while (relay->calls != NULL)
+        call_free(relay->calls);
+    relay_sessions_free(relay->sessions);
+    if (relay->forward_timer != NULL)
+        event_free(relay->forward_timer);
+    free(relay);
+}

@@ -1,0 +1,272 @@
+/*
+ * InitiateAuthentication, from ESipa's ASN.1 (SGP.32 6.3.2.1) to the JSON binding of ES9+ (SGP.22 6.5.2.6)
+ * and back: which SM-DP+ it goes to, and the session that begins with it. See relay_private.h.
+ */
+#include "servers/eim/network/relay_private.h"
+
+#include "apdu/tlv.h"
+#include "crypto/cert.h"
+#include "device/es9p.h"
+
+#include <openssl/objects.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define TAG_INITIATE_AUTHENTICATION 0xBF39
+#define TAG_INFO1                   0xBF20
+#define TAG_SIGNATURE               0x5F37
+
+#define CHALLENGE_SIZE 16
+
+/* SGP.32 6.3.2.1 */
+enum {
+    INITIATE_INVALID_DP_ADDRESS = 1,
+    INITIATE_SMDP_ADDRESS_MISMATCH = 50,
+    INITIATE_SMDP_OID_MISMATCH = 51,
+    INITIATE_INVALID_EIM_TRANSACTION_ID = 52,
+};
+
+bool relay_take_object(const json_t *answer, const char *name, uint32_t tag, struct buf *out)
+{
+    struct span ignored;
+
+    return es9p_find_octets(answer, name, out) && tlv_single(buf_span(out), tag, &ignored) == TLV_OK;
+}
+
+static bool take_transaction_id(const json_t *answer, struct buf *out)
+{
+    const char *text = json_string_value(json_object_get(answer, "transactionId"));
+
+    return text != NULL && buf_append_hex(out, text, NULL) && out->size >= 1 &&
+           out->size <= RELAY_TRANSACTION_ID_MAX;
+}
+
+/* --- The request -------------------------------------------------------------------------------------- */
+
+/* Text out of a message: no zero octet, and it fits. */
+static bool copy_text(struct span text, char *out, size_t size)
+{
+    if (text.size >= size || memchr(text.data, 0, text.size) != NULL)
+        return false;
+    memcpy(out, text.data, text.size);
+    out[text.size] = '\0';
+    return true;
+}
+
+struct initiate_request {
+    struct span challenge;
+    struct span address;            /* SPAN_NONE: left to the eIM */
+    struct span info1;              /* whole; SPAN_NONE: left to the eIM */
+    struct span eim_transaction_id; /* SPAN_NONE: none */
+};
+
+static bool parse_initiate(struct span content, struct initiate_request *out)
+{
+    struct tlv_reader reader = tlv_reader(content);
+
+    *out = (struct initiate_request){0};
+    if (!tlv_require_sized(&reader, 0x81, CHALLENGE_SIZE, CHALLENGE_SIZE, &out->challenge))
+        return false;
+    tlv_optional(&reader, 0x83, &out->address);
+    if (tlv_peek(&reader) == TAG_INFO1 && !tlv_require_whole(&reader, TAG_INFO1, NULL, &out->info1))
+        return false;
+    if (tlv_optional(&reader, 0x82, &out->eim_transaction_id) &&
+        (out->eim_transaction_id.size < 1 || out->eim_transaction_id.size > RELAY_TRANSACTION_ID_MAX))
+        return false;
+    return tlv_skip_rest(&reader);
+}
+
+/* Where it goes. Reading (5.14.1): what the order says goes first, an IPA that names another SM-DP+ gets
+ * smdpAddressMismatch; without an eimTransactionId (v1.0) only the IPA knows the address. */
+static int choose_address(struct relay_call *call, const struct initiate_request *in, const char **detail)
+{
+    const char *ordered;
+
+    if (in->eim_transaction_id.data != NULL) {
+        call->ordered =
+            eim_download_by_transaction(relay_eim(call->relay), in->eim_transaction_id, &call->download);
+        *detail = "unknown eimTransactionId";
+        if (!call->ordered)
+            return INITIATE_INVALID_EIM_TRANSACTION_ID;
+    }
+    *detail = "no SM-DP+ address";
+    if (in->address.data != NULL && !copy_text(in->address, call->address, sizeof(call->address)))
+        return INITIATE_INVALID_DP_ADDRESS;
+    ordered = call->ordered ? call->download.smdp_address : "";
+    if (call->address[0] == '\0')
+        snprintf(call->address, sizeof(call->address), "%s", ordered);
+    *detail = "the order is for another SM-DP+";
+    if (ordered[0] != '\0' && strcasecmp(ordered, call->address) != 0)
+        return INITIATE_SMDP_ADDRESS_MISMATCH;
+    *detail = "no SM-DP+ address";
+    return call->address[0] != '\0' ? 0 : INITIATE_INVALID_DP_ADDRESS;
+}
+
+static bool set_info1(const struct relay_call *call, struct span info1, json_t *request)
+{
+    struct eim_euicc euicc = {0};
+    bool ok = true;
+
+    if (info1.data != NULL) {
+        es9p_set_octets(request, "euiccInfo1", info1);
+    } else if (call->ordered && eim_euicc_find(relay_eim(call->relay), call->download.eid, &euicc)) {
+        ok = euicc.info1.size > 0;
+        es9p_set_octets(request, "euiccInfo1", buf_span(&euicc.info1));
+        eim_euicc_clear(&euicc);
+    } else {
+        ok = false;
+    }
+    return ok;
+}
+
+static int initiate_begin(struct relay_call *call, struct span content, json_t *request, const char **detail)
+{
+    struct initiate_request in;
+    int number;
+
+    if (!parse_initiate(content, &in))
+        return ESIPA_UNDEFINED_ERROR;
+    number = choose_address(call, &in, detail);
+    if (number != 0)
+        return number;
+    call->fill_in = in.address.data == NULL;
+    es9p_set_octets(request, "euiccChallenge", in.challenge);
+    json_object_set_new(request, "smdpAddress", json_string(call->address));
+    *detail = "no euiccInfo1, neither in the message nor known";
+    return set_info1(call, in.info1, request) ? 0 : ESIPA_UNDEFINED_ERROR;
+}
+
+struct initiate_answer {
+    struct buf transaction_id, signed1, signature1, ci_key_id, certificate;
+};
+
+static bool take_initiate(const json_t *json, struct initiate_answer *out)
+{
+    return take_transaction_id(json, &out->transaction_id) &&
+           relay_take_object(json, "serverSigned1", 0x30, &out->signed1) &&
+           relay_take_object(json, "serverSignature1", TAG_SIGNATURE, &out->signature1) &&
+           relay_take_object(json, "euiccCiPKIdToBeUsed", 0x04, &out->ci_key_id) &&
+           relay_take_object(json, "serverCertificate", 0x30, &out->certificate);
+}
+
+/* What the session needs of ServerSigned1. Zero or an error number. */
+static int take_server_signed1(const struct relay_call *call, const struct initiate_answer *in,
+                               struct relay_session *session)
+{
+    struct span content, id, address, challenge;
+    struct tlv_reader reader;
+
+    if (tlv_single(buf_span(&in->signed1), 0x30, &content) != TLV_OK)
+        return ESIPA_UNDEFINED_ERROR;
+    reader = tlv_reader(content);
+    if (!tlv_require(&reader, 0x80, &id) || !tlv_require(&reader, 0x81, NULL) ||
+        !tlv_require(&reader, 0x83, &address) ||
+        !tlv_require_sized(&reader, 0x84, CHALLENGE_SIZE, CHALLENGE_SIZE, &challenge) ||
+        !span_equal(id, buf_span(&in->transaction_id)))
+        return ESIPA_UNDEFINED_ERROR;
+    if (address.size != strlen(call->address) ||
+        strncasecmp((const char *)address.data, call->address, address.size) != 0)
+        return INITIATE_SMDP_ADDRESS_MISMATCH;
+    buf_append(&session->server_address, address);
+    buf_append(&session->server_challenge, challenge);
+    return 0;
+}
+
+static void take_server_oid(const struct initiate_answer *in, struct relay_session *session)
+{
+    struct cert *cert = cert_parse(buf_span(&in->certificate), NULL);
+
+    if (cert != NULL && cert_oid(cert).data != NULL)
+        buf_append(&session->server_oid, cert_oid(cert));
+    cert_free(cert);
+}
+
+/* The activation code may name the SM-DP+'s OID (SGP.22 4.1): then its certificate must have it. */
+static bool is_ordered_oid(const struct relay_call *call, const struct relay_session *session)
+{
+    ASN1_OBJECT *object;
+    bool same;
+
+    if (!call->ordered || call->download.smdp_oid[0] == '\0')
+        return true;
+    object = OBJ_txt2obj(call->download.smdp_oid, 1);
+    same = object != NULL &&
+           span_equal(SPAN(OBJ_get0_data(object), OBJ_length(object)), buf_span(&session->server_oid));
+    ASN1_OBJECT_free(object);
+    return same;
+}
+
+static struct relay_session *open_session(struct relay_call *call, const struct initiate_answer *in,
+                                          int *number)
+{
+    struct relay_session *session =
+        relay_session_add(relay_sessions(call->relay), buf_span(&in->transaction_id), call->address);
+
+    *number = session != NULL ? take_server_signed1(call, in, session) : ESIPA_UNDEFINED_ERROR;
+    if (*number == 0) {
+        take_server_oid(in, session);
+        *number = is_ordered_oid(call, session) ? 0 : INITIATE_SMDP_OID_MISMATCH;
+    }
+    if (*number != 0) {
+        if (session != NULL)
+            relay_session_end(relay_sessions(call->relay), session);
+        return NULL;
+    }
+    if (call->ordered)
+        relay_session_set_order(session, &call->download);
+    buf_append(&call->transaction_id, buf_span(&in->transaction_id));
+    return session;
+}
+
+/* ctxParams1 for an IPA that has the eIM make it (eimCtxParams1Generation): the matchingId of the order and
+ * the device as the IPA has described it. */
+static void make_ctx_params1(const struct relay_call *call, struct relay_session *session)
+{
+    struct eim_euicc euicc = {0};
+    size_t at;
+
+    if (!call->ordered || !eim_euicc_find(relay_eim(call->relay), call->download.eid, &euicc))
+        return;
+    if (euicc.ipa_needs_ctx && euicc.device_info.size > 0) {
+        at = tlv_open(&session->ctx_params1, 0xA0);
+        if (call->download.has_matching_id)
+            tlv_put_string(&session->ctx_params1, 0x80, call->download.matching_id);
+        tlv_put(&session->ctx_params1, 0xA1, buf_span(&euicc.device_info));
+        tlv_close(&session->ctx_params1, at);
+    }
+    eim_euicc_clear(&euicc);
+}
+
+static int initiate_finish(struct relay_call *call, const json_t *json, struct buf *out, const char **detail)
+{
+    struct initiate_answer in = {0};
+    struct buf *parts[] = {&in.transaction_id, &in.signed1, &in.signature1, &in.ci_key_id, &in.certificate};
+    struct relay_session *session = NULL;
+    int number = ESIPA_UNDEFINED_ERROR;
+
+    if (take_initiate(json, &in))
+        session = open_session(call, &in, &number);
+    if (number == INITIATE_SMDP_ADDRESS_MISMATCH)
+        *detail = "the SM-DP+ calls itself something else";
+    if (number == INITIATE_SMDP_OID_MISMATCH)
+        *detail = "the SM-DP+ has another OID than the activation code names";
+    if (session != NULL) {
+        make_ctx_params1(call, session);
+        tlv_put(out, 0x80, buf_span(&in.transaction_id));
+        for (size_t i = 1; i < sizeof(parts) / sizeof(parts[0]); i++)
+            buf_append(out, buf_span(parts[i]));
+        /* Reading (5.14.1): an IPA that does not name the SM-DP+ has no matchingId either. */
+        if (call->fill_in && call->ordered && call->download.has_matching_id)
+            tlv_put_string(out, 0x0C, call->download.matching_id);
+        if (session->ctx_params1.size > 0)
+            tlv_put(out, 0xA2, buf_span(&session->ctx_params1));
+    }
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        buf_free(parts[i]);
+    return number;
+}
+
+const struct relay_function relay_initiate_authentication = {
+    TAG_INITIATE_AUTHENTICATION, 0x81,           "initiateAuthentication",
+    EIM_STEP_INITIATED,          initiate_begin, initiate_finish};

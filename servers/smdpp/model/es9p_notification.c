@@ -1,0 +1,123 @@
+/* HandleNotification (SGP.22 5.6.4): check who signed it, keep it, and let it change the order it is about.
+ * See es9p.h. */
+#include "servers/smdpp/model/es9p.h"
+
+#include "apdu/tlv.h"
+#include "common/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define OPERATION_DELETE 3
+
+/* ErrorReason values that another try may cure. */
+#define ERROR_INSUFFICIENT_MEMORY 10
+#define ERROR_INTERRUPTION        11
+
+static void describe(const struct dp_notification *notification, struct received_notification *out)
+{
+    out->received = smdpp_now();
+    snprintf(out->operation, sizeof(out->operation), "%s", rsp_name(&rsp_events, notification->operation));
+    snprintf(out->address, sizeof(out->address), "%.*s", (int)notification->address.size,
+             (const char *)notification->address.data);
+    out->sequence_number = (int64_t)notification->sequence_number;
+    if (notification->iccid.data != NULL)
+        iccid_to_digits(notification->iccid, out->iccid);
+    if (notification->is_installation && notification->installed)
+        snprintf(out->result, sizeof(out->result), "success");
+    else if (notification->is_installation)
+        snprintf(out->result, sizeof(out->result), "%s(%u) in command %u",
+                 rsp_name(&rsp_install_errors, notification->error_reason),
+                 (unsigned)notification->error_reason, (unsigned)notification->command_id);
+}
+
+static void apply_installation(struct smdpp *smdpp, const struct dp_notification *notification,
+                               const struct download *download)
+{
+    bool again = notification->error_reason == ERROR_INSUFFICIENT_MEMORY ||
+                 notification->error_reason == ERROR_INTERRUPTION;
+    enum order_event event = notification->installed ? ORDER_EVENT_INSTALLED
+                             : again                 ? ORDER_EVENT_INTERRUPTED
+                                                     : ORDER_EVENT_FAILED;
+    struct order order;
+
+    if (!again)
+        store_otpk_forget(smdpp->store, download->profile, download->eid);
+    if (download->ordered && store_order_by_iccid(smdpp->store, download->iccid, &order) &&
+        strcmp(order.eid, download->eid) == 0)
+        smdpp_order_event(smdpp, &order, event);
+}
+
+static void apply_deletion(struct smdpp *smdpp, const struct received_notification *received)
+{
+    struct order order;
+
+    if (received->iccid[0] != '\0' && store_order_by_iccid(smdpp->store, received->iccid, &order) &&
+        strcmp(order.eid, received->eid) == 0)
+        smdpp_order_event(smdpp, &order, ORDER_EVENT_DELETED);
+}
+
+/* The certificate that came with the session of an installation; NULL when the session is unknown. */
+static struct cert *signer_of(const struct download *download, bool known)
+{
+    return known ? cert_parse(buf_span(&download->euicc_cert), NULL) : NULL;
+}
+
+static void receive(struct smdpp *smdpp, const struct dp_notification *notification,
+                    struct received_notification *received)
+{
+    struct download download = {0};
+    struct dp_status why = {0};
+    struct dp_status result = {0};
+    bool known = notification->is_installation &&
+                 store_download_find(smdpp->store, notification->transaction_id, &download);
+    struct cert *signer = signer_of(&download, known);
+
+    received->verified = dp_notification_verify(&smdpp->dp, notification, signer, received->eid, &why);
+    if (!received->verified) {
+        log_line(LOG_LEVEL_ERROR, "notification %s, number %lld: not verified, %s%s%s", received->operation,
+                 (long long)received->sequence_number, dp_refusal_codes(why.refusal)->message,
+                 why.detail[0] != '\0' ? ": " : "", why.detail);
+    } else if (notification->is_installation) {
+        if (!notification->installed)
+            dp_refuse(&result, DP_EUICC_ERROR, "%s", received->result);
+        es9p_report_progress(download.iccid, download.eid, ES9P_POINT_INSTALLATION, &result);
+        apply_installation(smdpp, notification, &download);
+    } else if (notification->operation == OPERATION_DELETE) {
+        apply_deletion(smdpp, received);
+    }
+    cert_free(signer);
+    buf_free(&download.euicc_cert);
+}
+
+/* The ASN.1 binding's HandleNotification has no tags of its own, so AUTOMATIC TAGS puts the CHOICE into [0].
+ * Reading (6.6.2.9): the choice is taken without that wrapper as well. */
+static struct span unwrap(struct span pending)
+{
+    struct span inner;
+
+    return tlv_single(pending, 0xA0, &inner) == TLV_OK ? inner : pending;
+}
+
+/* Reading (5.6.4, 6.3): the function has no refusals. What can be read is kept and answered with 204, so that
+ * an LPA removes it from the card; what cannot be verified changes nothing. */
+bool es9p_handle_notification(struct smdpp *smdpp, const struct span *inputs, struct es9p_answer *answer,
+                              struct dp_status *status)
+{
+    struct span pending = unwrap(inputs[0]);
+    struct dp_notification notification;
+    struct received_notification received = {0};
+
+    (void)answer;
+    if (!dp_notification_parse(pending, &notification, status))
+        return false;
+    describe(&notification, &received);
+    receive(smdpp, &notification, &received);
+    log_line(LOG_LEVEL_INFO, "notification %s, number %lld, ICCID %s, EID %s%s%s%s", received.operation,
+             (long long)received.sequence_number, received.iccid[0] != '\0' ? received.iccid : "-",
+             received.eid[0] != '\0' ? received.eid : "-", received.result[0] != '\0' ? ": " : "",
+             received.result, received.verified ? "" : " (not verified)");
+    if (!store_notification_add(smdpp->store, &received, pending))
+        return dp_refuse(status, DP_INTERNAL, "cannot store the notification");
+    return true;
+}

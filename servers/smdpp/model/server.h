@@ -1,0 +1,64 @@
+/*
+ * The SM-DP+ as one structure: who it is, what it can deliver, what it remembers, and the sessions that are
+ * open. The functions of ES9+ and ES2+ work on it; nothing here knows about HTTP.
+ */
+#ifndef SOFTEUICC_SERVERS_SMDPP_MODEL_SERVER_H
+#define SOFTEUICC_SERVERS_SMDPP_MODEL_SERVER_H
+
+#include "protocol/dp.h"
+#include "servers/smdpp/model/profile_catalogue.h"
+#include "servers/smdpp/store/store.h"
+
+#define SMDPP_WRONG_CODES_MAX   3    /* confirmation codes, then the order fails */
+#define SMDPP_SESSIONS_MAX      1024 /* open sessions; the oldest one goes */
+#define SMDPP_SESSION_LIFETIME  1800 /* seconds since it was last used */
+#define SMDPP_DEFAULT_TRIES_MAX 50   /* authentications for one order */
+
+struct smdpp_options {
+    bool orders_only;       /* no downloads by file name */
+    bool ppk;               /* protect packages with their own keys (ReplaceSessionKeys) */
+    bool no_eligibility;    /* leave it to the card to refuse a profile that does not fit */
+    int64_t order_lifetime; /* seconds; 0: for ever */
+    int64_t tries_max;      /* authentications for one order */
+};
+
+struct smdpp_session {
+    struct smdpp_session *next; /* the one used before this one */
+    struct dp_session *dp;
+    char profile[PROFILE_NAME_MAX + 1]; /* chosen by AuthenticateClient; "" before */
+    char iccid[21];
+    bool ordered;
+    int64_t used; /* seconds since 1970 */
+};
+
+struct smdpp {
+    struct dp_server dp;
+    struct profile_catalogue *catalogue;
+    struct store *store;
+    struct smdpp_options options;
+    struct smdpp_session *sessions; /* the one used last is first */
+    int64_t started;
+};
+
+/* Frees everything the structure holds. */
+void smdpp_clear(struct smdpp *smdpp);
+
+/* Takes over `dp`; NULL without memory (and `dp` is freed). Old sessions make room. */
+struct smdpp_session *smdpp_session_add(struct smdpp *smdpp, struct dp_session *dp);
+/* Finds an open session and notes that it is used; NULL and *status otherwise. */
+struct smdpp_session *smdpp_session_find(struct smdpp *smdpp, struct span transaction_id,
+                                         struct dp_status *status);
+void smdpp_session_end(struct smdpp *smdpp, struct smdpp_session *session);
+size_t smdpp_session_count(const struct smdpp *smdpp);
+
+/* Reads the profile directory again, with a log line per new or changed file. */
+void smdpp_refresh_profiles(struct smdpp *smdpp);
+
+/* Applies an event to an order and stores it; logs the change. False when the state table has no such row, or
+ * on a storage error. */
+bool smdpp_order_event(struct smdpp *smdpp, struct order *order, enum order_event event);
+
+/* Seconds since 1970. */
+int64_t smdpp_now(void);
+
+#endif

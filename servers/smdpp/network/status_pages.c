@@ -1,0 +1,122 @@
+/* What the SM-DP+ shows of itself to people and scripts: GET /, /orders, /profiles, /notifications, as JSON.
+ * See http_api.h. */
+#include "servers/smdpp/network/http_api.h"
+
+#include "euicc/softeuicc.h"
+
+#include <string.h>
+
+static bool add_order(void *context, const struct order *order)
+{
+    json_t *list = context;
+
+    json_array_append_new(
+        list, json_pack("{s:s,s:s,s:s,s:s*,s:s*,s:b,s:I,s:I,s:I,s:I}", "iccid", order->iccid, "profile",
+                        order->profile, "state", order_state_name(order->state), "eid",
+                        order->eid[0] != '\0' ? order->eid : NULL, "matchingId",
+                        order->matching_id[0] != '\0' ? order->matching_id : NULL, "confirmationCode",
+                        (int)order->has_code, "wrongCodes", (json_int_t)order->wrong_codes, "tries",
+                        (json_int_t)order->tries, "created", (json_int_t)order->created, "expires",
+                        (json_int_t)order->expires));
+    return true;
+}
+
+static json_t *text(const char *octets)
+{
+    json_t *string = json_string(octets);
+
+    return string != NULL ? string : json_string("?"); /* not UTF-8 */
+}
+
+static bool add_notification(void *context, const struct received_notification *n)
+{
+    json_t *list = context;
+
+    json_array_append_new(list,
+                          json_pack("{s:I,s:I,s:b,s:s,s:I,s:s*,s:s*,s:o,s:s*}", "id", (json_int_t)n->id,
+                                    "received", (json_int_t)n->received, "verified", (int)n->verified,
+                                    "operation", n->operation, "seqNumber", (json_int_t)n->sequence_number,
+                                    "iccid", n->iccid[0] != '\0' ? n->iccid : NULL, "eid",
+                                    n->eid[0] != '\0' ? n->eid : NULL, "notificationAddress",
+                                    text(n->address), "result", n->result[0] != '\0' ? n->result : NULL));
+    return true;
+}
+
+static json_t *list_profiles(struct smdpp *smdpp)
+{
+    json_t *list = json_array();
+
+    smdpp_refresh_profiles(smdpp);
+    for (size_t i = 0; i < profile_catalogue_count(smdpp->catalogue); i++) {
+        const struct profile *profile = profile_catalogue_at(smdpp->catalogue, i);
+
+        if (profile->complaint[0] != '\0')
+            json_array_append_new(
+                list, json_pack("{s:o,s:o}", "name", text(profile->name), "error", text(profile->complaint)));
+        else
+            json_array_append_new(
+                list,
+                json_pack("{s:o,s:s,s:s,s:o,s:o,s:o,s:s,s:I,s:I,s:s*}", "name", text(profile->name),
+                          "matchingId", profile->matching_id, "iccid", profile->iccid, "profileType",
+                          text(profile->type), "serviceProviderName", text(profile->service_provider),
+                          "profileName", text(profile->profile_name), "profileClass", profile->profile_class,
+                          "size", (json_int_t)profile->package.size, "memory", (json_int_t)profile->memory,
+                          "warning", profile->warning[0] != '\0' ? profile->warning : NULL));
+    }
+    return list;
+}
+
+static json_t *list_orders(struct smdpp *smdpp)
+{
+    json_t *list = json_array();
+
+    store_each_order(smdpp->store, add_order, list);
+    return list;
+}
+
+static json_t *list_notifications(struct smdpp *smdpp)
+{
+    json_t *list = json_array();
+
+    store_each_notification(smdpp->store, add_notification, list);
+    return list;
+}
+
+static json_t *show_server(struct smdpp *smdpp)
+{
+    json_t *keys = json_array();
+
+    for (size_t i = 0; i < smdpp->dp.credentials_count; i++) {
+        char id[41];
+
+        json_array_append_new(
+            keys, json_string(hex_from_span(cert_authority_key_id(smdpp->dp.credentials[i].auth_cert), id,
+                                            sizeof(id))));
+    }
+    return json_pack(
+        "{s:s,s:s,s:s,s:o,s:b,s:I,s:I,s:I}", "server", "softeuicc smdpp", "version", softeuicc_version(),
+        "smdpAddress", smdpp->dp.address, "ciPKIds", keys, "ordersOnly", (int)smdpp->options.orders_only,
+        "profiles", (json_int_t)profile_catalogue_count(smdpp->catalogue), "openSessions",
+        (json_int_t)smdpp_session_count(smdpp), "runningSeconds", (json_int_t)(smdpp_now() - smdpp->started));
+}
+
+static const struct {
+    const char *path;
+    json_t *(*make)(struct smdpp *smdpp);
+} pages[] = {
+    {"/", show_server},
+    {"/orders", list_orders},
+    {"/profiles", list_profiles},
+    {"/notifications", list_notifications},
+};
+
+void status_answer(struct smdpp *smdpp, const char *path, struct http_answer *answer)
+{
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        if (strcmp(pages[i].path, path) == 0) {
+            answer_json(answer, 200, pages[i].make(smdpp));
+            return;
+        }
+    }
+    answer_refusal(answer, 404, DP_INPUT_INVALID, "no such page");
+}

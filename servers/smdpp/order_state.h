@@ -1,0 +1,54 @@
+/*
+ * The life of a profile at an SM-DP+ (SGP.22 3.1.6): its states, what happens to it, and the table that says
+ * what leads where. The program runs on the table, `softeuicc smdpp states` prints it, the tests walk it.
+ */
+#ifndef SOFTEUICC_SERVERS_SMDPP_ORDER_STATE_H
+#define SOFTEUICC_SERVERS_SMDPP_ORDER_STATE_H
+
+#include <stdbool.h>
+
+enum order_state {
+    ORDER_AVAILABLE = 0, /* in the inventory, nobody's */
+    ORDER_ALLOCATED,     /* reserved by DownloadOrder, no eUICC known */
+    ORDER_LINKED,        /* reserved for one EID */
+    ORDER_CONFIRMED,     /* has a matchingId, waits for its release */
+    ORDER_RELEASED,      /* can be downloaded */
+    ORDER_DOWNLOADED,    /* was bound and sent to an eUICC */
+    ORDER_INSTALLED,     /* the eUICC said so */
+    ORDER_ERROR,         /* cannot be downloaded any more */
+    ORDER_UNAVAILABLE,   /* taken out by the operator */
+    ORDER_STATE_COUNT
+};
+
+enum order_event {
+    ORDER_EVENT_ORDER,           /* DownloadOrder without an EID */
+    ORDER_EVENT_ORDER_EID,       /* DownloadOrder with an EID */
+    ORDER_EVENT_CONFIRM,         /* ConfirmOrder without releaseFlag */
+    ORDER_EVENT_CONFIRM_RELEASE, /* ConfirmOrder with releaseFlag */
+    ORDER_EVENT_RELEASE,         /* ReleaseProfile */
+    ORDER_EVENT_CANCEL,          /* CancelOrder, final status Available */
+    ORDER_EVENT_RETIRE,          /* CancelOrder, final status Unavailable */
+    ORDER_EVENT_BIND,            /* a Bound Profile Package is sent */
+    ORDER_EVENT_INSTALLED,       /* ProfileInstallationResult: success */
+    ORDER_EVENT_INTERRUPTED,     /* ProfileInstallationResult: an error that another try may cure */
+    ORDER_EVENT_FAILED,          /* ProfileInstallationResult: any other error */
+    ORDER_EVENT_POSTPONED,       /* CancelSession: for a reason that leaves the order */
+    ORDER_EVENT_REJECTED,        /* CancelSession: for a final reason */
+    ORDER_EVENT_EXHAUSTED,       /* too many wrong codes or tries, or expired */
+    ORDER_EVENT_DELETED,         /* delete notification */
+    ORDER_EVENT_COUNT
+};
+
+/* "released"; "confirm" */
+const char *order_state_name(enum order_state state);
+const char *order_event_name(enum order_event event);
+/* False for a name that is no state. */
+bool order_state_from_name(const char *name, enum order_state *state);
+
+/* Where `event` leads from `*state`; false, and nothing changed, when the table has no such row. */
+bool order_advance(enum order_state *state, enum order_event event);
+
+/* The table's rows; false after the last. */
+bool order_row(unsigned index, enum order_state *from, enum order_event *event, enum order_state *to);
+
+#endif

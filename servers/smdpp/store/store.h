@@ -1,0 +1,81 @@
+/*
+ * What an SM-DP+ remembers, in one SQLite file or in memory: orders, downloads (for who signs a later
+ * result), one-time keys of interrupted downloads, and the notifications it received. The tables can be read
+ * with any SQLite tool.
+ */
+#ifndef SOFTEUICC_SERVERS_SMDPP_STORE_STORE_H
+#define SOFTEUICC_SERVERS_SMDPP_STORE_STORE_H
+
+#include "apdu/bytes.h"
+#include "servers/smdpp/order_state.h"
+
+#define STORE_MATCHING_ID_MAX 64
+
+/* One order; a profile (an ICCID) has at most one. Without a row a profile is available. */
+struct order {
+    char iccid[21];
+    char profile[121]; /* its name in the catalogue */
+    enum order_state state;
+    char eid[33];                                /* "" when not linked */
+    char matching_id[STORE_MATCHING_ID_MAX + 1]; /* "" for an order found by its EID */
+    bool has_code;
+    uint8_t code_hash[32]; /* SHA-256 of the confirmation code */
+    int64_t wrong_codes;
+    int64_t tries;   /* successful authentications for this order */
+    int64_t created; /* seconds since 1970 */
+    int64_t expires; /* 0: never */
+};
+
+/* A download that reached binding. */
+struct download {
+    uint8_t transaction_id[16];
+    char iccid[21];
+    char eid[33];
+    char profile[121];
+    bool ordered; /* false: taken by its file name, without an order */
+    struct buf euicc_cert;
+};
+
+struct received_notification {
+    int64_t id, received;
+    bool verified;
+    char eid[33], iccid[21], operation[9];
+    int64_t sequence_number;
+    char address[256];
+    char result[96]; /* of an installation; else "" */
+};
+
+struct store;
+
+/* `path` may be ":memory:". NULL on failure, *why (static or until the next call) says why. */
+struct store *store_open(const char *path, const char **why);
+void store_close(struct store *store);
+
+/* Each finder: true and *order when there is one. */
+bool store_order_by_iccid(struct store *store, const char *iccid, struct order *order);
+bool store_order_by_matching_id(struct store *store, const char *matching_id, struct order *order);
+/* The oldest order that can be downloaded by this eUICC; those without a matchingId first. */
+bool store_order_by_eid(struct store *store, const char *eid, struct order *order);
+/* Inserts or replaces. An order that is available again is forgotten. False on a storage error. */
+bool store_order_save(struct store *store, const struct order *order);
+
+/* The caller frees download->euicc_cert. */
+bool store_download_find(struct store *store, struct span transaction_id, struct download *download);
+bool store_download_save(struct store *store, const struct download *download);
+
+/* The eUICC's one-time public key of an unfinished binding of this profile to this eUICC; 65 octets. */
+bool store_otpk_find(struct store *store, const char *profile, const char *eid, uint8_t otpk[65]);
+bool store_otpk_save(struct store *store, const char *profile, const char *eid, const uint8_t otpk[65]);
+bool store_otpk_forget(struct store *store, const char *profile, const char *eid);
+
+bool store_notification_add(struct store *store, const struct received_notification *notification,
+                            struct span der);
+
+/* Walks all rows, oldest first; the callback returns false to stop. */
+bool store_each_order(struct store *store, bool (*row)(void *context, const struct order *order),
+                      void *context);
+bool store_each_notification(struct store *store,
+                             bool (*row)(void *context, const struct received_notification *notification),
+                             void *context);
+
+#endif

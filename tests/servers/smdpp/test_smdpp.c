@@ -1,0 +1,731 @@
+/* tools/smdpp: ES9+ from the first request to the notification, honest and with an eUICC that lies; and with
+ * a real card. */
+#include "apdu/tlv.h"
+#include "common/base64.h"
+#include "tests/support/edit.h"
+#include "tests/support/smdpp.h"
+#include "tests/support/terminal.h"
+#include "tests/support/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct bench bench;
+
+/* --- Honest --------------------------------------------------------------------------------------------- */
+
+static void check_answer_of_initiate(const json_t *answer)
+{
+    struct buf octets = {0};
+    struct buf signature = {0};
+    struct span content, value, whole;
+    struct tlv_reader reader;
+
+    bench_take(answer, "serverSigned1", &octets);
+    whole = buf_span(&octets);
+    ck_assert_int_eq(tlv_single(whole, 0x30, &content), TLV_OK);
+    reader = tlv_reader(content);
+    ck_assert(tlv_require_sized(&reader, 0x80, 16, 16, &value));
+    ck_assert_span(value, SPAN_ARRAY(bench.transaction_id));
+    ck_assert(tlv_require(&reader, 0x81, &value));
+    ck_assert_hex(value, "01020300000000000000000000000000");
+    ck_assert(tlv_require(&reader, 0x83, &value));
+    ck_assert_span(value, span_of_string(BENCH_ADDRESS));
+    ck_assert(tlv_require_sized(&reader, 0x84, 16, 16, &value) && tlv_finish(&reader));
+    bench_take(answer, "serverSignature1", &signature);
+    ck_assert_int_eq(tlv_single(buf_span(&signature), 0x5F37, &value), TLV_OK);
+    ck_assert(ec_verify(bench.ci.dp_auth.key, &whole, 1, value));
+    bench_take(answer, "euiccCiPKIdToBeUsed", &octets);
+    ck_assert_int_eq(tlv_single(buf_span(&octets), 0x04, &value), TLV_OK);
+    ck_assert_span(value, SPAN_ARRAY(bench.ci.key_id));
+    bench_take(answer, "serverCertificate", &octets);
+    ck_assert_span(buf_span(&octets), buf_span(&bench.ci.dp_auth.der));
+    buf_free(&octets);
+    buf_free(&signature);
+}
+
+static void check_offer(bool code_required)
+{
+    struct span parts[2] = {buf_span(&bench.smdp_signed2), buf_span(&bench.signature1)};
+    struct span content, value;
+    struct tlv_reader reader;
+
+    ck_assert_int_eq(tlv_single(buf_span(&bench.smdp_signature2), 0x5F37, &value), TLV_OK);
+    ck_assert(ec_verify(bench.ci.dp_pb.key, parts, 2, value));
+    ck_assert_span(buf_span(&bench.smdp_certificate), buf_span(&bench.ci.dp_pb.der));
+    ck_assert_int_eq(tlv_single(parts[0], 0x30, &content), TLV_OK);
+    reader = tlv_reader(content);
+    ck_assert(tlv_require(&reader, 0x80, &value) && tlv_require(&reader, 0x01, &value));
+    ck_assert_hex(value, code_required ? "FF" : "00");
+}
+
+static void check_package(bool ppk)
+{
+    struct buf metadata = {0};
+    struct buf package = {0};
+
+    bench_open_bpp(&bench, ppk, &metadata, &package);
+    ck_assert_span(buf_span(&metadata), buf_span(&bench.metadata));
+    ck_assert_span(buf_span(&package), test_read_file(test_path("profiles/demo.der")));
+    buf_free(&metadata);
+    buf_free(&package);
+}
+
+static void download_on(enum ec_curve curve, bool ppk)
+{
+    json_t *answer;
+
+    bench_start(&bench, curve);
+    bench.smdpp.options.ppk = ppk;
+    answer = bench_initiate(&bench);
+    check_answer_of_initiate(answer);
+    bench_success(answer);
+    bench_success(bench_authenticate(&bench));
+    check_offer(false);
+    bench_success(bench_prepare(&bench));
+    check_package(ppk);
+    ck_assert_int_eq(bench_install_result(&bench, -1), 204);
+    bench_stop(&bench);
+}
+
+START_TEST(serves_a_download)
+{
+    download_on(EC_CURVE_P256, false);
+    download_on(EC_CURVE_BRAINPOOL_P256R1, false);
+    download_on(EC_CURVE_P256, true);
+}
+END_TEST
+
+START_TEST(tells_what_the_metadata_says)
+{
+    struct span content, value;
+
+    bench_start(&bench, EC_CURVE_P256);
+    bench_until_offered(&bench);
+    ck_assert_int_eq(tlv_single(buf_span(&bench.metadata), 0xBF25, &content), TLV_OK);
+    ck_assert(tlv_find(content, 0x5A, &value));
+    ck_assert_hex(value, "980011223344556677F8");
+    ck_assert(tlv_find(content, 0x95, &value));
+    ck_assert_hex(value, "02");
+    ck_assert(tlv_find(content, 0xB6, &value));
+    ck_assert_hex(value, "301B 80020470 8115 736D64702E6578616D706C652E636F6D3A38343433");
+    bench_stop(&bench);
+}
+END_TEST
+
+/* --- A lying eUICC -------------------------------------------------------------------------------------- */
+
+static void flip_at(struct bench *b, enum bench_point point, struct buf *octets, enum bench_point when,
+                    long offset)
+{
+    (void)b;
+    if (point == when)
+        edit_flip(octets, offset);
+}
+
+static const uint32_t list_path[] = {0xBF20, 0xAA, 0x04, 0};
+static const uint32_t verification_path[] = {0xBF20, 0xA9, 0x04, 0};
+
+static void other_signing_ci(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    (void)b;
+    if (point == BENCH_INFO1)
+        edit_value(octets, list_path, hex("0102030405060708090A0B0C0D0E0F1011121314"));
+}
+
+static void other_verification_ci(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    (void)b;
+    if (point == BENCH_INFO1)
+        edit_value(octets, verification_path, hex("0102030405060708090A0B0C0D0E0F1011121314"));
+}
+
+static void old_version(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    (void)b;
+    if (point == BENCH_INFO1)
+        edit_value(octets, EDIT_PATH(0xBF20, 0x82), hex("010000"));
+}
+
+static void cut_info1(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    (void)b;
+    if (point == BENCH_INFO1)
+        octets->size--;
+}
+
+START_TEST(refuses_to_begin)
+{
+    static const struct {
+        void (*fault)(struct bench *b, enum bench_point point, struct buf *octets);
+        const char *subject, *reason;
+    } cases[] = {
+        {other_signing_ci, "8.8.2", "3.1"},
+        {other_verification_ci, "8.8.4", "3.7"},
+        {old_version, "8.8.3", "3.1"},
+        {cut_info1, "1.6", "2.1"},
+    };
+
+    bench_start(&bench, EC_CURVE_P256);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        bench.fault = cases[i].fault;
+        bench_expect(bench_initiate(&bench), cases[i].subject, cases[i].reason);
+    }
+    ck_assert_uint_eq(smdpp_session_count(&bench.smdpp), 0);
+    bench_stop(&bench);
+}
+END_TEST
+
+static void bad_signature1(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    flip_at(b, point, octets, BENCH_SIGNATURE1, -1);
+}
+
+static void bad_challenge(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    (void)b;
+    if (point == BENCH_SIGNED1)
+        edit_value(octets, EDIT_PATH(0x30, 0x84), hex("00000000000000000000000000000000"));
+}
+
+static void bad_transaction1(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    (void)b;
+    if (point == BENCH_SIGNED1)
+        edit_value(octets, EDIT_PATH(0x30, 0x80), hex("00000000000000000000000000000000"));
+}
+
+static void bad_address(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    (void)b;
+    if (point == BENCH_SIGNED1)
+        edit_value(octets, EDIT_PATH(0x30, 0x83), SPAN_STRING("evil.example.com"));
+}
+
+static void no_info2(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    (void)b;
+    if (point == BENCH_SIGNED1)
+        edit_remove(octets, EDIT_PATH(0x30, 0xBF22));
+}
+
+static void no_device_info(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    (void)b;
+    if (point == BENCH_SIGNED1)
+        edit_remove(octets, EDIT_PATH(0x30, 0xA0, 0xA1));
+}
+
+static void broken_euicc_cert(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    flip_at(b, point, octets, BENCH_EUICC_CERT, -1);
+}
+
+static void broken_eum_cert(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    flip_at(b, point, octets, BENCH_EUM_CERT, -1);
+}
+
+/* A DPauth certificate of the same CI in the EUM's place. */
+static void wrong_role(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    if (point == BENCH_EUM_CERT)
+        edit_set(octets, buf_span(&b->ci.dp_auth.der));
+}
+
+/* An EUM of another CI altogether. */
+static void foreign_eum(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    struct test_ci other;
+
+    (void)b;
+    if (point != BENCH_EUM_CERT)
+        return;
+    test_ci_make(&other, EC_CURVE_P256);
+    edit_set(octets, buf_span(&other.eum.der));
+    test_ci_free(&other);
+}
+
+static void issue(struct bench *b, struct buf *octets, enum cert_role role, const char *eid,
+                  int64_t not_after)
+{
+    struct cert_request request = {
+        .role = role,
+        .organization = "softeuicc tests",
+        .common_name = "Test",
+        .serial_number = eid,
+        .oid = role == CERT_ROLE_EUM ? "2.999.5" : NULL,
+        .eid_prefix = role == CERT_ROLE_EUM ? "89049032" : NULL,
+        .not_before = 1577836800,
+        .not_after = not_after,
+    };
+    bool eum = role == CERT_ROLE_EUM;
+
+    buf_clear(octets);
+    ck_assert(cert_issue(&request, eum ? b->ci.eum.key : b->euicc.key, eum ? b->ci.ci.cert : b->ci.eum.cert,
+                         eum ? b->ci.ci.key : b->ci.eum.key, octets));
+}
+
+#define LONG_AGO 1609459200 /* 2021-01-01 */
+#define FAR_AWAY 2524608000 /* 2050-01-01 */
+
+static void foreign_eid(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    if (point == BENCH_EUICC_CERT)
+        issue(b, octets, CERT_ROLE_EUICC, "89044000123451234512345678901235", FAR_AWAY);
+}
+
+static void expired_euicc(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    if (point == BENCH_EUICC_CERT)
+        issue(b, octets, CERT_ROLE_EUICC, TEST_EID, LONG_AGO);
+}
+
+static void expired_eum(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    if (point == BENCH_EUM_CERT)
+        issue(b, octets, CERT_ROLE_EUM, NULL, LONG_AGO);
+}
+
+static void cut_response(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    (void)b;
+    if (point == BENCH_AUTHENTICATE)
+        octets->size /= 2;
+}
+
+static void card_error(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    (void)b;
+    if (point == BENCH_AUTHENTICATE)
+        edit_set(octets, hex("BF3817 A115 8010 00112233445566778899AABBCCDDEEFF 020106"));
+}
+
+START_TEST(refuses_an_euicc)
+{
+    static const struct {
+        void (*fault)(struct bench *b, enum bench_point point, struct buf *octets);
+        const char *subject, *reason;
+    } cases[] = {
+        {bad_signature1, "8.1", "6.1"},
+        {bad_challenge, "8.1", "6.1"},
+        {bad_transaction1, "8.10.1", "3.9"},
+        {bad_address, "8.1", "6.1"},
+        {no_info2, "1.6", "2.1"},
+        {no_device_info, "1.6", "2.1"},
+        {broken_euicc_cert, "8.1.3", "6.1"},
+        {broken_eum_cert, "8.1.2", "6.1"},
+        {wrong_role, "8.1.2", "6.1"},
+        {foreign_eum, "8.11.1", "3.9"},
+        {foreign_eid, "8.1.3", "6.1"},
+        {expired_euicc, "8.1.3", "6.3"},
+        {expired_eum, "8.1.2", "6.3"},
+        {cut_response, "1.6", "2.1"},
+        {card_error, "8.1", "4.2"},
+    };
+
+    bench_start(&bench, EC_CURVE_P256);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        bench.fault = NULL;
+        bench_success(bench_initiate(&bench));
+        bench.fault = cases[i].fault;
+        bench_expect(bench_authenticate(&bench), cases[i].subject, cases[i].reason);
+    }
+    bench.fault = expired_euicc;
+    bench.smdpp.dp.ignore_expiry = true;
+    bench_until_offered(&bench);
+    bench_stop(&bench);
+}
+END_TEST
+
+START_TEST(refuses_profiles)
+{
+    bench_start(&bench, EC_CURVE_P256);
+    bench_success(bench_initiate(&bench));
+    bench.matching_id = "NOTHING";
+    bench_expect(bench_authenticate(&bench), "8.2.6", "3.8");
+    bench_expect(bench_authenticate(&bench), "8.10.1", "3.9"); /* the session is over */
+
+    bench_success(bench_initiate(&bench));
+    bench.matching_id = NULL;
+    bench_expect(bench_authenticate(&bench), "8.2.6", "3.8");
+    bench_success(bench_initiate(&bench));
+    bench.matching_id = "../profiles/demo";
+    bench_expect(bench_authenticate(&bench), "8.2.6", "3.8");
+
+    bench.matching_id = "demo";
+    bench.free_nvm = 100;
+    bench_success(bench_initiate(&bench));
+    bench_expect(bench_authenticate(&bench), "8.1", "4.8");
+    bench.free_nvm = 1000000;
+    bench.profile_version = 1;
+    bench_success(bench_initiate(&bench));
+    bench_expect(bench_authenticate(&bench), "8.2.5", "4.3");
+    bench.smdpp.options.no_eligibility = true;
+    bench_until_offered(&bench);
+
+    bench.smdpp.options.orders_only = true;
+    bench_success(bench_initiate(&bench));
+    bench_expect(bench_authenticate(&bench), "8.2.6", "3.8");
+    bench.smdpp.options.orders_only = false;
+    bench.matching_id = "SECOND-ONE"; /* second_one.der in the characters of an activation code */
+    bench_until_offered(&bench);
+    bench_stop(&bench);
+}
+END_TEST
+
+static void bad_signature2(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    flip_at(b, point, octets, BENCH_SIGNATURE2, 0);
+}
+
+static void bad_transaction2(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    (void)b;
+    if (point == BENCH_SIGNED2)
+        edit_value(octets, EDIT_PATH(0x30, 0x80), hex("00000000000000000000000000000000"));
+}
+
+static void off_the_curve(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    flip_at(b, point, octets, BENCH_SIGNED2, -1);
+}
+
+static void no_otpk(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    (void)b;
+    if (point == BENCH_SIGNED2)
+        edit_remove(octets, EDIT_PATH(0x30, 0x5F49));
+}
+
+static void prepare_error(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    (void)b;
+    if (point == BENCH_PREPARE)
+        edit_set(octets, hex("BF2117 A115 8010 00112233445566778899AABBCCDDEEFF 020102"));
+}
+
+START_TEST(refuses_to_bind)
+{
+    static const struct {
+        void (*fault)(struct bench *b, enum bench_point point, struct buf *octets);
+        const char *subject, *reason;
+    } cases[] = {
+        {bad_signature2, "8.1", "6.1"}, {bad_transaction2, "8.10.1", "3.9"}, {off_the_curve, "1.6", "2.1"},
+        {no_otpk, "1.6", "2.1"},        {prepare_error, "8.1", "4.2"},
+    };
+
+    bench_start(&bench, EC_CURVE_P256);
+    bench_success(bench_initiate(&bench));
+    bench_expect(bench_prepare(&bench), "8.10.1", "3.9"); /* not authenticated */
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        bench.fault = NULL;
+        bench_until_offered(&bench);
+        bench.fault = cases[i].fault;
+        bench_expect(bench_prepare(&bench), cases[i].subject, cases[i].reason);
+    }
+    bench.fault = NULL;
+    strcpy(bench.transaction, "00112233445566778899AABBCCDDEEFF");
+    bench_expect(bench_prepare(&bench), "8.10.1", "3.9");
+    bench_stop(&bench);
+}
+END_TEST
+
+/* --- Interrupted downloads, cancelled sessions ---------------------------------------------------------- */
+
+static bool offers_otpk(void)
+{
+    uint8_t otpk[EC_POINT_SIZE];
+    struct span content, value;
+
+    ck_assert_int_eq(tlv_single(buf_span(&bench.smdp_signed2), 0x30, &content), TLV_OK);
+    if (!tlv_find(content, 0x5F49, &value))
+        return false;
+    ec_key_point(bench.otsk, otpk);
+    ck_assert_span(value, SPAN_ARRAY(otpk));
+    return true;
+}
+
+START_TEST(binds_again)
+{
+    bench_start(&bench, EC_CURVE_P256);
+    bench_until_bound(&bench);
+    ck_assert(!offers_otpk());
+    bench_until_offered(&bench); /* the same eUICC comes back */
+    ck_assert(offers_otpk());
+    bench_success(bench_prepare(&bench));
+    check_package(false);
+    bench_until_offered(&bench);
+    ec_key_free(bench.otsk); /* and this time it has lost its key */
+    bench.otsk = NULL;
+    bench_success(bench_prepare(&bench));
+    check_package(false);
+    ck_assert_int_eq(bench_install_result(&bench, -1), 204);
+    bench_until_offered(&bench);
+    ck_assert(!offers_otpk());
+    bench_stop(&bench);
+}
+END_TEST
+
+static void bad_oid(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    if (point == BENCH_CANCEL_SIGNED)
+        edit_value(octets, EDIT_PATH(0x30, 0x81), cert_oid(b->ci.dp2_auth.cert));
+}
+
+static void bad_cancel(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    flip_at(b, point, octets, BENCH_CANCEL, -1);
+}
+
+static void cancel_error(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    (void)b;
+    if (point == BENCH_CANCEL)
+        edit_set(octets, hex("BF4103 810105"));
+}
+
+START_TEST(cancels_sessions)
+{
+    bench_start(&bench, EC_CURVE_P256);
+    bench_success(bench_initiate(&bench));
+    bench_expect(bench_cancel(&bench, 0), "8.10.1", "3.9");
+    bench_until_offered(&bench);
+    bench.fault = bad_oid;
+    bench_expect(bench_cancel(&bench, 0), "8.8", "3.10");
+    bench.fault = bad_cancel;
+    bench_expect(bench_cancel(&bench, 0), "8.1", "6.1");
+    bench.fault = cancel_error;
+    bench_expect(bench_cancel(&bench, 0), "8.1", "4.2");
+    bench.fault = NULL;
+    bench_success(bench_cancel(&bench, 0));
+    bench_expect(bench_cancel(&bench, 0), "8.10.1", "3.9");
+    bench_stop(&bench);
+}
+END_TEST
+
+START_TEST(forgets_old_sessions)
+{
+    char first[33];
+
+    bench_start(&bench, EC_CURVE_P256);
+    bench_success(bench_initiate(&bench));
+    strcpy(first, bench.transaction);
+    for (unsigned i = 0; i < SMDPP_SESSIONS_MAX; i++)
+        bench_success(bench_initiate(&bench));
+    ck_assert_uint_eq(smdpp_session_count(&bench.smdpp), SMDPP_SESSIONS_MAX);
+    bench_success(bench_authenticate(&bench));
+    bench.smdpp.sessions->used -= SMDPP_SESSION_LIFETIME + 1;
+    bench_expect(bench_prepare(&bench), "8.10.1", "3.9");
+    strcpy(bench.transaction, first);
+    bench_expect(bench_authenticate(&bench), "8.10.1", "3.9");
+    bench_stop(&bench);
+}
+END_TEST
+
+/* --- With a card ---------------------------------------------------------------------------------------- */
+
+static void send(struct terminal *terminal, struct span request, struct buf *response)
+{
+    buf_clear(response);
+    ck_assert_uint_eq(terminal_store_data(terminal, request, response), 0x9000);
+}
+
+/* The LPA's AuthenticateServer: the server's objects and ctxParams1. */
+static void put_authenticate_server(const json_t *answer, struct buf *out)
+{
+    static const char *const objects[] = {"serverSigned1", "serverSignature1", "euiccCiPKIdToBeUsed",
+                                          "serverCertificate"};
+    size_t at = tlv_open(out, 0xBF38);
+    struct buf object = {0};
+
+    for (size_t i = 0; i < 4; i++) {
+        bench_take(answer, objects[i], &object);
+        buf_append(out, buf_span(&object));
+    }
+    buf_append(out, hex("A010 8004 64656D6F A108 8004 35290611 A100"));
+    tlv_close(out, at);
+    buf_free(&object);
+}
+
+static void put_prepare_download(const json_t *answer, struct buf *out)
+{
+    static const char *const objects[] = {"smdpSigned2", "smdpSignature2", "smdpCertificate"};
+    size_t at = tlv_open(out, 0xBF21);
+    struct buf object = {0};
+
+    for (size_t i = 0; i < 3; i++) {
+        bench_take(answer, objects[i], &object);
+        buf_append(out, buf_span(&object));
+    }
+    tlv_close(out, at);
+    buf_free(&object);
+}
+
+/* A function of ES9+ with one base64 parameter beside the transactionId. */
+static json_t *es9p(const char *function, const char *transaction, const char *parameter, struct span octets)
+{
+    char path[80];
+    char *text = base64_encode(octets);
+    json_t *answer;
+
+    snprintf(path, sizeof(path), "/gsma/rsp2/es9plus/%s", function);
+    answer = bench_post(&bench, path, json_pack("{s:s,s:s}", "transactionId", transaction, parameter, text));
+    free(text);
+    return answer;
+}
+
+/* Segments of SGP.22 2.5.5: BF36 with BF23; the headers of A0 to A3; the blocks. */
+static void load_bpp(struct terminal *terminal, struct buf *response)
+{
+    struct span bpp = buf_span(&bench.bpp);
+    struct span content;
+    struct tlv_reader reader;
+    struct tlv tlv;
+    struct tlv_reader blocks;
+    struct tlv block;
+
+    ck_assert_int_eq(tlv_single(bpp, 0xBF36, &content), TLV_OK);
+    reader = tlv_reader(content);
+    while (tlv_next(&reader, &tlv) == TLV_OK) {
+        size_t header = (size_t)(tlv.value.data - tlv.whole.data);
+
+        if (tlv.tag == 0xBF23) {
+            send(terminal, SPAN(bpp.data, (size_t)(tlv.whole.data - bpp.data) + tlv.whole.size), response);
+            continue;
+        }
+        if (tlv.tag == 0xA0 || tlv.tag == 0xA2) {
+            send(terminal, tlv.whole, response);
+            continue;
+        }
+        send(terminal, SPAN(tlv.whole.data, header), response);
+        blocks = tlv_reader(tlv.value);
+        while (tlv_next(&blocks, &block) == TLV_OK)
+            send(terminal, block.whole, response);
+    }
+}
+
+static json_t *initiate_for_card(struct terminal *terminal)
+{
+    struct buf response = {0};
+    struct span content;
+    char *challenge, *info1;
+    json_t *answer;
+
+    send(terminal, hex("BF2000"), &response);
+    info1 = base64_encode(buf_span(&response));
+    send(terminal, hex("BF2E00"), &response);
+    ck_assert_int_eq(tlv_single(buf_span(&response), 0xBF2E, &content), TLV_OK);
+    challenge = base64_encode(SPAN(content.data + 2, 16));
+    answer = bench_post(&bench, "/gsma/rsp2/es9plus/initiateAuthentication",
+                        json_pack("{s:s,s:s,s:s}", "euiccChallenge", challenge, "smdpAddress", BENCH_ADDRESS,
+                                  "euiccInfo1", info1));
+    free(challenge);
+    free(info1);
+    buf_free(&response);
+    return answer;
+}
+
+/* The LPA's part of a download between the server and a card, until the server has bound the package. */
+static void bind_for_card(struct terminal *terminal)
+{
+    json_t *answer = initiate_for_card(terminal);
+    struct buf response = {0};
+    struct buf request = {0};
+
+    strcpy(bench.transaction, json_string_value(json_object_get(answer, "transactionId")));
+    put_authenticate_server(answer, &request);
+    bench_success(answer);
+    send(terminal, buf_span(&request), &response);
+    answer = es9p("authenticateClient", bench.transaction, "authenticateServerResponse", buf_span(&response));
+    buf_clear(&request);
+    put_prepare_download(answer, &request);
+    bench_take(answer, "smdpSigned2", &bench.smdp_signed2);
+    bench_success(answer);
+    send(terminal, buf_span(&request), &response);
+    answer =
+        es9p("getBoundProfilePackage", bench.transaction, "prepareDownloadResponse", buf_span(&response));
+    bench_take(answer, "boundProfilePackage", &bench.bpp);
+    bench_success(answer);
+    buf_free(&response);
+    buf_free(&request);
+}
+
+/* Loads the package, sends the result, and sees that the server believes it. */
+static void install_on_card(struct terminal *terminal)
+{
+    struct buf response = {0};
+    struct span content;
+    struct http_answer http;
+    char body[4096];
+    char *text;
+    json_t *list;
+    const json_t *first;
+
+    load_bpp(terminal, &response);
+    ck_assert_int_eq(tlv_single(buf_span(&response), 0xBF37, &content), TLV_OK);
+    text = base64_encode(buf_span(&response));
+    snprintf(body, sizeof(body), "{\"pendingNotification\":\"%s\"}", text);
+    free(text);
+    http = bench_request(&bench, "POST", "/gsma/rsp2/es9plus/handleNotification", "application/json",
+                         "gsma/rsp/v2.2.2", span_of_string(body));
+    ck_assert_int_eq(http.code, 204);
+    list = bench_get(&bench, "/notifications");
+    ck_assert_uint_eq(json_array_size(list), 1);
+    first = json_array_get(list, 0);
+    ck_assert_str_eq(json_string_value(json_object_get(first, "result")), "success");
+    ck_assert(json_is_true(json_object_get(first, "verified")));
+    ck_assert_str_eq(json_string_value(json_object_get(first, "eid")), TEST_EID);
+    ck_assert_str_eq(json_string_value(json_object_get(first, "iccid")), BENCH_ICCID);
+    json_decref(list);
+    buf_free(&response);
+}
+
+static void download_to_card(enum ec_curve curve, bool ppk)
+{
+    struct softeuicc *card;
+    struct terminal terminal;
+
+    bench_start(&bench, curve);
+    bench.smdpp.options.ppk = ppk;
+    card = test_card(":memory:", &bench.ci, 1, 0);
+    terminal = terminal_start(card, SOFTEUICC_COLD);
+    bind_for_card(&terminal);
+    install_on_card(&terminal);
+    softeuicc_close(card);
+    bench_stop(&bench);
+}
+
+START_TEST(installs_a_profile_on_a_card)
+{
+    download_to_card(EC_CURVE_P256, false);
+    download_to_card(EC_CURVE_P256, true);
+    download_to_card(EC_CURVE_BRAINPOOL_P256R1, false);
+}
+END_TEST
+
+START_TEST(finishes_an_interrupted_download_on_a_card)
+{
+    struct softeuicc *card;
+    struct terminal terminal;
+    struct span content, otpk;
+
+    bench_start(&bench, EC_CURVE_P256);
+    card = test_card(":memory:", &bench.ci, 1, 0);
+    terminal = terminal_start(card, SOFTEUICC_COLD);
+    bind_for_card(&terminal);
+    ck_assert_int_eq(tlv_single(buf_span(&bench.smdp_signed2), 0x30, &content), TLV_OK);
+    ck_assert(!tlv_find(content, 0x5F49, &otpk));
+    terminal = terminal_start(card, SOFTEUICC_COLD); /* the phone's battery is empty */
+    bind_for_card(&terminal);
+    ck_assert_int_eq(tlv_single(buf_span(&bench.smdp_signed2), 0x30, &content), TLV_OK);
+    ck_assert(tlv_find(content, 0x5F49, &otpk));
+    install_on_card(&terminal);
+    softeuicc_close(card);
+    bench_stop(&bench);
+}
+END_TEST
+
+TEST_MAIN("smdpp", serves_a_download, tells_what_the_metadata_says, refuses_to_begin, refuses_an_euicc,
+          refuses_profiles, refuses_to_bind, binds_again, cancels_sessions, forgets_old_sessions,
+          installs_a_profile_on_a_card, finishes_an_interrupted_download_on_a_card)
