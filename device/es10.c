@@ -85,17 +85,17 @@ static bool select_isdr(struct es10 *es10)
     return true;
 }
 
-bool es10_open(struct es10 *es10, struct link *link)
+bool es10_channel_open(struct es10 *es10, struct link *link)
 {
     memset(es10, 0, sizeof(*es10));
     es10->link = link;
     if (select_isdr(es10))
         return true;
-    es10_close(es10);
+    es10_channel_close(es10);
     return false;
 }
 
-void es10_close(struct es10 *es10)
+void es10_channel_close(struct es10 *es10)
 {
     if (es10->link != NULL && es10->channel != 0) {
         unsigned channel = es10->channel;
@@ -114,7 +114,7 @@ bool es10_restart(struct es10 *es10)
     return link_reset(es10->link) && select_isdr(es10);
 }
 
-uint16_t es10_send(struct es10 *es10, struct span request, struct buf *response)
+uint16_t es10_channel_send(struct es10 *es10, struct span request, struct buf *response)
 {
     size_t offset = 0;
     uint16_t sw = SW_OK;
@@ -146,7 +146,7 @@ bool es10_request(struct es10 *es10, const char *function, struct span request, 
         tool_error("%s: a request of %zu octets is more than a card takes", function, request.size);
         return false;
     }
-    sw = es10_send(es10, request, response);
+    sw = es10_channel_send(es10, request, response);
     if (sw != SW_OK && sw != 0)
         tool_error("%s: the card answered %04X%s", function, sw,
                    sw == SW_REFERENCE_NOT_FOUND ? " (it does not have this function)" : "");

@@ -15,9 +15,9 @@ struct es10 {
 };
 
 /* Opens a channel and selects the ISD-R. False with the error line printed. */
-bool es10_open(struct es10 *es10, struct link *link);
+bool es10_channel_open(struct es10 *es10, struct link *link);
 /* Closes the channel; the link stays. */
-void es10_close(struct es10 *es10);
+void es10_channel_close(struct es10 *es10);
 /* Power-cycles the card and opens the ISD-R again. */
 bool es10_restart(struct es10 *es10);
 
@@ -30,7 +30,7 @@ bool es10_request(struct es10 *es10, const char *function, struct span request, 
 bool es10_fits(struct span request);
 /* As es10_request for one that fits, for who judges the status word: it is returned and no line printed; 0,
  * with the line printed, when the link broke. */
-uint16_t es10_send(struct es10 *es10, struct span request, struct buf *response);
+uint16_t es10_channel_send(struct es10 *es10, struct span request, struct buf *response);
 
 /* As es10_request; the answer must be one object with `tag`, whose content becomes *value (inside
  * `response`). */

@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 failures=0
-floors=(apdu crypto profiles euicc protocol ipa vpcd-bridge common device servers tools)
+floors=(apdu crypto profiles protocol ipa euicc vpcd-bridge common device servers tools)
 
 # none NAME: ok when standard input is empty; otherwise its lines say what is wrong.
 none() {

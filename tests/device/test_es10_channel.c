@@ -54,10 +54,10 @@ static unsigned fails(struct span answer, size_t request_size)
     struct buf response = {0};
     struct es10 es10;
 
-    ck_assert(es10_open(&es10, link));
+    ck_assert(es10_channel_open(&es10, link));
     ck_assert(!es10_request(&es10, "Test", SPAN(octets, request_size), &response));
     card.asked = false;
-    es10_close(&es10);
+    es10_channel_close(&es10);
     buf_free(&response);
     link_close(link);
     return card.answers;
@@ -87,7 +87,7 @@ START_TEST(channels_that_do_not_exist_are_refused)
         struct link *link = link_new(&kind, "a card", &card);
         struct es10 es10;
 
-        ck_assert_msg(!es10_open(&es10, link), "channel %u", bad[i]);
+        ck_assert_msg(!es10_channel_open(&es10, link), "channel %u", bad[i]);
         link_close(link);
     }
 }

@@ -310,7 +310,7 @@ static uint16_t send_es10(void *context, struct span request, struct buf *respon
         return 0;
     if (!es10_fits(request))
         return 0x6700; /* wrong length: what a card would say to one more block */
-    sw = es10_send(&ipad->es10, request, response);
+    sw = es10_channel_send(&ipad->es10, request, response);
     ipad->link_broken = sw == 0;
     return sw;
 }
@@ -359,9 +359,9 @@ static int with_card(struct ipad *ipad, struct chosen *chosen, const struct comm
     ipad->link = chosen->card != NULL ? link_open_file(chosen->card) : link_open_reader(chosen->reader);
     if (ipad->link == NULL)
         return EXIT_FAILED;
-    if (es10_open(&ipad->es10, ipad->link)) {
+    if (es10_channel_open(&ipad->es10, ipad->link)) {
         status = run_command(ipad, chosen, command, argc, argv);
-        es10_close(&ipad->es10);
+        es10_channel_close(&ipad->es10);
     }
     link_close(ipad->link);
     return status;

@@ -163,9 +163,9 @@ int tool_lpa(int argc, char **argv)
     lpa.link = card != NULL ? link_open_file(card) : link_open_reader(reader);
     if (lpa.link == NULL)
         return EXIT_FAILED;
-    if (es10_open(&lpa.es10, lpa.link)) {
+    if (es10_channel_open(&lpa.es10, lpa.link)) {
         status = command->run(&lpa, words, argv + optind + 1);
-        es10_close(&lpa.es10);
+        es10_channel_close(&lpa.es10);
     }
     link_close(lpa.link);
     return status;
