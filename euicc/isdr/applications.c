@@ -3,7 +3,7 @@
  * which a partial AID meets them: ISD-R, ECASD, then the ISD-Ps by age, then the enabled profile's security
  * domains and applications.
  */
-#include "euicc/terminal/applications.h"
+#include "euicc/isdr/applications.h"
 #include "euicc/terminal/profile_view.h"
 
 #include "apdu/tlv.h"

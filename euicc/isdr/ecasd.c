@@ -3,7 +3,7 @@
  * uses; what it shows is the EID (SGP.02 2.2.2: GET DATA, tag 5A). Nothing secret can be read here, and
  * nothing written.
  */
-#include "euicc/terminal/applications.h"
+#include "euicc/isdr/applications.h"
 
 #include "apdu/tlv.h"
 

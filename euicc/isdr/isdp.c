@@ -2,7 +2,7 @@
  * ISD-Ps seen from the terminal (SGP.22 2.4.3): there is one per profile, it can be selected, and it offers
  * nothing there. What it does for the operator goes through the ISD-R.
  */
-#include "euicc/terminal/applications.h"
+#include "euicc/isdr/applications.h"
 
 #include "apdu/tlv.h"
 

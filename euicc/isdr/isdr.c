@@ -2,9 +2,9 @@
  * The ISD-R seen from the terminal (SGP.22 5.7.1, 5.7.2): SELECT answers what the eUICC is, STORE DATA
  * carries ES10 functions. The functions themselves are in es10.c's table.
  */
+#include "euicc/isdr/applications.h"
 #include "euicc/rsp/es10.h"
 #include "euicc/rsp/euicc_info.h"
-#include "euicc/terminal/applications.h"
 
 #include "apdu/tlv.h"
 

@@ -4,8 +4,8 @@
  * GET DATA tells everybody and manages nothing here: its secure channel is SCP80 (ota_domain.c). An
  * application's code is not run: what it would serve is not known.
  */
+#include "euicc/isdr/applications.h"
 #include "euicc/profile/profile_store.h"
-#include "euicc/terminal/applications.h"
 #include "euicc/terminal/profile_view.h"
 #include "profiles/remote/domain.h"
 

@@ -3,9 +3,9 @@
  */
 #include "euicc/terminal/profile_view.h"
 
+#include "euicc/isdr/applications.h"
 #include "euicc/profile/profile_files.h"
 #include "euicc/profile/profile_store.h"
-#include "euicc/terminal/applications.h"
 #include "euicc/terminal/ota.h"
 
 #include <stdlib.h>

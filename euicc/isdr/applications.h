@@ -1,7 +1,7 @@
 /* The applications that can be selected by AID, and how a partial AID finds its occurrences (ISO/IEC
  * 7816-4 11.1.1). */
-#ifndef SOFTEUICC_EUICC_TERMINAL_APPLICATIONS_H
-#define SOFTEUICC_EUICC_TERMINAL_APPLICATIONS_H
+#ifndef SOFTEUICC_EUICC_ISDR_APPLICATIONS_H
+#define SOFTEUICC_EUICC_ISDR_APPLICATIONS_H
 
 #include "euicc/os/card.h"
 
