@@ -5,54 +5,7 @@
  * The tags are those of the module's AUTOMATIC TAGS: numbered from 0 where no member is tagged by hand, else
  * as written.
  */
-#include "profiles/saip/saip_internal.h"
-
-#define NULL_(t, n)                                                                                          \
-    {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_NULL, .optional = true                                    \
-    }
-#define INT(t, n, lo, hi)                                                                                    \
-    {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_INTEGER, .min = (lo), .max = (hi)                         \
-    }
-#define OPT_INT(t, n, lo, hi)                                                                                \
-    {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_INTEGER, .optional = true, .min = (lo), .max = (hi)       \
-    }
-#define OCT(t, n, lo, hi)                                                                                    \
-    {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_OCTETS, .min = (lo), .max = (hi)                          \
-    }
-#define OPT_OCT(t, n, lo, hi)                                                                                \
-    {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_OCTETS, .optional = true, .min = (lo), .max = (hi)        \
-    }
-#define SEQ(t, n, m)                                                                                         \
-    {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_SEQUENCE, .members = (m)                                  \
-    }
-#define OPT_SEQ(t, n, m)                                                                                     \
-    {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_SEQUENCE, .optional = true, .members = (m)                \
-    }
-#define CHOICE(t, n, m)                                                                                      \
-    {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_CHOICE, .members = (m)                                    \
-    }
-#define LIST(t, n, lo, hi, m)                                                                                \
-    {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_SEQUENCE_OF, .min = (lo), .max = (hi), .members = (m)     \
-    }
-#define OPT_LIST(t, n, lo, m)                                                                                \
-    {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_SEQUENCE_OF, .optional = true, .min = (lo),               \
-        .max = SAIP_NO_LIMIT, .members = (m)                                                                 \
-    }
-#define END                                                                                                  \
-    {                                                                                                        \
-        .name = NULL                                                                                         \
-    }
-#define ANY SAIP_NO_LIMIT
+#include "profiles/saip/schema_rows.h"
 
 static const struct saip_field pe_header[] = {
     NULL_(0x80, "mandated"),
@@ -87,29 +40,6 @@ static const struct saip_field header[] = {
 };
 
 /* --- files --- */
-
-static const struct saip_field proprietary_info[] = {
-    OPT_OCT(0xC0, "specialFileInformation", 1, 1),
-    OPT_OCT(0xC1, "fillPattern", 1, 200),
-    OPT_OCT(0xC2, "repeatPattern", 1, 200),
-    OPT_OCT(0x86, "maximumFileSize", 1, 4),
-    OPT_OCT(0x84, "fileDetails", 1, 1),
-    END,
-};
-
-const struct saip_field saip_fcp_members[] = {
-    OPT_OCT(0x82, "fileDescriptor", 2, 4),
-    OPT_OCT(0x83, "fileID", 2, 2),
-    OPT_OCT(0x84, "dfName", 5, 16),
-    OPT_OCT(0x8A, "lcsi", 1, 1),
-    OPT_OCT(0x8B, "securityAttributesReferenced", 1, 3),
-    OPT_OCT(0x80, "efFileSize", 1, 4),
-    OPT_OCT(0xC6, "pinStatusTemplateDO", 0, 255),
-    OPT_OCT(0x88, "shortEFID", 0, 1),
-    OPT_SEQ(0xA5, "proprietaryEFInfo", proprietary_info),
-    OPT_OCT(0xC7, "linkPath", 0, 8),
-    END,
-};
 
 static const struct saip_field file_management[] = {
     OCT(0x80, "filePath", 0, 8),

@@ -50,7 +50,7 @@ struct saip_element_type {
 /* NULL for an unknown tag. */
 const struct saip_element_type *saip_element_type(uint32_t tag);
 
-/* FileManagement's and File's items. */
+/* Fcp, which FileManagement's and File's items have: saip_fcp.c. */
 extern const struct saip_field saip_fcp_members[];
 
 /* --- the walk --- */

@@ -120,7 +120,7 @@ struct uicc_command {
 /* The row at `index`, NULL behind the last: for tests and for printing. */
 const struct uicc_command *uicc_command_at(size_t index);
 
-/* --- what handlers share --- */
+/* --- what handlers share (uicc_state.c, uicc_select.c, uicc_misc.c) --- */
 
 /* The command's channel. */
 struct uicc_channel *uicc_channel(struct uicc *uicc, const struct apdu_command *command);

@@ -8,7 +8,6 @@
 #include "apdu/tlv.h"
 
 #include <openssl/crypto.h>
-#include <string.h>
 
 /* --- GET CHALLENGE --------------------------------------------------------------------------------- */
 
@@ -77,13 +76,6 @@ static bool read_duration(const uint8_t *octets, uint32_t *seconds)
 static uint32_t number_of(const struct fs_file *file)
 {
     return file != NULL ? file->number : UICC_NO_FILE;
-}
-
-void uicc_forget_suspension(struct uicc *uicc)
-{
-    buf_free(&uicc->suspension.verified);
-    OPENSSL_cleanse(&uicc->suspension, sizeof(uicc->suspension));
-    uicc->suspension = (struct uicc_suspension){0};
 }
 
 /* What is selected on the basic channel and what is verified. */
