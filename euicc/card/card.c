@@ -3,29 +3,20 @@
  * octets to its answer. Every command is one transaction: what it changed is stored before the answer leaves,
  * or the answer is an error and nothing is changed.
  */
-#include "euicc/os/card.h"
-
+#include "euicc/card/commands.h"
 #include "euicc/lifecycle/lifecycle.h"
 #include "euicc/lifecycle/session.h"
 #include "euicc/os/atr.h"
+#include "euicc/os/describe.h"
 #include "euicc/terminal/ota.h"
 #include "euicc/terminal/profile_view.h"
 #include "euicc/terminal/toolkit.h"
 #include "profiles/uicc/gsm.h"
 
-#include <openssl/rand.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* --- power --------------------------------------------------------------------------------------- */
-
-void card_end_sessions(struct softeuicc *card)
-{
-    store_data_reset(&card->store_data);
-    rsp_session_end(card);
-}
 
 static void end_power_cycle(struct softeuicc *card)
 {
@@ -132,13 +123,6 @@ static uint16_t run(struct softeuicc *card, const struct apdu_command *command)
     return process_uicc(card, command);
 }
 
-static void describe_number(struct softeuicc *card, const char *name, unsigned number)
-{
-    card->description.name = name;
-    card->description.has_number = true;
-    card->description.number = number;
-}
-
 /* What is known before the command has been looked at. */
 static void describe_octets(struct softeuicc *card, struct span capdu)
 {
@@ -164,8 +148,8 @@ static void transmit(struct softeuicc *card, struct span capdu)
         return;
     }
     if (transport_serve(&card->transport, &command, &card->answer)) {
-        describe_number(card, command.ins == INS_GET_RESPONSE ? "GET RESPONSE" : "repeated with Le",
-                        command.ne);
+        card_describe_number(card, command.ins == INS_GET_RESPONSE ? "GET RESPONSE" : "repeated with Le",
+                             command.ne);
         return;
     }
     if (command.ins == INS_STATUS)
@@ -191,23 +175,7 @@ void softeuicc_transmit(struct softeuicc *card, const uint8_t *capdu, size_t cap
     *rapdu_size = card->answer.size;
 }
 
-/* --- what the host asks and lends ---------------------------------------------------------------- */
-
-void card_describe(struct softeuicc *card, const char *name)
-{
-    card->description.name = name;
-    card->description.has_number = false;
-}
-
-void card_describe_format(struct softeuicc *card, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(card->description.text, sizeof(card->description.text), format, arguments);
-    va_end(arguments);
-    card_describe(card, card->description.text);
-}
+/* --- what the host asks -------------------------------------------------------------------------- */
 
 void softeuicc_describe(const struct softeuicc *card, char *line, size_t size)
 {
@@ -230,39 +198,4 @@ int64_t softeuicc_next_wakeup(const struct softeuicc *card)
 {
     (void)card;
     return -1;
-}
-
-bool card_random(struct softeuicc *card, uint8_t *out, size_t size)
-{
-    if (card->hooks.random != NULL)
-        return card->hooks.random(card->hooks.context, out, size);
-    return RAND_bytes(out, (int)size) == 1;
-}
-
-static bool fill_random(void *context, uint8_t *out, size_t size)
-{
-    return card_random(context, out, size);
-}
-
-struct ec_random card_ec_random(struct softeuicc *card)
-{
-    return (struct ec_random){fill_random, card};
-}
-
-int64_t card_now(const struct softeuicc *card)
-{
-    struct timespec now;
-
-    if (card->hooks.now != NULL)
-        return card->hooks.now(card->hooks.context);
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-const struct card_credentials *card_find_credentials(const struct softeuicc *card, struct span ci_key_id)
-{
-    for (size_t i = 0; i < card->credentials_count; i++)
-        if (span_equal(SPAN_ARRAY(card->credentials[i].ci_key_id), ci_key_id))
-            return &card->credentials[i];
-    return NULL;
 }

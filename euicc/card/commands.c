@@ -4,7 +4,10 @@
  * 11.2.1, 11.2.3, 11.2.4). SELECT of a file, or of an application of the enabled profile, goes on to the
  * UICC.
  */
+#include "euicc/card/commands.h"
+
 #include "euicc/isdr/applications.h"
+#include "euicc/os/describe.h"
 #include "euicc/terminal/profile_view.h"
 #include "euicc/terminal/toolkit.h"
 

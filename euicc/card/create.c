@@ -8,6 +8,7 @@
 #include "euicc/os/credentials.h"
 #include "euicc/os/eid.h"
 #include "euicc/os/error.h"
+#include "euicc/os/host.h"
 
 #include <stdlib.h>
 #include <string.h>

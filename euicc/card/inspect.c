@@ -8,6 +8,7 @@
 #include "euicc/lifecycle/lifecycle.h"
 #include "euicc/lifecycle/session.h"
 #include "euicc/os/card.h"
+#include "euicc/os/host.h"
 #include "euicc/os/nvm_power.h"
 #include "euicc/rsp/euicc_info.h"
 #include "euicc/terminal/profile_view.h"

@@ -4,7 +4,9 @@
  */
 #include "euicc/card/open.h"
 
+#include "euicc/iot/eim.h"
 #include "euicc/lifecycle/session.h"
+#include "euicc/os/describe.h"
 #include "euicc/os/eid.h"
 #include "euicc/os/error.h"
 #include "euicc/terminal/ota.h"
@@ -154,13 +156,13 @@ void softeuicc_close(struct softeuicc *card)
     toolkit_free(card);
     ota_free(card);
     profile_view_free(card);
+    eim_free(card);
     for (size_t i = 0; i < card->credentials_count; i++) {
         ec_key_free(card->credentials[i].ci_key);
         cert_free(card->credentials[i].eum_cert);
         cert_free(card->credentials[i].euicc_cert);
         ec_key_free(card->credentials[i].euicc_key);
     }
-    ec_key_free(card->eim_key);
     if (card->nvm != NULL)
         nvm_rollback(card->nvm);
     nvm_close(card->nvm);

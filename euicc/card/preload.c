@@ -7,6 +7,7 @@
 #include "apdu/tlv.h"
 #include "euicc/os/error.h"
 #include "euicc/profile/profile_store.h"
+#include "euicc/rsp/profile_install.h"
 
 #include <string.h>
 

@@ -6,8 +6,10 @@
 
 #include "apdu/tlv.h"
 #include "euicc/iot/eim_configuration.h"
+#include "euicc/os/credentials.h"
 #include "euicc/profile/profile_store.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define TOKEN_ASKED_FOR     (-1) /* associationToken of an eIM that wants one */
@@ -25,17 +27,33 @@ void eim_clear(struct eim *eim)
     *eim = (struct eim){.position = 0};
 }
 
-/* A key costs a tenth of a verification to make: that of the eIM which spoke last is kept, because most cards
- * have one that speaks. */
+/* A key costs a tenth of a verification to make: that of the eIM whose row was read last is kept, because
+ * most cards have one that speaks. */
+struct eim_cache {
+    struct ec_key *key; /* NULL: of none yet */
+};
+
+void eim_free(struct softeuicc *card)
+{
+    if (card->eim_cache == NULL)
+        return;
+    ec_key_free(card->eim_cache->key);
+    free(card->eim_cache);
+    card->eim_cache = NULL;
+}
+
 static struct ec_key *key_of(struct softeuicc *card, enum ec_curve curve, struct span point)
 {
     const struct ec_key *model = card->credentials_count > 0 ? card->credentials[0].ci_key : NULL;
+    struct eim_cache *cache = card->eim_cache;
 
-    if (card->eim_key == NULL || !ec_key_has_point(card->eim_key, curve, point)) {
-        ec_key_free(card->eim_key);
-        card->eim_key = ec_key_from_point_like(curve, point, model);
+    if (cache == NULL && (cache = card->eim_cache = calloc(1, sizeof(*cache))) == NULL)
+        return NULL;
+    if (cache->key == NULL || !ec_key_has_point(cache->key, curve, point)) {
+        ec_key_free(cache->key);
+        cache->key = ec_key_from_point_like(curve, point, model);
     }
-    return card->eim_key != NULL ? ec_key_share(card->eim_key) : NULL;
+    return cache->key != NULL ? ec_key_share(cache->key) : NULL;
 }
 
 static struct ec_key *key_from_row(struct softeuicc *card, const char *curve, struct span point)
@@ -55,7 +73,7 @@ static const struct card_credentials *credentials_from_row(const struct softeuic
 
     if (ci_key_id == NULL)
         return card->credentials_count > 0 ? &card->credentials[0] : NULL;
-    found = buf_append_hex(&octets, ci_key_id, NULL) ? card_find_credentials(card, buf_span(&octets)) : NULL;
+    found = buf_append_hex(&octets, ci_key_id, NULL) ? credentials_find(card, buf_span(&octets)) : NULL;
     buf_free(&octets);
     return found;
 }
@@ -150,7 +168,7 @@ static bool ci_is_known(const struct softeuicc *card, const struct eim_members *
 {
     struct span ci_key_id = members->values[EIM_MEMBER_CI_KEY_ID];
 
-    return ci_key_id.data == NULL || card_find_credentials(card, ci_key_id) != NULL;
+    return ci_key_id.data == NULL || credentials_find(card, ci_key_id) != NULL;
 }
 
 static bool has(const struct eim_configuration *configuration, enum eim_member member)

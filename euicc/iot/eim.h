@@ -56,6 +56,8 @@ enum eim_result eim_add(struct softeuicc *card, struct span configuration, bool 
 enum eim_result eim_update(struct softeuicc *card, struct span configuration);
 /* EIM_OK, EIM_NOT_FOUND or EIM_LAST_DELETED. */
 enum eim_result eim_delete(struct softeuicc *card, struct span id);
+/* What is kept in RAM goes, with the card. */
+void eim_free(struct softeuicc *card);
 /* For memory reset: forgets all. False when there was none. */
 bool eim_delete_all(struct softeuicc *card);
 /* ListEimResult's content: one 30 { 80 eimId, [82 type] } for each. */

@@ -4,7 +4,9 @@
  * and ImmediateEnable are es10b_recovery.c.
  */
 #include "euicc/iot/eim.h"
+#include "euicc/iot/es10_iot.h"
 #include "euicc/lifecycle/immediate_enable.h"
+#include "euicc/os/credentials.h"
 #include "euicc/rsp/es10_common.h"
 #include "euicc/rsp/euicc_info.h"
 #include "euicc/rsp/memory_reset.h"
@@ -140,7 +142,7 @@ uint16_t es10b_get_certs(struct softeuicc *card, struct span request, struct buf
     size_t certs;
 
     if (tlv_optional(&reader, 0x80, &ci_key_id))
-        credentials = card_find_credentials(card, ci_key_id);
+        credentials = credentials_find(card, ci_key_id);
     if (es10_finish_request(&reader) != ES10_OK)
         return ES10_BAD_REQUEST;
     if (credentials == NULL || card->credentials_count == 0)

@@ -2,6 +2,7 @@
  * Notifications and eUICC Package Results for an IPA (SGP.32 5.9.11, 5.9.12): the two kinds share their
  * numbers, so one request finds and removes either. What an LPA of SGP.22 asks is answered as it expects.
  */
+#include "euicc/iot/es10_iot.h"
 #include "euicc/lifecycle/notification.h"
 #include "euicc/lifecycle/package_result.h"
 #include "euicc/rsp/es10_common.h"

@@ -2,9 +2,10 @@
  * ES10b, the ways back that an IPA may take by itself (SGP.32 5.9.15, 5.9.16, 5.9.20-5.9.23): requests and
  * result codes. What happens to the profiles is lifecycle.c's, what is remembered recovery.c's.
  */
+#include "euicc/iot/es10_iot.h"
+#include "euicc/iot/package_sign.h"
 #include "euicc/lifecycle/lifecycle.h"
 #include "euicc/lifecycle/notification.h"
-#include "euicc/lifecycle/package_result.h"
 #include "euicc/lifecycle/recovery.h"
 #include "euicc/rsp/es10_common.h"
 
@@ -152,8 +153,8 @@ static bool report(struct softeuicc *card, const struct rollback_grant *grant, u
     if (grant->transaction_size > 0)
         transaction = SPAN(grant->transaction, grant->transaction_size);
     tlv_put_unsigned(&results, 0x8C, 0);
-    done = !results.failed && package_result_sign_and_store(card, &eim, grant->counter, transaction, sequence,
-                                                            buf_span(&results), out);
+    done = !results.failed &&
+           package_sign_and_store(card, &eim, grant->counter, transaction, sequence, buf_span(&results), out);
     buf_free(&results);
     eim_clear(&eim);
     return done;

@@ -1,12 +1,13 @@
 /*
  * ES10b.LoadEuiccPackage (SGP.32 3.3.1, 5.9.1): the checks on a package, in their order, and its list of
- * commands. The commands are psmo.c's and eco.c's, the signed results package_result.c's. All of it is one
+ * commands. The commands are psmo.c's and eco.c's, the signed results package_sign.c's. All of it is one
  * transaction: a status word other than 9000 undoes everything, an interruption too.
  */
+#include "euicc/iot/es10_iot.h"
 #include "euicc/iot/package_command.h"
+#include "euicc/iot/package_sign.h"
 #include "euicc/lifecycle/lifecycle.h"
 #include "euicc/lifecycle/notification.h"
-#include "euicc/lifecycle/package_result.h"
 #include "euicc/rsp/es10_common.h"
 
 #define TAG_PACKAGE        0xBF51
@@ -129,12 +130,6 @@ static unsigned refusal(const struct softeuicc *card, const struct package *pack
 
 /* --- the list ------------------------------------------------------------------------------------ */
 
-enum package_outcome package_put_result(struct buf *results, uint32_t tag, unsigned code)
-{
-    tlv_put_unsigned(results, tag, code);
-    return code == 0 ? PACKAGE_GOES_ON : PACKAGE_ENDS;
-}
-
 /* In place of whatever the command at hand has left after `at`. */
 static enum package_outcome terminate(struct buf *results, size_t at, unsigned reason)
 {
@@ -197,8 +192,8 @@ static uint16_t accept(struct softeuicc *card, const struct package *package, co
     if (run.sequence == 0)
         return ES10_MEMORY;
     done = run_list(&run, package, &results) != PACKAGE_FAILED && !results.failed &&
-           package_result_sign_and_store(card, eim, run.counter, run.transaction, run.sequence,
-                                         buf_span(&results), response);
+           package_sign_and_store(card, eim, run.counter, run.transaction, run.sequence, buf_span(&results),
+                                  response);
     buf_free(&results);
     if (!done && !nvm_failed(card->nvm))
         return ES10_FAILED;
@@ -208,7 +203,7 @@ static uint16_t accept(struct softeuicc *card, const struct package *package, co
 static uint16_t refuse(struct softeuicc *card, const struct package *package, const struct eim *eim,
                        unsigned error, struct buf *response)
 {
-    if (!package_result_sign_error(eim, package->counter, package->transaction, error, response))
+    if (!package_sign_error(eim, package->counter, package->transaction, error, response))
         return ES10_FAILED;
     return es10_finish(card, response);
 }

@@ -6,8 +6,6 @@
 #include "euicc/isdr/applications.h"
 #include "euicc/terminal/profile_view.h"
 
-#include "apdu/tlv.h"
-
 #include <string.h>
 
 static const struct application *const fixed_applications[] = {&isdr_application, &ecasd_application};
@@ -106,36 +104,4 @@ struct selection applications_find(struct softeuicc *card, struct span aid, enum
     if (!picker.done)
         offer_profile_applications(card, aid, &picker);
     return picker.found;
-}
-
-bool applications_aid(struct softeuicc *card, struct selection selection, uint8_t aid[16])
-{
-    struct buf octets = {0};
-    sqlite3_stmt *stmt;
-    bool found;
-
-    if (selection.application != &isdp_application) {
-        memcpy(aid, selection.application->aid.data, 16);
-        return true;
-    }
-    stmt = nvm_read_stmt(card->nvm, "SELECT isdp_aid FROM profile WHERE id = ?1");
-    nvm_bind_int(card->nvm, stmt, 1, (int64_t)selection.instance);
-    found = nvm_row(card->nvm, stmt) && buf_append_hex(&octets, nvm_text(stmt, 0), NULL) && octets.size == 16;
-    if (found)
-        memcpy(aid, octets.data, 16);
-    nvm_done(stmt);
-    buf_free(&octets);
-    return found;
-}
-
-size_t applications_open_fci(struct buf *response, struct span aid)
-{
-    size_t fci = tlv_open(response, 0x6F);
-    size_t proprietary;
-
-    tlv_put(response, 0x84, aid);
-    proprietary = tlv_open(response, 0xA5);
-    tlv_put(response, 0x9F65, SPAN("\xFF", 1)); /* longest command data: 255, a short APDU */
-    tlv_close(response, proprietary);
-    return fci;
 }

@@ -27,9 +27,6 @@ struct selection {
 struct selection applications_find(struct softeuicc *card, struct span aid, enum occurrence occurrence,
                                    struct selection current);
 
-/* The whole AID of what is selected, 16 octets. False when it is gone (a profile that was deleted since). */
-bool applications_aid(struct softeuicc *card, struct selection selection, uint8_t aid[16]);
-
 extern const struct application isdr_application;  /* euicc/isdr/isdr.c */
 extern const struct application ecasd_application; /* euicc/isdr/ecasd.c */
 extern const struct application isdp_application;  /* euicc/isdr/isdp.c */
@@ -38,9 +35,5 @@ extern const struct application isdp_application;  /* euicc/isdr/isdp.c */
 extern const struct application domain_application, instance_application;
 /* Which of these an application is; NULL: it cannot be selected. */
 const struct application *profile_application_row(const struct fs_application *application);
-
-/* Begins the FCI every security domain answers with: 6F { 84 AID, A5 { 9F65 } }
- * (GlobalPlatform 2.3 11.9.3.1). More may be appended before tlv_close(response, mark). */
-size_t applications_open_fci(struct buf *response, struct span aid);
 
 #endif

@@ -4,6 +4,8 @@
  * nothing written.
  */
 #include "euicc/isdr/applications.h"
+#include "euicc/isdr/fci.h"
+#include "euicc/os/describe.h"
 
 #include "apdu/tlv.h"
 
@@ -14,7 +16,7 @@ static uint16_t ecasd_select(struct softeuicc *card, const struct apdu_command *
 {
     (void)card;
     (void)command;
-    tlv_close(response, applications_open_fci(response, ecasd_application.aid));
+    tlv_close(response, fci_open(response, ecasd_application.aid));
     return SW_OK;
 }
 

@@ -2,9 +2,11 @@
  * ES10 dispatch: the table of every function this card has, and the rules for a request that is not one
  * (es10.h). A function is one row here and one handler in its interface's file.
  */
-#include "euicc/rsp/es10.h"
+#include "euicc/isdr/es10.h"
 
 #include "apdu/tlv.h"
+#include "euicc/iot/es10_iot.h"
+#include "euicc/os/describe.h"
 
 /* ES10c belongs to the LPA: an IoT eUICC has its own ways to manage profiles (SGP.32 5.9). */
 #define LPA (FOR_CONSUMER | FOR_HYBRID)

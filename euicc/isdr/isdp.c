@@ -3,18 +3,38 @@
  * nothing there. What it does for the operator goes through the ISD-R.
  */
 #include "euicc/isdr/applications.h"
+#include "euicc/isdr/fci.h"
+#include "euicc/profile/profile_store.h"
 
 #include "apdu/tlv.h"
+
+#include <string.h>
+
+/* The AID of the profile's ISD-P. False when it is gone: deleted since it was selected. */
+static bool read_aid(struct softeuicc *card, int64_t profile, uint8_t aid[ISDP_AID_SIZE])
+{
+    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT isdp_aid FROM profile WHERE id = ?1");
+    struct buf octets = {0};
+    bool found;
+
+    nvm_bind_int(card->nvm, stmt, 1, profile);
+    found = nvm_row(card->nvm, stmt) && buf_append_hex(&octets, nvm_text(stmt, 0), NULL) &&
+            octets.size == ISDP_AID_SIZE;
+    if (found)
+        memcpy(aid, octets.data, ISDP_AID_SIZE);
+    nvm_done(stmt);
+    buf_free(&octets);
+    return found;
+}
 
 static uint16_t isdp_select(struct softeuicc *card, const struct apdu_command *command, struct buf *response)
 {
     const struct channel *channel = &card->channels.channels[command->channel];
-    struct selection self = {&isdp_application, channel->instance};
-    uint8_t aid[16];
+    uint8_t aid[ISDP_AID_SIZE];
 
-    if (!applications_aid(card, self, aid))
+    if (!read_aid(card, (int64_t)channel->instance, aid))
         return SW_FILE_NOT_FOUND;
-    tlv_close(response, applications_open_fci(response, SPAN_ARRAY(aid)));
+    tlv_close(response, fci_open(response, SPAN_ARRAY(aid)));
     return SW_OK;
 }
 

@@ -3,7 +3,8 @@
  * carries ES10 functions. The functions themselves are in es10.c's table.
  */
 #include "euicc/isdr/applications.h"
-#include "euicc/rsp/es10.h"
+#include "euicc/isdr/es10.h"
+#include "euicc/isdr/fci.h"
 #include "euicc/rsp/euicc_info.h"
 
 #include "apdu/tlv.h"
@@ -42,7 +43,7 @@ static void put_iot_template(struct softeuicc *card, struct buf *response)
 
 static uint16_t isdr_select(struct softeuicc *card, const struct apdu_command *command, struct buf *response)
 {
-    size_t fci = applications_open_fci(response, isdr_application.aid);
+    size_t fci = fci_open(response, isdr_application.aid);
 
     (void)command;
     put_consumer_template(response);

@@ -5,6 +5,8 @@
  * application's code is not run: what it would serve is not known.
  */
 #include "euicc/isdr/applications.h"
+#include "euicc/isdr/fci.h"
+#include "euicc/os/describe.h"
 #include "euicc/profile/profile_store.h"
 #include "euicc/terminal/profile_view.h"
 #include "profiles/remote/domain.h"
@@ -37,8 +39,7 @@ static uint16_t select(struct softeuicc *card, const struct apdu_command *comman
 
     if (application == NULL)
         return SW_FILE_NOT_FOUND;
-    tlv_close(response,
-              applications_open_fci(response, SPAN(application->aid.octets, application->aid.size)));
+    tlv_close(response, fci_open(response, SPAN(application->aid.octets, application->aid.size)));
     return SW_OK;
 }
 
@@ -69,8 +70,14 @@ static uint16_t instance_process(struct softeuicc *card, const struct apdu_comma
     return SW_INS_NOT_SUPPORTED;
 }
 
-const struct application domain_application = {
-    .name = "security domain", .personalities = FOR_ALL, .select = select, .process = domain_process};
+const struct application domain_application = {.name = "security domain",
+                                               .personalities = FOR_ALL,
+                                               .of_profile = true,
+                                               .select = select,
+                                               .process = domain_process};
 
-const struct application instance_application = {
-    .name = "application", .personalities = FOR_ALL, .select = select, .process = instance_process};
+const struct application instance_application = {.name = "application",
+                                                 .personalities = FOR_ALL,
+                                                 .of_profile = true,
+                                                 .select = select,
+                                                 .process = instance_process};

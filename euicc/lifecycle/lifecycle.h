@@ -105,7 +105,7 @@ const struct lifecycle_row *lifecycle_row(enum lifecycle_event event, enum lifec
 
 /* Moves the profile by `event`, with everything the table says goes with it: the other profile that is
  * disabled, notifications, what is remembered, REFRESH. Anything but OK and FAILED has changed nothing.
- * Installation itself is profile_install (profile_store.h). */
+ * Installation itself is profile_install (euicc/rsp/profile_install.h). */
 enum lifecycle_result lifecycle_run(struct softeuicc *card, const struct profile *profile,
                                     enum lifecycle_event event, bool refresh);
 

@@ -3,6 +3,7 @@
 #include "euicc/lifecycle/notification.h"
 
 #include "apdu/tlv.h"
+#include "euicc/os/credentials.h"
 
 static const char *event_name(enum notification_event event)
 {
@@ -86,7 +87,7 @@ static const struct card_credentials *signing_credentials(const struct softeuicc
     const struct card_credentials *found = NULL;
 
     if (profile->has_ci_key_id)
-        found = card_find_credentials(card, SPAN_ARRAY(profile->ci_key_id));
+        found = credentials_find(card, SPAN_ARRAY(profile->ci_key_id));
     for (size_t i = 0; found == NULL && i < card->credentials_count; i++)
         if (card->credentials[i].curve == EC_CURVE_P256)
             found = &card->credentials[i];

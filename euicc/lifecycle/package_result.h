@@ -1,29 +1,19 @@
 /*
- * eUICC Package Results (SGP.32 2.11.2.1, 5.9.1): numbered from the notifications' counter, signed, and kept
- * until they are acknowledged. What stands in them is euicc_package.c's; ProfileRollback makes one too
- * (5.9.16).
+ * eUICC Package Results on the card (SGP.32 2.11.2.1, 5.9.1): table `package_result`. They are numbered from
+ * the notifications' counter and kept until they are acknowledged by ES10b.RemoveNotificationFromList; what
+ * stands in them is euicc/iot/'s.
  */
 #ifndef SOFTEUICC_EUICC_LIFECYCLE_PACKAGE_RESULT_H
 #define SOFTEUICC_EUICC_LIFECYCLE_PACKAGE_RESULT_H
 
-#include "euicc/iot/eim.h"
+#include "euicc/os/card.h"
 
-#define EIM_TRANSACTION_MAX  16    /* octets, TransactionId is OCTET STRING (SIZE(1..16)) */
-#define PACKAGE_RESULTS_MAX  32    /* kept on the card; the next one drops the oldest */
-#define PACKAGE_RESULTS_SIZE 16384 /* octets of EuiccResultData in one result */
+#define PACKAGE_RESULTS_MAX 32 /* kept on the card; the next one drops the oldest */
 
-/*
- * Appends EuiccPackageResult (BF51 whole) with these EuiccResultData, signed for the eIM, and stores it under
- * `sequence`, which the caller took by notification_next_sequence: for a package before its list runs. False
- * when signing or storage failed.
- */
-bool package_result_sign_and_store(struct softeuicc *card, const struct eim *eim, uint32_t counter,
-                                   struct span transaction, uint32_t sequence, struct span results,
-                                   struct buf *out);
-
-/* Appends EuiccPackageResult with a signed EuiccPackageErrorCode; it has no number and is not kept. */
-bool package_result_sign_error(const struct eim *eim, int64_t counter, struct span transaction, unsigned code,
-                               struct buf *out);
+/* Keeps EuiccPackageResult (BF51 whole) under `sequence`, a number of notification_next_sequence. False when
+ * storage failed. */
+bool package_result_store(struct softeuicc *card, const char *eim_id, uint32_t counter, uint32_t sequence,
+                          struct span result);
 
 /* Calls `visit` for what is stored, oldest first, until it returns false; only the one with this number if
  * `sequence` is not 0. The span (BF51 whole) lives as long as the call. */

@@ -4,7 +4,8 @@
  */
 #include "euicc/lifecycle/session.h"
 
-#include "euicc/rsp/bpp.h"
+#include "euicc/lifecycle/bpp_load.h"
+#include "euicc/os/host.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
@@ -32,6 +33,12 @@ void rsp_session_free(struct softeuicc *card)
     rsp_session_end(card);
     free(card->rsp);
     card->rsp = NULL;
+}
+
+void card_end_sessions(struct softeuicc *card)
+{
+    store_data_reset(&card->store_data);
+    rsp_session_end(card);
 }
 
 bool rsp_session_start(struct softeuicc *card, uint8_t challenge[RSP_CHALLENGE_SIZE])

@@ -24,17 +24,17 @@ void rsp_session_free(struct softeuicc *card);
 bool rsp_session_start(struct softeuicc *card, uint8_t challenge[RSP_CHALLENGE_SIZE]);
 enum rsp_stage rsp_session_stage(const struct softeuicc *card);
 
+/* Ends what the card keeps in RAM across commands (the RSP session, blocks collected): after a reset, or when
+ * a command's changes could not be stored, so that RAM never knows more than the file. */
+void card_end_sessions(struct softeuicc *card);
+
 /* The profile that the session which ended last has installed: its id, until a reset, another session or
  * rsp_session_end; 0 for none. */
 int64_t rsp_session_installed(const struct softeuicc *card);
 
-/* EUICCInfo2 (BF22 whole) with live figures; the second as it stands inside euiccSigned1. */
-void es10b_put_euicc_info2(struct softeuicc *card, struct buf *out);
-void es10b_put_signed_euicc_info2(struct softeuicc *card, struct buf *out);
-
 /* --- for download.c and bpp*.c only --- */
 
-struct bpp_load; /* bpp.h: a Bound Profile Package on its way in */
+struct bpp_load; /* bpp_load.h: a Bound Profile Package on its way in */
 
 struct rsp_session {
     enum rsp_stage stage;

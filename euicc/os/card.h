@@ -40,6 +40,7 @@ struct card_credentials {
 struct rsp_session;  /* euicc/lifecycle/session.h: the RSP session in RAM (SGP.22 3.1) */
 struct proactive;    /* euicc/terminal/toolkit.h: the proactive session with the terminal */
 struct ota_parts;    /* euicc/terminal/ota_sms.c: the parts of a short message that have arrived */
+struct eim_cache;    /* euicc/iot/eim.c: what is kept of the eIM that spoke last */
 struct profile_view; /* euicc/terminal/profile_view.h: the UICC of the profile that is enabled */
 
 /* An application that can be selected. `process` gets every command that card.c does not serve itself on
@@ -48,6 +49,7 @@ struct application {
     const char *name; /* "ISD-R", for traces */
     struct span aid;  /* whole AID; partial selection matches its beginning */
     uint8_t personalities;
+    bool of_profile; /* of the enabled profile: gone from every channel with it */
     /* Appends the FCI. Returns 0x9000 or an error. */
     uint16_t (*select)(struct softeuicc *card, const struct apdu_command *command, struct buf *response);
     uint16_t (*process)(struct softeuicc *card, const struct apdu_command *command, struct buf *response);
@@ -80,35 +82,11 @@ struct softeuicc {
     struct rsp_session *rsp;       /* allocated once, cleared by reset */
     struct proactive *proactive;
     struct ota_parts *ota_parts;
-    struct ec_key *eim_key;    /* of the eIM whose row was read last (euicc/iot/eim.c), NULL: of none yet */
+    struct eim_cache *eim_cache;
     struct profile_view *view; /* what channels without an application have selected files of */
     struct buf response;       /* scratch for the command at hand */
     struct buf answer;         /* what leaves the card: a piece of the response, and the status word */
     struct card_description description; /* of the command at hand, see softeuicc_describe */
 };
-
-/* Says in the field's terms what the command is; shown by softeuicc_describe. The first takes a text that
- * lives as long as the card; the second one that has to be made, which costs more. */
-void card_describe(struct softeuicc *card, const char *name);
-void card_describe_format(struct softeuicc *card, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-/* The commands of the UICC platform that the card serves itself, whatever is selected: commands.c. False: it
- * is none of them. */
-bool card_platform_command(struct softeuicc *card, const struct apdu_command *command, struct buf *response,
-                           uint16_t *status);
-
-/* Ends what the card keeps in RAM across commands (the RSP session, blocks collected): after a reset, or when
- * a command's changes could not be stored, so that RAM never knows more than the file. */
-void card_end_sessions(struct softeuicc *card);
-
-/* Random octets and time by the host's hooks. card_random never fails quietly: false must end the command
- * with an error. */
-bool card_random(struct softeuicc *card, uint8_t *out, size_t size);
-struct ec_random card_ec_random(struct softeuicc *card);
-int64_t card_now(const struct softeuicc *card);
-
-/* The credentials under the CI with this key identifier; NULL when the card has none. */
-const struct card_credentials *card_find_credentials(const struct softeuicc *card, struct span ci_key_id);
 
 #endif

@@ -1,10 +1,12 @@
 /*
- * The card's credentials under one CI, at creation. See credentials.h. The chain is CI -> EUM -> eUICC;
- * validity dates are shown to people by other tools and never refused, as on the card itself.
+ * The card's credentials: those it has, and how they get there at creation. See credentials.h. The chain is
+ * CI -> EUM -> eUICC; validity dates are shown to people by other tools and never refused, as on the card
+ * itself.
  */
 #include "euicc/os/credentials.h"
 
 #include "euicc/os/error.h"
+#include "euicc/os/host.h"
 
 #include <openssl/crypto.h>
 #include <string.h>
@@ -181,4 +183,12 @@ enum softeuicc_status credentials_insert(struct softeuicc *card, const char *eid
             error_set(error, SOFTEUICC_INVALID, "CI %zu: is the same CI as an earlier one", position + 1);
     parts_free(&parts);
     return status;
+}
+
+const struct card_credentials *credentials_find(const struct softeuicc *card, struct span ci_key_id)
+{
+    for (size_t i = 0; i < card->credentials_count; i++)
+        if (span_equal(SPAN_ARRAY(card->credentials[i].ci_key_id), ci_key_id))
+            return &card->credentials[i];
+    return NULL;
 }

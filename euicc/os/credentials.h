@@ -1,9 +1,12 @@
-/* The card's credentials under one CI, at creation: checked as given, or issued by the EUM's key
- * (SGP.22 4.5.2). */
+/* The card's credentials, each under one CI (SGP.22 4.5.2): those it has, and at creation what it gets,
+ * checked as given or issued by the EUM's key. */
 #ifndef SOFTEUICC_EUICC_OS_CREDENTIALS_H
 #define SOFTEUICC_EUICC_OS_CREDENTIALS_H
 
 #include "euicc/os/card.h"
+
+/* The credentials under the CI with this key identifier; NULL when the card has none. */
+const struct card_credentials *credentials_find(const struct softeuicc *card, struct span ci_key_id);
 
 /* Checks that everything fits together, makes what is missing, and writes the row. `position` is the CI's
  * place in the card's order, from 0; error lines call it CI position + 1. */

@@ -5,7 +5,7 @@
  * terminal that looks for a UICC gives up on one that does not. So there is MF with EF DIR (no application),
  * EF PL (no preference) and EF ARR: all may be read, nothing may be changed, and there is no EF ICCID.
  */
-#include "euicc/terminal/profile_view.h"
+#include "euicc/profile/no_profile.h"
 
 #include <stdio.h>
 

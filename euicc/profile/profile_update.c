@@ -1,7 +1,6 @@
 /* ES6.UpdateMetadata (SGP.22 5.4.1): the operator changes names, icon and policy rules of its profile over
  * the air; on a card with SGP.32 also whether it may be the Fallback Profile. */
 #include "euicc/profile/profile_store.h"
-#include "euicc/rsp/es10.h"
 
 #include "apdu/tlv.h"
 #include "euicc/os/text.h"
@@ -66,7 +65,7 @@ uint16_t profile_update_metadata(struct softeuicc *card, const struct profile *p
     bool fallback_allowed = profile->fallback_allowed;
 
     if (!parse(request, &update))
-        return ES10_BAD_REQUEST;
+        return SW_WRONG_DATA;
     if (update.rules.data != NULL) {
         ppr1 = ppr1 && tlv_bit(update.rules, PPR1_BIT);
         ppr2 = ppr2 && tlv_bit(update.rules, PPR2_BIT);
@@ -90,5 +89,5 @@ uint16_t profile_update_metadata(struct softeuicc *card, const struct profile *p
     nvm_bind_int(card->nvm, stmt, 6, ppr1);
     nvm_bind_int(card->nvm, stmt, 7, ppr2);
     nvm_bind_int(card->nvm, stmt, 8, fallback_allowed);
-    return nvm_run(card->nvm, stmt) ? ES10_OK : ES10_MEMORY;
+    return nvm_run(card->nvm, stmt) ? SW_OK : SW_MEMORY_FAILURE;
 }

@@ -9,7 +9,6 @@
 #include "apdu/tlv.h"
 #include "euicc/rsp/es10.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 
 #define TAG_BOUND_PROFILE_PACKAGE     0xBF36
@@ -34,19 +33,6 @@ static const struct sequence {
 };
 
 #define SEQUENCES (sizeof(sequences) / sizeof(sequences[0]))
-
-void bpp_load_free(struct bpp_load *load)
-{
-    if (load == NULL)
-        return;
-    scp03t_free(load->channel);
-    buf_free(&load->plain);
-    buf_free(&load->isdp_configuration);
-    buf_free(&load->metadata_octets);
-    buf_free(&load->sima_response);
-    OPENSSL_cleanse(load, sizeof(*load));
-    free(load);
-}
 
 static bool begins_package(struct span octets)
 {

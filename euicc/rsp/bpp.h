@@ -6,9 +6,8 @@
 #ifndef SOFTEUICC_EUICC_RSP_BPP_H
 #define SOFTEUICC_EUICC_RSP_BPP_H
 
-#include "crypto/scp03t.h"
+#include "euicc/lifecycle/bpp_load.h"
 #include "euicc/lifecycle/session.h"
-#include "euicc/profile/profile_store.h"
 
 /* BppCommandId, SGP.22 2.5.6 */
 enum bpp_command {
@@ -42,26 +41,6 @@ enum bpp_reason {
     BPP_PPR_NOT_ALLOWED = 15,
     BPP_UNKNOWN_ERROR = 127,
 };
-
-struct bpp_load {
-    size_t remaining;  /* octets of BF36 that have not come yet */
-    unsigned sequence; /* which of the sequences A0 to A3 is open or next: index in bpp.c's table */
-    bool sequence_open;
-    size_t sequence_remaining; /* octets of the open sequence that have not come yet */
-    struct scp03t *channel;
-    struct buf plain; /* what the blocks of the open sequence opened to, joined */
-    size_t plain_max; /* and how much of it is taken at most */
-
-    struct buf isdp_configuration; /* BF24 whole */
-    struct buf metadata_octets;    /* BF25 whole; `metadata` points into it */
-    struct profile_metadata metadata;
-    bool has_metadata;
-
-    struct buf sima_response;        /* EUICCResponse, once profile elements were looked at */
-    uint8_t isdp_aid[ISDP_AID_SIZE]; /* of the installed profile */
-};
-
-void bpp_load_free(struct bpp_load *load); /* wipes; NULL is fine */
 
 /* The commands: each takes its whole data and returns what came of it. */
 enum bpp_reason bpp_initialise_secure_channel(struct softeuicc *card, struct span content);

@@ -6,6 +6,7 @@
 #include "euicc/profile/policy.h"
 #include "euicc/rsp/bpp.h"
 #include "euicc/rsp/one_time_key.h"
+#include "euicc/rsp/profile_install.h"
 #include "euicc/rsp/server_cert.h"
 
 #include <openssl/crypto.h>

@@ -3,6 +3,7 @@
 #include "euicc/rsp/crl_store.h"
 
 #include "apdu/tlv.h"
+#include "euicc/os/credentials.h"
 #include "euicc/profile/profile_store.h"
 
 /* More parts than this no CI issues; it bounds the list of missing ones. */
@@ -29,7 +30,7 @@ static enum crl_load_error verify(struct softeuicc *card, const struct crl *crl,
 
     if (!describe(crl, load) || crl_authority_key_id(crl).data == NULL)
         return CRL_INVALID_FORMAT;
-    ci = card_find_credentials(card, crl_authority_key_id(crl));
+    ci = credentials_find(card, crl_authority_key_id(crl));
     if (ci == NULL)
         return CRL_KEY_NOT_FOUND;
     status = crl_check(crl, ci->ci_key, SPAN_ARRAY(ci->ci_key_id));

@@ -5,7 +5,9 @@
  */
 #include "apdu/tlv.h"
 #include "euicc/lifecycle/session.h"
+#include "euicc/os/credentials.h"
 #include "euicc/rsp/es10.h"
+#include "euicc/rsp/euicc_info.h"
 #include "euicc/rsp/one_time_key.h"
 #include "euicc/rsp/server_cert.h"
 
@@ -166,7 +168,7 @@ static int authenticate(struct softeuicc *card, const struct authenticate_reques
 
     if (rsp_session_stage(card) != RSP_CHALLENGED)
         return NO_SESSION_CONTEXT;
-    session->signing = card_find_credentials(card, request->ci_key_id);
+    session->signing = credentials_find(card, request->ci_key_id);
     if (session->signing == NULL)
         return CI_PK_UNKNOWN;
     /* Reading: a server certificate whose issuer is none of the card's CIs is an invalid certificate;

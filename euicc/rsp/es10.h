@@ -1,6 +1,6 @@
 /*
- * ES10 functions: one table, tag -> handler -> which personality has it (SGP.22 5.7, SGP.32 5.9). The
- * handlers live in es10a.c, es10b.c, es10c.c, download.c and in euicc/iot/.
+ * ES10 functions of SGP.22 (5.7): what a handler is, and the handlers. Those that SGP.32 adds are in
+ * euicc/iot/es10_iot.h; the table that names all of them is euicc/isdr/es10.c.
  */
 #ifndef SOFTEUICC_EUICC_RSP_ES10_H
 #define SOFTEUICC_EUICC_RSP_ES10_H
@@ -22,20 +22,6 @@
  */
 typedef uint16_t es10_handler(struct softeuicc *card, struct span request, struct buf *response);
 
-struct es10_function {
-    uint32_t tag;
-    const char *name; /* "ES10c.GetProfilesInfo", for traces */
-    es10_handler *handler;
-    uint8_t personalities;
-};
-
-/* Looks the outer tag of a complete request up and runs its handler. `octets` is what STORE DATA collected.
- */
-uint16_t es10_dispatch(struct softeuicc *card, struct span octets, struct buf *response);
-
-/* The function with this tag for this card's personality, NULL if it has none. */
-const struct es10_function *es10_find(const struct softeuicc *card, uint32_t tag);
-
 /* The handlers, by file. */
 es10_handler es10a_get_configured_addresses, es10a_set_default_dp_address;
 es10_handler es10b_get_euicc_info1, es10b_get_euicc_info2, es10b_get_euicc_challenge,
@@ -44,16 +30,6 @@ es10_handler es10b_get_euicc_info1, es10b_get_euicc_info2, es10b_get_euicc_chall
     es10b_get_rat;
 es10_handler es10c_get_profiles_info, es10c_enable_profile, es10c_disable_profile, es10c_delete_profile,
     es10c_memory_reset, es10c_get_eid, es10c_set_nickname;
-/* SGP.32: euicc/iot/es10b_iot.c and es10b_recovery.c. */
-es10_handler es10b_get_eim_configuration_data, es10b_get_certs, es10b_add_initial_eim,
-    es10b_configure_immediate_enable, es10b_get_connectivity_parameters, es10b_memory_reset,
-    es10b_set_default_dp_address, es10b_ipae_activation;
-es10_handler es10b_profile_rollback, es10b_immediate_enable, es10b_enable_emergency_profile,
-    es10b_disable_emergency_profile, es10b_execute_fallback_mechanism, es10b_return_from_fallback;
-
-/* The same of SGP.32, and what only an IPA asks for; in euicc/iot/. */
-es10_handler es10b_load_euicc_package, es10b_iot_retrieve_notifications_list, es10b_iot_remove_notification;
-
 /* LoadBoundProfilePackage comes in segments (SGP.22 2.5.5), each its own STORE DATA command: bpp.c. */
 uint16_t es10b_load_bpp_segment(struct softeuicc *card, struct span segment, struct buf *response);
 /* Whether what STORE DATA collected is such a segment: it begins with BF36, or a package is on its way in and

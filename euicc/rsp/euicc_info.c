@@ -1,7 +1,6 @@
 /* EUICCInfo1 and EUICCInfo2 (SGP.22 5.7.8): see euicc_info.h. */
 #include "euicc/rsp/euicc_info.h"
 
-#include "euicc/lifecycle/session.h"
 #include "euicc/profile/policy.h"
 #include "euicc/profile/profile_store.h"
 #include "euicc/rsp/es10_common.h"

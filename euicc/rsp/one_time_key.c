@@ -2,6 +2,7 @@
 #include "euicc/rsp/one_time_key.h"
 
 #include "euicc/lifecycle/session.h"
+#include "euicc/os/host.h"
 
 #include <openssl/crypto.h>
 

@@ -3,8 +3,10 @@
  * addresses, in the command's transaction. What may be installed (policy, duplicate elements,
  * signatures) is decided before.
  */
+#include "euicc/rsp/profile_install.h"
+
 #include "euicc/lifecycle/lifecycle.h"
-#include "euicc/profile/profile_store.h"
+#include "euicc/os/host.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,6 +4,7 @@
  */
 #include "euicc/rsp/server_cert.h"
 
+#include "euicc/os/credentials.h"
 #include "euicc/rsp/crl_store.h"
 
 #include <string.h>
@@ -32,7 +33,7 @@ static enum cert_status check(struct softeuicc *card, const struct cert *cert, u
 
     if (cert_authority_key_id(cert).data == NULL)
         return CERT_MALFORMED; /* SGP.22 4.5.2.1.0.3 demands the extension */
-    *ci = card_find_credentials(card, cert_authority_key_id(cert));
+    *ci = credentials_find(card, cert_authority_key_id(cert));
     if (*ci == NULL)
         return CERT_WRONG_ISSUER;
     if (role < 0 || (roles >> role & 1) == 0)

@@ -4,6 +4,7 @@
  * effect.
  */
 #include "apdu/tlv.h"
+#include "euicc/os/describe.h"
 #include "euicc/terminal/ota.h"
 #include "euicc/terminal/toolkit.h"
 

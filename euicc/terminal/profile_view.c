@@ -3,7 +3,8 @@
  */
 #include "euicc/terminal/profile_view.h"
 
-#include "euicc/isdr/applications.h"
+#include "euicc/os/host.h"
+#include "euicc/profile/no_profile.h"
 #include "euicc/profile/profile_files.h"
 #include "euicc/profile/profile_store.h"
 #include "euicc/terminal/ota.h"
@@ -183,8 +184,9 @@ void profile_view_switch(struct softeuicc *card)
 {
     for (size_t i = 0; i < APDU_CHANNELS; i++) {
         struct channel *channel = &card->channels.channels[i];
+        const struct application *application = channel->application;
 
-        if (channel->application == &domain_application || channel->application == &instance_application)
+        if (application != NULL && application->of_profile)
             *channel = (struct channel){.open = channel->open};
     }
     ota_reset(card);

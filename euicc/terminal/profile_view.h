@@ -27,9 +27,6 @@ struct uicc *profile_view_uicc(const struct softeuicc *card);
 /* The profile that is shown; 0: none. */
 int64_t profile_view_profile(const struct softeuicc *card);
 
-/* A file system for a card without enabled profile: euicc/profile/no_profile.c. NULL without memory. */
-struct fs *no_profile_fs(void);
-
 /*
  * What a terminal that has answered REFRESH (eUICC profile state change) sees from then on, without a reset:
  * the profile that is enabled now, on every channel that shows the UICC; nothing of the one before stays

@@ -7,6 +7,7 @@
 #include "apdu/tlv.h"
 #include "euicc/os/card.h"
 #include "euicc/profile/profile_store.h"
+#include "euicc/rsp/profile_install.h"
 #include "tests/bench/bench.h"
 
 #include <stdio.h>

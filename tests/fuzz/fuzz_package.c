@@ -5,6 +5,7 @@
 #include "apdu/apdu.h"
 #include "apdu/store_data.h"
 #include "apdu/tlv.h"
+#include "euicc/iot/package_sign.h"
 #include "euicc/lifecycle/package_result.h"
 #include "tests/fuzz/fuzz_card.h"
 #include "tests/support/package.h"

@@ -2,7 +2,7 @@
 #include "tests/support/es10.h"
 
 #include "apdu/tlv.h"
-#include "euicc/rsp/es10.h"
+#include "euicc/isdr/es10.h"
 #include "tests/support/profile.h"
 
 #include <stdarg.h>

@@ -5,7 +5,7 @@
 #ifndef SOFTEUICC_TESTS_SUPPORT_ES10_H
 #define SOFTEUICC_TESTS_SUPPORT_ES10_H
 
-#include "euicc/profile/profile_store.h"
+#include "euicc/rsp/profile_install.h"
 #include "tests/support/pki.h"
 #include "tests/support/terminal.h"
 #include "tests/support/test.h"

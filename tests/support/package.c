@@ -3,6 +3,7 @@
 
 #include "apdu/tlv.h"
 #include "euicc/iot/eim.h"
+#include "euicc/os/credentials.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -241,7 +242,7 @@ static bool verifies(EVP_PKEY *key, struct span data, struct span token, struct 
 static void verify(const struct test_eim *eim, struct softeuicc *card, struct span ci_key_id,
                    struct span data, struct span signature)
 {
-    const struct card_credentials *credentials = card_find_credentials(card, ci_key_id);
+    const struct card_credentials *credentials = credentials_find(card, ci_key_id);
     struct buf token = {0};
     struct span der;
     const uint8_t *at;

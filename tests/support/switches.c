@@ -3,6 +3,7 @@
 
 #include "apdu/tlv.h"
 #include "euicc/profile/profile_store.h"
+#include "euicc/rsp/profile_install.h"
 #include "tests/support/profile.h"
 
 #define PROFILES 2

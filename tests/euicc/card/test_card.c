@@ -5,6 +5,7 @@
 #include "apdu/apdu.h"
 #include "apdu/tlv.h"
 #include "euicc/os/card.h"
+#include "euicc/os/host.h"
 #include "euicc/os/nvm.h"
 #include "tests/support/pki.h"
 #include "tests/support/terminal.h"

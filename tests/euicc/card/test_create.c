@@ -3,6 +3,7 @@
 #include "euicc/softeuicc.h"
 
 #include "euicc/os/card.h"
+#include "euicc/os/credentials.h"
 #include "euicc/os/eid.h"
 #include "tests/support/cut_vfs.h"
 #include "tests/support/pki.h"
@@ -131,7 +132,7 @@ START_TEST(a_card_with_two_cis)
         const struct test_ci *ci = i == 0 ? &p256 : &brainpool;
 
         ck_assert_span(SPAN_ARRAY(own->ci_key_id), SPAN_ARRAY(ci->key_id));
-        ck_assert_ptr_eq(card_find_credentials(card, SPAN_ARRAY(ci->key_id)), own);
+        ck_assert_ptr_eq(credentials_find(card, SPAN_ARRAY(ci->key_id)), own);
         ck_assert_int_eq(
             cert_check(own->euicc_cert, CERT_ROLE_EUICC, ci->eum.key, cert_subject_key_id(ci->eum.cert)),
             CERT_OK);
@@ -141,8 +142,8 @@ START_TEST(a_card_with_two_cis)
         ck_assert_str_eq(cert_subject_serial_number(own->euicc_cert), TEST_EID);
     }
     ck_assert(!ec_key_equal(card->credentials[0].euicc_key, card->credentials[1].euicc_key));
-    ck_assert_ptr_null(card_find_credentials(card, hex("00112233445566778899AABBCCDDEEFF00112233")));
-    ck_assert_ptr_null(card_find_credentials(card, SPAN_NONE));
+    ck_assert_ptr_null(credentials_find(card, hex("00112233445566778899AABBCCDDEEFF00112233")));
+    ck_assert_ptr_null(credentials_find(card, SPAN_NONE));
     softeuicc_close(card);
     free_pki();
 }

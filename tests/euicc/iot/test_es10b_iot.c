@@ -4,8 +4,8 @@
  */
 #include "apdu/tlv.h"
 #include "euicc/iot/eim.h"
+#include "euicc/isdr/es10.h"
 #include "euicc/lifecycle/recovery.h"
-#include "euicc/rsp/es10.h"
 #include "tests/support/eim.h"
 #include "tests/support/es10.h"
 

@@ -5,8 +5,9 @@
  */
 #include "apdu/store_data.h"
 #include "apdu/tlv.h"
+#include "euicc/iot/package_sign.h"
+#include "euicc/isdr/es10.h"
 #include "euicc/lifecycle/package_result.h"
-#include "euicc/rsp/es10.h"
 #include "tests/euicc/iot/hostile_bench.h"
 #include "tests/support/switches.h"
 

@@ -3,6 +3,7 @@
  * result until it is acknowledged. The commands by themselves: test_psmo.c, test_eco.c.
  */
 #include "apdu/tlv.h"
+#include "euicc/iot/package_sign.h"
 #include "euicc/lifecycle/package_result.h"
 #include "tests/euicc/iot/psmo_bench.h"
 

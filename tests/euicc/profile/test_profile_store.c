@@ -1,6 +1,7 @@
 /* euicc/profile/profile_store.c, profile_install.c, profile_update.c: rows. */
 #include "euicc/profile/profile_store.h"
 #include "euicc/rsp/es10.h"
+#include "euicc/rsp/profile_install.h"
 #include "tests/support/es10.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* euicc/rsp/es10c.c: enable, disable, delete, memory reset, EID, nickname. Which step is allowed when:
  * test_lifecycle.c. */
 #include "apdu/tlv.h"
-#include "euicc/rsp/es10.h"
+#include "euicc/isdr/es10.h"
 #include "tests/support/es10.h"
 
 #include <stdio.h>
