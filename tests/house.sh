@@ -2,10 +2,16 @@
 # What CONTRIBUTING.md asks of a change and no compiler sees: the floors, and the lists in which something new is easily forgotten.
 # Reads the sources only. Prints "ok - …" and "not ok - …" lines; its status is 0 or 1.
 set -u
+shopt -s lastpipe # so that what "none" counts at the end of a pipe stays counted
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 failures=0
 floors=(apdu crypto profiles protocol ipa euicc vpcd-bridge common device servers tools)
+# Floors that have floors inside: their folders, lowest first; "." is what stands in the floor itself.
+inner_floors=(
+    "profiles saip . uicc remote"
+    "euicc . os profile terminal lifecycle rsp iot isdr card"
+)
 
 # none NAME: ok when standard input is empty; otherwise its lines say what is wrong.
 none() {
@@ -25,6 +31,39 @@ includes_from_above() {
     for ((i = 0; i < ${#floors[@]}; i++)); do
         above=$(IFS='|' && echo "${floors[*]:i+1}")
         grep -rnE --include='*.[ch]' "^#include \"(${above:+$above|}tests)/" "${floors[i]}"
+    done
+}
+
+# inner_includes_from_above FLOOR FOLDER…: what its folders, lowest first, include of those above them.
+inner_includes_from_above() {
+    local floor=$1 above folder
+    shift
+    while [ $# -gt 1 ]; do
+        folder=$floor/$1
+        above=$(printf '%s\n' "${@:2}" | sed 's,$,/[^/"]*,; s,^\./,,' | paste -sd '|')
+        grep -HnE "^#include \"$floor/($above)\"" "${folder%/.}"/*.[ch]
+        shift
+    done
+}
+
+# unordered_folders FLOOR FOLDER…: folders that have no place in the order of their floor.
+unordered_folders() {
+    local floor=$1 folder
+    shift
+    for folder in "$floor"/*/; do
+        case " $* " in
+        *" $(basename "$folder") "*) ;;
+        *) printf '%s: where in %s?\n' "${folder%/}" "$*" ;;
+        esac
+    done
+}
+
+inner_floors() {
+    local line words
+    for line in "${inner_floors[@]}"; do
+        read -ra words <<<"$line"
+        inner_includes_from_above "${words[@]}"
+        unordered_folders "${words[@]}"
     done
 }
 
@@ -66,6 +105,7 @@ tags_without_seed() {
 }
 
 includes_from_above | none "a file includes its own floor and those to its left"
+inner_floors | none "a file includes its own folder and those below it, inside a floor"
 unlisted_sources | none "every source is in Makefile.am"
 undescribed_subcommands | none "every subcommand is in the table, the manual, the README, the changelog and a test"
 conditional_subcommands | none "every subcommand that can be left out says what it needs"
