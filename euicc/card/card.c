@@ -52,13 +52,22 @@ void softeuicc_set_protocol(struct softeuicc *card, enum softeuicc_protocol prot
 
 /* --- one command --------------------------------------------------------------------------------- */
 
-/* Status words after which the command's changes stay: success, and the warnings that report a change (a
- * retry counter, 63Cx). */
+/*
+ * Status words after which the command's changes stay: success, warnings, and a verification that failed.
+ * What such a one has counted is to be remembered: a code's attempts (63CX, to class A0 98XX), the uses of a
+ * key (9862), a sequence number that was accepted (9866).
+ */
 static bool keeps_changes(uint16_t status)
 {
-    unsigned sw1 = status >> 8;
-
-    return sw1 >= 0x90 || sw1 == 0x61 || sw1 == 0x62 || sw1 == 0x63;
+    switch (status >> 8) {
+    case 0x90:
+    case 0x62:
+    case 0x63:
+    case 0x98:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static uint16_t conclude(struct softeuicc *card, uint16_t status)

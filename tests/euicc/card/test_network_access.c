@@ -1,6 +1,7 @@
 /*
  * What a whole card keeps of network access: an accepted sequence number is in its row before the answer
- * leaves, outlives the file system in RAM, and an answer that could not be stored was not given.
+ * leaves, outlives the file system in RAM, and an answer that could not be stored was not given. What a
+ * verification that failed has counted stays too.
  */
 #include "euicc/terminal/profile_view.h"
 #include "profiles/uicc/naa.h"
@@ -39,8 +40,9 @@ static struct fs_naa *usim_of(struct es10_bench *bench)
     return naa;
 }
 
-/* AUTHENTICATE as the profile's home network would have the terminal send it. */
-static uint16_t authenticate(struct es10_bench *bench, uint8_t sqn, struct buf *response)
+/* AUTHENTICATE as the profile's home network would have the terminal send it; `damage` is xored to its MAC.
+ */
+static uint16_t authenticate_with(struct es10_bench *bench, uint8_t sqn, uint8_t damage, struct buf *response)
 {
     const uint8_t number[6] = {[5] = sqn}, amf[2] = {0x80, 0x00};
     struct aka_algorithm algorithm;
@@ -54,10 +56,16 @@ static uint16_t authenticate(struct es10_bench *bench, uint8_t sqn, struct buf *
     for (size_t i = 0; i < 6; i++)
         buf_append_octet(capdu, number[i] ^ ak[i]);
     buf_append(capdu, SPAN_ARRAY(amf));
+    mac[0] ^= damage;
     buf_append(capdu, SPAN(mac, 8));
     buf_append_octet(capdu, 0x00);
     buf_clear(response);
     return terminal_command(&bench->terminal, buf_span(capdu), response);
+}
+
+static uint16_t authenticate(struct es10_bench *bench, uint8_t sqn, struct buf *response)
+{
+    return authenticate_with(bench, sqn, 0, response);
 }
 
 static void ck_assert_authenticates(struct es10_bench *bench, uint8_t sqn, uint8_t tag)
@@ -138,5 +146,62 @@ START_TEST(bootstrapped_challenge_is_kept)
 }
 END_TEST
 
+static const struct fs_pin *first_pin(struct es10_bench *bench)
+{
+    for (size_t i = 0; i < fs_of(bench)->pin_count; i++)
+        if (fs_of(bench)->pins[i].reference == 0x01)
+            return &fs_of(bench)->pins[i];
+    ck_abort_msg("no PIN1");
+    return NULL;
+}
+
+/* From the rows, not from what RAM has. */
+static void show_again(struct es10_bench *bench)
+{
+    show(bench, SECOND);
+    show(bench, FIRST);
+}
+
+/* Answers of class A0 to a wrong code are 98XX where others are 63CX. */
+START_TEST(attempt_at_a_code_is_kept_in_class_a0)
+{
+    struct es10_bench bench = {0};
+    unsigned left;
+
+    open_bench(&bench);
+    show(&bench, SECOND);
+    execute(&bench, "UPDATE pin SET enabled = 1");
+    show(&bench, FIRST);
+    left = first_pin(&bench)->attempts_left;
+    ck_assert_uint_gt(left, 1);
+    for (unsigned used = 1; used <= left; used++) {
+        ck_assert_uint_eq(terminal_command(&bench.terminal, hex("A020000108 3535353535353535"), test_buf()),
+                          used < left ? 0x9804 : 0x9840);
+        ck_assert(!nvm_in_transaction(bench.card->nvm));
+        show_again(&bench);
+        ck_assert_uint_eq(first_pin(&bench)->attempts_left, left - used);
+    }
+    es10_close(&bench);
+}
+END_TEST
+
+START_TEST(use_of_a_key_is_kept_when_the_mac_is_wrong)
+{
+    struct es10_bench bench = {0};
+
+    open_bench(&bench);
+    show(&bench, SECOND);
+    execute(&bench, "UPDATE network_access SET counter_max = '000002', counter = '000000'");
+    show(&bench, FIRST);
+    ck_assert_uint_eq(authenticate_with(&bench, 0x21, 0x01, test_buf()), 0x9862);
+    show_again(&bench);
+    ck_assert_hex(SPAN_ARRAY(usim_of(&bench)->counter), "000001");
+    ck_assert_authenticates(&bench, 0x21, 0xDB);
+    ck_assert_uint_eq(authenticate(&bench, 0x41, test_buf()), SW_UICC_INVALIDATED);
+    es10_close(&bench);
+}
+END_TEST
+
 TEST_MAIN("network_access", sequence_number_is_kept, answer_that_cannot_be_stored_is_not_given,
-          bootstrapped_challenge_is_kept)
+          bootstrapped_challenge_is_kept, attempt_at_a_code_is_kept_in_class_a0,
+          use_of_a_key_is_kept_when_the_mac_is_wrong)
