@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* `size` octets at `data`, owned by somebody else. An absent value has data == NULL; an empty one does not.
- */
+/* `size` octets at `data`, owned by somebody else. An absent value has data == NULL;
+ * an empty one does not. */
 struct span {
     const uint8_t *data;
     size_t size;

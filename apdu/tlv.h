@@ -53,8 +53,8 @@ uint32_t tlv_peek(const struct tlv_reader *reader);
  * reader. */
 bool tlv_require(struct tlv_reader *reader, uint32_t tag, struct span *value);
 
-/* As tlv_require, for the object as received (tag and length included) as well; either pointer may be NULL.
- */
+/* As tlv_require, for the object as received (tag and length included) as well;
+ * either pointer may be NULL. */
 bool tlv_require_whole(struct tlv_reader *reader, uint32_t tag, struct span *value, struct span *whole);
 
 /* Reads the next object if it has `tag`: true and its value. Otherwise false, *value = SPAN_NONE, nothing
@@ -64,15 +64,15 @@ bool tlv_optional(struct tlv_reader *reader, uint32_t tag, struct span *value);
 /* As tlv_require, and the value must have min to max octets (inclusive). */
 bool tlv_require_sized(struct tlv_reader *reader, uint32_t tag, size_t min, size_t max, struct span *value);
 
-/* Passes over what is left, checking its form (extensibility: unknown trailing members). False on a bad form.
- */
+/* Passes over what is left, checking its form (extensibility: unknown trailing members).
+ * False on a bad form. */
 bool tlv_skip_rest(struct tlv_reader *reader);
 
 /* True when nothing is left and nothing went wrong; otherwise notes TLV_TRAILING. */
 bool tlv_finish(struct tlv_reader *reader);
 
-/* Notes an error at the object last begun, unless one stands already; returns false for `return tlv_fail(…)`.
- */
+/* Notes an error at the object last begun, unless one stands already;
+ * returns false for `return tlv_fail(…)`. */
 bool tlv_fail(struct tlv_reader *reader, enum tlv_status status);
 
 /* True when nothing went wrong so far. */

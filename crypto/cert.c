@@ -16,9 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SERIAL_MAX                                                                                           \
-    21 /* RFC 5280 4.1.2.2: 20 octets; one more for a sign octet, which the industry's test CI uses */
-#define PEM_MAX (1024 * 1024)
+/* RFC 5280 4.1.2.2: 20 octets; one more for a sign octet, which the industry's test CI uses. */
+#define SERIAL_MAX 21
+#define PEM_MAX    (1024 * 1024)
 
 /* id-rspRole, 2.23.146.1.2.1; one arc follows (SGP.22 4.5.2.1.0.2). */
 static const uint8_t oid_rsp_role[] = {0x67, 0x81, 0x12, 0x01, 0x02, 0x01};
@@ -210,8 +210,8 @@ static bool read_basic_constraints(struct cert *cert, struct span value)
     return tlv_finish(&reader);
 }
 
-/* Reading: exactly one policy of a certificate is a role; two different roles in one certificate are refused.
- */
+/* Reading: exactly one policy of a certificate is a role;
+ * two different roles in one certificate are refused. */
 static bool read_policies(struct cert *cert, struct span value)
 {
     struct tlv_reader reader;

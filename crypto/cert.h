@@ -113,8 +113,8 @@ int64_t crl_this_update(const struct crl *crl); /* seconds since 1970 */
 int64_t crl_next_update(const struct crl *crl); /* 0 when absent */
 /* True when the list names the serial number of `cert` and is of the same issuer (by name). */
 bool crl_revokes(const struct crl *crl, const struct cert *cert);
-/* Walks the revoked serial numbers (content octets of the INTEGERs); *offset starts at 0. False at the end.
- */
+/* Walks the revoked serial numbers (content octets of the INTEGERs); *offset starts at 0.
+ * False at the end. */
 bool crl_next_entry(const struct crl *crl, size_t *offset, struct span *serial);
 
 /* --- Making certificates: PKI tool, card creation --- */

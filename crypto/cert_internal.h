@@ -62,8 +62,8 @@ bool x509_extension_next(struct tlv_reader *reader, struct x509_extension *exten
 /* The key identifier of an AuthorityKeyIdentifier; false when the form is bad, SPAN_NONE when it has none. */
 bool x509_authority_key_id(struct span value, struct span *key_id);
 
-/* Finds the first attribute of this type (content of the OID) in a Name's content; false when there is none.
- */
+/* Finds the first attribute of this type (content of the OID) in a Name's content;
+ * false when there is none. */
 bool x509_name_attribute(struct span name, struct span oid, struct span *value);
 
 extern const uint8_t x509_oid_common_name[3];

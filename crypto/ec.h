@@ -61,8 +61,8 @@ void ec_key_identifier(const struct ec_key *key, uint8_t identifier[EC_IDENTIFIE
 /* Appends the PKCS#8 DER of a private key (the caller wipes it); false without a private part or memory. */
 bool ec_key_to_pkcs8(const struct ec_key *key, struct buf *der);
 
-/* Signatures over the concatenation of `parts`. ec_verify is false for every signature that is not 64 octets.
- */
+/* Signatures over the concatenation of `parts`. ec_verify is false for every
+ * signature that is not 64 octets. */
 bool ec_sign(const struct ec_key *key, const struct span *parts, size_t count,
              uint8_t signature[EC_SIGNATURE_SIZE]);
 bool ec_verify(const struct ec_key *key, const struct span *parts, size_t count, struct span signature);

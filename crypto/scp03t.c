@@ -1,7 +1,7 @@
 /*
- * SCP03t: keys and blocks 86, 87, 88 of a Bound Profile Package (SGP.22 2.5.2-2.5.4, 2.6.4; GlobalPlatform
- * amendment F). Encrypt then MAC; the MACs of a session are chained, the initial counter value of each block
- * is an encrypted counter.
+ * SCP03t: keys and blocks 86, 87, 88 of a Bound Profile Package (SGP.22 2.5.2-2.5.4, 2.6.4;
+ * GlobalPlatform amendment F). Encrypt then MAC; the MACs of a session are chained, the initial counter value
+ * of each block is an encrypted counter.
  */
 #include "crypto/scp03t.h"
 
@@ -146,8 +146,8 @@ static bool run_mac(struct scp03t *session, uint8_t tag, const uint8_t *content,
     struct buf header = {.data = header_memory, .capacity = sizeof(header_memory)};
     size_t done = 0;
 
-    /* Four octets always suffice for a block of at most SCP03T_VALUE_MAX: the buffer never leaves the stack.
-     */
+    /* Four octets always suffice for a block of at most SCP03T_VALUE_MAX:
+     * the buffer never leaves the stack. */
     buf_append_octet(&header, tag);
     tlv_put_length(&header, size + SCP03T_MAC_SIZE);
     return EVP_MAC_init(session->mac, session->keys.mac, SCP03T_KEY_SIZE, NULL) == 1 &&

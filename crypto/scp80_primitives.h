@@ -22,8 +22,8 @@ const struct scp80_algorithm *scp80_algorithm(uint8_t octet, const struct scp80_
 bool scp80_cipher(const struct scp80_algorithm *algorithm, const struct scp80_key *key, bool encrypt,
                   uint8_t *octets, size_t size);
 
-/* The first eight octets of the CMAC (AES), or the last block in CBC after padding with zeros (triple DES).
- */
+/* The first eight octets of the CMAC (AES), or the last block in CBC after
+ * padding with zeros (triple DES). */
 bool scp80_mac(const struct scp80_algorithm *algorithm, const struct scp80_key *key, struct span covered,
                uint8_t out[8]);
 

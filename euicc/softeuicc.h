@@ -96,8 +96,8 @@ enum softeuicc_profile_class {
 struct softeuicc_preloaded_profile {
     const uint8_t *package; /* SAIP, DER */
     size_t package_size;
-    const uint8_t
-        *metadata; /* StoreMetadataRequest (BF25), DER; NULL: made from the package's header and … */
+    /* StoreMetadataRequest (BF25), DER; NULL: made from the package's header and … */
+    const uint8_t *metadata;
     size_t metadata_size;
     enum softeuicc_profile_class profile_class;
     bool ecall;            /* the Emergency Profile (SGP.32); not for a consumer card */

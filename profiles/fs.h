@@ -18,8 +18,8 @@ enum {
     FS_FID_ARR = 0x6F06,    /* EF ARR of an application or DF, 3GPP TS 31.102 4.2.55 */
 };
 
-/* Life cycle status, TS 102 221 table 11.7b. A file in creation or initialisation is usable as if activated.
- */
+/* Life cycle status, TS 102 221 table 11.7b. A file in creation or
+ * initialisation is usable as if activated. */
 enum fs_life_cycle {
     FS_CREATION = 0x01,
     FS_INITIALISATION = 0x03,
@@ -215,8 +215,7 @@ struct fs {
     size_t application_count;
 };
 
-/* --- making one --------------------------------------------------------------------------------------------
- */
+/* --- making one ---------------------------------------------------------------------------------- */
 
 /* Empty, storing nothing. NULL without memory. */
 struct fs *fs_new(void);
@@ -247,8 +246,7 @@ bool fs_add_cdma(struct fs *fs, struct fs_cdma *cdma);
 bool fs_add_application(struct fs *fs, struct fs_application *application);
 bool fs_add_key(struct fs_application *application, struct fs_key *key);
 
-/* --- finding -----------------------------------------------------------------------------------------------
- */
+/* --- finding ------------------------------------------------------------------------------------- */
 
 /* By number; NULL when there is none. */
 struct fs_file *fs_file(const struct fs *fs, uint32_t number);
@@ -258,8 +256,8 @@ struct fs_file *fs_children(const struct fs_file *directory);
 struct fs_file *fs_child(const struct fs_file *directory, uint16_t fid);
 /* The EF with that short identifier among a directory's children. */
 struct fs_file *fs_child_by_sfi(const struct fs_file *directory, uint8_t sfi);
-/* The file at a path of file identifiers from MF on (3F00 first or left out; ADFs by their temporary ones).
- */
+/* The file at a path of file identifiers from MF on (3F00 first or left out;
+ * ADFs by their temporary ones). */
 struct fs_file *fs_by_path(const struct fs *fs, struct span path);
 /* The ADF (itself, or the one above) that a file is in; MF otherwise. */
 struct fs_file *fs_application_of(struct fs_file *file);
@@ -270,8 +268,8 @@ size_t fs_records(const struct fs_file *file);
 struct span fs_content(const struct fs_file *file);
 /* Record `number`, from 1; SPAN_NONE when there is none. */
 struct span fs_record(const struct fs_file *file, size_t number);
-/* The EF ARR record that holds a file's access rule (by reference); SPAN_NONE when it is not there. TS 102
- * 221 9.2.7. */
+/* The EF ARR record that holds a file's access rule (by reference); SPAN_NONE when it is not there.
+ * TS 102 221 9.2.7. */
 struct span fs_access_rule(const struct fs_file *file);
 
 /* The code that a reference means for files in `directory`: a global one of MF, or the nearest on the way up.
@@ -290,8 +288,7 @@ struct fs_application *fs_application(const struct fs *fs, uint32_t number);
 void fs_set_aid(struct fs_aid *aid, struct span octets);
 bool fs_same_aid(const struct fs_aid *aid, struct span octets);
 
-/* --- changing: RAM, then the store. False: could not be stored, or no memory -------------------------------
- */
+/* --- changing: RAM, then the store. False: could not be stored, or no memory --------------------- */
 
 /* Overwrites octets of a file's content, following a link. The range is inside the content. */
 bool fs_write(struct fs *fs, struct fs_file *file, size_t offset, struct span octets);

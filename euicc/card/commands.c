@@ -77,15 +77,15 @@ static uint16_t enter(struct softeuicc *card, const struct apdu_command *command
     return SW_OK;
 }
 
-/* What an AID has found: one of the card's applications, or an ADF of the enabled profile; neither: nothing.
- */
+/* What an AID has found: one of the card's applications, or an ADF of the enabled profile;
+ * neither: nothing. */
 struct match {
     struct selection selection;
     struct fs_file *adf;
 };
 
-/* A partial AID meets the card's applications first, then the profile's; the occurrence counts through both.
- */
+/* A partial AID meets the card's applications first, then the profile's;
+ * the occurrence counts through both. */
 static struct match find_application(struct softeuicc *card, const struct apdu_command *command,
                                      struct selection current)
 {

@@ -39,8 +39,8 @@ struct eim {
 };
 
 void eim_clear(struct eim *eim);
-/* False when there is none with this eimId (or storage failed: nvm_failed). `id` is the UTF8String's content.
- */
+/* False when there is none with this eimId (or storage failed: nvm_failed).
+ * `id` is the UTF8String's content. */
 bool eim_find(struct softeuicc *card, struct span id, struct eim *eim);
 unsigned eim_count(struct softeuicc *card);
 bool eim_set_counter(struct softeuicc *card, const struct eim *eim, uint32_t counter);

@@ -1,6 +1,6 @@
 /*
- * EimConfigurationData (SGP.32 2.11.1.1.1) as it comes from an eIM or an IPA, and as it stands in table
- * `eim`. Parsing and encoding only: who may add what is eim.c's.
+ * EimConfigurationData (SGP.32 2.11.1.1.1) as it comes from an eIM or an IPA, and as it stands in
+ * table `eim`. Parsing and encoding only: who may add what is eim.c's.
  */
 #ifndef SOFTEUICC_EUICC_IOT_EIM_CONFIGURATION_H
 #define SOFTEUICC_EUICC_IOT_EIM_CONFIGURATION_H

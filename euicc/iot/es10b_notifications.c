@@ -14,8 +14,8 @@
 
 enum { NOTHING_TO_DELETE = 1 };
 
-/* searchCriteria: A0 { 80 seqNumber | 81 profileManagementOperation | 82 euiccPackageResults }, or nothing.
- */
+/* searchCriteria: A0 { 80 seqNumber | 81 profileManagementOperation | 82 euiccPackageResults },
+ * or nothing. */
 struct search {
     struct notification_filter filter;
     bool results; /* euiccPackageResults */

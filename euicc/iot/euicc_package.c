@@ -208,8 +208,8 @@ static uint16_t refuse(struct softeuicc *card, const struct package *package, co
     return es10_finish(card, response);
 }
 
-/* The lifecycle table has the last word on whether a package is accepted, and withdraws a granted rollback.
- */
+/* The lifecycle table has the last word on whether a package is accepted,
+ * and withdraws a granted rollback. */
 static uint16_t serve(struct softeuicc *card, const struct package *package, const struct eim *eim,
                       struct buf *response)
 {

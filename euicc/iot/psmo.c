@@ -87,8 +87,8 @@ static bool read_only_iccid(struct span content, struct span *iccid)
     return read_iccid(&reader, iccid) && tlv_skip_rest(&reader);
 }
 
-/* The terminal is asked for one REFRESH, by the first change of the package. `grant` NULL: no rollbackFlag.
- */
+/* The terminal is asked for one REFRESH, by the first change of the package. `grant` NULL:
+ * no rollbackFlag. */
 static enum package_outcome change(struct package_run *run, const struct profile *profile,
                                    enum lifecycle_event event, const struct rollback_grant *grant,
                                    uint32_t tag, struct buf *results)

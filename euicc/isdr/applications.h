@@ -1,5 +1,5 @@
-/* The applications that can be selected by AID, and how a partial AID finds its occurrences (ISO/IEC
- * 7816-4 11.1.1). */
+/* The applications that can be selected by AID, and how a partial AID finds its occurrences
+ * (ISO/IEC 7816-4 11.1.1). */
 #ifndef SOFTEUICC_EUICC_ISDR_APPLICATIONS_H
 #define SOFTEUICC_EUICC_ISDR_APPLICATIONS_H
 

@@ -11,8 +11,8 @@ struct es10_function {
     uint8_t personalities;
 };
 
-/* Looks the outer tag of a complete request up and runs its handler. `octets` is what STORE DATA collected.
- */
+/* Looks the outer tag of a complete request up and runs its handler.
+ * `octets` is what STORE DATA collected. */
 uint16_t es10_dispatch(struct softeuicc *card, struct span octets, struct buf *response);
 
 /* The function with this tag for this card's personality, NULL if it has none. */

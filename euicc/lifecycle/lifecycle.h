@@ -88,8 +88,8 @@ struct lifecycle_action {
 #define LIFECYCLE_GUARDS_MAX  6
 #define LIFECYCLE_ACTIONS_MAX 7
 
-/* A row without actions whose last guard cannot hold in its state only says what the event is refused with.
- */
+/* A row without actions whose last guard cannot hold in its state only says
+ * what the event is refused with. */
 struct lifecycle_row {
     enum lifecycle_event event;
     enum lifecycle_state from, to;

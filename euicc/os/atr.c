@@ -1,7 +1,7 @@
 /*
- * The Answer To Reset: ISO/IEC 7816-3 8 (form), TS 102 221 6.3 (interface octets and T=15), ISO/IEC
- * 7816-4 12.1.1 (historical octets). A card offers exactly one protocol, so that the reader and the card
- * cannot disagree on the one in use.
+ * The Answer To Reset: ISO/IEC 7816-3 8 (form), TS 102 221 6.3 (interface octets and T=15),
+ * ISO/IEC 7816-4 12.1.1 (historical octets). A card offers exactly one protocol, so that the reader and the
+ * card cannot disagree on the one in use.
  */
 #include "euicc/os/atr.h"
 

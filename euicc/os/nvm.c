@@ -335,8 +335,8 @@ void nvm_remove(struct nvm *nvm)
 
 /* --- statements ---------------------------------------------------------------------------------- */
 
-/* The place for `sql`: where it is kept and idle, or else free, or else taken by an idle one, or else NULL.
- */
+/* The place for `sql`: where it is kept and idle, or else free, or else taken by an idle one,
+ * or else NULL. */
 static struct statement *place_for(struct nvm *nvm, const char *sql)
 {
     size_t hash = ((uintptr_t)sql >> 3) * 0x9E3779B1u >> 7;

@@ -67,8 +67,8 @@ int64_t nvm_last_row(struct nvm *nvm);
 bool nvm_begin(struct nvm *nvm);
 /* True while the command has written something. */
 bool nvm_in_transaction(const struct nvm *nvm);
-/* True when something went wrong since the last commit or rollback, reading included; nvm_message says what.
- */
+/* True when something went wrong since the last commit or rollback, reading included;
+ * nvm_message says what. */
 bool nvm_failed(const struct nvm *nvm);
 const char *nvm_message(const struct nvm *nvm);
 /* Commits, if there is something to commit. False: nothing of the command is stored (rolled back). */

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* How many octets the character that begins with `lead` takes, 0 for an octet that begins none (RFC 3629 3).
- */
+/* How many octets the character that begins with `lead` takes,
+ * 0 for an octet that begins none (RFC 3629 3). */
 static size_t sequence_size(uint8_t lead)
 {
     if (lead < 0x80)

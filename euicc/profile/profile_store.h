@@ -34,8 +34,8 @@ struct profile {
     struct buf metadata; /* StoreMetadataRequest (BF25) as received, whole */
     struct buf smdp_oid; /* content octets */
     struct buf smdp_address;
-    struct buf
-        isdp_configuration; /* ConfigureISDPRequest (BF24) as received, whole; empty when there was none */
+    /* ConfigureISDPRequest (BF24) as received, whole; empty when there was none. */
+    struct buf isdp_configuration;
     bool has_ci_key_id;
     uint8_t ci_key_id[20]; /* of the credentials that sign the profile's notifications */
 };

@@ -14,8 +14,8 @@
 #define TAG_BOUND_PROFILE_PACKAGE     0xBF36
 #define TAG_INITIALISE_SECURE_CHANNEL 0xBF23
 #define CONFIGURE_ISDP_MAX            512 /* its only member has 128 octets at most (SGP.22 5.5.2) */
-#define STORE_METADATA_MAX                                                                                   \
-    8192 /* icon and names have 1150 octets at most; the rest is notification addresses */
+/* Icon and names have 1150 octets at most; the rest is notification addresses. */
+#define STORE_METADATA_MAX       8192
 #define REPLACE_SESSION_KEYS_MAX 512
 
 /* The four sequences of a package in their order, SGP.22 2.5.4. */

@@ -306,8 +306,8 @@ static int check_prepare(struct softeuicc *card, const struct prepare_request *r
     return verify_signature2(session, request) ? 0 : INVALID_SIGNATURE;
 }
 
-/* The pair the SM-DP+ has bound a package to already, or a new one on the curve of CERT.DPpb (SGP.22 5.7.5).
- */
+/* The pair the SM-DP+ has bound a package to already,
+ * or a new one on the curve of CERT.DPpb (SGP.22 5.7.5). */
 static bool choose_one_time_key(struct softeuicc *card, const struct prepare_request *request)
 {
     struct rsp_session *session = card->rsp;

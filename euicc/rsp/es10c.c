@@ -14,8 +14,8 @@
 #define TAG_MEMORY_RESET    0xBF34
 #define TAG_GET_EID         0xBF3E
 
-/* Results, SGP.22 5.7.16-5.7.20. profileNotInEnabledState and profileNotInDisabledState have the same value.
- */
+/* Results, SGP.22 5.7.16-5.7.20. profileNotInEnabledState and
+ * profileNotInDisabledState have the same value. */
 enum {
     RESULT_OK = 0,
     RESULT_NOT_FOUND = 1, /* iccidOrAidNotFound, iccidNotFound */

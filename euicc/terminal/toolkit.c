@@ -20,8 +20,8 @@ enum {
 /* REFRESH modes: the command qualifier, TS 102 223 8.6. */
 enum { REFRESH_UICC_RESET = 0x04, REFRESH_PROFILE_STATE_CHANGE = 0x09 };
 
-/* What a terminal must have said to be sent a command: octet (from 0) and bit of TERMINAL PROFILE, TS 102
- * 223 5.2. */
+/* What a terminal must have said to be sent a command: octet (from 0) and bit of TERMINAL PROFILE,
+ * TS 102 223 5.2. */
 struct service {
     uint8_t octet, bit;
 };

@@ -9,8 +9,8 @@
 
 #include "euicc/os/card.h"
 
-/* True from the moment a proactive command is made until its TERMINAL RESPONSE or a reset (TS 102
- * 221 7.4.2.2); a command that waits to be tried again counts. */
+/* True from the moment a proactive command is made until its TERMINAL RESPONSE or a reset
+ * (TS 102 221 7.4.2.2); a command that waits to be tried again counts. */
 bool toolkit_session_active(const struct softeuicc *card);
 
 /* Where that session stands, in words, for who looks at the card from outside: "none", "announced" (91xx went

@@ -162,8 +162,8 @@ static enum bad_format run_objects(struct run *run, struct span objects, struct 
     return FORMAT_GOOD;
 }
 
-/* A chained script begins with an object that says so (5.2.1.4); its answer says why it is not one (5.2.2.3).
- */
+/* A chained script begins with an object that says so (5.2.1.4);
+ * its answer says why it is not one (5.2.2.3). */
 enum { CHAINING_NOT_SUPPORTED = 0x02 };
 
 static bool is_chained(struct span objects)

@@ -131,8 +131,8 @@ static struct saip_element *add_element(struct saip_package *package, const stru
     return &package->elements[package->count++];
 }
 
-/* Splits the package into elements first, so that they stay where they are while references to them are kept.
- */
+/* Splits the package into elements first, so that they stay where they are while
+ * references to them are kept. */
 static bool split(struct saip_walk *walk)
 {
     struct tlv_reader reader = tlv_reader(walk->package->der);

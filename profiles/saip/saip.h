@@ -93,8 +93,8 @@ enum { SAIP_ELEMENTS_MAX = 1000, SAIP_FILES_MAX = 4096, SAIP_FILES_SIZE_MAX = 1 
 bool saip_decode(struct span der, struct saip_package *package, struct saip_failure *failure);
 void saip_free(struct saip_package *package);
 
-/* A package splits at element boundaries: the size of the first element of `in`, 0 while it is not all there.
- */
+/* A package splits at element boundaries: the size of the first element of `in`,
+ * 0 while it is not all there. */
 size_t saip_first_element_size(struct span in);
 
 /* The name of an element type by its tag, "unknown" for others. */
@@ -125,8 +125,8 @@ struct saip_service {
 /* The service at `index`, NULL behind the last. */
 const struct saip_service *saip_service_at(size_t index);
 
-/* Appends UICCCapability, the BIT STRING of the supported services (EUICCInfo2.uiccCapability), with `tag`.
- */
+/* Appends UICCCapability, the BIT STRING of the supported services (EUICCInfo2.uiccCapability),
+ * with `tag`. */
 void saip_put_uicc_capability(struct buf *out, uint32_t tag);
 
 /* --- files --- */

@@ -216,8 +216,8 @@ void saip_build_telecom(struct saip_builder *b)
 
 /* --- what is not in templates --- */
 
-/* EF LND below DF TELECOM (TS 51.011 10.5.5), which no template has, and the empty files that were asked for.
- */
+/* EF LND below DF TELECOM (TS 51.011 10.5.5), which no template has,
+ * and the empty files that were asked for. */
 void saip_build_generic_files(struct saip_builder *b)
 {
     enum { LND_RECORDS = 10, LND_RECORD = 28, FID_LND = 0x6F44, FID_EXTRA = 0x2100 };

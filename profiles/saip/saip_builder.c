@@ -154,8 +154,8 @@ void saip_put_directory(struct saip_builder *b, const char *name, unsigned fid, 
     tlv_close(b->out, mark);
 }
 
-/* The access rules that the templates refer to by number (TCA Annex A, 9.9), as EF ARR records of TS 102
- * 221 9.2.7. */
+/* The access rules that the templates refer to by number (TCA Annex A, 9.9), as EF ARR records of
+ * TS 102 221 9.2.7. */
 static const char *const access_rules[] = {
     "8001019000 800102A406830101950108 800158A40683010A950108",
     "800101A406830101950108 80015AA40683010A950108",

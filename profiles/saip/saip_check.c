@@ -436,8 +436,8 @@ static bool is_loaded(const struct saip_walk *walk, struct span aid, const struc
     return false;
 }
 
-/* GlobalPlatform C.2: the hash goes over what the load file data block holds; its size says which one it is.
- */
+/* GlobalPlatform C.2: the hash goes over what the load file data block holds;
+ * its size says which one it is. */
 static bool check_hash(struct saip_walk *walk, struct span hash, struct span block)
 {
     static const struct {

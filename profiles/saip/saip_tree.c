@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a file takes in non-volatile memory besides its body: header, access rule reference, directory entry.
- */
+/* What a file takes in non-volatile memory besides its body: header, access rule reference,
+ * directory entry. */
 enum { FILE_OVERHEAD = 48 };
 
 void saip_walk_free(struct saip_walk *walk)

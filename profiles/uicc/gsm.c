@@ -187,8 +187,8 @@ static uint16_t code_command(struct sim *sim)
 
 enum { RAND_SIZE = 16, SRES_SIZE = 4, KC_SIZE = 8, CONTEXT_GSM = 0x80, SW_NO_CONTEXT = 0x9864 };
 
-/* The GSM security context of AUTHENTICATE (TS 31.102 7.1.2.2), whose answer has lengths before SRES and Kc.
- */
+/* The GSM security context of AUTHENTICATE (TS 31.102 7.1.2.2),
+ * whose answer has lengths before SRES and Kc. */
 static uint16_t run_gsm_algorithm(struct sim *sim)
 {
     struct uicc_channel before = *sim->channel;

@@ -4,8 +4,8 @@
  */
 #include "profiles/uicc/gsm_internal.h"
 
-/* Files of the USIM that a SIM has with the same content: TS 51.011 10.3 and 10.5, TS 31.102 4.2 and 4.4.3.
- */
+/* Files of the USIM that a SIM has with the same content: TS 51.011 10.3 and 10.5,
+ * TS 31.102 4.2 and 4.4.3. */
 static const struct mapped_file {
     uint16_t directory, fid; /* of the SIM */
     uint16_t below, origin;  /* in the ADF (0) or a DF of it */

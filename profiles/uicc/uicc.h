@@ -102,8 +102,7 @@ struct fs_file *uicc_find_application(const struct uicc *uicc, struct span aid,
 uint16_t uicc_select_application(struct uicc *uicc, const struct apdu_command *command,
                                  struct fs_file *application, struct buf *response);
 
-/* --- the table ---------------------------------------------------------------------------------------------
- */
+/* --- the table ----------------------------------------------------------------------------------- */
 
 typedef uint16_t uicc_handler(struct uicc *uicc, const struct apdu_command *command, struct buf *response);
 

@@ -110,8 +110,8 @@ uint16_t uicc_terminate_df(struct uicc *uicc, const struct apdu_command *command
     return set_life_cycle(uicc, command, DF_ONLY, UICC_TERMINATE, FS_TERMINATED);
 }
 
-/* Afterwards uicc_process serves SELECT and STATUS only. It concerns this profile's UICC; the card goes on.
- */
+/* Afterwards uicc_process serves SELECT and STATUS only. It concerns this profile's UICC;
+ * the card goes on. */
 uint16_t uicc_terminate_card_usage(struct uicc *uicc, const struct apdu_command *command,
                                    struct buf *response)
 {
@@ -181,8 +181,8 @@ static bool give_back(const struct uicc *uicc, const struct fs_file *file)
            uicc->host.take_memory(uicc->host.context, -octets);
 }
 
-/* Reading of TS 102 222 6.4: the file's own rule for DELETE FILE decides; a directory goes with all below it.
- */
+/* Reading of TS 102 222 6.4: the file's own rule for DELETE FILE decides;
+ * a directory goes with all below it. */
 uint16_t uicc_delete_file(struct uicc *uicc, const struct apdu_command *command, struct buf *response)
 {
     struct uicc_channel *channel = uicc_channel(uicc, command);

@@ -109,8 +109,8 @@ static void restore_state(struct uicc *uicc)
         uicc->fs->pins[i].verified = kept->verified.data[i] != 0;
 }
 
-/* Reading: the state that is kept is the basic channel's, so that a terminal has to close the others first.
- */
+/* Reading: the state that is kept is the basic channel's,
+ * so that a terminal has to close the others first. */
 static bool uses_other_channels(const struct uicc *uicc)
 {
     for (size_t i = 1; i < APDU_CHANNELS; i++)

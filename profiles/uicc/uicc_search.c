@@ -48,8 +48,8 @@ static bool matches(const struct search *search, struct span record)
     return false;
 }
 
-/* Where to begin: P1, or with P1 00 the current record; without one at the file's end the search comes from.
- */
+/* Where to begin: P1, or with P1 00 the current record;
+ * without one at the file's end the search comes from. */
 static size_t start(const struct uicc_channel *channel, const struct fs_file *file, uint8_t p1, bool forward)
 {
     if (p1 != 0)

@@ -252,8 +252,8 @@ uint16_t uicc_select_application(struct uicc *uicc, const struct apdu_command *c
 
 enum { STATUS_P1_MAX = 0x02, STATUS_FCP = 0x00, STATUS_DF_NAME = 0x01, STATUS_NO_DATA = 0x0C };
 
-/* P1 tells that the terminal has initialised or will end the current application: no answer is due to that.
- */
+/* P1 tells that the terminal has initialised or will end the current application:
+ * no answer is due to that. */
 uint16_t uicc_status(struct uicc *uicc, const struct apdu_command *command, struct buf *response)
 {
     const struct uicc_channel *channel = uicc_channel(uicc, command);

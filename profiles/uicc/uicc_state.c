@@ -34,8 +34,8 @@ void uicc_open_channel(struct uicc *uicc, unsigned channel, unsigned from)
     opened->application = origin->application;
 }
 
-/* A PIN of an application stays verified as long as a session of it is open on any channel (TS 102
- * 221 9.4.1). */
+/* A PIN of an application stays verified as long as a session of it is open on any channel
+ * (TS 102 221 9.4.1). */
 static void end_session(struct uicc *uicc, const struct fs_file *application)
 {
     if (application == NULL)

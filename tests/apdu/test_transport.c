@@ -6,8 +6,8 @@
 
 static uint8_t response_octets[70000];
 
-/* A card that answers every command with `size` octets and `status`, and counts how often it was really run.
- */
+/* A card that answers every command with `size` octets and `status`,
+ * and counts how often it was really run. */
 struct fixture {
     struct transport transport;
     struct buf out;

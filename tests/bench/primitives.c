@@ -1,5 +1,5 @@
-/* The bare primitives on OpenSSL: see primitives.h. Nothing of crypto/ but the curve's number is used here.
- */
+/* The bare primitives on OpenSSL: see primitives.h.
+ * Nothing of crypto/ but the curve's number is used here. */
 #include "tests/bench/primitives.h"
 
 #include "tests/bench/bench.h"

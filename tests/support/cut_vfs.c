@@ -150,8 +150,8 @@ static void forget_changes(struct file *file)
     file->last = &file->first;
 }
 
-/* What a file is after the power went. `interrupted`: the last change of this file is the one that was cut.
- */
+/* What a file is after the power went. `interrupted`:
+ * the last change of this file is the one that was cut. */
 static void survive(struct cut_disk *disk, struct file *file, bool interrupted)
 {
     for (const struct change *change = file->first; change != NULL; change = change->next) {

@@ -80,8 +80,8 @@ static void sweep_raw(struct es10_bench *bench, struct span request)
     }
 }
 
-/* The shortened content in its own outer object, straight to the dispatcher, so that nothing of it is kept.
- */
+/* The shortened content in its own outer object, straight to the dispatcher,
+ * so that nothing of it is kept. */
 static uint16_t dispatch_cut(struct es10_bench *bench, uint32_t tag, struct span content)
 {
     struct buf request = {0};

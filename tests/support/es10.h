@@ -17,8 +17,8 @@ struct es10_bench {
     struct terminal terminal;
 };
 
-/* A card in memory under one CI (P-256) or two, powered, with the ISD-R selected. `free_nvm` 0: the default.
- */
+/* A card in memory under one CI (P-256) or two, powered, with the ISD-R selected. `free_nvm` 0:
+ * the default. */
 void es10_open(struct es10_bench *bench, size_t ci_count, uint64_t free_nvm);
 void es10_close(struct es10_bench *bench);
 
@@ -38,8 +38,8 @@ uint16_t es10_send(struct es10_bench *bench, struct span request, struct buf *re
  */
 void es10_sweep(struct es10_bench *bench, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A profile put on the card without a download. Zero fields: an operational profile without anything special.
- */
+/* A profile put on the card without a download. Zero fields:
+ * an operational profile without anything special. */
 struct es10_profile {
     const char *iccid;   /* digits */
     struct span package; /* with that ICCID; none: test_profile's */

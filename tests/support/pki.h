@@ -42,8 +42,7 @@ void test_entity_sign_with(struct test_entity *entity, const struct ec_key *key)
 void test_entity_free(struct test_entity *entity);
 
 /* A new card under these CIs, which has room for `free_nvm` octets of profiles (0: the default); not powered.
- * `path` may be
- * ":memory:". The caller closes it. */
+ * `path` may be ":memory:". The caller closes it. */
 struct softeuicc *test_card(const char *path, const struct test_ci *cis, size_t count, uint64_t free_nvm);
 
 #endif

@@ -10,8 +10,8 @@
  * the program ends. */
 struct span test_profile(const char *iccid);
 
-/* The same with a test profile's authentication (USIM test algorithm): what saip_has_only_test_keys accepts.
- */
+/* The same with a test profile's authentication (USIM test algorithm):
+ * what saip_has_only_test_keys accepts. */
 struct span test_profile_with_test_keys(const char *iccid);
 
 /* The package of any recipe. */

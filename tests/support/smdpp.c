@@ -1,5 +1,5 @@
-/* An SM-DP+ without sockets, and requests to it in both bindings: see smdpp.h. The eUICC is in smdpp_euicc.c.
- */
+/* An SM-DP+ without sockets, and requests to it in both bindings: see smdpp.h.
+ * The eUICC is in smdpp_euicc.c. */
 #include "tests/support/smdpp.h"
 
 #include "apdu/tlv.h"

@@ -134,8 +134,8 @@ static void acknowledge(struct switches *switches, uint64_t sequence)
     buf_free(&answer);
 }
 
-/* The result, and after it one notification of each profile that was changed: the first switch disabled none.
- */
+/* The result, and after it one notification of each profile that was changed:
+ * the first switch disabled none. */
 void switches_acknowledge(struct switches *switches)
 {
     unsigned notifications = !switches->notifies ? 0 : switches->count == 1 ? 1 : 2;

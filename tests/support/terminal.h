@@ -19,15 +19,15 @@ struct terminal {
     void *context;
 };
 
-/* Resets the card, opens a logical channel and selects the ISD-R on it. Fails the test when the card refuses.
- */
+/* Resets the card, opens a logical channel and selects the ISD-R on it.
+ * Fails the test when the card refuses. */
 struct terminal terminal_start(struct softeuicc *card, enum softeuicc_reset kind);
 
 /* The same for a terminal whose card was reset already. */
 void terminal_select(struct terminal *terminal);
 
-/* One command, with 61xx and 6Cxx served as T=0 asks; appends the response data and returns the status word.
- */
+/* One command, with 61xx and 6Cxx served as T=0 asks;
+ * appends the response data and returns the status word. */
 uint16_t terminal_command(struct terminal *terminal, struct span capdu, struct buf *response);
 
 /* One request to the ISD-R, in as many STORE DATA commands as it takes. Intermediate answers must be 9000

@@ -12,8 +12,8 @@
  * recipe. */
 struct uicc *test_uicc(const struct saip_recipe *recipe);
 
-/* One command, as octets; the answer replaces what `response` holds (may be NULL). Returns the status word.
- */
+/* One command, as octets; the answer replaces what `response` holds (may be NULL).
+ * Returns the status word. */
 uint16_t test_uicc_transmit(struct uicc *uicc, struct span capdu, struct buf *response);
 
 /* The same, written as hexadecimal; fails the test when the digits are no command. */

@@ -179,8 +179,8 @@ START_TEST(updates_are_stored_or_undone)
     ck_assert(!nvm_in_transaction(bench.card->nvm));
     ck_assert_hex(answer(&bench, "00B0000002"), "6672");
     ck_assert_int_eq(count(&bench, "SELECT count(*) FROM file WHERE fid = '2F05' AND content = x'6672'"), 1);
-    /* Storage that fails: the terminal gets an error, RAM is as before, what is selected and verified stays.
-     */
+    /* Storage that fails: the terminal gets an error, RAM is as before,
+     * what is selected and verified stays. */
     ck_assert(
         sqlite3_exec(sqlite3_db_handle(nvm_read_stmt(bench.card->nvm, "SELECT 1")),
                      "CREATE TRIGGER broken BEFORE UPDATE ON file BEGIN SELECT RAISE(ABORT, 'broken'); END",

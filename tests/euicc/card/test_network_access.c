@@ -40,8 +40,8 @@ static struct fs_naa *usim_of(struct es10_bench *bench)
     return naa;
 }
 
-/* AUTHENTICATE as the profile's home network would have the terminal send it; `damage` is xored to its MAC.
- */
+/* AUTHENTICATE as the profile's home network would have the terminal send it;
+ * `damage` is xored to its MAC. */
 static uint16_t authenticate_with(struct es10_bench *bench, uint8_t sqn, uint8_t damage, struct buf *response)
 {
     const uint8_t number[6] = {[5] = sqn}, amf[2] = {0x80, 0x00};

@@ -339,8 +339,8 @@ START_TEST(keys_that_are_none_are_command_errors)
 
     open_bench(&bench);
     whole = content_of(test_eim_configuration(0x30, &(struct test_eim_configuration){.key = bench.key}));
-    /* Every octet of the key changed, every end: a point that is not on the curve, another curve, a bad form.
-     */
+    /* Every octet of the key changed, every end: a point that is not on the curve, another curve,
+     * a bad form. */
     for (size_t i = whole.size - 91; i < whole.size; i++) {
         buf_clear(content);
         buf_append(content, whole);

@@ -1,5 +1,5 @@
-/* A real card that can be put into any state of the model, and its answer to an event: see lifecycle_card.h.
- */
+/* A real card that can be put into any state of the model, and its answer to an event:
+ * see lifecycle_card.h. */
 #include "tests/euicc/lifecycle/lifecycle_card.h"
 
 #include "apdu/tlv.h"

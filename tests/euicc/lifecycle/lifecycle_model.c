@@ -1,5 +1,5 @@
-/* The rules, stated once more: see lifecycle_model.h. Functions return the code of the function's response.
- */
+/* The rules, stated once more: see lifecycle_model.h.
+ * Functions return the code of the function's response. */
 #include "tests/euicc/lifecycle/lifecycle_model.h"
 
 #include <stdio.h>

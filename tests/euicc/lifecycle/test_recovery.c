@@ -1,5 +1,5 @@
-/* euicc/lifecycle/recovery.c: what is remembered is read back, lasts, and is gone with the profile it names.
- */
+/* euicc/lifecycle/recovery.c: what is remembered is read back, lasts,
+ * and is gone with the profile it names. */
 #include "euicc/lifecycle/recovery.h"
 
 #include "tests/support/es10.h"

@@ -15,8 +15,8 @@ struct battlefield {
     struct test_ci ci;        /* the card trusts it */
     struct test_ci brainpool; /* and this one */
     struct test_ci foreign;   /* but not this one */
-    struct test_entity
-        posing; /* DPauth signed by the foreign CI, in the name and key identifier of the trusted one */
+    /* DPauth signed by the foreign CI, in the name and key identifier of the trusted one. */
+    struct test_entity posing;
     struct test_entity posing_pb; /* the same for DPpb */
     struct test_entity below;     /* DPauth issued by an SM-DP+ instead of a CI */
     struct test_entity no_oid;    /* DPauth without registeredID */

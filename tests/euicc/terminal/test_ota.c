@@ -1,5 +1,5 @@
-/* euicc/ota*.c: secured short messages to the enabled profile, from ENVELOPE to what is stored and answered.
- */
+/* euicc/ota*.c: secured short messages to the enabled profile,
+ * from ENVELOPE to what is stored and answered. */
 #include "euicc/terminal/ota.h"
 
 #include "apdu/tlv.h"

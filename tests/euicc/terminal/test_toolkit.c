@@ -126,8 +126,8 @@ START_TEST(a_busy_terminal_is_asked_again_when_it_polls)
     for (unsigned attempt = 1; attempt <= 3; attempt++) {
         ck_assert_uint_eq(command(&bench, FETCH, &response), 0x9000);
         ck_assert_hex(buf_span(&response), "D009 8103010104 82028182");
-        /* "currently unable": busy. Nothing is announced before the terminal polls, nor may anything begin.
-         */
+        /* "currently unable": busy. Nothing is announced before the terminal polls,
+         * nor may anything begin. */
         ck_assert_uint_eq(command(&bench, "80140000 0D 8103010104 82028281 83022002", &response), 0x9000);
         if (attempt == 3)
             break;
