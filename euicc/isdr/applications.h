@@ -31,9 +31,8 @@ extern const struct application isdr_application;  /* euicc/isdr/isdr.c */
 extern const struct application ecasd_application; /* euicc/isdr/ecasd.c */
 extern const struct application isdp_application;  /* euicc/isdr/isdp.c */
 
-/* euicc/isdr/profile_application.c: of the enabled profile; `instance` is the application's number there. */
-extern const struct application domain_application, instance_application;
-/* Which of these an application is; NULL: it cannot be selected. */
+/* What serves an application of the enabled profile (profile_application.c); `instance` is its number there.
+ * NULL: it cannot be selected. */
 const struct application *profile_application_row(const struct fs_application *application);
 
 #endif

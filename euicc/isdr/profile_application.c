@@ -15,15 +15,6 @@
 
 #define INS_GET_DATA 0xCA /* GlobalPlatform 2.3 11.3 */
 
-const struct application *profile_application_row(const struct fs_application *application)
-{
-    bool selectable = (application->life_cycle & FS_LOCKED) == 0 && application->life_cycle >= FS_SELECTABLE;
-
-    if (selectable && application->kind == FS_SECURITY_DOMAIN)
-        return &domain_application;
-    return selectable && application->kind == FS_APPLICATION ? &instance_application : NULL;
-}
-
 /* What the channel has selected; NULL when it has been deleted since. */
 static struct fs_application *selected(const struct softeuicc *card, const struct apdu_command *command)
 {
@@ -70,14 +61,23 @@ static uint16_t instance_process(struct softeuicc *card, const struct apdu_comma
     return SW_INS_NOT_SUPPORTED;
 }
 
-const struct application domain_application = {.name = "security domain",
-                                               .personalities = FOR_ALL,
-                                               .of_profile = true,
-                                               .select = select,
-                                               .process = domain_process};
+static const struct application domain_application = {.name = "security domain",
+                                                      .personalities = FOR_ALL,
+                                                      .of_profile = true,
+                                                      .select = select,
+                                                      .process = domain_process};
 
-const struct application instance_application = {.name = "application",
-                                                 .personalities = FOR_ALL,
-                                                 .of_profile = true,
-                                                 .select = select,
-                                                 .process = instance_process};
+static const struct application instance_application = {.name = "application",
+                                                        .personalities = FOR_ALL,
+                                                        .of_profile = true,
+                                                        .select = select,
+                                                        .process = instance_process};
+
+const struct application *profile_application_row(const struct fs_application *application)
+{
+    bool selectable = (application->life_cycle & FS_LOCKED) == 0 && application->life_cycle >= FS_SELECTABLE;
+
+    if (selectable && application->kind == FS_SECURITY_DOMAIN)
+        return &domain_application;
+    return selectable && application->kind == FS_APPLICATION ? &instance_application : NULL;
+}

@@ -129,7 +129,7 @@ static void put_iot_specific_info(struct buf *out)
     tlv_close(out, at);
 }
 
-void es10b_put_euicc_info1(const struct softeuicc *card, struct buf *out)
+static void put_euicc_info1(const struct softeuicc *card, struct buf *out)
 {
     size_t outer = tlv_open(out, TAG_EUICC_INFO1);
 
@@ -167,11 +167,6 @@ static void put_euicc_info2(struct softeuicc *card, bool with_iot_members, struc
     tlv_close(out, outer);
 }
 
-void es10b_put_euicc_info2(struct softeuicc *card, struct buf *out)
-{
-    put_euicc_info2(card, (card->personality_bit & (FOR_IOT | FOR_HYBRID)) != 0, out);
-}
-
 /*
  * Reading: SGP.32 v1.0 takes EuiccSigned1 from SGP.22, v1.2 has one of its own with IPA mode and IoT figures
  * in its EUICCInfo2. A hybrid card, which serves LPAs too, signs what SGP.22 knows: an IPA of v1.0 that
@@ -188,7 +183,7 @@ uint16_t es10b_get_euicc_info1(struct softeuicc *card, struct span request, stru
 
     if (es10_finish_request(&reader) != ES10_OK)
         return ES10_BAD_REQUEST;
-    es10b_put_euicc_info1(card, response);
+    put_euicc_info1(card, response);
     return es10_finish(card, response);
 }
 
@@ -198,6 +193,6 @@ uint16_t es10b_get_euicc_info2(struct softeuicc *card, struct span request, stru
 
     if (es10_finish_request(&reader) != ES10_OK)
         return ES10_BAD_REQUEST;
-    es10b_put_euicc_info2(card, response);
+    put_euicc_info2(card, (card->personality_bit & (FOR_IOT | FOR_HYBRID)) != 0, response);
     return es10_finish(card, response);
 }

@@ -13,11 +13,7 @@ extern const uint8_t euicc_svn[3];
 /* Whether the card has an IPA of its own: in the FCI of the ISD-R, IpaeActivation and ipaMode. */
 extern const bool euicc_has_ipae;
 
-/* Appends EUICCInfo1 (BF20 whole). */
-void es10b_put_euicc_info1(const struct softeuicc *card, struct buf *out);
-
-/* EUICCInfo2 (BF22 whole) with live figures; the second as it stands inside euiccSigned1. */
-void es10b_put_euicc_info2(struct softeuicc *card, struct buf *out);
+/* Appends EUICCInfo2 (BF22 whole) with live figures, as it stands inside euiccSigned1. */
 void es10b_put_signed_euicc_info2(struct softeuicc *card, struct buf *out);
 
 #endif

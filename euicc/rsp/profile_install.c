@@ -51,11 +51,6 @@ static unsigned next_number(struct softeuicc *card)
     return 0;
 }
 
-void profile_next_aid(struct softeuicc *card, uint8_t isdp_aid[ISDP_AID_SIZE])
-{
-    aid_of(next_number(card), isdp_aid);
-}
-
 static bool remember_number(struct softeuicc *card, unsigned number)
 {
     sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, "UPDATE card SET last_isdp = ?1");

@@ -28,7 +28,4 @@ enum profile_install_status profile_install(struct softeuicc *card,
                                             const struct profile_installation *installation,
                                             uint8_t isdp_aid[ISDP_AID_SIZE]);
 
-/* The ISD-P AID the next installation gets. */
-void profile_next_aid(struct softeuicc *card, uint8_t isdp_aid[ISDP_AID_SIZE]);
-
 #endif

@@ -150,7 +150,13 @@ static void move_to_front(struct proactive *proactive)
     proactive->queue[0] = last;
 }
 
-bool toolkit_start_timer(struct softeuicc *card, enum toolkit_timer timer, unsigned seconds)
+/* The card's timers at the terminal, 1 to 8 (TS 102 223 6.4.21); each has a row in `timers` that says what is
+ * done when it expires. */
+enum toolkit_timer { TIMER_RETRY = 1 };
+
+/* Queues a TIMER MANAGEMENT in front of everything else: the timer begins to run, anew if it ran already.
+ * False: the terminal serves none, or the queue is full. */
+static bool start_timer(struct softeuicc *card, enum toolkit_timer timer, unsigned seconds)
 {
     struct buf objects = {0};
     struct proactive_command command = {COMMAND_NUMBER, PROACTIVE_TIMER_MANAGEMENT, PROACTIVE_TIMER_START,
@@ -227,7 +233,7 @@ enum { RESULT_DONE_MAX = 0x0F, RESULT_NEVER_MIN = 0x30 };
 static void wait_for_terminal(struct softeuicc *card)
 {
     card->proactive->queue[0].waits = true;
-    (void)toolkit_start_timer(card, TOOLKIT_TIMER_RETRY, RETRY_SECONDS);
+    (void)start_timer(card, TIMER_RETRY, RETRY_SECONDS);
 }
 
 /* A terminal that refuses the mode it said it serves is told in the older way. */
@@ -288,7 +294,7 @@ static void retry(struct softeuicc *card)
 static const struct {
     enum toolkit_timer timer;
     void (*expired)(struct softeuicc *card);
-} timers[] = {{TOOLKIT_TIMER_RETRY, retry}};
+} timers[] = {{TIMER_RETRY, retry}};
 
 /* TS 102 223 7.4.1. A timer that the card did not start has no effect. */
 uint16_t toolkit_timer_expired(struct softeuicc *card, struct span content, struct buf *response)

@@ -25,14 +25,6 @@ const char *toolkit_session_name(const struct softeuicc *card, size_t *pending);
  */
 bool toolkit_request_refresh(struct softeuicc *card);
 
-/* The card's timers at the terminal, 1 to 8 (TS 102 223 6.4.21); each has a row in toolkit.c that says what
- * is done when it expires. */
-enum toolkit_timer { TOOLKIT_TIMER_RETRY = 1 };
-
-/* Queues a TIMER MANAGEMENT in front of everything else: the timer begins to run, anew if it ran already.
- * False: the terminal serves none, or the queue is full. */
-bool toolkit_start_timer(struct softeuicc *card, enum toolkit_timer timer, unsigned seconds);
-
 /* ENVELOPE (timer expiration): content of tag D7. 6A80 when it is none. */
 uint16_t toolkit_timer_expired(struct softeuicc *card, struct span content, struct buf *response);
 

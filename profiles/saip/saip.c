@@ -204,17 +204,6 @@ void saip_free(struct saip_package *package)
     *package = (struct saip_package){.elements = NULL};
 }
 
-size_t saip_first_element_size(struct span in)
-{
-    uint32_t tag = 0;
-    size_t header = 0;
-    size_t content = 0;
-
-    if (tlv_header(in, &tag, &header, &content) != TLV_OK || content > in.size - header)
-        return 0;
-    return header + content;
-}
-
 bool saip_visit(const struct saip_package *package, saip_file_visitor *files, saip_element_visitor *elements,
                 void *context)
 {

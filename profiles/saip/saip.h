@@ -93,10 +93,6 @@ enum { SAIP_ELEMENTS_MAX = 1000, SAIP_FILES_MAX = 4096, SAIP_FILES_SIZE_MAX = 1 
 bool saip_decode(struct span der, struct saip_package *package, struct saip_failure *failure);
 void saip_free(struct saip_package *package);
 
-/* A package splits at element boundaries: the size of the first element of `in`,
- * 0 while it is not all there. */
-size_t saip_first_element_size(struct span in);
-
 /* The name of an element type by its tag, "unknown" for others. */
 const char *saip_element_name(uint32_t tag);
 

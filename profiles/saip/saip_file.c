@@ -18,7 +18,8 @@ enum {
 };
 enum { RECORD_SIZE_MAX = 255, RECORDS_MAX = 254, SFI_MAX = 30 };
 
-bool saip_number(struct span octets, size_t *number)
+/* True when an unsigned number of one or more octets fits; *number receives it. */
+static bool read_number(struct span octets, size_t *number)
 {
     *number = 0;
     if (octets.size < 1 || octets.size > 4)
@@ -153,7 +154,7 @@ static bool apply_proprietary(struct saip_walk *walk, struct saip_file *file, st
     }
     if (maximum.data == NULL)
         return true;
-    if (file->kind != SAIP_FILE_BER_TLV || !saip_number(maximum, &file->maximum_size))
+    if (file->kind != SAIP_FILE_BER_TLV || !read_number(maximum, &file->maximum_size))
         return saip_fail(walk, SAIP_BAD_VALUES, maximum.data, "%s: maximumFileSize is for BER-TLV files only",
                          file->name);
     return true;
@@ -210,7 +211,7 @@ static bool check_elementary(struct saip_walk *walk, struct saip_file *file, con
     if (file->link_path.size > 0)
         return check_link(walk, file, fcp);
     if (fcp->size.data != NULL)
-        saip_number(fcp->size, &file->size);
+        read_number(fcp->size, &file->size);
     else if (file->row != NULL)
         file->size = file->row->records > 0              ? file->record_size * file->row->records
                      : saip_kind_has_records(file->kind) ? 0

@@ -114,8 +114,6 @@ bool saip_walk_generic(struct saip_walk *walk);
 /* Creates a file in the tree and shows it to the visitor; its number is file->number afterwards. */
 bool saip_create_file(struct saip_walk *walk, struct saip_file *file, const uint8_t *at);
 
-/* The number of a directory's file, or SAIP_NO_PARENT. */
-uint16_t saip_find_child(const struct saip_walk *walk, uint16_t directory, uint16_t fid);
 /* The file at a path from MF on (two octets a step; none: MF), or SAIP_NO_PARENT. */
 uint16_t saip_find_path(const struct saip_walk *walk, struct span path);
 /* The ADF with this name, or SAIP_NO_PARENT. */
@@ -132,8 +130,5 @@ bool saip_check_cdma(struct saip_walk *walk);
 bool saip_check_security_domain(struct saip_walk *walk);
 bool saip_check_rfm(struct saip_walk *walk);
 bool saip_check_application(struct saip_walk *walk);
-
-/* True when an unsigned number of one or more octets fits; *number receives it. */
-bool saip_number(struct span octets, size_t *number);
 
 #endif

@@ -38,7 +38,8 @@ static uint16_t *find_place(const struct saip_walk *walk, uint16_t directory, ui
     }
 }
 
-uint16_t saip_find_child(const struct saip_walk *walk, uint16_t directory, uint16_t fid)
+/* The number of a directory's file, or SAIP_NO_PARENT. */
+static uint16_t find_child(const struct saip_walk *walk, uint16_t directory, uint16_t fid)
 {
     uint16_t number = walk->index != NULL ? *find_place(walk, directory, fid) : 0;
 
@@ -56,7 +57,7 @@ uint16_t saip_find_path(const struct saip_walk *walk, struct span path)
         uint16_t fid = (uint16_t)(path.data[i] << 8 | path.data[i + 1]);
 
         if (i > 0 || fid != FID_MF)
-            at = saip_find_child(walk, at, fid);
+            at = find_child(walk, at, fid);
     }
     return at;
 }
@@ -102,7 +103,7 @@ static bool check_place(struct saip_walk *walk, const struct saip_file *file, co
         return walk->node_count == 0 || saip_fail(walk, SAIP_INVALID_PARAMETER, at, "a second MF");
     if (file->parent == SAIP_NO_PARENT)
         return saip_fail(walk, SAIP_INVALID_PARAMETER, at, "%s: its directory is not created", file->name);
-    same = saip_find_child(walk, file->parent, file->fid);
+    same = find_child(walk, file->parent, file->fid);
     if (same != SAIP_NO_PARENT)
         return saip_fail(walk, SAIP_INVALID_PARAMETER, at, "%s: a file %04X exists already in that directory",
                          file->name, file->fid);

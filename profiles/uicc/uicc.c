@@ -6,6 +6,16 @@
 
 enum { INS_SUSPEND_UICC = 0x76 };
 
+/* A row of the command table. Checked before the handler is called: the class, and that there is a data field
+ * or not (6700). What Le asks for is the handler's; the transport cuts nothing. */
+struct uicc_command {
+    uint8_t cla_base; /* 0x00 or 0x80; another one answers 6E00 */
+    uint8_t ins;
+    enum { UICC_NO_DATA, UICC_DATA, UICC_MAYBE_DATA } data; /* command data field */
+    const char *name;                                       /* "READ BINARY" */
+    uicc_handler *handler;
+};
+
 /* TS 102 221 table 10.5. */
 static const struct uicc_command commands[] = {
     {0x00, 0xA4, UICC_MAYBE_DATA, "SELECT", uicc_select},
@@ -40,11 +50,6 @@ static const struct uicc_command commands[] = {
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
-
-const struct uicc_command *uicc_command_at(size_t index)
-{
-    return index < COMMAND_COUNT ? &commands[index] : NULL;
-}
 
 /* --- dispatch -------------------------------------------------------------------------------------- */
 

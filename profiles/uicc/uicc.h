@@ -102,22 +102,8 @@ struct fs_file *uicc_find_application(const struct uicc *uicc, struct span aid,
 uint16_t uicc_select_application(struct uicc *uicc, const struct apdu_command *command,
                                  struct fs_file *application, struct buf *response);
 
-/* --- the table ----------------------------------------------------------------------------------- */
-
+/* What serves a command: its row is in uicc.c. */
 typedef uint16_t uicc_handler(struct uicc *uicc, const struct apdu_command *command, struct buf *response);
-
-/* A row of the command table. Checked before the handler is called: the class, and that there is a data field
- * or not (6700). What Le asks for is the handler's; the transport cuts nothing. */
-struct uicc_command {
-    uint8_t cla_base; /* 0x00 or 0x80; another one answers 6E00 */
-    uint8_t ins;
-    enum { UICC_NO_DATA, UICC_DATA, UICC_MAYBE_DATA } data; /* command data field */
-    const char *name;                                       /* "READ BINARY" */
-    uicc_handler *handler;
-};
-
-/* The row at `index`, NULL behind the last: for tests and for printing. */
-const struct uicc_command *uicc_command_at(size_t index);
 
 /* --- what handlers share (uicc_state.c, uicc_select.c, uicc_misc.c) --- */
 

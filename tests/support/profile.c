@@ -35,12 +35,13 @@ struct span test_profile_with_element(const char *iccid, uint32_t tag, bool mand
 {
     struct buf *der = test_buf();
     struct span good = test_profile(iccid);
+    struct tlv_reader reader = tlv_reader(good);
     size_t end = good.size;
     size_t element, header;
+    struct tlv tlv;
 
-    for (size_t at = 0, size; (size = saip_first_element_size(SPAN(good.data + at, good.size - at))) > 0;
-         at += size)
-        end = at;
+    while (tlv_next(&reader, &tlv) == TLV_OK)
+        end = (size_t)(tlv.whole.data - good.data);
     buf_append(der, SPAN(good.data, end));
     element = tlv_open(der, tag);
     header = tlv_open(der, 0xA0);

@@ -9,6 +9,8 @@
 
 #define A  "89490000000000000017"
 #define B  "8949000000000000002"
+#define C  "89490000000000000033"
+#define D  "89490000000000000041"
 #define A_ "98940000000000000071"
 
 static void get(struct es10_bench *bench, const char *iccid, struct profile *profile)
@@ -107,31 +109,31 @@ static void set_last_number(struct es10_bench *bench, int number)
     ck_assert(nvm_commit(bench->card->nvm));
 }
 
+static void ck_assert_next_aid(struct es10_bench *bench, const char *iccid, const char *aid)
+{
+    struct profile profile;
+
+    es10_install(bench, &(struct es10_profile){.iccid = iccid});
+    get(bench, iccid, &profile);
+    ck_assert_hex(SPAN_ARRAY(profile.isdp_aid), aid);
+    profile_clear(&profile);
+}
+
 START_TEST(aids_go_up_and_come_round)
 {
     struct es10_bench bench;
-    struct profile profile;
-    uint8_t next[ISDP_AID_SIZE];
 
     es10_open(&bench, 1, 0);
     es10_install(&bench, &(struct es10_profile){.iccid = A});
     es10(&bench, "BF330C 5A0A " A_);
     /* The number of a deleted profile is not the next one's. */
-    profile_next_aid(bench.card, next);
-    ck_assert_hex(SPAN_ARRAY(next), "A0000005591010FFFFFFFF8900001100");
+    ck_assert_next_aid(&bench, C, "A0000005591010FFFFFFFF8900001100");
     set_last_number(&bench, 0xFFFE);
-    es10_install(&bench, &(struct es10_profile){.iccid = A});
-    get(&bench, A, &profile);
-    ck_assert_hex(SPAN_ARRAY(profile.isdp_aid), "A0000005591010FFFFFFFF8900FFFF00");
-    profile_clear(&profile);
-    es10_install(&bench, &(struct es10_profile){.iccid = B});
-    get(&bench, B, &profile);
-    ck_assert_hex(SPAN_ARRAY(profile.isdp_aid), "A0000005591010FFFFFFFF8900001000");
-    profile_clear(&profile);
-    /* One that is taken is passed over. */
+    ck_assert_next_aid(&bench, A, "A0000005591010FFFFFFFF8900FFFF00");
+    ck_assert_next_aid(&bench, B, "A0000005591010FFFFFFFF8900001000");
+    /* Those that are taken are passed over. */
     set_last_number(&bench, 0xFFFE);
-    profile_next_aid(bench.card, next);
-    ck_assert_hex(SPAN_ARRAY(next), "A0000005591010FFFFFFFF8900001100");
+    ck_assert_next_aid(&bench, D, "A0000005591010FFFFFFFF8900001200");
     es10_close(&bench);
 }
 END_TEST

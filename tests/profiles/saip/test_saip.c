@@ -681,27 +681,6 @@ START_TEST(test_keys_are_told_from_others)
 }
 END_TEST
 
-START_TEST(elements_come_off_one_by_one)
-{
-    struct span der = test_profile("8900112233445566778");
-    struct saip_package package = decode(der);
-    size_t at = 0;
-
-    for (size_t i = 0; i < package.count; i++) {
-        struct span rest = SPAN(der.data + at, der.size - at);
-        size_t size = saip_first_element_size(rest);
-
-        ck_assert_uint_eq(size, package.elements[i].whole.size);
-        ck_assert_uint_eq(saip_first_element_size(SPAN(rest.data, size - 1)), 0);
-        at += size;
-    }
-    ck_assert_uint_eq(at, der.size);
-    ck_assert_uint_eq(saip_first_element_size(SPAN(der.data, 0)), 0);
-    ck_assert_uint_eq(saip_first_element_size(hex("BF")), 0);
-    saip_free(&package);
-}
-END_TEST
-
 START_TEST(capabilities_are_what_packages_may_ask_for)
 {
     struct buf out = {0};
@@ -762,5 +741,4 @@ TEST_MAIN("saip", header_facts_come_out, iccids_of_19_and_20_digits, files_have_
           more_templates_fit_in, extensions_are_passed_over, javacard_may_be_asked_for,
           iot_minimal_profiles_are_completed_from_the_template, second_domains_and_all_sequence_numbers,
           generic_applications, success_is_answered_as_tca_says, a_failure_is_answered_with_its_place,
-          test_keys_are_told_from_others, elements_come_off_one_by_one,
-          capabilities_are_what_packages_may_ask_for, ts48_packages_are_taken)
+          test_keys_are_told_from_others, capabilities_are_what_packages_may_ask_for, ts48_packages_are_taken)

@@ -448,10 +448,13 @@ static void check_order(const char *what, const int *positions, enum saip_result
     struct buf *package = arrange(good, positions);
     struct saip_package decoded;
     struct saip_failure failure;
-    size_t offset = 0;
+    struct tlv_reader reader = tlv_reader(buf_span(package));
+    struct tlv tlv;
+    size_t offset;
 
     for (int i = 0; i < at; i++)
-        offset += saip_first_element_size(SPAN(package->data + offset, package->size - offset));
+        ck_assert_int_eq(tlv_next(&reader, &tlv), TLV_OK);
+    offset = reader.offset;
     if (result == SAIP_OK) {
         ck_assert_msg(saip_decode(buf_span(package), &decoded, &failure), "%s: %s", what, failure.reason);
         saip_free(&decoded);
