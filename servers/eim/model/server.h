@@ -5,12 +5,12 @@
 #ifndef SOFTEUICC_SERVERS_EIM_MODEL_SERVER_H
 #define SOFTEUICC_SERVERS_EIM_MODEL_SERVER_H
 
+#include "common/database.h"
 #include "common/pki_dir.h"
 #include "protocol/dp.h"
-#include "servers/eim/eim.h"
 #include "servers/eim/model/command.h"
+#include "servers/eim/model/eim.h"
 #include "servers/eim/model/result_parse.h"
-#include "servers/eim/store/db.h"
 
 #define EIM_ID_MAX 128 /* octets */
 

@@ -7,7 +7,7 @@
 #define SOFTEUICC_SERVERS_SMDPP_STORE_STORE_H
 
 #include "apdu/bytes.h"
-#include "servers/smdpp/order_state.h"
+#include "servers/smdpp/model/order_state.h"
 
 #define STORE_MATCHING_ID_MAX 64
 

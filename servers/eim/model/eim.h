@@ -7,8 +7,8 @@
  * A poll is: eim_next_package for GetEimPackage (BF4F), eim_take_result for ProvideEimPackageResult (BF50),
  * eim_take_notification for HandleNotification (BF3D).
  */
-#ifndef SOFTEUICC_SERVERS_EIM_EIM_H
-#define SOFTEUICC_SERVERS_EIM_EIM_H
+#ifndef SOFTEUICC_SERVERS_EIM_MODEL_EIM_H
+#define SOFTEUICC_SERVERS_EIM_MODEL_EIM_H
 
 #include "common/http.h"
 

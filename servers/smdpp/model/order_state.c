@@ -1,5 +1,5 @@
 /* The state table of orders. See order_state.h. */
-#include "servers/smdpp/order_state.h"
+#include "servers/smdpp/model/order_state.h"
 
 #include <stddef.h>
 #include <string.h>

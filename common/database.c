@@ -1,5 +1,5 @@
-/* Statements by format, nested transactions. See db.h. */
-#include "servers/eim/store/db.h"
+/* Statements by format, nested transactions. See database.h. */
+#include "common/database.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
  * The life of a profile at an SM-DP+ (SGP.22 3.1.6): its states, what happens to it, and the table that says
  * what leads where. The program runs on the table, `softeuicc smdpp states` prints it, the tests walk it.
  */
-#ifndef SOFTEUICC_SERVERS_SMDPP_ORDER_STATE_H
-#define SOFTEUICC_SERVERS_SMDPP_ORDER_STATE_H
+#ifndef SOFTEUICC_SERVERS_SMDPP_MODEL_ORDER_STATE_H
+#define SOFTEUICC_SERVERS_SMDPP_MODEL_ORDER_STATE_H
 
 #include <stdbool.h>
 

@@ -3,8 +3,8 @@
  * columns. A format is a letter per value: i (int64_t), s (text; NULL or "" is NULL), b (struct span;
  * SPAN_NONE is NULL).
  */
-#ifndef SOFTEUICC_SERVERS_EIM_STORE_DB_H
-#define SOFTEUICC_SERVERS_EIM_STORE_DB_H
+#ifndef SOFTEUICC_COMMON_DATABASE_H
+#define SOFTEUICC_COMMON_DATABASE_H
 
 #include "apdu/bytes.h"
 
