@@ -39,10 +39,9 @@ const char *command_of_result(uint32_t tag);
 
 /*
  * The results of a package as a JSON list of {"command", "code", "result", …}, with what the command asked
- * for
- * ("profiles", "rules", "token", "eims"). False when one of them is malformed. *failure becomes "" when every
- * code is a success, else "enable: iccidOrAidNotFound(1)" of the first that is not. `request` is the JSON
- * list that asked; results must answer its commands in order, as far as they go. NULL skips that check.
+ * for ("profiles", "rules", "token", "eims"). False when one of them is malformed. *failure becomes "" when
+ * every code is a success, else "enable: iccidOrAidNotFound(1)" of the first that is not. `request` is the
+ * JSON list that asked; results must answer its commands in order, as far as they go. NULL skips that check.
  */
 bool results_read(struct span results, const json_t *request, json_t **list, char *failure, size_t size);
 

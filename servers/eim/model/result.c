@@ -77,8 +77,8 @@ static bool is_known(struct eim *eim, const char *eid, struct span whole)
     uint8_t digest[CRYPTO_SHA256_SIZE];
 
     crypto_sha256(&whole, 1, digest);
-    return db_number(&eim->db, 0, "SELECT count(*) FROM package_result WHERE eid = ? AND digest = ?", "sb",
-                     eid, SPAN_ARRAY(digest)) > 0;
+    return db_number(eim->db, 0, "SELECT count(*) FROM package_result WHERE eid = ? AND digest = ?",
+                     DB_VALUES(DB_TEXT(eid), DB_BLOB(SPAN_ARRAY(digest)))) > 0;
 }
 
 static void keep(struct eim *eim, const char *eid, int64_t order, const struct package_result *result)
@@ -86,11 +86,13 @@ static void keep(struct eim *eim, const char *eid, int64_t order, const struct p
     uint8_t digest[CRYPTO_SHA256_SIZE];
 
     crypto_sha256(&result->whole, 1, digest);
-    db_run(&eim->db,
+    db_run(eim->db,
            "INSERT INTO package_result (eid, order_id, received, sequence, digest, der) VALUES (?,?,?,?,?,?)",
-           "siiibb", eid, order, eim_now(), (int64_t)result->sequence, SPAN_ARRAY(digest), result->whole);
-    db_run(&eim->db,
-           "DELETE FROM package_result WHERE id <= (SELECT max(id) FROM package_result) - " RESULTS_KEPT, "");
+           DB_VALUES(DB_TEXT(eid), DB_INT(order), DB_INT(eim_now()), DB_INT((int64_t)result->sequence),
+                     DB_BLOB(SPAN_ARRAY(digest)), DB_BLOB(result->whole)));
+    db_run(eim->db,
+           "DELETE FROM package_result WHERE id <= (SELECT max(id) FROM package_result) - " RESULTS_KEPT,
+           DB_NONE);
 }
 
 /* A list of all profiles. The eUICC numbers results and notifications in one row: a notification from before
@@ -98,8 +100,8 @@ static void keep(struct eim *eim, const char *eid, int64_t order, const struct p
 static void take_list(struct eim *eim, const char *eid, const json_t *profiles, uint64_t sequence)
 {
     profiles_replace(eim, eid, profiles);
-    db_run(&eim->db, "UPDATE euicc SET last_notification = max(last_notification, ?) WHERE eid = ?", "is",
-           (int64_t)sequence, eid);
+    db_run(eim->db, "UPDATE euicc SET last_notification = max(last_notification, ?) WHERE eid = ?",
+           DB_VALUES(DB_INT((int64_t)sequence), DB_TEXT(eid)));
 }
 
 /* What each successful command did to what is known of the eUICC. */
@@ -172,8 +174,8 @@ static void note_unverified(struct eim *eim, const char *eid, const struct packa
     if (result->transaction_id.data == NULL || !find_order(eim, eid, result, &order))
         return;
     if (is_waiting(&order))
-        db_run(&eim->db, "UPDATE eim_order SET progress = '" PROGRESS_UNVERIFIED "' WHERE id = ?", "i",
-               order.id);
+        db_run(eim->db, "UPDATE eim_order SET progress = '" PROGRESS_UNVERIFIED "' WHERE id = ?",
+               DB_VALUES(DB_INT(order.id)));
     eim_order_clear(&order);
 }
 
@@ -213,7 +215,8 @@ static bool take_signed_result(struct eim *eim, const char *eid, const struct pa
 static void take_replay(struct eim *eim, const struct eim_order *order)
 {
     if (order->sends > 1 && strcmp(order->state, ORDER_SENT) == 0) {
-        db_run(&eim->db, "UPDATE eim_order SET state = '" ORDER_LOST "' WHERE id = ?", "i", order->id);
+        db_run(eim->db, "UPDATE eim_order SET state = '" ORDER_LOST "' WHERE id = ?",
+               DB_VALUES(DB_INT(order->id)));
         log_line(LOG_LEVEL_INFO, "order %lld for %s: carried out before; its result is asked for",
                  (long long)order->id, order->eid);
     } else {
@@ -295,8 +298,8 @@ void take_notifications(struct eim *eim, struct span eid, struct span list, stru
  * direct one the IPA does so itself. */
 static bool was_relayed(struct eim *eim, const struct eim_order *order)
 {
-    return db_number(&eim->db, 0, "SELECT smdp_transaction_id IS NOT NULL FROM eim_order WHERE id = ?", "i",
-                     order->id) != 0;
+    return db_number(eim->db, 0, "SELECT smdp_transaction_id IS NOT NULL FROM eim_order WHERE id = ?",
+                     DB_VALUES(DB_INT(order->id))) != 0;
 }
 
 /* The order that a result without a package inside answers, which may have ended before. */
@@ -334,8 +337,9 @@ static void end_installed(struct eim *eim, const struct eim_order *order, const 
     struct eim_order now;
 
     if (eim_order_find(eim, order->id, &now) && is_waiting(&now)) {
-        db_run(&eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?", "si",
-               failure[0] != '\0' ? PROGRESS_NOT_INSTALLED : PROGRESS_INSTALLED, order->id);
+        db_run(eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?",
+               DB_VALUES(DB_TEXT(failure[0] != '\0' ? PROGRESS_NOT_INSTALLED : PROGRESS_INSTALLED),
+                         DB_INT(order->id)));
         eim_order_end(eim, &now, failure[0] != '\0' ? failure : NULL, NULL);
     }
     eim_order_clear(&now);
@@ -366,11 +370,12 @@ static void take_installed(struct eim *eim, struct span eid, const struct eim_re
 static void take_no_download(struct eim *eim, const struct eim_result *result, const struct eim_order *order)
 {
     char error[400], code[64], said[256] = "";
-    sqlite3_stmt *stmt = db_query(&eim->db, "SELECT progress FROM eim_order WHERE id = ?", "i", order->id);
+    struct db_rows rows =
+        db_query(eim->db, "SELECT progress FROM eim_order WHERE id = ?", DB_VALUES(DB_INT(order->id)));
 
-    if (db_row(&eim->db, &stmt))
-        db_text(stmt, 0, said, sizeof(said));
-    db_end(&stmt);
+    if (db_next(&rows))
+        db_text(&rows, 0, said, sizeof(said));
+    db_end(&rows);
     if (result->error_response.size > 0 && said[0] == '\0')
         hex_from_span(result->error_response, said, 129);
     snprintf(error, sizeof(error), "profileDownloadError: %s%s%s",
@@ -424,7 +429,7 @@ static bool take_plain(struct eim *eim, struct span eid, const char *digits, con
 static bool find_owner(struct eim *eim, const struct eim_result *result, char eid[EIM_EID_DIGITS + 1])
 {
     struct eim_order order;
-    sqlite3_stmt *stmt;
+    struct db_rows rows;
     unsigned count = 0;
 
     if (eim_order_by_transaction(eim, result->transaction_id, &order)) {
@@ -434,11 +439,11 @@ static bool find_owner(struct eim *eim, const struct eim_result *result, char ei
     }
     if (result->data.euicc_cert.data != NULL && eid_of_certificate(result->data.euicc_cert, eid))
         return true;
-    stmt =
-        db_query(&eim->db,
-                 "SELECT eid FROM eim_order WHERE state IN ('" ORDER_SENT "', '" ORDER_LOST "') LIMIT 2", "");
-    for (; db_row(&eim->db, &stmt); count++)
-        db_text(stmt, 0, eid, EIM_EID_DIGITS + 1);
+    rows = db_query(eim->db,
+                    "SELECT eid FROM eim_order WHERE state IN ('" ORDER_SENT "', '" ORDER_LOST "') LIMIT 2",
+                    DB_NONE);
+    for (; db_next(&rows); count++)
+        db_text(&rows, 0, eid, EIM_EID_DIGITS + 1);
     return count == 1;
 }
 
@@ -449,7 +454,8 @@ static enum eim_error take_for(struct eim *eim, const char *digits, const struct
     bool ok;
 
     buf_append_hex(&eid, digits, NULL);
-    db_run(&eim->db, "UPDATE euicc SET last_seen = ? WHERE eid = ?", "is", eim_now(), digits);
+    db_run(eim->db, "UPDATE euicc SET last_seen = ? WHERE eid = ?",
+           DB_VALUES(DB_INT(eim_now()), DB_TEXT(digits)));
     if (result->kind == EIM_RESULT_PACKAGE) {
         ok = take_package_result(eim, digits, &result->package, acknowledgements);
         take_notifications(eim, buf_span(&eid), result->notifications, acknowledgements);
@@ -477,13 +483,13 @@ enum eim_error eim_take_result(struct eim *eim, struct span eid, struct span res
         return EIM_ERROR_MISSING_EID;
     if (eid.data != NULL && !eid_to_digits(eid, digits))
         return EIM_ERROR_INVALID_EID;
-    if (db_number(&eim->db, 0, "SELECT count(*) FROM euicc WHERE eid = ?", "s", digits) == 0)
+    if (db_number(eim->db, 0, "SELECT count(*) FROM euicc WHERE eid = ?", DB_VALUES(DB_TEXT(digits))) == 0)
         return EIM_ERROR_EID_NOT_FOUND;
-    db_begin(&eim->db);
+    db_begin(eim->db);
     error = take_for(eim, digits, &parsed, &list);
     if (list.failed)
-        eim->db.failed = true;
-    if (!db_commit(&eim->db)) {
+        db_fail(eim->db, "out of memory");
+    if (!db_commit(eim->db)) {
         log_line(LOG_LEVEL_ERROR, "eUICC %s: a result cannot be stored", digits);
         error = EIM_ERROR_UNDEFINED;
     } else {

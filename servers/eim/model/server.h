@@ -19,7 +19,7 @@ struct eim {
     int64_t id_type;        /* EimIdType */
     struct pki_pair sign;   /* packages are signed with this */
     struct dp_server trust; /* the CIs under which eUICCs are believed */
-    struct db db;
+    struct db *db;
     int64_t first_counter; /* of a new eUICC's first package */
     int64_t started;
 };
@@ -94,7 +94,7 @@ enum data_state { DATA_UNKNOWN, DATA_KNOWN, DATA_REFUSED };
 /* 16 octets as 32 digits; false when they are no EID. */
 bool eid_to_digits(struct span eid, char digits[EIM_EID_DIGITS + 1]);
 bool eid_is_good(const char *digits);
-/* Makes its row when there is none. */
+/* Makes its row when there is none, and notes that it was seen. */
 bool eim_euicc_touch(struct eim *eim, const char *eid);
 
 /* --- Profiles ------------------------------------------------------------------------------------------- */

@@ -695,11 +695,11 @@ START_TEST(keeps_and_passes_on_notifications)
     buf_clear(&pending);
     ck_assert(!eim_forward_next(&bench.eim, &id, address, &pending));
     for (unsigned tries = 1; tries < EIM_FORWARD_TRIES; tries++) {
-        db_run(&bench.eim.db, "UPDATE notification SET next_try = 0", "");
+        db_run(bench.eim.db, "UPDATE notification SET next_try = 0", DB_NONE);
         ck_assert(eim_forward_next(&bench.eim, &id, address, &pending));
         eim_forward_done(&bench.eim, id, false);
     }
-    db_run(&bench.eim.db, "UPDATE notification SET next_try = 0", "");
+    db_run(bench.eim.db, "UPDATE notification SET next_try = 0", DB_NONE);
     ck_assert(!eim_forward_next(&bench.eim, &id, address, &pending));
     buf_free(&enable);
     buf_free(&install);

@@ -206,7 +206,7 @@ START_TEST(names_the_field)
         ck_assert_uint_gt(strlen(json_string_value(json_object_get(error, "message"))), 0);
         json_decref(answer);
     }
-    ck_assert_int_eq(db_number(&bench.eim.db, -1, "SELECT count(*) FROM eim_order", ""), 0);
+    ck_assert_int_eq(db_number(bench.eim.db, -1, "SELECT count(*) FROM eim_order", DB_NONE), 0);
     eim_bench_stop(&bench);
 }
 END_TEST

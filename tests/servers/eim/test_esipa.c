@@ -621,7 +621,7 @@ END_TEST
 
 static int64_t waiting(void)
 {
-    return db_number(&bench.eim.db, -1, "SELECT count(*) FROM notification WHERE forward = 1", "");
+    return db_number(bench.eim.db, -1, "SELECT count(*) FROM notification WHERE forward = 1", DB_NONE);
 }
 
 START_TEST(keeps_notifications_for_an_smdp_that_is_away)
@@ -636,7 +636,7 @@ START_TEST(keeps_notifications_for_an_smdp_that_is_away)
     ck_assert_uint_ge(bench.stub.requests, 1);
     bench.stub.code = 0; /* it is back; the eIM has been restarted since */
     esipa_bench_restart_relay(&bench);
-    ck_assert(db_run(&bench.eim.db, "UPDATE notification SET next_try = 0", ""));
+    ck_assert(db_run(bench.eim.db, "UPDATE notification SET next_try = 0", DB_NONE));
     relay_forward(bench.relay);
     wait_for_notifications(2);
     for (unsigned i = 0; i < 100 && waiting() > 0; i++)
@@ -687,7 +687,7 @@ START_TEST(leaves_out_of_a_list_what_it_cannot_restore)
     tlv_close(&message, marks[0]);
     ck_assert_int_eq(esipa_bench_send(&bench, buf_span(&message)), ESIPA_ANSWERED);
     ck_assert_hex(buf_span(&bench.answer), "BF5006BF5303800101"); /* the one that was taken */
-    ck_assert_int_eq(db_number(&bench.eim.db, -1, "SELECT count(*) FROM notification", ""), 1);
+    ck_assert_int_eq(db_number(bench.eim.db, -1, "SELECT count(*) FROM notification", DB_NONE), 1);
     buf_free(&message);
     buf_free(&caught);
     esipa_bench_stop(&bench);
