@@ -1,6 +1,6 @@
 /* Notifications as an eIM gets them (SGP.32 3.7, 5.14.7): verified, kept, and passed on to their SM-DP+. See
- * eim.h, server.h. */
-#include "servers/eim/model/server.h"
+ * eim.h, server.h, result.h. */
+#include "servers/eim/model/result.h"
 
 #include "common/log.h"
 #include "protocol/rsp_names.h"
@@ -188,6 +188,24 @@ bool notification_take(struct eim *eim, struct span eid, struct span pending, bo
             apply(eim, digits, &notification, iccid);
     }
     return true;
+}
+
+void acknowledge(struct buf *acknowledgements, uint64_t sequence)
+{
+    tlv_put_unsigned(acknowledgements, 0x80, sequence);
+}
+
+void take_notifications(struct eim *eim, struct span eid, struct span list, struct buf *acknowledgements)
+{
+    struct tlv_reader reader = tlv_reader(list);
+    struct tlv object;
+    uint64_t sequence;
+    bool verified;
+
+    while (list.data != NULL && tlv_next(&reader, &object) == TLV_OK) {
+        if (notification_take(eim, eid, object.whole, true, &sequence, &verified) && verified)
+            acknowledge(acknowledgements, sequence);
+    }
 }
 
 bool eim_take_notification(struct eim *eim, struct span eid, struct span pending)

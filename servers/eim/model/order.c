@@ -180,6 +180,11 @@ bool eim_order_by_transaction(struct eim *eim, struct span transaction_id, struc
                       order);
 }
 
+bool eim_order_is_waiting(const struct eim_order *order)
+{
+    return strcmp(order->state, ORDER_SENT) == 0 || strcmp(order->state, ORDER_LOST) == 0;
+}
+
 void eim_order_clear(struct eim_order *order)
 {
     json_decref(order->request);

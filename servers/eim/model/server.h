@@ -69,6 +69,8 @@ bool eim_order_find(struct eim *eim, int64_t id, struct eim_order *order);
 bool eim_order_outstanding(struct eim *eim, const char *eid, struct eim_order *order);
 bool eim_order_by_transaction(struct eim *eim, struct span transaction_id, struct eim_order *order);
 void eim_order_clear(struct eim_order *order);
+/* Whether it has been sent and its answer has not come. */
+bool eim_order_is_waiting(const struct eim_order *order);
 
 /* Queues an order; its id, or 0 on a storage error. */
 int64_t eim_order_add(struct eim *eim, const char *eid, enum order_kind kind, bool internal,

@@ -382,7 +382,7 @@ void rest_order_cancel(struct rest_call *call)
         return;
     }
     queued = strcmp(order.state, ORDER_QUEUED) == 0;
-    sent = strcmp(order.state, ORDER_SENT) == 0 || strcmp(order.state, ORDER_LOST) == 0;
+    sent = eim_order_is_waiting(&order);
     if (!queued && !(sent && force)) {
         rest_error(call, 409, "id", "the order is %s, no longer queued", sent ? ORDER_SENT : order.state);
         eim_order_clear(&order);
