@@ -73,11 +73,6 @@ static void statement_failed(struct db *db, const char *sql)
     report(db);
 }
 
-const char *db_error(const struct db *db)
-{
-    return db->error;
-}
-
 const char *db_reason(const struct db *db)
 {
     return db->reason != NULL ? db->reason : "";
@@ -167,14 +162,14 @@ static bool open_checked(struct db *db, const char *path, const struct db_schema
         keep_sqlite_error(db, "cannot open it");
         return false;
     }
-    sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
-    if (!inspect(db, schema, &empty))
-        return false;
     /* SQLite opens what it may not write for reading only. */
     if (sqlite3_db_readonly(db->handle, "main") == 1) {
         keep_error(db, "cannot open it", "it may not be written");
         return false;
     }
+    sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
+    if (!inspect(db, schema, &empty))
+        return false;
     if (!run_plain(db, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON") ||
         !run_plain(db, schema->durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL")) {
         keep_sqlite_error(db, "cannot open it");

@@ -1,7 +1,7 @@
 /*
  * What a server keeps, in one SQLite file: opened and checked, statements with typed values, rows, nested
- * transactions. What fails says which file, what was being done and why: in the log, and in db_error. Nothing
- * here knows what is kept.
+ * transactions. What fails is one line in the log with the file, what was being done, and the reason:
+ * "eim.db: INSERT INTO profile (eid, …: database or disk is full". Nothing here knows what is kept.
  */
 #ifndef SOFTEUICC_COMMON_DATABASE_H
 #define SOFTEUICC_COMMON_DATABASE_H
@@ -30,9 +30,7 @@ struct db *db_open(const char *path, const struct db_schema *schema, char why[DB
 /* NULL is nothing to close. */
 void db_close(struct db *db);
 
-/* What failed last, as it was logged: "FILE: INSERT INTO profile …: database or disk is full"; and its end
- * alone, the reason. "" when nothing has failed. */
-const char *db_error(const struct db *db);
+/* The reason of what failed last, "" when nothing has: "database or disk is full". */
 const char *db_reason(const struct db *db);
 
 /* --- Transactions --------------------------------------------------------------------------------------- */

@@ -28,6 +28,12 @@ includes_from_above() {
     done
 }
 
+# The rooms of a server: what it keeps, its rules, its network.
+includes_from_above_in_servers() {
+    grep -rnE --include='*.[ch]' '^#include "servers/[a-z]+/(model|network)/' servers/*/store
+    grep -rnE --include='*.[ch]' '^#include "servers/[a-z]+/network/' servers/*/model
+}
+
 unlisted_sources() {
     local file
     find "${floors[@]}" tests -name '*.[ch]' | sort | while read -r file; do
@@ -66,6 +72,7 @@ tags_without_seed() {
 }
 
 includes_from_above | none "a file includes its own floor and those to its left"
+includes_from_above_in_servers | none "a server's store knows not its model, its model not its network"
 unlisted_sources | none "every source is in Makefile.am"
 undescribed_subcommands | none "every subcommand is in the table, the manual, the README, the changelog and a test"
 conditional_subcommands | none "every subcommand that can be left out says what it needs"

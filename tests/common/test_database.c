@@ -75,7 +75,6 @@ START_TEST(makes_a_file_for_its_owner)
     ck_assert_uint_eq(status.st_mode & 0777, 0600);
     ck_assert_int_eq(stat(test_path("notes.db-wal"), &status), 0);
     ck_assert_uint_eq(status.st_mode & 0777, 0600);
-    ck_assert_str_eq(db_error(db), "");
     ck_assert_str_eq(db_reason(db), "");
     db_close(db);
     db = open_notes(test_path("notes.db"));
@@ -116,6 +115,21 @@ START_TEST(refuses_what_is_not_its_own)
 }
 END_TEST
 
+START_TEST(refuses_what_it_may_not_write)
+{
+    char directory[600];
+    bool root = geteuid() == 0; /* who may write everything */
+
+    db_close(open_notes(test_path("fixed")));
+    ck_assert_int_eq(chmod(test_path("fixed"), 0444), 0);
+    snprintf(directory, sizeof(directory), "%s", test_path(""));
+    ck_assert_int_eq(chmod(directory, 0755), 0);
+    ck_assert(!root || seteuid(65534) == 0);
+    check_refused("fixed", "fixed: cannot open it: it may not be written");
+    ck_assert(!root || seteuid(0) == 0);
+}
+END_TEST
+
 START_TEST(says_that_a_file_is_locked)
 {
     struct db *one, *two;
@@ -124,13 +138,13 @@ START_TEST(says_that_a_file_is_locked)
     two = open_notes(test_path("locked"));
     db_begin(one);
     ck_assert(!add(two, "late"));
-    check_end(db_error(two), "locked: INSERT INTO note (text) VALUES (?): database is locked");
+    ck_assert_str_eq(db_reason(two), "database is locked");
     /* A transaction that could not begin keeps nothing, even when the lock goes meanwhile. */
     db_begin(two);
     ck_assert(db_commit(one));
     ck_assert(!add(two, "stray"));
     ck_assert(!db_commit(two));
-    check_end(db_error(two), "locked: BEGIN: database is locked");
+    ck_assert_str_eq(db_reason(two), "database is locked");
     ck_assert_int_eq(count(one), 0);
     ck_assert(add(two, "in time"));
     ck_assert_int_eq(count(one), 1);
@@ -186,14 +200,9 @@ START_TEST(refuses_statements_that_are_none)
     struct db_rows rows = db_query(db, "SELECT what FROM note", DB_NONE);
 
     ck_assert(!db_next(&rows) && rows.failed);
-    ck_assert_str_eq(db_error(db), "state in memory: SELECT what FROM note: no such column: what");
     ck_assert_str_eq(db_reason(db), "no such column: what");
     ck_assert(!db_run(db, "INSERT INTO note (text, number) VALUES (?, ?)", DB_VALUES(DB_TEXT("one"))));
-    check_end(db_error(db), ": a value too many or too few");
-    ck_assert_int_eq(
-        db_number(db, 5, "DELETE FROM note WHERE id = ? AND text = 'and so on for a long while'", DB_NONE),
-        5);
-    ck_assert_ptr_nonnull(strstr(db_error(db), "text = 'and so on for a lo...: a value"));
+    ck_assert_str_eq(db_reason(db), "a value too many or too few");
     db_close(db);
 }
 END_TEST
@@ -222,7 +231,7 @@ START_TEST(nests_transactions)
     ck_assert(!db_run(db, "nonsense", DB_NONE));
     db_fail(db, "another");
     ck_assert(!db_commit(db));
-    ck_assert_str_eq(db_error(db), "state in memory: out of patience");
+    ck_assert_str_eq(db_reason(db), "out of patience");
     ck_assert_int_eq(count(db), 1);
     ck_assert(!db_failed(db));
     db_close(db);
@@ -265,6 +274,12 @@ static void write_one(struct db *db)
     ck_assert(!add(db, "one"));
 }
 
+static void read_much(struct db *db)
+{
+    ck_assert_int_eq(
+        db_number(db, 5, "SELECT count(*) FROM note AS first JOIN note AS second ON other = 1", DB_NONE), 5);
+}
+
 START_TEST(says_why_nothing_can_be_written)
 {
     struct db *db = open_notes(test_path("full.db"));
@@ -280,11 +295,15 @@ START_TEST(says_why_nothing_can_be_written)
     ck_assert(db_run(db, "PRAGMA query_only = ON", DB_NONE));
     said = said_by(write_one, db);
     check_end(said, "full.db: INSERT INTO note (text) VALUES (?): attempt to write a readonly database\n");
+    said = said_by(read_much, db);
+    check_end(
+        said,
+        "full.db: SELECT count(*) FROM note AS first JOIN note AS second ON ot...: no such column: other\n");
     log_set_level(LOG_LEVEL_OFF);
     db_close(db);
 }
 END_TEST
 
-TEST_MAIN("database", makes_a_file_for_its_owner, refuses_what_is_not_its_own, says_that_a_file_is_locked,
-          binds_and_reads_every_kind, refuses_statements_that_are_none, nests_transactions,
-          says_why_nothing_can_be_written)
+TEST_MAIN("database", makes_a_file_for_its_owner, refuses_what_is_not_its_own, refuses_what_it_may_not_write,
+          says_that_a_file_is_locked, binds_and_reads_every_kind, refuses_statements_that_are_none,
+          nests_transactions, says_why_nothing_can_be_written)
