@@ -1,4 +1,4 @@
-/* An SM-DP+ without sockets, and requests to it in both bindings: see smdpp.h. The eUICC is in smdpp_euicc.c.
+/* An SM-DP+ without sockets, and requests to it in both bindings. See smdpp.h; the eUICC is smdpp_euicc.c's.
  */
 #include "tests/support/smdpp.h"
 

@@ -44,7 +44,7 @@ static void find_owner(struct eim *eim, struct span eid, const struct dp_notific
         snprintf(digits, EIM_EID_DIGITS + 1, "%s", UNKNOWN_EID);
 }
 
-/* True when this eUICC signed it. An enclosed certificate says itself which eUICC; it must be the one meant.
+/* True when this eUICC signed it. An enclosed certificate says which eUICC's it is: it must be the one meant.
  */
 static bool verify(struct eim *eim, const struct dp_notification *notification, char eid[EIM_EID_DIGITS + 1])
 {

@@ -36,8 +36,7 @@ static bool take_oid(struct eim *eim)
     return ok;
 }
 
-/* Reading (SGP.32 2.11.1.1.1): a given eimId of digits and dots is an OID, one with a dot otherwise an FQDN.
- */
+/* Reading (SGP.32 2.11.1.1.1): an eimId of digits and dots is an OID, one with a dot otherwise an FQDN. */
 static bool take_id(struct eim *eim, const char *id)
 {
     size_t size = strlen(id);

@@ -9,8 +9,7 @@
 
 #define CONTENT_TYPE_JSON "application/json;charset=UTF-8"
 
-/* A JSON object with the header of 6.5.1.4: Executed-Success, or Failed with the codes; NULL without memory.
- */
+/* A JSON object with the header of 6.5.1.4: Executed-Success, or Failed with the codes. NULL: no memory. */
 json_t *json_with_status(const struct dp_status *status);
 /* Writes `json` (and releases it) as the body. NULL gives a 500. */
 void answer_json(struct http_answer *answer, int code, json_t *json);

@@ -1,4 +1,4 @@
-/* tools/eim: from an order to its signed package, and from what comes back to the order's end. The eUICC
+/* servers/eim: from an order to its signed package, and from what comes back to the order's end. The eUICC
  * signs here, and lies here. */
 #include "tests/support/eim_bench.h"
 

@@ -1,5 +1,5 @@
 /*
- * tools/eim's network side: ESipa messages well and badly formed, indirect downloads through a real SM-DP+,
+ * servers/eim's network side: ESipa messages well and badly formed, indirect downloads through a real SM-DP+,
  * every error that an SM-DP+ can refuse with, answers that come late, notifications that wait for their
  * SM-DP+.
  */

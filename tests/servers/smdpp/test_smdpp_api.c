@@ -1,5 +1,5 @@
-/* tools/smdpp: requests that are not what they should be, profile directories and their metadata, and what is
- * remembered. */
+/* servers/smdpp: requests that are not what they should be, profile directories and their metadata, and what
+ * is remembered. */
 #include "apdu/tlv.h"
 #include "tests/support/profile.h"
 #include "tests/support/smdpp.h"
