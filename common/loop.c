@@ -18,9 +18,11 @@ struct loop {
 
 static void on_signal(evutil_socket_t number, short events, void *context)
 {
+    struct loop *loop = context;
+
     (void)events;
     log_line(LOG_LEVEL_INFO, "stopping: signal %d", (int)number);
-    loop_stop(context);
+    event_base_loopexit(loop->base, NULL);
 }
 
 static bool watch_signals(struct loop *loop)
@@ -62,11 +64,6 @@ struct event_base *loop_base(const struct loop *loop)
 bool loop_run(struct loop *loop)
 {
     return event_base_dispatch(loop->base) == 0;
-}
-
-void loop_stop(struct loop *loop)
-{
-    event_base_loopexit(loop->base, NULL);
 }
 
 void loop_close(struct loop *loop)

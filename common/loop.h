@@ -13,11 +13,8 @@ struct loop;
 /* On failure prints the line and returns NULL. SIGPIPE is ignored from now on. */
 struct loop *loop_open(void);
 struct event_base *loop_base(const struct loop *loop);
-/* Serves until one of the two signals, or loop_stop; what has been called finishes. False when the loop
- * failed.
- */
+/* Serves until one of the two signals; what has been called finishes. False when the loop failed. */
 bool loop_run(struct loop *loop);
-void loop_stop(struct loop *loop);
 /* Whatever has events on the loop is closed before it. NULL is nothing to close. */
 void loop_close(struct loop *loop);
 

@@ -11,6 +11,8 @@ floors=(apdu crypto profiles protocol ipa euicc vpcd-bridge common device server
 inner_floors=(
     "profiles saip . uicc remote"
     "euicc . os profile terminal lifecycle rsp iot isdr card"
+    "servers/smdpp store model network"
+    "servers/eim store model network"
 )
 
 # none NAME: ok when standard input is empty; otherwise its lines say what is wrong.
@@ -67,6 +69,16 @@ inner_floors() {
     done
 }
 
+# A server knows no other; a server without its line above has no order.
+servers_apart() {
+    local server name
+    for server in servers/*/; do
+        name=$(basename "$server")
+        grep -rnE --include='*.[ch]' '^#include "servers/' "$server" | grep -v "\"servers/$name/"
+        printf '%s\n' "${inner_floors[@]}" | grep -q "^servers/$name " || echo "$server: in which order are its rooms?"
+    done
+}
+
 unlisted_sources() {
     local file
     find "${floors[@]}" tests -name '*.[ch]' | sort | while read -r file; do
@@ -106,6 +118,7 @@ tags_without_seed() {
 
 includes_from_above | none "a file includes its own floor and those to its left"
 inner_floors | none "a file includes its own folder and those below it, inside a floor"
+servers_apart | none "no server knows another"
 unlisted_sources | none "every source is in Makefile.am"
 undescribed_subcommands | none "every subcommand is in the table, the manual, the README, the changelog and a test"
 conditional_subcommands | none "every subcommand that can be left out says what it needs"

@@ -161,7 +161,7 @@ is "a port that is taken" 1 "$?"
 echo "no database" >"$work/junk"
 "$softeuicc" eim --pki "$work/pki" --listen "127.0.0.1:0" --state "$work/junk" >/dev/null 2>"$work/second.log"
 is "a state that is none" 1 "$?"
-matches "it names the file" "junk: not an SQLite file" "$(cat "$work/second.log")"
+matches "it names the file" "junk: not an SQLite file: file is not a database" "$(cat "$work/second.log")"
 
 # --- first contact ------------------------------------------------------------------------------------------------------
 "$softeuicc" eim config --pki "$work/pki" --fqdn "localhost:$port" --indirect --out "$work/eim.der" >/dev/null

@@ -202,6 +202,20 @@ printf 'POST /gsma/rsp2/es9plus/initiateAuthentication HTTP/1.1\r\nContent-Lengt
 http "served after half a request" 200 "$url/"
 exec {held}>&-
 
+# --- a state that cannot be written -------------------------------------------------------------------------------------
+is_locked() {
+    ! sqlite3 -cmd '.timeout 0' "$work/state.db" 'BEGIN IMMEDIATE; ROLLBACK' 2>/dev/null
+}
+exec {lock}> >(exec sqlite3 "$work/state.db")
+echo "BEGIN IMMEDIATE;" >&"$lock"
+wait_until 10 is_locked
+check "an order that cannot be stored is refused" not client order --profile other --again
+matches "the log says why" 'state\.db: [A-Z]+ .*: database is locked' "$(cat "$work/smdpp.log")"
+exec {lock}>&-
+wait_until 10 not is_locked
+check "and taken when it can" client order --profile other --again
+check "cancel it" client cancel --iccid "$other_iccid"
+
 # --- what outlives the process ------------------------------------------------------------------------------------------
 end_process "$smdpp_pid"
 is "SIGTERM ends it with status 0" 0 "$status"
@@ -237,7 +251,9 @@ dies "an unknown option" "'--fly' is no option" --fly
 dies "an option without its value" "'--pki' needs a value" --pki
 dies "a bad address" 'not HOST:PORT' "${here[@]}" --listen localhost:port
 dies "an address of another machine" 'cannot listen' "${here[@]}" --listen 192.0.2.1:1
-dies "a state file that is none" 'not an SQLite file' "${here[@]}" --state "$work/large"
+dies "a state file that is none" 'not an SQLite file: file is not a database' "${here[@]}" --state "$work/large"
+sqlite3 "$work/cards.db" "CREATE TABLE card (id)"
+dies "a state file that is another's" 'an SQLite file, but not the state of an SM-DP\+' "${here[@]}" --state "$work/cards.db"
 dies "half a key pair" 'belong together' "${here[@]}" --tls-cert "$work/pki/ci.pem"
 dies "a key that is another's" 'is not the private key|does not belong' "${here[@]}" \
     --tls-cert "$work/pki/p256/dp-tls.cert.pem" --tls-key "$work/pki/p256/eum.key.pem"

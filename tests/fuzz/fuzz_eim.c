@@ -5,6 +5,7 @@
  * gets behind the signature), a notification, an ESipa message that needs no SM-DP+, or the body of an order.
  */
 #include "servers/eim/network/esipa.h"
+#include "servers/eim/network/rest.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/eim_bench.h"
 
@@ -58,7 +59,8 @@ static void take_signed_results(struct span results)
     eim_bench_result(&bench, hex_from_span(results, (char *)text.data, 2 * results.size + 1), &result);
     take_result(buf_span(&result), false);
     /* Signed: whatever the results are, the order has ended. */
-    fuzz_check(db_number(&bench.eim.db, -1, "SELECT count(*) FROM eim_order WHERE state = 'sent'", "") == 0);
+    fuzz_check(db_number(bench.eim.db, -1, "SELECT count(*) FROM eim_order WHERE state = 'sent'", DB_NONE) ==
+               0);
     buf_free(&text);
     buf_free(&result);
 }
@@ -100,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t first = fuzz_octet(&in);
 
     start();
-    db_begin(&bench.eim.db);
+    db_begin(bench.eim.db);
     switch (first % INPUTS) {
     case INPUT_RESULT:
         take_result(in, (first & WITHOUT_EID) != 0);
@@ -117,7 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     default:
         take_order(in);
     }
-    bench.eim.db.failed = true; /* nothing of it happened */
-    db_commit(&bench.eim.db);
+    db_fail(bench.eim.db, "nothing of it happened");
+    db_commit(bench.eim.db);
     return 0;
 }

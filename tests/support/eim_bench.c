@@ -3,6 +3,7 @@
 
 #include "apdu/tlv.h"
 #include "profiles/iccid.h"
+#include "servers/eim/network/rest.h"
 #include "tests/support/test.h"
 
 #include <stdio.h>
@@ -95,7 +96,7 @@ void eim_bench_crash(struct eim_bench *bench)
     ck_assert_int_lt(snprintf(from, sizeof(from), "%s-wal", bench->path), (int)sizeof(from));
     snprintf(to, sizeof(to), "%s-wal", copy);
     copy_file(from, to);
-    db_close(&bench->eim.db);
+    db_close(bench->eim.db);
     /* The first path may be the caller's; every later one is a copy that is not needed any more. */
     bench->path = copy;
     ck_assert(eim_state_open(&bench->eim, copy));

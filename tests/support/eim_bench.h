@@ -1,6 +1,6 @@
 /*
- * The eIM of tools/eim without its network, and an eUICC with its IPA that signs what a test tells it to: for
- * tests only.
+ * The eIM of servers/eim without its network, and an eUICC with its IPA that signs what a test tells it to:
+ * for tests only.
  */
 #ifndef SOFTEUICC_TESTS_SUPPORT_EIM_BENCH_H
 #define SOFTEUICC_TESTS_SUPPORT_EIM_BENCH_H

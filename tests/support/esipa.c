@@ -330,11 +330,12 @@ int64_t esipa_bench_order(struct esipa_bench *bench, const char *download)
 const char *esipa_bench_progress(struct esipa_bench *bench, int64_t order)
 {
     static char text[300];
-    sqlite3_stmt *stmt = db_query(&bench->eim.db, "SELECT progress FROM eim_order WHERE id = ?", "i", order);
+    struct db_rows rows =
+        db_query(bench->eim.db, "SELECT progress FROM eim_order WHERE id = ?", DB_VALUES(DB_INT(order)));
 
-    ck_assert(db_row(&bench->eim.db, &stmt));
-    db_text(stmt, 0, text, sizeof(text));
-    db_end(&stmt);
+    ck_assert(db_next(&rows));
+    db_text(&rows, 0, text, sizeof(text));
+    db_end(&rows);
     return text;
 }
 

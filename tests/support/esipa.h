@@ -1,6 +1,6 @@
 /*
- * The eIM of tools/eim as an IPA meets it, without the transport: ESipa messages in, answers out, its relay
- * on a real event loop and TLS, and behind it the SM-DP+ of tools/smdpp, or a stub that says what a test
+ * The eIM of servers/eim as an IPA meets it, without the transport: ESipa messages in, answers out, its relay
+ * on a real event loop and TLS, and behind it the SM-DP+ of servers/smdpp, or a stub that says what a test
  * tells it to. For tests only.
  */
 #ifndef SOFTEUICC_TESTS_SUPPORT_ESIPA_H

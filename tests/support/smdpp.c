@@ -1,5 +1,4 @@
-/* An SM-DP+ without sockets, and requests to it in both bindings: see smdpp.h.
- * The eUICC is in smdpp_euicc.c. */
+/* An SM-DP+ without sockets, and requests to it in both bindings: smdpp.h. The eUICC is in smdpp_euicc.c. */
 #include "tests/support/smdpp.h"
 
 #include "apdu/tlv.h"
@@ -61,14 +60,15 @@ static void start_server(struct bench *bench)
     struct dp_credentials credentials = {copy_cert(&bench->ci.dp_auth), copy_key(bench->ci.dp_auth.key),
                                          copy_cert(&bench->ci.dp_pb), copy_key(bench->ci.dp_pb.key)};
     struct smdpp *smdpp = &bench->smdpp;
+    char store_why[DB_WHY_MAX];
     const char *why = NULL;
 
     ck_assert_msg(dp_server_trust(&smdpp->dp, copy_cert(&bench->ci.ci), &why), "%s", why);
     ck_assert_msg(dp_server_add_credentials(&smdpp->dp, credentials, &why), "%s", why);
     strcpy(smdpp->dp.address, bench->address);
     smdpp->options.tries_max = SMDPP_DEFAULT_TRIES_MAX;
-    smdpp->store = store_open(":memory:", &why);
-    ck_assert_msg(smdpp->store != NULL, "%s", why);
+    smdpp->store = store_open(NULL, store_why);
+    ck_assert_msg(smdpp->store != NULL, "%s", store_why);
     make_empty_directory(test_path("profiles"));
     write_profile("profiles/demo.der", BENCH_ICCID);
     write_profile("profiles/second_one.der", BENCH_ICCID2);

@@ -1,7 +1,7 @@
 /*
- * The SM-DP+ of tools/smdpp without its sockets, and an eUICC with its LPA that can be made to lie: requests
- * go through the JSON binding as an LPA's would, a fault function may change what the eUICC says where it is
- * made. For tests only.
+ * The SM-DP+ of servers/smdpp without its sockets, and an eUICC with its LPA that can be made to lie:
+ * requests go through the JSON binding as an LPA's would, a fault function may change what the eUICC says
+ * where it is made. For tests only.
  */
 #ifndef SOFTEUICC_TESTS_SUPPORT_SMDPP_H
 #define SOFTEUICC_TESTS_SUPPORT_SMDPP_H

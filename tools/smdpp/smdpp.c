@@ -304,7 +304,7 @@ static void default_address(char *out, size_t size, const char *host, uint16_t p
 /* What needs the server's address, which may depend on the port that was free. */
 static bool prepare(struct smdpp *smdpp, const struct settings *settings, uint16_t port)
 {
-    const char *why;
+    char why[DB_WHY_MAX];
 
     if (settings->address != NULL)
         snprintf(smdpp->dp.address, sizeof(smdpp->dp.address), "%s", settings->address);
@@ -312,9 +312,9 @@ static bool prepare(struct smdpp *smdpp, const struct settings *settings, uint16
         default_address(smdpp->dp.address, sizeof(smdpp->dp.address), settings->listen.host, port);
     smdpp->options = settings->options;
     smdpp->started = smdpp_now();
-    smdpp->store = store_open(settings->state != NULL ? settings->state : ":memory:", &why);
+    smdpp->store = store_open(settings->state, why);
     if (smdpp->store == NULL) {
-        tool_error("%s: %s", settings->state != NULL ? settings->state : "state in memory", why);
+        tool_error("%s", why);
         return false;
     }
     smdpp->catalogue = profile_catalogue_new(settings->profiles, smdpp->dp.address);

@@ -225,7 +225,8 @@ const struct command command_table[] = {
 };
 const size_t command_count = sizeof(command_table) / sizeof(command_table[0]);
 
-const struct command *command_by_name(const char *name, bool eco)
+/* NULL for another name. */
+static const struct command *command_by_name(const char *name, bool eco)
 {
     for (size_t i = 0; i < command_count; i++) {
         if (command_table[i].eco == eco && strcmp(command_table[i].name, name) == 0)

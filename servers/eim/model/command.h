@@ -33,21 +33,13 @@ const char *require_text(const json_t *object, const char *path, const char *mem
  * another: the content of psmoList or ecoList. */
 bool commands_put(const json_t *list, bool eco, struct buf *out, struct complaint *complaint);
 
-/* The name of the result with this tag ("enable" for 83), for a package of PSMOs or eCOs; NULL for an unknown
- * one. */
-const char *command_of_result(uint32_t tag);
-
 /*
  * The results of a package as a JSON list of {"command", "code", "result", …}, with what the command asked
- * for
- * ("profiles", "rules", "token", "eims"). False when one of them is malformed. *failure becomes "" when every
- * code is a success, else "enable: iccidOrAidNotFound(1)" of the first that is not. `request` is the JSON
- * list that asked; results must answer its commands in order, as far as they go. NULL skips that check.
+ * for ("profiles", "rules", "token", "eims"). False when one of them is malformed. *failure becomes "" when
+ * every code is a success, else "enable: iccidOrAidNotFound(1)" of the first that is not. `request` is the
+ * JSON list that asked; results must answer its commands in order, as far as they go. NULL skips that check.
  */
 bool results_read(struct span results, const json_t *request, json_t **list, char *failure, size_t size);
-
-/* One ProfileInfo (E3's content) as JSON: iccid, state, … NULL when malformed. */
-json_t *profile_info_read(struct span content);
 
 /* Names of the codes of package errors, triggers and data requests: "replayError(4)". */
 enum code_list {

@@ -144,13 +144,6 @@ static const struct code_names *names_of_tag(uint32_t tag)
     return NULL;
 }
 
-const char *command_of_result(uint32_t tag)
-{
-    const struct code_names *names = names_of_tag(tag);
-
-    return names != NULL ? names->name : NULL;
-}
-
 /* --- What commands asked for ---------------------------------------------------------------------------- */
 
 /* A text from the card, which need not be UTF-8. */
@@ -214,7 +207,8 @@ static bool take_profile_member(const struct tlv *member, json_t *profile)
     }
 }
 
-json_t *profile_info_read(struct span content)
+/* One ProfileInfo (E3's content): iccid, state, … NULL when malformed. */
+static json_t *profile_info_read(struct span content)
 {
     struct tlv_reader reader = tlv_reader(content);
     json_t *profile = json_object();

@@ -15,7 +15,4 @@ struct command {
 extern const struct command command_table[];
 extern const size_t command_count;
 
-/* NULL for another name. */
-const struct command *command_by_name(const char *name, bool eco);
-
 #endif

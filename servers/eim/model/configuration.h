@@ -25,12 +25,11 @@ struct configuration {
     bool token;                          /* ask the eUICC for an association token */
     const struct cert *sign_certificate; /* 5: its key, or with sign_as_certificate all of it */
     bool sign_as_certificate;
-    const struct cert *tls_key; /* 6: the key of this certificate, … */
-    const struct cert
-        *tls_certificate;  /* … or this certificate: the server's or its CA's; both NULL: absent */
-    uint8_t protocols;     /* bit 7: EIM_RETRIEVE_HTTPS, … 0: absent */
-    struct span ci_key_id; /* 8, or SPAN_NONE */
-    bool indirect;         /* 9 indirectProfileDownload */
+    const struct cert *tls_key;         /* 6: the key of this certificate, … */
+    const struct cert *tls_certificate; /* … or this one, the server's or its CA's; both NULL: absent */
+    uint8_t protocols;                  /* bit 7: EIM_RETRIEVE_HTTPS, … 0: absent */
+    struct span ci_key_id;              /* 8, or SPAN_NONE */
+    bool indirect;                      /* 9 indirectProfileDownload */
 };
 
 /* Appends the file: BF57 with this one entry. */

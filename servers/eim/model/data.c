@@ -65,10 +65,11 @@ static bool take_certificates(struct eim *eim, const char *eid, const struct eui
         ok = dp_refuse(&status, DP_EUICC_INVALID, "it is the certificate of eUICC %s",
                        cert_subject_serial_number(euicc));
     if (ok)
-        db_run(&eim->db,
+        db_run(eim->db,
                "UPDATE euicc SET euicc_certificate = ?, eum_certificate = ?, ci_key_id = ?, data_state = ?"
                " WHERE eid = ?",
-               "bbbis", buf_span(&euicc_der), buf_span(&eum_der), key_id, (int64_t)DATA_KNOWN, eid);
+               DB_VALUES(DB_BLOB(buf_span(&euicc_der)), DB_BLOB(buf_span(&eum_der)), DB_BLOB(key_id),
+                         DB_INT(DATA_KNOWN), DB_TEXT(eid)));
     else
         snprintf(why, size, "%s%s%s", dp_refusal_codes(status.refusal)->message,
                  status.detail[0] != '\0' ? ": " : "", status.detail);
@@ -88,13 +89,13 @@ static void keep_text(struct eim *eim, const char *eid, const char *sql, struct 
     if (text.data == NULL || text.size > EIM_ADDRESS_MAX)
         return;
     snprintf(address, sizeof(address), "%.*s", (int)text.size, (const char *)text.data);
-    db_run(&eim->db, sql, "ss", address, eid);
+    db_run(eim->db, sql, DB_VALUES(DB_SOME_TEXT(address), DB_TEXT(eid)));
 }
 
 static void keep_octets(struct eim *eim, const char *eid, const char *sql, struct span octets)
 {
     if (octets.data != NULL)
-        db_run(&eim->db, sql, "bs", octets, eid);
+        db_run(eim->db, sql, DB_VALUES(DB_BLOB(octets), DB_TEXT(eid)));
 }
 
 static void keep_data(struct eim *eim, const char *eid, const struct euicc_data *data)
@@ -106,7 +107,8 @@ static void keep_data(struct eim *eim, const char *eid, const struct euicc_data 
     keep_octets(eim, eid, "UPDATE euicc SET ipa_capabilities = ? WHERE eid = ?", data->ipa_capabilities);
     keep_octets(eim, eid, "UPDATE euicc SET device_info = ? WHERE eid = ?", data->device_info);
     if (data->has_token)
-        db_run(&eim->db, "UPDATE euicc SET token = ? WHERE eid = ?", "is", data->token, eid);
+        db_run(eim->db, "UPDATE euicc SET token = ? WHERE eid = ?",
+               DB_VALUES(DB_INT(data->token), DB_TEXT(eid)));
 }
 
 static void show_octets(json_t *json, const char *name, struct span octets)
@@ -147,9 +149,10 @@ static json_t *show_data(const struct euicc_data *data)
 void data_request_ended(struct eim *eim, const struct eim_order *order)
 {
     if (order->internal && order->kind == ORDER_DATA)
-        db_run(&eim->db,
-               "UPDATE euicc SET data_state = ? WHERE eid = ? AND data_state = ? AND data_tries >= ?", "isii",
-               (int64_t)DATA_REFUSED, order->eid, (int64_t)DATA_UNKNOWN, (int64_t)FIRST_CONTACT_TRIES);
+        db_run(eim->db,
+               "UPDATE euicc SET data_state = ? WHERE eid = ? AND data_state = ? AND data_tries >= ?",
+               DB_VALUES(DB_INT(DATA_REFUSED), DB_TEXT(order->eid), DB_INT(DATA_UNKNOWN),
+                         DB_INT(FIRST_CONTACT_TRIES)));
 }
 
 static void take_package_results(struct eim *eim, const char *eid, struct span list,

@@ -16,7 +16,7 @@ static void take_address(struct eim *eim, const json_t *request, struct eim_down
 {
     const char *code = json_string_value(json_object_get(request, "activationCode"));
     struct activation_code parsed;
-    sqlite3_stmt *stmt;
+    struct db_rows rows;
     const char *why;
 
     set(download->confirmation_code, sizeof(download->confirmation_code),
@@ -35,10 +35,11 @@ static void take_address(struct eim *eim, const json_t *request, struct eim_down
     download->has_matching_id = json_object_get(request, "matchingId") != NULL;
     if (json_object_get(request, "defaultSmdp") == NULL)
         return;
-    stmt = db_query(&eim->db, "SELECT default_smdp FROM euicc WHERE eid = ?", "s", download->eid);
-    if (db_row(&eim->db, &stmt))
-        db_text(stmt, 0, download->smdp_address, sizeof(download->smdp_address));
-    db_end(&stmt);
+    rows =
+        db_query(eim->db, "SELECT default_smdp FROM euicc WHERE eid = ?", DB_VALUES(DB_TEXT(download->eid)));
+    if (db_next(&rows))
+        db_text(&rows, 0, download->smdp_address, sizeof(download->smdp_address));
+    db_end(&rows);
 }
 
 /* Takes the order; true when it is a download that waits for its result. */
@@ -71,9 +72,9 @@ bool eim_download_by_smdp_transaction(struct eim *eim, struct span transaction_i
     int64_t id =
         transaction_id.data == NULL
             ? 0
-            : db_number(&eim->db, 0,
+            : db_number(eim->db, 0,
                         "SELECT id FROM eim_order WHERE smdp_transaction_id = ? ORDER BY id DESC LIMIT 1",
-                        "b", transaction_id);
+                        DB_VALUES(DB_BLOB(transaction_id)));
 
     return id != 0 && eim_order_find(eim, id, &order) && take(eim, &order, download);
 }
@@ -97,12 +98,13 @@ void eim_download_report(struct eim *eim, int64_t order, enum eim_step step, str
 
     snprintf(progress, sizeof(progress), "%s%s%s", names[step], why != NULL && why[0] != '\0' ? ": " : "",
              why != NULL ? why : "");
-    db_begin(&eim->db);
-    db_run(&eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?", "si", progress, order);
+    db_begin(eim->db);
+    db_run(eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?",
+           DB_VALUES(DB_TEXT(progress), DB_INT(order)));
     if (step == EIM_STEP_INITIATED)
-        db_run(&eim->db, "UPDATE eim_order SET smdp_transaction_id = ? WHERE id = ?", "bi", transaction_id,
-               order);
-    if (!db_commit(&eim->db))
+        db_run(eim->db, "UPDATE eim_order SET smdp_transaction_id = ? WHERE id = ?",
+               DB_VALUES(DB_BLOB(transaction_id), DB_INT(order)));
+    if (!db_commit(eim->db))
         log_line(LOG_LEVEL_ERROR, "order %lld: its progress cannot be stored", (long long)order);
     log_line(LOG_LEVEL_INFO, "order %lld: %s", (long long)order, progress);
 }

@@ -1,6 +1,6 @@
 /* Notifications as an eIM gets them (SGP.32 3.7, 5.14.7): verified, kept, and passed on to their SM-DP+. See
- * eim.h, server.h. */
-#include "servers/eim/model/server.h"
+ * eim.h, server.h, result.h. */
+#include "servers/eim/model/result.h"
 
 #include "common/log.h"
 #include "protocol/rsp_names.h"
@@ -44,7 +44,7 @@ static void find_owner(struct eim *eim, struct span eid, const struct dp_notific
         snprintf(digits, EIM_EID_DIGITS + 1, "%s", UNKNOWN_EID);
 }
 
-/* True when this eUICC signed it. An enclosed certificate says itself which eUICC; it must be the one meant.
+/* True when this eUICC signed it. An enclosed certificate says which eUICC's it is: it must be the one meant.
  */
 static bool verify(struct eim *eim, const struct dp_notification *notification, char eid[EIM_EID_DIGITS + 1])
 {
@@ -90,12 +90,13 @@ bool installation_failure(struct span pending, char *failure, size_t size)
 static void apply(struct eim *eim, const char *eid, const struct dp_notification *notification,
                   const char *iccid)
 {
-    int64_t last = db_number(&eim->db, -1, "SELECT last_notification FROM euicc WHERE eid = ?", "s", eid);
+    int64_t last =
+        db_number(eim->db, -1, "SELECT last_notification FROM euicc WHERE eid = ?", DB_VALUES(DB_TEXT(eid)));
 
     if (last < 0 || notification->sequence_number <= (uint64_t)last || iccid[0] == '\0')
         return;
-    db_run(&eim->db, "UPDATE euicc SET last_notification = ? WHERE eid = ?", "is",
-           (int64_t)notification->sequence_number, eid);
+    db_run(eim->db, "UPDATE euicc SET last_notification = ? WHERE eid = ?",
+           DB_VALUES(DB_INT((int64_t)notification->sequence_number), DB_TEXT(eid)));
     if (notification->operation == EVENT_INSTALL && notification->installed) {
         profiles_set_state(eim, eid, iccid, false);
         profiles_stale(eim, eid); /* its name is in the list only */
@@ -110,16 +111,16 @@ static void apply(struct eim *eim, const char *eid, const struct dp_notification
 static void end_download(struct eim *eim, const char *eid, const struct dp_notification *notification,
                          const char *failure)
 {
-    int64_t id = db_number(&eim->db, 0,
+    int64_t id = db_number(eim->db, 0,
                            "SELECT id FROM eim_order WHERE smdp_transaction_id = ? AND eid = ? AND state ="
                            " '" ORDER_SENT "'",
-                           "bs", notification->transaction_id, eid);
+                           DB_VALUES(DB_BLOB(notification->transaction_id), DB_TEXT(eid)));
     struct eim_order order;
 
     if (id == 0 || !eim_order_find(eim, id, &order))
         return;
-    db_run(&eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?", "si",
-           failure[0] != '\0' ? PROGRESS_NOT_INSTALLED : PROGRESS_INSTALLED, id);
+    db_run(eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?",
+           DB_VALUES(DB_TEXT(failure[0] != '\0' ? PROGRESS_NOT_INSTALLED : PROGRESS_INSTALLED), DB_INT(id)));
     eim_order_end(eim, &order, failure[0] != '\0' ? failure : NULL, NULL);
     eim_order_clear(&order);
 }
@@ -139,24 +140,25 @@ static bool keep(struct eim *eim, const char *eid, const struct dp_notification 
     snprintf(address, sizeof(address), "%.*s", (int)notification->address.size,
              (const char *)notification->address.data);
     failure_text(notification, failure, sizeof(failure));
-    if (db_number(&eim->db, 0, "SELECT count(*) FROM notification WHERE eid = ? AND digest = ?", "sb", eid,
-                  SPAN_ARRAY(digest)) > 0) {
+    if (db_number(eim->db, 0, "SELECT count(*) FROM notification WHERE eid = ? AND digest = ?",
+                  DB_VALUES(DB_TEXT(eid), DB_BLOB(SPAN_ARRAY(digest)))) > 0) {
         if (state == FORWARD_WAITS)
-            db_run(&eim->db,
-                   "UPDATE notification SET forward = 1 WHERE eid = ? AND digest = ? AND forward = 0", "sb",
-                   eid, SPAN_ARRAY(digest));
+            db_run(eim->db,
+                   "UPDATE notification SET forward = 1 WHERE eid = ? AND digest = ? AND forward = 0",
+                   DB_VALUES(DB_TEXT(eid), DB_BLOB(SPAN_ARRAY(digest))));
         return false;
     }
-    db_run(&eim->db,
+    db_run(eim->db,
            "INSERT INTO notification (eid, received, verified, operation, sequence, iccid, address, result,"
-           " digest, der, forward) VALUES (?,?,?,?,?,?,coalesce(?, ''),?,?,?,?)",
-           "siisisssbbi", eid, eim_now(), (int64_t)verified, rsp_name(&rsp_events, notification->operation),
-           (int64_t)notification->sequence_number, iccid, address, failure, SPAN_ARRAY(digest), pending,
-           state);
-    db_run(&eim->db,
+           " digest, der, forward) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+           DB_VALUES(DB_TEXT(eid), DB_INT(eim_now()), DB_INT(verified),
+                     DB_TEXT(rsp_name(&rsp_events, notification->operation)),
+                     DB_INT((int64_t)notification->sequence_number), DB_SOME_TEXT(iccid), DB_TEXT(address),
+                     DB_SOME_TEXT(failure), DB_BLOB(SPAN_ARRAY(digest)), DB_BLOB(pending), DB_INT(state)));
+    db_run(eim->db,
            "DELETE FROM notification WHERE forward <> 1 AND id <= (SELECT max(id) FROM notification)"
            " - " NOTIFICATIONS_KEPT,
-           "");
+           DB_NONE);
     if (notification->is_installation && verified)
         end_download(eim, eid, notification, failure);
     return true;
@@ -188,47 +190,65 @@ bool notification_take(struct eim *eim, struct span eid, struct span pending, bo
     return true;
 }
 
+void acknowledge(struct buf *acknowledgements, uint64_t sequence)
+{
+    tlv_put_unsigned(acknowledgements, 0x80, sequence);
+}
+
+void take_notifications(struct eim *eim, struct span eid, struct span list, struct buf *acknowledgements)
+{
+    struct tlv_reader reader = tlv_reader(list);
+    struct tlv object;
+    uint64_t sequence;
+    bool verified;
+
+    while (list.data != NULL && tlv_next(&reader, &object) == TLV_OK) {
+        if (notification_take(eim, eid, object.whole, true, &sequence, &verified) && verified)
+            acknowledge(acknowledgements, sequence);
+    }
+}
+
 bool eim_take_notification(struct eim *eim, struct span eid, struct span pending)
 {
     uint64_t sequence;
     bool verified;
     bool ok;
 
-    db_begin(&eim->db);
+    db_begin(eim->db);
     ok = notification_take(eim, eid, pending, true, &sequence, &verified);
-    return db_commit(&eim->db) && ok;
+    return db_commit(eim->db) && ok;
 }
 
 /* --- Passing on ----------------------------------------------------------------------------------------- */
 
 bool eim_forward_next(struct eim *eim, int64_t *id, char address[EIM_ADDRESS_MAX + 1], struct buf *pending)
 {
-    sqlite3_stmt *stmt =
-        db_query(&eim->db,
+    struct db_rows rows =
+        db_query(eim->db,
                  "SELECT id, address, der FROM notification WHERE forward = 1 AND next_try <= ?"
                  " ORDER BY id LIMIT 1",
-                 "i", eim_now());
+                 DB_VALUES(DB_INT(eim_now())));
 
-    if (!db_row(&eim->db, &stmt))
+    if (!db_next(&rows))
         return false;
-    *id = db_int(stmt, 0);
-    db_text(stmt, 1, address, EIM_ADDRESS_MAX + 1);
-    buf_append(pending, db_blob(stmt, 2));
-    db_end(&stmt);
+    *id = db_int(&rows, 0);
+    db_text(&rows, 1, address, EIM_ADDRESS_MAX + 1);
+    buf_append(pending, db_blob(&rows, 2));
+    db_end(&rows);
     /* Until it is reported it is not offered again. */
-    return db_run(&eim->db, "UPDATE notification SET next_try = ? WHERE id = ?", "ii",
-                  eim_now() + EIM_FORWARD_RETRY, *id);
+    return db_run(eim->db, "UPDATE notification SET next_try = ? WHERE id = ?",
+                  DB_VALUES(DB_INT(eim_now() + EIM_FORWARD_RETRY), DB_INT(*id)));
 }
 
 void eim_forward_done(struct eim *eim, int64_t id, bool delivered)
 {
-    db_begin(&eim->db);
+    db_begin(eim->db);
     if (delivered)
-        db_run(&eim->db, "UPDATE notification SET forward = 2 WHERE id = ?", "i", id);
+        db_run(eim->db, "UPDATE notification SET forward = 2 WHERE id = ?", DB_VALUES(DB_INT(id)));
     else
-        db_run(&eim->db,
+        db_run(eim->db,
                "UPDATE notification SET tries = tries + 1, next_try = ?,"
                " forward = CASE WHEN tries + 1 >= ? THEN 3 ELSE 1 END WHERE id = ?",
-               "iii", eim_now() + EIM_FORWARD_RETRY, (int64_t)EIM_FORWARD_TRIES, id);
-    db_commit(&eim->db);
+               DB_VALUES(DB_INT(eim_now() + EIM_FORWARD_RETRY), DB_INT(EIM_FORWARD_TRIES), DB_INT(id)));
+    db_commit(eim->db);
 }

@@ -135,39 +135,39 @@ bool eim_order_check(const json_t *request, enum order_kind *kind, struct compla
 
 #define ORDER_COLUMNS "id, eid, kind, state, internal, counter, sends, request"
 
-static bool take_order(struct eim *eim, sqlite3_stmt *stmt, struct eim_order *order)
+static bool take_order(struct db_rows rows, struct eim_order *order)
 {
     const char *text;
 
     *order = (struct eim_order){0};
-    if (!db_row(&eim->db, &stmt))
+    if (!db_next(&rows))
         return false;
-    order->id = db_int(stmt, 0);
-    db_text(stmt, 1, order->eid, sizeof(order->eid));
-    order->kind = (enum order_kind)db_int(stmt, 2);
-    db_text(stmt, 3, order->state, sizeof(order->state));
-    order->internal = db_int(stmt, 4) != 0;
-    order->counter = db_int(stmt, 5);
-    order->sends = db_int(stmt, 6);
-    text = db_string(stmt, 7);
+    order->id = db_int(&rows, 0);
+    db_text(&rows, 1, order->eid, sizeof(order->eid));
+    order->kind = (enum order_kind)db_int(&rows, 2);
+    db_text(&rows, 3, order->state, sizeof(order->state));
+    order->internal = db_int(&rows, 4) != 0;
+    order->counter = db_int(&rows, 5);
+    order->sends = db_int(&rows, 6);
+    text = db_string(&rows, 7);
     order->request = json_loads(text != NULL ? text : "{}", 0, NULL);
-    db_end(&stmt);
+    db_end(&rows);
     return order->request != NULL;
 }
 
 bool eim_order_find(struct eim *eim, int64_t id, struct eim_order *order)
 {
     return take_order(
-        eim, db_query(&eim->db, "SELECT " ORDER_COLUMNS " FROM eim_order WHERE id = ?", "i", id), order);
+        db_query(eim->db, "SELECT " ORDER_COLUMNS " FROM eim_order WHERE id = ?", DB_VALUES(DB_INT(id))),
+        order);
 }
 
 bool eim_order_outstanding(struct eim *eim, const char *eid, struct eim_order *order)
 {
-    return take_order(eim,
-                      db_query(&eim->db,
+    return take_order(db_query(eim->db,
                                "SELECT " ORDER_COLUMNS " FROM eim_order WHERE eid = ? AND state IN"
                                " ('" ORDER_SENT "', '" ORDER_LOST "') ORDER BY id LIMIT 1",
-                               "s", eid),
+                               DB_VALUES(DB_TEXT(eid))),
                       order);
 }
 
@@ -175,10 +175,14 @@ bool eim_order_by_transaction(struct eim *eim, struct span transaction_id, struc
 {
     *order = (struct eim_order){0};
     return transaction_id.data != NULL &&
-           take_order(eim,
-                      db_query(&eim->db, "SELECT " ORDER_COLUMNS " FROM eim_order WHERE transaction_id = ?",
-                               "b", transaction_id),
+           take_order(db_query(eim->db, "SELECT " ORDER_COLUMNS " FROM eim_order WHERE transaction_id = ?",
+                               DB_VALUES(DB_BLOB(transaction_id))),
                       order);
+}
+
+bool eim_order_is_waiting(const struct eim_order *order)
+{
+    return strcmp(order->state, ORDER_SENT) == 0 || strcmp(order->state, ORDER_LOST) == 0;
 }
 
 void eim_order_clear(struct eim_order *order)
@@ -194,34 +198,35 @@ int64_t eim_order_add(struct eim *eim, const char *eid, enum order_kind kind, bo
     int64_t id = 0;
     bool ok;
 
-    db_begin(&eim->db);
-    db_run(&eim->db, "INSERT OR IGNORE INTO euicc (eid, first_seen, last_seen, counter) VALUES (?, ?, 0, ?)",
-           "sii", eid, eim_now(), eim->first_counter - 1);
-    ok = db_run(&eim->db,
+    db_begin(eim->db);
+    db_run(eim->db, "INSERT OR IGNORE INTO euicc (eid, first_seen, last_seen, counter) VALUES (?, ?, 0, ?)",
+           DB_VALUES(DB_TEXT(eid), DB_INT(eim_now()), DB_INT(eim->first_counter - 1)));
+    ok = db_run(eim->db,
                 "INSERT INTO eim_order (eid, kind, internal, state, request, created)"
                 " VALUES (?, ?, ?, '" ORDER_QUEUED "', ?, ?)",
-                "siisi", eid, (int64_t)kind, (int64_t)internal, text, eim_now());
+                DB_VALUES(DB_TEXT(eid), DB_INT(kind), DB_INT(internal), DB_TEXT(text), DB_INT(eim_now())));
     if (ok)
-        id = db_last_id(&eim->db);
-    db_run(&eim->db,
+        id = db_last_id(eim->db);
+    db_run(eim->db,
            "DELETE FROM eim_order WHERE state IN ('" ORDER_DONE "', '" ORDER_FAILED "') AND id <="
            " (SELECT max(id) FROM eim_order) - " ENDED_KEPT,
-           "");
+           DB_NONE);
     free(text);
-    return db_commit(&eim->db) ? id : 0;
+    return db_commit(eim->db) ? id : 0;
 }
 
 void eim_order_end(struct eim *eim, const struct eim_order *order, const char *error, json_t *result)
 {
     char *text = result != NULL ? json_dumps(result, JSON_COMPACT) : NULL;
 
-    db_run(&eim->db,
+    db_run(eim->db,
            "UPDATE eim_order SET state = ?, error = ?, result = coalesce(?, result), ended = ? WHERE id = ?",
-           "sssii", error != NULL ? ORDER_FAILED : ORDER_DONE, error, text, eim_now(), order->id);
+           DB_VALUES(DB_TEXT(error != NULL ? ORDER_FAILED : ORDER_DONE), DB_SOME_TEXT(error), DB_TEXT(text),
+                     DB_INT(eim_now()), DB_INT(order->id)));
     /* However the profile list was answered: it is asked for again at the next change, not for ever. */
     if (order->internal && order->kind == ORDER_PACKAGE)
-        db_run(&eim->db, "UPDATE euicc SET profiles_stale = max(profiles_stale - 1, 0) WHERE eid = ?", "s",
-               order->eid);
+        db_run(eim->db, "UPDATE euicc SET profiles_stale = max(profiles_stale - 1, 0) WHERE eid = ?",
+               DB_VALUES(DB_TEXT(order->eid)));
     log_line(error != NULL ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "order %lld for %s: %s%s%s",
              (long long)order->id, order->eid, error != NULL ? ORDER_FAILED : ORDER_DONE,
              error != NULL ? ", " : "", error != NULL ? error : "");

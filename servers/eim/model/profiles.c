@@ -7,10 +7,10 @@
 void profiles_stale(struct eim *eim, const char *eid)
 {
     /* A list that is on its way may have been made before the change: then one more is needed. */
-    db_run(&eim->db,
+    db_run(eim->db,
            "UPDATE euicc SET profiles_stale = 1 + EXISTS (SELECT 1 FROM eim_order WHERE eid = ?1 AND internal"
            " AND kind = ?2 AND state IN ('" ORDER_SENT "', '" ORDER_LOST "')) WHERE eid = ?1",
-           "si", eid, (int64_t)ORDER_PACKAGE);
+           DB_VALUES(DB_TEXT(eid), DB_INT(ORDER_PACKAGE)));
 }
 
 static const char *member(const json_t *profile, const char *name)
@@ -23,39 +23,42 @@ void profiles_replace(struct eim *eim, const char *eid, const json_t *list)
     json_t *profile;
     size_t i;
 
-    db_run(&eim->db, "DELETE FROM profile WHERE eid = ?", "s", eid);
+    db_run(eim->db, "DELETE FROM profile WHERE eid = ?", DB_VALUES(DB_TEXT(eid)));
     json_array_foreach(list, i, profile)
     {
         if (member(profile, "iccid") == NULL)
             continue;
         db_run(
-            &eim->db,
+            eim->db,
             "INSERT OR REPLACE INTO profile (eid, iccid, state, isdp_aid, nickname, service_provider, name,"
             " class, fallback, fallback_allowed, ecall) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-            "ssssssssiii", eid, member(profile, "iccid"),
-            member(profile, "state") != NULL ? member(profile, "state") : "disabled",
-            member(profile, "isdpAid"), member(profile, "nickname"), member(profile, "serviceProvider"),
-            member(profile, "name"), member(profile, "class"),
-            (int64_t)json_is_true(json_object_get(profile, "fallback")),
-            (int64_t)json_is_true(json_object_get(profile, "fallbackAllowed")),
-            (int64_t)json_is_true(json_object_get(profile, "ecall")));
+            DB_VALUES(DB_TEXT(eid), DB_TEXT(member(profile, "iccid")),
+                      DB_TEXT(member(profile, "state") != NULL ? member(profile, "state") : "disabled"),
+                      DB_SOME_TEXT(member(profile, "isdpAid")), DB_SOME_TEXT(member(profile, "nickname")),
+                      DB_SOME_TEXT(member(profile, "serviceProvider")), DB_SOME_TEXT(member(profile, "name")),
+                      DB_SOME_TEXT(member(profile, "class")),
+                      DB_INT(json_is_true(json_object_get(profile, "fallback"))),
+                      DB_INT(json_is_true(json_object_get(profile, "fallbackAllowed"))),
+                      DB_INT(json_is_true(json_object_get(profile, "ecall")))));
     }
-    db_run(&eim->db, "UPDATE euicc SET profiles_at = ? WHERE eid = ?", "is", eim_now(), eid);
+    db_run(eim->db, "UPDATE euicc SET profiles_at = ? WHERE eid = ?",
+           DB_VALUES(DB_INT(eim_now()), DB_TEXT(eid)));
 }
 
 void profiles_set_state(struct eim *eim, const char *eid, const char *iccid, bool enabled)
 {
     if (enabled)
-        db_run(&eim->db, "UPDATE profile SET state = 'disabled' WHERE eid = ?", "s", eid);
-    db_run(&eim->db,
+        db_run(eim->db, "UPDATE profile SET state = 'disabled' WHERE eid = ?", DB_VALUES(DB_TEXT(eid)));
+    db_run(eim->db,
            "INSERT INTO profile (eid, iccid, state) VALUES (?1, ?2, ?3)"
            " ON CONFLICT (eid, iccid) DO UPDATE SET state = ?3",
-           "sss", eid, iccid, enabled ? "enabled" : "disabled");
+           DB_VALUES(DB_TEXT(eid), DB_TEXT(iccid), DB_TEXT(enabled ? "enabled" : "disabled")));
 }
 
 void profiles_remove(struct eim *eim, const char *eid, const char *iccid)
 {
-    db_run(&eim->db, "DELETE FROM profile WHERE eid = ? AND iccid = ?", "ss", eid, iccid);
+    db_run(eim->db, "DELETE FROM profile WHERE eid = ? AND iccid = ?",
+           DB_VALUES(DB_TEXT(eid), DB_TEXT(iccid)));
 }
 
 void profiles_apply(struct eim *eim, const char *eid, const json_t *request)
@@ -74,10 +77,11 @@ void profiles_apply(struct eim *eim, const char *eid, const json_t *request)
     else if (strcmp(name, "delete") == 0)
         profiles_remove(eim, eid, iccid);
     else if (strcmp(name, "setFallbackAttribute") == 0)
-        db_run(&eim->db, "UPDATE profile SET fallback = iccid = ? WHERE eid = ?", "ss", iccid, eid);
+        db_run(eim->db, "UPDATE profile SET fallback = iccid = ? WHERE eid = ?",
+               DB_VALUES(DB_TEXT(iccid), DB_TEXT(eid)));
     else if (strcmp(name, "unsetFallbackAttribute") == 0)
-        db_run(&eim->db, "UPDATE profile SET fallback = 0 WHERE eid = ?", "s", eid);
+        db_run(eim->db, "UPDATE profile SET fallback = 0 WHERE eid = ?", DB_VALUES(DB_TEXT(eid)));
     else if (strcmp(name, "setDefaultDpAddress") == 0)
-        db_run(&eim->db, "UPDATE euicc SET default_smdp = ? WHERE eid = ?", "ss",
-               member(arguments, "address"), eid);
+        db_run(eim->db, "UPDATE euicc SET default_smdp = ? WHERE eid = ?",
+               DB_VALUES(DB_SOME_TEXT(member(arguments, "address")), DB_TEXT(eid)));
 }

@@ -9,9 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SENDS_UNVERIFIED                                                                                     \
-    8 /* of a package, before a result that does not verify is believed to be its last                       \
-       */
+/* Of a package, before a result that does not verify is believed to be its last. */
+#define SENDS_UNVERIFIED 8
 
 /* --- What the eIM wants to know itself ------------------------------------------------------------------ */
 
@@ -23,29 +22,32 @@ static void ask(struct eim *eim, const char *eid, enum order_kind kind, json_t *
 
 static bool has_internal(struct eim *eim, const char *eid, enum order_kind kind)
 {
-    return db_number(&eim->db, 0,
+    return db_number(eim->db, 0,
                      "SELECT count(*) FROM eim_order WHERE eid = ? AND kind = ? AND internal AND state IN"
                      " ('" ORDER_QUEUED "', '" ORDER_SENT "', '" ORDER_LOST "')",
-                     "si", eid, (int64_t)kind) > 0;
+                     DB_VALUES(DB_TEXT(eid), DB_INT(kind))) > 0;
 }
 
 /* First contact: the certificates that results are verified with, and what the eUICC and its IPA can. */
 static void want_data(struct eim *eim, const char *eid)
 {
-    int64_t tries = db_number(&eim->db, 0, "SELECT data_tries FROM euicc WHERE eid = ?", "s", eid);
+    int64_t tries =
+        db_number(eim->db, 0, "SELECT data_tries FROM euicc WHERE eid = ?", DB_VALUES(DB_TEXT(eid)));
 
-    if (db_number(&eim->db, 0, "SELECT data_state FROM euicc WHERE eid = ?", "s", eid) != DATA_UNKNOWN ||
+    if (db_number(eim->db, 0, "SELECT data_state FROM euicc WHERE eid = ?", DB_VALUES(DB_TEXT(eid))) !=
+            DATA_UNKNOWN ||
         has_internal(eim, eid, ORDER_DATA))
         return;
     ask(eim, eid, ORDER_DATA,
         tries == 0 ? json_pack("{s:s,s:{}}", "eid", eid, "data")
                    : json_pack("{s:s,s:{s:b}}", "eid", eid, "data", "least", 1));
-    db_run(&eim->db, "UPDATE euicc SET data_tries = data_tries + 1 WHERE eid = ?", "s", eid);
+    db_run(eim->db, "UPDATE euicc SET data_tries = data_tries + 1 WHERE eid = ?", DB_VALUES(DB_TEXT(eid)));
 }
 
 static void want_profiles(struct eim *eim, const char *eid)
 {
-    if (db_number(&eim->db, 0, "SELECT profiles_stale FROM euicc WHERE eid = ?", "s", eid) == 0 ||
+    if (db_number(eim->db, 0, "SELECT profiles_stale FROM euicc WHERE eid = ?", DB_VALUES(DB_TEXT(eid))) ==
+            0 ||
         has_internal(eim, eid, ORDER_PACKAGE))
         return;
     ask(eim, eid, ORDER_PACKAGE, json_pack("{s:s,s:[{s:{}}]}", "eid", eid, "psmo", "listProfileInfo"));
@@ -63,10 +65,10 @@ static int64_t next_queued(struct eim *eim, const char *eid)
     for (int round = 0; id == 0 && round < 2; round++) {
         if (round == 1)
             want_profiles(eim, eid);
-        id = db_number(&eim->db, 0,
+        id = db_number(eim->db, 0,
                        "SELECT id FROM eim_order WHERE eid = ? AND state = '" ORDER_QUEUED "'"
                        " ORDER BY internal AND kind = ? DESC, internal, id LIMIT 1",
-                       "si", eid, (int64_t)ORDER_DATA);
+                       DB_VALUES(DB_TEXT(eid), DB_INT(ORDER_DATA)));
     }
     return id;
 }
@@ -74,8 +76,8 @@ static int64_t next_queued(struct eim *eim, const char *eid)
 /* Takes the next counter; it is stored in the same transaction as the package. */
 static int64_t take_counter(struct eim *eim, const char *eid)
 {
-    db_run(&eim->db, "UPDATE euicc SET counter = counter + 1 WHERE eid = ?", "s", eid);
-    return db_number(&eim->db, 0, "SELECT counter FROM euicc WHERE eid = ?", "s", eid);
+    db_run(eim->db, "UPDATE euicc SET counter = counter + 1 WHERE eid = ?", DB_VALUES(DB_TEXT(eid)));
+    return db_number(eim->db, 0, "SELECT counter FROM euicc WHERE eid = ?", DB_VALUES(DB_TEXT(eid)));
 }
 
 /* Builds and keeps an order's package. False when the order failed for good. */
@@ -94,11 +96,12 @@ static bool send_first(struct eim *eim, struct eim_order *order, struct buf *pac
         eim_order_end(eim, order, error, NULL);
         return false;
     }
-    db_run(&eim->db,
+    db_run(eim->db,
            "UPDATE eim_order SET state = '" ORDER_SENT
            "', sent = ?, sends = 1, counter = ?, transaction_id = ?,"
            " package = ? WHERE id = ?",
-           "iibbi", eim_now(), order->counter, SPAN_ARRAY(transaction_id), buf_span(package), order->id);
+           DB_VALUES(DB_INT(eim_now()), DB_INT(order->counter), DB_BLOB(SPAN_ARRAY(transaction_id)),
+                     DB_BLOB(buf_span(package)), DB_INT(order->id)));
     log_line(LOG_LEVEL_INFO, "order %lld for %s: sent%s", (long long)order->id, order->eid,
              order->internal ? ", of the eIM's own" : "");
     return true;
@@ -107,28 +110,29 @@ static bool send_first(struct eim *eim, struct eim_order *order, struct buf *pac
 /* The package that waits for its result, again. */
 static void send_again(struct eim *eim, const struct eim_order *order, struct buf *package)
 {
-    sqlite3_stmt *stmt =
-        db_query(&eim->db, "SELECT package, transaction_id FROM eim_order WHERE id = ?", "i", order->id);
+    struct db_rows rows = db_query(eim->db, "SELECT package, transaction_id FROM eim_order WHERE id = ?",
+                                   DB_VALUES(DB_INT(order->id)));
 
-    if (db_row(&eim->db, &stmt)) {
+    if (db_next(&rows)) {
         if (strcmp(order->state, ORDER_LOST) == 0)
-            eim_results_request_put(db_blob(stmt, 1), package);
+            eim_results_request_put(db_blob(&rows, 1), package);
         else
-            buf_append(package, db_blob(stmt, 0));
+            buf_append(package, db_blob(&rows, 0));
     }
-    db_end(&stmt);
-    db_run(&eim->db, "UPDATE eim_order SET sends = sends + 1 WHERE id = ?", "i", order->id);
+    db_end(&rows);
+    db_run(eim->db, "UPDATE eim_order SET sends = sends + 1 WHERE id = ?", DB_VALUES(DB_INT(order->id)));
     log_line(LOG_LEVEL_INFO, "order %lld for %s: sent again", (long long)order->id, order->eid);
 }
 
 static void read_progress(struct eim *eim, const struct eim_order *order, char *out, size_t size)
 {
-    sqlite3_stmt *stmt = db_query(&eim->db, "SELECT progress FROM eim_order WHERE id = ?", "i", order->id);
+    struct db_rows rows =
+        db_query(eim->db, "SELECT progress FROM eim_order WHERE id = ?", DB_VALUES(DB_INT(order->id)));
 
     out[0] = '\0';
-    if (db_row(&eim->db, &stmt))
-        db_text(stmt, 0, out, size);
-    db_end(&stmt);
+    if (db_next(&rows))
+        db_text(&rows, 0, out, size);
+    db_end(&rows);
 }
 
 /*
@@ -184,7 +188,7 @@ static bool send_next(struct eim *eim, const char *eid, struct buf *package)
     } else if (found) {
         send_again(eim, &order, package);
     }
-    while (!found && !eim->db.failed && (id = next_queued(eim, eid)) != 0 &&
+    while (!found && !db_failed(eim->db) && (id = next_queued(eim, eid)) != 0 &&
            eim_order_find(eim, id, &order)) {
         found = send_first(eim, &order, package);
         if (!found) {
@@ -202,12 +206,14 @@ static void take_poll(struct eim *eim, const char *eid, const struct eim_poll *p
 
     eim_euicc_touch(eim, eid);
     if (poll->network.size == 3)
-        db_run(&eim->db, "UPDATE euicc SET network = ? WHERE eid = ?", "bs", poll->network, eid);
+        db_run(eim->db, "UPDATE euicc SET network = ? WHERE eid = ?",
+               DB_VALUES(DB_BLOB(poll->network), DB_TEXT(eid)));
     if (!poll->state_changed && !poll->has_cause)
         return;
     profiles_stale(eim, eid);
     if (poll->has_cause)
-        db_run(&eim->db, "UPDATE euicc SET state_change_cause = ? WHERE eid = ?", "is", poll->cause, eid);
+        db_run(eim->db, "UPDATE euicc SET state_change_cause = ? WHERE eid = ?",
+               DB_VALUES(DB_INT(poll->cause), DB_TEXT(eid)));
     log_line(LOG_LEVEL_INFO, "eUICC %s: its state changed%s%s", eid, poll->has_cause ? ", " : "",
              poll->has_cause ? code_text(CODES_STATE_CHANGE, poll->cause, cause, sizeof(cause)) : "");
 }
@@ -222,12 +228,12 @@ enum eim_error eim_next_package(struct eim *eim, const struct eim_poll *poll, st
         return EIM_ERROR_MISSING_EID;
     if (!eid_to_digits(poll->eid, eid))
         return EIM_ERROR_INVALID_EID;
-    db_begin(&eim->db);
+    db_begin(eim->db);
     take_poll(eim, eid, poll);
     found = send_next(eim, eid, &made);
     if (made.failed)
-        eim->db.failed = true;
-    if (!db_commit(&eim->db)) {
+        db_fail(eim->db, "out of memory");
+    if (!db_commit(eim->db)) {
         log_line(LOG_LEVEL_ERROR, "eUICC %s: the state cannot be stored", eid);
         buf_free(&made);
         return EIM_ERROR_UNDEFINED;

@@ -1,4 +1,7 @@
-/* What the files that take results share: result.c and data.c. */
+/*
+ * What takes the parts of what an IPA brings, the lower ones first: notification.c, package_result.c, data.c,
+ * and result.c, which hands them out.
+ */
 #ifndef SOFTEUICC_SERVERS_EIM_MODEL_RESULT_H
 #define SOFTEUICC_SERVERS_EIM_MODEL_RESULT_H
 
@@ -6,12 +9,12 @@
 
 /* Appends one SequenceNumber to the content of EimAcknowledgements. */
 void acknowledge(struct buf *acknowledgements, uint64_t sequence);
+/* PendingNotification one after another; `eid` has 16 octets, `list` may be SPAN_NONE. */
+void take_notifications(struct eim *eim, struct span eid, struct span list, struct buf *acknowledgements);
 
 /* One EuiccPackageResult of this eUICC (32 digits); false when it is not believed: then nothing changed. */
 bool take_package_result(struct eim *eim, const char *eid, const struct package_result *result,
                          struct buf *acknowledgements);
-/* PendingNotification one after another; `eid` has 16 octets, `list` may be SPAN_NONE. */
-void take_notifications(struct eim *eim, struct span eid, struct span list, struct buf *acknowledgements);
 
 /* The notifications and package results of IpaEuiccData; `digits` is `eid` in text. */
 void take_lists(struct eim *eim, struct span eid, const char *digits, const struct eim_result *result,

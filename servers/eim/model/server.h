@@ -5,12 +5,12 @@
 #ifndef SOFTEUICC_SERVERS_EIM_MODEL_SERVER_H
 #define SOFTEUICC_SERVERS_EIM_MODEL_SERVER_H
 
+#include "common/database.h"
 #include "common/pki_dir.h"
 #include "protocol/dp.h"
-#include "servers/eim/eim.h"
 #include "servers/eim/model/command.h"
+#include "servers/eim/model/eim.h"
 #include "servers/eim/model/result_parse.h"
-#include "servers/eim/store/db.h"
 
 #define EIM_ID_MAX 128 /* octets */
 
@@ -19,7 +19,7 @@ struct eim {
     int64_t id_type;        /* EimIdType */
     struct pki_pair sign;   /* packages are signed with this */
     struct dp_server trust; /* the CIs under which eUICCs are believed */
-    struct db db;
+    struct db *db;
     int64_t first_counter; /* of a new eUICC's first package */
     int64_t started;
 };
@@ -69,6 +69,8 @@ bool eim_order_find(struct eim *eim, int64_t id, struct eim_order *order);
 bool eim_order_outstanding(struct eim *eim, const char *eid, struct eim_order *order);
 bool eim_order_by_transaction(struct eim *eim, struct span transaction_id, struct eim_order *order);
 void eim_order_clear(struct eim_order *order);
+/* Whether it has been sent and its answer has not come. */
+bool eim_order_is_waiting(const struct eim_order *order);
 
 /* Queues an order; its id, or 0 on a storage error. */
 int64_t eim_order_add(struct eim *eim, const char *eid, enum order_kind kind, bool internal,
@@ -94,7 +96,7 @@ enum data_state { DATA_UNKNOWN, DATA_KNOWN, DATA_REFUSED };
 /* 16 octets as 32 digits; false when they are no EID. */
 bool eid_to_digits(struct span eid, char digits[EIM_EID_DIGITS + 1]);
 bool eid_is_good(const char *digits);
-/* Makes its row when there is none. */
+/* Makes its row when there is none, and notes that it was seen. */
 bool eim_euicc_touch(struct eim *eim, const char *eid);
 
 /* --- Profiles ------------------------------------------------------------------------------------------- */

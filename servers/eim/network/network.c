@@ -7,6 +7,7 @@
 #include "common/tool.h"
 #include "servers/eim/network/coap.h"
 #include "servers/eim/network/esipa.h"
+#include "servers/eim/network/rest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #define SOFTEUICC_SERVERS_EIM_NETWORK_NETWORK_H
 
 #include "common/loop.h"
-#include "servers/eim/eim.h"
+#include "servers/eim/model/eim.h"
 
 struct eim_network_options {
     const char *address;      /* HTTPS, "127.0.0.1" */

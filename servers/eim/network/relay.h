@@ -9,7 +9,7 @@
 #define SOFTEUICC_SERVERS_EIM_NETWORK_RELAY_H
 
 #include "common/loop.h"
-#include "servers/eim/eim.h"
+#include "servers/eim/model/eim.h"
 #include "servers/eim/network/esipa_answer.h"
 #include "servers/eim/network/relay_session.h"
 

@@ -7,7 +7,7 @@
 #define SOFTEUICC_SERVERS_EIM_NETWORK_RELAY_SESSION_H
 
 #include "protocol/restore.h"
-#include "servers/eim/eim.h"
+#include "servers/eim/model/eim.h"
 
 #define RELAY_SESSIONS_MAX     1024 /* the one not used for longest goes */
 #define RELAY_SESSION_LIFETIME 3600 /* seconds since it was last used; its notification comes at the end */

@@ -1,16 +1,20 @@
-/* Routes, queries, bodies and errors of the REST API. See rest.h. */
+/* From a request to its route: paths, queries and bodies of the REST API. See rest.h. */
 #include "servers/eim/network/rest.h"
 
-#include "common/log.h"
+#include "servers/eim/network/rest_call.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define CONTENT_TYPE_JSON "application/json;charset=UTF-8"
 #define CONTENT_TYPE_YAML "application/yaml"
 #define PARAMETER_MAX     64
+
+static void rest_openapi(struct rest_call *call)
+{
+    call->answer->code = 200;
+    call->answer->content_type = CONTENT_TYPE_YAML;
+    for (size_t i = 0; openapi_lines[i] != NULL; i++)
+        buf_append(&call->answer->body, span_of_string(openapi_lines[i]));
+}
 
 static const struct {
     const char *method, *path;
@@ -40,48 +44,6 @@ bool rest_route(size_t index, const char **method, const char **path)
     *method = routes[index].method;
     *path = routes[index].path;
     return true;
-}
-
-/* --- Answers -------------------------------------------------------------------------------------------- */
-
-void rest_json(struct rest_call *call, int code, json_t *json)
-{
-    char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
-
-    call->answer->code = text != NULL ? code : 500;
-    call->answer->content_type = CONTENT_TYPE_JSON;
-    buf_clear(&call->answer->body);
-    buf_append(&call->answer->body, span_of_string(text != NULL ? text : "{}"));
-    free(text);
-    json_decref(json);
-}
-
-void rest_error(struct rest_call *call, int code, const char *field, const char *format, ...)
-{
-    char message[400];
-    va_list arguments;
-    json_t *error;
-
-    va_start(arguments, format);
-    vsnprintf(message, sizeof(message), format, arguments);
-    va_end(arguments);
-    /* What a client sent may be in it, cut in the middle of a character. */
-    error = json_pack("{s:s}", "message", message);
-    if (error == NULL)
-        error = json_pack("{s:s}", "message", "the request is not UTF-8");
-    if (field[0] != '\0' && json_object_set_new(error, "field", json_string(field)) != 0)
-        json_object_set_new(error, "field", json_string("?"));
-    log_line(LOG_LEVEL_INFO, "request refused with %d: %s%s%s", code, field, field[0] != '\0' ? " " : "",
-             message);
-    rest_json(call, code, json_pack("{s:o}", "error", error));
-}
-
-void rest_openapi(struct rest_call *call)
-{
-    call->answer->code = 200;
-    call->answer->content_type = CONTENT_TYPE_YAML;
-    for (size_t i = 0; openapi_lines[i] != NULL; i++)
-        buf_append(&call->answer->body, span_of_string(openapi_lines[i]));
 }
 
 /* --- From a request to its route ------------------------------------------------------------------------ */

@@ -1,11 +1,13 @@
 /*
  * The SM-DP+ as one structure: who it is, what it can deliver, what it remembers, and the sessions that are
- * open. The functions of ES9+ and ES2+ work on it; nothing here knows about HTTP.
+ * open. It has three rooms, each of which uses those before it: store/, what it remembers; model/, the rules
+ * of orders, downloads and ES9+, which know nothing of HTTP; network/, ES2+ and ES9+ in their bindings.
  */
 #ifndef SOFTEUICC_SERVERS_SMDPP_MODEL_SERVER_H
 #define SOFTEUICC_SERVERS_SMDPP_MODEL_SERVER_H
 
 #include "protocol/dp.h"
+#include "servers/smdpp/model/order_state.h"
 #include "servers/smdpp/model/profile_catalogue.h"
 #include "servers/smdpp/store/store.h"
 

@@ -1,9 +1,6 @@
 /* From an HTTP request to a function of the SM-DP+. See http_api.h. */
 #include "servers/smdpp/network/http_api.h"
 
-#include "common/log.h"
-
-#include <stdlib.h>
 #include <string.h>
 
 #define PREFIX_RSP  "/gsma/rsp2/"
@@ -11,44 +8,6 @@
 #define PREFIX_ES2P "/gsma/rsp2/es2plus/"
 #define PATH_ASN1   "/gsma/rsp2/asn1"
 #define PROTOCOL_V2 "gsma/rsp/v2."
-
-json_t *json_with_status(const struct dp_status *status)
-{
-    const struct dp_refusal_codes *codes = dp_refusal_codes(status->refusal);
-    bool detailed = status->detail[0] != '\0';
-    json_t *detail;
-
-    if (status->refusal == DP_ACCEPTED)
-        return json_pack("{s:{s:{s:s}}}", "header", "functionExecutionStatus", "status", "Executed-Success");
-    /* What a client sent may be in the detail: not everything is UTF-8. */
-    detail = json_sprintf("%s%s%s", codes->message, detailed ? ": " : "", status->detail);
-    if (detail == NULL)
-        detail = json_string(codes->message);
-    return json_pack("{s:{s:{s:s,s:{s:s,s:s,s:o}}}}", "header", "functionExecutionStatus", "status", "Failed",
-                     "statusCodeData", "subjectCode", codes->subject, "reasonCode", codes->reason, "message",
-                     detail);
-}
-
-void answer_json(struct http_answer *answer, int code, json_t *json)
-{
-    char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
-
-    answer->code = text != NULL ? code : 500;
-    answer->content_type = CONTENT_TYPE_JSON;
-    buf_clear(&answer->body);
-    buf_append(&answer->body, span_of_string(text != NULL ? text : "{}"));
-    free(text);
-    json_decref(json);
-}
-
-void answer_refusal(struct http_answer *answer, int code, enum dp_refusal refusal, const char *detail)
-{
-    struct dp_status status = {0};
-
-    dp_refuse(&status, refusal, "%s", detail);
-    log_line(LOG_LEVEL_INFO, "request refused with %d: %s", code, detail);
-    answer_json(answer, code, json_with_status(&status));
-}
 
 static void answer_json_function(struct smdpp *smdpp, const struct http_request *request,
                                  struct http_answer *answer)

@@ -6,25 +6,8 @@
 #ifndef SOFTEUICC_SERVERS_SMDPP_STORE_STORE_H
 #define SOFTEUICC_SERVERS_SMDPP_STORE_STORE_H
 
-#include "apdu/bytes.h"
-#include "servers/smdpp/order_state.h"
-
-#define STORE_MATCHING_ID_MAX 64
-
-/* One order; a profile (an ICCID) has at most one. Without a row a profile is available. */
-struct order {
-    char iccid[21];
-    char profile[121]; /* its name in the catalogue */
-    enum order_state state;
-    char eid[33];                                /* "" when not linked */
-    char matching_id[STORE_MATCHING_ID_MAX + 1]; /* "" for an order found by its EID */
-    bool has_code;
-    uint8_t code_hash[32]; /* SHA-256 of the confirmation code */
-    int64_t wrong_codes;
-    int64_t tries;   /* successful authentications for this order */
-    int64_t created; /* seconds since 1970 */
-    int64_t expires; /* 0: never */
-};
+#include "common/database.h"
+#include "servers/smdpp/store/order.h"
 
 /* A download that reached binding. */
 struct download {
@@ -47,8 +30,9 @@ struct received_notification {
 
 struct store;
 
-/* `path` may be ":memory:". NULL on failure, *why (static or until the next call) says why. */
-struct store *store_open(const char *path, const char **why);
+/* NULL is in memory. On failure NULL, with a line in `why`. */
+struct store *store_open(const char *path, char why[DB_WHY_MAX]);
+/* NULL is nothing to close. */
 void store_close(struct store *store);
 
 /* Each finder: true and *order when there is one. */

@@ -1,5 +1,5 @@
-/* tools/eim: the REST API. Every route is described and answers, every bad request is told what is wrong and
- * where, lists and changes are what they say. */
+/* servers/eim: the REST API. Every route is described and answers, every bad request is told what is wrong
+ * and where, lists and changes are what they say. */
 #include "tests/support/eim_bench.h"
 
 #include "servers/eim/network/rest.h"
@@ -206,7 +206,7 @@ START_TEST(names_the_field)
         ck_assert_uint_gt(strlen(json_string_value(json_object_get(error, "message"))), 0);
         json_decref(answer);
     }
-    ck_assert_int_eq(db_number(&bench.eim.db, -1, "SELECT count(*) FROM eim_order", ""), 0);
+    ck_assert_int_eq(db_number(bench.eim.db, -1, "SELECT count(*) FROM eim_order", DB_NONE), 0);
     eim_bench_stop(&bench);
 }
 END_TEST
@@ -330,5 +330,35 @@ START_TEST(changes_and_forgets_euiccs)
 }
 END_TEST
 
+/* A message of REST, which is an error with this code. */
+static void check_error(const char *method, const char *path, const char *body, int code, const char *message)
+{
+    int found;
+    json_t *answer = eim_bench_rest(&bench, method, path, NULL, body, &found);
+    const char *said = json_string_value(json_object_get(json_object_get(answer, "error"), "message"));
+
+    ck_assert_int_eq(found, code);
+    ck_assert_str_eq(said, message);
+    json_decref(answer);
+}
+
+START_TEST(says_why_it_cannot_store)
+{
+    eim_bench_start(&bench, NULL);
+    eim_bench_introduce(&bench);
+    ck_assert(db_run(bench.eim.db, "PRAGMA query_only = ON", DB_NONE));
+    check_error("POST", "/v1/orders", ORDER_1, 500,
+                "the order cannot be stored: attempt to write a readonly database");
+    check_error("PATCH", "/v1/euiccs/" TEST_EID, "{\"counter\":9}", 500,
+                "the state cannot be stored: attempt to write a readonly database");
+    ck_assert_int_eq(eim_bench_poll(&bench), EIM_ERROR_UNDEFINED);
+    ck_assert(db_run(bench.eim.db, "PRAGMA query_only = OFF", DB_NONE));
+    ck_assert(db_run(bench.eim.db, "DROP TABLE notification", DB_NONE));
+    check_error("GET", "/v1/notifications", NULL, 500,
+                "the state cannot be read: no such table: notification");
+    eim_bench_stop(&bench);
+}
+END_TEST
+
 TEST_MAIN("eim_api", describes_every_route, answers_every_described_route, names_the_field,
-          refuses_at_the_door, lists_and_cancels_orders, changes_and_forgets_euiccs)
+          refuses_at_the_door, lists_and_cancels_orders, changes_and_forgets_euiccs, says_why_it_cannot_store)

@@ -1,4 +1,4 @@
-/* tools/smdpp: the operator's orders (ES2+), their states, and what they let an eUICC do. */
+/* servers/smdpp: the operator's orders (ES2+), their states, and what they let an eUICC do. */
 #include "apdu/tlv.h"
 #include "tests/support/edit.h"
 #include "tests/support/smdpp.h"

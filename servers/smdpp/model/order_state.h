@@ -2,23 +2,10 @@
  * The life of a profile at an SM-DP+ (SGP.22 3.1.6): its states, what happens to it, and the table that says
  * what leads where. The program runs on the table, `softeuicc smdpp states` prints it, the tests walk it.
  */
-#ifndef SOFTEUICC_SERVERS_SMDPP_ORDER_STATE_H
-#define SOFTEUICC_SERVERS_SMDPP_ORDER_STATE_H
+#ifndef SOFTEUICC_SERVERS_SMDPP_MODEL_ORDER_STATE_H
+#define SOFTEUICC_SERVERS_SMDPP_MODEL_ORDER_STATE_H
 
-#include <stdbool.h>
-
-enum order_state {
-    ORDER_AVAILABLE = 0, /* in the inventory, nobody's */
-    ORDER_ALLOCATED,     /* reserved by DownloadOrder, no eUICC known */
-    ORDER_LINKED,        /* reserved for one EID */
-    ORDER_CONFIRMED,     /* has a matchingId, waits for its release */
-    ORDER_RELEASED,      /* can be downloaded */
-    ORDER_DOWNLOADED,    /* was bound and sent to an eUICC */
-    ORDER_INSTALLED,     /* the eUICC said so */
-    ORDER_ERROR,         /* cannot be downloaded any more */
-    ORDER_UNAVAILABLE,   /* taken out by the operator */
-    ORDER_STATE_COUNT
-};
+#include "servers/smdpp/store/order.h"
 
 enum order_event {
     ORDER_EVENT_ORDER,           /* DownloadOrder without an EID */
@@ -39,11 +26,8 @@ enum order_event {
     ORDER_EVENT_COUNT
 };
 
-/* "released"; "confirm" */
-const char *order_state_name(enum order_state state);
+/* "confirm" */
 const char *order_event_name(enum order_event event);
-/* False for a name that is no state. */
-bool order_state_from_name(const char *name, enum order_state *state);
 
 /* Where `event` leads from `*state`; false, and nothing changed, when the table has no such row. */
 bool order_advance(enum order_state *state, enum order_event event);

@@ -1,13 +1,5 @@
 /* The state table of orders. See order_state.h. */
-#include "servers/smdpp/order_state.h"
-
-#include <stddef.h>
-#include <string.h>
-
-static const char *const states[ORDER_STATE_COUNT] = {
-    "available",  "allocated", "linked", "confirmed",   "released",
-    "downloaded", "installed", "error",  "unavailable",
-};
+#include "servers/smdpp/model/order_state.h"
 
 static const char *const events[ORDER_EVENT_COUNT] = {
     "order",  "order for EID", "confirm",  "confirm and release", "release",
@@ -72,25 +64,9 @@ static const struct {
     {ORDER_UNAVAILABLE, ORDER_EVENT_CANCEL, ORDER_AVAILABLE},
 };
 
-const char *order_state_name(enum order_state state)
-{
-    return states[state];
-}
-
 const char *order_event_name(enum order_event event)
 {
     return events[event];
-}
-
-bool order_state_from_name(const char *name, enum order_state *state)
-{
-    for (unsigned i = 0; i < ORDER_STATE_COUNT; i++) {
-        if (strcmp(states[i], name) == 0) {
-            *state = (enum order_state)i;
-            return true;
-        }
-    }
-    return false;
 }
 
 bool order_row(unsigned index, enum order_state *from, enum order_event *event, enum order_state *to)

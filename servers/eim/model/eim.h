@@ -1,24 +1,23 @@
 /*
- * The test eIM (SGP.32) between its two halves. Below: identity, store, packages, results, orders. Above: the
- * network, which carries ESipa messages (esipa.c), relays ES9+ to an SM-DP+ (relay.c) and speaks HTTPS and
- * CoAP. Nothing here knows of sockets; every function that changes something has stored it when it returns,
- * so that the answer may leave and the power may go.
+ * The eIM (SGP.32) as its network sees it. It has three rooms, each of which uses those before it: store/,
+ * the tables; model/, identity, orders, packages and results, and the rules of all that; network/, which
+ * carries ESipa messages (esipa.c) over HTTPS and CoAP, relays ES9+ to an SM-DP+ (relay.c) and answers REST
+ * (rest.c). Nothing here knows of sockets; every function that changes something has stored it when it
+ * returns, so that the answer may leave and the power may go.
  *
  * A poll is: eim_next_package for GetEimPackage (BF4F), eim_take_result for ProvideEimPackageResult (BF50),
  * eim_take_notification for HandleNotification (BF3D).
  */
-#ifndef SOFTEUICC_SERVERS_EIM_EIM_H
-#define SOFTEUICC_SERVERS_EIM_EIM_H
+#ifndef SOFTEUICC_SERVERS_EIM_MODEL_EIM_H
+#define SOFTEUICC_SERVERS_EIM_MODEL_EIM_H
 
-#include "common/http.h"
+#include "apdu/bytes.h"
 
-#define EIM_EID_OCTETS 16 /* eidValue */
-#define EIM_EID_DIGITS 32 /* the same in text */
-#define EIM_TRANSACTION_ID_SIZE                                                                              \
-    16                          /* eimTransactionId: of every package, data request and download trigger     \
-                                 */
-#define EIM_ADDRESS_MAX     255 /* characters of an SM-DP+ address, FQDN or FQDN:port */
-#define EIM_MATCHING_ID_MAX 255 /* characters */
+#define EIM_EID_OCTETS          16  /* eidValue */
+#define EIM_EID_DIGITS          32  /* the same in text */
+#define EIM_TRANSACTION_ID_SIZE 16  /* eimTransactionId: of packages, data requests, download triggers */
+#define EIM_ADDRESS_MAX         255 /* characters of an SM-DP+ address, FQDN or FQDN:port */
+#define EIM_MATCHING_ID_MAX     255 /* characters */
 
 struct eim;
 
@@ -75,8 +74,7 @@ void eim_forward_done(struct eim *eim, int64_t id, bool delivered);
 
 /* --- What is known of an eUICC -------------------------------------------------------------------------- */
 
-/* From the IpaEuiccData that the first contact asks for; what is not known is empty. All are whole objects.
- */
+/* From the IpaEuiccData that the first contact asks for, whole objects; what is not known is empty. */
 struct eim_euicc {
     char eid[EIM_EID_DIGITS + 1];
     struct buf euicc_cert;  /* 30 …, whose chain was checked */
@@ -88,11 +86,10 @@ struct eim_euicc {
     bool ipa_known;         /* ipaCapabilities came: */
     bool ipa_direct;        /*   directRspServerCommunication */
     bool ipa_indirect;      /*   indirectRspServerCommunication */
-    bool
-        ipa_handles_none; /*   eimDownloadDataHandling: the trigger may be empty, the eIM knows the address */
-    bool ipa_needs_ctx;   /*   eimCtxParams1Generation */
-    bool ipa_eim_verifies; /*   eimProfileMetadataVerification */
-    bool ipa_compact;      /*   minimizeEsipaBytes */
+    bool ipa_handles_none;  /*   eimDownloadDataHandling: the trigger may be empty */
+    bool ipa_needs_ctx;     /*   eimCtxParams1Generation */
+    bool ipa_eim_verifies;  /*   eimProfileMetadataVerification */
+    bool ipa_compact;       /*   minimizeEsipaBytes */
 };
 
 /* `eid` is 32 digits. False when the eUICC is unknown or storage failed. Free with eim_euicc_clear. */
@@ -134,11 +131,5 @@ enum eim_step {
 };
 void eim_download_report(struct eim *eim, int64_t order, enum eim_step step, struct span transaction_id,
                          const char *why);
-
-/* --- REST ----------------------------------------------------------------------------------------------- */
-
-/* Answers everything that is not ESipa: /, /v1/…, /openapi.yaml, and 404. `answer` is filled completely; the
- * caller frees answer->body. */
-void eim_rest_answer(struct eim *eim, const struct http_request *request, struct http_answer *answer);
 
 #endif

@@ -1,0 +1,380 @@
+/* One SQLite file: checks, statements, rows, transactions. See database.h. */
+#include "common/database.h"
+
+#include "common/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Another program that looks at the tables (a person with sqlite3) may hold a lock for a moment. */
+#define BUSY_TIMEOUT_MS 1000
+/* Characters of each part of an error line; together they leave room for the reason. */
+#define SHOWN_PATH 240
+#define SHOWN_SQL  60
+
+struct db {
+    sqlite3 *handle;
+    char *path;     /* as it is shown */
+    unsigned depth; /* of db_begin */
+    bool failed;    /* something inside the transaction has failed */
+    char error[DB_WHY_MAX];
+    const char *reason; /* the end of `error` */
+};
+
+/* --- Errors --------------------------------------------------------------------------------------------- */
+
+/* Keeps "FILE: what: reason" as the last error. */
+static void keep_error(struct db *db, const char *what, const char *reason)
+{
+    bool cut = strlen(what) > SHOWN_SQL;
+    int start = snprintf(db->error, sizeof(db->error), "%.*s: %.*s%s%s", SHOWN_PATH, db->path, SHOWN_SQL,
+                         what, cut ? "..." : "", what[0] != '\0' ? ": " : "");
+
+    db->reason = db->error + start;
+    snprintf(db->error + start, sizeof(db->error) - (size_t)start, "%s", reason);
+}
+
+/* The same with SQLite's reason, and the system's where SQLite's says little. */
+static void keep_sqlite_error(struct db *db, const char *what)
+{
+    int code = db->handle != NULL ? sqlite3_errcode(db->handle) & 0xFF : SQLITE_NOMEM;
+    int system = db->handle != NULL ? sqlite3_system_errno(db->handle) : 0;
+    bool says_little = code == SQLITE_CANTOPEN || code == SQLITE_IOERR;
+    char reason[160];
+
+    snprintf(reason, sizeof(reason), "%s%s%s",
+             db->handle != NULL ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code),
+             says_little && system != 0 ? ": " : "", says_little && system != 0 ? strerror(system) : "");
+    keep_error(db, what, reason);
+}
+
+/* What fails after a failure in the same transaction, fails because of it. */
+static bool is_lost(const struct db *db)
+{
+    return db->depth > 0 && db->failed;
+}
+
+static void report(struct db *db)
+{
+    log_line(LOG_LEVEL_ERROR, "%s", db->error);
+    db->failed = true;
+}
+
+static void statement_failed(struct db *db, const char *sql)
+{
+    if (is_lost(db))
+        return;
+    keep_sqlite_error(db, sql);
+    report(db);
+}
+
+const char *db_reason(const struct db *db)
+{
+    return db->reason != NULL ? db->reason : "";
+}
+
+/* --- Opening -------------------------------------------------------------------------------------------- */
+
+static bool run_plain(struct db *db, const char *sql)
+{
+    return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* The number that a statement gives; false on an error. */
+static bool ask(struct db *db, const char *sql, const char *value, int *number)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool ok = sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL) == SQLITE_OK &&
+              (value == NULL || sqlite3_bind_text(stmt, 1, value, -1, SQLITE_STATIC) == SQLITE_OK) &&
+              sqlite3_step(stmt) == SQLITE_ROW;
+
+    if (ok)
+        *number = sqlite3_column_int(stmt, 0);
+    sqlite3_finalize(stmt);
+    return ok;
+}
+
+/* Makes the file with its mode, which SQLite's own files beside it inherit; one that is there stays. */
+static bool make_file(struct db *db, const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd < 0 && errno != EEXIST) {
+        keep_error(db, "cannot make it", strerror(errno));
+        return false;
+    }
+    if (fd >= 0)
+        close(fd);
+    return true;
+}
+
+/* Says whether the file is empty or one of ours before anything in it is changed. */
+static bool inspect(struct db *db, const struct db_schema *schema, bool *empty)
+{
+    int version = 0, tables = 0, known = 0;
+    char reason[120];
+
+    if (!ask(db, "PRAGMA user_version", NULL, &version) ||
+        !ask(db, "SELECT count(*) FROM sqlite_master", NULL, &tables) ||
+        !ask(db, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?", schema->known,
+             &known)) {
+        keep_sqlite_error(db, (sqlite3_errcode(db->handle) & 0xFF) == SQLITE_NOTADB ? "not an SQLite file"
+                                                                                    : "cannot open it");
+        return false;
+    }
+    *empty = version == 0 && tables == 0;
+    if (*empty || (known == 1 && version == schema->version))
+        return true;
+    if (known == 1)
+        snprintf(reason, sizeof(reason),
+                 "made by another version of softeuicc (tables %d, this one knows %d)", version,
+                 schema->version);
+    else
+        snprintf(reason, sizeof(reason), "an SQLite file, but not %s", schema->name);
+    keep_error(db, "", reason);
+    return false;
+}
+
+static bool make_tables(struct db *db, const struct db_schema *schema)
+{
+    char end[64];
+
+    snprintf(end, sizeof(end), "PRAGMA user_version = %d; COMMIT", schema->version);
+    if (run_plain(db, "BEGIN IMMEDIATE") && run_plain(db, schema->tables) && run_plain(db, end))
+        return true;
+    keep_sqlite_error(db, "cannot write its tables");
+    return false;
+}
+
+static bool open_checked(struct db *db, const char *path, const struct db_schema *schema)
+{
+    bool empty = false;
+
+    if (path != NULL && !make_file(db, path))
+        return false;
+    if (sqlite3_open_v2(path != NULL ? path : ":memory:", &db->handle, SQLITE_OPEN_READWRITE, NULL) !=
+        SQLITE_OK) {
+        keep_sqlite_error(db, "cannot open it");
+        return false;
+    }
+    /* SQLite opens what it may not write for reading only. */
+    if (sqlite3_db_readonly(db->handle, "main") == 1) {
+        keep_error(db, "cannot open it", "it may not be written");
+        return false;
+    }
+    sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
+    if (!inspect(db, schema, &empty))
+        return false;
+    if (!run_plain(db, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON") ||
+        !run_plain(db, schema->durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL")) {
+        keep_sqlite_error(db, "cannot open it");
+        return false;
+    }
+    return !empty || make_tables(db, schema);
+}
+
+struct db *db_open(const char *path, const struct db_schema *schema, char why[DB_WHY_MAX])
+{
+    struct db *db = calloc(1, sizeof(*db));
+
+    if (db != NULL)
+        db->path = strdup(path != NULL ? path : "state in memory");
+    if (db == NULL || db->path == NULL)
+        snprintf(why, DB_WHY_MAX, "out of memory");
+    else if (open_checked(db, path, schema))
+        return db;
+    else
+        snprintf(why, DB_WHY_MAX, "%s", db->error);
+    db_close(db);
+    return NULL;
+}
+
+void db_close(struct db *db)
+{
+    if (db == NULL)
+        return;
+    sqlite3_close(db->handle);
+    free(db->path);
+    free(db);
+}
+
+/* --- Transactions --------------------------------------------------------------------------------------- */
+
+void db_begin(struct db *db)
+{
+    if (db->depth++ > 0)
+        return;
+    db->failed = false;
+    if (!run_plain(db, "BEGIN IMMEDIATE"))
+        statement_failed(db, "BEGIN");
+}
+
+bool db_commit(struct db *db)
+{
+    if (--db->depth > 0)
+        return !db->failed;
+    if (!db->failed && run_plain(db, "COMMIT"))
+        return true;
+    if (!db->failed)
+        statement_failed(db, "COMMIT");
+    run_plain(db, "ROLLBACK");
+    return false;
+}
+
+bool db_failed(const struct db *db)
+{
+    return is_lost(db);
+}
+
+void db_fail(struct db *db, const char *reason)
+{
+    if (is_lost(db))
+        return;
+    keep_error(db, "", reason);
+    report(db);
+}
+
+/* --- Statements ----------------------------------------------------------------------------------------- */
+
+static bool bind_one(sqlite3_stmt *stmt, int index, const struct db_value *value)
+{
+    const char *text = value->text;
+
+    switch (value->kind) {
+    case DB_KIND_INT:
+        return sqlite3_bind_int64(stmt, index, value->number) == SQLITE_OK;
+    case DB_KIND_BLOB:
+        return sqlite3_bind_blob64(stmt, index, value->octets.data, value->octets.size, SQLITE_TRANSIENT) ==
+               SQLITE_OK;
+    default:
+        if (value->kind == DB_KIND_SOME_TEXT && text != NULL && text[0] == '\0')
+            text = NULL;
+        return sqlite3_bind_text(stmt, index, text, -1, SQLITE_TRANSIENT) == SQLITE_OK;
+    }
+}
+
+/* NULL, after its line, when it fails; without one in a transaction that has failed. */
+static sqlite3_stmt *prepare(struct db *db, const char *sql, struct db_values values)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool ok;
+
+    if (is_lost(db))
+        return NULL;
+    ok = sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL) == SQLITE_OK;
+    if (ok && (size_t)sqlite3_bind_parameter_count(stmt) != values.count) {
+        keep_error(db, sql, "a value too many or too few");
+        report(db);
+        sqlite3_finalize(stmt);
+        return NULL;
+    }
+    for (size_t i = 0; ok && i < values.count; i++)
+        ok = bind_one(stmt, (int)i + 1, &values.value[i]);
+    if (ok)
+        return stmt;
+    statement_failed(db, sql);
+    sqlite3_finalize(stmt);
+    return NULL;
+}
+
+struct db_rows db_query(struct db *db, const char *sql, struct db_values values)
+{
+    struct db_rows rows = {.db = db, .stmt = prepare(db, sql, values)};
+
+    rows.failed = rows.stmt == NULL;
+    return rows;
+}
+
+bool db_run(struct db *db, const char *sql, struct db_values values)
+{
+    struct db_rows rows = db_query(db, sql, values);
+
+    while (db_next(&rows))
+        ;
+    return !rows.failed;
+}
+
+int64_t db_number(struct db *db, int64_t otherwise, const char *sql, struct db_values values)
+{
+    struct db_rows rows = db_query(db, sql, values);
+    int64_t number = otherwise;
+
+    if (db_next(&rows))
+        number = db_int(&rows, 0);
+    db_end(&rows);
+    return number;
+}
+
+int64_t db_last_id(const struct db *db)
+{
+    return sqlite3_last_insert_rowid(db->handle);
+}
+
+/* --- Rows ----------------------------------------------------------------------------------------------- */
+
+bool db_next(struct db_rows *rows)
+{
+    int status;
+
+    if (rows->stmt == NULL)
+        return false;
+    status = sqlite3_step(rows->stmt);
+    if (status == SQLITE_ROW)
+        return true;
+    if (status != SQLITE_DONE) {
+        rows->failed = true;
+        statement_failed(rows->db, sqlite3_sql(rows->stmt));
+    }
+    db_end(rows);
+    return false;
+}
+
+void db_end(struct db_rows *rows)
+{
+    sqlite3_finalize(rows->stmt);
+    rows->stmt = NULL;
+}
+
+bool db_is_null(const struct db_rows *rows, int column)
+{
+    return sqlite3_column_type(rows->stmt, column) == SQLITE_NULL;
+}
+
+int64_t db_int(const struct db_rows *rows, int column)
+{
+    return sqlite3_column_int64(rows->stmt, column);
+}
+
+const char *db_string(const struct db_rows *rows, int column)
+{
+    return (const char *)sqlite3_column_text(rows->stmt, column);
+}
+
+struct span db_blob(const struct db_rows *rows, int column)
+{
+    const void *octets = sqlite3_column_blob(rows->stmt, column);
+
+    return octets != NULL ? SPAN(octets, (size_t)sqlite3_column_bytes(rows->stmt, column)) : SPAN_NONE;
+}
+
+void db_text(const struct db_rows *rows, int column, char *out, size_t size)
+{
+    const char *text = db_string(rows, column);
+
+    snprintf(out, size, "%s", text != NULL ? text : "");
+}
+
+bool db_octets(const struct db_rows *rows, int column, uint8_t *out, size_t size)
+{
+    struct span octets = db_blob(rows, column);
+
+    if (octets.data == NULL || octets.size != size)
+        return false;
+    memcpy(out, octets.data, size);
+    return true;
+}

@@ -1,0 +1,80 @@
+/* What is kept of each eUICC: its certificates, and what it and its IPA said of themselves. See eim.h,
+ * server.h. */
+#include "servers/eim/model/server.h"
+
+#include <string.h>
+
+bool eid_to_digits(struct span eid, char digits[EIM_EID_DIGITS + 1])
+{
+    if (eid.size != EIM_EID_OCTETS)
+        return false;
+    hex_from_span(eid, digits, EIM_EID_DIGITS + 1);
+    return eid_is_good(digits);
+}
+
+bool eid_is_good(const char *digits)
+{
+    return strlen(digits) == EIM_EID_DIGITS && strspn(digits, "0123456789") == EIM_EID_DIGITS;
+}
+
+bool eim_euicc_touch(struct eim *eim, const char *eid)
+{
+    return db_run(eim->db,
+                  "INSERT INTO euicc (eid, first_seen, last_seen, counter) VALUES (?1, ?2, ?2, ?3)"
+                  " ON CONFLICT (eid) DO UPDATE SET last_seen = ?2",
+                  DB_VALUES(DB_TEXT(eid), DB_INT(eim_now()), DB_INT(eim->first_counter - 1)));
+}
+
+static void copy(struct buf *out, struct span octets)
+{
+    if (octets.data != NULL)
+        buf_append(out, octets);
+}
+
+static void take_capabilities(struct span content, struct eim_euicc *euicc)
+{
+    struct span features;
+
+    euicc->ipa_known = content.data != NULL && tlv_find(content, 0x80, &features);
+    if (!euicc->ipa_known)
+        return;
+    euicc->ipa_direct = tlv_bit(features, 0);
+    euicc->ipa_indirect = tlv_bit(features, 1);
+    euicc->ipa_handles_none = tlv_bit(features, 2);
+    euicc->ipa_needs_ctx = tlv_bit(features, 3);
+    euicc->ipa_eim_verifies = tlv_bit(features, 4);
+    euicc->ipa_compact = tlv_bit(features, 5);
+}
+
+bool eim_euicc_find(struct eim *eim, const char *eid, struct eim_euicc *euicc)
+{
+    struct db_rows rows = db_query(eim->db,
+                                   "SELECT eid, euicc_certificate, eum_certificate, info1, info2, ci_key_id,"
+                                   " ipa_capabilities, device_info FROM euicc WHERE eid = ?",
+                                   DB_VALUES(DB_TEXT(eid)));
+
+    *euicc = (struct eim_euicc){0};
+    if (!db_next(&rows))
+        return false;
+    db_text(&rows, 0, euicc->eid, sizeof(euicc->eid));
+    copy(&euicc->euicc_cert, db_blob(&rows, 1));
+    copy(&euicc->eum_cert, db_blob(&rows, 2));
+    copy(&euicc->info1, db_blob(&rows, 3));
+    copy(&euicc->info2, db_blob(&rows, 4));
+    copy(&euicc->ci_key_id, db_blob(&rows, 5));
+    take_capabilities(db_blob(&rows, 6), euicc);
+    copy(&euicc->device_info, db_blob(&rows, 7));
+    db_end(&rows);
+    return true;
+}
+
+void eim_euicc_clear(struct eim_euicc *euicc)
+{
+    buf_free(&euicc->euicc_cert);
+    buf_free(&euicc->eum_cert);
+    buf_free(&euicc->info1);
+    buf_free(&euicc->info2);
+    buf_free(&euicc->ci_key_id);
+    buf_free(&euicc->device_info);
+    *euicc = (struct eim_euicc){0};
+}

@@ -1,0 +1,268 @@
+/* The result of an eUICC Package (SGP.32 2.11.2.1): verified, kept, applied once, and acknowledged. See
+ * result.h. */
+#include "servers/eim/model/result.h"
+
+#include "common/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define RESULTS_KEPT "10000" /* older ones go */
+
+enum { ERROR_REPLAY = 4 }; /* EuiccPackageErrorCode */
+
+/* Whether the result can be this order's: of this eUICC, a package, with its counter. */
+static bool belongs(const struct eim_order *order, const char *eid, const struct package_result *result)
+{
+    return order->kind == ORDER_PACKAGE && strcmp(order->eid, eid) == 0 &&
+           (result->kind == PACKAGE_ERROR_UNSIGNED || (uint64_t)order->counter == result->counter);
+}
+
+static bool find_order(struct eim *eim, const char *eid, const struct package_result *result,
+                       struct eim_order *order)
+{
+    bool found = result->transaction_id.data != NULL
+                     ? eim_order_by_transaction(eim, result->transaction_id, order)
+                     : eim_order_outstanding(eim, eid, order);
+
+    if (found && belongs(order, eid, result))
+        return true;
+    eim_order_clear(order);
+    return false;
+}
+
+/* --- Signatures ----------------------------------------------------------------------------------------- */
+
+/* The eUICC signs over the data object followed by the association token object (SGP.32 5.9.1). */
+static bool verify(struct eim *eim, const char *eid, const struct package_result *result)
+{
+    struct eim_euicc euicc;
+    struct cert *cert = NULL;
+    struct buf token = {0};
+    bool ok = false;
+
+    if (eim_euicc_find(eim, eid, &euicc)) {
+        if (euicc.euicc_cert.size > 0)
+            cert = cert_parse(buf_span(&euicc.euicc_cert), NULL);
+        eim_euicc_clear(&euicc);
+    }
+    if (cert != NULL) {
+        eim_token_put(eim, eid, &token);
+        ok = ec_verify(cert_key(cert), (const struct span[]){result->signed_data, buf_span(&token)}, 2,
+                       result->signature);
+    }
+    if (!ok)
+        log_line(LOG_LEVEL_ERROR, "eUICC %s: a package result does not verify: %s", eid,
+                 cert != NULL ? "the signature is wrong" : "no certificate of this eUICC is known");
+    cert_free(cert);
+    buf_free(&token);
+    return ok;
+}
+
+/* --- Signed results ------------------------------------------------------------------------------------- */
+
+/* True when this very result was taken before. */
+static bool is_known(struct eim *eim, const char *eid, struct span whole)
+{
+    uint8_t digest[CRYPTO_SHA256_SIZE];
+
+    crypto_sha256(&whole, 1, digest);
+    return db_number(eim->db, 0, "SELECT count(*) FROM package_result WHERE eid = ? AND digest = ?",
+                     DB_VALUES(DB_TEXT(eid), DB_BLOB(SPAN_ARRAY(digest)))) > 0;
+}
+
+static void keep(struct eim *eim, const char *eid, int64_t order, const struct package_result *result)
+{
+    uint8_t digest[CRYPTO_SHA256_SIZE];
+
+    crypto_sha256(&result->whole, 1, digest);
+    db_run(eim->db,
+           "INSERT INTO package_result (eid, order_id, received, sequence, digest, der) VALUES (?,?,?,?,?,?)",
+           DB_VALUES(DB_TEXT(eid), DB_INT(order), DB_INT(eim_now()), DB_INT((int64_t)result->sequence),
+                     DB_BLOB(SPAN_ARRAY(digest)), DB_BLOB(result->whole)));
+    db_run(eim->db,
+           "DELETE FROM package_result WHERE id <= (SELECT max(id) FROM package_result) - " RESULTS_KEPT,
+           DB_NONE);
+}
+
+/* A list of all profiles. The eUICC numbers results and notifications in one row: a notification from before
+ * the list, which may be delivered after it, says nothing new. */
+static void take_list(struct eim *eim, const char *eid, const json_t *profiles, uint64_t sequence)
+{
+    profiles_replace(eim, eid, profiles);
+    db_run(eim->db, "UPDATE euicc SET last_notification = max(last_notification, ?) WHERE eid = ?",
+           DB_VALUES(DB_INT((int64_t)sequence), DB_TEXT(eid)));
+}
+
+/* What each successful command did to what is known of the eUICC. */
+static void apply(struct eim *eim, const struct eim_order *order, const json_t *results, uint64_t sequence)
+{
+    const json_t *psmo = json_object_get(order->request, "psmo");
+    json_t *result;
+    size_t i;
+
+    json_array_foreach(results, i, result)
+    {
+        if (json_integer_value(json_object_get(result, "code")) != 0)
+            break;
+        if (json_object_get(result, "profiles") != NULL)
+            take_list(eim, order->eid, json_object_get(result, "profiles"), sequence);
+        else if (psmo != NULL)
+            profiles_apply(eim, order->eid, json_array_get(psmo, i));
+    }
+}
+
+static bool is_rollback(const json_t *results)
+{
+    const char *name = json_string_value(json_object_get(json_array_get(results, 0), "command"));
+
+    return name != NULL && strcmp(name, "rollback") == 0;
+}
+
+/* ProfileRollback (SGP.32 3.3.2): a new result of the package that granted it, which may have been reported
+ * as done. What the package did is undone; which profile is enabled now, the list will say. */
+static void take_rollback(struct eim *eim, const struct eim_order *order, const char *failure,
+                          json_t *results)
+{
+    char error[200];
+
+    snprintf(error, sizeof(error), "rolledBack: %s",
+             failure[0] != '\0' ? failure : "the eUICC went back to the profile that was enabled before");
+    eim_order_end(eim, order, error, results);
+    profiles_stale(eim, order->eid);
+}
+
+static void take_results(struct eim *eim, const struct eim_order *order, const struct package_result *result)
+{
+    const json_t *psmo = json_object_get(order->request, "psmo");
+    const json_t *request = psmo != NULL ? psmo : json_object_get(order->request, "eco");
+    json_t *results;
+    char failure[160];
+
+    if (!results_read(result->results, request, &results, failure, sizeof(failure))) {
+        if (eim_order_is_waiting(order))
+            eim_order_end(eim, order, "the result does not answer the package's commands", NULL);
+        profiles_stale(eim, order->eid);
+    } else if (is_rollback(results)) {
+        take_rollback(eim, order, failure, results);
+    } else if (!eim_order_is_waiting(order)) {
+        log_line(LOG_LEVEL_ERROR, "order %lld for %s: a second result, which is not applied",
+                 (long long)order->id, order->eid);
+        json_decref(results);
+    } else {
+        apply(eim, order, results, result->sequence);
+        eim_order_end(eim, order, failure[0] != '\0' ? failure : NULL, results);
+    }
+}
+
+/* The order that a result with a wrong signature names is told so; it goes on waiting for the true one, for a
+ * while (queue.c). */
+static void note_unverified(struct eim *eim, const char *eid, const struct package_result *result)
+{
+    struct eim_order order;
+
+    if (result->transaction_id.data == NULL || !find_order(eim, eid, result, &order))
+        return;
+    if (eim_order_is_waiting(&order))
+        db_run(eim->db, "UPDATE eim_order SET progress = '" PROGRESS_UNVERIFIED "' WHERE id = ?",
+               DB_VALUES(DB_INT(order.id)));
+    eim_order_clear(&order);
+}
+
+static bool take_signed_result(struct eim *eim, const char *eid, const struct package_result *result,
+                               struct buf *acknowledgements)
+{
+    struct eim_order order;
+    bool found;
+
+    if (result->sequence > INT64_MAX)
+        return false;
+    if (!verify(eim, eid, result)) {
+        note_unverified(eim, eid, result);
+        return false;
+    }
+    acknowledge(acknowledgements, result->sequence);
+    if (is_known(eim, eid, result->whole)) {
+        log_line(LOG_LEVEL_INFO, "eUICC %s: package result %llu again", eid,
+                 (unsigned long long)result->sequence);
+        return true;
+    }
+    found = find_order(eim, eid, result, &order);
+    keep(eim, eid, found ? order.id : 0, result);
+    if (found)
+        take_results(eim, &order, result);
+    else
+        log_line(LOG_LEVEL_ERROR, "eUICC %s: package result %llu, counter %llu, answers no order", eid,
+                 (unsigned long long)result->sequence, (unsigned long long)result->counter);
+    eim_order_clear(&order);
+    return true;
+}
+
+/* --- Errors --------------------------------------------------------------------------------------------- */
+
+/* A package that went out more than once and is refused as replayed was carried out: its result got lost on
+ * the way. The eUICC keeps results until they are acknowledged. */
+static void take_replay(struct eim *eim, const struct eim_order *order)
+{
+    if (order->sends > 1 && strcmp(order->state, ORDER_SENT) == 0) {
+        db_run(eim->db, "UPDATE eim_order SET state = '" ORDER_LOST "' WHERE id = ?",
+               DB_VALUES(DB_INT(order->id)));
+        log_line(LOG_LEVEL_INFO, "order %lld for %s: carried out before; its result is asked for",
+                 (long long)order->id, order->eid);
+    } else {
+        eim_order_end(eim, order, "replayError(4): the eUICC has seen this counter or a higher one", NULL);
+    }
+}
+
+static bool take_signed_error(struct eim *eim, const char *eid, const struct package_result *result)
+{
+    struct eim_order order;
+    char text[64];
+
+    if (!verify(eim, eid, result))
+        return false;
+    if (!find_order(eim, eid, result, &order))
+        return true; /* an old error; nothing waits for it */
+    if (!eim_order_is_waiting(&order))
+        log_line(LOG_LEVEL_INFO, "order %lld for %s: an error after its end", (long long)order.id, eid);
+    else if (result->error == ERROR_REPLAY)
+        take_replay(eim, &order);
+    else
+        eim_order_end(eim, &order, code_text(CODES_PACKAGE_ERROR, result->error, text, sizeof(text)), NULL);
+    eim_order_clear(&order);
+    return true;
+}
+
+static bool take_unsigned_error(struct eim *eim, const char *eid, const struct package_result *result)
+{
+    struct eim_order order;
+    char code[64];
+    char error[160];
+
+    if (!find_order(eim, eid, result, &order))
+        return true;
+    snprintf(error, sizeof(error), "euiccPackageErrorUnsigned: %s",
+             result->has_error ? code_text(CODES_PACKAGE_UNSIGNED, result->error, code, sizeof(code))
+                               : "the eUICC does not know this eIM, or its signature");
+    if (eim_order_is_waiting(&order))
+        eim_order_end(eim, &order, error, NULL);
+    eim_order_clear(&order);
+    return true;
+}
+
+bool take_package_result(struct eim *eim, const char *eid, const struct package_result *result,
+                         struct buf *acknowledgements)
+{
+    if (!span_equal(result->eim_id, span_of_string(eim->id))) {
+        log_line(LOG_LEVEL_ERROR, "eUICC %s: a package result for another eIM", eid);
+        return false;
+    }
+    switch (result->kind) {
+    case PACKAGE_RESULT_SIGNED:
+        return take_signed_result(eim, eid, result, acknowledgements);
+    case PACKAGE_ERROR_SIGNED:
+        return take_signed_error(eim, eid, result);
+    default:
+        return take_unsigned_error(eim, eid, result);
+    }
+}

@@ -1,0 +1,45 @@
+/* The tables of an eIM. See store.h. */
+#include "servers/eim/store/store.h"
+
+/* data_state: 0 unknown, 1 known, 2 refused. A NULL token is the default one, 84 01 00. profiles_stale: how
+ * often the list has to be asked for. forward: 0 no, 1 waits, 2 delivered, 3 given up. */
+static const char tables[] =
+    "CREATE TABLE euicc ("
+    "  eid TEXT PRIMARY KEY, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
+    "  counter INTEGER NOT NULL, token INTEGER, data_state INTEGER NOT NULL DEFAULT 0,"
+    "  data_tries INTEGER NOT NULL DEFAULT 0, euicc_certificate BLOB, eum_certificate BLOB, info1 BLOB,"
+    "  info2 BLOB, ci_key_id BLOB, default_smdp TEXT, root_smds TEXT, ipa_capabilities BLOB,"
+    "  device_info BLOB, profiles_stale INTEGER NOT NULL DEFAULT 1, profiles_at INTEGER NOT NULL DEFAULT 0,"
+    "  state_change_cause INTEGER, network BLOB, last_notification INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+    "CREATE TABLE eim_order ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, eid TEXT NOT NULL, kind INTEGER NOT NULL,"
+    "  internal INTEGER NOT NULL, state TEXT NOT NULL, request TEXT NOT NULL, created INTEGER NOT NULL,"
+    "  sent INTEGER NOT NULL DEFAULT 0, ended INTEGER NOT NULL DEFAULT 0, sends INTEGER NOT NULL DEFAULT 0,"
+    "  counter INTEGER NOT NULL DEFAULT 0, transaction_id BLOB UNIQUE, package BLOB, progress TEXT,"
+    "  smdp_transaction_id BLOB, error TEXT, result TEXT);"
+    "CREATE INDEX order_by_eid ON eim_order (eid, state);"
+    "CREATE TABLE package_result ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, eid TEXT NOT NULL, order_id INTEGER, received INTEGER NOT NULL,"
+    "  sequence INTEGER, digest BLOB NOT NULL, der BLOB NOT NULL, UNIQUE (eid, digest));"
+    "CREATE TABLE profile ("
+    "  eid TEXT NOT NULL, iccid TEXT NOT NULL, state TEXT NOT NULL, isdp_aid TEXT, nickname TEXT,"
+    "  service_provider TEXT, name TEXT, class TEXT, fallback INTEGER NOT NULL DEFAULT 0,"
+    "  fallback_allowed INTEGER, ecall INTEGER, PRIMARY KEY (eid, iccid)) WITHOUT ROWID;"
+    "CREATE TABLE notification ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, eid TEXT NOT NULL, received INTEGER NOT NULL,"
+    "  verified INTEGER NOT NULL, operation TEXT NOT NULL, sequence INTEGER NOT NULL, iccid TEXT,"
+    "  address TEXT NOT NULL, result TEXT, digest BLOB NOT NULL, der BLOB NOT NULL, forward INTEGER NOT NULL,"
+    "  tries INTEGER NOT NULL DEFAULT 0, next_try INTEGER NOT NULL DEFAULT 0, UNIQUE (eid, digest));";
+
+struct db *eim_store_open(const char *path, char why[DB_WHY_MAX])
+{
+    static const struct db_schema schema = {
+        .name = "an eIM's state",
+        .tables = tables,
+        .known = "eim_order",
+        .version = 1,
+        .durable = true, /* what has been answered is not forgotten */
+    };
+
+    return db_open(path, &schema, why);
+}

@@ -1,0 +1,288 @@
+/* servers/eim: what changes without its packages: notifications and state changes, and downloads. */
+#include "tests/servers/eim/exchange.h"
+
+#include "tests/support/test.h"
+
+/* --- State changes and notifications -------------------------------------------------------------------- */
+
+START_TEST(asks_again_when_the_state_changed)
+{
+    struct buf result = {0};
+    json_t *euicc;
+
+    start();
+    ck_assert_int_eq(eim_bench_poll_changed(&bench, 1), EIM_ERROR_NONE);
+    ck_assert_uint_eq(eim_bench_package_tag(&bench), 0xBF51);
+    /* A change while the list is on its way: the list may be from before. */
+    ck_assert_int_eq(eim_bench_poll_changed(&bench, 4), EIM_ERROR_NONE);
+    eim_bench_result(&bench, "BF2D14 A012 E310 5A0A 980011223344556687F6 9F7001 01", &result);
+    provide(&result, EIM_ERROR_NONE, 1);
+    ck_assert_str_eq(eim_bench_profile(&bench, EIM_BENCH_ICCID2), "enabled");
+    poll_for(0xBF51);
+    eim_bench_result(&bench, "BF2D03 81017F", &result);
+    provide(&result, EIM_ERROR_NONE, 1);
+    ck_assert_int_eq(eim_bench_poll(&bench), EIM_ERROR_NO_PACKAGE);
+    euicc = eim_bench_rest(&bench, "GET", "/v1/euiccs/" TEST_EID, NULL, NULL, NULL);
+    ck_assert_str_eq(json_string_value(json_object_get(euicc, "stateChangeCause")), "reset(4)");
+    json_decref(euicc);
+    stop();
+}
+END_TEST
+
+/* The notifications as REST shows them. */
+static size_t notifications(size_t *verified)
+{
+    json_t *list = eim_bench_rest(&bench, "GET", "/v1/notifications", NULL, NULL, NULL);
+    size_t count = json_array_size(list);
+    json_t *entry;
+    size_t i;
+
+    *verified = 0;
+    json_array_foreach(list, i, entry) *verified += json_is_true(json_object_get(entry, "verified")) ? 1 : 0;
+    json_decref(list);
+    return count;
+}
+
+START_TEST(keeps_and_passes_on_notifications)
+{
+    struct buf enable = {0}, install = {0}, forged = {0}, pending = {0}, eid = {0};
+    char address[EIM_ADDRESS_MAX + 1];
+    size_t verified;
+    int64_t id;
+
+    start();
+    ck_assert(buf_append_hex(&eid, bench.eid, NULL));
+    eim_bench_notification(&bench, 1, EIM_BENCH_ICCID2, &enable);
+    ck_assert(eim_take_notification(&bench.eim, buf_span(&eid), buf_span(&enable)));
+    ck_assert_str_eq(eim_bench_profile(&bench, EIM_BENCH_ICCID2), "enabled");
+    ck_assert(eim_take_notification(&bench.eim, buf_span(&eid), buf_span(&enable)));
+    ck_assert_uint_eq(notifications(&verified), 1);
+    /* An installation is signed without certificates; the eUICC's is known. The EID is not said. */
+    eim_bench_notification(&bench, 0, "8900112233445566794", &install);
+    ck_assert(eim_take_notification(&bench.eim, buf_span(&eid), buf_span(&install)));
+    ck_assert_str_eq(eim_bench_profile(&bench, "8900112233445566794"), "disabled");
+    /* A forged one is kept, changes nothing and goes nowhere. */
+    eim_bench_notification(&bench, 3, EIM_BENCH_ICCID2, &forged);
+    forged.data[9] ^= 0x40; /* its number */
+    ck_assert(eim_take_notification(&bench.eim, buf_span(&eid), buf_span(&forged)));
+    ck_assert_str_eq(eim_bench_profile(&bench, EIM_BENCH_ICCID2), "enabled");
+    ck_assert_uint_eq(notifications(&verified), 3);
+    ck_assert_uint_eq(verified, 2);
+    ck_assert(!eim_take_notification(&bench.eim, buf_span(&eid), SPAN_STRING("\x30\x00")));
+    /* Two go to their SM-DP+; what failed comes again later, what is delivered never. */
+    ck_assert(eim_forward_next(&bench.eim, &id, address, &pending));
+    ck_assert_str_eq(address, "smdp.example.com");
+    ck_assert_span(buf_span(&pending), buf_span(&enable));
+    eim_forward_done(&bench.eim, id, true);
+    buf_clear(&pending);
+    ck_assert(eim_forward_next(&bench.eim, &id, address, &pending));
+    ck_assert_span(buf_span(&pending), buf_span(&install));
+    eim_forward_done(&bench.eim, id, false);
+    buf_clear(&pending);
+    ck_assert(!eim_forward_next(&bench.eim, &id, address, &pending));
+    for (unsigned tries = 1; tries < EIM_FORWARD_TRIES; tries++) {
+        db_run(bench.eim.db, "UPDATE notification SET next_try = 0", DB_NONE);
+        ck_assert(eim_forward_next(&bench.eim, &id, address, &pending));
+        eim_forward_done(&bench.eim, id, false);
+    }
+    db_run(bench.eim.db, "UPDATE notification SET next_try = 0", DB_NONE);
+    ck_assert(!eim_forward_next(&bench.eim, &id, address, &pending));
+    buf_free(&enable);
+    buf_free(&install);
+    buf_free(&forged);
+    buf_free(&pending);
+    buf_free(&eid);
+    stop();
+}
+END_TEST
+
+/* A notification that is older than what is known does not turn the list back. */
+START_TEST(ignores_old_news)
+{
+    struct buf older = {0}, newer = {0}, eid = {0};
+
+    start();
+    ck_assert(buf_append_hex(&eid, bench.eid, NULL));
+    eim_bench_notification(&bench, 1, EIM_BENCH_ICCID2, &older);
+    eim_bench_notification(&bench, 2, EIM_BENCH_ICCID2, &newer);
+    ck_assert(eim_take_notification(&bench.eim, buf_span(&eid), buf_span(&newer)));
+    ck_assert(eim_take_notification(&bench.eim, buf_span(&eid), buf_span(&older)));
+    ck_assert_str_eq(eim_bench_profile(&bench, EIM_BENCH_ICCID2), "disabled");
+    buf_free(&older);
+    buf_free(&newer);
+    buf_free(&eid);
+    stop();
+}
+END_TEST
+
+/* --- Downloads ------------------------------------------------------------------------------------------ */
+
+START_TEST(triggers_downloads)
+{
+    static const struct {
+        const char *what, *data;
+    } cases[] = {
+        {"\"download\":{\"activationCode\":\"LPA:1$a.b$M\"}", "A009 8007 312461 2E62 244D"},
+        {"\"download\":{\"smdpAddress\":\"a.b\",\"matchingId\":\"M\"}", "A009 8007 312461 2E62 244D"},
+        {"\"download\":{\"smdpAddress\":\"a.b\",\"mode\":\"direct\"}", "A008 8006 312461 2E62 24"},
+        {"\"download\":{\"defaultSmdp\":true}", "A002 8100"},
+        {"\"download\":{\"smds\":\"a.b\"}", "A007 A205 8003 612E62"},
+        {"\"download\":{\"smds\":\"\"}", "A002 A200"},
+    };
+    struct buf result = {0};
+
+    start();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int64_t order = eim_bench_order(&bench, cases[i].what);
+        struct eim_download download;
+        struct tlv_reader reader;
+        struct span content;
+        struct tlv first;
+
+        poll_for(0xBF54);
+        ck_assert_int_eq(tlv_single(buf_span(&bench.package), 0xBF54, &content), TLV_OK);
+        reader = tlv_reader(content);
+        ck_assert_int_eq(tlv_next(&reader, &first), TLV_OK);
+        ck_assert_hex(first.whole, cases[i].data);
+        ck_assert(eim_download_by_eid(&bench.eim, bench.eid, &download));
+        ck_assert_int_eq(download.order, order);
+        if (i < 2) {
+            ck_assert_str_eq(download.smdp_address, "a.b");
+            ck_assert_str_eq(download.matching_id, "M");
+        }
+        ck_assert(buf_append_hex(&result, "BF5405 3003 800168", NULL));
+        provide(&result, EIM_ERROR_NONE, 0);
+        eim_bench_expect(&bench, order, "failed", "profileDownloadError: ecallActive(104)");
+        ck_assert(!eim_download_by_eid(&bench.eim, bench.eid, &download));
+    }
+    stop();
+}
+END_TEST
+
+static void put_trigger_result(struct span installation, struct buf *out)
+{
+    size_t at = tlv_open(out, 0xBF54);
+
+    tlv_put(out, 0x82, SPAN_ARRAY(bench.transaction));
+    buf_append(out, installation);
+    tlv_close(out, at);
+}
+
+START_TEST(follows_an_indirect_download)
+{
+    struct buf result = {0}, installation = {0}, pending = {0};
+    char address[EIM_ADDRESS_MAX + 1];
+    struct eim_download download;
+    struct span content;
+    int64_t order, id;
+
+    eim_bench_start(&bench, NULL);
+    poll_for(0xBF52);
+    eim_bench_data(&bench, "A804 8002 0260", &result); /* indirect, eimDownloadDataHandling */
+    provide(&result, EIM_ERROR_NONE, 0);
+    order = eim_bench_order(&bench, "\"download\":{\"activationCode\":\"1$a.b$M\",\"mode\":\"indirect\","
+                                    "\"confirmationCode\":\"1234\"}");
+    /* This IPA leaves the data to the eIM: the trigger has none. */
+    poll_for(0xBF54);
+    ck_assert_int_eq(tlv_single(buf_span(&bench.package), 0xBF54, &content), TLV_OK);
+    ck_assert_uint_eq(content.size, 18);
+    ck_assert(eim_download_by_transaction(&bench.eim, bench.transaction_id, &download));
+    ck_assert_str_eq(download.smdp_address, "a.b");
+    ck_assert_str_eq(download.confirmation_code, "1234");
+    eim_download_report(&bench.eim, order, EIM_STEP_INITIATED, SPAN_STRING("smdp-transaction"), NULL);
+    ck_assert(eim_download_by_smdp_transaction(&bench.eim, SPAN_STRING("smdp-transaction"), &download));
+    ck_assert_int_eq(download.order, order);
+    ck_assert(!eim_download_by_smdp_transaction(&bench.eim, SPAN_STRING("another"), &download));
+    eim_download_report(&bench.eim, order, EIM_STEP_BOUND, SPAN_NONE, NULL);
+    eim_bench_notification(&bench, 0, EIM_BENCH_ICCID, &installation);
+    put_trigger_result(buf_span(&installation), &result);
+    provide(&result, EIM_ERROR_NONE, 1);
+    eim_bench_expect(&bench, order, "done", "");
+    ck_assert(eim_forward_next(&bench.eim, &id, address, &pending));
+    ck_assert_span(buf_span(&pending), buf_span(&installation));
+    buf_free(&installation);
+    buf_free(&pending);
+    stop();
+}
+END_TEST
+
+/* The notification alone ends a relayed download; the trigger's result that follows, twice, changes nothing.
+ */
+START_TEST(ends_a_download_by_its_notification)
+{
+    struct buf result = {0}, installation = {0}, eid = {0};
+    uint64_t numbers[2];
+    size_t count;
+    int64_t order;
+
+    start();
+    ck_assert(buf_append_hex(&eid, bench.eid, NULL));
+    order = eim_bench_order(&bench, "\"download\":{\"activationCode\":\"1$a.b$M\"}");
+    poll_for(0xBF54);
+    eim_download_report(&bench.eim, order, EIM_STEP_INITIATED, SPAN_STRING("smdp-transaction"), NULL);
+    eim_bench_notification(&bench, 0, "8900112233445566794", &installation);
+    put_trigger_result(buf_span(&installation), &result);
+    ck_assert(eim_take_notification(&bench.eim, buf_span(&eid), buf_span(&installation)));
+    eim_bench_expect(&bench, order, "done", "");
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(eim_bench_provide(&bench, buf_span(&result), numbers, &count), EIM_ERROR_NONE);
+        ck_assert_uint_eq(count, 1);
+        ck_assert_uint_eq(numbers[0], bench.sequence);
+    }
+    eim_bench_expect(&bench, order, "done", "");
+    buf_free(&result);
+    buf_free(&installation);
+    buf_free(&eid);
+    stop();
+}
+END_TEST
+
+/* The answer to a result got lost: the same result again is no error. */
+START_TEST(takes_any_result_twice)
+{
+    struct buf data = {0}, refused = {0};
+    size_t at;
+    int64_t order;
+
+    eim_bench_start(&bench, NULL);
+    poll_for(0xBF52);
+    eim_bench_data(&bench, "", &data);
+    ck_assert_int_eq(eim_bench_provide(&bench, buf_span(&data), NULL, NULL), EIM_ERROR_NONE);
+    provide(&data, EIM_ERROR_NONE, 0);
+    order = eim_bench_order(&bench, DISABLE);
+    poll_for(0xBF51);
+    at = tlv_open(&refused, 0xA0);
+    tlv_put(&refused, 0x80, SPAN_ARRAY(bench.transaction));
+    tlv_put_unsigned(&refused, 0x02, 1);
+    tlv_close(&refused, at);
+    ck_assert_int_eq(eim_bench_provide(&bench, buf_span(&refused), NULL, NULL), EIM_ERROR_NONE);
+    provide(&refused, EIM_ERROR_NONE, 0);
+    eim_bench_expect(&bench, order, "failed", "eimPackageResultError: invalidPackageFormat(1)");
+    stop();
+}
+END_TEST
+
+START_TEST(believes_no_forged_installation)
+{
+    struct buf result = {0}, installation = {0}, pending = {0};
+    char address[EIM_ADDRESS_MAX + 1];
+    int64_t order, id;
+
+    start();
+    order = eim_bench_order(&bench, "\"download\":{\"activationCode\":\"1$a.b$M\"}");
+    poll_for(0xBF54);
+    eim_bench_notification(&bench, 0, "8900112233445566794", &installation);
+    installation.data[installation.size - 1] ^= 1;
+    put_trigger_result(buf_span(&installation), &result);
+    provide(&result, EIM_ERROR_NONE, 0);
+    eim_bench_expect(&bench, order, "failed", "the ProfileInstallationResult is not signed by the eUICC");
+    ck_assert_str_eq(eim_bench_profile(&bench, "8900112233445566794"), "");
+    ck_assert(!eim_forward_next(&bench.eim, &id, address, &pending));
+    buf_free(&installation);
+    stop();
+}
+END_TEST
+
+TEST_MAIN("eim_download", asks_again_when_the_state_changed, keeps_and_passes_on_notifications,
+          ignores_old_news, triggers_downloads, follows_an_indirect_download,
+          ends_a_download_by_its_notification, takes_any_result_twice, believes_no_forged_installation)
