@@ -133,11 +133,7 @@ static bool exists(struct softeuicc *card, struct span id)
 
 unsigned eim_count(struct softeuicc *card)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT count(*) FROM eim");
-    unsigned count = nvm_row(card->nvm, stmt) ? (unsigned)nvm_int(stmt, 0) : 0;
-
-    nvm_done(stmt);
-    return count;
+    return (unsigned)nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT count(*) FROM eim"));
 }
 
 /* --- what is kept of a configuration --------------------------------------------------------------- */
@@ -184,14 +180,10 @@ static int64_t make_token(struct softeuicc *card)
 {
     sqlite3_stmt *stmt =
         nvm_write_stmt(card->nvm, "UPDATE iot SET last_association_token = last_association_token + 1");
-    int64_t token;
 
     if (!nvm_run(card->nvm, stmt))
         return 0;
-    stmt = nvm_read_stmt(card->nvm, "SELECT last_association_token FROM iot");
-    token = nvm_row(card->nvm, stmt) ? nvm_int(stmt, 0) : 0;
-    nvm_done(stmt);
-    return token;
+    return nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT last_association_token FROM iot"));
 }
 
 static bool insert(struct softeuicc *card, const struct eim_configuration *configuration, int64_t token)

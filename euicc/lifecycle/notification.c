@@ -29,9 +29,7 @@ uint32_t notification_next_sequence(struct softeuicc *card)
 
     if (!nvm_run(card->nvm, stmt))
         return 0;
-    stmt = nvm_read_stmt(card->nvm, "SELECT last_notification FROM card");
-    sequence = nvm_row(card->nvm, stmt) ? nvm_int(stmt, 0) : 0;
-    nvm_done(stmt);
+    sequence = nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT last_notification FROM card"));
     return sequence > 0 && sequence <= UINT32_MAX ? (uint32_t)sequence : 0;
 }
 

@@ -448,6 +448,14 @@ void nvm_done(sqlite3_stmt *stmt)
     sqlite3_clear_bindings(stmt);
 }
 
+int64_t nvm_figure(struct nvm *nvm, sqlite3_stmt *stmt)
+{
+    int64_t value = nvm_row(nvm, stmt) ? nvm_int(stmt, 0) : 0;
+
+    nvm_done(stmt);
+    return value;
+}
+
 struct span nvm_blob(sqlite3_stmt *stmt, int column)
 {
     const void *data;

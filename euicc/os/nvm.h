@@ -53,6 +53,10 @@ bool nvm_row(struct nvm *nvm, sqlite3_stmt *stmt);
 /* Runs a write statement to its end; false on error. */
 bool nvm_run(struct nvm *nvm, sqlite3_stmt *stmt);
 void nvm_done(sqlite3_stmt *stmt);
+/* The integer in the one row that a statement gives; 0 for NULL, for no row, and when storage failed. The
+ * statement is done then. */
+int64_t nvm_figure(struct nvm *nvm, sqlite3_stmt *stmt);
+
 /* Columns, index from 0; valid until the next step. A NULL column is SPAN_NONE / NULL / 0. */
 struct span nvm_blob(sqlite3_stmt *stmt, int column);
 const char *nvm_text(sqlite3_stmt *stmt, int column);

@@ -259,11 +259,7 @@ bool profile_set_nickname(struct softeuicc *card, int64_t id, struct span nickna
 
 int64_t profile_before_test(struct softeuicc *card)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT before_test FROM card");
-    int64_t id = nvm_row(card->nvm, stmt) ? nvm_int(stmt, 0) : 0;
-
-    nvm_done(stmt);
-    return id;
+    return nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT before_test FROM card"));
 }
 
 bool profile_set_before_test(struct softeuicc *card, int64_t id)
@@ -274,23 +270,15 @@ bool profile_set_before_test(struct softeuicc *card, int64_t id)
     return nvm_run(card->nvm, stmt);
 }
 
-static int64_t figure(struct softeuicc *card, sqlite3_stmt *stmt)
-{
-    int64_t value = nvm_row(card->nvm, stmt) ? nvm_int(stmt, 0) : 0;
-
-    nvm_done(stmt);
-    return value;
-}
-
 unsigned profile_count(struct softeuicc *card)
 {
-    return (unsigned)figure(card, nvm_read_stmt(card->nvm, "SELECT count(*) FROM profile"));
+    return (unsigned)nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT count(*) FROM profile"));
 }
 
 uint64_t profile_free_nvm(struct softeuicc *card)
 {
-    return (uint64_t)figure(
-        card,
+    return (uint64_t)nvm_figure(
+        card->nvm,
         nvm_read_stmt(card->nvm, "SELECT max(0, nvm_size - (SELECT coalesce(sum(memory), 0) FROM profile)"
                                  " - (SELECT coalesce(sum(length(der)), 0) FROM crl)) FROM card"));
 }

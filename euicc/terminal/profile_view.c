@@ -137,11 +137,7 @@ static bool take_memory(void *context, int64_t octets)
 
 static int64_t enabled_profile(struct softeuicc *card)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT id FROM profile WHERE state = 'enabled'");
-    int64_t id = nvm_row(card->nvm, stmt) ? nvm_int(stmt, 0) : 0;
-
-    nvm_done(stmt);
-    return id;
+    return nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT id FROM profile WHERE state = 'enabled'"));
 }
 
 /* Reading: a profile whose rows make no sense is shown as none, so that the eUICC's own functions stay. */

@@ -23,16 +23,6 @@ static bool lists(struct span tars, const uint8_t *tar)
     return false;
 }
 
-/* One octet of length and as many octets. */
-static bool take_prefixed(struct span *in, struct span *value)
-{
-    if (in->size == 0 || in->data[0] > in->size - 1)
-        return false;
-    *value = SPAN(in->data + 1, in->data[0]);
-    *in = SPAN(in->data + 1 + in->data[0], in->size - 1 - in->data[0]);
-    return true;
-}
-
 /* UICC toolkit application specific parameters, TS 102 226 8.2.1.3.2.2.1: minimum security and TARs. */
 static bool toolkit_parameters(const struct fs_application *application, struct span *security,
                                struct span *tars)
@@ -47,7 +37,7 @@ static bool toolkit_parameters(const struct fs_application *application, struct 
     if (skipped > in.size)
         return false;
     in = SPAN(in.data + skipped, in.size - skipped);
-    return take_prefixed(&in, security) && take_prefixed(&in, tars);
+    return span_take_prefixed(&in, security) && span_take_prefixed(&in, tars);
 }
 
 /* Without a list the TAR is in the AID (TS 101 220 3). */

@@ -41,19 +41,10 @@ struct request {
 
 /* --- data ------------------------------------------------------------------------------------------- */
 
-/* The next parameter: one octet of length, then that many octets. */
+/* The next parameter. */
 static bool take(struct request *request, struct span *value)
 {
-    size_t size;
-
-    if (request->data.size == 0)
-        return false;
-    size = request->data.data[0];
-    if (size == 0 || size > request->data.size - 1)
-        return false;
-    *value = SPAN(request->data.data + 1, size);
-    request->data = SPAN(value->data + size, request->data.size - 1 - size);
-    return true;
+    return span_take_prefixed(&request->data, value) && value->size > 0;
 }
 
 static bool take_rand(struct request *request, struct span *rand)
