@@ -125,8 +125,9 @@ static void insert_rat(struct softeuicc *card, const struct softeuicc_parameters
 }
 
 /* Fills the card whose schema was just made, inside the transaction that is open. */
-static enum softeuicc_status fill(struct softeuicc *card, const struct softeuicc_parameters *parameters,
-                                  const char *eid, struct softeuicc_error *error)
+static enum softeuicc_status create_fill(struct softeuicc *card,
+                                         const struct softeuicc_parameters *parameters, const char *eid,
+                                         struct softeuicc_error *error)
 {
     enum softeuicc_status status;
 
@@ -164,7 +165,7 @@ struct softeuicc *softeuicc_create_open(const char *path, const struct softeuicc
     if (card == NULL)
         return NULL;
     card->nvm = card_open_nvm(card, path, true, error);
-    if (card->nvm != NULL && fill(card, parameters, eid, error) == SOFTEUICC_OK) {
+    if (card->nvm != NULL && create_fill(card, parameters, eid, error) == SOFTEUICC_OK) {
         if (nvm_commit(card->nvm))
             return card;
         error_set(error, SOFTEUICC_STORAGE, "cannot write %s: %s", path, nvm_message(card->nvm));

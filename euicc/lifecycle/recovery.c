@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Runs `stmt` with a profile's id as its only parameter. */
-static bool store(struct softeuicc *card, sqlite3_stmt *stmt, int64_t id)
+static bool recovery_store(struct softeuicc *card, sqlite3_stmt *stmt, int64_t id)
 {
     nvm_bind_int(card->nvm, stmt, 1, id);
     return nvm_run(card->nvm, stmt);
@@ -83,7 +83,7 @@ int64_t recovery_fallback_profile(struct softeuicc *card)
 
 bool recovery_set_fallback_profile(struct softeuicc *card, int64_t id)
 {
-    return store(card, nvm_write_stmt(card->nvm, "UPDATE iot SET fallback = nullif(?1, 0)"), id);
+    return recovery_store(card, nvm_write_stmt(card->nvm, "UPDATE iot SET fallback = nullif(?1, 0)"), id);
 }
 
 int64_t recovery_before_fallback(struct softeuicc *card)
@@ -93,7 +93,8 @@ int64_t recovery_before_fallback(struct softeuicc *card)
 
 bool recovery_set_before_fallback(struct softeuicc *card, int64_t id)
 {
-    return store(card, nvm_write_stmt(card->nvm, "UPDATE iot SET before_fallback = nullif(?1, 0)"), id);
+    return recovery_store(card, nvm_write_stmt(card->nvm, "UPDATE iot SET before_fallback = nullif(?1, 0)"),
+                          id);
 }
 
 /* --- emergency ----------------------------------------------------------------------------------- */

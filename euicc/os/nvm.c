@@ -232,8 +232,8 @@ static enum softeuicc_status take_foreign_file(struct nvm *nvm, const char *path
     return SOFTEUICC_OK;
 }
 
-static enum softeuicc_status take(struct nvm *nvm, const char *path, const char *vfs, bool create,
-                                  struct softeuicc_error *error)
+static enum softeuicc_status nvm_take(struct nvm *nvm, const char *path, const char *vfs, bool create,
+                                      struct softeuicc_error *error)
 {
     enum softeuicc_status status;
 
@@ -269,7 +269,7 @@ static struct nvm *open_on(const char *path, const char *vfs, bool create, bool 
         return NULL;
     }
     nvm->lock.fd = -1;
-    status = take(nvm, path, vfs, create, error);
+    status = nvm_take(nvm, path, vfs, create, error);
     if (status == SOFTEUICC_OK && cuttable)
         status = lay_supply(nvm, error);
     if (status == SOFTEUICC_OK)
@@ -488,7 +488,7 @@ int64_t nvm_last_row(struct nvm *nvm)
 
 /* --- transactions -------------------------------------------------------------------------------- */
 
-static bool execute(struct nvm *nvm, const char *sql)
+static bool nvm_execute(struct nvm *nvm, const char *sql)
 {
     sqlite3_stmt *stmt = prepare(nvm, sql);
     bool done = stmt != NULL && sqlite3_step(stmt) == SQLITE_DONE;
@@ -519,7 +519,7 @@ bool nvm_begin(struct nvm *nvm)
         return !nvm->failed;
     if (nvm->log_pages > NVM_LOG_LIMIT)
         fold_log(nvm);
-    nvm->in_transaction = execute(nvm, "BEGIN IMMEDIATE");
+    nvm->in_transaction = nvm_execute(nvm, "BEGIN IMMEDIATE");
     return nvm->in_transaction && !nvm->failed;
 }
 
@@ -565,7 +565,7 @@ bool nvm_commit(struct nvm *nvm)
 {
     if (!nvm->failed && !nvm->in_transaction)
         return end_unsynced(nvm);
-    if (!nvm->failed && execute(nvm, "COMMIT")) {
+    if (!nvm->failed && nvm_execute(nvm, "COMMIT")) {
         nvm->in_transaction = false;
         return end_unsynced(nvm);
     }

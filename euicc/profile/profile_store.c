@@ -102,7 +102,7 @@ static bool any_failed(const struct profile *profile)
 }
 
 /* False when the row does not make sense (somebody edited the file) or memory ran out. */
-static bool from_row(sqlite3_stmt *row, struct profile *profile)
+static bool profile_from_row(sqlite3_stmt *row, struct profile *profile)
 {
     *profile = (struct profile){
         .id = nvm_int(row, COLUMN_ID),
@@ -140,7 +140,7 @@ static bool only_row(struct softeuicc *card, sqlite3_stmt *stmt, struct profile 
     *profile = (struct profile){0};
     if (!nvm_row(card->nvm, stmt))
         return false;
-    found = from_row(stmt, profile);
+    found = profile_from_row(stmt, profile);
     nvm_done(stmt);
     if (!found)
         profile_clear(profile);
@@ -210,7 +210,7 @@ void profile_each(struct softeuicc *card, bool (*visit)(void *context, const str
     while (more && nvm_row(card->nvm, stmt)) {
         struct profile profile;
 
-        more = from_row(stmt, &profile) && visit(context, &profile);
+        more = profile_from_row(stmt, &profile) && visit(context, &profile);
         profile_clear(&profile);
         if (!more)
             nvm_done(stmt);

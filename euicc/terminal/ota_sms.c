@@ -89,7 +89,7 @@ bool ota_read_deliver(struct span tpdu, struct ota_message *message)
 
 /* --- parts ----------------------------------------------------------------------------------------- */
 
-static void forget(struct ota_parts *parts)
+static void forget_parts(struct ota_parts *parts)
 {
     for (size_t i = 0; i < OTA_PARTS_MAX; i++)
         buf_free(&parts->parts[i]);
@@ -134,7 +134,7 @@ bool ota_collect(struct softeuicc *card, const struct ota_message *message, stru
     if (parts == NULL)
         return false;
     if (!is_part_of(parts, message)) {
-        forget(parts);
+        forget_parts(parts);
         parts->active = true;
         parts->reference = message->reference;
         parts->total = message->total;
@@ -145,7 +145,7 @@ bool ota_collect(struct softeuicc *card, const struct ota_message *message, stru
     buf_append(&parts->parts[message->number - 1], message->text);
     if (!join(parts))
         return false;
-    forget(parts);
+    forget_parts(parts);
     *packet = buf_span(&parts->whole);
     return !parts->whole.failed;
 }
@@ -153,14 +153,14 @@ bool ota_collect(struct softeuicc *card, const struct ota_message *message, stru
 void ota_reset(struct softeuicc *card)
 {
     if (card->ota_parts != NULL)
-        forget(card->ota_parts);
+        forget_parts(card->ota_parts);
 }
 
 void ota_free(struct softeuicc *card)
 {
     if (card->ota_parts == NULL)
         return;
-    forget(card->ota_parts);
+    forget_parts(card->ota_parts);
     buf_free(&card->ota_parts->whole);
     free(card->ota_parts);
     card->ota_parts = NULL;

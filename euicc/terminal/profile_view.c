@@ -79,7 +79,7 @@ static bool store_application_removed(void *context, uint32_t number)
 }
 
 /* Without a profile there is nowhere to store anything: nothing of such a UICC can be changed. */
-static bool refuse(void *context, const struct fs_file *file)
+static bool refuse_file(void *context, const struct fs_file *file)
 {
     (void)context;
     (void)file;
@@ -90,7 +90,7 @@ static bool refuse_content(void *context, const struct fs_file *file, size_t off
 {
     (void)offset;
     (void)size;
-    return refuse(context, file);
+    return refuse_file(context, file);
 }
 
 static struct fs *load(struct softeuicc *card, int64_t profile)
@@ -100,7 +100,7 @@ static struct fs *load(struct softeuicc *card, int64_t profile)
     if (fs == NULL)
         return NULL;
     if (profile == 0)
-        fs->store = (struct fs_store){.content = refuse_content, .file = refuse};
+        fs->store = (struct fs_store){.content = refuse_content, .file = refuse_file};
     else
         fs->store = (struct fs_store){.context = card,
                                       .content = store_content,

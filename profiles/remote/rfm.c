@@ -167,7 +167,7 @@ static bool is_outgoing(uint8_t ins)
     return ins == 0xB0 || ins == 0xB2 || ins == INS_STATUS || ins == 0x84;
 }
 
-static uint16_t execute(void *context, const struct apdu_command *given, struct buf *response)
+static uint16_t rfm_execute(void *context, const struct apdu_command *given, struct buf *response)
 {
     struct session *session = context;
     struct apdu_command command = *given;
@@ -227,7 +227,7 @@ void rfm_run(struct uicc *uicc, const struct fs_application *application, struct
         channel->application = session.adf;
         uicc_enter(channel, session.adf);
     }
-    remote_script_run(script, execute, is_outgoing, &session, answer);
+    remote_script_run(script, rfm_execute, is_outgoing, &session, answer);
     uicc_close_channel(uicc, UICC_REMOTE_CHANNEL);
     restore_verified(uicc->fs, verified, pins);
     free(verified);

@@ -119,7 +119,7 @@ uint16_t uicc_retrieve_data(struct uicc *uicc, const struct apdu_command *comman
 /* --- SET DATA -------------------------------------------------------------------------------------- */
 
 /* The file with the object in its place: the old one of that tag gone, the new one (if any) at the end. */
-static uint16_t store(struct uicc *uicc, struct fs_file *file, uint32_t tag, struct span object)
+static uint16_t bertlv_store(struct uicc *uicc, struct fs_file *file, uint32_t tag, struct span object)
 {
     struct tlv_reader reader = tlv_reader(fs_content(file));
     size_t limit = file->maximum_size > 0 ? file->maximum_size : OBJECT_MAX;
@@ -174,7 +174,7 @@ uint16_t uicc_set_data(struct uicc *uicc, const struct apdu_command *command, st
     /* A tag alone deletes the object. */
     if (command->p2 == FIRST_BLOCK && read_tag(command->data, &tag)) {
         uicc_end_transfer(transfer);
-        return store(uicc, file, tag, SPAN_NONE);
+        return bertlv_store(uicc, file, tag, SPAN_NONE);
     }
     if (command->p2 == FIRST_BLOCK)
         status = begin_setting(transfer, file, command->data);
@@ -189,7 +189,7 @@ uint16_t uicc_set_data(struct uicc *uicc, const struct apdu_command *command, st
     if (status == SW_OK && transfer->data.size < transfer->expected)
         return SW_MORE_TO_SET;
     if (status == SW_OK)
-        status = store(uicc, file, transfer->tag, buf_span(&transfer->data));
+        status = bertlv_store(uicc, file, transfer->tag, buf_span(&transfer->data));
     uicc_end_transfer(transfer);
     return status;
 }
