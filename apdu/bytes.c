@@ -9,6 +9,26 @@ bool span_equal(struct span a, struct span b)
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
+bool span_take(struct span *in, size_t size, struct span *out)
+{
+    if (size > in->size)
+        return false;
+    *out = SPAN(in->data, size);
+    *in = SPAN(in->data + size, in->size - size);
+    return true;
+}
+
+bool span_take_prefixed(struct span *in, struct span *out)
+{
+    struct span rest = *in;
+    struct span size;
+
+    if (!span_take(&rest, 1, &size) || !span_take(&rest, size.data[0], out))
+        return false;
+    *in = rest;
+    return true;
+}
+
 struct span span_of_string(const char *text)
 {
     return SPAN(text, strlen(text));

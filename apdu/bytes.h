@@ -24,6 +24,11 @@ struct span {
 /* True when both hold the same octets. Not constant time: use CRYPTO_memcmp for secrets. */
 bool span_equal(struct span a, struct span b);
 
+/* Takes `size` octets, or one octet of length and as many octets, off the front of *in. False when there are
+ * not that many: nothing is taken then. */
+bool span_take(struct span *in, size_t size, struct span *out);
+bool span_take_prefixed(struct span *in, struct span *out);
+
 /* The octets of a C string, without its terminating zero. */
 struct span span_of_string(const char *text);
 

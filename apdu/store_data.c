@@ -20,7 +20,7 @@ void store_data_free(struct store_data *state)
     *state = (struct store_data){0};
 }
 
-static uint16_t refuse(struct store_data *state, uint16_t status)
+static uint16_t store_data_refuse(struct store_data *state, uint16_t status)
 {
     store_data_reset(state);
     return status;
@@ -36,18 +36,18 @@ uint16_t store_data_block(struct store_data *state, const struct apdu_command *c
     if (!state->active || state->channel != command->channel)
         store_data_reset(state);
     if (command->cla_base != 0x80)
-        return refuse(state, SW_CLA_NOT_SUPPORTED);
+        return store_data_refuse(state, SW_CLA_NOT_SUPPORTED);
     if (!last && command->p1 != P1_MORE_BLOCKS)
-        return refuse(state, SW_WRONG_P1_P2);
+        return store_data_refuse(state, SW_WRONG_P1_P2);
     /*
      * Reading: a block that is not due answers 6A86, a repeated one and a second block 00 too: a client that
      * starts over selects the application first. Block 255 is followed by block 00; neither specification
      * ends a request there.
      */
     if (command->p2 != (uint8_t)state->next_block)
-        return refuse(state, SW_WRONG_P1_P2);
+        return store_data_refuse(state, SW_WRONG_P1_P2);
     if (command->data.size > STORE_DATA_MAX - state->collected.size)
-        return refuse(state, SW_NOT_ENOUGH_MEMORY);
+        return store_data_refuse(state, SW_NOT_ENOUGH_MEMORY);
 
     if (last && !state->active) {
         *complete = true;
@@ -56,7 +56,7 @@ uint16_t store_data_block(struct store_data *state, const struct apdu_command *c
     }
     buf_append(&state->collected, command->data);
     if (state->collected.failed)
-        return refuse(state, SW_NOT_ENOUGH_MEMORY);
+        return store_data_refuse(state, SW_NOT_ENOUGH_MEMORY);
     state->active = !last;
     state->channel = command->channel;
     state->next_block = last ? 0 : state->next_block + 1;

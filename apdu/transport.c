@@ -43,8 +43,8 @@ static uint16_t status_with_count(uint16_t status, size_t count)
 }
 
 /* Keeps what of `data` has not left yet; false without memory. */
-static bool keep(struct transport *transport, enum transport_waiting waiting,
-                 const struct apdu_command *command, struct span data, uint16_t status)
+static bool transport_keep(struct transport *transport, enum transport_waiting waiting,
+                           const struct apdu_command *command, struct span data, uint16_t status)
 {
     buf_append(&transport->pending, data);
     if (transport->pending.failed) {
@@ -90,7 +90,7 @@ void transport_answer(struct transport *transport, const struct apdu_command *co
         data.size = 0;
     if (data.size > 0 && is_exact(transport, command) && command->form == APDU_CASE_2 &&
         command->ne != data.size && !(command->ne == APDU_SHORT_NE && data.size > APDU_SHORT_NE)) {
-        answer = keep(transport, TRANSPORT_REPETITION, command, data, status)
+        answer = transport_keep(transport, TRANSPORT_REPETITION, command, data, status)
                      ? status_with_count(SW_WRONG_LE, data.size)
                      : SW_NO_DIAGNOSIS;
         transport_put_status(out, answer);
@@ -105,7 +105,7 @@ void transport_answer(struct transport *transport, const struct apdu_command *co
 
         bool warned = is_exact(transport, command) && is_warning(status);
 
-        if (!keep(transport, TRANSPORT_GET_RESPONSE, command, rest, warned ? SW_OK : status)) {
+        if (!transport_keep(transport, TRANSPORT_GET_RESPONSE, command, rest, warned ? SW_OK : status)) {
             transport_put_status(out, SW_NO_DIAGNOSIS);
             return;
         }

@@ -20,14 +20,14 @@ static EVP_CIPHER_CTX *cipher_new(const struct aka_algorithm *algorithm)
     return cipher;
 }
 
-static bool encrypt(EVP_CIPHER_CTX *cipher, uint8_t block[BLOCK])
+static bool milenage_encrypt(EVP_CIPHER_CTX *cipher, uint8_t block[BLOCK])
 {
     int size = 0;
 
     return EVP_EncryptUpdate(cipher, block, &size, block, BLOCK) == 1 && size == BLOCK;
 }
 
-static void add(uint8_t block[BLOCK], const uint8_t other[BLOCK])
+static void milenage_add(uint8_t block[BLOCK], const uint8_t other[BLOCK])
 {
     for (size_t i = 0; i < BLOCK; i++)
         block[i] ^= other[i];
@@ -55,8 +55,8 @@ static bool make_temp(EVP_CIPHER_CTX *cipher, const struct aka_algorithm *algori
                       uint8_t temp[BLOCK])
 {
     memcpy(temp, rand, BLOCK);
-    add(temp, algorithm->opc);
-    return encrypt(cipher, temp);
+    milenage_add(temp, algorithm->opc);
+    return milenage_encrypt(cipher, temp);
 }
 
 /* OUTn for n = 2 to 5: E_K(rot(TEMP ^ OPc, rn) ^ cn) ^ OPc */
@@ -64,12 +64,12 @@ static bool output(EVP_CIPHER_CTX *cipher, const struct aka_algorithm *algorithm
                    unsigned n, uint8_t out[BLOCK])
 {
     memcpy(out, temp, BLOCK);
-    add(out, algorithm->opc);
+    milenage_add(out, algorithm->opc);
     rotate(out, algorithm->rotation[n - 1]);
-    add(out, algorithm->xoring[n - 1]);
-    if (!encrypt(cipher, out))
+    milenage_add(out, algorithm->xoring[n - 1]);
+    if (!milenage_encrypt(cipher, out))
         return false;
-    add(out, algorithm->opc);
+    milenage_add(out, algorithm->opc);
     return true;
 }
 
@@ -94,8 +94,8 @@ bool milenage_derive_opc(const struct aka_algorithm *algorithm, const uint8_t *o
     bool ok;
 
     memcpy(opc, op, BLOCK);
-    ok = cipher != NULL && encrypt(cipher, opc);
-    add(opc, op);
+    ok = cipher != NULL && milenage_encrypt(cipher, opc);
+    milenage_add(opc, op);
     EVP_CIPHER_CTX_free(cipher);
     return ok;
 }
@@ -111,13 +111,13 @@ bool milenage_f1(const struct aka_algorithm *algorithm, bool star, const uint8_t
     memcpy(in, sqn, 6);
     memcpy(in + 6, amf, 2);
     memcpy(in + 8, in, 8);
-    add(in, algorithm->opc);
+    milenage_add(in, algorithm->opc);
     rotate(in, algorithm->rotation[0]);
-    add(in, algorithm->xoring[0]);
+    milenage_add(in, algorithm->xoring[0]);
     if (ok) {
-        add(in, temp);
-        ok = encrypt(cipher, in);
-        add(in, algorithm->opc);
+        milenage_add(in, temp);
+        ok = milenage_encrypt(cipher, in);
+        milenage_add(in, algorithm->opc);
         memcpy(mac, in + (star ? 8 : 0), 8);
     }
     EVP_CIPHER_CTX_free(cipher);

@@ -208,8 +208,9 @@ bool scp80_read_header(struct span packet, struct scp80_header *header)
 }
 
 /* After deciphering: the checksum, then the data without its padding. `packet` is the deciphered whole. */
-static enum scp80_status check(const struct protection *protection, struct span packet, size_t clear_size,
-                               size_t counted_size, size_t sum_size, struct buf *data)
+static enum scp80_status scp80_check(const struct protection *protection, struct span packet,
+                                     size_t clear_size, size_t counted_size, size_t sum_size,
+                                     struct buf *data)
 {
     size_t sum_at = LENGTHS_SIZE + clear_size + counted_size;
     size_t data_at = sum_at + sum_size;
@@ -256,7 +257,7 @@ static enum scp80_status open_packet(const struct protection *protection, struct
                                              plain.size - hidden_at))
         status = SCP80_CIPHERING_ERROR;
     else
-        status = check(protection, buf_span(&plain), clear_size, counted_size, sum_size, data);
+        status = scp80_check(protection, buf_span(&plain), clear_size, counted_size, sum_size, data);
     if (status == SCP80_OK)
         memcpy(counted, plain.data + hidden_at, counted_size);
     buf_free(&plain);

@@ -22,7 +22,7 @@ static bool cipher(const struct scp80_key *key, bool encrypt, uint8_t *octets, s
 }
 
 /* Takes the length in clear off; *size is the key's. */
-static bool split(const struct scp80_key *kik, struct span *data, size_t *size)
+static bool split_value(const struct scp80_key *kik, struct span *data, size_t *size)
 {
     const struct scp80_algorithm *algorithm = scp80_algorithm(0, kik);
 
@@ -43,7 +43,7 @@ bool scp80_open_key(const struct scp80_key *kik, uint8_t type, struct span data,
     size_t size;
     bool good;
 
-    if (!split(kik, &data, &size) || data.size > sizeof(plain))
+    if (!split_value(kik, &data, &size) || data.size > sizeof(plain))
         return false;
     memcpy(plain, data.data, data.size);
     key.value = SPAN(plain, size);

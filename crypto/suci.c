@@ -133,7 +133,7 @@ static bool derive(const struct agreement *agreement, uint8_t keys[KEY_DATA_SIZE
     return true;
 }
 
-static bool encrypt(const uint8_t *keys, struct span plain, uint8_t *cipher)
+static bool suci_encrypt(const uint8_t *keys, struct span plain, uint8_t *cipher)
 {
     EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
     int size = 0;
@@ -156,8 +156,9 @@ static bool put_output(const struct agreement *agreement, const uint8_t *keys, s
     if (!buf_reserve(out, plain.size + SUCI_TAG_SIZE))
         return false;
     cipher = out->data + out->size;
-    if (!encrypt(keys, plain, cipher) || HMAC(EVP_sha256(), keys + ENCRYPTION_KEY_SIZE + COUNTER_BLOCK_SIZE,
-                                              MAC_KEY_SIZE, cipher, plain.size, tag, &tag_size) == NULL)
+    if (!suci_encrypt(keys, plain, cipher) ||
+        HMAC(EVP_sha256(), keys + ENCRYPTION_KEY_SIZE + COUNTER_BLOCK_SIZE, MAC_KEY_SIZE, cipher, plain.size,
+             tag, &tag_size) == NULL)
         return false;
     out->size += plain.size;
     buf_append(out, SPAN(tag, SUCI_TAG_SIZE));

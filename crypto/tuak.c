@@ -38,7 +38,7 @@ enum {
     INSTANCE_KEY_256 = 0x01,
 };
 
-static void put(uint8_t *state, size_t at, const uint8_t *octets, size_t size)
+static void tuak_put(uint8_t *state, size_t at, const uint8_t *octets, size_t size)
 {
     for (size_t i = 0; i < size; i++)
         state[at + i] = octets[size - 1 - i];
@@ -57,22 +57,23 @@ static uint8_t size_bits(size_t octets)
 }
 
 /* Fills IN and permutes it; rand, sqn and amf may be NULL (zero). */
-static void run(const struct aka_algorithm *algorithm, const uint8_t *top, uint8_t instance,
-                const uint8_t *rand, const uint8_t *sqn, const uint8_t *amf, uint8_t state[KECCAK_STATE_SIZE])
+static void tuak_run(const struct aka_algorithm *algorithm, const uint8_t *top, uint8_t instance,
+                     const uint8_t *rand, const uint8_t *sqn, const uint8_t *amf,
+                     uint8_t state[KECCAK_STATE_SIZE])
 {
     static const uint8_t name[7] = {'T', 'U', 'A', 'K', '1', '.', '0'};
 
     memset(state, 0, KECCAK_STATE_SIZE);
-    put(state, IN_TOP, top, 32);
+    tuak_put(state, IN_TOP, top, 32);
     state[IN_INSTANCE] = algorithm->key_size == 32 ? instance | INSTANCE_KEY_256 : instance;
-    put(state, IN_ALGONAME, name, sizeof(name));
+    tuak_put(state, IN_ALGONAME, name, sizeof(name));
     if (rand != NULL)
-        put(state, IN_RAND, rand, AKA_RAND_SIZE);
+        tuak_put(state, IN_RAND, rand, AKA_RAND_SIZE);
     if (amf != NULL)
-        put(state, IN_AMF, amf, AKA_AMF_SIZE);
+        tuak_put(state, IN_AMF, amf, AKA_AMF_SIZE);
     if (sqn != NULL)
-        put(state, IN_SQN, sqn, AKA_SQN_SIZE);
-    put(state, IN_KEY, algorithm->key, algorithm->key_size);
+        tuak_put(state, IN_SQN, sqn, AKA_SQN_SIZE);
+    tuak_put(state, IN_KEY, algorithm->key, algorithm->key_size);
     state[IN_PADDING] = 0x1F;
     state[IN_PADDING_END] = 0x80;
     for (unsigned i = 0; i < algorithm->keccak_count; i++)
@@ -83,7 +84,7 @@ void tuak_derive_topc(const struct aka_algorithm *algorithm, const uint8_t *top,
 {
     uint8_t state[KECCAK_STATE_SIZE];
 
-    run(algorithm, top, 0, NULL, NULL, NULL, state);
+    tuak_run(algorithm, top, 0, NULL, NULL, NULL, state);
     get(state, 0, topc, 32);
     OPENSSL_cleanse(state, sizeof(state));
 }
@@ -94,7 +95,7 @@ void tuak_f1(const struct aka_algorithm *algorithm, bool star, const uint8_t *ra
     uint8_t state[KECCAK_STATE_SIZE];
     uint8_t instance = (uint8_t)((star ? INSTANCE_F1_STAR : INSTANCE_F1) | size_bits(algorithm->mac_size));
 
-    run(algorithm, algorithm->opc, instance, rand, sqn, amf, state);
+    tuak_run(algorithm, algorithm->opc, instance, rand, sqn, amf, state);
     get(state, OUT_MAC, mac, algorithm->mac_size);
     OPENSSL_cleanse(state, sizeof(state));
 }
@@ -109,7 +110,7 @@ void tuak_f2345(const struct aka_algorithm *algorithm, const uint8_t *rand, uint
         instance |= INSTANCE_CK_256;
     if (algorithm->ik_size == 32)
         instance |= INSTANCE_IK_256;
-    run(algorithm, algorithm->opc, instance, rand, NULL, NULL, state);
+    tuak_run(algorithm, algorithm->opc, instance, rand, NULL, NULL, state);
     if (res != NULL)
         get(state, OUT_RES, res, algorithm->res_size);
     if (ck != NULL)
@@ -125,7 +126,7 @@ void tuak_f5_star(const struct aka_algorithm *algorithm, const uint8_t *rand, ui
 {
     uint8_t state[KECCAK_STATE_SIZE];
 
-    run(algorithm, algorithm->opc, INSTANCE_F5_STAR, rand, NULL, NULL, state);
+    tuak_run(algorithm, algorithm->opc, INSTANCE_F5_STAR, rand, NULL, NULL, state);
     get(state, OUT_AK, ak, AKA_AK_SIZE);
     OPENSSL_cleanse(state, sizeof(state));
 }

@@ -28,7 +28,7 @@ static void take_access(struct fs_file *to, const struct saip_file *file)
     buf_append(&to->access, file->arr);
 }
 
-static bool create(struct fs *fs, const struct saip_file *file)
+static bool interpret_create(struct fs *fs, const struct saip_file *file)
 {
     struct fs_file like = {
         .number = file->number,
@@ -61,7 +61,7 @@ static bool create(struct fs *fs, const struct saip_file *file)
 }
 
 /* Fill commands on a file that exists: from its beginning on. */
-static bool fill(struct fs *fs, const struct saip_file *file)
+static bool interpret_fill(struct fs *fs, const struct saip_file *file)
 {
     struct fs_file *to = fs_file(fs, file->number);
     struct tlv_reader reader = tlv_reader(file->fills);
@@ -88,7 +88,7 @@ static bool fill(struct fs *fs, const struct saip_file *file)
 
 static bool visit_file(void *context, const struct saip_file *file, bool update)
 {
-    return update ? fill(context, file) : create(context, file);
+    return update ? interpret_fill(context, file) : interpret_create(context, file);
 }
 
 static bool visit_element(void *context, const struct saip_element *element, const struct saip_place *place)

@@ -22,7 +22,7 @@ static uint8_t small_number(struct tlv_reader *reader, uint32_t tag, uint8_t oth
 }
 
 /* As many octets as fit. */
-static size_t take(uint8_t *to, size_t size, struct span from)
+static size_t copy_octets(uint8_t *to, size_t size, struct span from)
 {
     if (from.size < size)
         size = from.size;
@@ -51,7 +51,7 @@ static bool take_pin(struct fs *fs, struct span value, struct fs_file *directory
 
     pin.reference = small_number(&reader, 0x80, 0);
     tlv_require(&reader, 0x81, &code);
-    take(pin.value, sizeof(pin.value), code);
+    copy_octets(pin.value, sizeof(pin.value), code);
     pin.has_puk = tlv_optional(&reader, 0x82, &puk) && tlv_unsigned(puk, &number);
     pin.puk = (uint8_t)number;
     pin.attributes = small_number(&reader, 0x83, ATTRIBUTES_DEFAULT);
@@ -108,7 +108,7 @@ static bool take_puks(struct fs *fs, const struct saip_element *element, const s
         uint8_t attempts;
 
         tlv_require(&members, 0x81, &code);
-        take(puk.value, sizeof(puk.value), code);
+        copy_octets(puk.value, sizeof(puk.value), code);
         attempts = small_number(&members, 0x82, PUK_ATTEMPTS_DEFAULT);
         puk.attempts = attempts >> 4;
         puk.attempts_left = attempts & 0x0F;
@@ -136,18 +136,18 @@ static void take_algorithm(struct fs_naa *naa, struct span value)
 
     naa->algorithm = (enum saip_algorithm)small_number(&reader, 0x80, 0);
     tlv_require(&reader, 0x81, &span);
-    take(&naa->algorithm_options, 1, span);
+    copy_octets(&naa->algorithm_options, 1, span);
     tlv_require(&reader, 0x82, &span);
-    naa->key_size = take(naa->key, sizeof(naa->key), span);
+    naa->key_size = copy_octets(naa->key, sizeof(naa->key), span);
     tlv_require(&reader, 0x83, &span);
-    naa->opc_size = take(naa->opc, sizeof(naa->opc), span);
+    naa->opc_size = copy_octets(naa->opc, sizeof(naa->opc), span);
     if (tlv_optional(&reader, 0x84, &span))
-        take(naa->rotation, sizeof(naa->rotation), span);
+        copy_octets(naa->rotation, sizeof(naa->rotation), span);
     if (tlv_optional(&reader, 0x85, &span))
-        take(naa->xoring[0], sizeof(naa->xoring), span);
+        copy_octets(naa->xoring[0], sizeof(naa->xoring), span);
     naa->has_counter_max = tlv_optional(&reader, 0x86, &span);
     if (naa->has_counter_max)
-        take(naa->counter_max, sizeof(naa->counter_max), span);
+        copy_octets(naa->counter_max, sizeof(naa->counter_max), span);
     naa->keccak_count = small_number(&reader, 0x87, naa->keccak_count);
 }
 
@@ -157,7 +157,7 @@ static void take_mapping(struct fs_naa *naa, struct span value)
 
     naa->mapped = true;
     if (tlv_find(value, 0x80, &options))
-        take(&naa->mapping_options, 1, options);
+        copy_octets(&naa->mapping_options, 1, options);
     if (tlv_find(value, 0x81, &source))
         fs_set_aid(&naa->mapping_source, source);
 }
@@ -178,15 +178,15 @@ static bool take_naa(struct fs *fs, const struct saip_element *element, const st
     else if (tlv_find(choice, 0xA0, &span))
         take_mapping(&naa, span);
     if (tlv_optional(&reader, 0x82, &span))
-        take(&naa.sqn_options, 1, span);
+        copy_octets(&naa.sqn_options, 1, span);
     if (tlv_optional(&reader, 0x83, &span))
-        take(naa.sqn_delta, FS_SQN_SIZE, span);
+        copy_octets(naa.sqn_delta, FS_SQN_SIZE, span);
     if (tlv_optional(&reader, 0x84, &span))
-        take(naa.sqn_age_limit, FS_SQN_SIZE, span);
+        copy_octets(naa.sqn_age_limit, FS_SQN_SIZE, span);
     if (tlv_optional(&reader, 0xA5, &span)) {
         reader = tlv_reader(span);
         while (index < FS_SQN_COUNT && tlv_next(&reader, &tlv) == TLV_OK)
-            take(naa.sqn[index++], FS_SQN_SIZE, tlv.value);
+            copy_octets(naa.sqn[index++], FS_SQN_SIZE, tlv.value);
     }
     return naa.application != NULL && fs_add_naa(fs, &naa);
 }
@@ -225,7 +225,7 @@ static bool take_key_components(struct fs_application *application, const struct
         struct span span;
 
         tlv_require(&members, 0x80, &span);
-        take(&key.type, 1, span);
+        copy_octets(&key.type, 1, span);
         tlv_require(&members, 0x86, &span);
         buf_append(&key.value, span);
         key.mac_length = small_number(&members, 0x87, 8);
@@ -247,13 +247,13 @@ static bool take_keys(struct fs_application *application, struct span list)
         struct span span, counter, components;
 
         tlv_require(&members, 0x95, &span);
-        key.usage_size = take(key.usage, sizeof(key.usage), span);
+        key.usage_size = copy_octets(key.usage, sizeof(key.usage), span);
         if (tlv_optional(&members, 0x96, &span))
-            take(&key.access, 1, span);
+            copy_octets(&key.access, 1, span);
         tlv_require(&members, 0x82, &span);
-        take(&key.identifier, 1, span);
+        copy_octets(&key.identifier, 1, span);
         tlv_require(&members, 0x83, &span);
-        take(&key.version, 1, span);
+        copy_octets(&key.version, 1, span);
         tlv_optional(&members, 0x85, &counter);
         tlv_require(&members, 0x30, &components);
         good = take_key_components(application, &key, counter, components);
@@ -276,10 +276,10 @@ static void take_instance(struct fs_application *application, struct span value)
     if (tlv_optional(&reader, 0x4F, &span))
         fs_set_aid(&application->domain, span);
     tlv_require(&reader, 0x82, &span);
-    take(application->privileges, sizeof(application->privileges), span);
+    copy_octets(application->privileges, sizeof(application->privileges), span);
     application->life_cycle = FS_SELECTABLE;
     if (tlv_optional(&reader, 0x83, &span))
-        take(&application->life_cycle, 1, span);
+        copy_octets(&application->life_cycle, 1, span);
     tlv_require(&reader, 0xC9, &span);
     buf_append(&application->parameters, span);
     if (tlv_optional(&reader, 0xEF, &span))
@@ -374,7 +374,7 @@ static bool take_rfm(struct fs *fs, const struct saip_element *element, const st
             buf_append(&application.tars, tlv.value);
     }
     tlv_require(&reader, 0x81, &span);
-    take(&application.minimum_security_level, 1, span);
+    copy_octets(&application.minimum_security_level, 1, span);
     tlv_require(&reader, 0x04, &span);
     buf_append(&application.uicc_access, span);
     tlv_require(&reader, 0x04, &span);

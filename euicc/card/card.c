@@ -110,7 +110,7 @@ static uint16_t process_uicc(struct softeuicc *card, const struct apdu_command *
     return status;
 }
 
-static uint16_t run(struct softeuicc *card, const struct apdu_command *command)
+static uint16_t card_run(struct softeuicc *card, const struct apdu_command *command)
 {
     struct channel *channel = channel_find(&card->channels, command->channel);
     const struct application *application = channel->application;
@@ -163,7 +163,7 @@ static void transmit(struct softeuicc *card, struct span capdu)
     }
     if (command.ins == INS_STATUS)
         toolkit_poll(card);
-    status = toolkit_status(card, conclude(card, run(card, &command)));
+    status = toolkit_status(card, conclude(card, card_run(card, &command)));
     transport_answer(&card->transport, &command, buf_span(&card->response), status, &card->answer);
 }
 

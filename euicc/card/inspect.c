@@ -35,12 +35,12 @@ static void tell(const struct teller *teller, enum softeuicc_fact_kind kind, con
     teller->tell(teller->context, &fact);
 }
 
-static void begin(const struct teller *teller, enum softeuicc_fact_kind kind, const char *name)
+static void tell_begin(const struct teller *teller, enum softeuicc_fact_kind kind, const char *name)
 {
     tell(teller, kind, name, NULL, 0);
 }
 
-static void end(const struct teller *teller)
+static void tell_end(const struct teller *teller)
 {
     tell(teller, SOFTEUICC_END, NULL, NULL, 0);
 }
@@ -145,10 +145,10 @@ static void tell_column(const struct teller *teller, sqlite3_stmt *stmt, int col
 
 static void tell_row(const struct teller *teller, sqlite3_stmt *stmt, const char *name)
 {
-    begin(teller, SOFTEUICC_OBJECT, name);
+    tell_begin(teller, SOFTEUICC_OBJECT, name);
     for (int i = 0; i < sqlite3_column_count(stmt); i++)
         tell_column(teller, stmt, i, NULL);
-    end(teller);
+    tell_end(teller);
 }
 
 static void tell_part(const struct teller *teller, const char *name, enum shape shape, const char *sql)
@@ -157,10 +157,10 @@ static void tell_part(const struct teller *teller, const char *name, enum shape 
     sqlite3_stmt *stmt = nvm_read_stmt(nvm, sql);
 
     if (shape == ROWS) {
-        begin(teller, SOFTEUICC_LIST, name);
+        tell_begin(teller, SOFTEUICC_LIST, name);
         while (nvm_row(nvm, stmt))
             tell_row(teller, stmt, NULL);
-        end(teller);
+        tell_end(teller);
     } else if (!nvm_row(nvm, stmt)) {
         tell_text(teller, name, NULL);
     } else if (shape == ROW) {
@@ -217,13 +217,13 @@ static void tell_session(const struct teller *teller)
     };
     const enum rsp_stage stage = rsp_session_stage(teller->card);
 
-    begin(teller, SOFTEUICC_OBJECT, "rsp_session");
+    tell_begin(teller, SOFTEUICC_OBJECT, "rsp_session");
     tell_text(teller, "stage", stages[stage]);
     if (stage >= RSP_AUTHENTICATED) {
         tell_octets(teller, "transaction_id", rsp_session_transaction_id(teller->card->rsp));
         tell_text(teller, "server", teller->card->rsp->server_role == CERT_ROLE_DP_AUTH ? "SM-DP+" : "SM-DS");
     }
-    end(teller);
+    tell_end(teller);
 }
 
 static void tell_toolkit(const struct teller *teller)
@@ -231,10 +231,10 @@ static void tell_toolkit(const struct teller *teller)
     size_t pending = 0;
     const char *stage = toolkit_session_name(teller->card, &pending);
 
-    begin(teller, SOFTEUICC_OBJECT, "toolkit");
+    tell_begin(teller, SOFTEUICC_OBJECT, "toolkit");
     tell_text(teller, "session", stage);
     tell_number(teller, "pending", (int64_t)pending);
-    end(teller);
+    tell_end(teller);
 }
 
 /* "3F00/7FFF/6F07", from the file up to MF. */
@@ -271,23 +271,23 @@ static void tell_selected(const struct teller *teller, unsigned number)
 
 static void tell_channels(const struct teller *teller)
 {
-    begin(teller, SOFTEUICC_LIST, "channels");
+    tell_begin(teller, SOFTEUICC_LIST, "channels");
     for (unsigned i = 0; teller->card->powered && i < APDU_CHANNELS; i++) {
         const struct channel *channel = channel_find(&teller->card->channels, i);
         const struct application *application = channel != NULL ? channel->application : NULL;
 
         if (channel == NULL)
             continue;
-        begin(teller, SOFTEUICC_OBJECT, NULL);
+        tell_begin(teller, SOFTEUICC_OBJECT, NULL);
         tell_number(teller, "channel", i);
         tell_text(teller, "application", application != NULL ? application->name : NULL);
         if (application != NULL)
             tell_octets(teller, "aid", application->aid);
         else
             tell_selected(teller, i);
-        end(teller);
+        tell_end(teller);
     }
-    end(teller);
+    tell_end(teller);
 }
 
 bool softeuicc_inspect(struct softeuicc *card,

@@ -38,8 +38,9 @@ static void make_metadata(const struct saip_package *package, const struct softe
     tlv_close(out, mark);
 }
 
-static enum softeuicc_status install(struct softeuicc *card, size_t position,
-                                     const struct profile_installation *what, struct softeuicc_error *error)
+static enum softeuicc_status preload_install(struct softeuicc *card, size_t position,
+                                             const struct profile_installation *what,
+                                             struct softeuicc_error *error)
 {
     static const struct {
         enum softeuicc_status status;
@@ -73,7 +74,7 @@ static enum softeuicc_status install_package(struct softeuicc *card, size_t posi
     if (!span_equal(metadata.iccid, SPAN_ARRAY(package->iccid)))
         return error_set(error, SOFTEUICC_INVALID, "profile %zu: metadata and package have different ICCIDs",
                          position + 1);
-    return install(card, position, &what, error);
+    return preload_install(card, position, &what, error);
 }
 
 enum softeuicc_status preload_profile(struct softeuicc *card, size_t position,

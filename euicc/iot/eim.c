@@ -79,7 +79,7 @@ static const struct card_credentials *credentials_from_row(const struct softeuic
 }
 
 /* False when the row does not make sense (somebody edited the file) or memory ran out. */
-static bool from_row(struct softeuicc *card, sqlite3_stmt *row, struct eim *eim)
+static bool eim_from_row(struct softeuicc *card, sqlite3_stmt *row, struct eim *eim)
 {
     const char *id = nvm_text(row, 1);
 
@@ -113,7 +113,7 @@ bool eim_find(struct softeuicc *card, struct span id, struct eim *eim)
 
     *eim = (struct eim){.position = 0};
     bind_id(card, stmt, 1, id);
-    found = nvm_row(card->nvm, stmt) && from_row(card, stmt, eim);
+    found = nvm_row(card->nvm, stmt) && eim_from_row(card, stmt, eim);
     nvm_done(stmt);
     if (!found)
         eim_clear(eim);
@@ -133,11 +133,7 @@ static bool exists(struct softeuicc *card, struct span id)
 
 unsigned eim_count(struct softeuicc *card)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT count(*) FROM eim");
-    unsigned count = nvm_row(card->nvm, stmt) ? (unsigned)nvm_int(stmt, 0) : 0;
-
-    nvm_done(stmt);
-    return count;
+    return (unsigned)nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT count(*) FROM eim"));
 }
 
 /* --- what is kept of a configuration --------------------------------------------------------------- */
@@ -184,17 +180,13 @@ static int64_t make_token(struct softeuicc *card)
 {
     sqlite3_stmt *stmt =
         nvm_write_stmt(card->nvm, "UPDATE iot SET last_association_token = last_association_token + 1");
-    int64_t token;
 
     if (!nvm_run(card->nvm, stmt))
         return 0;
-    stmt = nvm_read_stmt(card->nvm, "SELECT last_association_token FROM iot");
-    token = nvm_row(card->nvm, stmt) ? nvm_int(stmt, 0) : 0;
-    nvm_done(stmt);
-    return token;
+    return nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT last_association_token FROM iot"));
 }
 
-static bool insert(struct softeuicc *card, const struct eim_configuration *configuration, int64_t token)
+static bool eim_insert(struct softeuicc *card, const struct eim_configuration *configuration, int64_t token)
 {
     struct eim_members members = configuration->members;
     struct buf token_value = {0};
@@ -249,8 +241,8 @@ static enum eim_result may_be_added(struct softeuicc *card, const struct eim_con
     return nvm_failed(card->nvm) ? EIM_UNDEFINED_ERROR : EIM_OK;
 }
 
-static enum eim_result add(struct softeuicc *card, const struct eim_configuration *configuration, size_t size,
-                           int64_t *token)
+static enum eim_result eim_add_parsed(struct softeuicc *card, const struct eim_configuration *configuration,
+                                      size_t size, int64_t *token)
 {
     enum eim_result result = may_be_added(card, configuration, size);
 
@@ -258,7 +250,7 @@ static enum eim_result add(struct softeuicc *card, const struct eim_configuratio
         return result;
     if (has(configuration, EIM_MEMBER_TOKEN) && (*token = make_token(card)) == 0)
         return EIM_UNDEFINED_ERROR;
-    return insert(card, configuration, *token) ? EIM_OK : EIM_UNDEFINED_ERROR;
+    return eim_insert(card, configuration, *token) ? EIM_OK : EIM_UNDEFINED_ERROR;
 }
 
 enum eim_result eim_add(struct softeuicc *card, struct span configuration, bool *has_token, int64_t *token)
@@ -268,7 +260,7 @@ enum eim_result eim_add(struct softeuicc *card, struct span configuration, bool 
 
     *token = 0;
     if (eim_configuration_parse(card, configuration, &parsed))
-        result = add(card, &parsed, configuration.size, token);
+        result = eim_add_parsed(card, &parsed, configuration.size, token);
     eim_configuration_clear(&parsed);
     *has_token = result == EIM_OK && *token != 0;
     return result;
@@ -324,8 +316,8 @@ static bool kept_members(struct softeuicc *card, const struct eim *eim, struct b
            eim_members_parse(content, members);
 }
 
-static bool replace(struct softeuicc *card, const struct eim_configuration *configuration,
-                    const struct eim *eim, const struct eim_members *members)
+static bool eim_replace(struct softeuicc *card, const struct eim_configuration *configuration,
+                        const struct eim *eim, const struct eim_members *members)
 {
     bool counter = has(configuration, EIM_MEMBER_COUNTER);
     struct buf kept = {0};
@@ -348,8 +340,9 @@ static bool replace(struct softeuicc *card, const struct eim_configuration *conf
 }
 
 /* What the update names replaces what is kept; the rest stays. */
-static enum eim_result update(struct softeuicc *card, const struct eim_configuration *configuration,
-                              const struct eim *eim, size_t size)
+static enum eim_result eim_update_parsed(struct softeuicc *card,
+                                         const struct eim_configuration *configuration, const struct eim *eim,
+                                         size_t size)
 {
     enum eim_result result = may_be_updated(card, configuration, eim, size);
     struct eim_members members = {.values = {SPAN_NONE}};
@@ -362,7 +355,7 @@ static enum eim_result update(struct softeuicc *card, const struct eim_configura
     for (size_t i = 0; i < EIM_MEMBERS; i++)
         if (i != EIM_MEMBER_COUNTER && configuration->members.values[i].data != NULL)
             members.values[i] = configuration->members.values[i];
-    done = done && replace(card, configuration, eim, &members);
+    done = done && eim_replace(card, configuration, eim, &members);
     buf_free(&copy);
     return done ? EIM_OK : EIM_UNDEFINED_ERROR;
 }
@@ -375,7 +368,7 @@ enum eim_result eim_update(struct softeuicc *card, struct span configuration)
 
     if (eim_configuration_parse(card, configuration, &parsed)) {
         if (eim_find(card, parsed.members.values[EIM_MEMBER_ID], &eim))
-            result = update(card, &parsed, &eim, configuration.size);
+            result = eim_update_parsed(card, &parsed, &eim, configuration.size);
         else
             result = nvm_failed(card->nvm) ? EIM_UNDEFINED_ERROR : EIM_NOT_FOUND;
         eim_clear(&eim);

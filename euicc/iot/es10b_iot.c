@@ -269,7 +269,7 @@ static unsigned reset_code(enum lifecycle_result result, bool done)
 /* Reading: each result speaks of its own options, so resetResult is nothingToDelete when neither profiles nor
  * the address were asked for; a reset of profiles that is refused ends the function, and the other results
  * are absent. */
-static uint16_t reset(struct softeuicc *card, struct span options, struct buf *response)
+static uint16_t es10b_reset(struct softeuicc *card, struct span options, struct buf *response)
 {
     const struct memory_reset asked = {.operational = tlv_bit(options, RESET_OPERATIONAL),
                                        .field_loaded_test = tlv_bit(options, RESET_FIELD_LOADED_TEST),
@@ -303,7 +303,7 @@ uint16_t es10b_memory_reset(struct softeuicc *card, struct span request, struct 
     if (!tlv_require(&reader, 0x82, &options) || !bit_string_valid(options) ||
         es10_finish_request(&reader) != ES10_OK)
         return ES10_BAD_REQUEST;
-    return reset(card, options, response);
+    return es10b_reset(card, options, response);
 }
 
 /* --- address, IPAe ------------------------------------------------------------------------------- */

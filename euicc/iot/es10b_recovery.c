@@ -75,8 +75,8 @@ static bool read_request(struct span request, bool *refresh)
            es10_finish_request(&reader) == ES10_OK;
 }
 
-static uint16_t serve(struct softeuicc *card, const struct function *function, struct span request,
-                      struct buf *response)
+static uint16_t recovery_serve(struct softeuicc *card, const struct function *function, struct span request,
+                               struct buf *response)
 {
     enum lifecycle_result result;
     bool refresh;
@@ -95,27 +95,28 @@ uint16_t es10b_immediate_enable(struct softeuicc *card, struct span request, str
 {
     static const uint8_t refresh_flag[] = {0x80, 0x01, 0xFF};
 
-    return serve(card, &immediate_enable, request.size > 0 ? request : SPAN_ARRAY(refresh_flag), response);
+    return recovery_serve(card, &immediate_enable, request.size > 0 ? request : SPAN_ARRAY(refresh_flag),
+                          response);
 }
 
 uint16_t es10b_enable_emergency_profile(struct softeuicc *card, struct span request, struct buf *response)
 {
-    return serve(card, &enable_emergency, request, response);
+    return recovery_serve(card, &enable_emergency, request, response);
 }
 
 uint16_t es10b_disable_emergency_profile(struct softeuicc *card, struct span request, struct buf *response)
 {
-    return serve(card, &disable_emergency, request, response);
+    return recovery_serve(card, &disable_emergency, request, response);
 }
 
 uint16_t es10b_execute_fallback_mechanism(struct softeuicc *card, struct span request, struct buf *response)
 {
-    return serve(card, &execute_fallback, request, response);
+    return recovery_serve(card, &execute_fallback, request, response);
 }
 
 uint16_t es10b_return_from_fallback(struct softeuicc *card, struct span request, struct buf *response)
 {
-    return serve(card, &return_from_fallback, request, response);
+    return recovery_serve(card, &return_from_fallback, request, response);
 }
 
 /* --- ProfileRollback ----------------------------------------------------------------------------- */

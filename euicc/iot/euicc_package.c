@@ -178,8 +178,8 @@ static enum package_outcome run_list(struct package_run *run, const struct packa
  * runs, so that an updateEim in the list has the last word on it; its result is numbered before the list
  * runs, so that the notifications of its profile changes have higher numbers.
  */
-static uint16_t accept(struct softeuicc *card, const struct package *package, const struct eim *eim,
-                       struct buf *response)
+static uint16_t package_accept(struct softeuicc *card, const struct package *package, const struct eim *eim,
+                               struct buf *response)
 {
     struct package_run run = {
         .card = card, .eim = eim, .counter = (uint32_t)package->counter, .transaction = package->transaction};
@@ -200,8 +200,8 @@ static uint16_t accept(struct softeuicc *card, const struct package *package, co
     return es10_finish(card, response);
 }
 
-static uint16_t refuse(struct softeuicc *card, const struct package *package, const struct eim *eim,
-                       unsigned error, struct buf *response)
+static uint16_t package_refuse(struct softeuicc *card, const struct package *package, const struct eim *eim,
+                               unsigned error, struct buf *response)
 {
     if (!package_sign_error(eim, package->counter, package->transaction, error, response))
         return ES10_FAILED;
@@ -210,8 +210,8 @@ static uint16_t refuse(struct softeuicc *card, const struct package *package, co
 
 /* The lifecycle table has the last word on whether a package is accepted,
  * and withdraws a granted rollback. */
-static uint16_t serve(struct softeuicc *card, const struct package *package, const struct eim *eim,
-                      struct buf *response)
+static uint16_t package_serve(struct softeuicc *card, const struct package *package, const struct eim *eim,
+                              struct buf *response)
 {
     unsigned error;
 
@@ -219,12 +219,12 @@ static uint16_t serve(struct softeuicc *card, const struct package *package, con
         return put_unsigned_error(card, package, eim, response);
     error = refusal(card, package, eim);
     if (error != ERROR_NONE)
-        return refuse(card, package, eim, error, response);
+        return package_refuse(card, package, eim, error, response);
     switch (lifecycle_trigger(card, LIFECYCLE_PACKAGE, false)) {
     case LIFECYCLE_OK:
-        return accept(card, package, eim, response);
+        return package_accept(card, package, eim, response);
     case LIFECYCLE_ECALL_ACTIVE:
-        return refuse(card, package, eim, ERROR_ECALL_ACTIVE, response);
+        return package_refuse(card, package, eim, ERROR_ECALL_ACTIVE, response);
     default:
         return ES10_MEMORY;
     }
@@ -244,7 +244,7 @@ uint16_t es10b_load_euicc_package(struct softeuicc *card, struct span request, s
         return ES10_MEMORY;
     if (!eim_find(card, package.eim_id, &eim))
         return put_unsigned_error(card, &package, NULL, response);
-    status = serve(card, &package, &eim, response);
+    status = package_serve(card, &package, &eim, response);
     eim_clear(&eim);
     return status;
 }

@@ -14,7 +14,7 @@
 
 /* euiccSignEPR and euiccSignEPE: over the data object as encoded, then the association token
  * (SGP.32 2.11.2.1). */
-static bool sign(const struct eim *eim, struct span data, uint8_t signature[EC_SIGNATURE_SIZE])
+static bool package_sign(const struct eim *eim, struct span data, uint8_t signature[EC_SIGNATURE_SIZE])
 {
     struct buf token = {0};
     bool done;
@@ -32,7 +32,7 @@ static bool put_signed(struct buf *out, const struct eim *eim, uint32_t choice, 
     size_t outer;
     size_t inner;
 
-    if (data->failed || !sign(eim, buf_span(data), signature))
+    if (data->failed || !package_sign(eim, buf_span(data), signature))
         return false;
     outer = tlv_open(out, TAG_PACKAGE_RESULT);
     inner = tlv_open(out, choice);

@@ -24,7 +24,8 @@ static struct fs_application *selected(const struct softeuicc *card, const struc
     return uicc != NULL ? fs_application(uicc->fs, (uint32_t)channel->instance) : NULL;
 }
 
-static uint16_t select(struct softeuicc *card, const struct apdu_command *command, struct buf *response)
+static uint16_t profile_application_select(struct softeuicc *card, const struct apdu_command *command,
+                                           struct buf *response)
 {
     const struct fs_application *application = selected(card, command);
 
@@ -64,13 +65,13 @@ static uint16_t instance_process(struct softeuicc *card, const struct apdu_comma
 static const struct application domain_application = {.name = "security domain",
                                                       .personalities = FOR_ALL,
                                                       .of_profile = true,
-                                                      .select = select,
+                                                      .select = profile_application_select,
                                                       .process = domain_process};
 
 static const struct application instance_application = {.name = "application",
                                                         .personalities = FOR_ALL,
                                                         .of_profile = true,
-                                                        .select = select,
+                                                        .select = profile_application_select,
                                                         .process = instance_process};
 
 const struct application *profile_application_row(const struct fs_application *application)

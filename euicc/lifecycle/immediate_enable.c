@@ -62,7 +62,7 @@ bool immediate_enable_configured(struct softeuicc *card)
     return configured;
 }
 
-static bool fits(const char *configured, struct span actual)
+static bool immediate_enable_fits(const char *configured, struct span actual)
 {
     return configured == NULL || span_equal(span_of_string(configured), actual);
 }
@@ -73,8 +73,9 @@ bool immediate_enable_allows(struct softeuicc *card, struct span smdp_oid, struc
     sqlite3_stmt *stmt = nvm_read_stmt(
         card->nvm, "SELECT immediate_smdp_oid, immediate_smdp_address FROM iot WHERE immediate_enable <> 0");
     bool allowed = nvm_row(card->nvm, stmt) && smdp_oid.size <= OID_MAX &&
-                   fits(nvm_text(stmt, 0), span_of_string(hex_from_span(smdp_oid, digits, sizeof(digits)))) &&
-                   fits(nvm_text(stmt, 1), smdp_address);
+                   immediate_enable_fits(nvm_text(stmt, 0),
+                                         span_of_string(hex_from_span(smdp_oid, digits, sizeof(digits)))) &&
+                   immediate_enable_fits(nvm_text(stmt, 1), smdp_address);
 
     nvm_done(stmt);
     return allowed;

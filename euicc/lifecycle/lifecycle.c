@@ -233,7 +233,7 @@ enum lifecycle_state lifecycle_initial_state(void)
     return lifecycle_row(LIFECYCLE_INSTALL, LIFECYCLE_ABSENT)->to;
 }
 
-static enum lifecycle_result ask(const struct lifecycle_row *row, const struct lifecycle_step *step)
+static enum lifecycle_result lifecycle_ask(const struct lifecycle_row *row, const struct lifecycle_step *step)
 {
     for (size_t i = 0; row->guards[i] != NULL; i++)
         if (!row->guards[i]->holds(step))
@@ -241,7 +241,7 @@ static enum lifecycle_result ask(const struct lifecycle_row *row, const struct l
     return nvm_failed(step->card->nvm) ? LIFECYCLE_FAILED : LIFECYCLE_OK;
 }
 
-static enum lifecycle_result act(const struct lifecycle_row *row, const struct lifecycle_step *step)
+static enum lifecycle_result lifecycle_act(const struct lifecycle_row *row, const struct lifecycle_step *step)
 {
     for (size_t i = 0; row->actions[i] != NULL; i++)
         if (!row->actions[i]->run(step))
@@ -256,7 +256,8 @@ static enum lifecycle_state state_of(const struct profile *profile)
     return profile->state == PROFILE_ENABLED ? LIFECYCLE_ENABLED : LIFECYCLE_DISABLED;
 }
 
-static enum lifecycle_result execute(struct lifecycle_step *step, enum lifecycle_event event, bool only_ask)
+static enum lifecycle_result lifecycle_execute(struct lifecycle_step *step, enum lifecycle_event event,
+                                               bool only_ask)
 {
     enum lifecycle_state state = state_of(step->subject);
     const struct lifecycle_row *row = lifecycle_row(event, state);
@@ -268,9 +269,9 @@ static enum lifecycle_result execute(struct lifecycle_step *step, enum lifecycle
     if (state == LIFECYCLE_ENABLED)
         step->enabled = *step->subject;
     step->has_enabled = state == LIFECYCLE_ENABLED || profile_enabled(step->card, &step->enabled);
-    result = ask(row, step);
+    result = lifecycle_ask(row, step);
     if (result == LIFECYCLE_OK && !only_ask)
-        result = act(row, step);
+        result = lifecycle_act(row, step);
     if (state != LIFECYCLE_ENABLED)
         profile_clear(&step->enabled);
     return result;
@@ -282,7 +283,7 @@ enum lifecycle_result lifecycle_run_package(struct softeuicc *card, const struct
 {
     struct lifecycle_step step = {.card = card, .subject = profile, .refresh = refresh, .package = package};
 
-    return execute(&step, event, false);
+    return lifecycle_execute(&step, event, false);
 }
 
 enum lifecycle_result lifecycle_run(struct softeuicc *card, const struct profile *profile,
@@ -300,7 +301,7 @@ static enum lifecycle_result trigger(struct softeuicc *card, enum lifecycle_even
     enum lifecycle_result result;
 
     (void)events[event].subject(card, &subject);
-    result = execute(&step, event, only_ask);
+    result = lifecycle_execute(&step, event, only_ask);
     profile_clear(&subject);
     return result;
 }
@@ -322,5 +323,5 @@ void lifecycle_power_loss(struct softeuicc *card)
     const struct profile none = {.id = 0};
     const struct lifecycle_step step = {.card = card, .subject = &none};
 
-    (void)act(lifecycle_row(LIFECYCLE_POWER_LOSS, LIFECYCLE_DISABLED), &step);
+    (void)lifecycle_act(lifecycle_row(LIFECYCLE_POWER_LOSS, LIFECYCLE_DISABLED), &step);
 }

@@ -33,13 +33,13 @@ static void put_text(struct buf *out, const char *text)
 }
 
 /* Pieces in a row, up to a NULL. */
-static void put(struct buf *out, const char *const *pieces)
+static void dot_put(struct buf *out, const char *const *pieces)
 {
     for (; *pieces != NULL; pieces++)
         put_text(out, *pieces);
 }
 
-#define PUT(out, ...) put((out), (const char *const[]){__VA_ARGS__, NULL})
+#define PUT(out, ...) dot_put((out), (const char *const[]){__VA_ARGS__, NULL})
 
 static void put_state(struct buf *out, const struct cluster *cluster, enum lifecycle_state state)
 {

@@ -29,9 +29,7 @@ uint32_t notification_next_sequence(struct softeuicc *card)
 
     if (!nvm_run(card->nvm, stmt))
         return 0;
-    stmt = nvm_read_stmt(card->nvm, "SELECT last_notification FROM card");
-    sequence = nvm_row(card->nvm, stmt) ? nvm_int(stmt, 0) : 0;
-    nvm_done(stmt);
+    sequence = nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT last_notification FROM card"));
     return sequence > 0 && sequence <= UINT32_MAX ? (uint32_t)sequence : 0;
 }
 
@@ -52,8 +50,9 @@ void notification_put_metadata(struct buf *out, uint32_t sequence, enum notifica
     tlv_close(out, outer);
 }
 
-static bool store(struct softeuicc *card, uint32_t sequence, enum notification_event event,
-                  struct span address, struct span iccid, struct span metadata, struct span signed_object)
+static bool notification_store(struct softeuicc *card, uint32_t sequence, enum notification_event event,
+                               struct span address, struct span iccid, struct span metadata,
+                               struct span signed_object)
 {
     sqlite3_stmt *stmt = nvm_write_stmt(
         card->nvm, "INSERT INTO notification (sequence, operation, address, iccid, metadata, signed_object)"
@@ -73,7 +72,7 @@ static bool store(struct softeuicc *card, uint32_t sequence, enum notification_e
 bool notification_store_result(struct softeuicc *card, uint32_t sequence, struct span address,
                                struct span iccid, struct span metadata, struct span result)
 {
-    return store(card, sequence, NOTIFICATION_INSTALL, address, iccid, metadata, result);
+    return notification_store(card, sequence, NOTIFICATION_INSTALL, address, iccid, metadata, result);
 }
 
 /*
@@ -96,7 +95,8 @@ static const struct card_credentials *signing_credentials(const struct softeuicc
 
 /* OtherSignedNotification, SGP.22 5.7.10: tbsOtherNotification, signature over it as encoded, both
  * certificates. */
-static bool sign(const struct card_credentials *credentials, struct span metadata, struct buf *out)
+static bool notification_sign(const struct card_credentials *credentials, struct span metadata,
+                              struct buf *out)
 {
     uint8_t signature[EC_SIGNATURE_SIZE];
     size_t outer;
@@ -124,8 +124,9 @@ static bool notify(struct softeuicc *card, const struct profile *profile, enum n
 
     if (credentials != NULL && sequence != 0) {
         notification_put_metadata(&metadata, sequence, event, address, iccid);
-        done = !metadata.failed && sign(credentials, buf_span(&metadata), &object) &&
-               store(card, sequence, event, address, iccid, buf_span(&metadata), buf_span(&object));
+        done =
+            !metadata.failed && notification_sign(credentials, buf_span(&metadata), &object) &&
+            notification_store(card, sequence, event, address, iccid, buf_span(&metadata), buf_span(&object));
     }
     buf_free(&metadata);
     buf_free(&object);

@@ -6,17 +6,8 @@
 
 #include <string.h>
 
-/* The integer in the one row that `stmt` gives; 0 for NULL. */
-static int64_t figure(struct softeuicc *card, sqlite3_stmt *stmt)
-{
-    int64_t value = nvm_row(card->nvm, stmt) ? nvm_int(stmt, 0) : 0;
-
-    nvm_done(stmt);
-    return value;
-}
-
 /* Runs `stmt` with a profile's id as its only parameter. */
-static bool store(struct softeuicc *card, sqlite3_stmt *stmt, int64_t id)
+static bool recovery_store(struct softeuicc *card, sqlite3_stmt *stmt, int64_t id)
 {
     nvm_bind_int(card->nvm, stmt, 1, id);
     return nvm_run(card->nvm, stmt);
@@ -75,7 +66,7 @@ bool recovery_withdraw_rollback(struct softeuicc *card)
 {
     sqlite3_stmt *granted = nvm_read_stmt(card->nvm, "SELECT 1 FROM iot WHERE rollback_eim IS NOT NULL");
 
-    if (figure(card, granted) == 0)
+    if (nvm_figure(card->nvm, granted) == 0)
         return !nvm_failed(card->nvm);
     return nvm_run(card->nvm,
                    nvm_write_stmt(card->nvm, "UPDATE iot SET rollback = NULL, rollback_eim = NULL,"
@@ -87,40 +78,41 @@ bool recovery_withdraw_rollback(struct softeuicc *card)
 
 int64_t recovery_fallback_profile(struct softeuicc *card)
 {
-    return figure(card, nvm_read_stmt(card->nvm, "SELECT fallback FROM iot"));
+    return nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT fallback FROM iot"));
 }
 
 bool recovery_set_fallback_profile(struct softeuicc *card, int64_t id)
 {
-    return store(card, nvm_write_stmt(card->nvm, "UPDATE iot SET fallback = nullif(?1, 0)"), id);
+    return recovery_store(card, nvm_write_stmt(card->nvm, "UPDATE iot SET fallback = nullif(?1, 0)"), id);
 }
 
 int64_t recovery_before_fallback(struct softeuicc *card)
 {
-    return figure(card, nvm_read_stmt(card->nvm, "SELECT before_fallback FROM iot"));
+    return nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT before_fallback FROM iot"));
 }
 
 bool recovery_set_before_fallback(struct softeuicc *card, int64_t id)
 {
-    return store(card, nvm_write_stmt(card->nvm, "UPDATE iot SET before_fallback = nullif(?1, 0)"), id);
+    return recovery_store(card, nvm_write_stmt(card->nvm, "UPDATE iot SET before_fallback = nullif(?1, 0)"),
+                          id);
 }
 
 /* --- emergency ----------------------------------------------------------------------------------- */
 
 int64_t recovery_emergency_profile(struct softeuicc *card)
 {
-    return figure(card, nvm_read_stmt(card->nvm, "SELECT id FROM profile WHERE ecall <> 0"
-                                                 " ORDER BY state DESC, id LIMIT 1"));
+    return nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT id FROM profile WHERE ecall <> 0"
+                                                          " ORDER BY state DESC, id LIMIT 1"));
 }
 
 bool recovery_emergency_active(struct softeuicc *card)
 {
-    return figure(card, nvm_read_stmt(card->nvm, "SELECT emergency FROM iot")) != 0;
+    return nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT emergency FROM iot")) != 0;
 }
 
 int64_t recovery_before_emergency(struct softeuicc *card)
 {
-    return figure(card, nvm_read_stmt(card->nvm, "SELECT before_emergency FROM iot"));
+    return nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT before_emergency FROM iot"));
 }
 
 bool recovery_set_emergency(struct softeuicc *card, bool active, int64_t before)

@@ -29,29 +29,31 @@ static void parts_free(struct parts *parts)
     ec_key_free(parts->euicc_key);
 }
 
-static enum softeuicc_status refuse(struct softeuicc_error *error, size_t position, const char *what,
-                                    const char *why)
+static enum softeuicc_status credentials_refuse(struct softeuicc_error *error, size_t position,
+                                                const char *what, const char *why)
 {
     return error_set(error, SOFTEUICC_CRYPTO, "CI %zu: %s: %s", position + 1, what, why);
 }
 
-static struct cert *parse(const uint8_t *der, size_t size, size_t position, const char *what,
-                          struct softeuicc_error *error)
+static struct cert *credentials_parse(const uint8_t *der, size_t size, size_t position, const char *what,
+                                      struct softeuicc_error *error)
 {
     enum cert_status status = CERT_MALFORMED;
     struct cert *cert = der != NULL ? cert_parse(SPAN(der, size), &status) : NULL;
 
     if (cert == NULL)
-        refuse(error, position, what, der != NULL ? cert_status_name(status) : "is missing");
+        credentials_refuse(error, position, what, der != NULL ? cert_status_name(status) : "is missing");
     return cert;
 }
 
-static enum softeuicc_status check(const struct cert *cert, enum cert_role role, const struct cert *issuer,
-                                   size_t position, const char *what, struct softeuicc_error *error)
+static enum softeuicc_status credentials_check(const struct cert *cert, enum cert_role role,
+                                               const struct cert *issuer, size_t position, const char *what,
+                                               struct softeuicc_error *error)
 {
     enum cert_status status = cert_check(cert, role, cert_key(issuer), cert_subject_key_id(issuer));
 
-    return status == CERT_OK ? SOFTEUICC_OK : refuse(error, position, what, cert_status_name(status));
+    return status == CERT_OK ? SOFTEUICC_OK
+                             : credentials_refuse(error, position, what, cert_status_name(status));
 }
 
 /* Seconds by which servers' clocks may be behind: time(2) alone is, by a tick of this machine's own. */
@@ -77,33 +79,36 @@ static enum softeuicc_status issue(struct softeuicc *card, const char *eid, size
     enum cert_status ignored;
 
     if (eum_key == NULL)
-        status = refuse(error, position, "EUM key", "is not a private key on P-256 or brainpoolP256r1");
+        status = credentials_refuse(error, position, "EUM key",
+                                    "is not a private key on P-256 or brainpoolP256r1");
     else if (!ec_key_equal(eum_key, cert_key(parts->eum)))
-        status = refuse(error, position, "EUM key", "does not belong to the EUM certificate");
+        status = credentials_refuse(error, position, "EUM key", "does not belong to the EUM certificate");
     if (status == SOFTEUICC_OK) {
         parts->euicc_key = ec_key_generate(ec_key_curve(eum_key), &random);
         if (parts->euicc_key != NULL && cert_issue(&request, parts->euicc_key, parts->eum, eum_key, &der))
             parts->euicc = cert_parse(buf_span(&der), &ignored);
         if (parts->euicc == NULL)
-            status = refuse(error, position, "eUICC certificate", "cannot be issued");
+            status = credentials_refuse(error, position, "eUICC certificate", "cannot be issued");
     }
     ec_key_free(eum_key);
     buf_free(&der);
     return status;
 }
 
-static enum softeuicc_status take(size_t position, const struct softeuicc_credentials *given,
-                                  struct parts *parts, struct softeuicc_error *error)
+static enum softeuicc_status credentials_take(size_t position, const struct softeuicc_credentials *given,
+                                              struct parts *parts, struct softeuicc_error *error)
 {
-    parts->euicc = parse(given->euicc_cert, given->euicc_cert_size, position, "eUICC certificate", error);
+    parts->euicc =
+        credentials_parse(given->euicc_cert, given->euicc_cert_size, position, "eUICC certificate", error);
     if (parts->euicc == NULL)
         return SOFTEUICC_CRYPTO;
     if (given->euicc_key != NULL)
         parts->euicc_key = ec_key_from_private_der_or_pem(SPAN(given->euicc_key, given->euicc_key_size));
     if (parts->euicc_key == NULL)
-        return refuse(error, position, "eUICC key", "is not a private key on P-256 or brainpoolP256r1");
+        return credentials_refuse(error, position, "eUICC key",
+                                  "is not a private key on P-256 or brainpoolP256r1");
     if (!ec_key_equal(parts->euicc_key, cert_key(parts->euicc)))
-        return refuse(error, position, "eUICC key", "does not belong to the eUICC certificate");
+        return credentials_refuse(error, position, "eUICC key", "does not belong to the eUICC certificate");
     return SOFTEUICC_OK;
 }
 
@@ -111,7 +116,7 @@ static enum softeuicc_status check_euicc(const char *eid, size_t position, const
                                          struct softeuicc_error *error)
 {
     enum softeuicc_status status =
-        check(parts->euicc, CERT_ROLE_EUICC, parts->eum, position, "eUICC certificate", error);
+        credentials_check(parts->euicc, CERT_ROLE_EUICC, parts->eum, position, "eUICC certificate", error);
 
     if (status != SOFTEUICC_OK)
         return status;
@@ -130,25 +135,26 @@ static enum softeuicc_status assemble(struct softeuicc *card, const char *eid, s
 {
     enum softeuicc_status status;
 
-    parts->ci = parse(given->ci_cert, given->ci_cert_size, position, "CI certificate", error);
+    parts->ci = credentials_parse(given->ci_cert, given->ci_cert_size, position, "CI certificate", error);
     if (parts->ci == NULL)
         return SOFTEUICC_CRYPTO;
     if (cert_subject_key_id(parts->ci).size != sizeof(card->credentials[0].ci_key_id))
-        return refuse(error, position, "CI certificate", "has no subject key identifier of 20 octets");
-    parts->eum = parse(given->eum_cert, given->eum_cert_size, position, "EUM certificate", error);
+        return credentials_refuse(error, position, "CI certificate",
+                                  "has no subject key identifier of 20 octets");
+    parts->eum = credentials_parse(given->eum_cert, given->eum_cert_size, position, "EUM certificate", error);
     if (parts->eum == NULL)
         return SOFTEUICC_CRYPTO;
-    status = check(parts->ci, CERT_ROLE_CI, parts->ci, position, "CI certificate", error);
+    status = credentials_check(parts->ci, CERT_ROLE_CI, parts->ci, position, "CI certificate", error);
     if (status == SOFTEUICC_OK)
-        status = check(parts->eum, CERT_ROLE_EUM, parts->ci, position, "EUM certificate", error);
+        status = credentials_check(parts->eum, CERT_ROLE_EUM, parts->ci, position, "EUM certificate", error);
     if (status == SOFTEUICC_OK)
         status = given->eum_key != NULL ? issue(card, eid, position, given, parts, error)
-                                        : take(position, given, parts, error);
+                                        : credentials_take(position, given, parts, error);
     return status == SOFTEUICC_OK ? check_euicc(eid, position, parts, error) : status;
 }
 
 /* False when the CI is on the card already. */
-static bool insert(struct softeuicc *card, size_t position, const struct parts *parts)
+static bool credentials_insert_row(struct softeuicc *card, size_t position, const struct parts *parts)
 {
     sqlite3_stmt *stmt =
         nvm_write_stmt(card->nvm, "INSERT INTO credentials (ci_key_id, curve, priority, ci_cert, eum_cert, "
@@ -178,7 +184,7 @@ enum softeuicc_status credentials_insert(struct softeuicc *card, const char *eid
     struct parts parts = {0};
     enum softeuicc_status status = assemble(card, eid, position, given, &parts, error);
 
-    if (status == SOFTEUICC_OK && !insert(card, position, &parts))
+    if (status == SOFTEUICC_OK && !credentials_insert_row(card, position, &parts))
         status =
             error_set(error, SOFTEUICC_INVALID, "CI %zu: is the same CI as an earlier one", position + 1);
     parts_free(&parts);

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,8 +233,8 @@ static enum softeuicc_status take_foreign_file(struct nvm *nvm, const char *path
     return SOFTEUICC_OK;
 }
 
-static enum softeuicc_status take(struct nvm *nvm, const char *path, const char *vfs, bool create,
-                                  struct softeuicc_error *error)
+static enum softeuicc_status nvm_take(struct nvm *nvm, const char *path, const char *vfs, bool create,
+                                      struct softeuicc_error *error)
 {
     enum softeuicc_status status;
 
@@ -269,7 +270,7 @@ static struct nvm *open_on(const char *path, const char *vfs, bool create, bool 
         return NULL;
     }
     nvm->lock.fd = -1;
-    status = take(nvm, path, vfs, create, error);
+    status = nvm_take(nvm, path, vfs, create, error);
     if (status == SOFTEUICC_OK && cuttable)
         status = lay_supply(nvm, error);
     if (status == SOFTEUICC_OK)
@@ -406,6 +407,22 @@ void nvm_bind_text(struct nvm *nvm, sqlite3_stmt *stmt, int index, const char *t
         check_bound(nvm, sqlite3_bind_text(stmt, index, text, -1, SQLITE_TRANSIENT));
 }
 
+void nvm_bind_hex(struct nvm *nvm, sqlite3_stmt *stmt, int index, struct span octets)
+{
+    char shorter[2 * 256 + 1];
+    size_t size = 2 * octets.size + 1;
+    char *text = size <= sizeof(shorter) ? shorter : malloc(size);
+
+    if (text == NULL) {
+        check_bound(nvm, SQLITE_NOMEM);
+        return;
+    }
+    nvm_bind_text(nvm, stmt, index, octets.data != NULL ? hex_from_span(octets, text, size) : NULL);
+    OPENSSL_cleanse(text, size);
+    if (text != shorter)
+        free(text);
+}
+
 void nvm_bind_int(struct nvm *nvm, sqlite3_stmt *stmt, int index, int64_t value)
 {
     if (stmt != NULL)
@@ -448,6 +465,14 @@ void nvm_done(sqlite3_stmt *stmt)
     sqlite3_clear_bindings(stmt);
 }
 
+int64_t nvm_figure(struct nvm *nvm, sqlite3_stmt *stmt)
+{
+    int64_t value = nvm_row(nvm, stmt) ? nvm_int(stmt, 0) : 0;
+
+    nvm_done(stmt);
+    return value;
+}
+
 struct span nvm_blob(sqlite3_stmt *stmt, int column)
 {
     const void *data;
@@ -480,7 +505,7 @@ int64_t nvm_last_row(struct nvm *nvm)
 
 /* --- transactions -------------------------------------------------------------------------------- */
 
-static bool execute(struct nvm *nvm, const char *sql)
+static bool nvm_execute(struct nvm *nvm, const char *sql)
 {
     sqlite3_stmt *stmt = prepare(nvm, sql);
     bool done = stmt != NULL && sqlite3_step(stmt) == SQLITE_DONE;
@@ -511,7 +536,7 @@ bool nvm_begin(struct nvm *nvm)
         return !nvm->failed;
     if (nvm->log_pages > NVM_LOG_LIMIT)
         fold_log(nvm);
-    nvm->in_transaction = execute(nvm, "BEGIN IMMEDIATE");
+    nvm->in_transaction = nvm_execute(nvm, "BEGIN IMMEDIATE");
     return nvm->in_transaction && !nvm->failed;
 }
 
@@ -557,7 +582,7 @@ bool nvm_commit(struct nvm *nvm)
 {
     if (!nvm->failed && !nvm->in_transaction)
         return end_unsynced(nvm);
-    if (!nvm->failed && execute(nvm, "COMMIT")) {
+    if (!nvm->failed && nvm_execute(nvm, "COMMIT")) {
         nvm->in_transaction = false;
         return end_unsynced(nvm);
     }

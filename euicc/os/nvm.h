@@ -47,12 +47,18 @@ sqlite3_stmt *nvm_write_stmt(struct nvm *nvm, const char *sql);
  * binds NULL. */
 void nvm_bind_blob(struct nvm *nvm, sqlite3_stmt *stmt, int index, struct span octets);
 void nvm_bind_text(struct nvm *nvm, sqlite3_stmt *stmt, int index, const char *text); /* NULL binds NULL */
+/* In hexadecimal, wiped from the stack afterwards: codes and keys are bound like that. */
+void nvm_bind_hex(struct nvm *nvm, sqlite3_stmt *stmt, int index, struct span octets);
 void nvm_bind_int(struct nvm *nvm, sqlite3_stmt *stmt, int index, int64_t value);
 /* Next row: true. End or error: false, and the statement is reset; its columns must not be read any more. */
 bool nvm_row(struct nvm *nvm, sqlite3_stmt *stmt);
 /* Runs a write statement to its end; false on error. */
 bool nvm_run(struct nvm *nvm, sqlite3_stmt *stmt);
 void nvm_done(sqlite3_stmt *stmt);
+/* The integer in the one row that a statement gives; 0 for NULL, for no row, and when storage failed. The
+ * statement is done then. */
+int64_t nvm_figure(struct nvm *nvm, sqlite3_stmt *stmt);
+
 /* Columns, index from 0; valid until the next step. A NULL column is SPAN_NONE / NULL / 0. */
 struct span nvm_blob(sqlite3_stmt *stmt, int column);
 const char *nvm_text(sqlite3_stmt *stmt, int column);

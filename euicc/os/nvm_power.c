@@ -49,7 +49,7 @@ static sqlite3_file *below(sqlite3_file *base)
 
 /* --- taking back --------------------------------------------------------------------------------- */
 
-static void forget(struct file *file)
+static void forget_undo(struct file *file)
 {
     while (file->last != NULL) {
         struct undo *undo = file->last;
@@ -61,7 +61,7 @@ static void forget(struct file *file)
 
 /* Keeps what a change of [offset, offset + size) is about to replace. A change that cannot be taken back
  * fails. */
-static bool remember(struct file *file, sqlite3_int64 offset, int size)
+static bool remember_undo(struct file *file, sqlite3_int64 offset, int size)
 {
     struct undo *undo = calloc(1, sizeof(*undo) + (size_t)size);
     int status;
@@ -93,7 +93,7 @@ static void take_back(struct file *file)
     }
     if (file->last != NULL)
         (void)methods->xSync(file->below, SQLITE_SYNC_NORMAL);
-    forget(file);
+    forget_undo(file);
 }
 
 /* A change is about to happen. False: it does not, the power is gone. */
@@ -119,7 +119,7 @@ static int file_close(sqlite3_file *base)
     for (size_t i = 0; i < FILES; i++)
         if (file->power->files[i] == file)
             file->power->files[i] = NULL;
-    forget(file);
+    forget_undo(file);
     return file->below->pMethods->xClose(file->below);
 }
 
@@ -134,7 +134,7 @@ static int file_write(sqlite3_file *base, const void *data, int size, sqlite3_in
 {
     struct file *file = file_of(base);
 
-    if (!lasts(file->power) || (file->power->left > 0 && !remember(file, offset, size)))
+    if (!lasts(file->power) || (file->power->left > 0 && !remember_undo(file, offset, size)))
         return SQLITE_IOERR_WRITE;
     return file->below->pMethods->xWrite(file->below, data, size, offset);
 }
@@ -148,7 +148,7 @@ static int file_truncate(sqlite3_file *base, sqlite3_int64 size)
         return SQLITE_IOERR_TRUNCATE;
     if (file->power->left > 0) {
         if (file->below->pMethods->xFileSize(file->below, &now) != SQLITE_OK || now - size > INT32_MAX ||
-            !remember(file, size, now > size ? (int)(now - size) : 0))
+            !remember_undo(file, size, now > size ? (int)(now - size) : 0))
             return SQLITE_IOERR_TRUNCATE;
     }
     return file->below->pMethods->xTruncate(file->below, size);
@@ -163,7 +163,7 @@ static int file_sync(sqlite3_file *base, int flags)
         return SQLITE_IOERR_FSYNC;
     status = file->below->pMethods->xSync(file->below, flags);
     if (status == SQLITE_OK)
-        forget(file);
+        forget_undo(file);
     return status;
 }
 
@@ -368,7 +368,7 @@ void nvm_power_cut(struct nvm_power *power, uint64_t after)
     power->left = after;
     for (size_t i = 0; i < FILES; i++)
         if (power->files[i] != NULL)
-            forget(power->files[i]);
+            forget_undo(power->files[i]);
 }
 
 uint64_t nvm_power_left(const struct nvm_power *power)

@@ -36,7 +36,7 @@ static const struct {
      {rules, sizeof(rules)}},
 };
 
-static bool add(struct fs *fs, uint32_t number)
+static bool no_profile_add(struct fs *fs, uint32_t number)
 {
     struct fs_file like = {
         .number = number,
@@ -65,7 +65,7 @@ struct fs *no_profile_fs(void)
     bool good = fs != NULL;
 
     for (uint32_t i = 0; i < sizeof(files) / sizeof(files[0]) && good; i++)
-        good = add(fs, i);
+        good = no_profile_add(fs, i);
     if (good)
         return fs;
     fs_free(fs);

@@ -102,7 +102,7 @@ static bool any_failed(const struct profile *profile)
 }
 
 /* False when the row does not make sense (somebody edited the file) or memory ran out. */
-static bool from_row(sqlite3_stmt *row, struct profile *profile)
+static bool profile_from_row(sqlite3_stmt *row, struct profile *profile)
 {
     *profile = (struct profile){
         .id = nvm_int(row, COLUMN_ID),
@@ -140,7 +140,7 @@ static bool only_row(struct softeuicc *card, sqlite3_stmt *stmt, struct profile 
     *profile = (struct profile){0};
     if (!nvm_row(card->nvm, stmt))
         return false;
-    found = from_row(stmt, profile);
+    found = profile_from_row(stmt, profile);
     nvm_done(stmt);
     if (!found)
         profile_clear(profile);
@@ -210,7 +210,7 @@ void profile_each(struct softeuicc *card, bool (*visit)(void *context, const str
     while (more && nvm_row(card->nvm, stmt)) {
         struct profile profile;
 
-        more = from_row(stmt, &profile) && visit(context, &profile);
+        more = profile_from_row(stmt, &profile) && visit(context, &profile);
         profile_clear(&profile);
         if (!more)
             nvm_done(stmt);
@@ -259,11 +259,7 @@ bool profile_set_nickname(struct softeuicc *card, int64_t id, struct span nickna
 
 int64_t profile_before_test(struct softeuicc *card)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT before_test FROM card");
-    int64_t id = nvm_row(card->nvm, stmt) ? nvm_int(stmt, 0) : 0;
-
-    nvm_done(stmt);
-    return id;
+    return nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT before_test FROM card"));
 }
 
 bool profile_set_before_test(struct softeuicc *card, int64_t id)
@@ -274,23 +270,15 @@ bool profile_set_before_test(struct softeuicc *card, int64_t id)
     return nvm_run(card->nvm, stmt);
 }
 
-static int64_t figure(struct softeuicc *card, sqlite3_stmt *stmt)
-{
-    int64_t value = nvm_row(card->nvm, stmt) ? nvm_int(stmt, 0) : 0;
-
-    nvm_done(stmt);
-    return value;
-}
-
 unsigned profile_count(struct softeuicc *card)
 {
-    return (unsigned)figure(card, nvm_read_stmt(card->nvm, "SELECT count(*) FROM profile"));
+    return (unsigned)nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT count(*) FROM profile"));
 }
 
 uint64_t profile_free_nvm(struct softeuicc *card)
 {
-    return (uint64_t)figure(
-        card,
+    return (uint64_t)nvm_figure(
+        card->nvm,
         nvm_read_stmt(card->nvm, "SELECT max(0, nvm_size - (SELECT coalesce(sum(memory), 0) FROM profile)"
                                  " - (SELECT coalesce(sum(length(der)), 0) FROM crl)) FROM card"));
 }

@@ -30,7 +30,7 @@ static bool text_fits(struct span text, size_t max)
     return text.data == NULL || (text_is_utf8(text, &characters) && characters <= max);
 }
 
-static bool parse(struct span request, struct update *update)
+static bool update_parse(struct span request, struct update *update)
 {
     struct tlv_reader reader = tlv_reader(request);
     uint64_t number = 0;
@@ -64,7 +64,7 @@ uint16_t profile_update_metadata(struct softeuicc *card, const struct profile *p
     bool ppr2 = profile->ppr2;
     bool fallback_allowed = profile->fallback_allowed;
 
-    if (!parse(request, &update))
+    if (!update_parse(request, &update))
         return SW_WRONG_DATA;
     if (update.rules.data != NULL) {
         ppr1 = ppr1 && tlv_bit(update.rules, PPR1_BIT);

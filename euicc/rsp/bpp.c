@@ -53,7 +53,7 @@ bool es10b_is_bpp_segment(const struct softeuicc *card, struct span octets)
 }
 
 /* The first segment begins with the package's own header and holds BF23 whole. *used: octets of both. */
-static enum bpp_reason begin(struct softeuicc *card, struct span segment, size_t *used)
+static enum bpp_reason bpp_begin(struct softeuicc *card, struct span segment, size_t *used)
 {
     struct bpp_load *load = card->rsp->load;
     size_t header;
@@ -144,7 +144,7 @@ static enum bpp_reason close_sequence(struct softeuicc *card)
 }
 
 /* Takes the objects of one segment. *command says whose error it is. */
-static enum bpp_reason take(struct softeuicc *card, struct span segment, enum bpp_command *command)
+static enum bpp_reason bpp_take(struct softeuicc *card, struct span segment, enum bpp_command *command)
 {
     struct bpp_load *load = card->rsp->load;
     size_t offset = 0;
@@ -197,10 +197,10 @@ uint16_t es10b_load_bpp_segment(struct softeuicc *card, struct span segment, str
         if (session->load == NULL)
             return ES10_FAILED;
         session->stage = RSP_LOADING;
-        reason = begin(card, segment, &used);
+        reason = bpp_begin(card, segment, &used);
     }
     if (reason == BPP_OK)
-        reason = take(card, SPAN(segment.data + used, segment.size - used), &command);
+        reason = bpp_take(card, SPAN(segment.data + used, segment.size - used), &command);
     if (reason != BPP_OK || session->load->sequence == SEQUENCES)
         return bpp_finish(card, command, reason, response);
     return ES10_OK;

@@ -188,7 +188,7 @@ static enum bpp_reason check_package(const struct bpp_load *load, const struct s
     return BPP_OK;
 }
 
-static enum bpp_reason install(struct softeuicc *card, const struct saip_package *package)
+static enum bpp_reason bpp_install(struct softeuicc *card, const struct saip_package *package)
 {
     struct rsp_session *session = card->rsp;
     struct bpp_load *load = session->load;
@@ -227,7 +227,7 @@ enum bpp_reason bpp_load_profile_elements(struct softeuicc *card, struct span oc
     }
     reason = check_package(load, &package);
     if (reason == BPP_OK)
-        reason = install(card, &package);
+        reason = bpp_install(card, &package);
     if (reason == BPP_OK) {
         saip_put_euicc_response(&load->sima_response, &package, NULL);
         if (load->sima_response.failed)

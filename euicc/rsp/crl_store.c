@@ -55,7 +55,8 @@ static enum crl_load_error parse_and_verify(struct softeuicc *card, struct span 
 
 /* A number of this CI's lists, of the delta ones or of the others, as `sql` (?1 the CI, ?2 delta, ?3 part)
  * asks. */
-static int64_t ask(struct softeuicc *card, sqlite3_stmt *stmt, const struct crl_load *load, bool delta)
+static int64_t crl_store_ask(struct softeuicc *card, sqlite3_stmt *stmt, const struct crl_load *load,
+                             bool delta)
 {
     int64_t answer;
 
@@ -69,15 +70,16 @@ static int64_t ask(struct softeuicc *card, sqlite3_stmt *stmt, const struct crl_
 
 static int64_t newest(struct softeuicc *card, const struct crl_load *load, bool delta)
 {
-    return ask(card,
-               nvm_read_stmt(card->nvm, "SELECT coalesce(max(number), -1) FROM crl"
-                                        " WHERE ci_key_id = ?1 AND (base >= 0) = ?2 AND ?3"),
-               load, delta);
+    return crl_store_ask(card,
+                         nvm_read_stmt(card->nvm, "SELECT coalesce(max(number), -1) FROM crl"
+                                                  " WHERE ci_key_id = ?1 AND (base >= 0) = ?2 AND ?3"),
+                         load, delta);
 }
 
 static bool part_is_there(struct softeuicc *card, const struct crl_load *load, bool delta)
 {
-    return ask(card,
+    return crl_store_ask(
+               card,
                nvm_read_stmt(
                    card->nvm,
                    "SELECT count(*) FROM crl WHERE ci_key_id = ?1 AND (base >= 0) = ?2 AND part = ?3"),
@@ -86,10 +88,10 @@ static bool part_is_there(struct softeuicc *card, const struct crl_load *load, b
 
 static bool base_is_complete(struct softeuicc *card, const struct crl_load *load)
 {
-    return ask(card,
-               nvm_read_stmt(card->nvm, "SELECT count(*) = max(parts) FROM crl"
-                                        " WHERE ci_key_id = ?1 AND (base >= 0) = ?2 AND ?3"),
-               load, false) == 1;
+    return crl_store_ask(card,
+                         nvm_read_stmt(card->nvm, "SELECT count(*) = max(parts) FROM crl"
+                                                  " WHERE ci_key_id = ?1 AND (base >= 0) = ?2 AND ?3"),
+                         load, false) == 1;
 }
 
 /* Is the list newer than, or a missing part of, what is there? A delta list also needs its base. */
@@ -121,7 +123,7 @@ static bool drop_replaced(struct softeuicc *card, const struct crl_load *load)
     return nvm_run(card->nvm, stmt);
 }
 
-static bool insert(struct softeuicc *card, const struct crl_load *load, struct span der)
+static bool crl_store_insert(struct softeuicc *card, const struct crl_load *load, struct span der)
 {
     sqlite3_stmt *stmt = nvm_write_stmt(
         card->nvm,
@@ -146,7 +148,7 @@ enum crl_load_error crl_store_load(struct softeuicc *card, struct span der, stru
         return error;
     if (der.size > profile_free_nvm(card))
         return CRL_NOT_ENOUGH_MEMORY;
-    return drop_replaced(card, load) && insert(card, load, der) ? CRL_LOADED : CRL_LOAD_UNDEFINED;
+    return drop_replaced(card, load) && crl_store_insert(card, load, der) ? CRL_LOADED : CRL_LOAD_UNDEFINED;
 }
 
 void crl_store_put_missing(struct softeuicc *card, const struct crl_load *load, struct buf *out)

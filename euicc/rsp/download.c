@@ -40,8 +40,8 @@ enum session_error {
 
 /* AuthenticateResponseError and PrepareDownloadResponseError: A1 { 80 transactionId, 02 code }. Ends the
  * session. */
-static uint16_t refuse(struct softeuicc *card, uint32_t tag, struct span transaction_id, int error,
-                       struct buf *response)
+static uint16_t download_refuse(struct softeuicc *card, uint32_t tag, struct span transaction_id, int error,
+                                struct buf *response)
 {
     size_t outer = tlv_open(response, tag);
     size_t inner = tlv_open(response, 0xA1);
@@ -227,7 +227,8 @@ uint16_t es10b_authenticate_server(struct softeuicc *card, struct span request, 
         return abandon(card, ES10_BAD_REQUEST);
     error = authenticate(card, &authenticate_request);
     if (error != 0)
-        return refuse(card, TAG_AUTHENTICATE_SERVER, authenticate_request.transaction_id, error, response);
+        return download_refuse(card, TAG_AUTHENTICATE_SERVER, authenticate_request.transaction_id, error,
+                               response);
     if (!put_authenticate_ok(card, &authenticate_request, response))
         return abandon(card, ES10_FAILED);
     card->rsp->stage = RSP_AUTHENTICATED;
@@ -358,7 +359,7 @@ uint16_t es10b_prepare_download(struct softeuicc *card, struct span request, str
         return abandon(card, ES10_BAD_REQUEST);
     error = check_prepare(card, &prepare);
     if (error != 0)
-        return refuse(card, TAG_PREPARE_DOWNLOAD, prepare.transaction_id, error, response);
+        return download_refuse(card, TAG_PREPARE_DOWNLOAD, prepare.transaction_id, error, response);
     if (!choose_one_time_key(card, &prepare))
         return abandon(card, nvm_failed(card->nvm) ? ES10_MEMORY : ES10_FAILED);
     if (!put_prepare_ok(card, &prepare, response))

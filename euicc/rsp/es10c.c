@@ -63,8 +63,8 @@ static bool find(struct softeuicc *card, const struct identifier *identifier, st
     return profile_by_iccid(card, identifier->iccid, profile);
 }
 
-static uint16_t run(struct softeuicc *card, const struct identifier *identifier, enum lifecycle_event event,
-                    bool refresh, uint32_t tag, struct buf *response)
+static uint16_t es10c_run(struct softeuicc *card, const struct identifier *identifier,
+                          enum lifecycle_event event, bool refresh, uint32_t tag, struct buf *response)
 {
     enum lifecycle_result result;
     struct profile profile;
@@ -93,7 +93,7 @@ static uint16_t change_state(struct softeuicc *card, struct span request, enum l
         !tlv_require(&reader, 0x81, &value) || !es10_boolean(value, &refresh) ||
         es10_finish_request(&reader) != ES10_OK)
         return ES10_BAD_REQUEST;
-    return run(card, &identifier, event, refresh, tag, response);
+    return es10c_run(card, &identifier, event, refresh, tag, response);
 }
 
 uint16_t es10c_enable_profile(struct softeuicc *card, struct span request, struct buf *response)
@@ -114,13 +114,13 @@ uint16_t es10c_delete_profile(struct softeuicc *card, struct span request, struc
 
     if (!read_identifier(&reader, &identifier) || !tlv_finish(&reader))
         return ES10_BAD_REQUEST;
-    return run(card, &identifier, LIFECYCLE_DELETE, false, TAG_DELETE_PROFILE, response);
+    return es10c_run(card, &identifier, LIFECYCLE_DELETE, false, TAG_DELETE_PROFILE, response);
 }
 
 /* resetOptions bits, SGP.22 5.7.19. */
 enum { RESET_OPERATIONAL = 0, RESET_FIELD_LOADED_TEST = 1, RESET_DEFAULT_SMDP = 2 };
 
-static uint16_t reset(struct softeuicc *card, struct span options, struct buf *response)
+static uint16_t es10c_reset(struct softeuicc *card, struct span options, struct buf *response)
 {
     const struct memory_reset asked = {.operational = tlv_bit(options, RESET_OPERATIONAL),
                                        .field_loaded_test = tlv_bit(options, RESET_FIELD_LOADED_TEST),
@@ -142,7 +142,7 @@ uint16_t es10c_memory_reset(struct softeuicc *card, struct span request, struct 
     if (!tlv_require(&reader, 0x82, &options) || !bit_string_valid(options) ||
         es10_finish_request(&reader) != ES10_OK)
         return ES10_BAD_REQUEST;
-    return reset(card, options, response);
+    return es10c_reset(card, options, response);
 }
 
 /* GetEuiccDataRequest: the tag list is one octet, and it is the EID's tag. */

@@ -10,15 +10,12 @@ static int64_t next_victim(struct softeuicc *card, const struct memory_reset *re
                                  " OR (?2 AND class = 'test' AND origin = 'downloaded')"
                                  " OR (?3 AND class = 'test' AND origin = 'preloaded')"
                                  " OR (?4 AND class = 'provisioning') ORDER BY state DESC, id LIMIT 1");
-    int64_t id;
 
     nvm_bind_int(card->nvm, stmt, 1, reset->operational);
     nvm_bind_int(card->nvm, stmt, 2, reset->field_loaded_test);
     nvm_bind_int(card->nvm, stmt, 3, reset->preloaded_test);
     nvm_bind_int(card->nvm, stmt, 4, reset->provisioning);
-    id = nvm_row(card->nvm, stmt) ? nvm_int(stmt, 0) : 0;
-    nvm_done(stmt);
-    return id;
+    return nvm_figure(card->nvm, stmt);
 }
 
 static enum lifecycle_result reset_one(struct softeuicc *card, int64_t id)

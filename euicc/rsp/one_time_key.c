@@ -30,7 +30,7 @@ struct ec_key *one_time_key_find(struct softeuicc *card, struct span public_key,
     return key;
 }
 
-static bool keep(struct softeuicc *card, const struct ec_key *key, struct span smdp_oid)
+static bool one_time_key_keep(struct softeuicc *card, const struct ec_key *key, struct span smdp_oid)
 {
     sqlite3_stmt *stmt = nvm_write_stmt(
         card->nvm, "INSERT INTO one_time_key (public_key, private_key, curve, smdp_oid, used_at) VALUES "
@@ -72,7 +72,7 @@ struct ec_key *one_time_key_make(struct softeuicc *card, const struct ec_key *se
 {
     struct ec_key *key = generate(card, server_key);
 
-    if (key != NULL && !keep(card, key, smdp_oid)) {
+    if (key != NULL && !one_time_key_keep(card, key, smdp_oid)) {
         ec_key_free(key);
         return NULL;
     }

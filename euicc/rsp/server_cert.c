@@ -25,8 +25,8 @@ bool server_oid_is_valid(struct span oid)
     return begins;
 }
 
-static enum cert_status check(struct softeuicc *card, const struct cert *cert, unsigned roles,
-                              const struct card_credentials **ci)
+static enum cert_status server_cert_check_parsed(struct softeuicc *card, const struct cert *cert,
+                                                 unsigned roles, const struct card_credentials **ci)
 {
     enum cert_role role = cert_role(cert);
     enum cert_status status;
@@ -51,7 +51,7 @@ struct cert *server_cert_check(struct softeuicc *card, struct span der, unsigned
 
     if (cert == NULL)
         return NULL;
-    *status = check(card, cert, roles, ci);
+    *status = server_cert_check_parsed(card, cert, roles, ci);
     if (*status == CERT_OK)
         return cert;
     cert_free(cert);

@@ -37,7 +37,7 @@ static bool names_isdp(const struct domain_session *session, struct span data)
            span_equal(aid, SPAN_ARRAY(session->profile.isdp_aid));
 }
 
-static uint16_t install(struct domain_session *session, const struct apdu_command *command)
+static uint16_t ota_domain_install(struct domain_session *session, const struct apdu_command *command)
 {
     store_data_reset(&session->store_data);
     session->personalizing = false;
@@ -49,7 +49,7 @@ static uint16_t install(struct domain_session *session, const struct apdu_comman
     return SW_OK;
 }
 
-static uint16_t store_data(struct domain_session *session, const struct apdu_command *command)
+static uint16_t ota_domain_store_data(struct domain_session *session, const struct apdu_command *command)
 {
     struct apdu_command block = *command;
     struct span request, content;
@@ -69,7 +69,7 @@ static uint16_t store_data(struct domain_session *session, const struct apdu_com
     return profile_update_metadata(session->card, &session->profile, content);
 }
 
-static uint16_t execute(void *context, const struct apdu_command *command, struct buf *response)
+static uint16_t ota_domain_execute(void *context, const struct apdu_command *command, struct buf *response)
 {
     struct domain_session *session = context;
 
@@ -77,9 +77,9 @@ static uint16_t execute(void *context, const struct apdu_command *command, struc
         return SW_CLA_NOT_SUPPORTED;
     switch (command->ins) {
     case INS_INSTALL:
-        return install(session, command);
+        return ota_domain_install(session, command);
     case INS_STORE_DATA:
-        return store_data(session, command);
+        return ota_domain_store_data(session, command);
     default:
         break;
     }
@@ -100,7 +100,7 @@ void ota_run_domain(struct softeuicc *card, const struct domain *domain, struct 
     struct domain_session session = {.card = card, .domain = *domain};
 
     if (profile_by_id(card, profile_view_profile(card), &session.profile))
-        remote_script_run(script, execute, is_outgoing, &session, answer);
+        remote_script_run(script, ota_domain_execute, is_outgoing, &session, answer);
     store_data_free(&session.store_data);
     profile_clear(&session.profile);
 }

@@ -30,15 +30,6 @@ struct ota_parts {
 
 /* --- reading --------------------------------------------------------------------------------------- */
 
-static bool take(struct span *in, size_t size, struct span *out)
-{
-    if (size > in->size)
-        return false;
-    *out = SPAN(in->data, size);
-    *in = SPAN(in->data + size, in->size - size);
-    return true;
-}
-
 /* Data coding schemes that mean 8-bit data (TS 23.038 4): the general groups and the group of classes. */
 static bool is_8_bit(uint8_t coding)
 {
@@ -63,7 +54,7 @@ static bool read_header(struct ota_message *message)
     while (in.size > 0) {
         struct span head, value;
 
-        if (!take(&in, 2, &head) || !take(&in, head.data[1], &value))
+        if (!span_take(&in, 2, &head) || !span_take(&in, head.data[1], &value))
             return false;
         if (head.data[0] == IE_COMMAND_PACKET && value.size == 0)
             message->is_command = true;
@@ -81,14 +72,16 @@ bool ota_read_deliver(struct span tpdu, struct ota_message *message)
     struct span first, size, protocol, stamp, length;
 
     *message = (struct ota_message){.in_parts = false};
-    if (!take(&tpdu, 1, &first) || (first.data[0] & TP_MESSAGE_TYPE) != TP_DELIVER || tpdu.size == 0 ||
-        tpdu.data[0] > DIGITS_MAX || !take(&tpdu, 2 + (size_t)(tpdu.data[0] + 1) / 2, &message->address) ||
-        !take(&tpdu, 2, &protocol) || !is_8_bit(protocol.data[1]) || !take(&tpdu, TIME_STAMP_SIZE, &stamp) ||
-        !take(&tpdu, 1, &length) || length.data[0] != tpdu.size || tpdu.size > OTA_USER_DATA_MAX)
+    if (!span_take(&tpdu, 1, &first) || (first.data[0] & TP_MESSAGE_TYPE) != TP_DELIVER || tpdu.size == 0 ||
+        tpdu.data[0] > DIGITS_MAX ||
+        !span_take(&tpdu, 2 + (size_t)(tpdu.data[0] + 1) / 2, &message->address) ||
+        !span_take(&tpdu, 2, &protocol) || !is_8_bit(protocol.data[1]) ||
+        !span_take(&tpdu, TIME_STAMP_SIZE, &stamp) || !span_take(&tpdu, 1, &length) ||
+        length.data[0] != tpdu.size || tpdu.size > OTA_USER_DATA_MAX)
         return false;
     message->header = SPAN(tpdu.data, 0);
     if ((first.data[0] & TP_HEADER) != 0 &&
-        (!take(&tpdu, 1, &size) || !take(&tpdu, size.data[0], &message->header)))
+        (!span_take(&tpdu, 1, &size) || !span_take(&tpdu, size.data[0], &message->header)))
         return false;
     message->text = tpdu;
     return read_header(message);
@@ -96,7 +89,7 @@ bool ota_read_deliver(struct span tpdu, struct ota_message *message)
 
 /* --- parts ----------------------------------------------------------------------------------------- */
 
-static void forget(struct ota_parts *parts)
+static void forget_parts(struct ota_parts *parts)
 {
     for (size_t i = 0; i < OTA_PARTS_MAX; i++)
         buf_free(&parts->parts[i]);
@@ -141,7 +134,7 @@ bool ota_collect(struct softeuicc *card, const struct ota_message *message, stru
     if (parts == NULL)
         return false;
     if (!is_part_of(parts, message)) {
-        forget(parts);
+        forget_parts(parts);
         parts->active = true;
         parts->reference = message->reference;
         parts->total = message->total;
@@ -152,7 +145,7 @@ bool ota_collect(struct softeuicc *card, const struct ota_message *message, stru
     buf_append(&parts->parts[message->number - 1], message->text);
     if (!join(parts))
         return false;
-    forget(parts);
+    forget_parts(parts);
     *packet = buf_span(&parts->whole);
     return !parts->whole.failed;
 }
@@ -160,14 +153,14 @@ bool ota_collect(struct softeuicc *card, const struct ota_message *message, stru
 void ota_reset(struct softeuicc *card)
 {
     if (card->ota_parts != NULL)
-        forget(card->ota_parts);
+        forget_parts(card->ota_parts);
 }
 
 void ota_free(struct softeuicc *card)
 {
     if (card->ota_parts == NULL)
         return;
-    forget(card->ota_parts);
+    forget_parts(card->ota_parts);
     buf_free(&card->ota_parts->whole);
     free(card->ota_parts);
     card->ota_parts = NULL;

@@ -79,7 +79,7 @@ static bool store_application_removed(void *context, uint32_t number)
 }
 
 /* Without a profile there is nowhere to store anything: nothing of such a UICC can be changed. */
-static bool refuse(void *context, const struct fs_file *file)
+static bool refuse_file(void *context, const struct fs_file *file)
 {
     (void)context;
     (void)file;
@@ -90,7 +90,7 @@ static bool refuse_content(void *context, const struct fs_file *file, size_t off
 {
     (void)offset;
     (void)size;
-    return refuse(context, file);
+    return refuse_file(context, file);
 }
 
 static struct fs *load(struct softeuicc *card, int64_t profile)
@@ -100,7 +100,7 @@ static struct fs *load(struct softeuicc *card, int64_t profile)
     if (fs == NULL)
         return NULL;
     if (profile == 0)
-        fs->store = (struct fs_store){.content = refuse_content, .file = refuse};
+        fs->store = (struct fs_store){.content = refuse_content, .file = refuse_file};
     else
         fs->store = (struct fs_store){.context = card,
                                       .content = store_content,
@@ -137,11 +137,7 @@ static bool take_memory(void *context, int64_t octets)
 
 static int64_t enabled_profile(struct softeuicc *card)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT id FROM profile WHERE state = 'enabled'");
-    int64_t id = nvm_row(card->nvm, stmt) ? nvm_int(stmt, 0) : 0;
-
-    nvm_done(stmt);
-    return id;
+    return nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT id FROM profile WHERE state = 'enabled'"));
 }
 
 /* Reading: a profile whose rows make no sense is shown as none, so that the eUICC's own functions stay. */

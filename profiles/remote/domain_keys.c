@@ -59,22 +59,6 @@ static uint8_t usage_of(unsigned identifier)
     return identifier == KEY_CIPHER ? 0x18 : identifier == KEY_MAC ? 0x14 : 0x48;
 }
 
-static bool take(struct span *in, size_t size, struct span *out)
-{
-    if (size > in->size)
-        return false;
-    *out = SPAN(in->data, size);
-    *in = SPAN(in->data + size, in->size - size);
-    return true;
-}
-
-static bool take_prefixed(struct span *in, struct span *out)
-{
-    struct span size;
-
-    return take(in, 1, &size) && take(in, size.data[0], out);
-}
-
 /* A key data field, 11.8.2.3: type, ciphered key, check value or none. */
 static bool read_key(const struct scp80_key *kik, struct span *in, struct fs_key *key, struct buf *check)
 {
@@ -82,7 +66,7 @@ static bool read_key(const struct scp80_key *kik, struct span *in, struct fs_key
     struct span type, data, given;
     struct scp80_key opened;
 
-    if (!take(in, 1, &type) || !take_prefixed(in, &data) || !take_prefixed(in, &given) ||
+    if (!span_take(in, 1, &type) || !span_take_prefixed(in, &data) || !span_take_prefixed(in, &given) ||
         !scp80_open_key(kik, type.data[0], data, &key->value))
         return false;
     key->type = type.data[0];
@@ -115,7 +99,7 @@ static uint16_t read_keys(const struct scp80_key *kik, const struct apdu_command
     struct span in = command->data;
     struct span version;
 
-    if (!take(&in, 1, &version) || version.data[0] == 0 || version.data[0] > VERSION_MAX)
+    if (!span_take(&in, 1, &version) || version.data[0] == 0 || version.data[0] > VERSION_MAX)
         return SW_WRONG_DATA;
     buf_append(&new->checks, version);
     while (in.size > 0) {

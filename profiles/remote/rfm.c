@@ -23,16 +23,6 @@ static bool lists(struct span tars, const uint8_t *tar)
     return false;
 }
 
-/* One octet of length and as many octets. */
-static bool take_prefixed(struct span *in, struct span *value)
-{
-    if (in->size == 0 || in->data[0] > in->size - 1)
-        return false;
-    *value = SPAN(in->data + 1, in->data[0]);
-    *in = SPAN(in->data + 1 + in->data[0], in->size - 1 - in->data[0]);
-    return true;
-}
-
 /* UICC toolkit application specific parameters, TS 102 226 8.2.1.3.2.2.1: minimum security and TARs. */
 static bool toolkit_parameters(const struct fs_application *application, struct span *security,
                                struct span *tars)
@@ -47,7 +37,7 @@ static bool toolkit_parameters(const struct fs_application *application, struct 
     if (skipped > in.size)
         return false;
     in = SPAN(in.data + skipped, in.size - skipped);
-    return take_prefixed(&in, security) && take_prefixed(&in, tars);
+    return span_take_prefixed(&in, security) && span_take_prefixed(&in, tars);
 }
 
 /* Without a list the TAR is in the AID (TS 101 220 3). */
@@ -177,7 +167,7 @@ static bool is_outgoing(uint8_t ins)
     return ins == 0xB0 || ins == 0xB2 || ins == INS_STATUS || ins == 0x84;
 }
 
-static uint16_t execute(void *context, const struct apdu_command *given, struct buf *response)
+static uint16_t rfm_execute(void *context, const struct apdu_command *given, struct buf *response)
 {
     struct session *session = context;
     struct apdu_command command = *given;
@@ -237,7 +227,7 @@ void rfm_run(struct uicc *uicc, const struct fs_application *application, struct
         channel->application = session.adf;
         uicc_enter(channel, session.adf);
     }
-    remote_script_run(script, execute, is_outgoing, &session, answer);
+    remote_script_run(script, rfm_execute, is_outgoing, &session, answer);
     uicc_close_channel(uicc, UICC_REMOTE_CHANNEL);
     restore_verified(uicc->fs, verified, pins);
     free(verified);

@@ -133,7 +133,7 @@ static struct saip_element *add_element(struct saip_package *package, const stru
 
 /* Splits the package into elements first, so that they stay where they are while
  * references to them are kept. */
-static bool split(struct saip_walk *walk)
+static bool saip_split(struct saip_walk *walk)
 {
     struct tlv_reader reader = tlv_reader(walk->package->der);
     struct tlv tlv;
@@ -189,7 +189,7 @@ bool saip_decode(struct span der, struct saip_package *package, struct saip_fail
 
     *failure = (struct saip_failure){.result = SAIP_OK};
     *package = (struct saip_package){.der = der};
-    good = split(&walk) && walk_package(&walk) && check_remainder(&walk) && saip_walk_end(&walk);
+    good = saip_split(&walk) && walk_package(&walk) && check_remainder(&walk) && saip_walk_end(&walk);
     package->file_count = walk.node_count;
     package->memory_size = walk.memory;
     saip_walk_free(&walk);

@@ -283,7 +283,7 @@ static uint16_t translate(uint16_t result)
     return SW_NO_DIAGNOSIS;
 }
 
-static uint16_t serve(struct sim *sim, const struct sim_command *row)
+static uint16_t gsm_serve(struct sim *sim, const struct sim_command *row)
 {
     const struct apdu_command *command = sim->command;
     uint16_t result;
@@ -324,7 +324,7 @@ uint16_t gsm_process(struct uicc *uicc, const struct apdu_command *command, stru
 
         if (commands[i].ins != command->ins)
             continue;
-        result = serve(&sim, &commands[i]);
+        result = gsm_serve(&sim, &commands[i]);
         uicc->described = commands[i].name;
         return result;
     }

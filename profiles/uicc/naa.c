@@ -236,8 +236,8 @@ static bool is_acceptable(const struct fs *fs, struct fs_naa *naa, const struct 
     return naa_is_fresh(fs, naa, number_of(token->sqn, AKA_SQN_SIZE));
 }
 
-static bool run(const struct aka_algorithm *algorithm, const uint8_t *rand, uint8_t *ak,
-                struct naa_answer *answer)
+static bool naa_run(const struct aka_algorithm *algorithm, const uint8_t *rand, uint8_t *ak,
+                    struct naa_answer *answer)
 {
     answer->res_size = algorithm->res_size;
     answer->ck_size = algorithm->ck_size;
@@ -245,12 +245,12 @@ static bool run(const struct aka_algorithm *algorithm, const uint8_t *rand, uint
     return aka_f2345(algorithm, rand, answer->res, answer->ck, answer->ik, ak);
 }
 
-static enum naa_result check(struct fs *fs, struct fs_naa *naa, const struct aka_algorithm *algorithm,
-                             const uint8_t *rand, struct span autn, bool gba, struct naa_answer *answer)
+static enum naa_result naa_check(struct fs *fs, struct fs_naa *naa, const struct aka_algorithm *algorithm,
+                                 const uint8_t *rand, struct span autn, bool gba, struct naa_answer *answer)
 {
     uint8_t ak[AKA_AK_SIZE], xmac[AKA_OUTPUT_MAX];
     struct token token;
-    bool ok = run(algorithm, rand, ak, answer) && open_autn(algorithm, autn, ak, gba, answer, &token) &&
+    bool ok = naa_run(algorithm, rand, ak, answer) && open_autn(algorithm, autn, ak, gba, answer, &token) &&
               aka_f1(algorithm, false, rand, token.sqn, token.amf, xmac);
 
     OPENSSL_cleanse(ak, sizeof(ak));
@@ -274,7 +274,7 @@ enum naa_result naa_authenticate(struct fs *fs, struct fs_naa *naa, const uint8_
         result =
             autn.size == AKA_SQN_SIZE + AKA_AMF_SIZE + algorithm.mac_size ? count_use(fs, naa) : NAA_BAD_AUTN;
     if (result == NAA_OK)
-        result = check(fs, naa, &algorithm, rand, autn, gba, answer);
+        result = naa_check(fs, naa, &algorithm, rand, autn, gba, answer);
     OPENSSL_cleanse(&algorithm, sizeof(algorithm));
     return result;
 }
@@ -287,7 +287,7 @@ enum naa_result naa_recall(const struct fs *fs, struct fs_naa *naa, const uint8_
 
     memset(answer, 0, sizeof(*answer));
     if (naa_algorithm(fs, naa, &algorithm))
-        result = run(&algorithm, rand, NULL, answer) ? NAA_OK : NAA_FAILED;
+        result = naa_run(&algorithm, rand, NULL, answer) ? NAA_OK : NAA_FAILED;
     OPENSSL_cleanse(&algorithm, sizeof(algorithm));
     return result;
 }

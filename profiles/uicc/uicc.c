@@ -64,8 +64,8 @@ static bool is_refused(const struct uicc *uicc, const struct uicc_command *row)
     return uicc_is_terminated(uicc->fs->mf) && row->handler != uicc_select && row->handler != uicc_status;
 }
 
-static uint16_t serve(struct uicc *uicc, const struct uicc_command *row, const struct apdu_command *command,
-                      struct buf *response)
+static uint16_t uicc_serve(struct uicc *uicc, const struct uicc_command *row,
+                           const struct apdu_command *command, struct buf *response)
 {
     uicc->described = row->name;
     if (!data_fits(row, command))
@@ -89,7 +89,7 @@ uint16_t uicc_process(struct uicc *uicc, const struct apdu_command *command, str
             status = SW_CLA_NOT_SUPPORTED;
             continue;
         }
-        return serve(uicc, row, command, response);
+        return uicc_serve(uicc, row, command, response);
     }
     return status;
 }

@@ -111,6 +111,8 @@ typedef uint16_t uicc_handler(struct uicc *uicc, const struct apdu_command *comm
 struct uicc_channel *uicc_channel(struct uicc *uicc, const struct apdu_command *command);
 /* Makes a file current on a channel: record pointer and transfers are gone. */
 void uicc_enter(struct uicc_channel *channel, struct fs_file *file);
+/* Drops a transfer under way, if any. */
+void uicc_end_transfer(struct uicc_transfer *transfer);
 /* Begins, changes or (NULL) ends the application session of a channel. Codes that only the session before
  * vouched for are not verified any more. */
 void uicc_set_application(struct uicc *uicc, unsigned channel, struct fs_file *application);

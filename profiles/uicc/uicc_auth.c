@@ -41,27 +41,18 @@ struct request {
 
 /* --- data ------------------------------------------------------------------------------------------- */
 
-/* The next parameter: one octet of length, then that many octets. */
-static bool take(struct request *request, struct span *value)
+/* The next parameter. */
+static bool auth_take(struct request *request, struct span *value)
 {
-    size_t size;
-
-    if (request->data.size == 0)
-        return false;
-    size = request->data.data[0];
-    if (size == 0 || size > request->data.size - 1)
-        return false;
-    *value = SPAN(request->data.data + 1, size);
-    request->data = SPAN(value->data + size, request->data.size - 1 - size);
-    return true;
+    return span_take_prefixed(&request->data, value) && value->size > 0;
 }
 
 static bool take_rand(struct request *request, struct span *rand)
 {
-    return take(request, rand) && rand->size == AKA_RAND_SIZE;
+    return auth_take(request, rand) && rand->size == AKA_RAND_SIZE;
 }
 
-static void put(struct buf *response, const uint8_t *octets, size_t size)
+static void auth_put(struct buf *response, const uint8_t *octets, size_t size)
 {
     buf_append_octet(response, (uint8_t)size);
     buf_append(response, SPAN(octets, size));
@@ -105,8 +96,8 @@ static uint16_t gsm(struct request *request, struct naa_answer *answer)
     if (result == NAA_OK) {
         naa_sres(answer, sres);
         naa_kc(answer, kc);
-        put(request->response, sres, sizeof(sres));
-        put(request->response, kc, sizeof(kc));
+        auth_put(request->response, sres, sizeof(sres));
+        auth_put(request->response, kc, sizeof(kc));
         OPENSSL_cleanse(kc, sizeof(kc));
     }
     return status_of(result);
@@ -115,7 +106,7 @@ static uint16_t gsm(struct request *request, struct naa_answer *answer)
 static void put_auts(struct request *request, const struct naa_answer *answer)
 {
     buf_append_octet(request->response, TAG_SYNCHRONISATION);
-    put(request->response, answer->auts, answer->auts_size);
+    auth_put(request->response, answer->auts, answer->auts_size);
 }
 
 static void put_keys(struct request *request, const struct naa_answer *answer)
@@ -123,13 +114,13 @@ static void put_keys(struct request *request, const struct naa_answer *answer)
     uint8_t kc[NAA_KC_SIZE];
 
     buf_append_octet(request->response, TAG_SUCCESS);
-    put(request->response, answer->res, answer->res_size);
-    put(request->response, answer->ck, answer->ck_size);
-    put(request->response, answer->ik, answer->ik_size);
+    auth_put(request->response, answer->res, answer->res_size);
+    auth_put(request->response, answer->ck, answer->ck_size);
+    auth_put(request->response, answer->ik, answer->ik_size);
     if (request->network.is_isim || !uicc_service(&request->network, UST_GSM_ACCESS))
         return;
     naa_kc(answer, kc);
-    put(request->response, kc, sizeof(kc));
+    auth_put(request->response, kc, sizeof(kc));
     OPENSSL_cleanse(kc, sizeof(kc));
 }
 
@@ -138,7 +129,7 @@ static uint16_t aka(struct request *request, struct naa_answer *answer)
     enum naa_result result;
     struct span rand, autn;
 
-    if (!take_rand(request, &rand) || !take(request, &autn) || request->data.size > 0)
+    if (!take_rand(request, &rand) || !auth_take(request, &autn) || request->data.size > 0)
         return SW_WRONG_LENGTH;
     result = naa_authenticate(request->uicc->fs, request->naa, rand.data, autn, false, answer);
     if (result == NAA_OK)
@@ -174,7 +165,7 @@ static uint16_t bootstrap(struct request *request, struct naa_answer *answer)
     struct span rand, autn;
     uint16_t status;
 
-    if (!take_rand(request, &rand) || !take(request, &autn) || request->data.size > 0)
+    if (!take_rand(request, &rand) || !auth_take(request, &autn) || request->data.size > 0)
         return SW_WRONG_LENGTH;
     result = naa_authenticate(request->uicc->fs, request->naa, rand.data, autn, true, answer);
     if (result == NAA_SYNCHRONISATION_FAILURE)
@@ -184,7 +175,7 @@ static uint16_t bootstrap(struct request *request, struct naa_answer *answer)
     status = store_rand(request, rand);
     if (status == SW_OK) {
         buf_append_octet(request->response, TAG_SUCCESS);
-        put(request->response, answer->res, answer->res_size);
+        auth_put(request->response, answer->res, answer->res_size);
     }
     return status;
 }
@@ -256,7 +247,7 @@ static uint16_t put_naf_key(struct request *request, const struct naa_answer *an
     ok = kdf33(SPAN(ks, answer->ck_size + answer->ik_size), FC_NAF_KEY, parameters, 4, key);
     if (ok) {
         buf_append_octet(request->response, TAG_SUCCESS);
-        put(request->response, key, sizeof(key));
+        auth_put(request->response, key, sizeof(key));
     }
     OPENSSL_cleanse(ks, sizeof(ks));
     OPENSSL_cleanse(key, sizeof(key));
@@ -269,7 +260,7 @@ static uint16_t derive_naf_key(struct request *request, struct naa_answer *answe
     enum naa_result result;
     uint16_t status;
 
-    if (!take(request, &naf_id) || !take(request, &impi) || request->data.size > 0)
+    if (!auth_take(request, &naf_id) || !auth_take(request, &impi) || request->data.size > 0)
         return SW_WRONG_LENGTH;
     if (!request->naa->bootstrapped)
         return SW_CONDITIONS_NOT_SATISFIED;

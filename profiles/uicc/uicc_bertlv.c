@@ -64,12 +64,6 @@ static bool find_object(struct span content, uint32_t tag, struct tlv *object)
     return false;
 }
 
-static void end(struct uicc_transfer *transfer)
-{
-    buf_free(&transfer->data);
-    *transfer = (struct uicc_transfer){0};
-}
-
 /* --- RETRIEVE DATA --------------------------------------------------------------------------------- */
 
 static uint16_t begin_retrieving(struct uicc_transfer *transfer, const struct fs_file *file, struct span data)
@@ -77,7 +71,7 @@ static uint16_t begin_retrieving(struct uicc_transfer *transfer, const struct fs
     struct tlv object;
     uint32_t tag;
 
-    end(transfer);
+    uicc_end_transfer(transfer);
     if (!read_tag(data, &tag))
         return data.size == 0 ? SW_WRONG_LENGTH : SW_WRONG_DATA;
     if (tag != TAG_LIST && !find_object(fs_content(file), tag, &object))
@@ -118,14 +112,14 @@ uint16_t uicc_retrieve_data(struct uicc *uicc, const struct apdu_command *comman
     transfer->offset += size;
     if (transfer->offset < transfer->data.size)
         return SW_MORE_TO_RETRIEVE;
-    end(transfer);
+    uicc_end_transfer(transfer);
     return SW_OK;
 }
 
 /* --- SET DATA -------------------------------------------------------------------------------------- */
 
 /* The file with the object in its place: the old one of that tag gone, the new one (if any) at the end. */
-static uint16_t store(struct uicc *uicc, struct fs_file *file, uint32_t tag, struct span object)
+static uint16_t bertlv_store(struct uicc *uicc, struct fs_file *file, uint32_t tag, struct span object)
 {
     struct tlv_reader reader = tlv_reader(fs_content(file));
     size_t limit = file->maximum_size > 0 ? file->maximum_size : OBJECT_MAX;
@@ -156,7 +150,7 @@ static uint16_t begin_setting(struct uicc_transfer *transfer, const struct fs_fi
     size_t header, content;
     uint32_t tag;
 
-    end(transfer);
+    uicc_end_transfer(transfer);
     if (tlv_header(data, &tag, &header, &content) != TLV_OK || tag == TAG_LIST)
         return SW_WRONG_DATA;
     if (content > OBJECT_MAX || (file->maximum_size > 0 && header + content > file->maximum_size))
@@ -179,8 +173,8 @@ uint16_t uicc_set_data(struct uicc *uicc, const struct apdu_command *command, st
         return SW_WRONG_LENGTH;
     /* A tag alone deletes the object. */
     if (command->p2 == FIRST_BLOCK && read_tag(command->data, &tag)) {
-        end(transfer);
-        return store(uicc, file, tag, SPAN_NONE);
+        uicc_end_transfer(transfer);
+        return bertlv_store(uicc, file, tag, SPAN_NONE);
     }
     if (command->p2 == FIRST_BLOCK)
         status = begin_setting(transfer, file, command->data);
@@ -195,7 +189,7 @@ uint16_t uicc_set_data(struct uicc *uicc, const struct apdu_command *command, st
     if (status == SW_OK && transfer->data.size < transfer->expected)
         return SW_MORE_TO_SET;
     if (status == SW_OK)
-        status = store(uicc, file, transfer->tag, buf_span(&transfer->data));
-    end(transfer);
+        status = bertlv_store(uicc, file, transfer->tag, buf_span(&transfer->data));
+    uicc_end_transfer(transfer);
     return status;
 }

@@ -299,8 +299,8 @@ static uint16_t check_unique(const struct uicc *uicc, const struct fs_file *file
     return SW_OK;
 }
 
-static uint16_t create(struct uicc *uicc, struct uicc_channel *channel, const struct parameters *p,
-                       struct fs_file *like)
+static uint16_t create_checked(struct uicc *uicc, struct uicc_channel *channel, const struct parameters *p,
+                               struct fs_file *like)
 {
     struct fs_file *directory = channel->directory;
     bool records = saip_kind_has_records(like->kind);
@@ -356,7 +356,8 @@ uint16_t uicc_create_file(struct uicc *uicc, const struct apdu_command *command,
         return status;
     /* A linked directory's files are those of its target. */
     like.parent = directory->link != NULL ? directory->link : directory;
-    status = take_file(&parameters, &like) ? create(uicc, channel, &parameters, &like) : SW_WRONG_DATA;
+    status =
+        take_file(&parameters, &like) ? create_checked(uicc, channel, &parameters, &like) : SW_WRONG_DATA;
     buf_free(&like.access);
     buf_free(&like.content);
     buf_free(&like.pin_status);

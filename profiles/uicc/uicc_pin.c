@@ -108,7 +108,7 @@ static uint16_t present(const struct uicc *uicc, struct fs_pin *pin, const uint8
 }
 
 /* Stores a code whose value has just been presented: its access condition is satisfied. */
-static uint16_t accept(const struct uicc *uicc, struct fs_pin *pin)
+static uint16_t pin_accept(const struct uicc *uicc, struct fs_pin *pin)
 {
     uint16_t status = store_pin(uicc, pin, SW_OK);
 
@@ -138,7 +138,7 @@ uint16_t uicc_verify_pin(struct uicc *uicc, const struct apdu_command *command, 
         return status;
     /* Nothing is written when nothing has changed: a terminal verifies its PIN at each start. */
     if (pin->attempts_left != before)
-        return accept(uicc, pin);
+        return pin_accept(uicc, pin);
     pin->verified = true;
     return SW_OK;
 }
@@ -162,7 +162,7 @@ uint16_t uicc_change_pin(struct uicc *uicc, const struct apdu_command *command, 
     if (status != SW_OK)
         return status;
     memcpy(pin->value, command->data.data + CODE_SIZE, CODE_SIZE);
-    return accept(uicc, pin);
+    return pin_accept(uicc, pin);
 }
 
 /* P1 of DISABLE PIN. Only the universal PIN can stand in for another code, while it is enabled and there. */
@@ -216,7 +216,7 @@ uint16_t uicc_disable_pin(struct uicc *uicc, const struct apdu_command *command,
         return status;
     pin->enabled = false;
     pin->replaced = command->p1 != 0;
-    return accept(uicc, pin);
+    return pin_accept(uicc, pin);
 }
 
 /* 11.1.12. */
@@ -235,7 +235,7 @@ uint16_t uicc_enable_pin(struct uicc *uicc, const struct apdu_command *command, 
         return status;
     pin->enabled = true;
     pin->replaced = false;
-    return accept(uicc, pin);
+    return pin_accept(uicc, pin);
 }
 
 static uint16_t unblock(const struct uicc *uicc, struct fs_pin *pin, struct fs_puk *puk, struct span data)
@@ -255,7 +255,7 @@ static uint16_t unblock(const struct uicc *uicc, struct fs_pin *pin, struct fs_p
     pin->attempts_left = pin->attempts;
     pin->enabled = true;
     pin->replaced = false;
-    return accept(uicc, pin);
+    return pin_accept(uicc, pin);
 }
 
 /* 11.1.13: the unblock PIN and the new value; without data its counter is told. A wrong unblock PIN leaves

@@ -121,7 +121,7 @@ uint16_t uicc_update_record(struct uicc *uicc, const struct apdu_command *comman
 enum { P1_SFI = 0x80, P1_SFI_RESERVED = 0x60, P1_SFI_MASK = 0x1F, VALUE_MAX = 127 };
 
 /* Adds a number to another one that ends at the same octet; false when the sum has more octets. */
-static bool add(uint8_t *sum, size_t size, struct span value)
+static bool record_add(uint8_t *sum, size_t size, struct span value)
 {
     unsigned carry = 0;
 
@@ -161,7 +161,7 @@ uint16_t uicc_increase(struct uicc *uicc, const struct apdu_command *command, st
     if (fs_record(file, 1).data == NULL)
         return SW_UICC_RECORD_NOT_FOUND;
     memcpy(sum, fs_record(file, 1).data, file->record_size);
-    if (!add(sum, file->record_size, command->data))
+    if (!record_add(sum, file->record_size, command->data))
         return SW_UICC_MAX_REACHED;
     if (!fs_write_cyclic(uicc->fs, file, SPAN(sum, file->record_size)))
         return SW_MEMORY_FAILURE;

@@ -102,7 +102,7 @@ static uint16_t read_search(const struct uicc_channel *channel, const struct fs_
 }
 
 /* Forward past the last record, or backward past the first (a size_t wraps), ends the search. */
-static void run(const struct search *search, const struct fs_file *file, struct buf *numbers)
+static void search_run(const struct search *search, const struct fs_file *file, struct buf *numbers)
 {
     size_t count = fs_records(file);
     size_t number = search->first;
@@ -134,7 +134,7 @@ uint16_t uicc_search_record(struct uicc *uicc, const struct apdu_command *comman
         return SW_UICC_RECORD_NOT_FOUND;
     if (search.pattern.size > file->record_size)
         return SW_WRONG_LENGTH;
-    run(&search, file, response);
+    search_run(&search, file, response);
     if (response->size == 0)
         return SW_UNSUCCESSFUL;
     channel->record = response->data[0];

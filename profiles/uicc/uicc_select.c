@@ -198,7 +198,7 @@ uint16_t uicc_select(struct uicc *uicc, const struct apdu_command *command, stru
 
 /* --- applications ---------------------------------------------------------------------------------- */
 
-static bool fits(const struct fs_file *file, struct span aid)
+static bool select_fits(const struct fs_file *file, struct span aid)
 {
     return file != NULL && file->kind == SAIP_FILE_ADF && aid.size <= file->aid.size &&
            memcmp(file->aid.octets, aid.data, aid.size) == 0;
@@ -212,7 +212,7 @@ struct fs_file *uicc_find_application(const struct uicc *uicc, struct span aid,
     for (size_t i = 0; i < uicc->fs->file_count; i++) {
         struct fs_file *file = uicc->fs->files[i];
 
-        if (!fits(file, aid))
+        if (!select_fits(file, aid))
             continue;
         if (occurrence == UICC_PREVIOUS && file == current)
             return found;

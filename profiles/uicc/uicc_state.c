@@ -9,7 +9,7 @@
 
 /* --- channels -------------------------------------------------------------------------------------- */
 
-static void end_transfer(struct uicc_transfer *transfer)
+void uicc_end_transfer(struct uicc_transfer *transfer)
 {
     buf_free(&transfer->data);
     *transfer = (struct uicc_transfer){0};
@@ -17,7 +17,7 @@ static void end_transfer(struct uicc_transfer *transfer)
 
 static void enter_mf(const struct uicc *uicc, struct uicc_channel *channel)
 {
-    end_transfer(&channel->transfer);
+    uicc_end_transfer(&channel->transfer);
     *channel = (struct uicc_channel){.directory = uicc->fs->mf};
 }
 
@@ -65,7 +65,7 @@ void uicc_close_channel(struct uicc *uicc, unsigned channel)
 
 void uicc_enter(struct uicc_channel *channel, struct fs_file *file)
 {
-    end_transfer(&channel->transfer);
+    uicc_end_transfer(&channel->transfer);
     channel->record = 0;
     if (fs_is_directory(file)) {
         channel->directory = file;
@@ -132,7 +132,7 @@ void uicc_free(struct uicc *uicc)
     if (uicc == NULL)
         return;
     for (size_t i = 0; i < UICC_CHANNELS; i++)
-        end_transfer(&uicc->channels[i].transfer);
+        uicc_end_transfer(&uicc->channels[i].transfer);
     uicc_forget_suspension(uicc);
     fs_free(uicc->fs);
     free(uicc);
@@ -170,7 +170,7 @@ void uicc_replace_fs(struct uicc *uicc, struct fs *fs)
     for (size_t i = 0; i < UICC_CHANNELS; i++) {
         struct uicc_channel *channel = &uicc->channels[i];
 
-        end_transfer(&channel->transfer);
+        uicc_end_transfer(&channel->transfer);
         channel->directory = counterpart(fs, channel->directory);
         channel->file = counterpart(fs, channel->file);
         channel->application = counterpart(fs, channel->application);
