@@ -44,10 +44,6 @@ bool download_may_compact(struct ipa *ipa);
 /* Ends the session on both sides; download->why says already what was wrong. */
 void download_cancel(struct ipa *ipa, unsigned reason);
 
-/* Begins the session that ipa->download describes. */
-void download_initiate(struct ipa *ipa);
-/* The session is over: ProfileDownloadTriggerResult from ipa->download. */
-void download_finish(struct ipa *ipa);
 /* Goes on with the trigger (its content) that an SM-DS answered; once. False with download->why. */
 bool download_follow(struct ipa *ipa, struct span trigger);
 

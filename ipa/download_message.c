@@ -134,7 +134,7 @@ void download_cancel(struct ipa *ipa, unsigned reason)
          !tlv_find(content, 0x81, &refused);
     buf_free(&card);
     if (!ok) { /* the card's session is over already; the server ends its own by time */
-        download_finish(ipa);
+        ipa_go(ipa, STEP_DOWNLOAD_RESULT);
         return;
     }
     if (download_may_compact(ipa))
@@ -149,9 +149,16 @@ void download_cancel(struct ipa *ipa, unsigned reason)
     download_send(ipa, request, STEP_CANCEL);
 }
 
-void download_cancelled(struct ipa *ipa)
+void download_cancelled(struct ipa *ipa, struct span answer)
 {
-    download_finish(ipa);
+    (void)answer;
+    ipa_go(ipa, STEP_DOWNLOAD_RESULT);
+}
+
+void download_cancel_lost(struct ipa *ipa, const char *why)
+{
+    (void)why; /* the session ends by itself on both sides */
+    ipa_go(ipa, STEP_DOWNLOAD_RESULT);
 }
 
 void download_lost(struct ipa *ipa, const char *why)
@@ -161,5 +168,5 @@ void download_lost(struct ipa *ipa, const char *why)
         return;
     }
     download_note(&ipa->download, "%s", why);
-    download_finish(ipa);
+    ipa_go(ipa, STEP_DOWNLOAD_RESULT);
 }

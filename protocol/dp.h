@@ -122,8 +122,8 @@ bool dp_euicc_facts(const struct dp_session *session, struct dp_euicc_facts *fac
 bool dp_offer(struct dp_session *session, struct span metadata, bool code_required, struct span otpk,
               struct dp_answer *answer, struct dp_status *status);
 
-/* The eUICC's half of GetBoundProfilePackage (5.6.2): `response` is the whole PrepareDownloadResponse (BF21).
- */
+/* The eUICC's half of GetBoundProfilePackage (5.6.2): `response` is the whole
+ * PrepareDownloadResponse (BF21). */
 bool dp_prepare(struct dp_session *session, struct span response, struct dp_status *status);
 
 /* Compares the eUICC's hashCc with that of a code of which `code_hash` is the SHA-256 (SGP.22 4.7). */
@@ -162,9 +162,9 @@ struct dp_notification {
 bool dp_notification_parse(struct span octets, struct dp_notification *notification,
                            struct dp_status *status);
 
-/* Checks the signature: against the certificates inside, which must chain to a trusted CI, or, for the result
- * of an installation, against `euicc` from that session (NULL: unknown session, which fails). Writes the EID.
- */
+/* Checks the signature: against the certificates inside, which must chain to a trusted CI, or, for the
+ * result of an installation, against `euicc` from that session (NULL: unknown session, which fails). Writes
+ * the EID. */
 bool dp_notification_verify(const struct dp_server *server, const struct dp_notification *notification,
                             const struct cert *euicc, char eid[33], struct dp_status *status);
 

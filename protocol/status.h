@@ -68,8 +68,8 @@ struct dp_status {
     char detail[200];
 };
 
-/* Notes a refusal, unless one stands already; returns false, for `return dp_refuse(…)`. `detail` may be NULL.
- */
+/* Notes a refusal, unless one stands already; returns false, for `return dp_refuse(…)`. `detail` may
+ * be NULL. */
 bool dp_refuse(struct dp_status *status, enum dp_refusal refusal, const char *detail, ...)
     __attribute__((format(printf, 3, 4)));
 
