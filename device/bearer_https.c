@@ -1,7 +1,7 @@
 /* ESipa over HTTPS (SGP.32 6.1.1), on libcurl. See bearer.h. */
-#include "common/base64.h"
 #include "common/curl.h"
 #include "common/tool.h"
+#include "crypto/base64.h"
 #include "device/bearer.h"
 #include "device/trust.h"
 

@@ -1,9 +1,9 @@
 /* ES9+ as a client: JSON over HTTPS with libcurl. See es9p.h. */
 #include "device/es9p.h"
 
-#include "common/base64.h"
 #include "common/curl.h"
 #include "common/tool.h"
+#include "crypto/base64.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "tests/support/smdpp.h"
 
 #include "apdu/tlv.h"
-#include "common/base64.h"
+#include "crypto/base64.h"
 #include "tests/support/profile.h"
 #include "tests/support/test.h"
 

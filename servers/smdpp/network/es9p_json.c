@@ -1,6 +1,6 @@
 /* The JSON binding of ES9+ (SGP.22 6.5): parameters by name; octets in base64, transaction ids in
  * hexadecimal. See http_api.h. */
-#include "common/base64.h"
+#include "crypto/base64.h"
 #include "servers/smdpp/network/http_api.h"
 
 #include "common/log.h"

@@ -1,7 +1,7 @@
 /* tools/smdpp: ES9+ from the first request to the notification, honest and with an eUICC that lies; and with
  * a real card. */
 #include "apdu/tlv.h"
-#include "common/base64.h"
+#include "crypto/base64.h"
 #include "tests/support/edit.h"
 #include "tests/support/smdpp.h"
 #include "tests/support/terminal.h"
