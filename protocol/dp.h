@@ -135,7 +135,7 @@ bool dp_code_matches(const struct dp_session *session, const uint8_t code_hash[3
 bool dp_bind(struct dp_session *session, struct span metadata, struct span package, bool ppk, struct buf *bpp,
              struct dp_status *status);
 
-/* CancelSession (5.6.5): the content's tag may be BF41 (JSON) or A1 (ASN.1 binding). *reason is the
+/* CancelSession (5.6.5): `response` is the whole CancelSessionResponse (BF41). *reason is the
  * CancelSessionReason. */
 bool dp_cancel(const struct dp_session *session, struct span response, uint64_t *reason,
                struct dp_status *status);

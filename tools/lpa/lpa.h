@@ -4,6 +4,7 @@
 
 #include "device/es10.h"
 #include "profiles/iccid.h"
+#include "protocol/es9p.h"
 #include "protocol/rsp_names.h"
 
 #include <jansson.h>
@@ -49,15 +50,12 @@ const char *lpa_iccid(struct span octets, char out[ICCID_DIGITS_MAX + 1]);
  * all went. */
 bool lpa_process_notifications(struct lpa *lpa, unsigned *sent, unsigned *left);
 
-/* Ends the session on the card and tells the server; for failures in the middle of a download. */
+/* Mutual authentication (SGP.22 3.1.2) with an SM-DP+ (ES9P_AUTHENTICATE_CLIENT) or SM-DS (ES11_…).
+ * `authenticated`: the members of that answer; `transaction_id` is empty before. False with the line printed
+ * and the session ended. */
 struct es9p;
-void lpa_cancel(struct lpa *lpa, struct es9p *server, const char *transaction_id_text,
-                struct span transaction_id, unsigned reason);
-
-/* Mutual authentication (SGP.22 3.1.2) with an SM-DP+ or SM-DS. Returns the server's answer to
- * authenticateClient; the transaction identifier in text and octets. NULL with the line printed and the
- * session cancelled. */
-json_t *lpa_authenticate(struct lpa *lpa, struct es9p *server, const char *address, const char *matching_id,
-                         char transaction_text[33], struct buf *transaction_id);
+bool lpa_authenticate(struct lpa *lpa, struct es9p *server, enum es9p_function_id function,
+                      const char *address, const char *matching_id, struct buf *transaction_id,
+                      struct es9p_message *authenticated);
 
 #endif

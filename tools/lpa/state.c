@@ -20,8 +20,8 @@ static const char *const nickname_codes[] = {"ok", "iccidNotFound"};
 static const char *const reset_codes[] = {"ok", "nothingToDelete", NULL, NULL, NULL, "catBusy"};
 static const char *const address_codes[] = {"ok"};
 
-/* Appends 5A (ICCID, 18 to 20 digits) or 4F (ISD-P AID, 32 hexadecimal digits); false with the line printed.
- */
+/* Appends 5A (ICCID, 18 to 20 digits) or 4F (ISD-P AID, 32 hexadecimal digits); false with the
+ * line printed. */
 static bool put_identifier(struct buf *out, const char *text)
 {
     size_t length = strlen(text);

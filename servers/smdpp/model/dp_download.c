@@ -9,13 +9,12 @@
 #include <openssl/rand.h>
 #include <string.h>
 
-#define TAG_PREPARE_DOWNLOAD       0xBF21
-#define TAG_INITIALISE_CHANNEL     0xBF23
-#define TAG_CONFIGURE_ISDP         0xBF24
-#define TAG_REPLACE_SESSION_KEYS   0xBF26
-#define TAG_BOUND_PROFILE_PACKAGE  0xBF36
-#define TAG_CANCEL_SESSION         0xBF41
-#define TAG_CANCEL_SESSION_IN_ASN1 0xA1 /* second member of CancelSessionRequestEs9 */
+#define TAG_PREPARE_DOWNLOAD      0xBF21
+#define TAG_INITIALISE_CHANNEL    0xBF23
+#define TAG_CONFIGURE_ISDP        0xBF24
+#define TAG_REPLACE_SESSION_KEYS  0xBF26
+#define TAG_BOUND_PROFILE_PACKAGE 0xBF36
+#define TAG_CANCEL_SESSION        0xBF41
 
 /* --- AuthenticateClient, the server's half -------------------------------------------------------------- */
 
@@ -308,8 +307,7 @@ bool dp_cancel(const struct dp_session *session, struct span response, uint64_t 
 
     if (session->stage < DP_STAGE_AUTHENTICATED)
         return dp_refuse(status, DP_TRANSACTION_UNKNOWN, "the eUICC is not authenticated yet");
-    if (tlv_single(response, TAG_CANCEL_SESSION, &content) != TLV_OK &&
-        tlv_single(response, TAG_CANCEL_SESSION_IN_ASN1, &content) != TLV_OK)
+    if (tlv_single(response, TAG_CANCEL_SESSION, &content) != TLV_OK)
         return refuse_cancel(status, TLV_UNEXPECTED);
     if (tlv_single(content, 0x81, &error) == TLV_OK)
         return dp_refuse(status, DP_EUICC_ERROR, "cancelSessionResponseError");

@@ -90,26 +90,16 @@ static void receive(struct smdpp *smdpp, const struct dp_notification *notificat
     buf_free(&download.euicc_cert);
 }
 
-/* The ASN.1 binding's HandleNotification has no tags of its own, so AUTOMATIC TAGS puts the CHOICE into [0].
- * Reading (6.6.2.9): the choice is taken without that wrapper as well. */
-static struct span unwrap(struct span pending)
-{
-    struct span inner;
-
-    return tlv_single(pending, 0xA0, &inner) == TLV_OK ? inner : pending;
-}
-
 /* Reading (5.6.4, 6.3): the function has no refusals. What can be read is kept and answered with 204, so that
  * an LPA removes it from the card; what cannot be verified changes nothing. */
 bool es9p_handle_notification(struct smdpp *smdpp, const struct span *inputs, struct es9p_answer *answer,
                               struct dp_status *status)
 {
-    struct span pending = unwrap(inputs[0]);
     struct dp_notification notification;
     struct received_notification received = {0};
 
     (void)answer;
-    if (!dp_notification_parse(pending, &notification, status))
+    if (!dp_notification_parse(inputs[0], &notification, status))
         return false;
     describe(&notification, &received);
     receive(smdpp, &notification, &received);
@@ -117,7 +107,7 @@ bool es9p_handle_notification(struct smdpp *smdpp, const struct span *inputs, st
              (long long)received.sequence_number, received.iccid[0] != '\0' ? received.iccid : "-",
              received.eid[0] != '\0' ? received.eid : "-", received.result[0] != '\0' ? ": " : "",
              received.result, received.verified ? "" : " (not verified)");
-    if (!store_notification_add(smdpp->store, &received, pending))
+    if (!store_notification_add(smdpp->store, &received, inputs[0]))
         return dp_refuse(status, DP_INTERNAL, "cannot store the notification");
     return true;
 }
