@@ -206,7 +206,7 @@ void package_got(struct ipa *ipa, struct span answer)
     tlv_unsigned(package.value, &code);
     if (code != NO_EIM_PACKAGE_AVAILABLE) {
         ipa_end(ipa, IPA_REFUSED, "GetEimPackage: the eIM answered %s",
-                ipa_name(NAMES_GET_PACKAGE, code, name, sizeof(name)));
+                names_text(NAMES_GET_PACKAGE, code, name, sizeof(name)));
         return;
     }
     ipa_enter(ipa, STEP_LIST_NOTIFICATIONS);

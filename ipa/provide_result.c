@@ -223,7 +223,7 @@ void package_result_answered(struct ipa *ipa, struct span answer)
     if (tlv_single(content, TAG_INTEGER, &value) == TLV_OK) {
         tlv_unsigned(value, &code);
         ipa_end(ipa, IPA_REFUSED, "ProvideEimPackageResult: the eIM answered %s",
-                ipa_name(NAMES_PROVIDE_RESULT, code, name, sizeof(name)));
+                names_text(NAMES_PROVIDE_RESULT, code, name, sizeof(name)));
         return;
     }
     if (tlv_single(content, TAG_ACKNOWLEDGEMENTS, &value) == TLV_OK) {

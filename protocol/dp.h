@@ -10,7 +10,7 @@
 
 #include "crypto/cert.h"
 #include "profiles/iccid.h"
-#include "protocol/rsp_names.h"
+#include "protocol/names.h"
 #include "protocol/status.h"
 
 #define DP_TRANSACTION_ID_SIZE 16

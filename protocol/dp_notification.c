@@ -23,7 +23,7 @@ static bool take_metadata(struct dp_notification *out, struct tlv_reader *outer)
         return tlv_fail(outer, TLV_BAD_VALUE);
     if (tlv_optional(&reader, 0x5A, &out->iccid) && out->iccid.size != ICCID_SIZE)
         return tlv_fail(outer, TLV_BAD_VALUE);
-    for (unsigned i = 0; i < RSP_EVENTS; i++) {
+    for (unsigned i = 0; i < NAMES_EVENTS; i++) {
         if (tlv_bit(event, i)) {
             out->operation = i;
             count++;

@@ -75,7 +75,7 @@ static bool authenticate_server(struct lpa *lpa, const struct es9p_message *init
         if (tlv_find(error, 0x02, &number))
             tlv_unsigned(number, &code);
         tool_error("AuthenticateServer: the card refused the server: %s",
-                   lpa_code_name(&rsp_authenticate_errors, code, text, sizeof(text)));
+                   names_text(NAMES_AUTHENTICATE_SERVER, code, text, sizeof(text)));
         ok = false;
     }
     buf_free(&request);
@@ -196,7 +196,7 @@ static bool prepare(struct lpa *lpa, const struct es9p_message *authenticated, s
         if (tlv_find(field, 0x02, &number))
             tlv_unsigned(number, &code);
         tool_error("PrepareDownload: the card refused: %s",
-                   lpa_code_name(&rsp_download_errors, code, text, sizeof(text)));
+                   names_text(NAMES_PREPARE, code, text, sizeof(text)));
         ok = false;
     }
     buf_free(&request);
@@ -226,8 +226,8 @@ static int installation_result(struct span result)
             tlv_unsigned(number, &reason);
     }
     return tool_error("LoadBoundProfilePackage: the card refused the package at %s: %s",
-                      lpa_code_name(&rsp_install_commands, command, command_text, sizeof(command_text)),
-                      lpa_code_name(&rsp_install_errors, reason, reason_text, sizeof(reason_text)));
+                      names_text(NAMES_INSTALL_COMMAND, command, command_text, sizeof(command_text)),
+                      names_text(NAMES_INSTALL_ERROR, reason, reason_text, sizeof(reason_text)));
 }
 
 struct loading {

@@ -5,7 +5,7 @@
 #include "device/es10.h"
 #include "profiles/iccid.h"
 #include "protocol/es9p.h"
-#include "protocol/rsp_names.h"
+#include "protocol/names.h"
 
 #include <jansson.h>
 
@@ -33,9 +33,6 @@ int lpa_notifications(struct lpa *lpa, int argc, char **argv);
 int lpa_reset(struct lpa *lpa, int argc, char **argv);
 int lpa_discover(struct lpa *lpa, int argc, char **argv);
 int lpa_default_smdp(struct lpa *lpa, int argc, char **argv);
-
-/* A result code in a function's answer by SGP.22's name: "disallowedByPolicy(3)". Returns `out`. */
-const char *lpa_code_name(const struct rsp_names *names, uint64_t code, char *out, size_t size);
 
 /* Prints object as JSON on stdout and drops the reference; returns EXIT_OK. */
 int lpa_print_json(json_t *object);

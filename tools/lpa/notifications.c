@@ -16,9 +16,9 @@ struct notification {
 
 static const char *event_name(struct span bits)
 {
-    for (unsigned i = 0; i < RSP_EVENTS; i++) {
+    for (unsigned i = 0; i < NAMES_EVENTS; i++) {
         if (tlv_bit(bits, i))
-            return rsp_name(&rsp_events, i);
+            return names_of(NAMES_EVENT, i);
     }
     return "?";
 }

@@ -3,7 +3,7 @@
 #include "servers/eim/model/server.h"
 
 #include "common/log.h"
-#include "protocol/rsp_names.h"
+#include "protocol/names.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -70,8 +70,8 @@ static void failure_text(const struct dp_notification *notification, char *out, 
 {
     out[0] = '\0';
     if (notification->is_installation && !notification->installed)
-        snprintf(out, size, "%s: %s(%llu)", rsp_name(&rsp_install_commands, notification->command_id),
-                 rsp_name(&rsp_install_errors, notification->error_reason),
+        snprintf(out, size, "%s: %s(%llu)", names_of(NAMES_INSTALL_COMMAND, notification->command_id),
+                 names_of(NAMES_INSTALL_ERROR, notification->error_reason),
                  (unsigned long long)notification->error_reason);
 }
 
@@ -150,7 +150,7 @@ static bool keep(struct eim *eim, const char *eid, const struct dp_notification 
     db_run(&eim->db,
            "INSERT INTO notification (eid, received, verified, operation, sequence, iccid, address, result,"
            " digest, der, forward) VALUES (?,?,?,?,?,?,coalesce(?, ''),?,?,?,?)",
-           "siisisssbbi", eid, eim_now(), (int64_t)verified, rsp_name(&rsp_events, notification->operation),
+           "siisisssbbi", eid, eim_now(), (int64_t)verified, names_of(NAMES_EVENT, notification->operation),
            (int64_t)notification->sequence_number, iccid, address, failure, SPAN_ARRAY(digest), pending,
            state);
     db_run(&eim->db,
@@ -181,7 +181,7 @@ bool notification_take(struct eim *eim, struct span eid, struct span pending, bo
     *verified = verify(eim, &notification, digits);
     if (keep(eim, digits, &notification, pending, iccid, *verified, forward)) {
         log_line(LOG_LEVEL_INFO, "eUICC %s: notification %llu, %s %s", digits, (unsigned long long)*sequence,
-                 rsp_name(&rsp_events, notification.operation), iccid);
+                 names_of(NAMES_EVENT, notification.operation), iccid);
         if (*verified)
             apply(eim, digits, &notification, iccid);
     }

@@ -206,7 +206,7 @@ struct authenticate_response {
 };
 
 bool dp_refuse_error_response(struct span error, const char *response, const char *code_type,
-                              const struct rsp_names *names, struct dp_status *status)
+                              enum names names, struct dp_status *status)
 {
     struct tlv_reader reader = tlv_reader(error);
     struct span transaction_id;
@@ -216,7 +216,7 @@ bool dp_refuse_error_response(struct span error, const char *response, const cha
     if (!tlv_require(&reader, 0x80, &transaction_id) || !tlv_require(&reader, 0x02, &value) ||
         !tlv_unsigned(value, &code))
         return dp_refuse(status, DP_INPUT_INVALID, "%s: malformed error", response);
-    return dp_refuse(status, DP_EUICC_ERROR, "%s %s(%u)", code_type, rsp_name(names, code), (unsigned)code);
+    return dp_refuse(status, DP_EUICC_ERROR, "%s %s(%u)", code_type, names_of(names, code), (unsigned)code);
 }
 
 static bool parse_response(struct span whole, struct authenticate_response *out, struct dp_status *status)
@@ -229,7 +229,7 @@ static bool parse_response(struct span whole, struct authenticate_response *out,
     if (form == TLV_OK) {
         if (tlv_single(content, 0xA1, &choice) == TLV_OK)
             return dp_refuse_error_response(choice, "authenticateServerResponse", "authenticateErrorCode",
-                                            &rsp_authenticate_errors, status);
+                                            NAMES_AUTHENTICATE_SERVER, status);
         form = tlv_single(content, 0xA0, &choice);
     }
     if (form == TLV_OK) {

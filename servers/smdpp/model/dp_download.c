@@ -61,7 +61,7 @@ static bool parse_prepared(struct span whole, struct span *signed2, struct span 
     if (form == TLV_OK) {
         if (tlv_single(content, 0xA1, &choice) == TLV_OK)
             return dp_refuse_error_response(choice, "prepareDownloadResponse", "downloadErrorCode",
-                                            &rsp_download_errors, status);
+                                            NAMES_PREPARE, status);
         form = tlv_single(content, 0xA0, &choice);
     }
     if (form == TLV_OK) {

@@ -17,7 +17,7 @@
 static void describe(const struct dp_notification *notification, struct received_notification *out)
 {
     out->received = smdpp_now();
-    snprintf(out->operation, sizeof(out->operation), "%s", rsp_name(&rsp_events, notification->operation));
+    snprintf(out->operation, sizeof(out->operation), "%s", names_of(NAMES_EVENT, notification->operation));
     snprintf(out->address, sizeof(out->address), "%.*s", (int)notification->address.size,
              (const char *)notification->address.data);
     out->sequence_number = (int64_t)notification->sequence_number;
@@ -27,7 +27,7 @@ static void describe(const struct dp_notification *notification, struct received
         snprintf(out->result, sizeof(out->result), "success");
     else if (notification->is_installation)
         snprintf(out->result, sizeof(out->result), "%s(%u) in command %u",
-                 rsp_name(&rsp_install_errors, notification->error_reason),
+                 names_of(NAMES_INSTALL_ERROR, notification->error_reason),
                  (unsigned)notification->error_reason, (unsigned)notification->command_id);
 }
 
