@@ -6,11 +6,11 @@
 #define SOFTEUICC_SERVERS_EIM_MODEL_SERVER_H
 
 #include "common/pki_dir.h"
-#include "protocol/dp.h"
 #include "servers/eim/eim.h"
 #include "servers/eim/model/command.h"
 #include "servers/eim/model/result_parse.h"
 #include "servers/eim/store/db.h"
+#include "servers/smdpp/model/dp.h"
 
 #define EIM_ID_MAX 128 /* octets */
 

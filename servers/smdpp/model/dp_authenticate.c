@@ -1,6 +1,6 @@
 /* Mutual authentication: InitiateAuthentication and the eUICC's half of AuthenticateClient
  * (SGP.22 5.6.1, 5.6.3). See dp.h. */
-#include "protocol/dp_session.h"
+#include "servers/smdpp/model/dp_session.h"
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>

@@ -3,7 +3,7 @@
  * the binding (SGP.22 2.5.4, 5.5, 5.6.2), and CancelSession (5.6.5). See dp.h.
  */
 #include "crypto/scp03t.h"
-#include "protocol/dp_session.h"
+#include "servers/smdpp/model/dp_session.h"
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>

@@ -1,6 +1,6 @@
 /* The identity of an SM-DP+: the CIs it trusts, and the DPauth and DPpb certificates it has under each. See
  * dp.h. */
-#include "protocol/dp_session.h"
+#include "servers/smdpp/model/dp_session.h"
 
 #include <string.h>
 

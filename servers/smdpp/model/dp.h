@@ -5,13 +5,13 @@
  *
  * A download is: dp_initiate, dp_authenticate, (somebody chooses a profile) dp_offer, dp_prepare, dp_bind.
  */
-#ifndef SOFTEUICC_PROTOCOL_DP_H
-#define SOFTEUICC_PROTOCOL_DP_H
+#ifndef SOFTEUICC_SERVERS_SMDPP_MODEL_DP_H
+#define SOFTEUICC_SERVERS_SMDPP_MODEL_DP_H
 
 #include "crypto/cert.h"
 #include "profiles/iccid.h"
 #include "protocol/names.h"
-#include "protocol/status.h"
+#include "protocol/refusal.h"
 
 #define DP_TRANSACTION_ID_SIZE 16
 #define DP_CHALLENGE_SIZE      16

@@ -3,8 +3,8 @@
  * to each function. The functions speak in names; the bindings turn names into codes (JSON) or into the
  * function's own error numbers (ASN.1).
  */
-#ifndef SOFTEUICC_PROTOCOL_STATUS_H
-#define SOFTEUICC_PROTOCOL_STATUS_H
+#ifndef SOFTEUICC_PROTOCOL_REFUSAL_H
+#define SOFTEUICC_PROTOCOL_REFUSAL_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* The eUICC's certificate chain as a server sees it: unlike a card, a server knows the date. See
  * dp_session.h. */
-#include "protocol/dp_session.h"
+#include "servers/smdpp/model/dp_session.h"
 
 #include <string.h>
 #include <time.h>

@@ -1,8 +1,8 @@
 /* What the files of dp.h share among themselves. */
-#ifndef SOFTEUICC_PROTOCOL_DP_SESSION_H
-#define SOFTEUICC_PROTOCOL_DP_SESSION_H
+#ifndef SOFTEUICC_SERVERS_SMDPP_MODEL_DP_SESSION_H
+#define SOFTEUICC_SERVERS_SMDPP_MODEL_DP_SESSION_H
 
-#include "protocol/dp.h"
+#include "servers/smdpp/model/dp.h"
 
 #include "apdu/tlv.h"
 

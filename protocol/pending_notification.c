@@ -1,6 +1,6 @@
 /* Notifications as an SM-DP+ receives them (SGP.22 5.6.4, 2.5.6): reading them, and checking who signed them.
  * See dp.h. */
-#include "protocol/dp_session.h"
+#include "servers/smdpp/model/dp_session.h"
 
 #include <string.h>
 
