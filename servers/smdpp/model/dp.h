@@ -10,13 +10,14 @@
 
 #include "crypto/cert.h"
 #include "profiles/iccid.h"
+#include "protocol/euicc_trust.h"
 #include "protocol/names.h"
 #include "protocol/refusal.h"
 
 #define DP_TRANSACTION_ID_SIZE 16
 #define DP_CHALLENGE_SIZE      16
 #define DP_MATCHING_ID_MAX     255 /* characters taken from an eUICC; longer ones are refused */
-#define DP_CREDENTIALS_MAX     8
+#define DP_CREDENTIALS_MAX     EUICC_TRUST_MAX
 
 /* One SM-DP+ identity: DPauth and DPpb under the same CI, with the same OID. */
 struct dp_credentials {
@@ -28,29 +29,15 @@ struct dp_credentials {
 
 struct dp_server {
     char address[256]; /* what an LPA calls this server: FQDN or FQDN:port */
-    struct cert *ci[DP_CREDENTIALS_MAX];
-    size_t ci_count;
+    struct euicc_trust trust;
     struct dp_credentials credentials[DP_CREDENTIALS_MAX];
     size_t credentials_count;
-    bool ignore_expiry; /* take expired EUM and eUICC certificates */
 };
-
-/* Adds a trusted CI certificate, which is the server's from now on (and freed at once on a failure). False
- * and a line in *why (static text) when it is not one. */
-bool dp_server_trust(struct dp_server *server, struct cert *ci, const char **why);
 
 /* Adds an identity; its four parts are the server's from now on (and freed at once on a failure). The CI must
  * have been added before. False and *why when the certificates do not chain to a trusted CI, have other roles
  * or different OIDs, or the keys are not theirs. A NULL part is a failure. */
 bool dp_server_add_credentials(struct dp_server *server, struct dp_credentials credentials, const char **why);
-
-/* Checks an eUICC's chain: EUM by `ci`, eUICC by EUM, nameConstraints, dates unless told otherwise. On
- * success *euicc is the caller's to free. */
-bool dp_check_euicc_chain(const struct dp_server *server, const struct cert *ci, struct span euicc_der,
-                          struct span eum_der, struct cert **euicc, struct dp_status *status);
-
-/* The trusted CI with this key identifier, or NULL. */
-const struct cert *dp_find_ci(const struct dp_server *server, struct span key_id);
 
 /* Frees what the server holds, not the structure. */
 void dp_server_clear(struct dp_server *server);
@@ -142,31 +129,6 @@ bool dp_cancel(const struct dp_session *session, struct span response, uint64_t 
 
 /* A CancelSessionReason by its name in the ASN.1 module; "unknown". */
 const char *dp_cancel_reason_name(uint64_t reason);
-
-/* A pending notification, in place (SGP.22 5.6.4). */
-struct dp_notification {
-    bool is_installation;
-    struct span transaction_id;        /* installation */
-    bool installed;                    /* installation: successResult */
-    uint64_t command_id, error_reason; /* installation, not installed */
-    struct span aid;                   /* installation, installed */
-    struct span smdp_oid;              /* installation; SPAN_NONE when absent */
-    uint64_t sequence_number;
-    unsigned operation;  /* bit: 0 install, 1 enable, 2 disable, 3 delete */
-    struct span address; /* UTF-8 */
-    struct span iccid;   /* ten octets as in EFiccid, or SPAN_NONE */
-    struct span signed_data, signature;
-    struct span euicc_cert, eum_cert; /* other notifications */
-};
-
-bool dp_notification_parse(struct span octets, struct dp_notification *notification,
-                           struct dp_status *status);
-
-/* Checks the signature: against the certificates inside, which must chain to a trusted CI, or, for the
- * result of an installation, against `euicc` from that session (NULL: unknown session, which fails). Writes
- * the EID. */
-bool dp_notification_verify(const struct dp_server *server, const struct dp_notification *notification,
-                            const struct cert *euicc, char eid[33], struct dp_status *status);
 
 /* As iccid_from_digits, of 18 to 20 digits, the twentieth of which may be the padding character F
  * (SGP.22 6.5.2). */

@@ -114,7 +114,7 @@ static bool choose_ci(const struct dp_server *server, struct dp_session *session
     struct tlv tlv;
 
     while (tlv_next(&reader, &tlv) == TLV_OK) {
-        const struct cert *ci = tlv.tag == 0x04 ? dp_find_ci(server, tlv.value) : NULL;
+        const struct cert *ci = tlv.tag == 0x04 ? euicc_trust_find(&server->trust, tlv.value) : NULL;
         const struct dp_credentials *credentials;
 
         if (ci == NULL)
@@ -296,7 +296,7 @@ bool dp_authenticate(const struct dp_server *server, struct dp_session *session,
     if (session->stage != DP_STAGE_INITIATED)
         return dp_refuse(status, DP_TRANSACTION_UNKNOWN, "the eUICC is authenticated already");
     if (!parse_response(response, &parts, status) ||
-        !dp_check_euicc_chain(server, session->ci, parts.euicc_cert, parts.eum_cert, &euicc, status))
+        !euicc_trust_check(&server->trust, session->ci, parts.euicc_cert, parts.eum_cert, &euicc, status))
         return false;
     if (!ec_verify(cert_key(euicc), &parts.signed1_whole, 1, parts.signature))
         dp_refuse(status, DP_EUICC_VERIFICATION, "euiccSignature1");

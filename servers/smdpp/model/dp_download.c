@@ -172,8 +172,8 @@ static bool eid_octets(const char eid[33], uint8_t octets[16])
     return ok;
 }
 
-/* A one-time key pair on the eUICC's curve, its point, and the session keys it gives with the eUICC's point.
- */
+/* A one-time key pair on the eUICC's curve, its point, and the session keys it gives with the
+ * eUICC's point. */
 static bool agree_on_keys(const struct dp_session *session, uint8_t otpk[EC_POINT_SIZE],
                           struct scp03t_keys *keys, struct dp_status *status)
 {

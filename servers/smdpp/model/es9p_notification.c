@@ -14,7 +14,7 @@
 #define ERROR_INSUFFICIENT_MEMORY 10
 #define ERROR_INTERRUPTION        11
 
-static void describe(const struct dp_notification *notification, struct received_notification *out)
+static void describe(const struct pending_notification *notification, struct received_notification *out)
 {
     out->received = smdpp_now();
     snprintf(out->operation, sizeof(out->operation), "%s", names_of(NAMES_EVENT, notification->operation));
@@ -31,7 +31,7 @@ static void describe(const struct dp_notification *notification, struct received
                  (unsigned)notification->error_reason, (unsigned)notification->command_id);
 }
 
-static void apply_installation(struct smdpp *smdpp, const struct dp_notification *notification,
+static void apply_installation(struct smdpp *smdpp, const struct pending_notification *notification,
                                const struct download *download)
 {
     bool again = notification->error_reason == ERROR_INSUFFICIENT_MEMORY ||
@@ -63,7 +63,7 @@ static struct cert *signer_of(const struct download *download, bool known)
     return known ? cert_parse(buf_span(&download->euicc_cert), NULL) : NULL;
 }
 
-static void receive(struct smdpp *smdpp, const struct dp_notification *notification,
+static void receive(struct smdpp *smdpp, const struct pending_notification *notification,
                     struct received_notification *received)
 {
     struct download download = {0};
@@ -73,7 +73,8 @@ static void receive(struct smdpp *smdpp, const struct dp_notification *notificat
                  store_download_find(smdpp->store, notification->transaction_id, &download);
     struct cert *signer = signer_of(&download, known);
 
-    received->verified = dp_notification_verify(&smdpp->dp, notification, signer, received->eid, &why);
+    received->verified =
+        pending_notification_verify(&smdpp->dp.trust, notification, signer, received->eid, &why);
     if (!received->verified) {
         log_line(LOG_LEVEL_ERROR, "notification %s, number %lld: not verified, %s%s%s", received->operation,
                  (long long)received->sequence_number, dp_refusal_codes(why.refusal)->message,
@@ -95,11 +96,11 @@ static void receive(struct smdpp *smdpp, const struct dp_notification *notificat
 bool es9p_handle_notification(struct smdpp *smdpp, const struct span *inputs, struct es9p_answer *answer,
                               struct dp_status *status)
 {
-    struct dp_notification notification;
+    struct pending_notification notification;
     struct received_notification received = {0};
 
     (void)answer;
-    if (!dp_notification_parse(inputs[0], &notification, status))
+    if (!pending_notification_parse(inputs[0], &notification, status))
         return false;
     describe(&notification, &received);
     receive(smdpp, &notification, &received);
