@@ -66,18 +66,16 @@ static struct relay_session *continue_session(struct relay_call *call, const str
     return session;
 }
 
-typedef enum compact_status expand(const struct compact_known *known, struct span response, struct buf *out);
-
-/* Expands the response in the request to its full form. Zero, or undefinedError or `bad_signature`. */
-static int expand_response(struct relay_call *call, const struct relay_session *session, expand *function,
-                           struct es9p_message *request, int bad_signature, const char **detail)
+/* Expands the response in the request to its full form. */
+static int expand_response(struct relay_call *call, const struct relay_session *session,
+                           struct es9p_message *request, const char **detail)
 {
     struct buf *response = &request->part[ES9P_RESPONSE];
     struct eim_euicc euicc = {0};
     bool found = session->eid[0] != '\0' && eim_euicc_find(call->eim, session->eid, &euicc);
     struct compact_known known = relay_known(session, found ? &euicc : NULL);
     struct buf full = {0};
-    enum compact_status status = function(&known, buf_span(response), &full);
+    enum compact_status status = call->function->expand(&known, buf_span(response), &full);
 
     buf_free(response);
     *response = full;
@@ -86,10 +84,10 @@ static int expand_response(struct relay_call *call, const struct relay_session *
     if (status == COMPACT_OK)
         return 0;
     *detail = compact_status_name(status);
-    return status == COMPACT_BAD_SIGNATURE ? bad_signature : ESIPA_UNDEFINED_ERROR;
+    return status == COMPACT_BAD_SIGNATURE ? call->function->bad_signature : ESIPA_UNDEFINED_ERROR;
 }
 
-/* --- AuthenticateClient --------------------------------------------------------------------------------- */
+/* --- How they begin ------------------------------------------------------------------------------------- */
 
 /* The EID in the eUICC certificate of an AuthenticateServerResponse, in either form; false when there is
  * none. */
@@ -140,8 +138,9 @@ static bool note_eid(struct relay_call *call, struct relay_session *session, str
     return true;
 }
 
-static int authenticate_begin(struct relay_call *call, struct span content, struct es9p_message *request,
-                              const char **detail)
+/* What all three begin with. */
+static int resume(struct relay_call *call, struct span content, struct es9p_message *request,
+                  const char **detail)
 {
     struct relay_session *session;
 
@@ -150,13 +149,15 @@ static int authenticate_begin(struct relay_call *call, struct span content, stru
     session = continue_session(call, request);
     *detail = "unknown transactionId";
     if (session == NULL)
-        return AUTHENTICATE_INVALID_TRANSACTION_ID;
+        return call->function->unknown_transaction;
     *detail = "the order is for another EID";
-    if (!note_eid(call, session, buf_span(&request->part[ES9P_RESPONSE])))
-        return AUTHENTICATE_EID_MISMATCH;
-    return expand_response(call, session, compact_expand_authenticate, request,
-                           AUTHENTICATE_EUICC_SIGNATURE_INVALID, detail);
+    if (call->function->eid_mismatch != 0 &&
+        !note_eid(call, session, buf_span(&request->part[ES9P_RESPONSE])))
+        return call->function->eid_mismatch;
+    return expand_response(call, session, request, detail);
 }
+
+/* --- AuthenticateClient --------------------------------------------------------------------------------- */
 
 /* hashCc = SHA-256(SHA-256(code) || transactionId), SGP.22 4.7. */
 static void make_hash_cc(const char *code, struct span transaction_id, struct buf *out)
@@ -233,21 +234,6 @@ static int authenticate_finish(struct relay_call *call, const struct es9p_messag
 
 /* --- GetBoundProfilePackage ----------------------------------------------------------------------------- */
 
-static int package_begin(struct relay_call *call, struct span content, struct es9p_message *request,
-                         const char **detail)
-{
-    struct relay_session *session;
-
-    if (!read_request(call, content, request))
-        return ESIPA_UNDEFINED_ERROR;
-    session = continue_session(call, request);
-    *detail = "unknown transactionId";
-    if (session == NULL)
-        return PACKAGE_INVALID_TRANSACTION_ID;
-    return expand_response(call, session, compact_expand_prepare, request, PACKAGE_EUICC_SIGNATURE_INVALID,
-                           detail);
-}
-
 /* StoreMetadata travels in 88 blocks, MACed but readable (SGP.22 2.5.5). */
 static bool package_has_metadata(struct span package, struct span metadata)
 {
@@ -287,21 +273,6 @@ static int package_finish(struct relay_call *call, const struct es9p_message *in
 
 /* --- CancelSession -------------------------------------------------------------------------------------- */
 
-static int cancel_begin(struct relay_call *call, struct span content, struct es9p_message *request,
-                        const char **detail)
-{
-    struct relay_session *session;
-
-    if (!read_request(call, content, request))
-        return ESIPA_UNDEFINED_ERROR;
-    session = continue_session(call, request);
-    *detail = "unknown transactionId";
-    if (session == NULL)
-        return CANCEL_INVALID_TRANSACTION_ID;
-    return expand_response(call, session, compact_expand_cancel, request, CANCEL_EUICC_SIGNATURE_INVALID,
-                           detail);
-}
-
 static int cancel_finish(struct relay_call *call, const struct es9p_message *in, struct buf *out,
                          const char **detail)
 {
@@ -318,10 +289,13 @@ static int cancel_finish(struct relay_call *call, const struct es9p_message *in,
 /* --- The table ------------------------------------------------------------------------------------------ */
 
 static const struct relay_function functions[] = {
-    {&es9p_functions[ES9P_AUTHENTICATE_CLIENT], 0x82, EIM_STEP_AUTHENTICATED, authenticate_begin,
-     authenticate_finish},
-    {&es9p_functions[ES9P_GET_BOUND_PROFILE_PACKAGE], 0x81, EIM_STEP_BOUND, package_begin, package_finish},
-    {&es9p_functions[ES9P_CANCEL_SESSION], 0x81, EIM_STEP_CANCELLED, cancel_begin, cancel_finish},
+    {&es9p_functions[ES9P_AUTHENTICATE_CLIENT], 0x82, EIM_STEP_AUTHENTICATED, resume, authenticate_finish,
+     compact_expand_authenticate, AUTHENTICATE_INVALID_TRANSACTION_ID, AUTHENTICATE_EID_MISMATCH,
+     AUTHENTICATE_EUICC_SIGNATURE_INVALID},
+    {&es9p_functions[ES9P_GET_BOUND_PROFILE_PACKAGE], 0x81, EIM_STEP_BOUND, resume, package_finish,
+     compact_expand_prepare, PACKAGE_INVALID_TRANSACTION_ID, 0, PACKAGE_EUICC_SIGNATURE_INVALID},
+    {&es9p_functions[ES9P_CANCEL_SESSION], 0x81, EIM_STEP_CANCELLED, resume, cancel_finish,
+     compact_expand_cancel, CANCEL_INVALID_TRANSACTION_ID, 0, CANCEL_EUICC_SIGNATURE_INVALID},
 };
 
 const struct relay_function *relay_function_by_tag(uint32_t tag)

@@ -234,4 +234,9 @@ static int initiate_finish(struct relay_call *call, const struct es9p_message *i
 }
 
 const struct relay_function relay_initiate_authentication = {
-    &es9p_functions[ES9P_INITIATE_AUTHENTICATION], 0x81, EIM_STEP_INITIATED, initiate_begin, initiate_finish};
+    .es9p = &es9p_functions[ES9P_INITIATE_AUTHENTICATION],
+    .error_tag = 0x81,
+    .step = EIM_STEP_INITIATED,
+    .begin = initiate_begin,
+    .finish = initiate_finish,
+};

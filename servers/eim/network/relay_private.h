@@ -35,6 +35,11 @@ struct relay_function {
     /* The members of the answer to the content of the ESipa answer's Ok alternative. */
     int (*finish)(struct relay_call *call, const struct es9p_message *answer, struct buf *out,
                   const char **detail);
+    /* For those that go on with a session: its response in full form, and what is answered when there is no
+     * such session, when it is of another EID (0: that is not asked), and when the eUICC has not signed the
+     * full form. */
+    enum compact_status (*expand)(const struct compact_known *known, struct span response, struct buf *out);
+    int unknown_transaction, eid_mismatch, bad_signature;
 };
 
 /* In relay_initiate.c. */
