@@ -114,7 +114,7 @@ void https_client_close(struct https_client *client)
     free(client);
 }
 
-CURL *https_client_begin(struct https_client *client, const struct https_request *request, struct buf *answer)
+CURL *https_client_begin(struct https_client *client, const struct https_call *request, struct buf *answer)
 {
     const struct curl_library *library = client->library;
 
@@ -151,7 +151,7 @@ enum https_result https_client_end(struct https_client *client, CURLcode code, l
     }
 }
 
-enum https_result https_client_call(struct https_client *client, const struct https_request *request,
+enum https_result https_client_call(struct https_client *client, const struct https_call *request,
                                     long *status, struct buf *answer)
 {
     CURL *curl = https_client_begin(client, request, answer);

@@ -30,7 +30,7 @@ struct https_client *https_client_open(const struct https_settings *settings, co
 /* NULL is nothing to close. */
 void https_client_close(struct https_client *client);
 
-struct https_request {
+struct https_call {
     const char *method; /* NULL: POST with a body, GET without one */
     const char *url;
     struct span body; /* .data NULL: none */
@@ -44,7 +44,7 @@ enum https_result {
 };
 
 /* Appends the body of the answer. When not answered, https_client_why says in one line what happened. */
-enum https_result https_client_call(struct https_client *client, const struct https_request *request,
+enum https_result https_client_call(struct https_client *client, const struct https_call *request,
                                     long *status, struct buf *answer);
 const char *https_client_why(const struct https_client *client);
 

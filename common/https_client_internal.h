@@ -7,8 +7,7 @@
 
 /* The handle of a request that is ready to be performed; it is the client's, for one request at a time. The
  * request's body and `answer` must stay until then. */
-CURL *https_client_begin(struct https_client *client, const struct https_request *request,
-                         struct buf *answer);
+CURL *https_client_begin(struct https_client *client, const struct https_call *request, struct buf *answer);
 /* What came of it. */
 enum https_result https_client_end(struct https_client *client, CURLcode code, long *status);
 

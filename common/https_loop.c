@@ -163,10 +163,10 @@ void https_loop_close(struct https_loop *requests)
     free(requests);
 }
 
-static bool begin(struct call *call, const struct https_request *request)
+static bool begin(struct call *call, const struct https_call *request)
 {
     const struct https_loop *requests = call->requests;
-    struct https_request kept = *request;
+    struct https_call kept = *request;
     CURL *curl;
 
     buf_append(&call->body, request->body);
@@ -182,7 +182,7 @@ static bool begin(struct call *call, const struct https_request *request)
 }
 
 bool https_loop_send(struct https_loop *requests, const struct https_settings *settings,
-                     const struct https_request *request, https_loop_done *done, void *context)
+                     const struct https_call *request, https_loop_done *done, void *context)
 {
     struct call *call = calloc(1, sizeof(*call));
     const char *why;

@@ -22,6 +22,6 @@ typedef void https_loop_done(void *context, enum https_result result, long statu
 /* Makes a request; nothing of its parts is needed afterwards. `done` is called once, from the event loop.
  * False, without a call, when it cannot be begun. */
 bool https_loop_send(struct https_loop *requests, const struct https_settings *settings,
-                     const struct https_request *request, https_loop_done *done, void *context);
+                     const struct https_call *request, https_loop_done *done, void *context);
 
 #endif

@@ -74,7 +74,7 @@ static bool https_post(struct bearer *bearer, struct span message, struct buf *a
                        char why[BEARER_WHY_SIZE])
 {
     struct https_bearer *https = (struct https_bearer *)bearer;
-    const struct https_request request = {.url = https->url, .body = message};
+    const struct https_call request = {.url = https->url, .body = message};
     long status;
 
     if (https_client_call(https->client, &request, &status, answer) != HTTPS_ANSWERED) {

@@ -65,7 +65,7 @@ static void post(struct es9p *server, const struct es9p_function *function, cons
                  struct es9p_reply *reply)
 {
     char url[ES9P_URL_SIZE];
-    const struct https_request request = {.url = url, .body = span_of_string(text)};
+    const struct https_call request = {.url = url, .body = span_of_string(text)};
     struct buf body = {0};
     enum https_result result;
     long status;

@@ -51,7 +51,7 @@ json_t *client_exchange(const struct client *client, const char *method, const c
     struct https_client *https = https_client_open(&settings, &why);
     char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
     char url[1024];
-    struct https_request request = {.method = method, .url = url};
+    struct https_call request = {.method = method, .url = url};
     struct buf answer = {0};
     json_t *json = NULL;
     long status;

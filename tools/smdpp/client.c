@@ -57,7 +57,7 @@ static json_t *exchange(const struct client *client, const char *path, const jso
     struct https_client *https = https_client_open(&settings, &why);
     char *text = request != NULL ? json_dumps(request, JSON_COMPACT) : NULL;
     char url[1024];
-    struct https_request sent = {.url = url};
+    struct https_call sent = {.url = url};
     struct buf answer = {0};
     json_t *json = NULL;
     long status;

@@ -120,9 +120,9 @@ void es9p_client_post(struct es9p_client *client, const char *address, const str
     }
     text = es9p_request_text(function, values);
     call = text != NULL ? call_new(client, function, done, context) : NULL;
-    if (call == NULL || !https_loop_send(client->requests, &client->settings,
-                                         &(struct https_request){.url = url, .body = span_of_string(text)},
-                                         on_answer, call)) {
+    if (call == NULL ||
+        !https_loop_send(client->requests, &client->settings,
+                         &(struct https_call){.url = url, .body = span_of_string(text)}, on_answer, call)) {
         if (call != NULL)
             call_free(call);
         fail(done, context, ES9P_UNREACHABLE, "the call cannot be set up");
