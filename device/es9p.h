@@ -1,13 +1,11 @@
 /*
- * ES9+ (and ES11) as a client, JSON binding over HTTPS (SGP.22 6.5). One object per server; libcurl keeps the
- * connection.
+ * ES9+ (and ES11) as a client, JSON binding over HTTPS (SGP.22 6.5), one call after another. One object for
+ * each server; its connection is kept.
  */
 #ifndef SOFTEUICC_DEVICE_ES9P_H
 #define SOFTEUICC_DEVICE_ES9P_H
 
-#include "apdu/bytes.h"
-
-#include <jansson.h>
+#include "protocol/es9p_json.h"
 
 struct es9p;
 
@@ -17,22 +15,13 @@ struct es9p *es9p_open(const char *address, const char *cacert);
 void es9p_close(struct es9p *server);
 
 /*
- * POSTs `request` to /gsma/rsp2/es9plus/`function` (the reference is taken over). Returns the answer's
- * object, whose functionExecutionStatus was a success; NULL with the error line printed (subject and reason
- * codes, if the server gave some). A function that answers 204 gives an empty object.
+ * Calls a function with its members (function->in) and waits. `answer`, which may hold an earlier one,
+ * becomes the members of its answer (function->out). Unless ES9P_EXECUTED, a line is printed; after
+ * es9p_set_quiet it is not, and es9p_why has it.
  */
-json_t *es9p_call(struct es9p *server, const char *function, json_t *request);
-
-/* From now on es9p_call prints no line; es9p_why has it. */
+enum es9p_outcome es9p_call(struct es9p *server, enum es9p_function_id function, const struct span *values,
+                            struct es9p_message *answer);
 void es9p_set_quiet(struct es9p *server);
 const char *es9p_why(const struct es9p *server);
-
-/* Sets object[key] to the base64 of octets. */
-void es9p_set_octets(json_t *object, const char *key, struct span octets);
-/* Appends the octets that the base64 text object[key] stands for; false (line printed with `function` and
- * key) when absent or malformed. */
-bool es9p_get_octets(const json_t *object, const char *function, const char *key, struct buf *out);
-/* The same, without a line and false only: for optional members. */
-bool es9p_find_octets(const json_t *object, const char *key, struct buf *out);
 
 #endif

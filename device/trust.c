@@ -1,7 +1,7 @@
 /* Pinned keys and certificates, on OpenSSL. See trust.h. */
 #include "device/trust.h"
 
-#include "common/base64.h"
+#include "crypto/base64.h"
 #include "crypto/ec.h"
 
 #include <openssl/x509v3.h>

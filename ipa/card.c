@@ -4,8 +4,6 @@
  */
 #include "ipa/ipa_internal.h"
 
-#include "crypto/ec.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -13,11 +11,6 @@
 #define TAG_PROFILE_STATE 0x9F70
 #define TAG_ECALL         0x9F7B
 #define TAG_FALLBACK      0x9F26
-
-bool ipa_digest(struct span octets, uint8_t digest[DIGEST_SIZE])
-{
-    return crypto_sha256(&octets, 1, digest);
-}
 
 bool card_call(struct ipa *ipa, const char *function, struct span request, uint32_t tag, struct span *value,
                uint16_t *sw)
@@ -188,26 +181,6 @@ bool ipa_read_enabled(struct ipa *ipa, struct ipa_enabled *enabled)
                 break;
             enabled->iccid[n++] = decimal[nibble];
         }
-    }
-    return true;
-}
-
-bool card_mark_eims(struct ipa *ipa, const char *except, int cause)
-{
-    const struct ipa_eim *eims;
-    size_t count;
-    struct known_eim *known;
-
-    if (!ipa_read_eims(ipa, &eims, &count))
-        return false;
-    /* Reading (SGP.32 6.3.2.6): there is room for one cause; of several that an eIM was not told, the last.
-     */
-    for (size_t i = 0; i < count; i++) {
-        if (except != NULL && strcmp(eims[i].id, except) == 0)
-            continue;
-        known = state_eim(&ipa->state, eims[i].id);
-        if (known != NULL)
-            known->cause = cause;
     }
     return true;
 }

@@ -6,6 +6,7 @@
 #include "ipa/ipa_internal.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define NOT_ALLOWED 1 /* immediateEnableNotAvailable */
 
@@ -48,6 +49,25 @@ static bool begin(struct ipa *ipa, int cause)
     if (!card_know(ipa) || !card_profiles_digest(ipa, ipa->state.profiles))
         return false;
     ipa->state.begun_cause = cause;
+    return ipa_keep(ipa);
+}
+
+bool ipa_settle(struct ipa *ipa)
+{
+    uint8_t profiles[DIGEST_SIZE];
+
+    if (ipa->state.begun_cause < 0)
+        return true;
+    if (!card_profiles_digest(ipa, profiles)) {
+        ipa_end(ipa, IPA_CARD, "%s", ipa->why);
+        return false;
+    }
+    if (memcmp(profiles, ipa->state.profiles, sizeof(profiles)) != 0 &&
+        !card_mark_eims(ipa, NULL, ipa->state.begun_cause)) {
+        ipa_end(ipa, IPA_CARD, "%s", ipa->why);
+        return false;
+    }
+    ipa->state.begun_cause = -1;
     return ipa_keep(ipa);
 }
 

@@ -264,7 +264,7 @@ static void put_error(struct ipa *ipa, struct request *request, int code)
     tlv_close(&ipa->out, error);
     tlv_close(&ipa->out, response);
     ipa_tell(ipa, IPA_EVENT_DATA, request->tags, 0, code, NULL);
-    package_result_end(ipa, outer, false, false);
+    package_result_end(ipa, outer, false, WORTH_NEXT_POLL);
 }
 
 /* A certificate in the data with its own tag again. */
@@ -341,7 +341,7 @@ void data_answer(struct ipa *ipa, struct span content)
     if (put_data(ipa, &request, wanted)) {
         tlv_close(&ipa->out, response);
         ipa_tell(ipa, IPA_EVENT_DATA, request.tags, 0, 0, NULL);
-        package_result_end(ipa, outer, false, false);
+        package_result_end(ipa, outer, false, WORTH_NEXT_POLL);
     } else if (request.no_such_ci) {
         put_error(ipa, &request, CI_KEY_ID_NOT_FOUND);
     } else {

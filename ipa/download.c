@@ -23,7 +23,7 @@ void download_initiate(struct ipa *ipa)
     if (!ok || !tlv_find(content, 0x80, &challenge) || challenge.size != sizeof(download->challenge)) {
         buf_free(&info1);
         download_note(download, "%s", ok ? "GetEUICCChallenge: the card's answer is malformed" : ipa->why);
-        download_finish(ipa);
+        ipa_go(ipa, STEP_DOWNLOAD_RESULT);
         return;
     }
     memcpy(download->challenge, challenge.data, sizeof(download->challenge));
@@ -147,18 +147,17 @@ void download_initiated(struct ipa *ipa, struct span answer)
         ok = false;
     }
     if (!ok || !authenticate_server(ipa, &from)) {
-        download_finish(ipa);
+        ipa_go(ipa, STEP_DOWNLOAD_RESULT);
         return;
     }
     memcpy(download->transaction, from.transaction.data, from.transaction.size);
     download->transaction_size = from.transaction.size;
-    download->ctx_from_eim = from.ctx.data != NULL;
     if (!remember(ipa))
         return;
     request = download_begin(ipa, TAG_AUTHENTICATE_CLIENT);
     tlv_put(&ipa->out, 0x80, SPAN(download->transaction, download->transaction_size));
     if (!download->direct && ipa->settings.compact)
-        compact_authenticate(buf_span(&ipa->response), ipa_known(ipa), download->ctx_from_eim, &ipa->out);
+        compact_authenticate(buf_span(&ipa->response), ipa_known(ipa), from.ctx.data != NULL, &ipa->out);
     else
         buf_append(&ipa->out, buf_span(&ipa->response));
     download_send(ipa, request, STEP_AUTHENTICATE);

@@ -41,8 +41,8 @@ static bool read_authenticated(struct span ok, struct authenticated *out)
     return tlv_skip_rest(&reader);
 }
 
-/* The registeredID of the server's certificate must be the one the activation code names (SGP.22 3.1.3, 4.1).
- */
+/* The registeredID of the server's certificate must be the one the activation code names (SGP.22
+ * 3.1.3, 4.1). */
 static bool oid_fits(const struct ipa_download *download, struct span der)
 {
     enum cert_status status;
@@ -114,15 +114,15 @@ static void bind(struct ipa *ipa, struct span ok)
     }
 }
 
-/* An SM-DS knows where the profile is: AuthenticateClientOkDSEsipa carries a trigger, ES11's answer events.
- */
+/* An SM-DS knows where the profile is: AuthenticateClientOkDSEsipa carries a trigger, ES11's
+ * answer events. */
 static void go_on(struct ipa *ipa, struct span address, struct span event)
 {
     struct ipa_download *download = &ipa->download;
 
     if (address.size == 0 || address.size > IPA_ADDRESS_MAX || event.size > IPA_ADDRESS_MAX) {
         download_note(download, "AuthenticateClient: the SM-DS's event is malformed");
-        download_finish(ipa);
+        ipa_go(ipa, STEP_DOWNLOAD_RESULT);
         return;
     }
     snprintf(download->address, sizeof(download->address), "%.*s", (int)address.size,
@@ -131,7 +131,7 @@ static void go_on(struct ipa *ipa, struct span address, struct span event)
              (const char *)event.data);
     download->has_matching_id = true;
     download->is_sm_ds = false;
-    download_initiate(ipa);
+    ipa_go(ipa, STEP_INITIATE);
 }
 
 static void found_trigger(struct ipa *ipa, struct span ok)
@@ -141,14 +141,10 @@ static void found_trigger(struct ipa *ipa, struct span ok)
 
     if (!tlv_find(ok, TAG_DOWNLOAD_TRIGGER, &trigger)) {
         download_note(download, "the SM-DS has nothing for this eUICC");
-        download_finish(ipa);
+        ipa_go(ipa, STEP_DOWNLOAD_RESULT);
         return;
     }
-    if (!download_follow(ipa, trigger)) {
-        download_finish(ipa);
-        return;
-    }
-    download_initiate(ipa);
+    ipa_go(ipa, download_follow(ipa, trigger) ? STEP_INITIATE : STEP_DOWNLOAD_RESULT);
 }
 
 static void found_events(struct ipa *ipa, struct span ok)
@@ -161,7 +157,7 @@ static void found_events(struct ipa *ipa, struct span ok)
     if (!tlv_find_path(ok, first, &entry) || !tlv_find(entry, 0x80, &event) ||
         !tlv_find(entry, 0x81, &address)) {
         download_note(&ipa->download, "the SM-DS has nothing for this eUICC");
-        download_finish(ipa);
+        ipa_go(ipa, STEP_DOWNLOAD_RESULT);
         return;
     }
     go_on(ipa, address, event);
@@ -184,7 +180,7 @@ void download_authenticated(struct ipa *ipa, struct span answer)
         found_trigger(ipa, member.value);
     } else {
         download_note_refusal(download, "AuthenticateClient", NAMES_AUTHENTICATE_CLIENT, &member);
-        download_finish(ipa); /* who refuses has ended the session */
+        ipa_go(ipa, STEP_DOWNLOAD_RESULT); /* who refuses has ended the session */
     }
 }
 
@@ -234,7 +230,7 @@ void download_bound(struct ipa *ipa, struct span answer)
     }
     if (member.tag != 0xA0) {
         download_note_refusal(download, "GetBoundProfilePackage", NAMES_BIND, &member);
-        download_finish(ipa);
+        ipa_go(ipa, STEP_DOWNLOAD_RESULT);
         return;
     }
     reader = tlv_reader(member.value);
@@ -246,5 +242,5 @@ void download_bound(struct ipa *ipa, struct span answer)
         return;
     }
     load(ipa, package);
-    download_finish(ipa);
+    ipa_go(ipa, STEP_DOWNLOAD_RESULT);
 }

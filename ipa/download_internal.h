@@ -31,23 +31,19 @@ bool download_read(struct ipa *ipa, const char *name, uint32_t function, struct 
 void download_note(struct ipa_download *download, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* A server's refusal, by its error number. */
-void download_note_refusal(struct ipa_download *download, const char *name, enum ipa_names names,
+void download_note_refusal(struct ipa_download *download, const char *name, enum names names,
                            const struct tlv *error);
 /* "the SM-DP+", "the SM-DS" or "the eIM". */
 const char *download_server(const struct ipa_download *download);
 /* The card's own refusal, A1 { 80 transactionId, 02 code }: it goes to the eIM as errorResponse. False when
  * `content` is none. */
-bool download_card_refused(struct ipa *ipa, const char *name, enum ipa_names names, struct span content);
+bool download_card_refused(struct ipa *ipa, const char *name, enum names names, struct span content);
 
 /* Whether the eIM restores compact forms: only what it can verify. */
 bool download_may_compact(struct ipa *ipa);
 /* Ends the session on both sides; download->why says already what was wrong. */
 void download_cancel(struct ipa *ipa, unsigned reason);
 
-/* Begins the session that ipa->download describes. */
-void download_initiate(struct ipa *ipa);
-/* The session is over: ProfileDownloadTriggerResult from ipa->download. */
-void download_finish(struct ipa *ipa);
 /* Goes on with the trigger (its content) that an SM-DS answered; once. False with download->why. */
 bool download_follow(struct ipa *ipa, struct span trigger);
 

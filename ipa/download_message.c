@@ -77,7 +77,7 @@ bool download_read(struct ipa *ipa, const char *name, uint32_t function, struct 
     return status == TLV_OK;
 }
 
-void download_note_refusal(struct ipa_download *download, const char *name, enum ipa_names names,
+void download_note_refusal(struct ipa_download *download, const char *name, enum names names,
                            const struct tlv *error)
 {
     uint64_t code = 127;
@@ -85,11 +85,11 @@ void download_note_refusal(struct ipa_download *download, const char *name, enum
 
     tlv_unsigned(error->value, &code);
     download_note(download, "%s: %s refused: %s", name, download_server(download),
-                  ipa_name(names, code, text, sizeof(text)));
+                  names_text(names, code, text, sizeof(text)));
 }
 
 /* The card's own refusal, A1 { 80 transactionId, 02 code }: it goes to the eIM as errorResponse. */
-bool download_card_refused(struct ipa *ipa, const char *name, enum ipa_names names, struct span content)
+bool download_card_refused(struct ipa *ipa, const char *name, enum names names, struct span content)
 {
     struct span error;
     struct span value;
@@ -101,7 +101,7 @@ bool download_card_refused(struct ipa *ipa, const char *name, enum ipa_names nam
     if (tlv_find(error, TAG_INTEGER, &value))
         tlv_unsigned(value, &code);
     download_note(&ipa->download, "%s: the card refused: %s", name,
-                  ipa_name(names, code, text, sizeof(text)));
+                  names_text(names, code, text, sizeof(text)));
     buf_append(&ipa->download.refused, buf_span(&ipa->response));
     return true;
 }
@@ -134,7 +134,7 @@ void download_cancel(struct ipa *ipa, unsigned reason)
          !tlv_find(content, 0x81, &refused);
     buf_free(&card);
     if (!ok) { /* the card's session is over already; the server ends its own by time */
-        download_finish(ipa);
+        ipa_go(ipa, STEP_DOWNLOAD_RESULT);
         return;
     }
     if (download_may_compact(ipa))
@@ -149,9 +149,16 @@ void download_cancel(struct ipa *ipa, unsigned reason)
     download_send(ipa, request, STEP_CANCEL);
 }
 
-void download_cancelled(struct ipa *ipa)
+void download_cancelled(struct ipa *ipa, struct span answer)
 {
-    download_finish(ipa);
+    (void)answer;
+    ipa_go(ipa, STEP_DOWNLOAD_RESULT);
+}
+
+void download_cancel_lost(struct ipa *ipa, const char *why)
+{
+    (void)why; /* the session ends by itself on both sides */
+    ipa_go(ipa, STEP_DOWNLOAD_RESULT);
 }
 
 void download_lost(struct ipa *ipa, const char *why)
@@ -161,5 +168,5 @@ void download_lost(struct ipa *ipa, const char *why)
         return;
     }
     download_note(&ipa->download, "%s", why);
-    download_finish(ipa);
+    ipa_go(ipa, STEP_DOWNLOAD_RESULT);
 }

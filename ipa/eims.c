@@ -106,6 +106,26 @@ bool ipa_read_eims(struct ipa *ipa, const struct ipa_eim **eims, size_t *count)
     return true;
 }
 
+bool card_mark_eims(struct ipa *ipa, const char *except, int cause)
+{
+    const struct ipa_eim *eims;
+    size_t count;
+    struct known_eim *known;
+
+    if (!ipa_read_eims(ipa, &eims, &count))
+        return false;
+    /* Reading (SGP.32 6.3.2.6): there is room for one cause; of several that an eIM was not told,
+     * the last. */
+    for (size_t i = 0; i < count; i++) {
+        if (except != NULL && strcmp(eims[i].id, except) == 0)
+            continue;
+        known = state_eim(&ipa->state, eims[i].id);
+        if (known != NULL)
+            known->cause = cause;
+    }
+    return true;
+}
+
 bool ipa_add_eim(struct ipa *ipa, struct span configuration, int *code, struct buf *answers)
 {
     struct buf request = {0};

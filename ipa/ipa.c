@@ -1,11 +1,10 @@
 /*
- * The machine of a poll (SGP.32 3.1.1, 3.3.1): what is asked of the host, whose answer goes where, and in
- * which order the parts come. What the parts do is package.c, data.c, download.c and notifications.c. See
- * ipa.h.
+ * The machine of a poll (SGP.32 3.1.1, 3.3.1): the table of its steps and the loop over them, what is asked
+ * of the host and whose answer goes where. What the steps do is package.c, provide_result.c, data.c,
+ * download.c and notifications.c. See ipa.h.
  */
 #include "ipa/ipa_internal.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,78 +72,45 @@ bool ipa_was_answered(const struct ipa *ipa)
     return ipa->answered;
 }
 
-/* --- For the parts ------------------------------------------------------------------------------------ */
+/* --- The steps ---------------------------------------------------------------------------------------- */
 
-void ipa_tell(struct ipa *ipa, enum ipa_event event, struct span octets, uint64_t number, int code,
-              const char *text)
+static void package_lost(struct ipa *ipa, const char *why)
 {
-    struct ipa_report report = {event, octets, number, code, text};
-
-    if (ipa->host.report != NULL)
-        ipa->host.report(ipa->host.context, &report);
+    ipa_end(ipa, IPA_UNREACHABLE, "%s", why);
 }
 
-void ipa_end(struct ipa *ipa, enum ipa_outcome outcome, const char *format, ...)
+/* What a step begins with, when nothing but the step itself brought it up; who takes the answer to the
+ * message that went out with it; who, that there is none. */
+static const struct {
+    void (*enter)(struct ipa *ipa);
+    void (*answered)(struct ipa *ipa, struct span answer);
+    void (*lost)(struct ipa *ipa, const char *why);
+} steps[STEPS] = {
+    [STEP_LIST_RESULTS] = {package_list_results, NULL, NULL},
+    [STEP_STORED_RESULT] = {package_offer_stored, NULL, NULL},
+    [STEP_RESULT] = {package_result_send, package_result_answered, package_result_lost},
+    [STEP_GET_PACKAGE] = {package_get, package_got, package_lost},
+    [STEP_INITIATE] = {download_initiate, download_initiated, download_lost},
+    [STEP_AUTHENTICATE] = {NULL, download_authenticated, download_lost},
+    [STEP_BIND] = {NULL, download_bound, download_lost},
+    [STEP_CANCEL] = {NULL, download_cancelled, download_cancel_lost},
+    [STEP_DOWNLOAD_RESULT] = {download_finish, NULL, NULL},
+    [STEP_LIST_NOTIFICATIONS] = {notifications_list, NULL, NULL},
+    [STEP_NOTIFICATION] = {notifications_next, notifications_answered, notifications_lost},
+};
+
+/* Until the host is wanted or the poll is over. */
+static void run(struct ipa *ipa)
 {
-    char line[sizeof(ipa->why)]; /* an argument may be ipa->why itself */
-    va_list arguments;
+    while (ipa->want == IPA_NOTHING && steps[ipa->step].enter != NULL) {
+        enum ipa_step step = ipa->step;
 
-    va_start(arguments, format);
-    vsnprintf(line, sizeof(line), format, arguments);
-    va_end(arguments);
-    memcpy(ipa->why, line, sizeof(line));
-    ipa->outcome = outcome;
-    ipa->want = IPA_NOTHING;
-    ipa->step = STEP_NONE;
-}
-
-bool ipa_keep(struct ipa *ipa)
-{
-    struct buf octets = {0};
-    bool ok = true;
-
-    if (ipa->host.save != NULL) {
-        state_write(&ipa->state, ipa->eid, &octets);
-        ok = !octets.failed && ipa->host.save(ipa->host.context, buf_span(&octets));
+        ipa->step = STEP_NONE;
+        steps[step].enter(ipa);
     }
-    buf_free(&octets);
-    if (!ok)
-        ipa_end(ipa, IPA_STORAGE, "the IPA's state cannot be kept");
-    return ok;
 }
 
-void ipa_send(struct ipa *ipa, enum ipa_step step, enum ipa_peer peer, const char *address)
-{
-    if (ipa->out.failed) {
-        ipa_end(ipa, IPA_STORAGE, "out of memory");
-        return;
-    }
-    snprintf(ipa->address, sizeof(ipa->address), "%s", address);
-    ipa->message = (struct ipa_message){peer, ipa->address, buf_span(&ipa->out)};
-    ipa->step = step;
-    ipa->want = IPA_SEND;
-}
-
-/* --- The order of a poll ------------------------------------------------------------------------------ */
-
-/* Results that the eIM has not acknowledged first: what it sends next may build on them. */
-void ipa_next(struct ipa *ipa)
-{
-    ipa->want = IPA_NOTHING;
-    ipa->step = STEP_NONE;
-    if (!ipa->stored_done) {
-        if (package_offer_stored(ipa) || ipa->outcome != IPA_DONE)
-            return;
-        ipa->stored_done = true;
-    }
-    if (ipa->more) {
-        package_get(ipa);
-        return;
-    }
-    if (notifications_next(ipa) || ipa->outcome != IPA_DONE)
-        return;
-    ipa_end(ipa, IPA_DONE, "%s", "");
-}
+/* --- A poll ------------------------------------------------------------------------------------------- */
 
 /* What a poll before this one left behind in memory. */
 static void begin(struct ipa *ipa)
@@ -157,16 +123,11 @@ static void begin(struct ipa *ipa)
     ipa->why[0] = '\0';
     ipa->answered = false;
     ipa->packages = 0;
-    ipa->more = true;
     ipa->stored_offset = 0;
-    ipa->stored_done = false;
-    ipa->result_waits = false;
-    ipa->profile_changed = false;
-    ipa->may_roll_back = false;
+    ipa->worth = WORTH_NEXT_POLL;
     ipa->is_download = false;
     ipa->told_cause = -1;
     ipa->notifications_offset = 0;
-    ipa->notifications_read = false;
 }
 
 void ipa_start_poll(struct ipa *ipa, const char *eim_id)
@@ -184,56 +145,16 @@ void ipa_start_poll(struct ipa *ipa, const char *eim_id)
             continue;
         ipa->eim = eims[i];
         ipa->eim.trusted = (struct buf){0}; /* the list's; the machine has no use for it */
+        /* Results that the eIM has not acknowledged first: what it sends next may build on them. */
         if (ipa_settle(ipa))
-            ipa_next(ipa);
+            ipa_enter(ipa, STEP_LIST_RESULTS);
+        run(ipa);
         return;
     }
     ipa_end(ipa, IPA_CARD, "the card is not associated with eIM %s", eim_id);
 }
 
 /* --- What the host hands in --------------------------------------------------------------------------- */
-
-static void notification_answered(struct ipa *ipa, struct span answer)
-{
-    (void)answer; /* there is none, or none that means anything */
-    notifications_answered(ipa);
-}
-
-static void cancel_answered(struct ipa *ipa, struct span answer)
-{
-    (void)answer;
-    download_cancelled(ipa);
-}
-
-static void package_lost(struct ipa *ipa, const char *why)
-{
-    ipa_end(ipa, IPA_UNREACHABLE, "%s", why);
-}
-
-static void result_lost(struct ipa *ipa, const char *why)
-{
-    ipa_end(ipa, IPA_UNREACHABLE, "%s", why);
-    package_result_lost(ipa);
-}
-
-static void cancel_lost(struct ipa *ipa, const char *why)
-{
-    (void)why; /* the session ends by itself on both sides */
-    download_cancelled(ipa);
-}
-
-static const struct {
-    void (*answered)(struct ipa *ipa, struct span answer);
-    void (*lost)(struct ipa *ipa, const char *why);
-} steps[STEPS] = {
-    [STEP_RESULT] = {package_result_answered, result_lost},
-    [STEP_GET_PACKAGE] = {package_got, package_lost},
-    [STEP_INITIATE] = {download_initiated, download_lost},
-    [STEP_AUTHENTICATE] = {download_authenticated, download_lost},
-    [STEP_BIND] = {download_bound, download_lost},
-    [STEP_CANCEL] = {cancel_answered, cancel_lost},
-    [STEP_NOTIFICATION] = {notification_answered, notifications_lost},
-};
 
 void ipa_answered(struct ipa *ipa, struct span answer)
 {
@@ -247,8 +168,9 @@ void ipa_answered(struct ipa *ipa, struct span answer)
     }
     if (ipa->message.peer == IPA_PEER_EIM)
         ipa->answered = true;
-    ipa->want = IPA_NOTHING;
+    ipa_go(ipa, STEP_NONE);
     steps[step].answered(ipa, answer);
+    run(ipa);
 }
 
 void ipa_unreachable(struct ipa *ipa, const char *why)
@@ -257,8 +179,9 @@ void ipa_unreachable(struct ipa *ipa, const char *why)
 
     if (ipa->want != IPA_SEND || steps[step].lost == NULL)
         return;
-    ipa->want = IPA_NOTHING;
+    ipa_go(ipa, STEP_NONE);
     steps[step].lost(ipa, why);
+    run(ipa);
 }
 
 void ipa_refreshed(struct ipa *ipa)
@@ -266,28 +189,25 @@ void ipa_refreshed(struct ipa *ipa)
     if (ipa->want != IPA_REFRESH)
         return;
     ipa->want = IPA_NOTHING;
-    if (ipa->result_waits) {
-        ipa->result_waits = false;
-        ipa_send(ipa, STEP_RESULT, IPA_PEER_EIM, "");
-    } else {
-        ipa_next(ipa);
-    }
+    run(ipa);
 }
 
 void ipa_retry(struct ipa *ipa)
 {
-    if (ipa->want == IPA_RETRY) {
-        ipa->outcome = IPA_DONE;
-        ipa->why[0] = '\0';
-        ipa_send(ipa, STEP_RESULT, IPA_PEER_EIM, "");
-    }
+    if (ipa->want != IPA_RETRY)
+        return;
+    ipa->outcome = IPA_DONE;
+    ipa->why[0] = '\0';
+    ipa->want = IPA_NOTHING;
+    run(ipa);
 }
 
 void ipa_give_up(struct ipa *ipa)
 {
     if (ipa->want != IPA_RETRY)
         return;
-    ipa->want = IPA_NOTHING;
-    if (ipa->may_roll_back)
+    ipa_go(ipa, STEP_NONE);
+    if (ipa->worth == WORTH_ROLLBACK)
         package_roll_back(ipa);
+    run(ipa);
 }

@@ -66,8 +66,8 @@ struct ipa_state {
     char unconfirmed[IPA_ID_MAX + 1];
     /* Results up to this number were told to the other eIMs as a change of state. */
     uint64_t told;
-    /* The download that was begun and not reported: digest of its trigger, and the session's transactionId.
-     */
+    /* The download that was begun and not reported: digest of its trigger, and the
+     * session's transactionId. */
     bool downloading;
     uint8_t trigger[DIGEST_SIZE];
     uint8_t transaction[TRANSACTION_ID_SIZE];
@@ -84,18 +84,31 @@ void state_write(const struct ipa_state *state, const uint8_t eid[16], struct bu
 /* The entry of this eIM, made when there is none; NULL when there are too many. */
 struct known_eim *state_eim(struct ipa_state *state, const char *id);
 
-/* --- The machine -------------------------------------------------------------------------------------- */
+/* --- The machine (machine.c) -------------------------------------------------------------------------- */
 
+/* What comes next, or whose answer is awaited. The parts set it and return; the table and the loop of ipa.c
+ * call what it names. */
 enum ipa_step {
     STEP_NONE,
-    STEP_RESULT,       /* ProvideEimPackageResult went out */
-    STEP_GET_PACKAGE,  /* GetEimPackage */
-    STEP_INITIATE,     /* InitiateAuthentication */
-    STEP_AUTHENTICATE, /* AuthenticateClient */
-    STEP_BIND,         /* GetBoundProfilePackage */
-    STEP_CANCEL,       /* CancelSession */
-    STEP_NOTIFICATION, /* HandleNotification */
+    STEP_LIST_RESULTS,       /* RetrieveNotificationsList for stored results */
+    STEP_STORED_RESULT,      /* the next of them */
+    STEP_RESULT,             /* ProvideEimPackageResult, which stands in `out` */
+    STEP_GET_PACKAGE,        /* GetEimPackage */
+    STEP_INITIATE,           /* InitiateAuthentication, of the session that `download` describes */
+    STEP_AUTHENTICATE,       /* AuthenticateClient */
+    STEP_BIND,               /* GetBoundProfilePackage */
+    STEP_CANCEL,             /* CancelSession */
+    STEP_DOWNLOAD_RESULT,    /* the session is over: ProfileDownloadTriggerResult */
+    STEP_LIST_NOTIFICATIONS, /* RetrieveNotificationsList */
+    STEP_NOTIFICATION,       /* HandleNotification for the next of them */
     STEPS
+};
+
+/* What a result that the eIM did not get is worth. */
+enum ipa_worth {
+    WORTH_NEXT_POLL, /* the next poll is soon enough */
+    WORTH_RETRY,     /* it is of a profile change: waiting for the network */
+    WORTH_ROLLBACK   /* … which the eIM lets the IPA roll back */
 };
 
 struct ipa_download {
@@ -108,8 +121,6 @@ struct ipa_download {
     char oid[128];
     bool has_matching_id;
     bool is_sm_ds;
-    bool code_from_eim; /* hashCc came from the eIM */
-    bool ctx_from_eim;
     uint8_t challenge[16];
     uint8_t transaction[TRANSACTION_ID_SIZE];
     size_t transaction_size;
@@ -133,11 +144,11 @@ struct ipa {
     struct ipa_eim eim; /* the one that is polled; `trusted` stays empty */
     enum ipa_want want;
     enum ipa_step step;
+    enum ipa_step part; /* where the poll goes on when what was begun is done */
     enum ipa_outcome outcome;
     char why[512];
     bool answered;
     unsigned packages;
-    bool more;
 
     struct ipa_message message;
     char address[IPA_ADDRESS_MAX + 1];
@@ -146,13 +157,10 @@ struct ipa {
 
     struct buf stored; /* the list of results to be offered first */
     size_t stored_offset;
-    bool stored_done;
 
     struct buf offered;         /* uint64_t each: the sequence numbers in the result that is out */
-    bool result_waits;          /* `out` holds a result that goes out after a REFRESH */
-    bool profile_changed;       /* … and it is of a profile change: worth waiting for the network */
-    bool may_roll_back;         /* … which the eIM lets the IPA roll back */
-    bool is_download;           /* … and it is a ProfileDownloadTriggerResult */
+    enum ipa_worth worth;       /* of that result */
+    bool is_download;           /* it is a ProfileDownloadTriggerResult */
     struct compact_given gives; /* what the eIM has when it took this result */
 
     int told_cause; /* that went out with GetEimPackage, -1: none */
@@ -161,7 +169,6 @@ struct ipa {
 
     struct buf notifications; /* the list at the beginning of that part */
     size_t notifications_offset;
-    bool notifications_read;
     uint64_t notification_number; /* of the one that is out */
     char notification_address[IPA_ADDRESS_MAX + 1];
 };
@@ -169,14 +176,23 @@ struct ipa {
 /* Ends the poll. */
 void ipa_end(struct ipa *ipa, enum ipa_outcome outcome, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* What comes next in a poll: stored results, packages, notifications, the end. */
-void ipa_next(struct ipa *ipa);
+/* Sets what comes next. */
+void ipa_go(struct ipa *ipa, enum ipa_step step);
+/* What was begun in this part of the poll is done: its next. */
+void ipa_go_on(struct ipa *ipa);
+/* The next part of the poll: stored results, packages, notifications. */
+void ipa_enter(struct ipa *ipa, enum ipa_step part);
 /* ipa->out is complete: it goes to the eIM, or to a server. */
 void ipa_send(struct ipa *ipa, enum ipa_step step, enum ipa_peer peer, const char *address);
 void ipa_tell(struct ipa *ipa, enum ipa_event event, struct span octets, uint64_t number, int code,
               const char *text);
 /* Keeps ipa->state; false, poll ended, when the host cannot. */
 bool ipa_keep(struct ipa *ipa);
+/* Whether SM-DP+s are reached through the eIM that is polled. */
+bool ipa_through_eim(const struct ipa *ipa);
+/* What the polled eIM was given before. */
+const struct compact_given *ipa_known(struct ipa *ipa);
+bool ipa_digest(struct span octets, uint8_t digest[DIGEST_SIZE]);
 
 /* --- The card (card.c) -------------------------------------------------------------------------------- */
 
@@ -194,10 +210,12 @@ bool card_retrieve(struct ipa *ipa, struct span criteria, struct span *list);
 /* RemoveNotificationFromList; true also when there was nothing to remove. */
 bool card_remove(struct ipa *ipa, uint64_t sequence);
 bool card_profiles_digest(struct ipa *ipa, uint8_t digest[DIGEST_SIZE]);
+
+/* --- Its eIMs (eims.c) -------------------------------------------------------------------------------- */
+
 void card_clear_eims(struct ipa *ipa);
 /* Every other eIM on the card learns of this change with its next poll. */
 bool card_mark_eims(struct ipa *ipa, const char *except, int cause);
-bool ipa_digest(struct span octets, uint8_t digest[DIGEST_SIZE]);
 
 /* --- Changes (change.c) ------------------------------------------------------------------------------- */
 
@@ -207,24 +225,26 @@ struct ipa_immediate {
 };
 /* ImmediateEnable after an installation. False: the poll ended. */
 bool change_immediate(struct ipa *ipa, struct ipa_immediate *outcome);
+/* After a change of state by the IPA that a power cut interrupted. False: the poll ended. */
+bool ipa_settle(struct ipa *ipa);
 
 /* --- Packages and results (package.c, provide_result.c) ----------------------------------------------- */
 
-/* After a change of state by the IPA that a power cut interrupted. */
-bool ipa_settle(struct ipa *ipa);
-/* False: no stored result is left for this eIM (or the poll ended). */
-bool package_offer_stored(struct ipa *ipa);
+/* STEP_LIST_RESULTS, STEP_STORED_RESULT, STEP_GET_PACKAGE, STEP_RESULT */
+void package_list_results(struct ipa *ipa);
+void package_offer_stored(struct ipa *ipa);
 void package_get(struct ipa *ipa);
+void package_result_send(struct ipa *ipa);
 void package_got(struct ipa *ipa, struct span answer);
 void package_result_answered(struct ipa *ipa, struct span answer);
-void package_result_lost(struct ipa *ipa);
-/* Begins ipa->out with BF50 { 5A EID; result_end closes it, collects what is offered and sends it, after a
- * REFRESH when a profile was changed. */
+void package_result_lost(struct ipa *ipa, const char *why);
+/* Begins ipa->out with BF50 { 5A EID; package_result_end closes it: STEP_RESULT is next, after a REFRESH when
+ * a profile was changed. */
 size_t package_result_begin(struct ipa *ipa);
-void package_result_end(struct ipa *ipa, size_t mark, bool profile_changed, bool may_roll_back);
+void package_result_end(struct ipa *ipa, size_t mark, bool profile_changed, enum ipa_worth worth);
 void package_roll_back(struct ipa *ipa);
-/* The other eIMs have not seen what this result says; each result is looked at once. False: the poll ended.
- */
+/* The other eIMs have not seen what this result says; each result is looked at once. False: the
+ * poll ended. */
 bool package_tell_others(struct ipa *ipa, const struct package_result *result);
 /* This sequence number is in ipa->out: the eIM may acknowledge it. */
 void package_offer(struct ipa *ipa, uint64_t sequence);
@@ -235,26 +255,26 @@ bool package_put_notifications(struct ipa *ipa, struct span list);
 
 void data_answer(struct ipa *ipa, struct span request);
 
+/* Begins with a trigger (whole); STEP_INITIATE and STEP_DOWNLOAD_RESULT. */
 void download_start(struct ipa *ipa, struct span trigger);
+void download_initiate(struct ipa *ipa);
+void download_finish(struct ipa *ipa);
 void download_initiated(struct ipa *ipa, struct span answer);
 void download_authenticated(struct ipa *ipa, struct span answer);
 void download_bound(struct ipa *ipa, struct span answer);
 /* The server was not reached, or CancelSession went out and came back, or not. */
 void download_lost(struct ipa *ipa, const char *why);
-void download_cancelled(struct ipa *ipa);
+void download_cancelled(struct ipa *ipa, struct span answer);
+void download_cancel_lost(struct ipa *ipa, const char *why);
 void download_clear(struct ipa_download *download);
 /* Reads the trigger into `download`: where to go, how. False with download->why. */
 bool trigger_read(struct ipa *ipa, struct ipa_download *download, struct span content);
 
-/* Whether SM-DP+s are reached through the eIM that is polled. */
-bool ipa_through_eim(const struct ipa *ipa);
-
-/* Sends the next pending notification; false when none is left (or the poll ended). */
-bool notifications_next(struct ipa *ipa);
-void notifications_answered(struct ipa *ipa);
+/* STEP_LIST_NOTIFICATIONS, STEP_NOTIFICATION */
+void notifications_list(struct ipa *ipa);
+void notifications_next(struct ipa *ipa);
+void notifications_answered(struct ipa *ipa, struct span answer);
 void notifications_lost(struct ipa *ipa, const char *why);
-/* What the polled eIM was given before. */
-const struct compact_given *ipa_known(struct ipa *ipa);
 /* Appends a PendingNotification to `out`, compact where the polled eIM can expand it. */
 void notification_put(struct ipa *ipa, struct span pending, struct buf *out);
 /* NotificationMetadata of a PendingNotification (whole, in full form). */

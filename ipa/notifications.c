@@ -34,14 +34,6 @@ static bool was_relayed(const struct ipa *ipa, struct span pending)
            span_equal(pending, buf_span(&ipa->download.installation));
 }
 
-const struct compact_given *ipa_known(struct ipa *ipa)
-{
-    static const struct compact_given nothing = {.has_certs = false};
-    const struct known_eim *known = state_eim(&ipa->state, ipa->eim.id);
-
-    return known != NULL ? &known->has : &nothing;
-}
-
 void notification_put(struct ipa *ipa, struct span pending, struct buf *out)
 {
     struct span content;
@@ -56,17 +48,16 @@ void notification_put(struct ipa *ipa, struct span pending, struct buf *out)
         buf_append(out, pending);
 }
 
-static bool read_list(struct ipa *ipa)
+void notifications_list(struct ipa *ipa)
 {
     struct span list;
 
     if (!card_retrieve(ipa, SPAN_NONE, &list)) {
         ipa_end(ipa, IPA_CARD, "%s", ipa->why);
-        return false;
+        return;
     }
     buf_append(&ipa->notifications, list);
-    ipa->notifications_read = true;
-    return !ipa->notifications.failed;
+    ipa_enter(ipa, STEP_NOTIFICATION);
 }
 
 static void send(struct ipa *ipa, struct span pending, bool direct, const char *address)
@@ -91,14 +82,11 @@ static void send(struct ipa *ipa, struct span pending, bool direct, const char *
     ipa_send(ipa, STEP_NOTIFICATION, direct ? IPA_PEER_SMDP : IPA_PEER_EIM, address);
 }
 
-bool notifications_next(struct ipa *ipa)
+void notifications_next(struct ipa *ipa)
 {
-    struct tlv_reader reader;
+    struct tlv_reader reader = tlv_reader(buf_span(&ipa->notifications));
     struct tlv pending;
 
-    if (!ipa->notifications_read && !read_list(ipa))
-        return false;
-    reader = tlv_reader(buf_span(&ipa->notifications));
     reader.offset = ipa->notifications_offset;
     while (tlv_next(&reader, &pending) == TLV_OK) {
         struct span address;
@@ -117,19 +105,20 @@ bool notifications_next(struct ipa *ipa)
             continue;
         }
         send(ipa, pending.whole, direct, direct ? text : "");
-        return true;
+        return;
     }
-    return false;
+    ipa_end(ipa, IPA_DONE, "%s", "");
 }
 
-void notifications_answered(struct ipa *ipa)
+void notifications_answered(struct ipa *ipa, struct span answer)
 {
+    (void)answer; /* there is none, or none that means anything */
     if (!card_remove(ipa, ipa->notification_number)) {
         ipa_end(ipa, IPA_CARD, "%s", ipa->why);
         return;
     }
     ipa_tell(ipa, IPA_EVENT_NOTIFICATION, SPAN_NONE, ipa->notification_number, 0, ipa->notification_address);
-    ipa_next(ipa);
+    ipa_go_on(ipa);
 }
 
 void notifications_lost(struct ipa *ipa, const char *why)
@@ -140,5 +129,5 @@ void notifications_lost(struct ipa *ipa, const char *why)
     }
     ipa_tell(ipa, IPA_EVENT_NOTIFICATION_LEFT, SPAN_NONE, ipa->notification_number, 0,
              ipa->notification_address);
-    ipa_next(ipa);
+    ipa_go_on(ipa);
 }

@@ -27,9 +27,8 @@ void package_get(struct ipa *ipa)
     size_t outer;
 
     if (ipa->packages == IPA_PACKAGES_MAX) {
-        ipa->more = false;
         ipa_tell(ipa, IPA_EVENT_MORE, SPAN_NONE, ipa->packages, 0, NULL);
-        ipa_next(ipa);
+        ipa_enter(ipa, STEP_LIST_NOTIFICATIONS);
         return;
     }
     ipa->told_cause = known != NULL ? known->cause : -1;
@@ -56,7 +55,7 @@ static void refuse(struct ipa *ipa, struct span eim_transaction_id, int code)
     tlv_put_unsigned(&ipa->out, TAG_INTEGER, (uint64_t)code);
     tlv_close(&ipa->out, inner);
     ipa_tell(ipa, IPA_EVENT_REFUSED, SPAN_NONE, 0, code, NULL);
-    package_result_end(ipa, outer, false, false);
+    package_result_end(ipa, outer, false, WORTH_NEXT_POLL);
 }
 
 /* The eIM knows the cause once it has answered. */
@@ -124,6 +123,7 @@ static void run_package(struct ipa *ipa, struct span package)
     struct buf result = {0};
     struct package_result read;
     bool grants = package_grants_rollback(package);
+    enum ipa_worth worth;
     size_t outer;
     bool ok;
 
@@ -152,8 +152,11 @@ static void run_package(struct ipa *ipa, struct span package)
         ipa_end(ipa, IPA_CARD, "%s", ipa->why);
         return;
     }
+    worth = read.changes_profile ? WORTH_RETRY : WORTH_NEXT_POLL;
+    if (grants && read.enabled)
+        worth = WORTH_ROLLBACK;
     if (package_tell_others(ipa, &read))
-        package_result_end(ipa, outer, read.changes_profile, grants && read.enabled);
+        package_result_end(ipa, outer, read.changes_profile, worth);
 }
 
 static void take(struct ipa *ipa, const struct tlv *package)
@@ -203,9 +206,8 @@ void package_got(struct ipa *ipa, struct span answer)
     tlv_unsigned(package.value, &code);
     if (code != NO_EIM_PACKAGE_AVAILABLE) {
         ipa_end(ipa, IPA_REFUSED, "GetEimPackage: the eIM answered %s",
-                ipa_name(NAMES_GET_PACKAGE, code, name, sizeof(name)));
+                names_text(NAMES_GET_PACKAGE, code, name, sizeof(name)));
         return;
     }
-    ipa->more = false;
-    ipa_next(ipa);
+    ipa_enter(ipa, STEP_LIST_NOTIFICATIONS);
 }

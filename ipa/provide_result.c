@@ -28,18 +28,25 @@ size_t package_result_begin(struct ipa *ipa)
     return mark;
 }
 
-void package_result_end(struct ipa *ipa, size_t mark, bool profile_changed, bool may_roll_back)
+/* The host resets the card before ipa->step goes on. */
+static void refresh(struct ipa *ipa)
+{
+    ipa->want = IPA_REFRESH;
+    ipa_tell(ipa, IPA_EVENT_REFRESH, SPAN_NONE, 0, 0, NULL);
+}
+
+void package_result_end(struct ipa *ipa, size_t mark, bool profile_changed, enum ipa_worth worth)
 {
     tlv_close(&ipa->out, mark);
-    ipa->profile_changed = profile_changed || may_roll_back;
-    ipa->may_roll_back = may_roll_back;
-    if (profile_changed) {
-        ipa->result_waits = true;
-        ipa->want = IPA_REFRESH;
-        ipa_tell(ipa, IPA_EVENT_REFRESH, SPAN_NONE, 0, 0, NULL);
-    } else {
-        ipa_send(ipa, STEP_RESULT, IPA_PEER_EIM, "");
-    }
+    ipa->worth = worth;
+    ipa_go(ipa, STEP_RESULT);
+    if (profile_changed)
+        refresh(ipa);
+}
+
+void package_result_send(struct ipa *ipa)
+{
+    ipa_send(ipa, STEP_RESULT, IPA_PEER_EIM, "");
 }
 
 void package_offer(struct ipa *ipa, uint64_t sequence)
@@ -89,38 +96,17 @@ bool package_tell_others(struct ipa *ipa, const struct package_result *result)
 
 /* --- Stored results ----------------------------------------------------------------------------------- */
 
-bool ipa_settle(struct ipa *ipa)
-{
-    uint8_t profiles[DIGEST_SIZE];
-
-    if (ipa->state.begun_cause < 0)
-        return true;
-    if (!card_profiles_digest(ipa, profiles)) {
-        ipa_end(ipa, IPA_CARD, "%s", ipa->why);
-        return false;
-    }
-    if (memcmp(profiles, ipa->state.profiles, sizeof(profiles)) != 0 &&
-        !card_mark_eims(ipa, NULL, ipa->state.begun_cause)) {
-        ipa_end(ipa, IPA_CARD, "%s", ipa->why);
-        return false;
-    }
-    ipa->state.begun_cause = -1;
-    return ipa_keep(ipa);
-}
-
-static bool read_stored(struct ipa *ipa)
+void package_list_results(struct ipa *ipa)
 {
     static const uint8_t package_results[] = {0x82, 0x00};
     struct span list;
 
     if (!card_retrieve(ipa, SPAN_ARRAY(package_results), &list)) {
         ipa_end(ipa, IPA_CARD, "%s", ipa->why);
-        return false;
+        return;
     }
     buf_append(&ipa->stored, list);
-    buf_append_octet(&ipa->stored, 0x00); /* so that an empty list is not read again */
-    ipa->stored_offset = 0;
-    return !ipa->stored.failed;
+    ipa_enter(ipa, STEP_STORED_RESULT);
 }
 
 /* Nothing is stored for this eIM any more: a rollback that was granted to it was reported. */
@@ -132,34 +118,31 @@ static bool all_confirmed(struct ipa *ipa)
     return ipa_keep(ipa);
 }
 
-bool package_offer_stored(struct ipa *ipa)
+void package_offer_stored(struct ipa *ipa)
 {
-    struct tlv_reader reader;
+    struct tlv_reader reader = tlv_reader(buf_span(&ipa->stored));
     struct tlv stored;
 
-    if (ipa->stored.size == 0 && !read_stored(ipa))
-        return false;
-    reader = tlv_reader(SPAN(ipa->stored.data, ipa->stored.size - 1));
     reader.offset = ipa->stored_offset;
     while (tlv_next(&reader, &stored) == TLV_OK) {
         struct package_result result;
+        bool granted = strcmp(ipa->state.unconfirmed, ipa->eim.id) == 0;
         size_t outer;
 
         ipa->stored_offset = reader.offset;
         if (!package_result_read(stored.whole, &result) || strcmp(result.eim_id, ipa->eim.id) != 0)
             continue;
         if (!package_tell_others(ipa, &result))
-            return false;
+            return;
         outer = package_result_begin(ipa);
         buf_append(&ipa->out, stored.whole);
         package_offer(ipa, result.sequence);
         ipa_tell(ipa, IPA_EVENT_OFFERED, stored.whole, result.sequence, 0, NULL);
-        package_result_end(ipa, outer, false,
-                           result.enabled && strcmp(ipa->state.unconfirmed, ipa->eim.id) == 0);
-        return true;
+        package_result_end(ipa, outer, false, result.enabled && granted ? WORTH_ROLLBACK : WORTH_NEXT_POLL);
+        return;
     }
-    all_confirmed(ipa);
-    return false;
+    if (all_confirmed(ipa))
+        ipa_enter(ipa, STEP_GET_PACKAGE);
 }
 
 /* --- Results and their acknowledgements --------------------------------------------------------------- */
@@ -208,7 +191,7 @@ static bool delivered(struct ipa *ipa)
         memcpy(known->has.info2, ipa->gives.info2, sizeof(known->has.info2));
         keep = true;
     }
-    if (ipa->may_roll_back) {
+    if (ipa->worth == WORTH_ROLLBACK) {
         ipa->state.unconfirmed[0] = '\0';
         keep = true;
     }
@@ -216,8 +199,7 @@ static bool delivered(struct ipa *ipa)
         ipa->state.downloading = false;
         keep = true;
     }
-    ipa->profile_changed = false;
-    ipa->may_roll_back = false;
+    ipa->worth = WORTH_NEXT_POLL;
     ipa->is_download = false;
     ipa_tell(ipa, IPA_EVENT_DELIVERED, SPAN_NONE, 0, 0, NULL);
     return !keep || ipa_keep(ipa);
@@ -241,7 +223,7 @@ void package_result_answered(struct ipa *ipa, struct span answer)
     if (tlv_single(content, TAG_INTEGER, &value) == TLV_OK) {
         tlv_unsigned(value, &code);
         ipa_end(ipa, IPA_REFUSED, "ProvideEimPackageResult: the eIM answered %s",
-                ipa_name(NAMES_PROVIDE_RESULT, code, name, sizeof(name)));
+                names_text(NAMES_PROVIDE_RESULT, code, name, sizeof(name)));
         return;
     }
     if (tlv_single(content, TAG_ACKNOWLEDGEMENTS, &value) == TLV_OK) {
@@ -251,14 +233,14 @@ void package_result_answered(struct ipa *ipa, struct span answer)
         ipa_end(ipa, IPA_MALFORMED, "ProvideEimPackageResult: the eIM's answer is malformed");
         return;
     }
-    ipa_next(ipa);
+    ipa_go_on(ipa);
 }
 
-/* ipa_end was called. A new profile may need its time to find the network, and its result is worth waiting
- * for. */
-void package_result_lost(struct ipa *ipa)
+/* A new profile may need its time to find the network, and its result is worth waiting for. */
+void package_result_lost(struct ipa *ipa, const char *why)
 {
-    if (!ipa->profile_changed)
+    ipa_end(ipa, IPA_UNREACHABLE, "%s", why);
+    if (ipa->worth == WORTH_NEXT_POLL)
         return;
     ipa->want = IPA_RETRY;
     ipa->step = STEP_RESULT;
@@ -274,8 +256,7 @@ void package_roll_back(struct ipa *ipa)
     uint64_t code = 127;
     size_t outer;
 
-    ipa->may_roll_back = false;
-    ipa->profile_changed = false;
+    ipa->worth = WORTH_NEXT_POLL;
     if (!card_call(ipa, "ProfileRollback", SPAN_ARRAY(request), TAG_PROFILE_ROLLBACK, &content, NULL)) {
         ipa_end(ipa, IPA_CARD, "%s", ipa->why);
         return;
@@ -299,12 +280,10 @@ void package_roll_back(struct ipa *ipa)
             buf_free(&result);
             return;
         }
-        package_result_end(ipa, outer, true, false);
-        /* Over the old profile it is as before: the next poll is soon enough. */
-        ipa->profile_changed = false;
+        package_result_end(ipa, outer, true, WORTH_NEXT_POLL); /* over the old profile it is as before */
     } else {
-        ipa->want = IPA_REFRESH;
-        ipa_tell(ipa, IPA_EVENT_REFRESH, SPAN_NONE, 0, 0, NULL);
+        ipa_go_on(ipa);
+        refresh(ipa);
     }
     buf_free(&result);
 }

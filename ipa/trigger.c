@@ -18,15 +18,6 @@ static bool refuse(struct ipa_download *download, const char *why)
     return false;
 }
 
-/* Reading (SGP.32 3.2.3): indirect when both can, unless the IPA's user prefers direct; the way through the
- * eIM is the only one when the IPA has no other. */
-bool ipa_through_eim(const struct ipa *ipa)
-{
-    const struct ipa_settings *settings = &ipa->settings;
-
-    return settings->indirect && ipa->eim.indirect && !(settings->direct && settings->prefer_direct);
-}
-
 static bool take_address(struct ipa_download *download, struct span address)
 {
     if (address.size == 0 || address.size > IPA_ADDRESS_MAX || memchr(address.data, 0, address.size) != NULL)

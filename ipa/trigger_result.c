@@ -84,20 +84,20 @@ void download_start(struct ipa *ipa, struct span trigger)
     ok = tlv_single(buf_span(&download->trigger), TAG_DOWNLOAD_TRIGGER, &content) == TLV_OK &&
          trigger_read(ipa, download, content);
     if (!ok || find_result(ipa)) {
-        download_finish(ipa);
+        ipa_go(ipa, STEP_DOWNLOAD_RESULT);
     } else if (!ipa_read_enabled(ipa, &enabled)) {
         ipa_end(ipa, IPA_CARD, "%s", ipa->why);
     } else if (enabled.emergency) {
         download->reason = REASON_ECALL_ACTIVE;
         snprintf(download->why, sizeof(download->why), "the Emergency Profile is enabled");
-        download_finish(ipa);
+        ipa_go(ipa, STEP_DOWNLOAD_RESULT);
     } else {
-        download_initiate(ipa);
+        ipa_go(ipa, STEP_INITIATE);
     }
 }
 
-/* ImmediateEnable for a profile that was just installed (SGP.32 3.4.5). *enabled: it is the enabled one now.
- */
+/* ImmediateEnable for a profile that was just installed (SGP.32 3.4.5). *enabled: it is the enabled
+ * one now. */
 static bool enable_immediately(struct ipa *ipa, bool *enabled)
 {
     struct ipa_immediate outcome;
@@ -138,13 +138,13 @@ static void put_result(struct ipa *ipa, bool enabled)
     else
         put_error(download, &ipa->out);
     tlv_close(&ipa->out, result);
-    /* The eIM may acknowledge the installation result as a notification only if it is the one to pass it on.
-     */
+    /* The eIM may acknowledge the installation result as a notification only if it is the one to pass
+     * it on. */
     if (!download->direct &&
         notification_metadata(buf_span(&download->installation), &sequence, &address, &iccid))
         package_offer(ipa, sequence);
     ipa->is_download = true;
-    package_result_end(ipa, outer, enabled, false);
+    package_result_end(ipa, outer, enabled, enabled ? WORTH_RETRY : WORTH_NEXT_POLL);
 }
 
 void download_finish(struct ipa *ipa)

@@ -9,8 +9,8 @@
 /* 15 or 16 digits. */
 bool imei_is_valid(const char *text);
 
-/* Appends it under `tag`. `imei` as above, or NULL: the type allocation code of GSMA's test range, no IMEI.
- */
+/* Appends it under `tag`. `imei` as above, or NULL: the type allocation code of GSMA's test range,
+ * no IMEI. */
 void device_info_put(struct buf *out, uint32_t tag, const char *imei);
 
 #endif

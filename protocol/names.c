@@ -132,6 +132,7 @@ static const struct name enable[] = {
     {1, "iccidOrAidNotFound"},
     {2, "profileNotInDisabledState"},
     {3, "disallowedByPolicy"},
+    {4, "wrongProfileReenabling"}, /* SGP.22 5.7.16 */
     {5, "catBusy"},
     {20, "rollbackNotAvailable"},
     {0, NULL},
@@ -187,6 +188,36 @@ static const struct name terminated[] = {
     {0, NULL},
 };
 static const struct name default_dp[] = {{0, "ok"}, {0, NULL}};
+static const struct name nickname[] = {{0, "ok"}, {1, "iccidNotFound"}, {0, NULL}};
+static const struct name install_commands[] = {
+    {0, "initialiseSecureChannel"},
+    {1, "configureISDP"},
+    {2, "storeMetadata"},
+    {3, "storeMetadata2"},
+    {4, "replaceSessionKeys"},
+    {5, "loadProfileElements"},
+    {0, NULL},
+};
+static const struct name install_errors[] = {
+    {1, "incorrectInputValues"},
+    {2, "invalidSignature"},
+    {3, "invalidTransactionId"},
+    {4, "unsupportedCrtValues"},
+    {5, "unsupportedRemoteOperationType"},
+    {6, "unsupportedProfileClass"},
+    {7, "scp03tStructureError"},
+    {8, "scp03tSecurityError"},
+    {9, "installFailedDueToIccidAlreadyExistsOnEuicc"},
+    {10, "installFailedDueToInsufficientMemoryForProfile"},
+    {11, "installFailedDueToInterruption"},
+    {12, "installFailedDueToPEProcessingError"},
+    {13, "installFailedDueToDataMismatch"},
+    {14, "testProfileInstallFailedDueToInvalidNaaKey"},
+    {15, "pprNotAllowed"},
+    {UNDEFINED, "installFailedDueToUnknownError"},
+    {0, NULL},
+};
+static const struct name events[] = {{0, "install"}, {1, "enable"}, {2, "disable"}, {3, "delete"}, {0, NULL}};
 
 static const struct name *const tables[NAMES_COUNT] = {
     [NAMES_INITIATE] = initiate,
@@ -221,16 +252,23 @@ static const struct name *const tables[NAMES_COUNT] = {
     [NAMES_UNSET_FALLBACK] = unset_fallback,
     [NAMES_TERMINATED] = terminated,
     [NAMES_DEFAULT_DP] = default_dp,
+    [NAMES_NICKNAME] = nickname,
+    [NAMES_INSTALL_COMMAND] = install_commands,
+    [NAMES_INSTALL_ERROR] = install_errors,
+    [NAMES_EVENT] = events,
 };
 
-const char *ipa_name(enum ipa_names names, uint64_t number, char *out, size_t size)
+const char *names_of(enum names names, uint64_t number)
 {
-    const char *text = number == UNDEFINED ? "undefinedError" : "unknown";
-
     for (const struct name *entry = tables[names]; entry->name != NULL; entry++) {
         if (entry->number == number)
-            text = entry->name;
+            return entry->name;
     }
-    snprintf(out, size, "%s(%" PRIu64 ")", text, number);
+    return number == UNDEFINED ? "undefinedError" : "unknown";
+}
+
+const char *names_text(enum names names, uint64_t number, char *out, size_t size)
+{
+    snprintf(out, size, "%s(%" PRIu64 ")", names_of(names, number), number);
     return out;
 }

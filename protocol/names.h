@@ -1,11 +1,11 @@
-/* The names that SGP.22 and SGP.32 give to the numbers in an IPA's answers, for lines that people read. */
+/* The names that SGP.22 and SGP.32 give to numbers in answers, for lines that people read. */
 #ifndef SOFTEUICC_PROTOCOL_NAMES_H
 #define SOFTEUICC_PROTOCOL_NAMES_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum ipa_names {
+enum names {
     NAMES_INITIATE,            /* initiateAuthenticationErrorEsipa, SGP.32 6.3.2.1 */
     NAMES_AUTHENTICATE_CLIENT, /* authenticateClientErrorEsipa, 6.3.2.2 */
     NAMES_BIND,                /* getBoundProfilePackageErrorEsipa, 6.3.2.3 */
@@ -38,10 +38,18 @@ enum ipa_names {
     NAMES_UNSET_FALLBACK,
     NAMES_TERMINATED,
     NAMES_DEFAULT_DP,
+    NAMES_NICKNAME,        /* SetNickname, SGP.22 5.7.21 */
+    NAMES_INSTALL_COMMAND, /* BppCommandId, SGP.22 2.5.6 */
+    NAMES_INSTALL_ERROR,   /* ErrorReason, SGP.22 2.5.6 */
+    NAMES_EVENT,           /* NotificationEvent by bit: install, enable, … */
     NAMES_COUNT
 };
 
+#define NAMES_EVENTS 4 /* bits of NotificationEvent */
+
+/* The name, or "unknown"; 127, where a list has no other name for it, is "undefinedError". */
+const char *names_of(enum names names, uint64_t number);
 /* "disallowedByPolicy(3)"; a number without a name is "unknown(9)". Returns `out`. */
-const char *ipa_name(enum ipa_names names, uint64_t number, char *out, size_t size);
+const char *names_text(enum names names, uint64_t number, char *out, size_t size);
 
 #endif

@@ -34,7 +34,7 @@ void eim_bench_start(struct eim_bench *bench, const char *path)
     strcpy(bench->eim.id, EIM_BENCH_ID);
     bench->eim.id_type = 1;
     bench->eim.first_counter = 1;
-    ck_assert(dp_server_trust(&bench->eim.trust, cert_parse(buf_span(&bench->ci.ci.der), NULL), &why));
+    ck_assert(euicc_trust_add(&bench->eim.trust, cert_parse(buf_span(&bench->ci.ci.der), NULL), &why));
     ck_assert(eim_state_open(&bench->eim, path));
     test_entity_free(&sign);
     eim_bench_be(bench, TEST_EID);

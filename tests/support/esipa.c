@@ -245,7 +245,7 @@ void esipa_bench_start(struct esipa_bench *bench)
     bench->dp.carry = carry;
     bench->dp.asn1 = true;
     ck_assert(eim_identity_load(&bench->eim, pki, EC_CURVE_P256, "esipa-tests"));
-    ck_assert(dp_server_trust(&bench->eim.trust, cert_parse(buf_span(&bench->dp.ci.ci.der), NULL), &why));
+    ck_assert(euicc_trust_add(&bench->eim.trust, cert_parse(buf_span(&bench->dp.ci.ci.der), NULL), &why));
     bench->eim.first_counter = 1;
     ck_assert(eim_state_open(&bench->eim, NULL));
     open_relay(bench);

@@ -2,7 +2,7 @@
 #include "tests/support/smdpp.h"
 
 #include "apdu/tlv.h"
-#include "common/base64.h"
+#include "crypto/base64.h"
 #include "tests/support/profile.h"
 #include "tests/support/test.h"
 
@@ -63,7 +63,7 @@ static void start_server(struct bench *bench)
     char store_why[DB_WHY_MAX];
     const char *why = NULL;
 
-    ck_assert_msg(dp_server_trust(&smdpp->dp, copy_cert(&bench->ci.ci), &why), "%s", why);
+    ck_assert_msg(euicc_trust_add(&smdpp->dp.trust, copy_cert(&bench->ci.ci), &why), "%s", why);
     ck_assert_msg(dp_server_add_credentials(&smdpp->dp, credentials, &why), "%s", why);
     strcpy(smdpp->dp.address, bench->address);
     smdpp->options.tries_max = SMDPP_DEFAULT_TRIES_MAX;

@@ -1,7 +1,7 @@
 /* HTTP, options and lists of the eIM's client commands. See client.h. */
 #include "tools/eim/client.h"
 
-#include "common/curl.h"
+#include "common/https_client.h"
 #include "common/tool.h"
 
 #include <stdio.h>
@@ -9,46 +9,10 @@
 #include <string.h>
 
 #define ANSWER_LIMIT (16 * 1024 * 1024) /* octets */
-#define TIMEOUT      30L                /* seconds for one request */
+#define TIMEOUT      30                 /* seconds for one request */
 #define WAIT_MAX     (7LL * 24 * 3600)
 
 /* --- HTTP ----------------------------------------------------------------------------------------------- */
-
-static size_t collect(char *data, size_t size, size_t count, void *context)
-{
-    struct buf *body = context;
-
-    if (body->size + size * count > ANSWER_LIMIT)
-        return 0;
-    buf_append(body, SPAN(data, size * count));
-    return body->failed ? 0 : size * count;
-}
-
-static CURLcode perform(const struct curl_library *library, CURL *curl, const struct client *client,
-                        const char *method, const char *path, const char *body, struct buf *answer)
-{
-    struct curl_slist *headers = library->slist_append(NULL, "Content-Type: application/json");
-    char url[1024];
-    CURLcode result = CURLE_URL_MALFORMAT;
-
-    if (snprintf(url, sizeof(url), "%s%s", client->url, path) < (int)sizeof(url)) {
-        library->easy_setopt(curl, CURLOPT_URL, url);
-        library->easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https,http");
-        library->easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-        library->easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT);
-        library->easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-        library->easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
-        library->easy_setopt(curl, CURLOPT_WRITEDATA, answer);
-        if (client->cacert != NULL)
-            library->easy_setopt(curl, CURLOPT_CAINFO, client->cacert);
-        if (body != NULL)
-            library->easy_setopt(curl, CURLOPT_POSTFIELDS, body);
-        library->easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
-        result = library->easy_perform(curl);
-    }
-    library->slist_free_all(headers);
-    return result;
-}
 
 /* What the eIM refused, with the field's name. NULL stays NULL. */
 static json_t *check_refusal(json_t *json)
@@ -65,31 +29,47 @@ static json_t *check_refusal(json_t *json)
     return NULL;
 }
 
+/* The answer, whatever its status is: a refusal says what it is. */
+static json_t *read_answer(const struct client *client, const char *path, struct span answer)
+{
+    json_t *json = json_loadb((const char *)answer.data, answer.size, 0, NULL);
+
+    if (json == NULL)
+        tool_error("%s%s: the answer is not JSON", client->url, path);
+    return check_refusal(json);
+}
+
 json_t *client_exchange(const struct client *client, const char *method, const char *path, const json_t *body)
 {
-    const struct curl_library *library = curl_library();
-    CURL *curl = library != NULL ? library->easy_init() : NULL;
+    static const char *const headers[] = {"Content-Type: application/json", NULL};
+    const struct https_settings settings = {.headers = headers,
+                                            .protocols = "https,http",
+                                            .timeout = TIMEOUT,
+                                            .answer_max = ANSWER_LIMIT,
+                                            .cacert = client->cacert};
+    const char *why;
+    struct https_client *https = https_client_open(&settings, &why);
     char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
-    char error[CURL_ERROR_SIZE] = "";
+    char url[1024];
+    struct https_call request = {.method = method, .url = url};
     struct buf answer = {0};
     json_t *json = NULL;
-    CURLcode result;
+    long status;
 
-    if (curl != NULL) {
-        library->easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
-        result = perform(library, curl, client, method, path, text, &answer);
-        if (result != CURLE_OK) {
-            tool_error("%s: %s", client->url, error[0] != '\0' ? error : library->easy_strerror(result));
-        } else {
-            json = json_loadb((const char *)answer.data, answer.size, 0, NULL);
-            if (json == NULL)
-                tool_error("%s%s: the answer is not JSON", client->url, path);
-        }
-        library->easy_cleanup(curl);
-    }
+    if (text != NULL)
+        request.body = span_of_string(text);
+    if (https == NULL)
+        tool_error("%s: %s", client->url, why);
+    else if (snprintf(url, sizeof(url), "%s%s", client->url, path) >= (int)sizeof(url))
+        tool_error("%s: the URL is too long", client->url);
+    else if (https_client_call(https, &request, &status, &answer) != HTTPS_ANSWERED)
+        tool_error("%s: %s", client->url, https_client_why(https));
+    else
+        json = read_answer(client, path, buf_span(&answer));
+    https_client_close(https);
     free(text);
     buf_free(&answer);
-    return check_refusal(json);
+    return json;
 }
 
 struct client client_new(void)

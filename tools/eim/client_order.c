@@ -2,8 +2,8 @@
  * the wait for the result. See client.h. */
 #include "tools/eim/client.h"
 
-#include "common/base64.h"
 #include "common/tool.h"
+#include "crypto/base64.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -219,7 +219,7 @@ static bool load_extra_cis(struct eim *eim, const struct settings *settings)
 
         if (ci == NULL)
             return false;
-        if (!dp_server_trust(&eim->trust, ci, &why))
+        if (!euicc_trust_add(&eim->trust, ci, &why))
             return tool_error("%s: %s", settings->extra_ci[i], why) == EXIT_OK;
     }
     return true;

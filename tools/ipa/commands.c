@@ -17,11 +17,11 @@ int ipad_card_failed(const struct ipad *ipad)
 }
 
 /* Says how a function of the card went; EXIT_OK for ok(0). */
-static int say_code(const struct ipad *ipad, const char *function, enum ipa_names names, int code)
+static int say_code(const struct ipad *ipad, const char *function, enum names names, int code)
 {
     char text[64];
 
-    ipa_name(names, (uint64_t)code, text, sizeof(text));
+    names_text(names, (uint64_t)code, text, sizeof(text));
     if (code != 0)
         return tool_error("%s: the card refused: %s", function, text);
     if (ipad->json)
@@ -34,7 +34,7 @@ int ipad_change(struct ipad *ipad, enum ipa_change change)
 {
     static const struct {
         const char *function;
-        enum ipa_names names;
+        enum names names;
     } functions[IPA_CHANGES] = {
         [IPA_CHANGE_ROLLBACK] = {"ProfileRollback", NAMES_ROLLBACK},
         [IPA_CHANGE_FALLBACK] = {"ExecuteFallbackMechanism", NAMES_FALLBACK},
@@ -113,7 +113,7 @@ int ipad_add_eim(struct ipad *ipad, int argc, char **argv)
             status = ipad_card_failed(ipad);
         else if (code != 0)
             status = tool_error("AddInitialEim: the card refused: %s",
-                                ipa_name(NAMES_ADD_INITIAL_EIM, (uint64_t)code, text, sizeof(text)));
+                                names_text(NAMES_ADD_INITIAL_EIM, (uint64_t)code, text, sizeof(text)));
         else
             status = say_added(ipad, buf_span(&answers));
     }
@@ -137,7 +137,7 @@ static const struct {
 static int say_reset(const struct ipad *ipad, const int codes[3])
 {
     static const char *const names[] = {"resetResult", "resetEimResult", "resetImmediateEnableConfigResult"};
-    static const enum ipa_names tables[] = {NAMES_RESET, NAMES_RESET_EIM, NAMES_RESET_IMMEDIATE};
+    static const enum names tables[] = {NAMES_RESET, NAMES_RESET_EIM, NAMES_RESET_IMMEDIATE};
     json_t *object = json_object();
     char text[64];
     int status = EXIT_OK;
@@ -145,7 +145,7 @@ static int say_reset(const struct ipad *ipad, const int codes[3])
     for (size_t i = 0; i < 3; i++) {
         if (codes[i] < 0)
             continue;
-        ipa_name(tables[i], (uint64_t)codes[i], text, sizeof(text));
+        names_text(tables[i], (uint64_t)codes[i], text, sizeof(text));
         json_object_set_new(object, names[i], json_string(text));
         if (!ipad->json)
             printf("%s: %s\n", names[i], text);

@@ -5,7 +5,6 @@
 #include "ipa/result.h"
 #include "profiles/iccid.h"
 #include "protocol/names.h"
-#include "protocol/rsp_names.h"
 #include "tools/ipa/ipad.h"
 
 #include <inttypes.h>
@@ -19,7 +18,7 @@
 static const struct {
     uint32_t tag;
     const char *name;
-    int names; /* enum ipa_names, -1: an object of its own */
+    int names; /* enum names, -1: an object of its own */
 } results[] = {
     {0x83, "enable", NAMES_ENABLE},
     {0x84, "disable", NAMES_DISABLE},
@@ -49,15 +48,15 @@ static const char *object_outcome(const struct tlv *result, char *out, size_t si
     switch (result->tag) {
     case 0xBF2D:
         if (tlv_find(result->value, 0x81, &value) && tlv_unsigned(value, &code))
-            return ipa_name(NAMES_LIST, code, out, size);
+            return names_text(NAMES_LIST, code, out, size);
         break;
     case 0xA8:
         if (tlv_find(result->value, 0x02, &value) && tlv_unsigned(value, &code))
-            return code == 0 ? "ok(0)" : ipa_name(NAMES_ADD_EIM, code, out, size);
+            return code == 0 ? "ok(0)" : names_text(NAMES_ADD_EIM, code, out, size);
         break;
     case 0xBF65:
         if (tlv_find(result->value, 0x80, &value) && tlv_unsigned(value, &code))
-            return ipa_name(NAMES_DEFAULT_DP, code, out, size);
+            return names_text(NAMES_DEFAULT_DP, code, out, size);
         break;
     default:
         break;
@@ -80,7 +79,7 @@ static void result_names(const struct tlv *result, const char **name, const char
             *outcome = object_outcome(result, text, size);
         } else {
             tlv_unsigned(result->value, &code);
-            *outcome = ipa_name((enum ipa_names)results[i].names, code, text, size);
+            *outcome = names_text((enum names)results[i].names, code, text, size);
         }
     }
 }
@@ -95,7 +94,7 @@ static const char *package_error(struct span result, char *out, size_t size)
     if (!tlv_find_path(result, path, &value))
         return "not verified (unsigned error)";
     tlv_unsigned(value, &code);
-    return ipa_name(NAMES_PACKAGE_ERROR, code, out, size);
+    return names_text(NAMES_PACKAGE_ERROR, code, out, size);
 }
 
 static void describe_package(const struct ipa_report *report, char *line, size_t size, json_t *object)
@@ -143,7 +142,7 @@ static void describe_data(const struct ipa_report *report, char *line, size_t si
         snprintf(line, size, "eUICC data given, tag list %s", tags);
         return;
     }
-    ipa_name(NAMES_DATA, (uint64_t)report->code, text, sizeof(text));
+    names_text(NAMES_DATA, (uint64_t)report->code, text, sizeof(text));
     snprintf(line, size, "eUICC data refused, tag list %s: %s", tags, text);
     json_object_set_new(object, "error", json_string(text));
 }
@@ -176,7 +175,7 @@ static bool describe_installation(struct span result, char *line, size_t size, j
     }
     snprintf(line, size,
              "profile %s not downloaded: the card refused the package at %s(%" PRIu64 "): %s(%" PRIu64 ")",
-             iccid, rsp_name(&rsp_install_commands, command), command, rsp_name(&rsp_install_errors, reason),
+             iccid, names_of(NAMES_INSTALL_COMMAND, command), command, names_of(NAMES_INSTALL_ERROR, reason),
              reason);
     return false;
 }
@@ -209,12 +208,12 @@ static void describe_number(const struct ipa_report *report, const char *format,
         json_object_set_new(object, "address", json_string(report->text));
 }
 
-static void describe_code(const struct ipa_report *report, const char *what, enum ipa_names names, char *line,
+static void describe_code(const struct ipa_report *report, const char *what, enum names names, char *line,
                           size_t size, json_t *object)
 {
     char text[64];
 
-    ipa_name(names, (uint64_t)report->code, text, sizeof(text));
+    names_text(names, (uint64_t)report->code, text, sizeof(text));
     snprintf(line, size, "%s: %s", what, text);
     json_object_set_new(object, "result", json_string(text));
 }

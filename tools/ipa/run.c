@@ -41,7 +41,7 @@ static void say(const struct ipad *ipad, const char *event, int code)
 {
     char text[64];
 
-    ipa_name(NAMES_FALLBACK, (uint64_t)code, text, sizeof(text));
+    names_text(NAMES_FALLBACK, (uint64_t)code, text, sizeof(text));
     if (ipad->json) {
         json_t *object = json_pack("{s:s, s:s}", "event", event, "result", text);
         char *line = json_dumps(object, JSON_COMPACT);

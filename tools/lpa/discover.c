@@ -1,5 +1,5 @@
-/* `lpa discover`: asks the root SM-DS (ES11, SGP.22 3.6.2) which SM-DP+ have something waiting for this card.
- */
+/* `lpa discover`: asks the root SM-DS (ES11, SGP.22 3.6.2) which SM-DP+ have something waiting for
+ * this card. */
 #include "common/tool.h"
 #include "device/es9p.h"
 #include "tools/lpa/lpa.h"
@@ -49,14 +49,25 @@ static int print_events(const struct lpa *lpa, const json_t *events)
     return EXIT_OK;
 }
 
+static int print_answer(const struct lpa *lpa, const struct es9p_message *authenticated)
+{
+    json_t *object = json_object();
+    struct span values[ES9P_MEMBERS_MAX];
+    int status = EXIT_FAILED;
+
+    es9p_message_spans(authenticated, values);
+    if (es9p_set_json(es9p_functions[ES11_AUTHENTICATE_CLIENT].out, values, object))
+        status = print_events(lpa, json_object_get(object, "eventEntries"));
+    json_decref(object);
+    return status;
+}
+
 int lpa_discover(struct lpa *lpa, int argc, char **argv)
 {
     char address[256];
-    char transaction_text[33];
     struct buf transaction_id = {0};
+    struct es9p_message authenticated = {0};
     struct es9p *server;
-    json_t *authenticated = NULL;
-    json_t *events;
     int status = EXIT_FAILED;
 
     (void)argc;
@@ -66,16 +77,10 @@ int lpa_discover(struct lpa *lpa, int argc, char **argv)
     else if (!root_smds(lpa, address))
         return EXIT_FAILED;
     server = es9p_open(address, lpa->cacert);
-    if (server != NULL)
-        authenticated = lpa_authenticate(lpa, server, address, "", transaction_text, &transaction_id);
-    if (authenticated != NULL) {
-        events = json_object_get(authenticated, "eventEntries");
-        if (json_is_array(events))
-            status = print_events(lpa, events);
-        else
-            tool_error("%s: the answer has no 'eventEntries': not an SM-DS?", address);
-    }
-    json_decref(authenticated);
+    if (server != NULL &&
+        lpa_authenticate(lpa, server, ES11_AUTHENTICATE_CLIENT, address, "", &transaction_id, &authenticated))
+        status = print_answer(lpa, &authenticated);
+    es9p_message_clear(&authenticated);
     buf_free(&transaction_id);
     es9p_close(server);
     return status;

@@ -20,36 +20,37 @@
 /* CancelSessionReason, SGP.22 5.7.14 */
 enum { CANCEL_POSTPONED = 1, CANCEL_METADATA_MISMATCH = 4, CANCEL_LOAD_BPP_ERROR = 5 };
 
-static json_t *initiate(struct lpa *lpa, struct es9p *server, const char *address)
-{
-    struct buf answer = {0};
-    struct span value;
-    struct span challenge;
-    json_t *request = json_object();
-    bool ok;
+#define TRANSACTION_ID_MAX 16 /* octets, SGP.22 2.2.1 */
 
-    json_object_set_new(request, "smdpAddress", json_string(address));
-    ok = es10_call(&lpa->es10, "GetEUICCInfo1", SPAN_STRING("\xBF\x20\x00"), 0xBF20, &answer, &value);
-    if (ok)
-        es9p_set_octets(request, "euiccInfo1", buf_span(&answer));
-    ok = ok &&
-         es10_call(&lpa->es10, "GetEUICCChallenge", SPAN_STRING("\xBF\x2E\x00"), 0xBF2E, &answer, &value) &&
-         tlv_find(value, 0x80, &challenge);
-    if (ok)
-        es9p_set_octets(request, "euiccChallenge", challenge);
+/* What the server must know of the card first; *challenge lies in `answer`. */
+static bool read_card(struct lpa *lpa, struct buf *info1, struct buf *answer, struct span *challenge)
+{
+    struct span value;
+
+    return es10_call(&lpa->es10, "GetEUICCInfo1", SPAN_STRING("\xBF\x20\x00"), 0xBF20, info1, &value) &&
+           es10_call(&lpa->es10, "GetEUICCChallenge", SPAN_STRING("\xBF\x2E\x00"), 0xBF2E, answer, &value) &&
+           tlv_find(value, 0x80, challenge);
+}
+
+static bool initiate(struct lpa *lpa, struct es9p *server, const char *address,
+                     struct es9p_message *initiated)
+{
+    struct buf info1 = {0};
+    struct buf answer = {0};
+    struct span values[ES9P_MEMBERS_MAX] = {[ES9P_ADDRESS] = span_of_string(address)};
+    bool ok = read_card(lpa, &info1, &answer, &values[ES9P_CHALLENGE]);
+
+    values[ES9P_INFO1] = buf_span(&info1);
+    ok = ok && es9p_call(server, ES9P_INITIATE_AUTHENTICATION, values, initiated) == ES9P_EXECUTED;
+    buf_free(&info1);
     buf_free(&answer);
-    if (ok)
-        return es9p_call(server, "initiateAuthentication", request);
-    json_decref(request);
-    return NULL;
+    return ok;
 }
 
 /* AuthenticateServer on the card with what the server sent; the card's whole answer goes to `answer`. */
-static bool authenticate_server(struct lpa *lpa, const json_t *server_says, const char *matching_id,
-                                struct buf *answer)
+static bool authenticate_server(struct lpa *lpa, const struct es9p_message *initiated,
+                                const char *matching_id, struct buf *answer)
 {
-    static const char *const members[] = {"serverSigned1", "serverSignature1", "euiccCiPKIdToBeUsed",
-                                          "serverCertificate"};
     struct buf request = {0};
     struct span value;
     struct span error;
@@ -57,87 +58,88 @@ static bool authenticate_server(struct lpa *lpa, const json_t *server_says, cons
     char text[48];
     size_t outer = tlv_open(&request, 0xBF38);
     size_t context;
-    bool ok = true;
+    bool ok;
 
-    for (size_t i = 0; ok && i < sizeof(members) / sizeof(members[0]); i++)
-        ok = es9p_get_octets(server_says, "initiateAuthentication", members[i], &request);
+    for (size_t i = ES9P_SERVER_SIGNED1; i <= ES9P_SERVER_CERTIFICATE; i++)
+        buf_append(&request, buf_span(&initiated->part[i]));
     context = tlv_open(&request, 0xA0);
     if (matching_id != NULL)
         tlv_put_string(&request, 0x80, matching_id);
     device_info_put(&request, 0xA1, lpa->imei);
     tlv_close(&request, context);
     tlv_close(&request, outer);
-    ok = ok && es10_call(&lpa->es10, "AuthenticateServer", buf_span(&request), 0xBF38, answer, &value);
+    ok = es10_call(&lpa->es10, "AuthenticateServer", buf_span(&request), 0xBF38, answer, &value);
     if (ok && tlv_find(value, 0xA1, &error)) {
         struct span number;
 
         if (tlv_find(error, 0x02, &number))
             tlv_unsigned(number, &code);
         tool_error("AuthenticateServer: the card refused the server: %s",
-                   lpa_code_name(&rsp_authenticate_errors, code, text, sizeof(text)));
+                   names_text(NAMES_AUTHENTICATE_SERVER, code, text, sizeof(text)));
         ok = false;
     }
     buf_free(&request);
     return ok;
 }
 
-void lpa_cancel(struct lpa *lpa, struct es9p *server, const char *transaction_text,
-                struct span transaction_id, unsigned reason)
+/* Ends the session on the card and tells the server; for failures in the middle of a download. */
+static void cancel(struct lpa *lpa, struct es9p *server, struct span transaction_id, unsigned reason)
 {
     struct buf request = {0};
     struct buf answer = {0};
+    struct es9p_message ignored = {0};
     size_t outer = tlv_open(&request, 0xBF41);
-    json_t *message;
 
     tlv_put(&request, 0x80, transaction_id);
     tlv_put_unsigned(&request, 0x81, reason);
     tlv_close(&request, outer);
     if (es10_request(&lpa->es10, "CancelSession", buf_span(&request), &answer)) {
+        const struct span values[] = {transaction_id, buf_span(&answer)};
         struct span value;
         struct span refused;
 
         /* A card whose session is over already has nothing to sign, and the server ends its own by time. */
-        if (tlv_single(buf_span(&answer), 0xBF41, &value) == TLV_OK && !tlv_find(value, 0x81, &refused)) {
-            message = json_object();
-            json_object_set_new(message, "transactionId", json_string(transaction_text));
-            es9p_set_octets(message, "cancelSessionResponse", buf_span(&answer));
-            json_decref(es9p_call(server, "cancelSession", message));
-        }
+        if (tlv_single(buf_span(&answer), 0xBF41, &value) == TLV_OK && !tlv_find(value, 0x81, &refused))
+            es9p_call(server, ES9P_CANCEL_SESSION, values, &ignored);
     }
     buf_free(&request);
     buf_free(&answer);
 }
 
-json_t *lpa_authenticate(struct lpa *lpa, struct es9p *server, const char *address, const char *matching_id,
-                         char transaction_text[33], struct buf *transaction_id)
+/* The transaction identifier is what the card compares with what the server signed; it must have one. */
+static bool take_transaction_id(const struct es9p_message *initiated, struct buf *transaction_id)
 {
-    struct buf answer = {0};
-    json_t *first = initiate(lpa, server, address);
-    json_t *second = NULL;
-    const char *text = json_string_value(json_object_get(first, "transactionId"));
+    struct span id = buf_span(&initiated->part[ES9P_TRANSACTION_ID]);
 
-    transaction_text[0] = '\0';
-    if (first == NULL)
-        return NULL;
-    if (text == NULL || strlen(text) > 32 || !buf_append_hex(transaction_id, text, NULL) ||
-        transaction_id->size == 0) {
+    if (id.size == 0 || id.size > TRANSACTION_ID_MAX) {
         tool_error("initiateAuthentication: the server's answer has no well-formed 'transactionId'");
-        json_decref(first);
-        return NULL;
+        return false;
     }
-    snprintf(transaction_text, 33, "%s", text);
-    if (authenticate_server(lpa, first, matching_id, &answer)) {
-        json_t *request = json_object();
+    buf_append(transaction_id, id);
+    return !transaction_id->failed;
+}
 
-        json_object_set_new(request, "transactionId", json_string(text));
-        es9p_set_octets(request, "authenticateServerResponse", buf_span(&answer));
-        second = es9p_call(server, "authenticateClient", request);
-        /* A server that refuses has ended the session itself; the card ends its own with the next challenge.
-         */
+bool lpa_authenticate(struct lpa *lpa, struct es9p *server, enum es9p_function_id function,
+                      const char *address, const char *matching_id, struct buf *transaction_id,
+                      struct es9p_message *authenticated)
+{
+    struct es9p_message initiated = {0};
+    struct buf answer = {0};
+    enum es9p_outcome outcome = ES9P_UNREACHABLE;
+
+    if (initiate(lpa, server, address, &initiated) && take_transaction_id(&initiated, transaction_id) &&
+        authenticate_server(lpa, &initiated, matching_id, &answer)) {
+        const struct span values[] = {buf_span(transaction_id), buf_span(&answer)};
+
+        outcome = es9p_call(server, function, values, authenticated);
+        /* A server that refuses has ended the session itself; the card ends its own with the next
+         * challenge. */
+        if (outcome == ES9P_MALFORMED && function == ES9P_AUTHENTICATE_CLIENT)
+            cancel(lpa, server, buf_span(transaction_id), CANCEL_POSTPONED);
     }
-    json_decref(first);
+    es9p_message_clear(&initiated);
     buf_free(&answer);
-    return second;
+    return outcome == ES9P_EXECUTED;
 }
 
 /* hashCc = SHA-256(SHA-256(confirmation code) | transaction identifier), SGP.22 4.7. */
@@ -156,34 +158,36 @@ static bool put_hash_cc(struct buf *out, const char *confirmation_code, struct s
     return ok;
 }
 
+static bool code_required(struct span smdp_signed2)
+{
+    static const uint32_t path[] = {0x30, 0x01, 0};
+    struct span flag;
+
+    return tlv_find_path(smdp_signed2, path, &flag) && flag.size == 1 && flag.data[0] != 0;
+}
+
 /* PrepareDownload on the card; its whole answer goes to `answer`. */
-static bool prepare(struct lpa *lpa, const json_t *server_says, struct span transaction_id,
+static bool prepare(struct lpa *lpa, const struct es9p_message *authenticated, struct span transaction_id,
                     struct buf *answer)
 {
+    struct span signed2 = buf_span(&authenticated->part[ES9P_SMDP_SIGNED2]);
     struct buf request = {0};
     struct span value;
     struct span field;
-    struct span signed2;
     uint64_t code = 127;
     char text[48];
-    bool cc_required = false;
-    size_t start;
     size_t outer = tlv_open(&request, 0xBF21);
-    bool ok;
+    bool ok = true;
 
-    start = request.size;
-    ok = es9p_get_octets(server_says, "authenticateClient", "smdpSigned2", &request);
-    if (ok && tlv_single(SPAN(request.data + start, request.size - start), 0x30, &signed2) == TLV_OK &&
-        tlv_find(signed2, 0x01, &field))
-        cc_required = field.size == 1 && field.data[0] != 0;
-    ok = ok && es9p_get_octets(server_says, "authenticateClient", "smdpSignature2", &request);
-    if (ok && cc_required && lpa->confirmation_code == NULL) {
+    buf_append(&request, signed2);
+    buf_append(&request, buf_span(&authenticated->part[ES9P_SMDP_SIGNATURE2]));
+    if (code_required(signed2) && lpa->confirmation_code == NULL) {
         tool_error("this profile needs a confirmation code: --confirmation CODE");
         ok = false;
-    }
-    if (ok && cc_required)
+    } else if (code_required(signed2)) {
         ok = put_hash_cc(&request, lpa->confirmation_code, transaction_id);
-    ok = ok && es9p_get_octets(server_says, "authenticateClient", "smdpCertificate", &request);
+    }
+    buf_append(&request, buf_span(&authenticated->part[ES9P_SMDP_CERTIFICATE]));
     tlv_close(&request, outer);
     ok = ok && es10_call(&lpa->es10, "PrepareDownload", buf_span(&request), 0xBF21, answer, &value);
     if (ok && tlv_find(value, 0xA1, &field)) {
@@ -192,7 +196,7 @@ static bool prepare(struct lpa *lpa, const json_t *server_says, struct span tran
         if (tlv_find(field, 0x02, &number))
             tlv_unsigned(number, &code);
         tool_error("PrepareDownload: the card refused: %s",
-                   lpa_code_name(&rsp_download_errors, code, text, sizeof(text)));
+                   names_text(NAMES_PREPARE, code, text, sizeof(text)));
         ok = false;
     }
     buf_free(&request);
@@ -222,8 +226,8 @@ static int installation_result(struct span result)
             tlv_unsigned(number, &reason);
     }
     return tool_error("LoadBoundProfilePackage: the card refused the package at %s: %s",
-                      lpa_code_name(&rsp_install_commands, command, command_text, sizeof(command_text)),
-                      lpa_code_name(&rsp_install_errors, reason, reason_text, sizeof(reason_text)));
+                      names_text(NAMES_INSTALL_COMMAND, command, command_text, sizeof(command_text)),
+                      names_text(NAMES_INSTALL_ERROR, reason, reason_text, sizeof(reason_text)));
 }
 
 struct loading {
@@ -265,46 +269,40 @@ static int load(struct lpa *lpa, struct span package)
     return loading.status;
 }
 
-static int bind_and_load(struct lpa *lpa, struct es9p *server, const json_t *authenticated,
-                         const char *transaction_text, struct span transaction_id)
+static int bind_and_load(struct lpa *lpa, struct es9p *server, const struct es9p_message *authenticated,
+                         struct span transaction_id)
 {
     struct buf answer = {0};
-    struct buf package = {0};
-    json_t *request;
-    json_t *bound = NULL;
+    struct es9p_message bound = {0};
+    enum es9p_outcome outcome;
     int status = EXIT_FAILED;
 
     if (!prepare(lpa, authenticated, transaction_id, &answer)) {
         /* A missing confirmation code can be mended: the order must survive (SGP.22 3.1.3, 5.7.14). */
-        lpa_cancel(lpa, server, transaction_text, transaction_id, CANCEL_POSTPONED);
-        buf_free(&answer);
-        return EXIT_FAILED;
+        cancel(lpa, server, transaction_id, CANCEL_POSTPONED);
+    } else {
+        const struct span values[] = {transaction_id, buf_span(&answer)};
+
+        outcome = es9p_call(server, ES9P_GET_BOUND_PROFILE_PACKAGE, values, &bound);
+        if (outcome == ES9P_EXECUTED)
+            status = load(lpa, buf_span(&bound.part[ES9P_PACKAGE]));
+        else if (outcome == ES9P_MALFORMED)
+            cancel(lpa, server, transaction_id, CANCEL_LOAD_BPP_ERROR);
     }
-    request = json_object();
-    json_object_set_new(request, "transactionId", json_string(transaction_text));
-    es9p_set_octets(request, "prepareDownloadResponse", buf_span(&answer));
-    bound = es9p_call(server, "getBoundProfilePackage", request);
-    if (bound != NULL && es9p_get_octets(bound, "getBoundProfilePackage", "boundProfilePackage", &package))
-        status = load(lpa, buf_span(&package));
-    else if (bound != NULL)
-        lpa_cancel(lpa, server, transaction_text, transaction_id, CANCEL_LOAD_BPP_ERROR);
-    json_decref(bound);
+    es9p_message_clear(&bound);
     buf_free(&answer);
-    buf_free(&package);
     return status;
 }
 
 /* What a person sees of the profile before it is loaded. */
-static json_t *metadata_json(const json_t *authenticated)
+static json_t *metadata_json(struct span octets)
 {
-    struct buf octets = {0};
     struct span metadata;
     struct span value;
     char text[128];
     json_t *object = json_object();
 
-    if (es9p_find_octets(authenticated, "profileMetadata", &octets) &&
-        tlv_single(buf_span(&octets), 0xBF25, &metadata) == TLV_OK) {
+    if (tlv_single(octets, 0xBF25, &metadata) == TLV_OK) {
         if (tlv_find(metadata, 0x5A, &value))
             json_object_set_new(object, "iccid", json_string(lpa_iccid(value, text)));
         if (tlv_find(metadata, 0x91, &value))
@@ -313,7 +311,6 @@ static json_t *metadata_json(const json_t *authenticated)
         if (tlv_find(metadata, 0x92, &value))
             json_object_set_new(object, "profileName", json_string(lpa_text(value, text, sizeof(text))));
     }
-    buf_free(&octets);
     return object;
 }
 
@@ -324,51 +321,50 @@ static const char *member(const json_t *object, const char *key)
     return text != NULL ? text : "?";
 }
 
-/* The registeredID of the server's certificate must be the one the activation code names (SGP.22 3.1.3, 4.1).
- */
-static bool oid_matches(const json_t *authenticated, const char *oid)
+/* The registeredID of the server's certificate must be the one the activation code names (SGP.22
+ * 3.1.3, 4.1). */
+static bool oid_matches(struct span certificate, const char *oid)
 {
-    struct buf der = {0};
     enum cert_status status;
-    struct cert *cert = NULL;
+    struct cert *cert = cert_parse(certificate, &status);
     ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
-    bool ok = false;
+    bool ok = cert != NULL && object != NULL &&
+              span_equal(cert_oid(cert), SPAN(OBJ_get0_data(object), OBJ_length(object)));
 
-    if (es9p_get_octets(authenticated, "authenticateClient", "smdpCertificate", &der))
-        cert = cert_parse(buf_span(&der), &status);
-    if (cert != NULL && object != NULL)
-        ok = span_equal(cert_oid(cert), SPAN(OBJ_get0_data(object), OBJ_length(object)));
     if (!ok)
         tool_error("the server's certificate does not carry the OID %s that the activation code names", oid);
     ASN1_OBJECT_free(object);
     cert_free(cert);
-    buf_free(&der);
     return ok;
+}
+
+/* After mutual authentication; `metadata` is what is shown of the profile. */
+static int go_on(struct lpa *lpa, struct es9p *server, const struct activation_code *code,
+                 const struct es9p_message *authenticated, struct span transaction_id, const json_t *metadata)
+{
+    if (!lpa->json)
+        fprintf(stderr, "downloading '%s' of '%s', ICCID %s\n", member(metadata, "profileName"),
+                member(metadata, "serviceProviderName"), member(metadata, "iccid"));
+    if (code->oid[0] == '\0' || oid_matches(buf_span(&authenticated->part[ES9P_SMDP_CERTIFICATE]), code->oid))
+        return bind_and_load(lpa, server, authenticated, transaction_id);
+    cancel(lpa, server, transaction_id, CANCEL_METADATA_MISMATCH);
+    return EXIT_FAILED;
 }
 
 static int download_from(struct lpa *lpa, const struct activation_code *code)
 {
     struct es9p *server = es9p_open(code->address, lpa->cacert);
     struct buf transaction_id = {0};
-    char transaction_text[33];
-    json_t *authenticated = NULL;
+    struct es9p_message authenticated = {0};
     json_t *metadata = NULL;
     int status = EXIT_FAILED;
     unsigned sent = 0;
     unsigned left = 0;
 
-    if (server != NULL)
-        authenticated = lpa_authenticate(lpa, server, code->address, code->matching_id, transaction_text,
-                                         &transaction_id);
-    if (authenticated != NULL) {
-        metadata = metadata_json(authenticated);
-        if (!lpa->json)
-            fprintf(stderr, "downloading '%s' of '%s', ICCID %s\n", member(metadata, "profileName"),
-                    member(metadata, "serviceProviderName"), member(metadata, "iccid"));
-        if (code->oid[0] != '\0' && !oid_matches(authenticated, code->oid))
-            lpa_cancel(lpa, server, transaction_text, buf_span(&transaction_id), CANCEL_METADATA_MISMATCH);
-        else
-            status = bind_and_load(lpa, server, authenticated, transaction_text, buf_span(&transaction_id));
+    if (server != NULL && lpa_authenticate(lpa, server, ES9P_AUTHENTICATE_CLIENT, code->address,
+                                           code->matching_id, &transaction_id, &authenticated)) {
+        metadata = metadata_json(buf_span(&authenticated.part[ES9P_METADATA]));
+        status = go_on(lpa, server, code, &authenticated, buf_span(&transaction_id), metadata);
         if (!lpa->no_notifications && !lpa_process_notifications(lpa, &sent, &left))
             fprintf(stderr, "note: %u notifications stay on the card\n", left);
     }
@@ -379,7 +375,7 @@ static int download_from(struct lpa *lpa, const struct activation_code *code)
         printf("installed %s\n", member(metadata, "iccid"));
     }
     json_decref(metadata);
-    json_decref(authenticated);
+    es9p_message_clear(&authenticated);
     buf_free(&transaction_id);
     es9p_close(server);
     return status;

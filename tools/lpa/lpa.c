@@ -7,7 +7,6 @@
 #include "common/tool.h"
 
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,12 +168,6 @@ int tool_lpa(int argc, char **argv)
     }
     link_close(lpa.link);
     return status;
-}
-
-const char *lpa_code_name(const struct rsp_names *names, uint64_t code, char *out, size_t size)
-{
-    snprintf(out, size, "%s(%" PRIu64 ")", rsp_name(names, code), code);
-    return out;
 }
 
 int lpa_print_json(json_t *object)

@@ -4,7 +4,8 @@
 
 #include "device/es10.h"
 #include "profiles/iccid.h"
-#include "protocol/rsp_names.h"
+#include "protocol/es9p.h"
+#include "protocol/names.h"
 
 #include <jansson.h>
 
@@ -33,9 +34,6 @@ int lpa_reset(struct lpa *lpa, int argc, char **argv);
 int lpa_discover(struct lpa *lpa, int argc, char **argv);
 int lpa_default_smdp(struct lpa *lpa, int argc, char **argv);
 
-/* A result code in a function's answer by SGP.22's name: "disallowedByPolicy(3)". Returns `out`. */
-const char *lpa_code_name(const struct rsp_names *names, uint64_t code, char *out, size_t size);
-
 /* Prints object as JSON on stdout and drops the reference; returns EXIT_OK. */
 int lpa_print_json(json_t *object);
 
@@ -49,15 +47,12 @@ const char *lpa_iccid(struct span octets, char out[ICCID_DIGITS_MAX + 1]);
  * all went. */
 bool lpa_process_notifications(struct lpa *lpa, unsigned *sent, unsigned *left);
 
-/* Ends the session on the card and tells the server; for failures in the middle of a download. */
+/* Mutual authentication (SGP.22 3.1.2) with an SM-DP+ (ES9P_AUTHENTICATE_CLIENT) or SM-DS (ES11_…).
+ * `authenticated`: the members of that answer; `transaction_id` is empty before. False with the line printed
+ * and the session ended. */
 struct es9p;
-void lpa_cancel(struct lpa *lpa, struct es9p *server, const char *transaction_id_text,
-                struct span transaction_id, unsigned reason);
-
-/* Mutual authentication (SGP.22 3.1.2) with an SM-DP+ or SM-DS. Returns the server's answer to
- * authenticateClient; the transaction identifier in text and octets. NULL with the line printed and the
- * session cancelled. */
-json_t *lpa_authenticate(struct lpa *lpa, struct es9p *server, const char *address, const char *matching_id,
-                         char transaction_text[33], struct buf *transaction_id);
+bool lpa_authenticate(struct lpa *lpa, struct es9p *server, enum es9p_function_id function,
+                      const char *address, const char *matching_id, struct buf *transaction_id,
+                      struct es9p_message *authenticated);
 
 #endif

@@ -16,9 +16,9 @@ struct notification {
 
 static const char *event_name(struct span bits)
 {
-    for (unsigned i = 0; i < RSP_EVENTS; i++) {
+    for (unsigned i = 0; i < NAMES_EVENTS; i++) {
         if (tlv_bit(bits, i))
-            return rsp_name(&rsp_events, i);
+            return names_of(NAMES_EVENT, i);
     }
     return "?";
 }
@@ -136,19 +136,16 @@ static bool send_one(struct lpa *lpa, const struct notification *n)
 {
     struct es9p *server = es9p_open(n->address, lpa->cacert);
     struct buf octets = {0};
-    json_t *request;
-    json_t *answer = NULL;
-    bool accepted;
+    struct es9p_message ignored = {0};
+    bool accepted = server != NULL && retrieve_one(lpa, n->sequence, &octets);
 
-    if (server != NULL && retrieve_one(lpa, n->sequence, &octets)) {
-        request = json_object();
-        es9p_set_octets(request, "pendingNotification", buf_span(&octets));
-        answer = es9p_call(server, "handleNotification", request);
+    if (accepted) {
+        const struct span value = buf_span(&octets);
+
+        accepted = es9p_call(server, ES9P_HANDLE_NOTIFICATION, &value, &ignored) == ES9P_EXECUTED;
     }
     es9p_close(server);
     buf_free(&octets);
-    accepted = answer != NULL;
-    json_decref(answer);
     return accepted && remove_one(lpa, n->sequence);
 }
 

@@ -6,22 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const enable_codes[] = {"ok",
-                                           "iccidOrAidNotFound",
-                                           "profileNotInDisabledState",
-                                           "disallowedByPolicy",
-                                           "wrongProfileReenabling",
-                                           "catBusy"};
-static const char *const disable_codes[] = {
-    "ok", "iccidOrAidNotFound", "profileNotInEnabledState", "disallowedByPolicy", NULL, "catBusy"};
-static const char *const delete_codes[] = {"ok", "iccidOrAidNotFound", "profileNotInDisabledState",
-                                           "disallowedByPolicy"};
-static const char *const nickname_codes[] = {"ok", "iccidNotFound"};
-static const char *const reset_codes[] = {"ok", "nothingToDelete", NULL, NULL, NULL, "catBusy"};
-static const char *const address_codes[] = {"ok"};
-
-/* Appends 5A (ICCID, 18 to 20 digits) or 4F (ISD-P AID, 32 hexadecimal digits); false with the line printed.
- */
+/* Appends 5A (ICCID, 18 to 20 digits) or 4F (ISD-P AID, 32 hexadecimal digits); false with the
+ * line printed. */
 static bool put_identifier(struct buf *out, const char *text)
 {
     size_t length = strlen(text);
@@ -43,8 +29,7 @@ static bool put_identifier(struct buf *out, const char *text)
 }
 
 /* Sends a request whose answer is `tag` { 80 result } and says how it went. */
-static int simple(struct lpa *lpa, const char *function, struct buf *request, uint32_t tag,
-                  struct rsp_names names)
+static int simple(struct lpa *lpa, const char *function, struct buf *request, uint32_t tag, enum names names)
 {
     struct buf answer = {0};
     struct span value;
@@ -57,8 +42,8 @@ static int simple(struct lpa *lpa, const char *function, struct buf *request, ui
         if (!tlv_find(value, 0x80, &result) || !tlv_unsigned(result, &code))
             status = tool_error("%s: the card's answer has no result", function);
         else if (code != 0)
-            status = tool_error("%s: the card refused: %s", function,
-                                lpa_code_name(&names, code, text, sizeof(text)));
+            status =
+                tool_error("%s: the card refused: %s", function, names_text(names, code, text, sizeof(text)));
         else
             status = EXIT_OK;
     }
@@ -88,7 +73,7 @@ static int after_change(struct lpa *lpa, int status)
 }
 
 static int change_state(struct lpa *lpa, const char *function, uint32_t tag, const char *identifier,
-                        struct rsp_names names)
+                        enum names names)
 {
     struct buf request = {0};
     size_t outer = tlv_open(&request, tag);
@@ -108,13 +93,13 @@ static int change_state(struct lpa *lpa, const char *function, uint32_t tag, con
 int lpa_enable(struct lpa *lpa, int argc, char **argv)
 {
     (void)argc;
-    return change_state(lpa, "EnableProfile", 0xBF31, argv[0], (struct rsp_names)RSP_NAMES(enable_codes));
+    return change_state(lpa, "EnableProfile", 0xBF31, argv[0], NAMES_ENABLE);
 }
 
 int lpa_disable(struct lpa *lpa, int argc, char **argv)
 {
     (void)argc;
-    return change_state(lpa, "DisableProfile", 0xBF32, argv[0], (struct rsp_names)RSP_NAMES(disable_codes));
+    return change_state(lpa, "DisableProfile", 0xBF32, argv[0], NAMES_DISABLE);
 }
 
 int lpa_delete(struct lpa *lpa, int argc, char **argv)
@@ -129,7 +114,7 @@ int lpa_delete(struct lpa *lpa, int argc, char **argv)
         return EXIT_FAILED;
     }
     tlv_close(&request, outer);
-    status = simple(lpa, "DeleteProfile", &request, 0xBF33, (struct rsp_names)RSP_NAMES(delete_codes));
+    status = simple(lpa, "DeleteProfile", &request, 0xBF33, NAMES_DELETE);
     lpa->no_refresh = true; /* no profile that is in use changed */
     return after_change(lpa, status);
 }
@@ -147,7 +132,7 @@ int lpa_nickname(struct lpa *lpa, int argc, char **argv)
     }
     tlv_put_string(&request, 0x90, argc > 1 ? argv[1] : "");
     tlv_close(&request, outer);
-    return simple(lpa, "SetNickname", &request, 0xBF29, (struct rsp_names)RSP_NAMES(nickname_codes));
+    return simple(lpa, "SetNickname", &request, 0xBF29, NAMES_NICKNAME);
 }
 
 int lpa_default_smdp(struct lpa *lpa, int argc, char **argv)
@@ -158,7 +143,7 @@ int lpa_default_smdp(struct lpa *lpa, int argc, char **argv)
     (void)argc;
     tlv_put_string(&request, 0x80, argv[0]);
     tlv_close(&request, outer);
-    return simple(lpa, "SetDefaultDpAddress", &request, 0xBF3F, (struct rsp_names)RSP_NAMES(address_codes));
+    return simple(lpa, "SetDefaultDpAddress", &request, 0xBF3F, NAMES_DEFAULT_DP);
 }
 
 int lpa_reset(struct lpa *lpa, int argc, char **argv)
@@ -183,6 +168,5 @@ int lpa_reset(struct lpa *lpa, int argc, char **argv)
     outer = tlv_open(&request, 0xBF34);
     tlv_put_bits(&request, 0x82, &bits, 8);
     tlv_close(&request, outer);
-    return after_change(
-        lpa, simple(lpa, "eUICCMemoryReset", &request, 0xBF34, (struct rsp_names)RSP_NAMES(reset_codes)));
+    return after_change(lpa, simple(lpa, "eUICCMemoryReset", &request, 0xBF34, NAMES_RESET));
 }

@@ -1,6 +1,6 @@
 /* The operator's side for people and scripts: orders at an SM-DP+ over ES2+ (SGP.22 5.3), and its lists. On
  * libcurl; one-shot. */
-#include "common/curl.h"
+#include "common/https_client.h"
 #include "common/left_out.h"
 #include "common/qr.h"
 #include "common/tool.h"
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define ANSWER_LIMIT (16 * 1024 * 1024) /* octets */
-#define TIMEOUT      30L                /* seconds for one request */
+#define TIMEOUT      30                 /* seconds for one request */
 
 struct client {
     const char *url, *cacert;
@@ -46,62 +46,38 @@ static void print_help(void)
 
 /* --- HTTP ----------------------------------------------------------------------------------------------- */
 
-static size_t collect(char *data, size_t size, size_t count, void *context)
-{
-    struct buf *body = context;
-
-    if (body->size + size * count > ANSWER_LIMIT)
-        return 0;
-    buf_append(body, SPAN(data, size * count));
-    return body->failed ? 0 : size * count;
-}
-
 /* POSTs `request` (GET when NULL) and reads the JSON answer; NULL after an error line. */
 static json_t *exchange(const struct client *client, const char *path, const json_t *request)
 {
-    const struct curl_library *library = curl_library();
-    CURL *curl = library != NULL ? library->easy_init() : NULL;
-    struct curl_slist *headers = NULL;
-    char *body = request != NULL ? json_dumps(request, JSON_COMPACT) : NULL;
-    char error[CURL_ERROR_SIZE] = "";
+    static const char *const headers[] = {"X-Admin-Protocol: " ADMIN_PROTOCOL,
+                                          "Content-Type: application/json", NULL};
+    const struct https_settings settings = {
+        .headers = headers, .timeout = TIMEOUT, .answer_max = ANSWER_LIMIT, .cacert = client->cacert};
+    const char *why;
+    struct https_client *https = https_client_open(&settings, &why);
+    char *text = request != NULL ? json_dumps(request, JSON_COMPACT) : NULL;
     char url[1024];
+    struct https_call sent = {.url = url};
     struct buf answer = {0};
     json_t *json = NULL;
-    json_error_t where;
-    CURLcode result = CURLE_FAILED_INIT;
+    long status;
 
-    if (library == NULL) {
-        free(body);
-        return NULL;
-    }
-    if (curl != NULL && snprintf(url, sizeof(url), "%s%s", client->url, path) < (int)sizeof(url)) {
-        headers = library->slist_append(NULL, "X-Admin-Protocol: " ADMIN_PROTOCOL);
-        headers = library->slist_append(headers, "Content-Type: application/json");
-        library->easy_setopt(curl, CURLOPT_URL, url);
-        library->easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
-        library->easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-        library->easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
-        library->easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT);
-        library->easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-        library->easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
-        library->easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
-        if (client->cacert != NULL)
-            library->easy_setopt(curl, CURLOPT_CAINFO, client->cacert);
-        if (body != NULL)
-            library->easy_setopt(curl, CURLOPT_POSTFIELDS, body);
-        result = library->easy_perform(curl);
-    }
-    if (result != CURLE_OK) {
-        tool_error("%s: %s", client->url, error[0] != '\0' ? error : library->easy_strerror(result));
+    if (text != NULL)
+        sent.body = span_of_string(text);
+    if (https == NULL) {
+        tool_error("%s: %s", client->url, why);
+    } else if (snprintf(url, sizeof(url), "%s%s", client->url, path) >= (int)sizeof(url)) {
+        tool_error("%s: the URL is too long", client->url);
+    } else if (https_client_call(https, &sent, &status, &answer) != HTTPS_ANSWERED) {
+        tool_error("%s: %s", client->url, https_client_why(https));
     } else {
-        json = json_loadb((const char *)answer.data, answer.size, 0, &where);
+        json = json_loadb((const char *)buf_span(&answer).data, answer.size, 0, NULL);
         if (json == NULL)
             tool_error("%s%s: the answer is not JSON", client->url, path);
     }
+    https_client_close(https);
+    free(text);
     buf_free(&answer);
-    free(body);
-    library->slist_free_all(headers);
-    library->easy_cleanup(curl);
     return json;
 }
 

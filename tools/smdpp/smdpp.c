@@ -224,7 +224,7 @@ static bool load_curve(struct dp_server *dp, const char *dir, enum ec_curve curv
         return false;
     }
     credentials = (struct dp_credentials){auth.cert, auth.key, pb.cert, pb.key};
-    ok = dp_server_trust(dp, ci.cert, &why);
+    ok = euicc_trust_add(&dp->trust, ci.cert, &why);
     if (!dp_server_add_credentials(dp, credentials, ok ? &why : &(const char *){NULL}))
         ok = false;
     if (!ok)
@@ -258,7 +258,7 @@ static bool load_files(struct dp_server *dp, const struct settings *settings)
         ci = pki_load_cert_file(settings->ci);
         if (ci == NULL)
             return false;
-        if (!dp_server_trust(dp, ci, &why)) {
+        if (!euicc_trust_add(&dp->trust, ci, &why)) {
             tool_error("%s: %s", settings->ci, why);
             return false;
         }
@@ -371,7 +371,7 @@ static int serve(const struct settings *settings)
     bool ok = (settings->pki == NULL || load_pki(&smdpp.dp, settings->pki)) &&
               load_files(&smdpp.dp, settings) && tls_files(settings, cert, key);
 
-    smdpp.dp.ignore_expiry = settings->ignore_expiry;
+    smdpp.dp.trust.ignore_expiry = settings->ignore_expiry;
     if (ok)
         loop = loop_open();
     if (loop != NULL)

@@ -2,7 +2,7 @@
 #include "servers/eim/model/command_table.h"
 
 #include "apdu/tlv.h"
-#include "common/base64.h"
+#include "crypto/base64.h"
 #include "profiles/iccid.h"
 #include "servers/eim/model/configuration.h"
 

@@ -40,7 +40,7 @@ static const struct cert *issuer_of(struct eim *eim, struct span eum_der, struct
     if (*eum == NULL)
         return NULL;
     *key_id = cert_authority_key_id(*eum);
-    return dp_find_ci(&eim->trust, *key_id);
+    return euicc_trust_find(&eim->trust, *key_id);
 }
 
 /* Stores both certificates when they chain to a trusted CI and are this eUICC's; else says why not. */
@@ -60,7 +60,7 @@ static bool take_certificates(struct eim *eim, const char *eid, const struct eui
     if (ci == NULL)
         ok = dp_refuse(&status, eum != NULL ? DP_CI_UNKNOWN : DP_EUM_INVALID, NULL);
     else
-        ok = dp_check_euicc_chain(&eim->trust, ci, buf_span(&euicc_der), buf_span(&eum_der), &euicc, &status);
+        ok = euicc_trust_check(&eim->trust, ci, buf_span(&euicc_der), buf_span(&eum_der), &euicc, &status);
     if (ok && strcmp(cert_subject_serial_number(euicc), eid) != 0)
         ok = dp_refuse(&status, DP_EUICC_INVALID, "it is the certificate of eUICC %s",
                        cert_subject_serial_number(euicc));

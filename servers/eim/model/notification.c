@@ -3,7 +3,8 @@
 #include "servers/eim/model/result.h"
 
 #include "common/log.h"
-#include "protocol/rsp_names.h"
+#include "profiles/iccid.h"
+#include "protocol/names.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,7 +31,7 @@ static struct cert *known_certificate(struct eim *eim, const char *eid)
 }
 
 /* Writes whose it says it is: the caller's EID, or the one of the download it tells of. */
-static void find_owner(struct eim *eim, struct span eid, const struct dp_notification *notification,
+static void find_owner(struct eim *eim, struct span eid, const struct pending_notification *notification,
                        char digits[EIM_EID_DIGITS + 1])
 {
     struct eim_download download;
@@ -46,12 +47,13 @@ static void find_owner(struct eim *eim, struct span eid, const struct dp_notific
 
 /* True when this eUICC signed it. An enclosed certificate says which eUICC's it is: it must be the one meant.
  */
-static bool verify(struct eim *eim, const struct dp_notification *notification, char eid[EIM_EID_DIGITS + 1])
+static bool verify(struct eim *eim, const struct pending_notification *notification,
+                   char eid[EIM_EID_DIGITS + 1])
 {
     struct cert *known = known_certificate(eim, eid);
     struct dp_status status = {0};
     char signer[EIM_EID_DIGITS + 1] = "";
-    bool ok = dp_notification_verify(&eim->trust, notification, known, signer, &status);
+    bool ok = pending_notification_verify(&eim->trust, notification, known, signer, &status);
 
     cert_free(known);
     if (ok && strcmp(eid, UNKNOWN_EID) == 0)
@@ -66,28 +68,28 @@ static bool verify(struct eim *eim, const struct dp_notification *notification, 
 
 /* --- What it tells -------------------------------------------------------------------------------------- */
 
-static void failure_text(const struct dp_notification *notification, char *out, size_t size)
+static void failure_text(const struct pending_notification *notification, char *out, size_t size)
 {
     out[0] = '\0';
     if (notification->is_installation && !notification->installed)
-        snprintf(out, size, "%s: %s(%llu)", rsp_name(&rsp_install_commands, notification->command_id),
-                 rsp_name(&rsp_install_errors, notification->error_reason),
+        snprintf(out, size, "%s: %s(%llu)", names_of(NAMES_INSTALL_COMMAND, notification->command_id),
+                 names_of(NAMES_INSTALL_ERROR, notification->error_reason),
                  (unsigned long long)notification->error_reason);
 }
 
 bool installation_failure(struct span pending, char *failure, size_t size)
 {
-    struct dp_notification notification;
+    struct pending_notification notification;
     struct dp_status status = {0};
 
-    if (!dp_notification_parse(pending, &notification, &status) || !notification.is_installation)
+    if (!pending_notification_parse(pending, &notification, &status) || !notification.is_installation)
         return false;
     failure_text(&notification, failure, size);
     return true;
 }
 
 /* A notification that is older than another one says nothing new about the profiles. */
-static void apply(struct eim *eim, const char *eid, const struct dp_notification *notification,
+static void apply(struct eim *eim, const char *eid, const struct pending_notification *notification,
                   const char *iccid)
 {
     int64_t last =
@@ -108,7 +110,7 @@ static void apply(struct eim *eim, const char *eid, const struct dp_notification
 }
 
 /* The relayed download that this installation ends: an IPA of v1.0 sends no ProfileDownloadTriggerResult. */
-static void end_download(struct eim *eim, const char *eid, const struct dp_notification *notification,
+static void end_download(struct eim *eim, const char *eid, const struct pending_notification *notification,
                          const char *failure)
 {
     int64_t id = db_number(eim->db, 0,
@@ -126,7 +128,7 @@ static void end_download(struct eim *eim, const char *eid, const struct dp_notif
 }
 
 /* True when it is new. One that is known, but was not to be forwarded until now, is from now on. */
-static bool keep(struct eim *eim, const char *eid, const struct dp_notification *notification,
+static bool keep(struct eim *eim, const char *eid, const struct pending_notification *notification,
                  struct span pending, const char *iccid, bool verified, bool forward)
 {
     uint8_t digest[CRYPTO_SHA256_SIZE];
@@ -152,7 +154,7 @@ static bool keep(struct eim *eim, const char *eid, const struct dp_notification 
            "INSERT INTO notification (eid, received, verified, operation, sequence, iccid, address, result,"
            " digest, der, forward) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
            DB_VALUES(DB_TEXT(eid), DB_INT(eim_now()), DB_INT(verified),
-                     DB_TEXT(rsp_name(&rsp_events, notification->operation)),
+                     DB_TEXT(names_of(NAMES_EVENT, notification->operation)),
                      DB_INT((int64_t)notification->sequence_number), DB_SOME_TEXT(iccid), DB_TEXT(address),
                      DB_SOME_TEXT(failure), DB_BLOB(SPAN_ARRAY(digest)), DB_BLOB(pending), DB_INT(state)));
     db_run(eim->db,
@@ -167,12 +169,13 @@ static bool keep(struct eim *eim, const char *eid, const struct dp_notification 
 bool notification_take(struct eim *eim, struct span eid, struct span pending, bool forward,
                        uint64_t *sequence, bool *verified)
 {
-    struct dp_notification notification;
+    struct pending_notification notification;
     struct dp_status status = {0};
     char digits[EIM_EID_DIGITS + 1];
     char iccid[ICCID_DIGITS_MAX + 1] = "";
 
-    if (!dp_notification_parse(pending, &notification, &status) || notification.sequence_number > INT64_MAX) {
+    if (!pending_notification_parse(pending, &notification, &status) ||
+        notification.sequence_number > INT64_MAX) {
         log_line(LOG_LEVEL_ERROR, "a notification was refused: %s", status.detail);
         return false;
     }
@@ -183,7 +186,7 @@ bool notification_take(struct eim *eim, struct span eid, struct span pending, bo
     *verified = verify(eim, &notification, digits);
     if (keep(eim, digits, &notification, pending, iccid, *verified, forward)) {
         log_line(LOG_LEVEL_INFO, "eUICC %s: notification %llu, %s %s", digits, (unsigned long long)*sequence,
-                 rsp_name(&rsp_events, notification.operation), iccid);
+                 names_of(NAMES_EVENT, notification.operation), iccid);
         if (*verified)
             apply(eim, digits, &notification, iccid);
     }

@@ -64,7 +64,7 @@ static bool trust_all(struct eim *eim, const char *pki)
             continue;
         if (!pki_load(pki, curve, PKI_CI, false, &ci))
             return false;
-        if (!dp_server_trust(&eim->trust, ci.cert, &why)) {
+        if (!euicc_trust_add(&eim->trust, ci.cert, &why)) {
             tool_error("%s/%s: %s", pki, pki_curve_directory(curve), why);
             return false;
         }
@@ -107,7 +107,7 @@ bool eim_state_open(struct eim *eim, const char *path)
 void eim_close(struct eim *eim)
 {
     pki_pair_free(&eim->sign);
-    dp_server_clear(&eim->trust);
+    euicc_trust_clear(&eim->trust);
     db_close(eim->db);
     *eim = (struct eim){0};
 }

@@ -7,7 +7,7 @@
 
 #include "common/database.h"
 #include "common/pki_dir.h"
-#include "protocol/dp.h"
+#include "protocol/pending_notification.h"
 #include "servers/eim/model/command.h"
 #include "servers/eim/model/eim.h"
 #include "servers/eim/model/result_parse.h"
@@ -16,9 +16,9 @@
 
 struct eim {
     char id[EIM_ID_MAX + 1];
-    int64_t id_type;        /* EimIdType */
-    struct pki_pair sign;   /* packages are signed with this */
-    struct dp_server trust; /* the CIs under which eUICCs are believed */
+    int64_t id_type;          /* EimIdType */
+    struct pki_pair sign;     /* packages are signed with this */
+    struct euicc_trust trust; /* the CIs under which eUICCs are believed */
     struct db *db;
     int64_t first_counter; /* of a new eUICC's first package */
     int64_t started;

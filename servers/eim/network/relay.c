@@ -4,7 +4,6 @@
 #include "apdu/tlv.h"
 #include "common/log.h"
 #include "common/tool.h"
-#include "device/es9p.h"
 #include "servers/eim/network/es9p_client.h"
 
 #include <event2/event.h>
@@ -24,11 +23,6 @@ struct relay {
     int64_t forwarding; /* the notification on its way; 0: none */
 };
 
-struct eim *relay_eim(struct relay *relay)
-{
-    return relay->eim;
-}
-
 struct relay_sessions *relay_sessions(struct relay *relay)
 {
     return relay->sessions;
@@ -41,60 +35,15 @@ bool relay_takes(uint32_t tag)
 
 /* --- What an SM-DP+ refuses with ------------------------------------------------------------------------ */
 
-#define INITIATE_AUTHENTICATION   0xBF39
-#define GET_BOUND_PROFILE_PACKAGE 0xBF3A
-#define AUTHENTICATE_CLIENT       0xBF3B
-#define CANCEL_SESSION            0xBF41
-
-/* Subject and reason codes of SGP.22 5.6 and the ESipa error numbers of SGP.32 6.3.2 that mean the same; all
- * others are undefinedError. */
-static const struct {
-    uint32_t function;
-    const char *subject, *reason;
-    int number;
-} errors[] = {
-    {INITIATE_AUTHENTICATION, "8.8.1", "3.8", 1}, /* invalidDpAddress */
-    {INITIATE_AUTHENTICATION, "8.8.3", "3.1", 2}, /* euiccVersionNotSupportedByDp */
-    {INITIATE_AUTHENTICATION, "8.8.2", "3.1", 3}, /* ciPKIdNotSupported */
-    {INITIATE_AUTHENTICATION, "8.8.4", "3.7", 3},
-
-    {AUTHENTICATE_CLIENT, "8.1.2", "6.1", 1},   /* eumCertificateInvalid */
-    {AUTHENTICATE_CLIENT, "8.1.2", "6.3", 2},   /* eumCertificateExpired */
-    {AUTHENTICATE_CLIENT, "8.1.3", "6.1", 3},   /* euiccCertificateInvalid */
-    {AUTHENTICATE_CLIENT, "8.1.3", "6.3", 4},   /* euiccCertificateExpired */
-    {AUTHENTICATE_CLIENT, "8.1", "6.1", 5},     /* euiccSignatureInvalid */
-    {AUTHENTICATE_CLIENT, "8.2.6", "3.8", 6},   /* matchingIdRefused */
-    {AUTHENTICATE_CLIENT, "8.1.1", "3.8", 7},   /* eidMismatch */
-    {AUTHENTICATE_CLIENT, "8.2.5", "4.3", 8},   /* noEligibleProfile */
-    {AUTHENTICATE_CLIENT, "8.11.1", "3.9", 9},  /* ciPKUnknown */
-    {AUTHENTICATE_CLIENT, "8.10.1", "3.9", 10}, /* invalidTransactionId */
-    {AUTHENTICATE_CLIENT, "8.1", "4.8", 11},    /* insufficientMemory */
-    {AUTHENTICATE_CLIENT, "8.8.5", "4.10", 18}, /* downloadOrderExpired */
-    {AUTHENTICATE_CLIENT, "8.9.5", "3.9", 56},  /* eventIdUnknown */
-
-    {GET_BOUND_PROFILE_PACKAGE, "8.1", "6.1", 1},     /* euiccSignatureInvalid */
-    {GET_BOUND_PROFILE_PACKAGE, "8.2.7", "2.2", 2},   /* confirmationCodeMissing */
-    {GET_BOUND_PROFILE_PACKAGE, "8.2.7", "3.8", 3},   /* confirmationCodeRefused */
-    {GET_BOUND_PROFILE_PACKAGE, "8.2.7", "6.4", 4},   /* confirmationCodeRetriesExceeded */
-    {GET_BOUND_PROFILE_PACKAGE, "8.2", "3.7", 5},     /* bppRebindingRefused */
-    {GET_BOUND_PROFILE_PACKAGE, "8.10.1", "3.9", 95}, /* invalidTransactionId */
-
-    {CANCEL_SESSION, "8.10.1", "3.9", 1}, /* invalidTransactionId */
-    {CANCEL_SESSION, "8.1", "6.1", 2},    /* euiccSignatureInvalid */
-};
-
 #define INVALID_DP_ADDRESS 1
 
-static int error_number(uint32_t function, const struct es9p_reply *reply)
+static unsigned error_number(enum es9p_function_id function, const struct es9p_reply *reply)
 {
-    if (reply->outcome == ES9P_NO_SUCH_HOST && function == INITIATE_AUTHENTICATION)
+    if (reply->outcome == ES9P_NO_SUCH_HOST && function == ES9P_INITIATE_AUTHENTICATION)
         return INVALID_DP_ADDRESS;
-    for (size_t i = 0; reply->outcome == ES9P_REFUSED && i < sizeof(errors) / sizeof(errors[0]); i++) {
-        if (errors[i].function == function && strcmp(errors[i].subject, reply->subject) == 0 &&
-            strcmp(errors[i].reason, reply->reason) == 0)
-            return errors[i].number;
-    }
-    return ESIPA_UNDEFINED_ERROR;
+    if (reply->outcome != ES9P_REFUSED)
+        return ESIPA_UNDEFINED_ERROR;
+    return es9p_error_number(function, ES9P_NUMBERS_ESIPA, reply->subject, reply->reason);
 }
 
 /* --- Messages ------------------------------------------------------------------------------------------- */
@@ -119,10 +68,10 @@ static void report(struct relay_call *call, enum eim_step step, struct span tran
 static void answer_error(struct relay_call *call, int number, const char *why)
 {
     struct buf out = {0};
-    size_t at = tlv_open(&out, call->function->tag);
+    size_t at = tlv_open(&out, call->function->es9p->request);
     char line[400];
 
-    snprintf(line, sizeof(line), "%s: %s", call->function->name, why);
+    snprintf(line, sizeof(line), "%s: %s", call->function->es9p->name, why);
     log_line(LOG_LEVEL_INFO, "ESipa %s, error %d", line, number);
     report(call, EIM_STEP_FAILED, SPAN_NONE, line);
     tlv_put_unsigned(&out, call->function->error_tag, (uint64_t)number);
@@ -135,7 +84,7 @@ static void answer_error(struct relay_call *call, int number, const char *why)
 static void answer_ok(struct relay_call *call, const struct buf *content)
 {
     struct buf out = {0};
-    size_t outer = tlv_open(&out, call->function->tag);
+    size_t outer = tlv_open(&out, call->function->es9p->request);
 
     tlv_put(&out, 0xA0, buf_span(content));
     tlv_close(&out, outer);
@@ -144,7 +93,7 @@ static void answer_ok(struct relay_call *call, const struct buf *content)
         answer_error(call, ESIPA_UNDEFINED_ERROR, "out of memory");
         return;
     }
-    log_line(LOG_LEVEL_INFO, "ESipa %s: executed by %s", call->function->name, call->address);
+    log_line(LOG_LEVEL_INFO, "ESipa %s: executed by %s", call->function->es9p->name, call->address);
     report(call, call->function->step,
            call->function->step == EIM_STEP_INITIATED ? buf_span(&call->transaction_id) : SPAN_NONE, NULL);
     call->done(call->context, ESIPA_ANSWERED, buf_span(&out));
@@ -162,10 +111,10 @@ static void on_reply(void *context, const struct es9p_reply *reply)
 
     if (reply->outcome != ES9P_EXECUTED) {
         snprintf(why, sizeof(why), "%s: %s", call->address, reply->why);
-        answer_error(call, error_number(call->function->tag, reply), why);
+        answer_error(call, (int)error_number(call->function->es9p->id, reply), why);
         return;
     }
-    number = call->function->finish(call, reply->json, &content, &detail);
+    number = call->function->finish(call, &reply->answer, &content, &detail);
     if (number == 0 && !content.failed)
         answer_ok(call, &content);
     else
@@ -191,6 +140,8 @@ static struct relay_call *call_new(struct relay *relay, esipa_done *done, void *
     if (call == NULL)
         return NULL;
     call->relay = relay;
+    call->eim = relay->eim;
+    call->sessions = relay->sessions;
     call->done = done;
     call->context = context;
     call->next = relay->calls;
@@ -206,26 +157,24 @@ void relay_message(struct relay *relay, uint32_t tag, struct span content, esipa
 {
     const struct relay_function *function = relay_function_by_tag(tag);
     struct relay_call *call = call_new(relay, done, context);
-    json_t *request = json_object();
+    struct es9p_message request = {0};
+    struct span values[ES9P_MEMBERS_MAX];
     const char *detail = "the message is not well-formed";
-    int number = ESIPA_UNDEFINED_ERROR;
+    int number;
 
-    if (call == NULL || request == NULL) {
-        log_line(LOG_LEVEL_ERROR, "ESipa %s: too much at once", function->name);
-        json_decref(request);
-        if (call != NULL)
-            call_free(call);
+    if (call == NULL) {
+        log_line(LOG_LEVEL_ERROR, "ESipa %s: too much at once", function->es9p->name);
         refuse(tag, function->error_tag, done, context);
         return;
     }
     call->function = function;
-    number = function->begin(call, content, request, &detail);
-    if (number != 0) {
-        json_decref(request);
+    number = function->begin(call, content, &request, &detail);
+    es9p_message_spans(&request, values);
+    if (number != 0)
         answer_error(call, number, detail);
-        return;
-    }
-    es9p_client_post(relay->client, call->address, function->name, request, on_reply, call);
+    else
+        es9p_client_post(relay->client, call->address, function->es9p, values, on_reply, call);
+    es9p_message_clear(&request);
 }
 
 /* --- Notifications -------------------------------------------------------------------------------------- */
@@ -247,15 +196,14 @@ void relay_forward(struct relay *relay)
 {
     char address[EIM_ADDRESS_MAX + 1];
     struct buf pending = {0};
-    json_t *request = relay->forwarding == 0 ? json_object() : NULL;
+    struct span value;
     int64_t id = 0;
 
-    if (request != NULL && eim_forward_next(relay->eim, &id, address, &pending)) {
+    if (relay->forwarding == 0 && eim_forward_next(relay->eim, &id, address, &pending)) {
         relay->forwarding = id;
-        es9p_set_octets(request, "pendingNotification", buf_span(&pending));
-        es9p_client_post(relay->client, address, "handleNotification", request, on_forwarded, relay);
-    } else {
-        json_decref(request);
+        value = buf_span(&pending);
+        es9p_client_post(relay->client, address, &es9p_functions[ES9P_HANDLE_NOTIFICATION], &value,
+                         on_forwarded, relay);
     }
     buf_free(&pending);
 }

@@ -1,23 +1,17 @@
 /*
- * The four functions of an indirect download, from ESipa's ASN.1 (SGP.32 6.3.2.1-6.3.2.3, 6.3.2.5) to the
- * JSON binding of ES9+ (SGP.22 6.5.2) and back. See relay_private.h.
+ * The functions of an indirect download after its first, from ESipa's (SGP.32 6.3.2.2, 6.3.2.3, 6.3.2.5) to
+ * those of ES9+ (SGP.22 5.6) and back: what an eIM adds, leaves out, and restores. See relay_private.h.
  */
 #include "servers/eim/network/relay_private.h"
 
 #include "apdu/tlv.h"
 #include "crypto/cert.h"
-#include "device/es9p.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#define TAG_GET_BOUND_PROFILE_PACKAGE 0xBF3A
-#define TAG_AUTHENTICATE_CLIENT       0xBF3B
-#define TAG_CANCEL_SESSION            0xBF41
-
-#define TAG_PREPARE_DOWNLOAD      0xBF21
 #define TAG_STORE_METADATA        0xBF25
 #define TAG_BOUND_PROFILE_PACKAGE 0xBF36
 #define TAG_AUTHENTICATE_SERVER   0xBF38
@@ -39,53 +33,29 @@ enum {
     CANCEL_EUICC_SIGNATURE_INVALID = 2,
 };
 
-/* --- Common -----------------------------------------------------------------------------------------------
- */
-
-static void set_transaction_id(json_t *request, struct span id)
-{
-    char text[2 * RELAY_TRANSACTION_ID_MAX + 1];
-
-    json_object_set_new(request, "transactionId", json_string(hex_from_span(id, text, sizeof(text))));
-}
-
 /* --- Common to the last three --------------------------------------------------------------------------- */
 
-/* Reading (X.680 31.2.7): a member [56] of a type that is a [56] CHOICE itself has that tag once. There are
- * encoders that write it twice; the object that is meant is inside then. */
-static struct span object_meant(uint32_t tag, struct span whole)
+/* transactionId and one object more, which ESipa has as ES9+ in ASN.1. */
+static bool read_request(const struct relay_call *call, struct span content, struct es9p_message *request)
 {
-    struct span content, ignored;
+    const struct es9p_member *missing;
 
-    if (tlv_single(whole, tag, &content) == TLV_OK && tlv_single(content, tag, &ignored) == TLV_OK)
-        return content;
-    return whole;
-}
-
-/* transactionId and one object more. */
-static bool parse_request(struct span content, uint32_t tag, struct span *transaction_id, struct span *object)
-{
-    struct tlv_reader reader = tlv_reader(content);
-
-    if (!tlv_require_sized(&reader, 0x80, 1, RELAY_TRANSACTION_ID_MAX, transaction_id) ||
-        !tlv_require_whole(&reader, tag, NULL, object) || !tlv_skip_rest(&reader))
-        return false;
-    *object = object_meant(tag, *object);
-    return true;
+    return es9p_read_asn1(call->function->es9p->in, content, request, &missing) &&
+           request->part[ES9P_TRANSACTION_ID].size >= 1 &&
+           request->part[ES9P_TRANSACTION_ID].size <= RELAY_TRANSACTION_ID_MAX;
 }
 
 static struct relay_session *session_of(struct relay_call *call)
 {
-    return relay_session_find(relay_sessions(call->relay), buf_span(&call->transaction_id));
+    return relay_session_find(call->sessions, buf_span(&call->transaction_id));
 }
 
 /* Takes over from its session what the call needs. */
-static struct relay_session *continue_session(struct relay_call *call, struct span transaction_id,
-                                              json_t *request)
+static struct relay_session *continue_session(struct relay_call *call, const struct es9p_message *request)
 {
     struct relay_session *session;
 
-    buf_append(&call->transaction_id, transaction_id);
+    buf_append(&call->transaction_id, buf_span(&request->part[ES9P_TRANSACTION_ID]));
     session = session_of(call);
     if (session == NULL)
         return NULL;
@@ -93,36 +63,31 @@ static struct relay_session *continue_session(struct relay_call *call, struct sp
     call->ordered = session->ordered;
     if (session->ordered)
         call->download = session->download;
-    set_transaction_id(request, transaction_id);
     return session;
 }
 
-typedef enum compact_status expand(const struct compact_known *known, struct span response, struct buf *out);
-
-/* Sets request[name] to the full form. Zero, or undefinedError or `bad_signature`. */
-static int set_expanded(struct relay_call *call, const struct relay_session *session, expand *function,
-                        struct span response, json_t *request, const char *name, int bad_signature,
-                        const char **detail)
+/* Expands the response in the request to its full form. */
+static int expand_response(struct relay_call *call, const struct relay_session *session,
+                           struct es9p_message *request, const char **detail)
 {
+    struct buf *response = &request->part[ES9P_RESPONSE];
     struct eim_euicc euicc = {0};
-    bool found = session->eid[0] != '\0' && eim_euicc_find(relay_eim(call->relay), session->eid, &euicc);
+    bool found = session->eid[0] != '\0' && eim_euicc_find(call->eim, session->eid, &euicc);
     struct compact_known known = relay_known(session, found ? &euicc : NULL);
     struct buf full = {0};
-    enum compact_status status = function(&known, response, &full);
+    enum compact_status status = call->function->expand(&known, buf_span(response), &full);
 
-    if (status == COMPACT_OK)
-        es9p_set_octets(request, name, buf_span(&full));
-    else
-        *detail = compact_status_name(status);
-    buf_free(&full);
+    buf_free(response);
+    *response = full;
     if (found)
         eim_euicc_clear(&euicc);
     if (status == COMPACT_OK)
         return 0;
-    return status == COMPACT_BAD_SIGNATURE ? bad_signature : ESIPA_UNDEFINED_ERROR;
+    *detail = compact_status_name(status);
+    return status == COMPACT_BAD_SIGNATURE ? call->function->bad_signature : ESIPA_UNDEFINED_ERROR;
 }
 
-/* --- AuthenticateClient --------------------------------------------------------------------------------- */
+/* --- How they begin ------------------------------------------------------------------------------------- */
 
 /* The EID in the eUICC certificate of an AuthenticateServerResponse, in either form; false when there is
  * none. */
@@ -163,46 +128,36 @@ static bool note_eid(struct relay_call *call, struct relay_session *session, str
     if (session->eid[0] != '\0')
         return strcmp(session->eid, eid) == 0;
     memcpy(session->eid, eid, sizeof(eid));
-    if (eim_download_by_eid(relay_eim(call->relay), eid, &call->download) &&
+    if (eim_download_by_eid(call->eim, eid, &call->download) &&
         strcasecmp(call->download.smdp_address, session->address) == 0) {
         relay_session_set_order(session, &call->download);
         call->ordered = true;
-        eim_download_report(relay_eim(call->relay), call->download.order, EIM_STEP_INITIATED,
+        eim_download_report(call->eim, call->download.order, EIM_STEP_INITIATED,
                             buf_span(&session->transaction_id), NULL);
     }
     return true;
 }
 
-static int authenticate_begin(struct relay_call *call, struct span content, json_t *request,
-                              const char **detail)
+/* What all three begin with. */
+static int resume(struct relay_call *call, struct span content, struct es9p_message *request,
+                  const char **detail)
 {
     struct relay_session *session;
-    struct span id, response;
 
-    if (!parse_request(content, TAG_AUTHENTICATE_SERVER, &id, &response))
+    if (!read_request(call, content, request))
         return ESIPA_UNDEFINED_ERROR;
-    session = continue_session(call, id, request);
+    session = continue_session(call, request);
     *detail = "unknown transactionId";
     if (session == NULL)
-        return AUTHENTICATE_INVALID_TRANSACTION_ID;
+        return call->function->unknown_transaction;
     *detail = "the order is for another EID";
-    if (!note_eid(call, session, response))
-        return AUTHENTICATE_EID_MISMATCH;
-    return set_expanded(call, session, compact_expand_authenticate, response, request,
-                        "authenticateServerResponse", AUTHENTICATE_EUICC_SIGNATURE_INVALID, detail);
+    if (call->function->eid_mismatch != 0 &&
+        !note_eid(call, session, buf_span(&request->part[ES9P_RESPONSE])))
+        return call->function->eid_mismatch;
+    return expand_response(call, session, request, detail);
 }
 
-struct authenticate_answer {
-    struct buf metadata, signed2, signature2, certificate;
-};
-
-static bool take_authenticate(const json_t *json, struct authenticate_answer *out)
-{
-    return relay_take_object(json, "profileMetadata", TAG_STORE_METADATA, &out->metadata) &&
-           relay_take_object(json, "smdpSigned2", 0x30, &out->signed2) &&
-           relay_take_object(json, "smdpSignature2", TAG_SIGNATURE, &out->signature2) &&
-           relay_take_object(json, "smdpCertificate", 0x30, &out->certificate);
-}
+/* --- AuthenticateClient --------------------------------------------------------------------------------- */
 
 /* hashCc = SHA-256(SHA-256(code) || transactionId), SGP.22 4.7. */
 static void make_hash_cc(const char *code, struct span transaction_id, struct buf *out)
@@ -216,19 +171,19 @@ static void make_hash_cc(const char *code, struct span transaction_id, struct bu
 }
 
 /* What the session needs of the offer. */
-static bool take_offer(const struct authenticate_answer *in, struct relay_session *session)
+static bool take_offer(const struct es9p_message *in, struct relay_session *session)
 {
     struct span content, flag, otpk, metadata, iccid;
     struct tlv_reader reader;
 
-    if (tlv_single(buf_span(&in->signed2), 0x30, &content) != TLV_OK)
+    if (tlv_single(buf_span(&in->part[ES9P_SMDP_SIGNED2]), 0x30, &content) != TLV_OK)
         return false;
     reader = tlv_reader(content);
     if (!tlv_require(&reader, 0x80, NULL) || !tlv_require_sized(&reader, 0x01, 1, 1, &flag))
         return false;
     tlv_optional(&reader, TAG_OTPK, &otpk);
     if (!tlv_skip_rest(&reader) ||
-        tlv_single(buf_span(&in->metadata), TAG_STORE_METADATA, &metadata) != TLV_OK ||
+        tlv_single(buf_span(&in->part[ES9P_METADATA]), TAG_STORE_METADATA, &metadata) != TLV_OK ||
         !tlv_find(metadata, 0x5A, &iccid))
         return false;
     buf_clear(&session->offered_otpk);
@@ -236,9 +191,9 @@ static bool take_offer(const struct authenticate_answer *in, struct relay_sessio
     buf_clear(&session->iccid);
     buf_append(&session->iccid, iccid);
     buf_clear(&session->metadata);
-    buf_append(&session->metadata, buf_span(&in->metadata));
+    buf_append(&session->metadata, buf_span(&in->part[ES9P_METADATA]));
     buf_clear(&session->smdp_signature2);
-    buf_append(&session->smdp_signature2, buf_span(&in->signature2));
+    buf_append(&session->smdp_signature2, buf_span(&in->part[ES9P_SMDP_SIGNATURE2]));
     buf_clear(&session->hash_cc);
     if (flag.data[0] != 0 && session->ordered && session->download.confirmation_code[0] != '\0')
         make_hash_cc(session->download.confirmation_code, buf_span(&session->transaction_id),
@@ -246,62 +201,38 @@ static bool take_offer(const struct authenticate_answer *in, struct relay_sessio
     return true;
 }
 
-/* True when this IPA leaves the check of the profile's metadata to the eIM (eimProfileMetadataVerification).
- */
+/* True when this IPA leaves the check of the profile's metadata to the
+ * eIM (eimProfileMetadataVerification). */
 static bool eim_verifies(const struct relay_call *call, const struct relay_session *session)
 {
     struct eim_euicc euicc = {0};
     bool verifies;
 
-    if (session->eid[0] == '\0' || !eim_euicc_find(relay_eim(call->relay), session->eid, &euicc))
+    if (session->eid[0] == '\0' || !eim_euicc_find(call->eim, session->eid, &euicc))
         return false;
     verifies = euicc.ipa_known && euicc.ipa_eim_verifies;
     eim_euicc_clear(&euicc);
     return verifies;
 }
 
-static int authenticate_finish(struct relay_call *call, const json_t *json, struct buf *out,
+static int authenticate_finish(struct relay_call *call, const struct es9p_message *in, struct buf *out,
                                const char **detail)
 {
-    struct authenticate_answer in = {0};
     struct relay_session *session = session_of(call);
-    int number = ESIPA_UNDEFINED_ERROR;
 
     (void)detail;
-    if (session != NULL && take_authenticate(json, &in) && take_offer(&in, session)) {
-        number = 0;
-        tlv_put(out, 0x80, buf_span(&session->transaction_id));
-        if (!eim_verifies(call, session))
-            buf_append(out, buf_span(&in.metadata));
-        buf_append(out, buf_span(&in.signed2));
-        buf_append(out, buf_span(&in.signature2));
-        buf_append(out, buf_span(&in.certificate));
-        if (session->hash_cc.size > 0)
-            tlv_put(out, 0x04, buf_span(&session->hash_cc));
-    }
-    buf_free(&in.metadata);
-    buf_free(&in.signed2);
-    buf_free(&in.signature2);
-    buf_free(&in.certificate);
-    return number;
+    if (session == NULL || !take_offer(in, session))
+        return ESIPA_UNDEFINED_ERROR;
+    tlv_put(out, 0x80, buf_span(&session->transaction_id));
+    for (size_t i = eim_verifies(call, session) ? ES9P_SMDP_SIGNED2 : ES9P_METADATA;
+         i <= ES9P_SMDP_CERTIFICATE; i++)
+        buf_append(out, buf_span(&in->part[i]));
+    if (session->hash_cc.size > 0)
+        tlv_put(out, 0x04, buf_span(&session->hash_cc));
+    return 0;
 }
 
 /* --- GetBoundProfilePackage ----------------------------------------------------------------------------- */
-
-static int package_begin(struct relay_call *call, struct span content, json_t *request, const char **detail)
-{
-    struct relay_session *session;
-    struct span id, response;
-
-    if (!parse_request(content, TAG_PREPARE_DOWNLOAD, &id, &response))
-        return ESIPA_UNDEFINED_ERROR;
-    session = continue_session(call, id, request);
-    *detail = "unknown transactionId";
-    if (session == NULL)
-        return PACKAGE_INVALID_TRANSACTION_ID;
-    return set_expanded(call, session, compact_expand_prepare, response, request, "prepareDownloadResponse",
-                        PACKAGE_EUICC_SIGNATURE_INVALID, detail);
-}
 
 /* StoreMetadata travels in 88 blocks, MACed but readable (SGP.22 2.5.5). */
 static bool package_has_metadata(struct span package, struct span metadata)
@@ -324,101 +255,55 @@ static bool package_has_metadata(struct span package, struct span metadata)
     return ok;
 }
 
-static int package_finish(struct relay_call *call, const json_t *json, struct buf *out, const char **detail)
+static int package_finish(struct relay_call *call, const struct es9p_message *in, struct buf *out,
+                          const char **detail)
 {
     const struct relay_session *session = session_of(call);
-    struct buf package = {0};
-    int number = ESIPA_UNDEFINED_ERROR;
+    struct span package = buf_span(&in->part[ES9P_PACKAGE]);
 
-    if (session != NULL &&
-        relay_take_object(json, "boundProfilePackage", TAG_BOUND_PROFILE_PACKAGE, &package)) {
-        number = 0;
-        tlv_put(out, 0x80, buf_span(&session->transaction_id));
-        buf_append(out, buf_span(&package));
-        if (eim_verifies(call, session) &&
-            !package_has_metadata(buf_span(&package), buf_span(&session->metadata))) {
-            *detail = "the package has other metadata than were announced";
-            number = PACKAGE_METADATA_MISMATCH;
-        }
-    }
-    buf_free(&package);
-    return number;
+    if (session == NULL)
+        return ESIPA_UNDEFINED_ERROR;
+    tlv_put(out, 0x80, buf_span(&session->transaction_id));
+    buf_append(out, package);
+    if (!eim_verifies(call, session) || package_has_metadata(package, buf_span(&session->metadata)))
+        return 0;
+    *detail = "the package has other metadata than were announced";
+    return PACKAGE_METADATA_MISMATCH;
 }
 
 /* --- CancelSession -------------------------------------------------------------------------------------- */
 
-/* Reading (X.680 31.2.7): no member of CancelSessionRequestEsipa is written with a tag, so that
- * cancelSessionResponse is [1] in place of its own BF41, which encoders are seen to write, or to keep inside.
- */
-static bool parse_cancel(struct span content, struct span *transaction_id, struct buf *response)
-{
-    struct tlv_reader reader = tlv_reader(content);
-    struct span whole, value, ignored;
-
-    if (!tlv_require_sized(&reader, 0x80, 1, RELAY_TRANSACTION_ID_MAX, transaction_id))
-        return false;
-    if (tlv_peek(&reader) == TAG_CANCEL_SESSION) {
-        if (!tlv_require_whole(&reader, TAG_CANCEL_SESSION, NULL, &whole))
-            return false;
-        buf_append(response, whole);
-    } else {
-        if (!tlv_require(&reader, 0xA1, &value))
-            return false;
-        if (tlv_single(value, TAG_CANCEL_SESSION, &ignored) == TLV_OK)
-            buf_append(response, value);
-        else
-            tlv_put(response, TAG_CANCEL_SESSION, value);
-    }
-    return tlv_skip_rest(&reader) && !response->failed;
-}
-
-static int cancel_begin(struct relay_call *call, struct span content, json_t *request, const char **detail)
-{
-    struct relay_session *session;
-    struct buf response = {0};
-    struct span id;
-    int number = ESIPA_UNDEFINED_ERROR;
-
-    if (parse_cancel(content, &id, &response)) {
-        session = continue_session(call, id, request);
-        *detail = "unknown transactionId";
-        number = session == NULL
-                     ? CANCEL_INVALID_TRANSACTION_ID
-                     : set_expanded(call, session, compact_expand_cancel, buf_span(&response), request,
-                                    "cancelSessionResponse", CANCEL_EUICC_SIGNATURE_INVALID, detail);
-    }
-    buf_free(&response);
-    return number;
-}
-
-static int cancel_finish(struct relay_call *call, const json_t *json, struct buf *out, const char **detail)
+static int cancel_finish(struct relay_call *call, const struct es9p_message *in, struct buf *out,
+                         const char **detail)
 {
     struct relay_session *session = session_of(call);
 
-    (void)json;
+    (void)in;
     (void)out; /* CancelSessionOk has no members */
     (void)detail;
     if (session != NULL)
-        relay_session_end(relay_sessions(call->relay), session);
+        relay_session_end(call->sessions, session);
     return 0;
 }
 
 /* --- The table ------------------------------------------------------------------------------------------ */
 
 static const struct relay_function functions[] = {
-    {TAG_AUTHENTICATE_CLIENT, 0x82, "authenticateClient", EIM_STEP_AUTHENTICATED, authenticate_begin,
-     authenticate_finish},
-    {TAG_GET_BOUND_PROFILE_PACKAGE, 0x81, "getBoundProfilePackage", EIM_STEP_BOUND, package_begin,
-     package_finish},
-    {TAG_CANCEL_SESSION, 0x81, "cancelSession", EIM_STEP_CANCELLED, cancel_begin, cancel_finish},
+    {&es9p_functions[ES9P_AUTHENTICATE_CLIENT], 0x82, EIM_STEP_AUTHENTICATED, resume, authenticate_finish,
+     compact_expand_authenticate, AUTHENTICATE_INVALID_TRANSACTION_ID, AUTHENTICATE_EID_MISMATCH,
+     AUTHENTICATE_EUICC_SIGNATURE_INVALID},
+    {&es9p_functions[ES9P_GET_BOUND_PROFILE_PACKAGE], 0x81, EIM_STEP_BOUND, resume, package_finish,
+     compact_expand_prepare, PACKAGE_INVALID_TRANSACTION_ID, 0, PACKAGE_EUICC_SIGNATURE_INVALID},
+    {&es9p_functions[ES9P_CANCEL_SESSION], 0x81, EIM_STEP_CANCELLED, resume, cancel_finish,
+     compact_expand_cancel, CANCEL_INVALID_TRANSACTION_ID, 0, CANCEL_EUICC_SIGNATURE_INVALID},
 };
 
 const struct relay_function *relay_function_by_tag(uint32_t tag)
 {
-    if (relay_initiate_authentication.tag == tag)
+    if (relay_initiate_authentication.es9p->request == tag)
         return &relay_initiate_authentication;
     for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
-        if (functions[i].tag == tag)
+        if (functions[i].es9p->request == tag)
             return &functions[i];
     }
     return NULL;

@@ -1,21 +1,18 @@
 /*
- * InitiateAuthentication, from ESipa's ASN.1 (SGP.32 6.3.2.1) to the JSON binding of ES9+ (SGP.22 6.5.2.6)
- * and back: which SM-DP+ it goes to, and the session that begins with it. See relay_private.h.
+ * InitiateAuthentication, from ESipa's (SGP.32 6.3.2.1) to that of ES9+ (SGP.22 5.6.1) and back: which SM-DP+
+ * it goes to, and the session that begins with it. See relay_private.h.
  */
 #include "servers/eim/network/relay_private.h"
 
 #include "apdu/tlv.h"
 #include "crypto/cert.h"
-#include "device/es9p.h"
 
 #include <openssl/objects.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#define TAG_INITIATE_AUTHENTICATION 0xBF39
-#define TAG_INFO1                   0xBF20
-#define TAG_SIGNATURE               0x5F37
+#define TAG_INFO1 0xBF20
 
 #define CHALLENGE_SIZE 16
 
@@ -26,21 +23,6 @@ enum {
     INITIATE_SMDP_OID_MISMATCH = 51,
     INITIATE_INVALID_EIM_TRANSACTION_ID = 52,
 };
-
-bool relay_take_object(const json_t *answer, const char *name, uint32_t tag, struct buf *out)
-{
-    struct span ignored;
-
-    return es9p_find_octets(answer, name, out) && tlv_single(buf_span(out), tag, &ignored) == TLV_OK;
-}
-
-static bool take_transaction_id(const json_t *answer, struct buf *out)
-{
-    const char *text = json_string_value(json_object_get(answer, "transactionId"));
-
-    return text != NULL && buf_append_hex(out, text, NULL) && out->size >= 1 &&
-           out->size <= RELAY_TRANSACTION_ID_MAX;
-}
 
 /* --- The request -------------------------------------------------------------------------------------- */
 
@@ -84,8 +66,7 @@ static int choose_address(struct relay_call *call, const struct initiate_request
     const char *ordered;
 
     if (in->eim_transaction_id.data != NULL) {
-        call->ordered =
-            eim_download_by_transaction(relay_eim(call->relay), in->eim_transaction_id, &call->download);
+        call->ordered = eim_download_by_transaction(call->eim, in->eim_transaction_id, &call->download);
         *detail = "unknown eimTransactionId";
         if (!call->ordered)
             return INITIATE_INVALID_EIM_TRANSACTION_ID;
@@ -103,16 +84,16 @@ static int choose_address(struct relay_call *call, const struct initiate_request
     return call->address[0] != '\0' ? 0 : INITIATE_INVALID_DP_ADDRESS;
 }
 
-static bool set_info1(const struct relay_call *call, struct span info1, json_t *request)
+static bool put_info1(const struct relay_call *call, struct span info1, struct buf *out)
 {
     struct eim_euicc euicc = {0};
     bool ok = true;
 
     if (info1.data != NULL) {
-        es9p_set_octets(request, "euiccInfo1", info1);
-    } else if (call->ordered && eim_euicc_find(relay_eim(call->relay), call->download.eid, &euicc)) {
+        buf_append(out, info1);
+    } else if (call->ordered && eim_euicc_find(call->eim, call->download.eid, &euicc)) {
         ok = euicc.info1.size > 0;
-        es9p_set_octets(request, "euiccInfo1", buf_span(&euicc.info1));
+        buf_append(out, buf_span(&euicc.info1));
         eim_euicc_clear(&euicc);
     } else {
         ok = false;
@@ -120,7 +101,8 @@ static bool set_info1(const struct relay_call *call, struct span info1, json_t *
     return ok;
 }
 
-static int initiate_begin(struct relay_call *call, struct span content, json_t *request, const char **detail)
+static int initiate_begin(struct relay_call *call, struct span content, struct es9p_message *request,
+                          const char **detail)
 {
     struct initiate_request in;
     int number;
@@ -131,39 +113,26 @@ static int initiate_begin(struct relay_call *call, struct span content, json_t *
     if (number != 0)
         return number;
     call->fill_in = in.address.data == NULL;
-    es9p_set_octets(request, "euiccChallenge", in.challenge);
-    json_object_set_new(request, "smdpAddress", json_string(call->address));
+    buf_append(&request->part[ES9P_CHALLENGE], in.challenge);
+    buf_append(&request->part[ES9P_ADDRESS], span_of_string(call->address));
     *detail = "no euiccInfo1, neither in the message nor known";
-    return set_info1(call, in.info1, request) ? 0 : ESIPA_UNDEFINED_ERROR;
-}
-
-struct initiate_answer {
-    struct buf transaction_id, signed1, signature1, ci_key_id, certificate;
-};
-
-static bool take_initiate(const json_t *json, struct initiate_answer *out)
-{
-    return take_transaction_id(json, &out->transaction_id) &&
-           relay_take_object(json, "serverSigned1", 0x30, &out->signed1) &&
-           relay_take_object(json, "serverSignature1", TAG_SIGNATURE, &out->signature1) &&
-           relay_take_object(json, "euiccCiPKIdToBeUsed", 0x04, &out->ci_key_id) &&
-           relay_take_object(json, "serverCertificate", 0x30, &out->certificate);
+    return put_info1(call, in.info1, &request->part[ES9P_INFO1]) ? 0 : ESIPA_UNDEFINED_ERROR;
 }
 
 /* What the session needs of ServerSigned1. Zero or an error number. */
-static int take_server_signed1(const struct relay_call *call, const struct initiate_answer *in,
+static int take_server_signed1(const struct relay_call *call, const struct es9p_message *in,
                                struct relay_session *session)
 {
     struct span content, id, address, challenge;
     struct tlv_reader reader;
 
-    if (tlv_single(buf_span(&in->signed1), 0x30, &content) != TLV_OK)
+    if (tlv_single(buf_span(&in->part[ES9P_SERVER_SIGNED1]), 0x30, &content) != TLV_OK)
         return ESIPA_UNDEFINED_ERROR;
     reader = tlv_reader(content);
     if (!tlv_require(&reader, 0x80, &id) || !tlv_require(&reader, 0x81, NULL) ||
         !tlv_require(&reader, 0x83, &address) ||
         !tlv_require_sized(&reader, 0x84, CHALLENGE_SIZE, CHALLENGE_SIZE, &challenge) ||
-        !span_equal(id, buf_span(&in->transaction_id)))
+        !span_equal(id, buf_span(&in->part[ES9P_TRANSACTION_ID])))
         return ESIPA_UNDEFINED_ERROR;
     if (address.size != strlen(call->address) ||
         strncasecmp((const char *)address.data, call->address, address.size) != 0)
@@ -173,9 +142,9 @@ static int take_server_signed1(const struct relay_call *call, const struct initi
     return 0;
 }
 
-static void take_server_oid(const struct initiate_answer *in, struct relay_session *session)
+static void take_server_oid(const struct es9p_message *in, struct relay_session *session)
 {
-    struct cert *cert = cert_parse(buf_span(&in->certificate), NULL);
+    struct cert *cert = cert_parse(buf_span(&in->part[ES9P_SERVER_CERTIFICATE]), NULL);
 
     if (cert != NULL && cert_oid(cert).data != NULL)
         buf_append(&session->server_oid, cert_oid(cert));
@@ -197,11 +166,10 @@ static bool is_ordered_oid(const struct relay_call *call, const struct relay_ses
     return same;
 }
 
-static struct relay_session *open_session(struct relay_call *call, const struct initiate_answer *in,
-                                          int *number)
+static struct relay_session *open_session(struct relay_call *call, const struct es9p_message *in, int *number)
 {
     struct relay_session *session =
-        relay_session_add(relay_sessions(call->relay), buf_span(&in->transaction_id), call->address);
+        relay_session_add(call->sessions, buf_span(&in->part[ES9P_TRANSACTION_ID]), call->address);
 
     *number = session != NULL ? take_server_signed1(call, in, session) : ESIPA_UNDEFINED_ERROR;
     if (*number == 0) {
@@ -210,12 +178,12 @@ static struct relay_session *open_session(struct relay_call *call, const struct 
     }
     if (*number != 0) {
         if (session != NULL)
-            relay_session_end(relay_sessions(call->relay), session);
+            relay_session_end(call->sessions, session);
         return NULL;
     }
     if (call->ordered)
         relay_session_set_order(session, &call->download);
-    buf_append(&call->transaction_id, buf_span(&in->transaction_id));
+    buf_append(&call->transaction_id, buf_span(&in->part[ES9P_TRANSACTION_ID]));
     return session;
 }
 
@@ -226,7 +194,7 @@ static void make_ctx_params1(const struct relay_call *call, struct relay_session
     struct eim_euicc euicc = {0};
     size_t at;
 
-    if (!call->ordered || !eim_euicc_find(relay_eim(call->relay), call->download.eid, &euicc))
+    if (!call->ordered || !eim_euicc_find(call->eim, call->download.eid, &euicc))
         return;
     if (euicc.ipa_needs_ctx && euicc.device_info.size > 0) {
         at = tlv_open(&session->ctx_params1, 0xA0);
@@ -238,35 +206,37 @@ static void make_ctx_params1(const struct relay_call *call, struct relay_session
     eim_euicc_clear(&euicc);
 }
 
-static int initiate_finish(struct relay_call *call, const json_t *json, struct buf *out, const char **detail)
+static int initiate_finish(struct relay_call *call, const struct es9p_message *in, struct buf *out,
+                           const char **detail)
 {
-    struct initiate_answer in = {0};
-    struct buf *parts[] = {&in.transaction_id, &in.signed1, &in.signature1, &in.ci_key_id, &in.certificate};
+    struct span id = buf_span(&in->part[ES9P_TRANSACTION_ID]);
     struct relay_session *session = NULL;
     int number = ESIPA_UNDEFINED_ERROR;
 
-    if (take_initiate(json, &in))
-        session = open_session(call, &in, &number);
+    if (id.size >= 1 && id.size <= RELAY_TRANSACTION_ID_MAX)
+        session = open_session(call, in, &number);
     if (number == INITIATE_SMDP_ADDRESS_MISMATCH)
         *detail = "the SM-DP+ calls itself something else";
     if (number == INITIATE_SMDP_OID_MISMATCH)
         *detail = "the SM-DP+ has another OID than the activation code names";
     if (session != NULL) {
         make_ctx_params1(call, session);
-        tlv_put(out, 0x80, buf_span(&in.transaction_id));
-        for (size_t i = 1; i < sizeof(parts) / sizeof(parts[0]); i++)
-            buf_append(out, buf_span(parts[i]));
+        tlv_put(out, 0x80, id);
+        for (size_t i = ES9P_SERVER_SIGNED1; i <= ES9P_SERVER_CERTIFICATE; i++)
+            buf_append(out, buf_span(&in->part[i]));
         /* Reading (5.14.1): an IPA that does not name the SM-DP+ has no matchingId either. */
         if (call->fill_in && call->ordered && call->download.has_matching_id)
             tlv_put_string(out, 0x0C, call->download.matching_id);
         if (session->ctx_params1.size > 0)
             tlv_put(out, 0xA2, buf_span(&session->ctx_params1));
     }
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-        buf_free(parts[i]);
     return number;
 }
 
 const struct relay_function relay_initiate_authentication = {
-    TAG_INITIATE_AUTHENTICATION, 0x81,           "initiateAuthentication",
-    EIM_STEP_INITIATED,          initiate_begin, initiate_finish};
+    .es9p = &es9p_functions[ES9P_INITIATE_AUTHENTICATION],
+    .error_tag = 0x81,
+    .step = EIM_STEP_INITIATED,
+    .begin = initiate_begin,
+    .finish = initiate_finish,
+};

@@ -2,9 +2,8 @@
 #ifndef SOFTEUICC_SERVERS_EIM_NETWORK_RELAY_PRIVATE_H
 #define SOFTEUICC_SERVERS_EIM_NETWORK_RELAY_PRIVATE_H
 
+#include "protocol/es9p.h"
 #include "servers/eim/network/relay.h"
-
-#include <jansson.h>
 
 #define RELAY_TRANSACTION_ID_MAX 16 /* octets */
 
@@ -12,6 +11,8 @@
 struct relay_call {
     struct relay_call *next, **link;
     struct relay *relay;
+    struct eim *eim;
+    struct relay_sessions *sessions;
     const struct relay_function *function;
     esipa_done *done;
     void *context;
@@ -25,24 +26,25 @@ struct relay_call {
 /* One function in both directions. Each direction returns 0, or the function's ESipa error number; `detail`
  * then says in one line what was wrong. */
 struct relay_function {
-    uint32_t tag;       /* of request and answer */
-    uint32_t error_tag; /* of the error in the answer's CHOICE */
-    const char *name;   /* in ES9+'s JSON binding */
-    enum eim_step step; /* that it completes */
-    /* The ESipa request's content to the JSON request; sets call->address. */
-    int (*begin)(struct relay_call *call, struct span content, json_t *request, const char **detail);
-    /* The JSON answer to the content of the ESipa answer's Ok alternative. */
-    int (*finish)(struct relay_call *call, const json_t *answer, struct buf *out, const char **detail);
+    const struct es9p_function *es9p; /* whose tags are ESipa's, too */
+    uint32_t error_tag;               /* of the error in the answer's CHOICE */
+    enum eim_step step;               /* that it completes */
+    /* The ESipa request's content to the members of ES9+'s; sets call->address. */
+    int (*begin)(struct relay_call *call, struct span content, struct es9p_message *request,
+                 const char **detail);
+    /* The members of the answer to the content of the ESipa answer's Ok alternative. */
+    int (*finish)(struct relay_call *call, const struct es9p_message *answer, struct buf *out,
+                  const char **detail);
+    /* For those that go on with a session: its response in full form, and what is answered when there is no
+     * such session, when it is of another EID (0: that is not asked), and when the eUICC has not signed the
+     * full form. */
+    enum compact_status (*expand)(const struct compact_known *known, struct span response, struct buf *out);
+    int unknown_transaction, eid_mismatch, bad_signature;
 };
 
 /* In relay_initiate.c. */
 extern const struct relay_function relay_initiate_authentication;
 
 const struct relay_function *relay_function_by_tag(uint32_t tag);
-
-struct eim *relay_eim(struct relay *relay);
-
-/* Appends the octets of a base64 member, which must be one whole object with this tag. */
-bool relay_take_object(const json_t *answer, const char *name, uint32_t tag, struct buf *out);
 
 #endif

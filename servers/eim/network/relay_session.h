@@ -30,9 +30,8 @@ struct relay_sessions;
 struct relay_sessions *relay_sessions_new(struct eim *eim); /* NULL without memory */
 void relay_sessions_free(struct relay_sessions *sessions);
 
-/* NULL when there is one with this id already (two SM-DP+ with one id cannot be told apart), or without
- * memory.
- */
+/* NULL when there is one with this id already (two SM-DP+ with one id cannot be told apart), or
+ * without memory. */
 struct relay_session *relay_session_add(struct relay_sessions *sessions, struct span transaction_id,
                                         const char *address);
 /* The session with this id; one that is unknown is made anew if an order knows the id. NULL otherwise. */

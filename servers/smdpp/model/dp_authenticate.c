@@ -1,6 +1,6 @@
 /* Mutual authentication: InitiateAuthentication and the eUICC's half of AuthenticateClient
  * (SGP.22 5.6.1, 5.6.3). See dp.h. */
-#include "protocol/dp_session.h"
+#include "servers/smdpp/model/dp_session.h"
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -114,7 +114,7 @@ static bool choose_ci(const struct dp_server *server, struct dp_session *session
     struct tlv tlv;
 
     while (tlv_next(&reader, &tlv) == TLV_OK) {
-        const struct cert *ci = tlv.tag == 0x04 ? dp_find_ci(server, tlv.value) : NULL;
+        const struct cert *ci = tlv.tag == 0x04 ? euicc_trust_find(&server->trust, tlv.value) : NULL;
         const struct dp_credentials *credentials;
 
         if (ci == NULL)
@@ -206,7 +206,7 @@ struct authenticate_response {
 };
 
 bool dp_refuse_error_response(struct span error, const char *response, const char *code_type,
-                              const struct rsp_names *names, struct dp_status *status)
+                              enum names names, struct dp_status *status)
 {
     struct tlv_reader reader = tlv_reader(error);
     struct span transaction_id;
@@ -216,7 +216,7 @@ bool dp_refuse_error_response(struct span error, const char *response, const cha
     if (!tlv_require(&reader, 0x80, &transaction_id) || !tlv_require(&reader, 0x02, &value) ||
         !tlv_unsigned(value, &code))
         return dp_refuse(status, DP_INPUT_INVALID, "%s: malformed error", response);
-    return dp_refuse(status, DP_EUICC_ERROR, "%s %s(%u)", code_type, rsp_name(names, code), (unsigned)code);
+    return dp_refuse(status, DP_EUICC_ERROR, "%s %s(%u)", code_type, names_of(names, code), (unsigned)code);
 }
 
 static bool parse_response(struct span whole, struct authenticate_response *out, struct dp_status *status)
@@ -229,7 +229,7 @@ static bool parse_response(struct span whole, struct authenticate_response *out,
     if (form == TLV_OK) {
         if (tlv_single(content, 0xA1, &choice) == TLV_OK)
             return dp_refuse_error_response(choice, "authenticateServerResponse", "authenticateErrorCode",
-                                            &rsp_authenticate_errors, status);
+                                            NAMES_AUTHENTICATE_SERVER, status);
         form = tlv_single(content, 0xA0, &choice);
     }
     if (form == TLV_OK) {
@@ -296,7 +296,7 @@ bool dp_authenticate(const struct dp_server *server, struct dp_session *session,
     if (session->stage != DP_STAGE_INITIATED)
         return dp_refuse(status, DP_TRANSACTION_UNKNOWN, "the eUICC is authenticated already");
     if (!parse_response(response, &parts, status) ||
-        !dp_check_euicc_chain(server, session->ci, parts.euicc_cert, parts.eum_cert, &euicc, status))
+        !euicc_trust_check(&server->trust, session->ci, parts.euicc_cert, parts.eum_cert, &euicc, status))
         return false;
     if (!ec_verify(cert_key(euicc), &parts.signed1_whole, 1, parts.signature))
         dp_refuse(status, DP_EUICC_VERIFICATION, "euiccSignature1");

@@ -3,19 +3,18 @@
  * the binding (SGP.22 2.5.4, 5.5, 5.6.2), and CancelSession (5.6.5). See dp.h.
  */
 #include "crypto/scp03t.h"
-#include "protocol/dp_session.h"
+#include "servers/smdpp/model/dp_session.h"
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <string.h>
 
-#define TAG_PREPARE_DOWNLOAD       0xBF21
-#define TAG_INITIALISE_CHANNEL     0xBF23
-#define TAG_CONFIGURE_ISDP         0xBF24
-#define TAG_REPLACE_SESSION_KEYS   0xBF26
-#define TAG_BOUND_PROFILE_PACKAGE  0xBF36
-#define TAG_CANCEL_SESSION         0xBF41
-#define TAG_CANCEL_SESSION_IN_ASN1 0xA1 /* second member of CancelSessionRequestEs9 */
+#define TAG_PREPARE_DOWNLOAD      0xBF21
+#define TAG_INITIALISE_CHANNEL    0xBF23
+#define TAG_CONFIGURE_ISDP        0xBF24
+#define TAG_REPLACE_SESSION_KEYS  0xBF26
+#define TAG_BOUND_PROFILE_PACKAGE 0xBF36
+#define TAG_CANCEL_SESSION        0xBF41
 
 /* --- AuthenticateClient, the server's half -------------------------------------------------------------- */
 
@@ -62,7 +61,7 @@ static bool parse_prepared(struct span whole, struct span *signed2, struct span 
     if (form == TLV_OK) {
         if (tlv_single(content, 0xA1, &choice) == TLV_OK)
             return dp_refuse_error_response(choice, "prepareDownloadResponse", "downloadErrorCode",
-                                            &rsp_download_errors, status);
+                                            NAMES_PREPARE, status);
         form = tlv_single(content, 0xA0, &choice);
     }
     if (form == TLV_OK) {
@@ -307,8 +306,7 @@ bool dp_cancel(const struct dp_session *session, struct span response, uint64_t 
 
     if (session->stage < DP_STAGE_AUTHENTICATED)
         return dp_refuse(status, DP_TRANSACTION_UNKNOWN, "the eUICC is not authenticated yet");
-    if (tlv_single(response, TAG_CANCEL_SESSION, &content) != TLV_OK &&
-        tlv_single(response, TAG_CANCEL_SESSION_IN_ASN1, &content) != TLV_OK)
+    if (tlv_single(response, TAG_CANCEL_SESSION, &content) != TLV_OK)
         return refuse_cancel(status, TLV_UNEXPECTED);
     if (tlv_single(content, 0x81, &error) == TLV_OK)
         return dp_refuse(status, DP_EUICC_ERROR, "cancelSessionResponseError");

@@ -14,10 +14,10 @@
 #define ERROR_INSUFFICIENT_MEMORY 10
 #define ERROR_INTERRUPTION        11
 
-static void describe(const struct dp_notification *notification, struct received_notification *out)
+static void describe(const struct pending_notification *notification, struct received_notification *out)
 {
     out->received = smdpp_now();
-    snprintf(out->operation, sizeof(out->operation), "%s", rsp_name(&rsp_events, notification->operation));
+    snprintf(out->operation, sizeof(out->operation), "%s", names_of(NAMES_EVENT, notification->operation));
     snprintf(out->address, sizeof(out->address), "%.*s", (int)notification->address.size,
              (const char *)notification->address.data);
     out->sequence_number = (int64_t)notification->sequence_number;
@@ -27,11 +27,11 @@ static void describe(const struct dp_notification *notification, struct received
         snprintf(out->result, sizeof(out->result), "success");
     else if (notification->is_installation)
         snprintf(out->result, sizeof(out->result), "%s(%u) in command %u",
-                 rsp_name(&rsp_install_errors, notification->error_reason),
+                 names_of(NAMES_INSTALL_ERROR, notification->error_reason),
                  (unsigned)notification->error_reason, (unsigned)notification->command_id);
 }
 
-static void apply_installation(struct smdpp *smdpp, const struct dp_notification *notification,
+static void apply_installation(struct smdpp *smdpp, const struct pending_notification *notification,
                                const struct download *download)
 {
     bool again = notification->error_reason == ERROR_INSUFFICIENT_MEMORY ||
@@ -63,7 +63,7 @@ static struct cert *signer_of(const struct download *download, bool known)
     return known ? cert_parse(buf_span(&download->euicc_cert), NULL) : NULL;
 }
 
-static void receive(struct smdpp *smdpp, const struct dp_notification *notification,
+static void receive(struct smdpp *smdpp, const struct pending_notification *notification,
                     struct received_notification *received)
 {
     struct download download = {0};
@@ -73,7 +73,8 @@ static void receive(struct smdpp *smdpp, const struct dp_notification *notificat
                  store_download_find(smdpp->store, notification->transaction_id, &download);
     struct cert *signer = signer_of(&download, known);
 
-    received->verified = dp_notification_verify(&smdpp->dp, notification, signer, received->eid, &why);
+    received->verified =
+        pending_notification_verify(&smdpp->dp.trust, notification, signer, received->eid, &why);
     if (!received->verified) {
         log_line(LOG_LEVEL_ERROR, "notification %s, number %lld: not verified, %s%s%s", received->operation,
                  (long long)received->sequence_number, dp_refusal_codes(why.refusal)->message,
@@ -90,26 +91,16 @@ static void receive(struct smdpp *smdpp, const struct dp_notification *notificat
     buf_free(&download.euicc_cert);
 }
 
-/* The ASN.1 binding's HandleNotification has no tags of its own, so AUTOMATIC TAGS puts the CHOICE into [0].
- * Reading (6.6.2.9): the choice is taken without that wrapper as well. */
-static struct span unwrap(struct span pending)
-{
-    struct span inner;
-
-    return tlv_single(pending, 0xA0, &inner) == TLV_OK ? inner : pending;
-}
-
 /* Reading (5.6.4, 6.3): the function has no refusals. What can be read is kept and answered with 204, so that
  * an LPA removes it from the card; what cannot be verified changes nothing. */
 bool es9p_handle_notification(struct smdpp *smdpp, const struct span *inputs, struct es9p_answer *answer,
                               struct dp_status *status)
 {
-    struct span pending = unwrap(inputs[0]);
-    struct dp_notification notification;
+    struct pending_notification notification;
     struct received_notification received = {0};
 
     (void)answer;
-    if (!dp_notification_parse(pending, &notification, status))
+    if (!pending_notification_parse(inputs[0], &notification, status))
         return false;
     describe(&notification, &received);
     receive(smdpp, &notification, &received);
@@ -117,7 +108,7 @@ bool es9p_handle_notification(struct smdpp *smdpp, const struct span *inputs, st
              (long long)received.sequence_number, received.iccid[0] != '\0' ? received.iccid : "-",
              received.eid[0] != '\0' ? received.eid : "-", received.result[0] != '\0' ? ": " : "",
              received.result, received.verified ? "" : " (not verified)");
-    if (!store_notification_add(smdpp->store, &received, pending))
+    if (!store_notification_add(smdpp->store, &received, inputs[0]))
         return dp_refuse(status, DP_INTERNAL, "cannot store the notification");
     return true;
 }

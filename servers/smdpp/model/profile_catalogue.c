@@ -3,7 +3,7 @@
 
 #include "apdu/tlv.h"
 #include "profiles/saip/saip.h"
-#include "protocol/dp.h"
+#include "servers/smdpp/model/dp.h"
 #include "servers/smdpp/model/profile_metadata.h"
 
 #include <dirent.h>

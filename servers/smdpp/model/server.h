@@ -6,7 +6,8 @@
 #ifndef SOFTEUICC_SERVERS_SMDPP_MODEL_SERVER_H
 #define SOFTEUICC_SERVERS_SMDPP_MODEL_SERVER_H
 
-#include "protocol/dp.h"
+#include "protocol/pending_notification.h"
+#include "servers/smdpp/model/dp.h"
 #include "servers/smdpp/model/order_state.h"
 #include "servers/smdpp/model/profile_catalogue.h"
 #include "servers/smdpp/store/store.h"

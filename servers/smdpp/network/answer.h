@@ -3,7 +3,7 @@
 #define SOFTEUICC_SERVERS_SMDPP_NETWORK_ANSWER_H
 
 #include "common/http.h"
-#include "protocol/dp.h"
+#include "protocol/refusal.h"
 
 #include <jansson.h>
 

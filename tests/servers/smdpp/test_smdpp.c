@@ -1,6 +1,6 @@
 /* servers/smdpp: ES9+ from the first request to the notification, honest and with an eUICC that lies. */
 #include "apdu/tlv.h"
-#include "common/base64.h"
+#include "crypto/base64.h"
 #include "tests/support/edit.h"
 #include "tests/support/smdpp.h"
 #include "tests/support/terminal.h"
@@ -331,7 +331,7 @@ START_TEST(refuses_an_euicc)
         bench_expect(bench_authenticate(&bench), cases[i].subject, cases[i].reason);
     }
     bench.fault = expired_euicc;
-    bench.smdpp.dp.ignore_expiry = true;
+    bench.smdpp.dp.trust.ignore_expiry = true;
     bench_until_offered(&bench);
     bench_stop(&bench);
 }

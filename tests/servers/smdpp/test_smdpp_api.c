@@ -380,9 +380,9 @@ START_TEST(checks_its_own_identity)
 
     test_ci_make(&ci, EC_CURVE_P256);
     test_ci_make(&other, EC_CURVE_P256);
-    ck_assert(!dp_server_trust(&server, cert_of(&ci.eum), &why));
-    ck_assert(!dp_server_trust(&server, NULL, &why));
-    ck_assert(dp_server_trust(&server, cert_of(&ci.ci), &why));
+    ck_assert(!euicc_trust_add(&server.trust, cert_of(&ci.eum), &why));
+    ck_assert(!euicc_trust_add(&server.trust, NULL, &why));
+    ck_assert(euicc_trust_add(&server.trust, cert_of(&ci.ci), &why));
     const struct {
         const struct test_entity *auth_cert, *auth_key, *pb_cert, *pb_key;
     } bad[] = {

@@ -1,5 +1,5 @@
-/* The table of subject and reason codes. See status.h. */
-#include "protocol/status.h"
+/* The table of subject and reason codes. See refusal.h. */
+#include "protocol/refusal.h"
 
 #include <stdarg.h>
 #include <stdio.h>

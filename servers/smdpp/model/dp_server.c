@@ -1,6 +1,5 @@
-/* The identity of an SM-DP+: the CIs it trusts, and the DPauth and DPpb certificates it has under each. See
- * dp.h. */
-#include "protocol/dp_session.h"
+/* The identity of an SM-DP+: the DPauth and DPpb certificates it has under each CI. See dp.h. */
+#include "servers/smdpp/model/dp_session.h"
 
 #include <string.h>
 
@@ -8,29 +7,6 @@ static bool refuse(const char **why, const char *line)
 {
     *why = line;
     return false;
-}
-
-const struct cert *dp_find_ci(const struct dp_server *server, struct span key_id)
-{
-    for (size_t i = 0; i < server->ci_count; i++) {
-        if (key_id.data != NULL && span_equal(cert_subject_key_id(server->ci[i]), key_id))
-            return server->ci[i];
-    }
-    return NULL;
-}
-
-bool dp_server_trust(struct dp_server *server, struct cert *ci, const char **why)
-{
-    enum cert_status status = CERT_MALFORMED;
-
-    if (ci != NULL && cert_subject_key_id(ci).data != NULL)
-        status = cert_check(ci, CERT_ROLE_CI, cert_key(ci), cert_subject_key_id(ci));
-    if (status == CERT_OK && server->ci_count < DP_CREDENTIALS_MAX) {
-        server->ci[server->ci_count++] = ci;
-        return true;
-    }
-    cert_free(ci);
-    return refuse(why, status == CERT_OK ? "too many CI certificates" : cert_status_name(status));
 }
 
 /* Whether a certificate is of `role` from a trusted CI, and the key belongs to it. */
@@ -48,7 +24,7 @@ static bool check_pair(const struct dp_server *server, const struct cert *cert, 
     ec_key_point(key, own);
     if (ec_key_curve(key) != ec_key_curve(cert_key(cert)) || memcmp(certified, own, sizeof(own)) != 0)
         return refuse(why, "the key does not belong to the certificate");
-    ci = dp_find_ci(server, cert_authority_key_id(cert));
+    ci = euicc_trust_find(&server->trust, cert_authority_key_id(cert));
     if (ci == NULL)
         return refuse(why, "issued by a CI that is not trusted");
     status = cert_check(cert, role, cert_key(ci), cert_subject_key_id(ci));
@@ -88,10 +64,8 @@ bool dp_server_add_credentials(struct dp_server *server, struct dp_credentials n
 
 void dp_server_clear(struct dp_server *server)
 {
-    for (size_t i = 0; i < server->ci_count; i++)
-        cert_free(server->ci[i]);
+    euicc_trust_clear(&server->trust);
     for (size_t i = 0; i < server->credentials_count; i++)
         free_credentials(&server->credentials[i]);
-    server->ci_count = 0;
     server->credentials_count = 0;
 }

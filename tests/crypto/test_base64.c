@@ -1,5 +1,5 @@
 /* common/base64.c: the test vectors of RFC 4648 section 10, and what must be refused. */
-#include "common/base64.h"
+#include "crypto/base64.h"
 #include "tests/support/test.h"
 
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * to each function. The functions speak in names; the bindings turn names into codes (JSON) or into the
  * function's own error numbers (ASN.1).
  */
-#ifndef SOFTEUICC_PROTOCOL_STATUS_H
-#define SOFTEUICC_PROTOCOL_STATUS_H
+#ifndef SOFTEUICC_PROTOCOL_REFUSAL_H
+#define SOFTEUICC_PROTOCOL_REFUSAL_H
 
 #include <stdbool.h>
 
@@ -68,8 +68,8 @@ struct dp_status {
     char detail[200];
 };
 
-/* Notes a refusal, unless one stands already; returns false, for `return dp_refuse(…)`. `detail` may be NULL.
- */
+/* Notes a refusal, unless one stands already; returns false, for `return dp_refuse(…)`. `detail` may
+ * be NULL. */
 bool dp_refuse(struct dp_status *status, enum dp_refusal refusal, const char *detail, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -2,8 +2,8 @@
  * Base64 (RFC 4648 section 4) between octets and the text that the JSON bindings of SGP.22 6.5 and SGP.32
  * carry.
  */
-#ifndef SOFTEUICC_COMMON_BASE64_H
-#define SOFTEUICC_COMMON_BASE64_H
+#ifndef SOFTEUICC_CRYPTO_BASE64_H
+#define SOFTEUICC_CRYPTO_BASE64_H
 
 #include "apdu/bytes.h"
 

@@ -1,8 +1,8 @@
 /* What the files of dp.h share among themselves. */
-#ifndef SOFTEUICC_PROTOCOL_DP_SESSION_H
-#define SOFTEUICC_PROTOCOL_DP_SESSION_H
+#ifndef SOFTEUICC_SERVERS_SMDPP_MODEL_DP_SESSION_H
+#define SOFTEUICC_SERVERS_SMDPP_MODEL_DP_SESSION_H
 
-#include "protocol/dp.h"
+#include "servers/smdpp/model/dp.h"
 
 #include "apdu/tlv.h"
 
@@ -11,7 +11,7 @@
 
 /* A response's A1 { 80 transactionId, 02 code }: refuses with the code's name. Returns false. */
 bool dp_refuse_error_response(struct span error, const char *response, const char *code_type,
-                              const struct rsp_names *names, struct dp_status *status);
+                              enum names names, struct dp_status *status);
 
 /* Appends `5F37 40 signature` over `parts`. */
 bool dp_put_signature(const struct ec_key *key, const struct span *parts, size_t count, struct buf *out);

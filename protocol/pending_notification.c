@@ -1,15 +1,21 @@
-/* Notifications as an SM-DP+ receives them (SGP.22 5.6.4, 2.5.6): reading them, and checking who signed them.
- * See dp.h. */
-#include "protocol/dp_session.h"
+/* Notifications as a server receives them. See pending_notification.h. */
+#include "protocol/pending_notification.h"
+
+#include "apdu/tlv.h"
+#include "profiles/iccid.h"
+#include "protocol/names.h"
 
 #include <string.h>
 
 #define TAG_INSTALLATION_RESULT      0xBF37
+#define TAG_SIGNATURE                0x5F37
 #define TAG_INSTALLATION_RESULT_DATA 0xBF27
 #define TAG_NOTIFICATION_METADATA    0xBF2F
 
+#define TRANSACTION_ID_MAX 16 /* octets, SGP.22 2.2.1 */
+
 /* NotificationMetadata: exactly one operation. */
-static bool take_metadata(struct dp_notification *out, struct tlv_reader *outer)
+static bool take_metadata(struct pending_notification *out, struct tlv_reader *outer)
 {
     struct span content, number, event;
     struct tlv_reader reader;
@@ -23,7 +29,7 @@ static bool take_metadata(struct dp_notification *out, struct tlv_reader *outer)
         return tlv_fail(outer, TLV_BAD_VALUE);
     if (tlv_optional(&reader, 0x5A, &out->iccid) && out->iccid.size != ICCID_SIZE)
         return tlv_fail(outer, TLV_BAD_VALUE);
-    for (unsigned i = 0; i < RSP_EVENTS; i++) {
+    for (unsigned i = 0; i < NAMES_EVENTS; i++) {
         if (tlv_bit(event, i)) {
             out->operation = i;
             count++;
@@ -33,7 +39,7 @@ static bool take_metadata(struct dp_notification *out, struct tlv_reader *outer)
 }
 
 /* finalResult: [2] { [0] SuccessResult | [1] ErrorResult }. */
-static bool take_result(struct dp_notification *out, struct span result)
+static bool take_result(struct pending_notification *out, struct span result)
 {
     struct span content, command, reason;
     struct tlv_reader reader;
@@ -50,16 +56,16 @@ static bool take_result(struct dp_notification *out, struct span result)
            tlv_skip_rest(&reader);
 }
 
-static bool parse_installation(struct tlv_reader *reader, struct dp_notification *out)
+static bool parse_installation(struct tlv_reader *reader, struct pending_notification *out)
 {
     struct span data, result;
     struct tlv_reader inner;
 
     if (!tlv_require_whole(reader, TAG_INSTALLATION_RESULT_DATA, &data, &out->signed_data) ||
-        !tlv_require(reader, DP_TAG_SIGNATURE, &out->signature) || !tlv_skip_rest(reader))
+        !tlv_require(reader, TAG_SIGNATURE, &out->signature) || !tlv_skip_rest(reader))
         return false;
     inner = tlv_reader(data);
-    if (!tlv_require_sized(&inner, 0x80, 1, DP_TRANSACTION_ID_SIZE, &out->transaction_id) ||
+    if (!tlv_require_sized(&inner, 0x80, 1, TRANSACTION_ID_MAX, &out->transaction_id) ||
         !take_metadata(out, &inner))
         return tlv_fail(reader, inner.status);
     tlv_optional(&inner, 0x06, &out->smdp_oid);
@@ -68,24 +74,25 @@ static bool parse_installation(struct tlv_reader *reader, struct dp_notification
     return true;
 }
 
-static bool parse_other(struct tlv_reader *reader, struct dp_notification *out)
+static bool parse_other(struct tlv_reader *reader, struct pending_notification *out)
 {
     struct tlv_reader again = *reader;
 
     return take_metadata(out, reader) &&
            tlv_require_whole(&again, TAG_NOTIFICATION_METADATA, NULL, &out->signed_data) &&
-           tlv_require(reader, DP_TAG_SIGNATURE, &out->signature) &&
+           tlv_require(reader, TAG_SIGNATURE, &out->signature) &&
            tlv_require_whole(reader, 0x30, NULL, &out->euicc_cert) &&
            tlv_require_whole(reader, 0x30, NULL, &out->eum_cert) && tlv_skip_rest(reader);
 }
 
-bool dp_notification_parse(struct span octets, struct dp_notification *notification, struct dp_status *status)
+bool pending_notification_parse(struct span octets, struct pending_notification *notification,
+                                struct dp_status *status)
 {
     struct span content;
     struct tlv_reader reader;
     bool ok;
 
-    *notification = (struct dp_notification){0};
+    *notification = (struct pending_notification){0};
     notification->is_installation = tlv_single(octets, TAG_INSTALLATION_RESULT, &content) == TLV_OK;
     if (!notification->is_installation && tlv_single(octets, 0x30, &content) != TLV_OK)
         return dp_refuse(status, DP_INPUT_INVALID, "pendingNotification: neither BF37 nor 30");
@@ -98,29 +105,30 @@ bool dp_notification_parse(struct span octets, struct dp_notification *notificat
 }
 
 /* The CI of an EUM certificate among the trusted ones. */
-static const struct cert *issuer_of(const struct dp_server *server, struct span eum_der)
+static const struct cert *issuer_of(const struct euicc_trust *trust, struct span eum_der)
 {
     enum cert_status ignored;
     struct cert *eum = cert_parse(eum_der, &ignored);
-    const struct cert *ci = eum != NULL ? dp_find_ci(server, cert_authority_key_id(eum)) : NULL;
+    const struct cert *ci = eum != NULL ? euicc_trust_find(trust, cert_authority_key_id(eum)) : NULL;
 
     cert_free(eum);
     return ci;
 }
 
-bool dp_notification_verify(const struct dp_server *server, const struct dp_notification *notification,
-                            const struct cert *euicc, char eid[33], struct dp_status *status)
+bool pending_notification_verify(const struct euicc_trust *trust,
+                                 const struct pending_notification *notification, const struct cert *euicc,
+                                 char eid[33], struct dp_status *status)
 {
     struct cert *enclosed = NULL;
     const struct cert *ci;
     bool ok;
 
     if (!notification->is_installation) {
-        ci = issuer_of(server, notification->eum_cert);
+        ci = issuer_of(trust, notification->eum_cert);
         if (ci == NULL)
             return dp_refuse(status, DP_CI_UNKNOWN, NULL);
-        if (!dp_check_euicc_chain(server, ci, notification->euicc_cert, notification->eum_cert, &enclosed,
-                                  status))
+        if (!euicc_trust_check(trust, ci, notification->euicc_cert, notification->eum_cert, &enclosed,
+                               status))
             return false;
         euicc = enclosed;
     } else if (euicc == NULL) {
@@ -130,17 +138,4 @@ bool dp_notification_verify(const struct dp_server *server, const struct dp_noti
     ok = ec_verify(cert_key(euicc), &notification->signed_data, 1, notification->signature);
     cert_free(enclosed);
     return ok ? true : dp_refuse(status, DP_EUICC_VERIFICATION, "notification");
-}
-
-bool dp_iccid_from_digits(const char *digits, uint8_t iccid[ICCID_SIZE])
-{
-    char text[ICCID_DIGITS_MAX + 1];
-    size_t length = strlen(digits);
-
-    if (length < 18 || length > ICCID_DIGITS_MAX)
-        return false;
-    memcpy(text, digits, length + 1);
-    if (length == ICCID_DIGITS_MAX && (text[length - 1] == 'F' || text[length - 1] == 'f'))
-        text[length - 1] = '\0';
-    return iccid_from_digits(text, iccid);
 }

@@ -1,5 +1,5 @@
 /* Base64 on OpenSSL's block functions, with the strictness they lack. See base64.h. */
-#include "common/base64.h"
+#include "crypto/base64.h"
 
 #include <limits.h>
 #include <openssl/evp.h>

@@ -1,9 +1,41 @@
-/* The eUICC's certificate chain as a server sees it: unlike a card, a server knows the date. See
- * dp_session.h. */
-#include "protocol/dp_session.h"
+/* The eUICC's certificate chain as a server sees it. See euicc_trust.h. */
+#include "protocol/euicc_trust.h"
 
 #include <string.h>
 #include <time.h>
+
+bool euicc_trust_add(struct euicc_trust *trust, struct cert *ci, const char **why)
+{
+    enum cert_status status = CERT_MALFORMED;
+
+    if (ci != NULL && cert_subject_key_id(ci).data != NULL)
+        status = cert_check(ci, CERT_ROLE_CI, cert_key(ci), cert_subject_key_id(ci));
+    if (status == CERT_OK && trust->ci_count < EUICC_TRUST_MAX) {
+        trust->ci[trust->ci_count++] = ci;
+        return true;
+    }
+    cert_free(ci);
+    *why = status == CERT_OK ? "too many CI certificates" : cert_status_name(status);
+    return false;
+}
+
+void euicc_trust_clear(struct euicc_trust *trust)
+{
+    for (size_t i = 0; i < trust->ci_count; i++)
+        cert_free(trust->ci[i]);
+    trust->ci_count = 0;
+}
+
+const struct cert *euicc_trust_find(const struct euicc_trust *trust, struct span key_id)
+{
+    for (size_t i = 0; i < trust->ci_count; i++) {
+        if (key_id.data != NULL && span_equal(cert_subject_key_id(trust->ci[i]), key_id))
+            return trust->ci[i];
+    }
+    return NULL;
+}
+
+/* --- The chain ---------------------------------------------------------------------------------------- */
 
 static bool is_current(const struct cert *cert)
 {
@@ -12,7 +44,7 @@ static bool is_current(const struct cert *cert)
     return cert_not_before(cert) <= now && now <= cert_not_after(cert);
 }
 
-static bool check_eum(const struct dp_server *server, const struct cert *ci, const struct cert *eum,
+static bool check_eum(const struct euicc_trust *trust, const struct cert *ci, const struct cert *eum,
                       struct dp_status *status)
 {
     enum cert_status result;
@@ -23,12 +55,12 @@ static bool check_eum(const struct dp_server *server, const struct cert *ci, con
     result = cert_check(eum, CERT_ROLE_EUM, cert_key(ci), cert_subject_key_id(ci));
     if (result != CERT_OK)
         return dp_refuse(status, DP_EUM_INVALID, "%s", cert_status_name(result));
-    if (!server->ignore_expiry && !is_current(eum))
+    if (!trust->ignore_expiry && !is_current(eum))
         return dp_refuse(status, DP_EUM_EXPIRED, NULL);
     return true;
 }
 
-static bool check_euicc(const struct dp_server *server, const struct cert *eum, const struct cert *euicc,
+static bool check_euicc(const struct euicc_trust *trust, const struct cert *eum, const struct cert *euicc,
                         struct dp_status *status)
 {
     enum cert_status result = cert_check(euicc, CERT_ROLE_EUICC, cert_key(eum), cert_subject_key_id(eum));
@@ -40,13 +72,13 @@ static bool check_euicc(const struct dp_server *server, const struct cert *eum, 
         return dp_refuse(status, DP_EUICC_INVALID, "%s", cert_status_name(result));
     if (strlen(eid) != 32 || strspn(eid, "0123456789") != 32)
         return dp_refuse(status, DP_EUICC_INVALID, "its subject serialNumber is not an EID");
-    if (!server->ignore_expiry && !is_current(euicc))
+    if (!trust->ignore_expiry && !is_current(euicc))
         return dp_refuse(status, DP_EUICC_EXPIRED, NULL);
     return true;
 }
 
-bool dp_check_euicc_chain(const struct dp_server *server, const struct cert *ci, struct span euicc_der,
-                          struct span eum_der, struct cert **euicc, struct dp_status *status)
+bool euicc_trust_check(const struct euicc_trust *trust, const struct cert *ci, struct span euicc_der,
+                       struct span eum_der, struct cert **euicc, struct dp_status *status)
 {
     enum cert_status eum_status;
     enum cert_status euicc_status = CERT_OK;
@@ -59,7 +91,7 @@ bool dp_check_euicc_chain(const struct dp_server *server, const struct cert *ci,
     else if (*euicc == NULL)
         dp_refuse(status, DP_EUICC_INVALID, "%s", cert_status_name(euicc_status));
     else
-        ok = check_eum(server, ci, eum, status) && check_euicc(server, eum, *euicc, status);
+        ok = check_eum(trust, ci, eum, status) && check_euicc(trust, eum, *euicc, status);
     cert_free(eum);
     if (!ok) {
         cert_free(*euicc);

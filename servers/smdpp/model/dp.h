@@ -5,18 +5,19 @@
  *
  * A download is: dp_initiate, dp_authenticate, (somebody chooses a profile) dp_offer, dp_prepare, dp_bind.
  */
-#ifndef SOFTEUICC_PROTOCOL_DP_H
-#define SOFTEUICC_PROTOCOL_DP_H
+#ifndef SOFTEUICC_SERVERS_SMDPP_MODEL_DP_H
+#define SOFTEUICC_SERVERS_SMDPP_MODEL_DP_H
 
 #include "crypto/cert.h"
 #include "profiles/iccid.h"
-#include "protocol/rsp_names.h"
-#include "protocol/status.h"
+#include "protocol/euicc_trust.h"
+#include "protocol/names.h"
+#include "protocol/refusal.h"
 
 #define DP_TRANSACTION_ID_SIZE 16
 #define DP_CHALLENGE_SIZE      16
 #define DP_MATCHING_ID_MAX     255 /* characters taken from an eUICC; longer ones are refused */
-#define DP_CREDENTIALS_MAX     8
+#define DP_CREDENTIALS_MAX     EUICC_TRUST_MAX
 
 /* One SM-DP+ identity: DPauth and DPpb under the same CI, with the same OID. */
 struct dp_credentials {
@@ -28,29 +29,15 @@ struct dp_credentials {
 
 struct dp_server {
     char address[256]; /* what an LPA calls this server: FQDN or FQDN:port */
-    struct cert *ci[DP_CREDENTIALS_MAX];
-    size_t ci_count;
+    struct euicc_trust trust;
     struct dp_credentials credentials[DP_CREDENTIALS_MAX];
     size_t credentials_count;
-    bool ignore_expiry; /* take expired EUM and eUICC certificates */
 };
-
-/* Adds a trusted CI certificate, which is the server's from now on (and freed at once on a failure). False
- * and a line in *why (static text) when it is not one. */
-bool dp_server_trust(struct dp_server *server, struct cert *ci, const char **why);
 
 /* Adds an identity; its four parts are the server's from now on (and freed at once on a failure). The CI must
  * have been added before. False and *why when the certificates do not chain to a trusted CI, have other roles
  * or different OIDs, or the keys are not theirs. A NULL part is a failure. */
 bool dp_server_add_credentials(struct dp_server *server, struct dp_credentials credentials, const char **why);
-
-/* Checks an eUICC's chain: EUM by `ci`, eUICC by EUM, nameConstraints, dates unless told otherwise. On
- * success *euicc is the caller's to free. */
-bool dp_check_euicc_chain(const struct dp_server *server, const struct cert *ci, struct span euicc_der,
-                          struct span eum_der, struct cert **euicc, struct dp_status *status);
-
-/* The trusted CI with this key identifier, or NULL. */
-const struct cert *dp_find_ci(const struct dp_server *server, struct span key_id);
 
 /* Frees what the server holds, not the structure. */
 void dp_server_clear(struct dp_server *server);
@@ -122,8 +109,8 @@ bool dp_euicc_facts(const struct dp_session *session, struct dp_euicc_facts *fac
 bool dp_offer(struct dp_session *session, struct span metadata, bool code_required, struct span otpk,
               struct dp_answer *answer, struct dp_status *status);
 
-/* The eUICC's half of GetBoundProfilePackage (5.6.2): `response` is the whole PrepareDownloadResponse (BF21).
- */
+/* The eUICC's half of GetBoundProfilePackage (5.6.2): `response` is the whole
+ * PrepareDownloadResponse (BF21). */
 bool dp_prepare(struct dp_session *session, struct span response, struct dp_status *status);
 
 /* Compares the eUICC's hashCc with that of a code of which `code_hash` is the SHA-256 (SGP.22 4.7). */
@@ -135,38 +122,13 @@ bool dp_code_matches(const struct dp_session *session, const uint8_t code_hash[3
 bool dp_bind(struct dp_session *session, struct span metadata, struct span package, bool ppk, struct buf *bpp,
              struct dp_status *status);
 
-/* CancelSession (5.6.5): the content's tag may be BF41 (JSON) or A1 (ASN.1 binding). *reason is the
+/* CancelSession (5.6.5): `response` is the whole CancelSessionResponse (BF41). *reason is the
  * CancelSessionReason. */
 bool dp_cancel(const struct dp_session *session, struct span response, uint64_t *reason,
                struct dp_status *status);
 
 /* A CancelSessionReason by its name in the ASN.1 module; "unknown". */
 const char *dp_cancel_reason_name(uint64_t reason);
-
-/* A pending notification, in place (SGP.22 5.6.4). */
-struct dp_notification {
-    bool is_installation;
-    struct span transaction_id;        /* installation */
-    bool installed;                    /* installation: successResult */
-    uint64_t command_id, error_reason; /* installation, not installed */
-    struct span aid;                   /* installation, installed */
-    struct span smdp_oid;              /* installation; SPAN_NONE when absent */
-    uint64_t sequence_number;
-    unsigned operation;  /* bit: 0 install, 1 enable, 2 disable, 3 delete */
-    struct span address; /* UTF-8 */
-    struct span iccid;   /* ten octets as in EFiccid, or SPAN_NONE */
-    struct span signed_data, signature;
-    struct span euicc_cert, eum_cert; /* other notifications */
-};
-
-bool dp_notification_parse(struct span octets, struct dp_notification *notification,
-                           struct dp_status *status);
-
-/* Checks the signature: against the certificates inside, which must chain to a trusted CI, or, for the result
- * of an installation, against `euicc` from that session (NULL: unknown session, which fails). Writes the EID.
- */
-bool dp_notification_verify(const struct dp_server *server, const struct dp_notification *notification,
-                            const struct cert *euicc, char eid[33], struct dp_status *status);
 
 /* As iccid_from_digits, of 18 to 20 digits, the twentieth of which may be the padding character F
  * (SGP.22 6.5.2). */

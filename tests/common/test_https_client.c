@@ -1,0 +1,193 @@
+/* common/https_client.c and https_loop.c against a server on the same loop: whom they trust, what they ask,
+ * how much they take. */
+#include "common/https.h"
+#include "common/https_loop.h"
+#include "common/pki_dir.h"
+#include "crypto/ec.h"
+#include "tests/support/test.h"
+#include "tools/pki/pki.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ANSWER_SIZE 1000
+
+static struct {
+    struct loop *loop;
+    struct https *server;
+    struct https_loop *requests;
+    char ca[PKI_PATH_MAX], cert[PKI_PATH_MAX], key[PKI_PATH_MAX];
+    char asked[100]; /* what the server saw last */
+    /* what came of the last request */
+    bool done;
+    enum https_result result;
+    long status;
+    size_t size;
+    char why[300];
+} bench;
+
+static void answer(void *context, struct https_request *request)
+{
+    const struct http_request *what = https_request(request);
+    struct http_answer out = {.code = 202, .content_type = "text/plain"};
+    const uint8_t octets[ANSWER_SIZE] = {0};
+
+    (void)context;
+    snprintf(bench.asked, sizeof(bench.asked), "%s %s %.*s", what->method, what->path, (int)what->body.size,
+             (const char *)what->body.data);
+    buf_append(&out.body, SPAN_ARRAY(octets));
+    https_answer(request, &out);
+    buf_free(&out.body);
+}
+
+static void make_pki(void)
+{
+    static char directory[600], words[4][12] = {"init", "--dir", "--host", "localhost"};
+    char *arguments[] = {words[0], words[1], directory, words[2], words[3], NULL};
+    int kept = dup(STDOUT_FILENO);
+
+    snprintf(directory, sizeof(directory), "%s", test_path("pki"));
+    if (!pki_has_curve(directory, EC_CURVE_P256)) {
+        ck_assert_ptr_nonnull(freopen("/dev/null", "w", stdout));
+        ck_assert_int_eq(pki_run_init(5, arguments), 0);
+        fflush(stdout);
+    }
+    ck_assert_int_ge(dup2(kept, STDOUT_FILENO), 0);
+    close(kept);
+    ck_assert(pki_top_path(bench.ca, directory, PKI_CA_BUNDLE) &&
+              pki_path(bench.cert, directory, EC_CURVE_P256, PKI_DP_TLS, PKI_CERT_PEM) &&
+              pki_path(bench.key, directory, EC_CURVE_P256, PKI_DP_TLS, PKI_KEY_PEM));
+}
+
+/* `address` is one of the loopback interface; the certificate names localhost and 127.0.0.1. */
+static void start(const char *address)
+{
+    struct https_options options = {
+        .address = address, .body_max = 1000, .allow = "GET, POST, DELETE", .answer = answer};
+
+    memset(&bench, 0, sizeof(bench));
+    make_pki();
+    options.cert = bench.cert;
+    options.key = bench.key;
+    bench.loop = loop_open();
+    bench.server = https_open(bench.loop, &options);
+    bench.requests = https_loop_open(bench.loop);
+    ck_assert(bench.server != NULL && bench.requests != NULL);
+}
+
+static void stop(void)
+{
+    https_loop_close(bench.requests);
+    https_close(bench.server);
+    loop_close(bench.loop);
+}
+
+static void on_done(void *context, enum https_result result, long status, struct span octets, const char *why)
+{
+    (void)context;
+    bench.done = true;
+    bench.result = result;
+    bench.status = status;
+    bench.size = octets.size;
+    snprintf(bench.why, sizeof(bench.why), "%s", why);
+}
+
+/* One request to `host` and what came of it. */
+static enum https_result ask(struct https_settings settings, const char *host, const char *method,
+                             const char *body)
+{
+    char url[100];
+    const struct https_call call = {method, url, body != NULL ? span_of_string(body) : SPAN_NONE};
+
+    snprintf(url, sizeof(url), "https://%s:%u/path", host, https_port(bench.server));
+    settings.timeout = 20;
+    if (settings.answer_max == 0)
+        settings.answer_max = ANSWER_SIZE;
+    bench.done = false;
+    ck_assert(https_loop_send(bench.requests, &settings, &call, on_done, NULL));
+    while (!bench.done)
+        event_base_loop(loop_base(bench.loop), EVLOOP_ONCE);
+    ck_assert_int_eq(bench.why[0] == '\0', bench.result == HTTPS_ANSWERED);
+    return bench.result;
+}
+
+START_TEST(asks)
+{
+    const struct https_settings settings = {.cacert = bench.ca};
+
+    start("127.0.0.1");
+    ck_assert_int_eq(ask((struct https_settings){.cacert = bench.ca}, "localhost", NULL, NULL),
+                     HTTPS_ANSWERED);
+    ck_assert_str_eq(bench.asked, "GET /path ");
+    ck_assert_int_eq(bench.status, 202);
+    ck_assert_uint_eq(bench.size, ANSWER_SIZE);
+    ck_assert_int_eq(ask(settings, "localhost", NULL, "body"), HTTPS_ANSWERED);
+    ck_assert_str_eq(bench.asked, "POST /path body");
+    ck_assert_int_eq(ask(settings, "localhost", "DELETE", NULL), HTTPS_ANSWERED);
+    ck_assert_str_eq(bench.asked, "DELETE /path ");
+    stop();
+}
+END_TEST
+
+START_TEST(takes_no_more_than_it_was_told)
+{
+    const struct https_settings settings = {.cacert = bench.ca, .answer_max = ANSWER_SIZE - 1};
+
+    start("127.0.0.1");
+    ck_assert_int_eq(ask(settings, "localhost", NULL, NULL), HTTPS_FAILED);
+    stop();
+}
+END_TEST
+
+START_TEST(trusts_whom_it_was_told)
+{
+    uint8_t info[26 + EC_POINT_SIZE] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48,
+                                        0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48,
+                                        0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
+    const struct span whole = SPAN_ARRAY(info);
+    struct https_settings pem = {.any_name = false};
+    uint8_t digest[CRYPTO_SHA256_SIZE];
+    struct cert *cert;
+
+    start("127.0.0.1");
+    ck_assert_int_eq(ask((struct https_settings){.cacert = NULL}, "localhost", NULL, NULL),
+                     HTTPS_NOT_TRUSTED);
+    pem.pem = test_read_file(bench.ca);
+    ck_assert_int_eq(ask(pem, "localhost", NULL, NULL), HTTPS_ANSWERED);
+    stop();
+
+    start("127.0.0.2");
+    ck_assert_int_eq(ask((struct https_settings){.cacert = bench.ca}, "127.0.0.2", NULL, NULL),
+                     HTTPS_NOT_TRUSTED);
+    ck_assert_int_eq(ask(pem, "127.0.0.2", NULL, NULL), HTTPS_NOT_TRUSTED);
+    pem.any_name = true;
+    ck_assert_int_eq(ask(pem, "127.0.0.2", NULL, NULL), HTTPS_ANSWERED);
+
+    cert = pki_load_cert_file(bench.cert);
+    ck_assert_ptr_nonnull(cert);
+    ec_key_point(cert_key(cert), info + 26);
+    cert_free(cert);
+    ck_assert(crypto_sha256(&whole, 1, digest));
+    ck_assert_int_eq(ask((struct https_settings){.key_digest = digest}, "127.0.0.2", NULL, NULL),
+                     HTTPS_ANSWERED);
+    digest[0] ^= 1;
+    ck_assert_int_ne(ask((struct https_settings){.key_digest = digest}, "127.0.0.2", NULL, NULL),
+                     HTTPS_ANSWERED);
+    stop();
+}
+END_TEST
+
+START_TEST(says_that_there_is_no_such_server)
+{
+    const struct https_settings settings = {.cacert = bench.ca};
+
+    start("127.0.0.1");
+    ck_assert_int_eq(ask(settings, "no-such-host.invalid", NULL, NULL), HTTPS_NO_SUCH_HOST);
+    stop();
+}
+END_TEST
+
+TEST_MAIN("https_client", asks, takes_no_more_than_it_was_told, trusts_whom_it_was_told,
+          says_that_there_is_no_such_server)
