@@ -1,6 +1,6 @@
 /* servers/smdpp: downloads to a real card. */
 #include "apdu/tlv.h"
-#include "common/base64.h"
+#include "crypto/base64.h"
 #include "tests/support/edit.h"
 #include "tests/support/smdpp.h"
 #include "tests/support/terminal.h"
