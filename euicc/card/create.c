@@ -82,13 +82,6 @@ static void insert_card(struct softeuicc *card, const struct softeuicc_parameter
     nvm_run(card->nvm, stmt);
 }
 
-static void bind_hex(struct nvm *nvm, sqlite3_stmt *stmt, int index, struct span octets)
-{
-    char text[2 * 64 + 1];
-
-    nvm_bind_text(nvm, stmt, index, octets.data != NULL ? hex_from_span(octets, text, sizeof(text)) : NULL);
-}
-
 static void insert_rule(struct softeuicc *card, size_t position, const struct softeuicc_authorisation *rule)
 {
     sqlite3_stmt *stmt = nvm_write_stmt(
@@ -99,9 +92,9 @@ static void insert_rule(struct softeuicc *card, size_t position, const struct so
     nvm_bind_int(card->nvm, stmt, 2, rule->ppr1);
     nvm_bind_int(card->nvm, stmt, 3, rule->ppr2);
     nvm_bind_int(card->nvm, stmt, 4, rule->consent_required);
-    bind_hex(card->nvm, stmt, 5, SPAN_ARRAY(rule->mcc_mnc));
-    bind_hex(card->nvm, stmt, 6, SPAN(rule->gid1, rule->gid1_size));
-    bind_hex(card->nvm, stmt, 7, SPAN(rule->gid2, rule->gid2_size));
+    nvm_bind_hex(card->nvm, stmt, 5, SPAN_ARRAY(rule->mcc_mnc));
+    nvm_bind_hex(card->nvm, stmt, 6, SPAN(rule->gid1, rule->gid1_size));
+    nvm_bind_hex(card->nvm, stmt, 7, SPAN(rule->gid2, rule->gid2_size));
     nvm_run(card->nvm, stmt);
 }
 

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -404,6 +405,22 @@ void nvm_bind_text(struct nvm *nvm, sqlite3_stmt *stmt, int index, const char *t
 {
     if (stmt != NULL)
         check_bound(nvm, sqlite3_bind_text(stmt, index, text, -1, SQLITE_TRANSIENT));
+}
+
+void nvm_bind_hex(struct nvm *nvm, sqlite3_stmt *stmt, int index, struct span octets)
+{
+    char shorter[2 * 256 + 1];
+    size_t size = 2 * octets.size + 1;
+    char *text = size <= sizeof(shorter) ? shorter : malloc(size);
+
+    if (text == NULL) {
+        check_bound(nvm, SQLITE_NOMEM);
+        return;
+    }
+    nvm_bind_text(nvm, stmt, index, octets.data != NULL ? hex_from_span(octets, text, size) : NULL);
+    OPENSSL_cleanse(text, size);
+    if (text != shorter)
+        free(text);
 }
 
 void nvm_bind_int(struct nvm *nvm, sqlite3_stmt *stmt, int index, int64_t value)

@@ -47,6 +47,8 @@ sqlite3_stmt *nvm_write_stmt(struct nvm *nvm, const char *sql);
  * binds NULL. */
 void nvm_bind_blob(struct nvm *nvm, sqlite3_stmt *stmt, int index, struct span octets);
 void nvm_bind_text(struct nvm *nvm, sqlite3_stmt *stmt, int index, const char *text); /* NULL binds NULL */
+/* In hexadecimal, wiped from the stack afterwards: codes and keys are bound like that. */
+void nvm_bind_hex(struct nvm *nvm, sqlite3_stmt *stmt, int index, struct span octets);
 void nvm_bind_int(struct nvm *nvm, sqlite3_stmt *stmt, int index, int64_t value);
 /* Next row: true. End or error: false, and the statement is reset; its columns must not be read any more. */
 bool nvm_row(struct nvm *nvm, sqlite3_stmt *stmt);

@@ -3,9 +3,6 @@
  */
 #include "euicc/profile/profile_files.h"
 
-#include <openssl/crypto.h>
-#include <stdlib.h>
-
 const char *const profile_files_algorithms[] = {
     "", [SAIP_MILENAGE] = "Milenage", [SAIP_TUAK] = "TUAK", [SAIP_USIM_TEST_ALGORITHM] = "test", NULL};
 const char *const profile_files_applications[] = {[FS_SECURITY_DOMAIN] = "security domain",
@@ -44,20 +41,7 @@ const char *profile_files_access_form(enum fs_access_form form)
 /* Hexadecimal; NULL for nothing at all. */
 static void bind_hex(struct softeuicc *card, sqlite3_stmt *stmt, int index, struct span octets)
 {
-    char text[2 * 256 + 1];
-    char *longer;
-
-    if (octets.size == 0)
-        return;
-    if (octets.size < sizeof(text) / 2) {
-        nvm_bind_text(card->nvm, stmt, index, hex_from_span(octets, text, sizeof(text)));
-        OPENSSL_cleanse(text, 2 * octets.size);
-        return;
-    }
-    longer = malloc(2 * octets.size + 1);
-    nvm_bind_text(card->nvm, stmt, index,
-                  longer != NULL ? hex_from_span(octets, longer, 2 * octets.size + 1) : NULL);
-    free(longer);
+    nvm_bind_hex(card->nvm, stmt, index, octets.size > 0 ? octets : SPAN_NONE);
 }
 
 static void bind_octet(struct softeuicc *card, sqlite3_stmt *stmt, int index, uint8_t octet)

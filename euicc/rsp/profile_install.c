@@ -59,12 +59,10 @@ static bool remember_number(struct softeuicc *card, unsigned number)
     return nvm_run(card->nvm, stmt);
 }
 
-static void bind_hex(struct softeuicc *card, sqlite3_stmt *stmt, int index, struct span octets)
+/* Hexadecimal; the empty text for nothing at all. */
+static void bind_hex_or_empty(struct softeuicc *card, sqlite3_stmt *stmt, int index, struct span octets)
 {
-    char text[2 * 64 + 1];
-
-    nvm_bind_text(card->nvm, stmt, index,
-                  octets.size <= 64 ? hex_from_span(octets, text, sizeof(text)) : NULL);
+    nvm_bind_hex(card->nvm, stmt, index, octets.size > 0 ? octets : SPAN_STRING(""));
 }
 
 static void bind_now(struct softeuicc *card, sqlite3_stmt *stmt, int index)
@@ -95,7 +93,7 @@ static bool insert_profile(struct softeuicc *card, const struct profile_installa
 
     if (!iccid_to_digits(metadata->iccid, digits))
         return false;
-    bind_hex(card, stmt, 1, aid);
+    nvm_bind_hex(card->nvm, stmt, 1, aid);
     nvm_bind_text(card->nvm, stmt, 2, digits);
     nvm_bind_text(card->nvm, stmt, 3, lifecycle_state_name(lifecycle_initial_state()));
     nvm_bind_text(card->nvm, stmt, 4, profile_class_name(metadata->class));
@@ -110,9 +108,9 @@ static bool insert_profile(struct softeuicc *card, const struct profile_installa
     nvm_bind_int(card->nvm, stmt, 11, metadata->ppr2);
     nvm_bind_blob(card->nvm, stmt, 12, metadata->owner);
     nvm_bind_blob(card->nvm, stmt, 13, metadata->whole);
-    bind_hex(card, stmt, 14, installation->smdp_oid);
+    bind_hex_or_empty(card, stmt, 14, installation->smdp_oid);
     profile_bind_text(card, stmt, 15, installation->smdp_address);
-    bind_hex(card, stmt, 16, installation->ci_key_id);
+    bind_hex_or_empty(card, stmt, 16, installation->ci_key_id);
     nvm_bind_blob(card->nvm, stmt, 17, installation->isdp_configuration);
     nvm_bind_int(card->nvm, stmt, 18, (int64_t)memory);
     bind_now(card, stmt, 19);

@@ -312,6 +312,7 @@ START_TEST(what_is_asked_for_is_in_the_tables)
         {.ppr1 = true, .consent_required = true, .mcc_mnc = {0x62, 0xF2, 0x10}, .gid1 = gid, .gid1_size = 2},
         {.ppr2 = true, .mcc_mnc = {0xEE, 0xEE, 0xEE}, .gid1 = gid, .gid2 = gid},
     };
+    static const uint8_t longest[300] = {[299] = 0x5A};
     struct request request;
     struct softeuicc *card;
 
@@ -342,6 +343,14 @@ START_TEST(what_is_asked_for_is_in_the_tables)
         one_text(card, "SELECT group_concat(ppr1 || ppr2 || consent_required || mcc_mnc || gid1 || gid2) "
                        "FROM rat"),
         "110EEEEEE");
+    softeuicc_close(card);
+
+    /* A group identifier is as long as it is. */
+    request.parameters.rat =
+        &(const struct softeuicc_authorisation){.gid1 = longest, .gid1_size = sizeof(longest)};
+    request.parameters.rat_count = 1;
+    card = make(&request);
+    ck_assert_str_eq(one_text(card, "SELECT length(gid1) || substr(gid1, -2) FROM rat"), "6005A");
     softeuicc_close(card);
 
     request.parameters.rat = rat;

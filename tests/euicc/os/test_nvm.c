@@ -235,6 +235,27 @@ START_TEST(values_come_back_as_they_went)
 }
 END_TEST
 
+START_TEST(octets_are_bound_in_hexadecimal)
+{
+    struct nvm *nvm = made(test_path("card.db"), NULL);
+    const uint8_t many[1000] = {[999] = 0xAB};
+    sqlite3_stmt *stmt = nvm_read_stmt(nvm, "SELECT ?1, ?2, ?3, length(?4), substr(?4, -4)");
+
+    nvm_bind_hex(nvm, stmt, 1, SPAN_NONE);
+    nvm_bind_hex(nvm, stmt, 2, SPAN_STRING(""));
+    nvm_bind_hex(nvm, stmt, 3, hex("00FF1A"));
+    nvm_bind_hex(nvm, stmt, 4, SPAN_ARRAY(many));
+    ck_assert(nvm_row(nvm, stmt));
+    ck_assert_ptr_null(nvm_text(stmt, 0));
+    ck_assert_str_eq(nvm_text(stmt, 1), "");
+    ck_assert_str_eq(nvm_text(stmt, 2), "00FF1A");
+    ck_assert_int_eq(nvm_int(stmt, 3), 2000);
+    ck_assert_str_eq(nvm_text(stmt, 4), "00AB");
+    nvm_done(stmt);
+    nvm_close(nvm);
+}
+END_TEST
+
 START_TEST(a_figure_is_zero_where_there_is_none)
 {
     struct nvm *nvm = made(test_path("card.db"), NULL);
@@ -509,8 +530,9 @@ END_TEST
 TEST_MAIN("nvm", a_commit_lasts_and_a_rollback_does_not, a_commit_costs_one_sync_and_a_read_none,
           the_log_is_folded_between_commands_only, a_card_that_is_never_reset_bounds_its_log,
           an_error_sticks_until_the_command_ends, values_come_back_as_they_went,
-          a_figure_is_zero_where_there_is_none, one_text_can_be_walked_twice_at_once,
-          more_texts_than_places_still_work, a_card_is_open_in_one_place, a_running_card_can_be_looked_at,
-          the_file_belongs_to_its_owner_alone, what_is_not_a_card_is_refused_untouched,
-          a_newer_schema_is_refused_untouched, a_card_is_made_whole_or_not_at_all, storage_by_another_name,
+          octets_are_bound_in_hexadecimal, a_figure_is_zero_where_there_is_none,
+          one_text_can_be_walked_twice_at_once, more_texts_than_places_still_work,
+          a_card_is_open_in_one_place, a_running_card_can_be_looked_at, the_file_belongs_to_its_owner_alone,
+          what_is_not_a_card_is_refused_untouched, a_newer_schema_is_refused_untouched,
+          a_card_is_made_whole_or_not_at_all, storage_by_another_name,
           a_full_disk_ends_the_command_not_the_card, rows_go_with_their_profile)
