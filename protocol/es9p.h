@@ -24,11 +24,8 @@ enum es9p_kind {
     ES9P_ID,     /* the same; hexadecimal */
     ES9P_TEXT,   /* the same; as it is */
     ES9P_OBJECT, /* a whole object, which has `tag` in both bindings; base64 */
-    /* A whole object with the tag `own` (0: any), in ASN.1 in or under `tag`, as AUTOMATIC TAGS has it;
-       base64. */
-    ES9P_TAGGED,
-    ES9P_EVENTS, /* the value under `tag`: SEQUENCE { 80 eventId, 81 rspServerAddress } …; an array of objects
-                  */
+    ES9P_TAGGED, /* a whole object with the tag `own` (0: any), in ASN.1 as or under `tag`; base64 */
+    ES9P_EVENTS, /* the value under `tag`, 30 { 80 eventId, 81 rspServerAddress } …; an array of objects */
 };
 
 struct es9p_member {

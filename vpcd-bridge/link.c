@@ -33,21 +33,28 @@
  * cut off. */
 #define UNSENT_MAX ((size_t)4 * 65536)
 
+enum link_state {
+    LINK_WAITING,    /* for the timer, then the next try */
+    LINK_CONNECTING, /* the timer ends it */
+    LINK_SILENT,     /* connected, and vpcd has not said a word yet */
+    LINK_SERVED,     /* connected */
+    LINK_LEAVING,    /* taken out, and the reader has not noticed yet; the timer ends it */
+    LINK_RESTING,    /* out, and has not been for ABSENCE_MS */
+    LINK_OUT
+};
+
 struct vpcd_link {
+    enum link_state state;
     struct event_base *base;
     struct vpcd_card card;
     const struct addrinfo *addresses;
     const struct addrinfo *next; /* the address to try */
     uint16_t port;
-    int fd; /* -1: waiting for the timer */
-    bool connected;
-    bool heard;     /* vpcd has said something on this connection */
+    int fd;         /* -1: waiting for the timer */
     bool announced; /* somebody was told that nobody listens: say so once, not every second */
     unsigned backoff_ms;
-    bool absent;  /* taken out */
     bool serving; /* inside a call of the card's */
-    bool resting; /* absent, and has not been for ABSENCE_MS */
-    bool returns; /* is to be put in when that is over */
+    bool returns; /* LEAVING, RESTING: is to be put in when that is over */
     struct event *readable, *writable, *timer;
     struct vpcd_parser parser;
     struct buf response; /* scratch: the answer to the message at hand */
@@ -56,6 +63,16 @@ struct vpcd_link {
 };
 
 static void try_to_connect(struct vpcd_link *link);
+
+static bool is_connected(const struct vpcd_link *link)
+{
+    return link->state == LINK_SILENT || link->state == LINK_SERVED;
+}
+
+static bool is_out(const struct vpcd_link *link)
+{
+    return link->state >= LINK_LEAVING;
+}
 
 static void close_socket(struct vpcd_link *link)
 {
@@ -88,10 +105,10 @@ static void wait_and_retry(struct vpcd_link *link)
 /* The connection is gone, or could not be made. */
 static void lose(struct vpcd_link *link, const char *why)
 {
-    bool was_connected = link->connected;
+    bool was_connected = is_connected(link);
 
     close_socket(link);
-    link->connected = false;
+    link->state = LINK_WAITING;
     if (was_connected) {
         link->card.power_off(link->card.context);
         link->backoff_ms = BACKOFF_FIRST_MS;
@@ -150,7 +167,7 @@ static bool flush(struct vpcd_link *link)
 static void be_out(struct vpcd_link *link)
 {
     close_socket(link);
-    link->resting = true;
+    link->state = LINK_RESTING;
     start_timer(link, ABSENCE_MS);
     if (link->card.removed != NULL)
         link->card.removed(link->card.context);
@@ -162,14 +179,8 @@ static void be_out(struct vpcd_link *link)
  */
 static void leave(struct vpcd_link *link)
 {
-    bool was_connected = link->connected;
-
-    link->connected = false;
+    link->state = LINK_LEAVING;
     event_del(link->timer);
-    if (!was_connected) {
-        be_out(link);
-        return;
-    }
     link->card.power_off(link->card.context);
     event_del(link->writable);
     (void)shutdown(link->fd, SHUT_WR);
@@ -178,7 +189,8 @@ static void leave(struct vpcd_link *link)
 
 static void come_back(struct vpcd_link *link)
 {
-    link->absent = link->returns = link->announced = false;
+    link->state = LINK_WAITING;
+    link->returns = link->announced = false;
     link->backoff_ms = BACKOFF_FIRST_MS;
     link->next = link->addresses;
     try_to_connect(link);
@@ -187,21 +199,24 @@ static void come_back(struct vpcd_link *link)
 void vpcd_link_remove(struct vpcd_link *link)
 {
     link->returns = false;
-    if (link->absent)
+    if (is_out(link))
         return;
-    link->absent = true;
-    if (!link->serving)
+    if (link->serving) {
+        link->state = LINK_LEAVING; /* it leaves when the call is over */
+    } else if (is_connected(link)) {
         leave(link);
+    } else {
+        event_del(link->timer);
+        be_out(link);
+    }
 }
 
 void vpcd_link_insert(struct vpcd_link *link)
 {
-    if (!link->absent)
-        return;
-    if (link->resting || link->fd >= 0 || link->serving)
-        link->returns = true;
-    else
+    if (link->state == LINK_OUT)
         come_back(link);
+    else if (is_out(link))
+        link->returns = true;
 }
 
 /* What the reader still says to a card that is gone is not heard. */
@@ -256,14 +271,14 @@ static void on_readable(evutil_socket_t fd, short events, void *context)
     ssize_t n;
 
     (void)events;
-    if (link->absent) {
+    if (is_out(link)) {
         read_to_the_end(link);
         return;
     }
     setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &(int){1}, sizeof(int));
     n = recv(fd, octets, sizeof(octets), 0);
-    if (!link->heard && n > 0) {
-        link->heard = true;
+    if (link->state == LINK_SILENT && n > 0) {
+        link->state = LINK_SERVED;
         event_del(link->timer);
     }
     if (n < 0) {
@@ -280,10 +295,10 @@ static void on_readable(evutil_socket_t fd, short events, void *context)
         return;
     }
     link->serving = true;
-    while (!link->absent && vpcd_parser_next(&link->parser, &message))
+    while (!is_out(link) && vpcd_parser_next(&link->parser, &message))
         take_message(link, message);
     link->serving = false;
-    if (link->absent)
+    if (is_out(link))
         leave(link);
     else if (link->out.failed)
         lose(link, "an answer could not be made into a message");
@@ -308,7 +323,7 @@ static void on_writable(evutil_socket_t fd, short events, void *context)
     struct vpcd_link *link = context;
 
     (void)events;
-    if (link->connected) {
+    if (is_connected(link)) {
         flush(link);
         return;
     }
@@ -319,8 +334,7 @@ static void on_writable(evutil_socket_t fd, short events, void *context)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){1},
                sizeof(int)); /* a vpcd on another machine may go silently */
-    link->connected = true;
-    link->heard = false;
+    link->state = LINK_SILENT;
     start_timer(link, SILENCE_MS);
     link->announced = false;
     link->backoff_ms = BACKOFF_FIRST_MS;
@@ -352,6 +366,7 @@ static int begin_connection(const struct addrinfo *address, uint16_t port)
 
 static void try_to_connect(struct vpcd_link *link)
 {
+    link->state = LINK_CONNECTING;
     link->fd = begin_connection(link->next, link->port);
     if (link->fd < 0) {
         lose_by_errno(link, "cannot connect to vpcd");
@@ -371,19 +386,29 @@ static void on_timer(evutil_socket_t fd, short events, void *context)
 
     (void)fd;
     (void)events;
-    if (link->absent && link->fd >= 0) {
-        be_out(link);
-    } else if (link->absent) {
-        link->resting = false;
-        if (link->returns)
-            come_back(link);
-    } else if (link->fd < 0) {
+    switch (link->state) {
+    case LINK_WAITING:
         try_to_connect(link);
-    } else if (!link->connected) {
+        break;
+    case LINK_CONNECTING:
         errno = ETIMEDOUT;
         lose_by_errno(link, "cannot connect to vpcd");
-    } else if (link->card.ignored != NULL) {
-        link->card.ignored(link->card.context);
+        break;
+    case LINK_SILENT:
+        if (link->card.ignored != NULL)
+            link->card.ignored(link->card.context);
+        break;
+    case LINK_LEAVING:
+        be_out(link);
+        break;
+    case LINK_RESTING:
+        link->state = LINK_OUT;
+        if (link->returns)
+            come_back(link);
+        break;
+    case LINK_SERVED:
+    case LINK_OUT:
+        break; /* no timer runs */
     }
 }
 
@@ -415,7 +440,7 @@ void vpcd_link_free(struct vpcd_link *link)
     if (link == NULL)
         return;
     close_socket(link);
-    if (link->connected)
+    if (is_connected(link))
         link->card.power_off(link->card.context);
     if (link->timer != NULL)
         event_free(link->timer);

@@ -1,4 +1,4 @@
-/* common/base64.c: the test vectors of RFC 4648 section 10, and what must be refused. */
+/* crypto/base64.c: the test vectors of RFC 4648 section 10, and what must be refused. */
 #include "crypto/base64.h"
 #include "tests/support/test.h"
 

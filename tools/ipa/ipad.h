@@ -57,11 +57,6 @@ int ipad_card_failed(const struct ipad *ipad);
 /* Whether the profile that is enabled has network. False with one line in `why`. */
 bool ipad_has_coverage(struct ipad *ipad, char why[BEARER_WHY_SIZE]);
 
-/* Carries an ES9+ or ES11 request in the ASN.1 binding to its server's JSON binding (SGP.22 6.5, 6.6), and
- * its answer back. False with one line in `why`. */
-bool ipad_es9p(const struct ipad *ipad, const struct ipa_message *message, struct buf *answer,
-               char why[BEARER_WHY_SIZE]);
-
 /* What the procedures report, as lines or JSON. */
 void ipad_report(void *context, const struct ipa_report *report);
 /* Prints object as JSON on stdout and drops the reference; EXIT_OK. */

@@ -3,6 +3,7 @@
  * connection, and a profile that finds no network has its time (SGP.32 3.3.2).
  */
 #include "common/tool.h"
+#include "device/es9p_asn1.h"
 #include "tools/ipa/ipad.h"
 
 #include <stdio.h>
@@ -93,7 +94,7 @@ static void carry(struct drive *drive)
     if (ok && message->peer == IPA_PEER_EIM)
         ok = carry_to_eim(drive, message->octets, why);
     else if (ok)
-        ok = ipad_es9p(ipad, message, &ipad->answer, why);
+        ok = es9p_carry(message, ipad->cacert, &ipad->answer, why);
     tool_one_line(why);
     if (ok)
         ipa_answered(ipad->ipa, buf_span(&ipad->answer));

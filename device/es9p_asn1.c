@@ -1,9 +1,6 @@
-/*
- * ES9+ and ES11 between their two bindings (SGP.22 6.5, 6.6): the procedures speak ASN.1, public servers only
- * JSON.
- */
+/* ES9+ and ES11 from ASN.1 to JSON and back. See es9p_asn1.h. */
+#include "device/es9p_asn1.h"
 #include "device/es9p.h"
-#include "tools/ipa/ipad.h"
 
 #include "apdu/tlv.h"
 
@@ -56,13 +53,13 @@ static bool put_answer(const struct es9p_function *function, const struct es9p_m
     return !answer->failed;
 }
 
-bool ipad_es9p(const struct ipad *ipad, const struct ipa_message *message, struct buf *answer,
-               char why[BEARER_WHY_SIZE])
+bool es9p_carry(const struct ipa_message *message, const char *cacert, struct buf *answer,
+                char why[BEARER_WHY_SIZE])
 {
     struct es9p_message request = {0};
     struct es9p_message members = {0};
     const struct es9p_function *function = read_request(message, &request);
-    struct es9p *server = function != NULL ? es9p_open(message->address, ipad->cacert) : NULL;
+    struct es9p *server = function != NULL ? es9p_open(message->address, cacert) : NULL;
     struct span values[ES9P_MEMBERS_MAX];
     bool ok = false;
 
