@@ -3,6 +3,7 @@
 #ifndef SOFTEUICC_TOOLS_IPA_IPAD_H
 #define SOFTEUICC_TOOLS_IPA_IPAD_H
 
+#include "common/command.h"
 #include "device/bearer.h"
 #include "device/es10.h"
 #include "ipa/ipa.h"
@@ -12,6 +13,9 @@
 
 struct ipad {
     /* What was asked for. */
+    const char *reader, *card; /* at most one */
+    struct ipa_settings settings;
+    uint8_t plmn[3]; /* settings.rplmn, when it was said */
     bool json;
     const char *eim_url;    /* instead of the configured address */
     const char *only;       /* the one eIM to poll, NULL: all */
@@ -37,13 +41,13 @@ struct ipad {
     bool failed_download;
 };
 
-/* The commands, with the words after their name. Each returns the exit status. */
-int ipad_poll(struct ipad *ipad, int argc, char **argv);
-int ipad_run(struct ipad *ipad, int argc, char **argv);
-int ipad_add_eim(struct ipad *ipad, int argc, char **argv);
+/* The commands. Each returns the exit status. */
+int ipad_poll(const struct command_line *line);
+int ipad_run(const struct command_line *line);
+int ipad_add_eim(const struct command_line *line);
 int ipad_change(struct ipad *ipad, enum ipa_change change);
-int ipad_reset(struct ipad *ipad, int argc, char **argv);
-int ipad_status(struct ipad *ipad, int argc, char **argv);
+int ipad_reset(const struct command_line *line);
+int ipad_status(const struct command_line *line);
 
 /* Polls every eIM; its lines are printed. *connected: at least one answered. EXIT_OK when all went well. With
  * --json the eIMs' objects are appended to `polled`. */

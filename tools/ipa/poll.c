@@ -244,14 +244,13 @@ int ipad_poll_all(struct ipad *ipad, json_t *polled, bool *connected)
     return status;
 }
 
-int ipad_poll(struct ipad *ipad, int argc, char **argv)
+int ipad_poll(const struct command_line *line)
 {
+    struct ipad *ipad = line->settings;
     json_t *polled = ipad->json ? json_array() : NULL;
     bool connected;
     int status = ipad_poll_all(ipad, polled, &connected);
 
-    (void)argc;
-    (void)argv;
     if (ipad->json)
         ipad_print_json(polled);
     return status;

@@ -105,13 +105,12 @@ static void wait_for_next(const struct ipad *ipad)
         sleep(1);
 }
 
-int ipad_run(struct ipad *ipad, int argc, char **argv)
+int ipad_run(const struct command_line *line)
 {
+    struct ipad *ipad = line->settings;
     struct clocks clocks = {now(), now(), false};
     struct sigaction action = {.sa_handler = interrupted};
 
-    (void)argc;
-    (void)argv;
     if (ipad->every == 0)
         return tool_usage("run needs --every SECONDS");
     sigaction(SIGINT, &action, NULL);
@@ -122,11 +121,11 @@ int ipad_run(struct ipad *ipad, int argc, char **argv)
 
         ipad_poll_all(ipad, polled, &connected);
         if (ipad->json) {
-            char *line = json_dumps(polled, JSON_COMPACT);
+            char *text = json_dumps(polled, JSON_COMPACT);
 
-            if (line != NULL)
-                puts(line);
-            free(line);
+            if (text != NULL)
+                puts(text);
+            free(text);
             json_decref(polled);
         }
         fflush(stdout);

@@ -49,8 +49,9 @@ static int print_events(const struct lpa *lpa, const json_t *events)
     return EXIT_OK;
 }
 
-int lpa_discover(struct lpa *lpa, int argc, char **argv)
+int lpa_discover(const struct command_line *line)
 {
+    struct lpa *lpa = line->settings;
     char address[256];
     char transaction_text[33];
     struct buf transaction_id = {0};
@@ -59,8 +60,6 @@ int lpa_discover(struct lpa *lpa, int argc, char **argv)
     json_t *events;
     int status = EXIT_FAILED;
 
-    (void)argc;
-    (void)argv;
     if (lpa->smds != NULL)
         snprintf(address, sizeof(address), "%s", lpa->smds);
     else if (!root_smds(lpa, address))

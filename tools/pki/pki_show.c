@@ -3,11 +3,12 @@
 
 #include "tools/pki/pki.h"
 
+#include "common/left_out.h"
 #include "common/tool.h"
 
 #include <openssl/objects.h>
 
-#include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,33 +233,34 @@ static int show_files(char *const *paths, bool json)
     return EXIT_FAILED;
 }
 
-int pki_run_show(int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"dir", required_argument, NULL, 'd'},
-        {"json", no_argument, NULL, 'j'},
-        {NULL, 0, NULL, 0},
-    };
-    const char *dir = NULL;
-    bool json = false;
-    int option;
+struct settings {
+    const char *dir;
+    bool json;
+};
 
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        switch (option) {
-        case 'd':
-            dir = optarg;
-            break;
-        case 'j':
-            json = true;
-            break;
-        case ':':
-            return tool_usage("%s wants a value", argv[optind - 1]);
-        default:
-            return tool_usage("there is no option '%s'", argv[optind - 1]);
-        }
-    }
-    if ((dir != NULL) == (optind < argc))
+static const struct option_row options[] = {
+    {"dir", "DIR", "those of a PKI, each checked against its CI", TAKES_TEXT(struct settings, dir)},
+    {"json", NULL, "print JSON" JSON_LEFT_OUT, TAKES_FLAG(struct settings, json)},
+    {0},
+};
+
+static int run(const struct command_line *line)
+{
+    const struct settings *settings = line->settings;
+
+    if ((settings->dir != NULL) == (line->argc > 0))
         return tool_usage("say either --dir DIR or which files");
-    return dir != NULL ? pki_show_dir(dir, json) : show_files(argv + optind, json);
+    return settings->dir != NULL ? pki_show_dir(settings->dir, settings->json)
+                                 : show_files(line->argv, settings->json);
 }
+
+const struct command pki_show = {
+    "show",
+    "FILE... | --dir DIR [OPTION]...",
+    "show certificates",
+    "Prints role, OID, key identifier, curve, EID prefix and validity of certificates (PEM or DER).",
+    .max_words = INT_MAX,
+    .options = options,
+    .settings_size = sizeof(struct settings),
+    .run = run,
+};

@@ -1,0 +1,50 @@
+/* How `softeuicc lpa` prints: JSON, texts of the card, names of codes. See print.h. */
+#include "tools/lpa/print.h"
+
+#include "common/tool.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const char *lpa_code_name(const struct rsp_names *names, uint64_t code, char *out, size_t size)
+{
+    snprintf(out, size, "%s(%" PRIu64 ")", rsp_name(names, code), code);
+    return out;
+}
+
+int lpa_print_json(json_t *object)
+{
+    char *text = json_dumps(object, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+
+    json_decref(object);
+    if (text == NULL)
+        return tool_error("out of memory");
+    puts(text);
+    free(text);
+    return EXIT_OK;
+}
+
+const char *lpa_text(struct span octets, char *out, size_t size)
+{
+    size_t n = 0;
+    json_t *probe;
+
+    for (; n < octets.size && n + 1 < size; n++)
+        out[n] = octets.data[n] < 0x20 || octets.data[n] == 0x7F ? '?' : (char)octets.data[n];
+    out[n] = '\0';
+    probe = json_string(out); /* NULL for what is not UTF-8, and for a character that was cut off */
+    for (size_t i = 0; probe == NULL && i < n; i++) {
+        if ((unsigned char)out[i] >= 0x80)
+            out[i] = '?';
+    }
+    json_decref(probe);
+    return out;
+}
+
+const char *lpa_iccid(struct span octets, char out[ICCID_DIGITS_MAX + 1])
+{
+    if (!iccid_to_digits(octets, out))
+        hex_from_span(octets, out, ICCID_DIGITS_MAX + 1);
+    return out;
+}
