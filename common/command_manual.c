@@ -7,13 +7,16 @@
 
 #define TEXT_WIDTH 78 /* octets, about */
 
-/* A text in lines; `end` stands behind it. */
+/* A text in lines, each sentence in new ones; `end` stands behind it. */
 static void print_text(const char *text, const char *end)
 {
     size_t column = 0;
 
     for (; *text != '\0'; text++) {
-        if (*text == '\n' || (*text == ' ' && column + strcspn(text + 1, " \n") > TEXT_WIDTH)) {
+        bool sentence_ends = *text == ' ' && column > 0 && text[-1] == '.';
+
+        if (*text == '\n' || sentence_ends ||
+            (*text == ' ' && column + strcspn(text + 1, " \n") > TEXT_WIDTH)) {
             putchar('\n');
             column = 0;
             continue;

@@ -43,8 +43,8 @@ undescribed_subcommands() {
     local name
     sed -n 's/^extern const struct command subcommand_\([a-z]*\);$/\1/p' tools/subcommands.h | while read -r name; do
         grep -q "^    &subcommand_$name,$" tools/main.c || echo "$name: not in the list of tools/main.c"
-        grep -q "^\.Cm $name\>" man/softeuicc.1 || echo "$name: not in the synopsis of man/softeuicc.1"
-        grep -q "^\.Ss $name " man/softeuicc.1 || echo "$name: no section of man/softeuicc.1"
+        [ -f "man/$name.mdoc" ] || echo "$name: no man/$name.mdoc"
+        grep -q "man/softeuicc-$name\.1" Makefile.am || echo "$name: its page is not in Makefile.am"
         grep -q "softeuicc $name\>" README.md || echo "$name: not in README.md"
         grep -q "\`$name\`" CHANGELOG.md || grep -q "softeuicc $name\>" CHANGELOG.md || echo "$name: not in CHANGELOG.md"
         grep -qE "softeuicc\"? ([^ ]+=[^ ]+ )*$name\>" tests/e2e/*.sh || echo "$name: no test in tests/e2e calls it"
