@@ -127,10 +127,8 @@ int command_run(const struct command *command, int argc, char **argv);
 /* --help of a command. `path` has the names of the commands above it and its own; `shared` (NULL: none) are
  * the options that it has from above. */
 void command_help(const char *path, const struct command *command, const struct option_row *shared);
-/* A list of commands, as help has it; NULL at the end. */
-void command_list(const struct command *const *commands);
 
-/* The manual page of a subcommand, or the list of all for the program's, as mdoc. A line "@prose@" is where
+/* The manual page of a subcommand, or the list of all for the program's, as mdoc. A line "@" is where
  * what people wrote stands (man/). */
 void command_manual(const struct command *command);
 void command_manual_list(const struct command *const *commands);

@@ -174,7 +174,7 @@ static void print_text(const struct command *command)
     print_wrapped(command->text != NULL ? command->text : sentence, 0, 0);
 }
 
-void command_list(const struct command *const *commands)
+static void print_commands(const struct command *const *commands)
 {
     char label[LABEL_SIZE];
     size_t widest = 0;
@@ -196,7 +196,7 @@ void command_help(const char *path, const struct command *command, const struct 
     print_text(command);
     if (command->commands != NULL) {
         printf("\nCommands:\n");
-        command_list(command->commands);
+        print_commands(command->commands);
     }
     print_all_options(path, command, shared);
     if (command->closing != NULL) {

@@ -49,7 +49,8 @@ static int print_help(void)
            "       softeuicc SUBCOMMAND --help\n\n"
            "A software eUICC: an eSIM card behind a virtual PC/SC reader, and the tools around it.\n\n"
            "Subcommands:\n");
-    command_list(subcommands);
+    for (size_t i = 0; subcommands[i] != NULL; i++)
+        printf("  %-7s  %s\n", subcommands[i]->name, subcommands[i]->summary);
     for (size_t i = 0; left_out[i].name != NULL; i++)
         printf("  %-7s  not in this build (configured %s)\n", left_out[i].name, left_out[i].options);
     printf("\n  --help                 this text\n"

@@ -11,11 +11,6 @@
 
 #define CONFIGURATION_MAX ((size_t)64 * 1024) /* octets of an eIM configuration file */
 
-int ipad_card_failed(const struct ipad *ipad)
-{
-    return ipad->link_broken ? EXIT_FAILED : tool_error("%s", ipa_why(ipad->ipa));
-}
-
 /* Says how a function of the card went; EXIT_OK for ok(0). */
 static int say_code(const struct ipad *ipad, const char *function, enum ipa_names names, int code)
 {

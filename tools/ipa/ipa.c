@@ -20,19 +20,10 @@
 
 #define TAKES_SECONDS(member) TAKES_NUMBER(struct ipad, member, 0, SECONDS_MAX), .unit = "seconds"
 
-static int run_rollback(const struct command_line *line)
+/* What of ipa_change a command does is in its row. */
+static int run_change(const struct command_line *line)
 {
-    return ipad_change(line->settings, IPA_CHANGE_ROLLBACK);
-}
-
-static int run_fallback(const struct command_line *line)
-{
-    return ipad_change(line->settings, IPA_CHANGE_FALLBACK);
-}
-
-static int run_return(const struct command_line *line)
-{
-    return ipad_change(line->settings, IPA_CHANGE_RETURN);
+    return ipad_change(line->settings, *(const enum ipa_change *)line->command->with);
 }
 
 static int run_emergency(const struct command_line *line)
@@ -238,9 +229,12 @@ static const struct command *const commands[] = {
             .run = ipad_run),
     COMMAND("add-eim", "FILE", "AddInitialEim from an eIM configuration file ('softeuicc eim config')",
             .min_words = 1, .max_words = 1, .run = ipad_add_eim),
-    COMMAND("rollback", "", "go back to the profile before an enable that allowed it", .run = run_rollback),
-    COMMAND("fallback", "", "enable the Fallback Profile", .run = run_fallback),
-    COMMAND("return", "", "return from it to the profile before", .run = run_return),
+    COMMAND("rollback", "", "go back to the profile before an enable that allowed it", .run = run_change,
+            .with = &(const enum ipa_change){IPA_CHANGE_ROLLBACK}),
+    COMMAND("fallback", "", "enable the Fallback Profile", .run = run_change,
+            .with = &(const enum ipa_change){IPA_CHANGE_FALLBACK}),
+    COMMAND("return", "", "return from it to the profile before", .run = run_change,
+            .with = &(const enum ipa_change){IPA_CHANGE_RETURN}),
     COMMAND("emergency", "on|off", "enable the Emergency Profile, or leave it", .min_words = 1,
             .max_words = 1, .run = run_emergency),
     COMMAND("reset", "WHAT...",

@@ -53,6 +53,8 @@ int ipad_status(const struct command_line *line);
  * --json the eIMs' objects are appended to `polled`. */
 int ipad_poll_all(struct ipad *ipad, json_t *polled, bool *connected);
 
+/* Ends the connection to the eIM, if there is one. */
+void ipad_close_bearer(struct ipad *ipad);
 /* A UICC reset, as a device does after a profile change. False with the line printed. */
 bool ipad_reset_card(struct ipad *ipad);
 /* The line of an ipa_… call that failed; EXIT_FAILED. */

@@ -14,8 +14,6 @@
 #include <time.h>
 #include <unistd.h>
 
-volatile sig_atomic_t ipad_interrupted;
-
 struct clocks {
     time_t connected; /* when an eIM last answered, or the profile changed */
     time_t returned;  /* when a return was last tried, or the fallback began */
