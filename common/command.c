@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS_MAX   64  /* options that a command has with those it shares */
+#define ROWS_MAX   64  /* options that a command has with those it shares; more are not read */
 #define FIRST_LONG 256 /* getopt_long's values for rows: no letters */
 #define GO_ON      (-1)
 
@@ -347,6 +347,7 @@ static int read_joined(struct reading *reading, const struct command *command)
             return status;
         reading->path[path_size] = '\0';
         reading->count = count;
+        reading->shared = NULL;
     }
     tool_set_name(reading->path);
     status = check_required(reading);

@@ -29,13 +29,15 @@ enum option_kind {
 #define TAKES_TEXT(settings, member) .kind = OPTION_TEXT, .at = OPTION_AT(settings, member, const char *)
 /* Into an integer of 32 or 64 bits that holds the range. */
 #define TAKES_NUMBER(settings, member, from, to)                                                             \
-    .kind = OPTION_NUMBER, .at = offsetof(settings, member), .size = sizeof(((settings *)0)->member),        \
-    .min = (from), .max = (to)
+    .kind = OPTION_NUMBER,                                                                                   \
+    .at = OPTION_AT(settings, member, int : 1, unsigned : 1, long : 1, unsigned long : 1, long long : 1,     \
+                    unsigned long long),                                                                     \
+    .size = sizeof(((settings *)0)->member), .min = (from), .max = (to)
 /* Into a text, or into an enum: the word's place in the list, which NULL ends; words that are "" cannot be
  * chosen. */
 #define TAKES_CHOICE(settings, member, words)                                                                \
-    .kind = OPTION_CHOICE, .at = offsetof(settings, member), .size = sizeof(((settings *)0)->member),        \
-    .choices = (words)
+    .kind = OPTION_CHOICE, .at = OPTION_AT(settings, member, const char * : 1, int : 1, unsigned),           \
+    .size = sizeof(((settings *)0)->member), .choices = (words)
 #define TAKES_PLACE(settings, member) .kind = OPTION_PLACE, .at = OPTION_AT(settings, member, struct place)
 /* Into an array of texts and its count. */
 #define TAKES_LIST(settings, member, count)                                                                  \
@@ -47,8 +49,9 @@ enum option_kind {
     {                                                                                                        \
         .kind = OPTION_HEADING, .help = (text)                                                               \
     }
-#define OPTION_AT(settings, member, type)                                                                    \
-    (offsetof(settings, member) + 0 * sizeof(_Generic(((settings *)0)->member, type : 1)))
+/* Where the member is; one of another type does not compile. */
+#define OPTION_AT(settings, member, ...)                                                                     \
+    (offsetof(settings, member) + 0 * sizeof(_Generic(((settings *)0)->member, __VA_ARGS__ : 1)))
 
 /* A number that a macro names, for a help text: "default " OPTION_DEFAULT(PORT). */
 #define OPTION_DEFAULT(number) OPTION_DIGITS(number)
@@ -85,7 +88,7 @@ struct command_line {
 };
 
 struct command {
-    const char *name;  /* may be two words: "fallback set"; NULL ends a table */
+    const char *name;  /* may be two words: "fallback set" */
     const char *words; /* behind the name in the synopsis, "" for nothing; with "[OPTION]" in it: all that is
                           behind */
     const char *summary; /* one line, for lists of commands */

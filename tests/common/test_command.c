@@ -326,6 +326,7 @@ START_TEST(helps_at_every_level)
         {&server, "joined -h",
          "Usage: softeuicc server joined --text TEXT [OPTION]... COMMAND [then COMMAND]...\n"},
         {&server, "one -h", "Usage: softeuicc server joined one --own N [OPTION]... [WORD]\n"},
+        {&server, "two then -h", "Usage: softeuicc server joined --text TEXT [OPTION]... COMMAND [then"},
         {&server, "two then one -h", "Usage: softeuicc server joined one --own N [OPTION]... [WORD]\n"},
     };
 
@@ -340,6 +341,8 @@ START_TEST(helps_at_every_level)
     ck_assert_ptr_nonnull(strstr(told, "\nOptions:\n      --own N            of this one\n"));
     ck_assert_ptr_nonnull(strstr(told, "\n  -f, --flag             a flag\n"));
     ck_assert_ptr_nonnull(strstr(told, "\nOthers:\n"));
+    call(&server, "two then -h");
+    ck_assert_ptr_null(strstr(told, "Options of all commands"));
 }
 END_TEST
 

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #ifdef HAVE_JANSSON
-#include <jansson.h>
+#include "common/print_json.h"
 #endif
 
 /* Where the EUM's certificate does not say which EIDs it may be used for: the EIN of the GSMA's test
@@ -197,7 +197,6 @@ static int show_json(const struct options *options, const char *eid)
 {
     json_t *cis = json_array();
     json_t *profiles = json_array();
-    json_t *all;
 
     for (size_t i = 0; i < options->inputs.sets_count; i++) {
         const struct cert *ci = options->inputs.sets[i].ci;
@@ -210,15 +209,9 @@ static int show_json(const struct options *options, const char *eid)
     }
     for (size_t i = 0; i < options->inputs.profiles_count; i++)
         json_array_append_new(profiles, json_string(options->inputs.profiles[i].path));
-    all = json_pack("{s:s, s:s, s:s, s:o, s:o}", "card", options->card, "eid", eid, "personality",
-                    personalities[options->parameters.personality], "cis", cis, "profiles", profiles);
-    if (all == NULL || json_dumpf(all, stdout, JSON_INDENT(2)) != 0) {
-        json_decref(all);
-        return tool_error("the card is made, but cannot be shown as JSON");
-    }
-    putchar('\n');
-    json_decref(all);
-    return EXIT_OK;
+    return print_json(json_pack("{s:s, s:s, s:s, s:o, s:o}", "card", options->card, "eid", eid, "personality",
+                                personalities[options->parameters.personality], "cis", cis, "profiles",
+                                profiles));
 }
 #endif
 

@@ -6,6 +6,7 @@
 #include "tools/ctl/ctl.h"
 
 #include "common/local_socket.h"
+#include "common/print_json.h"
 #include "common/tool.h"
 #include "device/inspect_json.h"
 #include "euicc/softeuicc.h"
@@ -20,14 +21,6 @@ struct options {
     int64_t after;
     bool json, follow, dot;
 };
-
-static int print_json(json_t *json)
-{
-    int status = json_dumpf(json, stdout, JSON_INDENT(2)) == 0 ? EXIT_OK : EXIT_FAILED;
-
-    putchar('\n');
-    return status;
-}
 
 /* --- answers for people -------------------------------------------------------------------------- */
 
@@ -121,7 +114,7 @@ static int answer(const struct options *options, const struct exchange *exchange
     int status = EXIT_OK;
 
     if (options->json)
-        status = print_json(result);
+        status = print_json(json_incref(result));
     else
         exchange->say(result);
     return status;
@@ -133,9 +126,7 @@ static int follow(const struct options *options, struct ctl_client *client)
 
     while ((entry = ctl_receive(client, true)) != NULL) {
         if (options->json) {
-            json_dumpf(entry, stdout, JSON_COMPACT);
-            putchar('\n');
-            fflush(stdout);
+            print_json_line(json_incref(entry));
         } else {
             ctl_print_trace(entry);
         }

@@ -122,12 +122,6 @@ static const struct option_row cancel_rows[] = {
 
 /* --- Printing ------------------------------------------------------------------------------------------- */
 
-void client_print_json(const json_t *json)
-{
-    json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
-    printf("\n");
-}
-
 static const char *text_member(const json_t *object, const char *name, const char *otherwise)
 {
     const char *text = json_string_value(json_object_get(object, name));
@@ -247,7 +241,7 @@ static int print_list(const struct client *client, json_t *list, void (*print)(c
     if (list == NULL)
         return EXIT_FAILED;
     if (client->json) {
-        client_print_json(list);
+        print_json(json_incref(list));
     } else {
         json_array_foreach(list, i, entry) print(entry);
     }
@@ -302,7 +296,7 @@ static int run_status(const struct command_line *line)
     }
     if (client->json) {
         json_object_set(first, client->eid != NULL ? "orders" : "euiccList", second);
-        client_print_json(first);
+        print_json(json_incref(first));
     } else if (client->eid != NULL) {
         print_euicc(first);
     } else {
@@ -331,7 +325,7 @@ static int run_cancel(const struct command_line *line)
     if (order == NULL)
         return EXIT_FAILED;
     if (client->json)
-        client_print_json(order);
+        print_json(json_incref(order));
     else
         client_print_order(order);
     json_decref(order);

@@ -4,8 +4,7 @@
 #define SOFTEUICC_TOOLS_EIM_CLIENT_H
 
 #include "common/command.h"
-
-#include <jansson.h>
+#include "common/print_json.h"
 
 #define EIM_DEFAULT_PORT 8445
 #define EIM_DEFAULT_URL  "https://127.0.0.1:" OPTION_DEFAULT(EIM_DEFAULT_PORT)
@@ -37,7 +36,6 @@ void client_begin(void *settings);
 json_t *client_exchange(const struct client *client, const char *method, const char *path,
                         const json_t *body);
 
-void client_print_json(const json_t *json);
 /* One order for people: its line, and its results below. */
 void client_print_order(const json_t *order);
 

@@ -212,7 +212,7 @@ static int finish(const struct client *client, json_t *order)
     if (order == NULL)
         return EXIT_FAILED;
     if (client->json)
-        client_print_json(order);
+        print_json(json_incref(order));
     else
         client_print_order(order);
     state = json_string_value(json_object_get(order, "state"));

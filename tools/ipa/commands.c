@@ -20,7 +20,7 @@ static int say_code(const struct ipad *ipad, const char *function, enum ipa_name
     if (code != 0)
         return tool_error("%s: the card refused: %s", function, text);
     if (ipad->json)
-        return ipad_print_json(json_pack("{s:s, s:s}", "function", function, "result", text));
+        return print_json(json_pack("{s:s, s:s}", "function", function, "result", text));
     printf("%s: %s\n", function, text);
     return EXIT_OK;
 }
@@ -67,7 +67,7 @@ static int say_added(const struct ipad *ipad, struct span answers)
         }
     }
     if (ipad->json)
-        return ipad_print_json(json_pack("{s:i, s:o}", "added", (int)count, "associationTokens", tokens));
+        return print_json(json_pack("{s:i, s:o}", "added", (int)count, "associationTokens", tokens));
     json_decref(tokens);
     printf("%zu added\n", count);
     return EXIT_OK;
@@ -148,7 +148,7 @@ static int say_reset(const struct ipad *ipad, const int codes[3])
             status = EXIT_FAILED;
     }
     if (ipad->json)
-        ipad_print_json(object);
+        print_json(object);
     else
         json_decref(object);
     return status;
@@ -242,10 +242,10 @@ int ipad_status(const struct command_line *line)
         list = json_array();
         for (size_t i = 0; i < count; i++)
             json_array_append_new(list, eim_json(&eims[i]));
-        return ipad_print_json(json_pack("{s:s, s:s?, s:b, s:b, s:o}", "eid", eid, "enabled",
-                                         enabled.any ? enabled.iccid : NULL, "fallbackProfileEnabled",
-                                         (int)enabled.fallback, "emergencyProfileEnabled",
-                                         (int)enabled.emergency, "eims", list));
+        return print_json(json_pack("{s:s, s:s?, s:b, s:b, s:o}", "eid", eid, "enabled",
+                                    enabled.any ? enabled.iccid : NULL, "fallbackProfileEnabled",
+                                    (int)enabled.fallback, "emergencyProfileEnabled", (int)enabled.emergency,
+                                    "eims", list));
     }
     printf("EID %s\n", eid);
     if (enabled.any)

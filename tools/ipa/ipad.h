@@ -4,6 +4,7 @@
 #define SOFTEUICC_TOOLS_IPA_IPAD_H
 
 #include "common/command.h"
+#include "common/print_json.h"
 #include "device/bearer.h"
 #include "device/es10.h"
 #include "ipa/ipa.h"
@@ -70,8 +71,6 @@ bool ipad_es9p(const struct ipad *ipad, const struct ipa_message *message, struc
 
 /* What the procedures report, as lines or JSON. */
 void ipad_report(void *context, const struct ipa_report *report);
-/* Prints object as JSON on stdout and drops the reference; EXIT_OK. */
-int ipad_print_json(json_t *object);
 
 /* Set by SIGINT and SIGTERM, of `run`. */
 extern volatile sig_atomic_t ipad_interrupted;

@@ -237,6 +237,6 @@ int ipad_poll(const struct command_line *line)
     int status = ipad_poll_all(ipad, polled, &connected);
 
     if (ipad->json)
-        ipad_print_json(polled);
+        print_json(polled);
     return status;
 }

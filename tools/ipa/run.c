@@ -41,13 +41,7 @@ static void say(const struct ipad *ipad, const char *event, int code)
 
     ipa_name(NAMES_FALLBACK, (uint64_t)code, text, sizeof(text));
     if (ipad->json) {
-        json_t *object = json_pack("{s:s, s:s}", "event", event, "result", text);
-        char *line = json_dumps(object, JSON_COMPACT);
-
-        if (line != NULL)
-            puts(line);
-        free(line);
-        json_decref(object);
+        print_json_line(json_pack("{s:s, s:s}", "event", event, "result", text));
     } else {
         printf("%s: %s\n", event, text);
     }
@@ -118,14 +112,8 @@ int ipad_run(const struct command_line *line)
         bool connected;
 
         ipad_poll_all(ipad, polled, &connected);
-        if (ipad->json) {
-            char *text = json_dumps(polled, JSON_COMPACT);
-
-            if (text != NULL)
-                puts(text);
-            free(text);
-            json_decref(polled);
-        }
+        if (ipad->json)
+            print_json_line(polled);
         fflush(stdout);
         if (!ipad->link_broken)
             look_after(ipad, &clocks, connected);

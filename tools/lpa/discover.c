@@ -37,7 +37,7 @@ static int print_events(const struct lpa *lpa, const json_t *events)
     json_t *event;
 
     if (lpa->json)
-        return lpa_print_json(json_deep_copy(events));
+        return print_json(json_deep_copy(events));
     json_array_foreach(events, i, event)
     {
         if (i == 0)

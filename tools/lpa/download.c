@@ -373,7 +373,7 @@ static int download_from(struct lpa *lpa, const struct activation_code *code)
             fprintf(stderr, "note: %u notifications stay on the card\n", left);
     }
     if (status == EXIT_OK && lpa->json) {
-        lpa_print_json(metadata);
+        print_json(metadata);
         metadata = NULL;
     } else if (status == EXIT_OK) {
         printf("installed %s\n", member(metadata, "iccid"));

@@ -118,7 +118,7 @@ static int print_info_json(const struct lpa *lpa, const struct card_info *info)
     json_object_set_new(object, "ciPkIdForSigning", key_ids(info->signing));
     json_object_set_new(object, "sasAccreditationNumber",
                         json_string(lpa_text(info->sas, text, sizeof(text))));
-    return lpa_print_json(object);
+    return print_json(object);
 }
 
 static void print_info(const struct lpa *lpa, const struct card_info *info)
@@ -245,7 +245,7 @@ int lpa_list(const struct command_line *line)
         status = tool_error("GetProfilesInfo: the card's answer is malformed");
     buf_free(&answer);
     if (status == EXIT_OK && lpa->json)
-        return lpa_print_json(array);
+        return print_json(array);
     json_decref(array);
     if (status == EXIT_OK && count == 0)
         printf("no profiles\n");

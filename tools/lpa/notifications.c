@@ -195,7 +195,7 @@ static int list_all(struct lpa *lpa)
     }
     free(list);
     if (lpa->json)
-        return lpa_print_json(array);
+        return print_json(array);
     json_decref(array);
     if (count == 0)
         printf("no pending notifications\n");
@@ -205,7 +205,7 @@ static int list_all(struct lpa *lpa)
 static int say_removed(const struct lpa *lpa, size_t count)
 {
     if (lpa->json)
-        return lpa_print_json(json_pack("{s:i}", "removed", (int)count));
+        return print_json(json_pack("{s:i}", "removed", (int)count));
     printf("%zu removed\n", count);
     return EXIT_OK;
 }
@@ -235,7 +235,7 @@ int lpa_notifications(const struct command_line *line)
     if (strcmp(line->argv[0], "process") == 0 && line->argc == 1) {
         ok = lpa_process_notifications(lpa, &sent, &left);
         if (lpa->json)
-            lpa_print_json(json_pack("{s:i, s:i}", "sent", (int)sent, "left", (int)left));
+            print_json(json_pack("{s:i, s:i}", "sent", (int)sent, "left", (int)left));
         else
             printf("%u sent, %u left\n", sent, left);
         return ok ? EXIT_OK : EXIT_FAILED;

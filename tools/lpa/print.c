@@ -1,28 +1,13 @@
-/* How `softeuicc lpa` prints: JSON, texts of the card, names of codes. See print.h. */
+/* How `softeuicc lpa` prints: texts of the card, names of codes. See print.h. */
 #include "tools/lpa/print.h"
-
-#include "common/tool.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 const char *lpa_code_name(const struct rsp_names *names, uint64_t code, char *out, size_t size)
 {
     snprintf(out, size, "%s(%" PRIu64 ")", rsp_name(names, code), code);
     return out;
-}
-
-int lpa_print_json(json_t *object)
-{
-    char *text = json_dumps(object, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-
-    json_decref(object);
-    if (text == NULL)
-        return tool_error("out of memory");
-    puts(text);
-    free(text);
-    return EXIT_OK;
 }
 
 const char *lpa_text(struct span octets, char *out, size_t size)

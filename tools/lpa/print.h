@@ -1,17 +1,13 @@
-/* How `softeuicc lpa` prints: JSON, texts of the card, names of codes. */
+/* How `softeuicc lpa` prints: texts of the card, names of codes. */
 #ifndef SOFTEUICC_TOOLS_LPA_PRINT_H
 #define SOFTEUICC_TOOLS_LPA_PRINT_H
 
+#include "common/print_json.h"
 #include "profiles/iccid.h"
 #include "protocol/rsp_names.h"
 
-#include <jansson.h>
-
 /* A result code in a function's answer by SGP.22's name: "disallowedByPolicy(3)". Returns `out`. */
 const char *lpa_code_name(const struct rsp_names *names, uint64_t code, char *out, size_t size);
-
-/* Prints object as JSON on stdout and drops the reference; returns EXIT_OK. */
-int lpa_print_json(json_t *object);
 
 /* Text of at most `size` - 1 octets from a span, for people and JSON: control characters, and what is not
  * UTF-8, replaced. */

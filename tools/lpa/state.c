@@ -65,7 +65,7 @@ static int simple(struct lpa *lpa, const char *function, struct buf *request, ui
     buf_free(&answer);
     buf_free(request);
     if (status == EXIT_OK && lpa->json)
-        return lpa_print_json(json_pack("{s:s, s:s}", "function", function, "result", "ok"));
+        return print_json(json_pack("{s:s, s:s}", "function", function, "result", "ok"));
     return status;
 }
 

@@ -15,7 +15,7 @@
 #include <time.h>
 
 #ifdef HAVE_JANSSON
-#include <jansson.h>
+#include "common/print_json.h"
 #endif
 
 /* One certificate's line. Texts are "" where there is nothing to say. */
@@ -137,7 +137,7 @@ static int print_table(const struct rows *rows)
 }
 
 #ifdef HAVE_JANSSON
-static int print_json(const struct rows *rows)
+static int print_rows_json(const struct rows *rows)
 {
     json_t *list = json_array();
     int status = EXIT_OK;
@@ -152,14 +152,14 @@ static int print_json(const struct rows *rows)
         if (object == NULL || json_array_append_new(list, object) != 0)
             status = tool_error("%s cannot be written as JSON", row->name);
     }
-    if (status == EXIT_OK && (json_dumpf(list, stdout, JSON_INDENT(2)) != 0 || puts("") == EOF))
-        status = tool_error("cannot write the JSON");
+    if (status == EXIT_OK)
+        return print_json(list);
     json_decref(list);
     return status;
 }
 
 #else
-static int print_json(const struct rows *rows)
+static int print_rows_json(const struct rows *rows)
 {
     (void)rows;
     return tool_error("this build has no JSON (configured --without-jansson)");
@@ -168,7 +168,7 @@ static int print_json(const struct rows *rows)
 
 static int print_rows(struct rows *rows, bool json)
 {
-    int status = json ? print_json(rows) : print_table(rows);
+    int status = json ? print_rows_json(rows) : print_table(rows);
 
     free(rows->row);
     return status;

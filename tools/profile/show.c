@@ -4,6 +4,7 @@
  */
 #include "tools/profile/profile.h"
 
+#include "common/print_json.h"
 #include "common/tool.h"
 
 #include <jansson.h>
@@ -192,12 +193,11 @@ static json_t *elements_json(const struct view *view)
     return list;
 }
 
-static bool print_json(const struct view *view)
+static int print_view(const struct view *view)
 {
     const struct saip_package *package = view->package;
     char iccid[21];
     json_t *root;
-    bool good;
 
     iccid_text(package->iccid, iccid);
     root = json_pack("{s:i, s:i, s:s, s:s, s:o, s:b, s:I, s:I, s:o}", "majorVersion", package->major_version,
@@ -207,9 +207,7 @@ static bool print_json(const struct view *view)
                      (json_int_t)saip_memory_size(package), "elements", elements_json(view));
     if (view->print_files)
         json_object_set(root, "files", view->files);
-    good = json_dumpf(root, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF;
-    json_decref(root);
-    return good;
+    return print_json(root);
 }
 
 static int show_package(const char *path, const struct saip_package *package, bool files, bool json)
@@ -229,8 +227,8 @@ static int show_package(const char *path, const struct saip_package *package, bo
     view->print_files = json && files;
     if (!saip_visit_files(package, visit, view))
         status = tool_error("%s: out of memory", path);
-    else if (json && !print_json(view))
-        status = tool_error("%s: cannot be told in JSON", path);
+    else if (json)
+        status = print_view(view);
     if (status == EXIT_OK && !json) {
         print_header(package);
         print_elements(view);

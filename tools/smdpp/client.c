@@ -2,6 +2,7 @@
  * libcurl; one-shot. */
 #include "common/curl.h"
 #include "common/left_out.h"
+#include "common/print_json.h"
 #include "common/qr.h"
 #include "common/tool.h"
 #include "servers/smdpp/network/http_api.h"
@@ -171,7 +172,6 @@ static int print_code(const struct client *client, const json_t *confirmed, cons
     const char *host = json_string_value(json_object_get(confirmed, "smdpAddress"));
     const char *matching_id = json_string_value(json_object_get(confirmed, "matchingId"));
     char code[512];
-    json_t *json;
 
     if (host == NULL)
         host = strncmp(client->url, "https://", 8) == 0 ? client->url + 8 : client->url;
@@ -180,12 +180,9 @@ static int print_code(const struct client *client, const json_t *confirmed, cons
     /* SGP.22 4.1: 1$address$matchingId[$oid[$confirmation code required]] */
     snprintf(code, sizeof(code), "LPA:1$%s$%s%s", host, matching_id, client->code != NULL ? "$$1" : "");
     if (client->json) {
-        json = json_pack("{s:s,s:s,s:s,s:s,s:b}", "activationCode", code, "smdpAddress", host, "matchingId",
-                         matching_id, "iccid", iccid, "released", (int)!client->keep);
-        json_dumpf(json, stdout, JSON_INDENT(2));
-        printf("\n");
-        json_decref(json);
-        return EXIT_OK;
+        return print_json(json_pack("{s:s,s:s,s:s,s:s,s:b}", "activationCode", code, "smdpAddress", host,
+                                    "matchingId", matching_id, "iccid", iccid, "released",
+                                    (int)!client->keep));
     }
     if (client->qr || (qr_is_built && isatty(STDOUT_FILENO)))
         qr_print(stdout, code);
@@ -347,12 +344,9 @@ static int run_list(const struct command_line *line, const char *const *columns)
         json_decref(rows);
         return tool_error("%s%s: the answer is not a list: not a softeuicc smdpp?", client->url, path);
     }
-    if (client->json) {
-        json_dumpf(rows, stdout, JSON_INDENT(2));
-        printf("\n");
-    } else {
-        print_table(rows, columns);
-    }
+    if (client->json)
+        return print_json(rows);
+    print_table(rows, columns);
     json_decref(rows);
     return EXIT_OK;
 }
