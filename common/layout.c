@@ -25,10 +25,11 @@ static const char *const suffixes[] = {
     [PKI_CERT_PEM] = "cert.pem",
 };
 
-static const char *const curve_directories[] = {
-    [EC_CURVE_NONE] = NULL,
+const char *const pki_curve_words[] = {
+    [EC_CURVE_NONE] = "",
     [EC_CURVE_P256] = "p256",
     [EC_CURVE_BRAINPOOL_P256R1] = "brainpool",
+    NULL,
 };
 
 const char *pki_entity_name(enum pki_entity entity)
@@ -43,13 +44,13 @@ enum cert_role pki_entity_role(enum pki_entity entity)
 
 const char *pki_curve_directory(enum ec_curve curve)
 {
-    return curve_directories[curve];
+    return curve == EC_CURVE_NONE ? NULL : pki_curve_words[curve];
 }
 
 enum ec_curve pki_curve_from_name(const char *name)
 {
     for (enum ec_curve curve = EC_CURVE_P256; curve <= EC_CURVE_BRAINPOOL_P256R1; curve++)
-        if (strcmp(name, curve_directories[curve]) == 0)
+        if (strcmp(name, pki_curve_words[curve]) == 0)
             return curve;
     return EC_CURVE_NONE;
 }
@@ -57,7 +58,7 @@ enum ec_curve pki_curve_from_name(const char *name)
 bool pki_path(char path[PKI_PATH_MAX], const char *dir, enum ec_curve curve, enum pki_entity entity,
               enum pki_file file)
 {
-    int n = snprintf(path, PKI_PATH_MAX, "%s/%s/%s.%s", dir, curve_directories[curve], entities[entity].name,
+    int n = snprintf(path, PKI_PATH_MAX, "%s/%s/%s.%s", dir, pki_curve_words[curve], entities[entity].name,
                      suffixes[file]);
 
     return n > 0 && n < PKI_PATH_MAX;

@@ -40,6 +40,8 @@ enum pki_file { PKI_KEY_PEM, PKI_CERT_DER, PKI_CERT_PEM };
 const char *pki_entity_name(enum pki_entity entity);
 /* What a certificate of this entity must be. CERT_ROLE_NONE for the eIM's. */
 enum cert_role pki_entity_role(enum pki_entity entity);
+/* The curves' names by enum ec_curve, "" for none; NULL at the end. */
+extern const char *const pki_curve_words[];
 /* "p256", "brainpool"; NULL for another. */
 const char *pki_curve_directory(enum ec_curve curve);
 /* The curve called `name` (as pki_curve_directory says), EC_CURVE_NONE for an unknown name. */

@@ -5,22 +5,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
-static const char *const names[] = {"off", "error", "info", "debug"};
+const char *const log_levels[] = {"off", "error", "info", "debug", NULL};
 static enum log_level current = LOG_LEVEL_OFF;
-
-bool log_level_from_name(const char *name, enum log_level *level)
-{
-    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(names[i], name) == 0) {
-            *level = (enum log_level)i;
-            return true;
-        }
-    }
-    return false;
-}
 
 void log_set_level(enum log_level level)
 {

@@ -6,8 +6,8 @@
 
 enum log_level { LOG_LEVEL_OFF, LOG_LEVEL_ERROR, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
-/* "off", "error", "info", "debug"; false for another word. */
-bool log_level_from_name(const char *name, enum log_level *level);
+/* Their names, "off" to "debug"; NULL at the end. */
+extern const char *const log_levels[];
 /* What is printed from now on; LOG_LEVEL_OFF until then. */
 void log_set_level(enum log_level level);
 bool log_wants(enum log_level level);

@@ -1,7 +1,8 @@
 /* HOST:PORT. See place.h. */
 #include "common/place.h"
 
-#include <stdlib.h>
+#include "common/number.h"
+
 #include <string.h>
 
 bool place_parse(const char *text, struct place *place)
@@ -9,8 +10,7 @@ bool place_parse(const char *text, struct place *place)
     const char *host = text;
     size_t size = strcspn(text, ":");
     const char *rest = text + size;
-    unsigned long port;
-    char *end;
+    int64_t port;
 
     if (text[0] == '[') {
         host = text + 1;
@@ -27,9 +27,8 @@ bool place_parse(const char *text, struct place *place)
     }
     if (rest[0] == '\0')
         return true;
-    if (rest[0] != ':' || rest[1] < '0' || rest[1] > '9')
+    if (rest[0] != ':' || !number_read(rest + 1, 0, UINT16_MAX, &port))
         return false;
-    port = strtoul(rest + 1, &end, 10);
     place->port = (uint16_t)port;
-    return *end == '\0' && port <= UINT16_MAX;
+    return true;
 }

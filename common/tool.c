@@ -10,11 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *current_tool;
+static char current[80]; /* "eim order" */
 
 void tool_set_name(const char *name)
 {
-    current_tool = name;
+    snprintf(current, sizeof(current), "%s", name);
 }
 
 void tool_one_line(char *text)
@@ -25,14 +25,15 @@ void tool_one_line(char *text)
     }
 }
 
-__attribute__((format(printf, 1, 0))) static void print_line(const char *format, va_list arguments)
+/* The line, after `size` characters of the name. */
+__attribute__((format(printf, 2, 0))) static void print_line(size_t size, const char *format,
+                                                             va_list arguments)
 {
     char line[2048];
 
     vsnprintf(line, sizeof(line), format, arguments);
     tool_one_line(line);
-    fprintf(stderr, "softeuicc%s%s: %s", current_tool != NULL ? " " : "",
-            current_tool != NULL ? current_tool : "", line);
+    fprintf(stderr, "softeuicc%s%.*s: %s", size > 0 ? " " : "", (int)size, current, line);
 }
 
 int tool_error(const char *format, ...)
@@ -40,7 +41,7 @@ int tool_error(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    print_line(format, arguments);
+    print_line(strcspn(current, " "), format, arguments);
     va_end(arguments);
     fputc('\n', stderr);
     return EXIT_FAILED;
@@ -51,10 +52,9 @@ int tool_usage(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    print_line(format, arguments);
+    print_line(strlen(current), format, arguments);
     va_end(arguments);
-    fprintf(stderr, " (see 'softeuicc%s%s --help')\n", current_tool != NULL ? " " : "",
-            current_tool != NULL ? current_tool : "");
+    fprintf(stderr, " (see 'softeuicc%s%s --help')\n", current[0] != '\0' ? " " : "", current);
     return EXIT_USAGE;
 }
 

@@ -151,7 +151,7 @@ knows_itself() {
         else
             wrong "--help does not say '$name'" || return
         fi
-    done < <(sed -n 's/^int tool_\([a-z]*\)(int argc, char \*\*argv);$/\1/p' "$root/common/tool.h")
+    done < <(sed -n 's/^extern const struct command subcommand_\([a-z]*\);$/\1/p' "$root/tools/subcommands.h")
     ! ./softeuicc no-such-subcommand || wrong "a subcommand that there is not is taken" || return
     # A subcommand with an option of its own is what that leaves out; those that need no library are always there.
     for option in "${left_out[@]}"; do

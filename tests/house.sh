@@ -89,24 +89,24 @@ unlisted_sources() {
     done
 }
 
-# undescribed_subcommands: what common/tool.h declares, and where it should stand as well.
+# undescribed_subcommands: what tools/subcommands.h declares, and where it should stand as well.
 undescribed_subcommands() {
     local name
-    sed -n 's/^int tool_\([a-z]*\)(int argc, char \*\*argv);$/\1/p' common/tool.h | while read -r name; do
-        grep -q "^    {\"$name\", \".*\", tool_$name}," tools/main.c || echo "$name: no row in tools/main.c"
-        grep -q "^\.Cm $name\>" man/softeuicc.1 || echo "$name: not in the synopsis of man/softeuicc.1"
-        grep -q "^\.Ss $name " man/softeuicc.1 || echo "$name: no section of man/softeuicc.1"
+    sed -n 's/^extern const struct command subcommand_\([a-z]*\);$/\1/p' tools/subcommands.h | while read -r name; do
+        grep -q "^    &subcommand_$name,$" tools/main.c || echo "$name: not in the list of tools/main.c"
+        [ -f "man/$name.mdoc" ] || echo "$name: no man/$name.mdoc"
+        grep -q "man/softeuicc-$name\.1" Makefile.am || echo "$name: its page is not in Makefile.am"
         grep -q "softeuicc $name\>" README.md || echo "$name: not in README.md"
         grep -q "\`$name\`" CHANGELOG.md || grep -q "softeuicc $name\>" CHANGELOG.md || echo "$name: not in CHANGELOG.md"
         grep -qE "softeuicc\"? ([^ ]+=[^ ]+ )*$name\>" tests/e2e/*.sh || echo "$name: no test in tests/e2e calls it"
     done
 }
 
-# Those whose row in tools/main.c stands under #ifdef and those that configure knows are the same.
+# Those that in tools/main.c stand under #ifdef and those that configure knows are the same.
 conditional_subcommands() {
     diff <(sed -n 's/^SOFTEUICC_SUBCOMMAND(\[\([a-z]*\)\].*/\1/p' configure.ac | sort) \
-        <(sed -n '/^#ifdef WITH_/{n;s/^    {"\([a-z]*\)".*/\1/p}' tools/main.c | sort) |
-        sed -n 's/^< \(.*\)/\1: its row in tools\/main.c wants #ifdef WITH_…/p; s/^> \(.*\)/\1: no SOFTEUICC_SUBCOMMAND in configure.ac/p'
+        <(sed -n '/^#ifdef WITH_/{n;s/^    &subcommand_\([a-z]*\),$/\1/p}' tools/main.c | sort) |
+        sed -n 's/^< \(.*\)/\1: its place in tools\/main.c wants #ifdef WITH_…/p; s/^> \(.*\)/\1: no SOFTEUICC_SUBCOMMAND in configure.ac/p'
 }
 
 tags_without_seed() {

@@ -1,41 +1,41 @@
-/* softeuicc: one program, a subcommand per task. The table below is all it can do. */
+/* softeuicc: one program, a subcommand per task. The list below is all it can do. */
 #include "config.h"
 
-#include "common/left_out.h"
+#include "common/command.h"
 #include "common/tool.h"
+#include "tools/subcommands.h"
 
 #include "euicc/softeuicc.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 /* Sorted as a newcomer meets them. */
-static const struct tool tools[] = {
-    {"create", "make a card file", tool_create},
-    {"pki", "make a test PKI, show certificates, revoke them", tool_pki},
+static const struct command *const subcommands[] = {
+    &subcommand_create,
+    &subcommand_pki,
 #ifdef WITH_RUN
-    {"run", "put cards into the virtual reader", tool_run},
+    &subcommand_run,
 #endif
 #ifdef WITH_CTL
-    {"ctl", "look at a running card, take it out, cut its power, set its clock, follow it", tool_ctl},
+    &subcommand_ctl,
 #endif
 #ifdef WITH_LPA
-    {"lpa", "a small LPA: info, list, download, enable, disable, delete, notifications, …", tool_lpa},
+    &subcommand_lpa,
 #endif
 #ifdef WITH_IPA
-    {"ipa", "a small IPAd: polls the card's eIMs, falls back, returns", tool_ipa},
+    &subcommand_ipa,
 #endif
 #ifdef WITH_PROFILE
-    {"profile", "make a profile package, or look into one", tool_profile},
+    &subcommand_profile,
 #endif
 #ifdef WITH_SMDPP
-    {"smdpp", "a test SM-DP+ over HTTPS, its orders and lists", tool_smdpp},
+    &subcommand_smdpp,
 #endif
 #ifdef WITH_EIM
-    {"eim", "a test eIM over HTTPS" AND_COAP ", orders for IoT eUICCs", tool_eim},
+    &subcommand_eim,
 #endif
-    {NULL, NULL, NULL},
+    NULL,
 };
 
 /* Those that this build lacks, each with the options of configure that were the reason. */
@@ -43,17 +43,20 @@ static const struct {
     const char *name, *options;
 } left_out[] = {LEFT_OUT{NULL, NULL}};
 
-static void print_help(void)
+static int print_help(void)
 {
     printf("Usage: softeuicc SUBCOMMAND [OPTION]...\n"
            "       softeuicc SUBCOMMAND --help\n\n"
            "A software eUICC: an eSIM card behind a virtual PC/SC reader, and the tools around it.\n\n"
            "Subcommands:\n");
-    for (const struct tool *tool = tools; tool->name != NULL; tool++)
-        printf("  %-10s %s\n", tool->name, tool->summary);
+    for (size_t i = 0; subcommands[i] != NULL; i++)
+        printf("  %-7s  %s\n", subcommands[i]->name, subcommands[i]->summary);
     for (size_t i = 0; left_out[i].name != NULL; i++)
-        printf("  %-10s not in this build (configured %s)\n", left_out[i].name, left_out[i].options);
-    printf("\n  --help     this text\n  --version  the version\n");
+        printf("  %-7s  not in this build (configured %s)\n", left_out[i].name, left_out[i].options);
+    printf("\n  --help                 this text\n"
+           "  --version              the version\n"
+           "  --completion bash|zsh  a script that completes command lines in that shell\n");
+    return EXIT_OK;
 }
 
 /* A list that a full disk cut short must not look whole to a script. */
@@ -64,28 +67,43 @@ static int flushed(int status)
     return status != EXIT_OK ? status : tool_error("cannot write to standard output");
 }
 
+/* What is said without a subcommand. */
+static int run_option(const char *option, const char *value)
+{
+    if (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0 || strcmp(option, "help") == 0)
+        return print_help();
+    if (strcmp(option, "--version") == 0 || strcmp(option, "-V") == 0) {
+        printf("softeuicc %s\n", softeuicc_version());
+        return EXIT_OK;
+    }
+    if (strcmp(option, "--manual") == 0) {
+        command_manual_list(subcommands);
+        return EXIT_OK;
+    }
+    if (strcmp(option, "--completion") == 0)
+        return value != NULL && command_completion(value, subcommands)
+                   ? EXIT_OK
+                   : tool_usage("--completion is not bash or zsh: %s", value != NULL ? value : "");
+    for (size_t i = 0; left_out[i].name != NULL; i++) {
+        if (strcmp(option, left_out[i].name) == 0)
+            return tool_error("this build has no '%s' (configured %s)", option, left_out[i].options);
+    }
+    return tool_usage("there is no subcommand '%s'", option);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2)
         return tool_usage("a subcommand is missing");
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
-        print_help();
-        return EXIT_OK;
+    for (size_t i = 0; subcommands[i] != NULL; i++) {
+        if (strcmp(argv[1], subcommands[i]->name) != 0)
+            continue;
+        /* For the makefile, which puts what people wrote around it. */
+        if (argc == 3 && strcmp(argv[2], "--manual") == 0)
+            command_manual(subcommands[i]);
+        else
+            return flushed(command_run(subcommands[i], argc - 1, argv + 1));
+        return flushed(EXIT_OK);
     }
-    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
-        printf("softeuicc %s\n", softeuicc_version());
-        return EXIT_OK;
-    }
-    for (const struct tool *tool = tools; tool->name != NULL; tool++) {
-        if (strcmp(argv[1], tool->name) == 0) {
-            tool_set_name(tool->name);
-            optind = 1;
-            return flushed(tool->run(argc - 1, argv + 1));
-        }
-    }
-    for (size_t i = 0; left_out[i].name != NULL; i++) {
-        if (strcmp(argv[1], left_out[i].name) == 0)
-            return tool_error("this build has no '%s' (configured %s)", argv[1], left_out[i].options);
-    }
-    return tool_usage("there is no subcommand '%s'", argv[1]);
+    return flushed(run_option(argv[1], argc > 2 ? argv[2] : NULL));
 }

@@ -91,10 +91,10 @@ refused "a CI twice" 1 'CI 3: is the same CI' --pki pki --ci ci.der --eum-cert e
 refused "wrong check digits" 1 'check digits' --pki pki --eid 89049032123451234512345678901236
 refused "an EID of another EUM" 1 'does not permit the EID' --pki pki --eid 890440321234512345123456789012
 refused "letters in an EID" 1 'decimal digits' --pki pki --eid 8904903212345123451234567890123x
-refused "no personality" 2 "no personality 'phone'" --pki pki --personality phone
+refused "no personality" 2 'personality is not hybrid, consumer or iot: phone' --pki pki --personality phone
 refused "no size" 2 "not a number of octets" --pki pki --free-nvm 1G
-refused "no option" 2 "'--frob' is no option" --frob
-refused "no value" 2 'ci needs a value' --ci
+refused "no option" 2 "no option '--frob'" --frob
+refused "no value" 2 "'--ci' needs a value" --ci
 refused "no address" 1 'default SM-DP\+ address' --pki pki --default-smdp 'a b'
 run --pki pki
 is "no card file (status)" 2 $?

@@ -13,6 +13,9 @@ prefix=$(find "$root" -name softeuicc.pc -printf '%h' -quit)
 prefix=${prefix%/lib*/pkgconfig}
 check "the program is installed" test -x "$prefix/bin/softeuicc"
 check "the manual is installed" test -s "$prefix/share/man/man1/softeuicc.1"
+check "and a page for each subcommand" test -s "$prefix/share/man/man1/softeuicc-create.1"
+check "completion for bash is installed" bash -n "$prefix/share/bash-completion/completions/softeuicc"
+check "and for zsh" test -s "$prefix/share/zsh/site-functions/_softeuicc"
 check "the header is installed" test -s "$prefix/include/softeuicc.h"
 check "the installed program runs" env LD_LIBRARY_PATH="$prefix/lib" "$prefix/bin/softeuicc" --version
 

@@ -68,12 +68,12 @@ refused 2 'not milenage, tuak or test' make --out "$work/x.der" --algorithm comp
 refused 2 'not operational, test or provisioning' make --out "$work/x.der" --class other
 refused 2 'neither .png nor .jpg' make --out "$work/x.der" --icon logo.gif
 refused 2 'is not 1 or 2' make --out "$work/x.der" --ppr 3
-refused 2 'is no number' make --out "$work/x.der" --size much
-refused 2 "'--wrong' is unknown" make --out "$work/x.der" --wrong
+refused 2 '--size is not a number of octets from 0 on: much' make --out "$work/x.der" --size much
+refused 2 "no option '--wrong'" make --out "$work/x.der" --wrong
 refused 2 'one argument too many' make --out "$work/x.der" more
 refused 2 '--out is missing' make
-refused 2 'give one profile package' show
-refused 2 'only make and show' burn
+refused 2 'show takes FILE' show
+refused 2 "no command 'burn'" burn
 refused 1 'cannot write' make --out "$work/no/such/directory.der"
 check "nothing was written" test ! -e "$work/x.der"
 finish

@@ -247,7 +247,7 @@ here=(--pki "$work/pki" --profiles "$work/profiles" --listen "127.0.0.1:$port" -
 dies "no profiles directory" 'cannot read the directory' --pki "$work/pki" --profiles "$work/nothing" --listen 127.0.0.1:0
 dies "no PKI" 'is not a test PKI' --pki "$work/profiles" --profiles "$work/profiles"
 dies "no options" '--profiles is missing'
-dies "an unknown option" "'--fly' is no option" --fly
+dies "an unknown option" "no option '--fly'" --fly
 dies "an option without its value" "'--pki' needs a value" --pki
 dies "a bad address" 'not HOST:PORT' "${here[@]}" --listen localhost:port
 dies "an address of another machine" 'cannot listen' "${here[@]}" --listen 192.0.2.1:1

@@ -199,7 +199,7 @@ static const char *make_pki(void)
     if (pki_has_curve(directory, EC_CURVE_P256))
         return directory;
     ck_assert_ptr_nonnull(freopen("/dev/null", "w", stdout));
-    ck_assert_int_eq(pki_run_init(5, arguments), 0);
+    ck_assert_int_eq(command_run(&pki_init, 5, arguments), 0);
     fflush(stdout);
     ck_assert_int_ge(dup2(kept, STDOUT_FILENO), 0);
     close(kept);

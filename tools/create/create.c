@@ -5,18 +5,18 @@
 #include "config.h"
 
 #include "common/left_out.h"
+#include "common/number.h"
 #include "common/tool.h"
 #include "tools/create/inputs.h"
+#include "tools/subcommands.h"
 
 #include <openssl/rand.h>
 
-#include <ctype.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef HAVE_JANSSON
-#include <jansson.h>
+#include "common/print_json.h"
 #endif
 
 /* Where the EUM's certificate does not say which EIDs it may be used for: the EIN of the GSMA's test
@@ -28,211 +28,128 @@
 struct options {
     const char *card;
     const char *eid;
-    const char *personality_name;
     bool json;
     struct softeuicc_parameters parameters;
     struct inputs inputs;
 };
 
-static void print_help(void)
-{
-    printf(
-        "Usage: softeuicc create --card FILE CREDENTIALS [OPTION]...\n\n"
-        "Makes a card: a file that 'softeuicc run' puts into a reader. It holds private keys and gets mode "
-        "0600.\n\n"
-        "Credentials, at least one set; the first is the one the card prefers:\n"
-        "  --pki DIR             every curve of a PKI made by 'softeuicc pki init'\n"
-        "  --ci CERT             a CI the card trusts, followed by\n"
-        "    --eum-cert CERT     the certificate of its manufacturer under that CI, and either\n"
-        "    --eum-key KEY       the manufacturer's key: the card's own key and certificate are made\n"
-        "    --euicc-cert CERT   or the card's certificate\n"
-        "    --euicc-key KEY     and its key\n"
-        "  Files may be DER or PEM.\n\n"
-        "Options:\n"
-        "  --eid DIGITS          32 digits, or 30 to have the check digits computed (default: a random test "
-        "EID\n"
-        "                        that the manufacturer's certificate permits)\n"
-        "  --personality NAME    consumer (SGP.22), iot (SGP.32) or hybrid (both; the default)\n"
-        "  --free-nvm OCTETS     memory for profiles, with k or M for 1024 or 1048576 octets (default: 1M)\n"
-        "  --default-smdp FQDN   the default SM-DP+ address\n"
-        "  --root-smds FQDN      the root SM-DS address\n"
-        "  --profile FILE        a profile package (DER) the card is born with; may be given again, each "
-        "followed by\n"
-        "    --class NAME        operational (the default), test or provisioning\n"
-        "    --fallback-allowed  it may be made the Fallback Profile (SGP.32)\n"
-        "    --ecall             it is the Emergency Profile (SGP.32)\n"
-        "  --json                show what was made as JSON" JSON_LEFT_OUT "\n"
-        "  --help                this text\n");
-}
+static const char *const personalities[] = {
+    [SOFTEUICC_HYBRID] = "hybrid", [SOFTEUICC_CONSUMER] = "consumer", [SOFTEUICC_IOT] = "iot", NULL};
+
+static const char *const classes[] = {[SOFTEUICC_PROFILE_OPERATIONAL] = "operational",
+                                      [SOFTEUICC_PROFILE_TEST] = "test",
+                                      [SOFTEUICC_PROFILE_PROVISIONING] = "provisioning",
+                                      NULL};
+
+/* --- Options -------------------------------------------------------------------------------------------- */
 
 /* "4096", "512k", "1M" */
-static bool parse_size(const char *text, uint64_t *size)
+static int take_size(void *settings, const struct option_row *row, const char *value)
 {
-    char *end = NULL;
-    unsigned long long number;
-    unsigned shift = 0;
+    struct options *options = settings;
+    size_t digits = strspn(value, "0123456789");
+    unsigned shift = value[digits] == 'k' || value[digits] == 'K' ? 10 : 20;
+    bool has_unit = value[digits] != '\0' && strchr("kKmM", value[digits]) != NULL;
+    char number[24];
+    int64_t octets;
 
-    if (!isdigit((unsigned char)text[0]))
-        return false;
-    number = strtoull(text, &end, 10);
-    if (*end == 'k' || *end == 'K')
-        shift = 10;
-    else if (*end == 'm' || *end == 'M')
-        shift = 20;
-    if (shift != 0)
-        end++;
-    if (*end != '\0' || number == 0 || number > (uint64_t)INT64_MAX >> shift)
-        return false;
-    *size = (uint64_t)number << shift;
-    return true;
-}
-
-static bool parse_personality(const char *name, enum softeuicc_personality *personality)
-{
-    static const char *const names[] = {
-        [SOFTEUICC_HYBRID] = "hybrid", [SOFTEUICC_CONSUMER] = "consumer", [SOFTEUICC_IOT] = "iot"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(names[i], name) == 0) {
-            *personality = (enum softeuicc_personality)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-enum {
-    OPTION_CARD = 1,
-    OPTION_EID,
-    OPTION_PKI,
-    OPTION_CI,
-    OPTION_EUM_CERT,
-    OPTION_EUM_KEY,
-    OPTION_EUICC_CERT,
-    OPTION_EUICC_KEY,
-    OPTION_PERSONALITY,
-    OPTION_FREE_NVM,
-    OPTION_DEFAULT_SMDP,
-    OPTION_ROOT_SMDS,
-    OPTION_PROFILE,
-    OPTION_CLASS,
-    OPTION_FALLBACK_ALLOWED,
-    OPTION_ECALL,
-    OPTION_JSON,
-    OPTION_HELP,
-};
-
-static const struct option long_options[] = {
-    {"card", required_argument, NULL, OPTION_CARD},
-    {"eid", required_argument, NULL, OPTION_EID},
-    {"pki", required_argument, NULL, OPTION_PKI},
-    {"ci", required_argument, NULL, OPTION_CI},
-    {"eum-cert", required_argument, NULL, OPTION_EUM_CERT},
-    {"eum-key", required_argument, NULL, OPTION_EUM_KEY},
-    {"euicc-cert", required_argument, NULL, OPTION_EUICC_CERT},
-    {"euicc-key", required_argument, NULL, OPTION_EUICC_KEY},
-    {"personality", required_argument, NULL, OPTION_PERSONALITY},
-    {"free-nvm", required_argument, NULL, OPTION_FREE_NVM},
-    {"default-smdp", required_argument, NULL, OPTION_DEFAULT_SMDP},
-    {"root-smds", required_argument, NULL, OPTION_ROOT_SMDS},
-    {"profile", required_argument, NULL, OPTION_PROFILE},
-    {"class", required_argument, NULL, OPTION_CLASS},
-    {"fallback-allowed", no_argument, NULL, OPTION_FALLBACK_ALLOWED},
-    {"ecall", no_argument, NULL, OPTION_ECALL},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"help", no_argument, NULL, OPTION_HELP},
-    {NULL, 0, NULL, 0},
-};
-
-_Static_assert(OPTION_EUICC_KEY - OPTION_CI == INPUT_EUICC_KEY,
-               "the options of a set stand as enum input_file does");
-
-static int read_or_fail(bool good)
-{
-    return good ? EXIT_OK : EXIT_FAILED;
-}
-
-static int take_class(struct input_profile *profile, const char *name)
-{
-    static const char *const names[] = {[SOFTEUICC_PROFILE_OPERATIONAL] = "operational",
-                                        [SOFTEUICC_PROFILE_TEST] = "test",
-                                        [SOFTEUICC_PROFILE_PROVISIONING] = "provisioning"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(names[i], name) == 0) {
-            profile->profile_class = (enum softeuicc_profile_class)i;
-            return EXIT_OK;
-        }
-    }
-    return tool_usage("--class: '%s' is not operational, test or provisioning", name);
-}
-
-/* What is said of the last --profile. */
-static int take_profile_option(struct inputs *inputs, int option, const char *value)
-{
-    struct input_profile *profile = inputs_last_profile(inputs);
-
-    if (profile == NULL)
-        return EXIT_USAGE;
-    if (option == OPTION_CLASS)
-        return take_class(profile, value);
-    if (option == OPTION_FALLBACK_ALLOWED)
-        profile->fallback_allowed = true;
-    else
-        profile->ecall = true;
+    snprintf(number, sizeof(number), "%.*s", (int)digits, value);
+    if (!has_unit)
+        shift = 0;
+    if (digits >= sizeof(number) || value[digits + has_unit] != '\0' ||
+        !number_read(number, 1, INT64_MAX >> shift, &octets))
+        return tool_usage("--%s is not a number of octets: %s", row->name, value);
+    options->parameters.free_nvm = (uint64_t)octets << shift;
     return EXIT_OK;
 }
 
-/* EXIT_OK to go on, else the exit status, with the line printed. */
-static int take_option(struct options *options, int option, const char *value)
+static int take_pki(void *settings, const struct option_row *row, const char *value)
 {
-    switch (option) {
-    case OPTION_CARD:
-        options->card = value;
-        return EXIT_OK;
-    case OPTION_EID:
-        options->eid = value;
-        return EXIT_OK;
-    case OPTION_PKI:
-        return read_or_fail(inputs_pki(&options->inputs, value));
-    case OPTION_CI:
-    case OPTION_EUM_CERT:
-    case OPTION_EUM_KEY:
-    case OPTION_EUICC_CERT:
-    case OPTION_EUICC_KEY:
-        return read_or_fail(inputs_file(&options->inputs, (enum input_file)(option - OPTION_CI), value));
-    case OPTION_PERSONALITY:
-        options->personality_name = value;
-        if (!parse_personality(value, &options->parameters.personality))
-            return tool_usage("there is no personality '%s'", value);
-        return EXIT_OK;
-    case OPTION_FREE_NVM:
-        if (!parse_size(value, &options->parameters.free_nvm))
-            return tool_usage("'%s' is not a number of octets", value);
-        return EXIT_OK;
-    case OPTION_DEFAULT_SMDP:
-        options->parameters.default_smdp = value;
-        return EXIT_OK;
-    case OPTION_ROOT_SMDS:
-        options->parameters.root_smds = value;
-        return EXIT_OK;
-    case OPTION_PROFILE:
-        return read_or_fail(inputs_profile(&options->inputs, value));
-    case OPTION_CLASS:
-    case OPTION_FALLBACK_ALLOWED:
-    case OPTION_ECALL:
-        return take_profile_option(&options->inputs, option, value);
-    case OPTION_JSON:
-#ifndef HAVE_JANSSON
-        return tool_error("this build has no JSON (configured --without-jansson)");
-#else
-        options->json = true;
-        return EXIT_OK;
-#endif
-    default:
-        return EXIT_USAGE;
-    }
+    struct options *options = settings;
+
+    (void)row;
+    return inputs_pki(&options->inputs, value) ? EXIT_OK : EXIT_FAILED;
 }
+
+/* A file of the last set; row->with says which. */
+static int take_file(void *settings, const struct option_row *row, const char *value)
+{
+    struct options *options = settings;
+
+    return inputs_file(&options->inputs, *(const enum input_file *)row->with, value) ? EXIT_OK : EXIT_FAILED;
+}
+
+static int take_profile(void *settings, const struct option_row *row, const char *value)
+{
+    struct options *options = settings;
+
+    (void)row;
+    return inputs_profile(&options->inputs, value) ? EXIT_OK : EXIT_FAILED;
+}
+
+/* What is said of the last --profile: a flag, or its class. */
+static int take_of_profile(void *settings, const struct option_row *row, const char *value)
+{
+    struct options *options = settings;
+    struct input_profile *profile = inputs_last_profile(&options->inputs);
+
+    if (profile == NULL)
+        return EXIT_USAGE;
+    if (strcmp(row->name, "ecall") == 0)
+        profile->ecall = true;
+    else if (value == NULL)
+        profile->fallback_allowed = true;
+    for (unsigned i = 0; value != NULL && classes[i] != NULL; i++) {
+        if (strcmp(classes[i], value) != 0)
+            continue;
+        profile->profile_class = (enum softeuicc_profile_class)i;
+        return EXIT_OK;
+    }
+    return value == NULL ? EXIT_OK
+                         : tool_usage("--%s is not operational, test or provisioning: %s", row->name, value);
+}
+
+#define TAKES_FILE(kind)                                                                                     \
+    TAKES_BY(take_file), .with = &(const enum input_file)                                                    \
+    {                                                                                                        \
+        kind                                                                                                 \
+    }
+
+static const struct option_row rows[] = {
+    {"card", "FILE", "where to; the file must not exist", TAKES_TEXT(struct options, card), .required = true},
+    {"json", NULL, "show what was made as JSON" JSON_LEFT_OUT, TAKES_FLAG(struct options, json)},
+    OPTION_HEAD(
+        "Credentials, at least one set; the first is the one the card prefers. Files may be DER or PEM:"),
+    {"pki", "DIR", "every curve of a PKI made by 'softeuicc pki init'", TAKES_BY(take_pki)},
+    {"ci", "CERT", "a CI the card trusts, followed by", TAKES_FILE(INPUT_CI)},
+    {"eum-cert", "CERT", "the certificate of its manufacturer under that CI, and either",
+     TAKES_FILE(INPUT_EUM_CERT)},
+    {"eum-key", "KEY", "the manufacturer's key: the card's own key and certificate are made",
+     TAKES_FILE(INPUT_EUM_KEY)},
+    {"euicc-cert", "CERT", "or the card's certificate", TAKES_FILE(INPUT_EUICC_CERT)},
+    {"euicc-key", "KEY", "and its key", TAKES_FILE(INPUT_EUICC_KEY)},
+    OPTION_HEAD("What the card is:"),
+    {"eid", "DIGITS",
+     "32 digits, or 30 to have the check digits computed (default: a random test EID that the manufacturer's "
+     "certificate permits)",
+     TAKES_TEXT(struct options, eid)},
+    {"personality", "NAME", "consumer (SGP.22), iot (SGP.32) or hybrid (both; the default)",
+     TAKES_CHOICE(struct options, parameters.personality, personalities)},
+    {"free-nvm", "OCTETS", "memory for profiles, with k or M for 1024 or 1048576 octets (default: 1M)",
+     TAKES_BY(take_size)},
+    {"default-smdp", "FQDN", "the default SM-DP+ address",
+     TAKES_TEXT(struct options, parameters.default_smdp)},
+    {"root-smds", "FQDN", "the root SM-DS address", TAKES_TEXT(struct options, parameters.root_smds)},
+    OPTION_HEAD("Profiles it is born with:"),
+    {"profile", "FILE", "a profile package (DER); may be given again, each followed by",
+     TAKES_BY(take_profile)},
+    {"class", "operational|test|provisioning", "its class (default: operational)", TAKES_BY(take_of_profile)},
+    {"fallback-allowed", NULL, "it may be made the Fallback Profile (SGP.32)", TAKES_BY(take_of_profile)},
+    {"ecall", NULL, "it is the Emergency Profile (SGP.32)", TAKES_BY(take_of_profile)},
+    {0},
+};
+
+/* --- Making it ------------------------------------------------------------------------------------------ */
 
 /* The EID of the certificate that was given, or random digits after the prefix that the manufacturer may use.
  */
@@ -263,7 +180,7 @@ static void show_text(const struct options *options, const char *eid)
     printf("card         %s\n"
            "EID          %s\n"
            "personality  %s\n",
-           options->card, eid, options->personality_name);
+           options->card, eid, personalities[options->parameters.personality]);
     for (size_t i = 0; i < options->inputs.sets_count; i++) {
         const struct cert *ci = options->inputs.sets[i].ci;
         char key_id[2 * 20 + 1];
@@ -280,7 +197,6 @@ static int show_json(const struct options *options, const char *eid)
 {
     json_t *cis = json_array();
     json_t *profiles = json_array();
-    json_t *all;
 
     for (size_t i = 0; i < options->inputs.sets_count; i++) {
         const struct cert *ci = options->inputs.sets[i].ci;
@@ -293,15 +209,9 @@ static int show_json(const struct options *options, const char *eid)
     }
     for (size_t i = 0; i < options->inputs.profiles_count; i++)
         json_array_append_new(profiles, json_string(options->inputs.profiles[i].path));
-    all = json_pack("{s:s, s:s, s:s, s:o, s:o}", "card", options->card, "eid", eid, "personality",
-                    options->personality_name, "cis", cis, "profiles", profiles);
-    if (all == NULL || json_dumpf(all, stdout, JSON_INDENT(2)) != 0) {
-        json_decref(all);
-        return tool_error("the card is made, but cannot be shown as JSON");
-    }
-    putchar('\n');
-    json_decref(all);
-    return EXIT_OK;
+    return print_json(json_pack("{s:s, s:s, s:s, s:o, s:o}", "card", options->card, "eid", eid, "personality",
+                                personalities[options->parameters.personality], "cis", cis, "profiles",
+                                profiles));
 }
 #endif
 
@@ -342,42 +252,31 @@ static int create(struct options *options)
     return status;
 }
 
-static int read_options(struct options *options, int argc, char **argv, bool *help)
+static int run(const struct command_line *line)
 {
-    int option;
+    struct options *options = line->settings;
 
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
-        int status = EXIT_OK;
-
-        if (option == ':')
-            return tool_usage("%s needs a value", argv[optind - 1]);
-        if (option == '?')
-            return tool_usage("'%s' is no option", argv[optind - 1]);
-        if (option == OPTION_HELP)
-            *help = true;
-        else
-            status = take_option(options, option, optarg);
-        if (*help || status != EXIT_OK)
-            return status;
-    }
-    if (optind < argc)
-        return tool_usage("'%s' is no option", argv[optind]);
-    if (options->card == NULL)
-        return tool_usage("--card is missing");
-    return inputs_complete(&options->inputs) ? EXIT_OK : EXIT_USAGE;
+#ifndef HAVE_JANSSON
+    if (options->json)
+        return tool_error("this build has no JSON (configured --without-jansson)");
+#endif
+    return inputs_complete(&options->inputs) ? create(options) : EXIT_USAGE;
 }
 
-int tool_create(int argc, char **argv)
+static void end(void *settings)
 {
-    struct options options = {.personality_name = "hybrid"};
-    bool help = false;
-    int status = read_options(&options, argc, argv, &help);
+    struct options *options = settings;
 
-    if (help)
-        print_help();
-    else if (status == EXIT_OK)
-        status = create(&options);
-    inputs_free(&options.inputs);
-    return status;
+    inputs_free(&options->inputs);
 }
+
+const struct command subcommand_create = {
+    "create",
+    "--card FILE CREDENTIALS [OPTION]...",
+    "make a card file",
+    "Makes a card: a file that 'softeuicc run' puts into a reader. It holds private keys and gets mode 0600.",
+    .options = rows,
+    .settings_size = sizeof(struct options),
+    .end = end,
+    .run = run,
+};

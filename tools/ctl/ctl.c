@@ -6,105 +6,21 @@
 #include "tools/ctl/ctl.h"
 
 #include "common/local_socket.h"
+#include "common/print_json.h"
 #include "common/tool.h"
 #include "device/inspect_json.h"
 #include "euicc/softeuicc.h"
+#include "tools/subcommands.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct options {
-    const char *card, *socket;
-    const char *after;
+    const char *card, *socket; /* one of them; neither for lifecycle */
+    int64_t after;
     bool json, follow, dot;
-    bool done; /* --help */
 };
-
-static const char help[] =
-    "Usage: softeuicc ctl (--card FILE | --socket PATH) COMMAND [OPTION]...\n\n"
-    "Looks at a card that 'softeuicc run' serves, and controls it.\n\n"
-    "Commands:\n"
-    "  show                    everything there is to know, never a key; also of a card file that nobody "
-    "runs\n"
-    "  power-cycle             take the card out and put it in again, as a device that is switched off and "
-    "on\n"
-    "  remove, insert          take the card out of the reader; put it in\n"
-    "  cut [--after N]         let the power go at the N-th change of storage from now (default 1: the next "
-    "write):\n"
-    "                          what is not stored by then is lost, the reader sees the card vanish and come "
-    "back;\n"
-    "                          --after 0 takes it back\n"
-    "  time                    the card's clock\n"
-    "  time set TIME           set it to 2026-01-31T23:59:59Z, by +SECONDS, or to 'real'\n"
-    "  trace on|off            show every command and answer on the daemon's standard output\n"
-    "  trace --follow          show them here, until interrupted\n"
-    "  lifecycle --dot         print the profile state machine as a Graphviz graph (no card needed)\n\n"
-    "  -c, --card FILE         the card; its control socket is FILE-ctl\n"
-    "  -s, --socket PATH       its control socket, where 'run --control' put it\n"
-    "  -j, --json              answer in JSON\n"
-    "  -h, --help              this text\n\n"
-    "The socket's protocol is in docs/ctl.md: one line of JSON out, one back.\n";
-
-static int parse_options(int argc, char **argv, struct options *options)
-{
-    enum { OPTION_AFTER = 256, OPTION_FOLLOW, OPTION_DOT };
-    static const struct option known[] = {
-        {"card", required_argument, NULL, 'c'},
-        {"socket", required_argument, NULL, 's'},
-        {"json", no_argument, NULL, 'j'},
-        {"after", required_argument, NULL, OPTION_AFTER},
-        {"follow", no_argument, NULL, OPTION_FOLLOW},
-        {"dot", no_argument, NULL, OPTION_DOT},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
-    int option;
-
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":c:s:jh", known, NULL)) != -1) {
-        switch (option) {
-        case 'c':
-            options->card = optarg;
-            break;
-        case 's':
-            options->socket = optarg;
-            break;
-        case 'j':
-            options->json = true;
-            break;
-        case OPTION_AFTER:
-            options->after = optarg;
-            break;
-        case OPTION_FOLLOW:
-            options->follow = true;
-            break;
-        case OPTION_DOT:
-            options->dot = true;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            options->done = true;
-            return EXIT_OK;
-        case ':':
-            return tool_usage("%s wants a value", argv[optind - 1]);
-        default:
-            return tool_usage("there is no option %s", argv[optind - 1]);
-        }
-    }
-    if (options->card != NULL && options->socket != NULL)
-        return tool_usage("--card and --socket exclude each other");
-    return EXIT_OK;
-}
-
-static int print_json(json_t *json)
-{
-    int status = json_dumpf(json, stdout, JSON_INDENT(2)) == 0 ? EXIT_OK : EXIT_FAILED;
-
-    putchar('\n');
-    return status;
-}
 
 /* --- answers for people -------------------------------------------------------------------------- */
 
@@ -150,69 +66,57 @@ static void say_trace(const json_t *result)
 
 /* --- requests ------------------------------------------------------------------------------------ */
 
-static json_t *plain_request(const struct options *options, int argc, char **argv)
+static json_t *plain_request(const struct command_line *line)
 {
-    (void)options;
-    if (argc > 1)
-        tool_usage("'%s' is too much", argv[1]);
-    return argc > 1 ? NULL : json_pack("{s:s}", "command", argv[0]);
+    return json_pack("{s:s}", "command", line->command->name);
 }
 
-static json_t *cut_request(const struct options *options, int argc, char **argv)
+static json_t *cut_request(const struct command_line *line)
 {
-    char *end = NULL;
-    long long after = options->after != NULL ? strtoll(options->after, &end, 10) : 1;
+    const struct options *options = line->settings;
 
-    if (argc > 1 || (options->after != NULL && (*end != '\0' || end == options->after))) {
-        tool_usage(argc > 1 ? "'%s' is too much" : "--after wants a number, not '%s'",
-                   argc > 1 ? argv[1] : options->after);
-        return NULL;
-    }
-    return json_pack("{s:s, s:I}", "command", "cut", "after", (json_int_t)after);
+    return json_pack("{s:s, s:I}", "command", "cut", "after", (json_int_t)options->after);
 }
 
-static json_t *time_request(const struct options *options, int argc, char **argv)
+static json_t *time_request(const struct command_line *line)
 {
-    (void)options;
-    if (argc == 1)
+    if (line->argc == 0)
         return json_pack("{s:s}", "command", "time");
-    if (argc == 3 && strcmp(argv[1], "set") == 0)
-        return json_pack("{s:s, s:s}", "command", "time", "set", argv[2]);
+    if (line->argc == 2 && strcmp(line->argv[0], "set") == 0)
+        return json_pack("{s:s, s:s}", "command", "time", "set", line->argv[1]);
     tool_usage("it is 'time' or 'time set TIME'");
     return NULL;
 }
 
-static json_t *trace_request(const struct options *options, int argc, char **argv)
+static json_t *trace_request(const struct command_line *line)
 {
-    if (argc == 1 && options->follow)
+    const struct options *options = line->settings;
+
+    if (line->argc == 0 && options->follow)
         return json_pack("{s:s, s:s}", "command", "trace", "set", "follow");
-    if (argc == 2 && !options->follow && (strcmp(argv[1], "on") == 0 || strcmp(argv[1], "off") == 0))
-        return json_pack("{s:s, s:s}", "command", "trace", "set", argv[1]);
+    if (line->argc == 1 && !options->follow &&
+        (strcmp(line->argv[0], "on") == 0 || strcmp(line->argv[0], "off") == 0))
+        return json_pack("{s:s, s:s}", "command", "trace", "set", line->argv[0]);
     tool_usage("it is 'trace on', 'trace off' or 'trace --follow'");
     return NULL;
 }
 
-static const struct command {
-    const char *name;
-    json_t *(*request)(const struct options *options, int argc, char **argv); /* NULL: the line was printed */
+/* What a command asks, and how its answer is said. */
+struct exchange {
+    json_t *(*request)(const struct command_line *line); /* NULL: the line was printed */
     void (*say)(const json_t *result);
-} commands[] = {
-    {"show", plain_request, ctl_show},      {"power-cycle", plain_request, say_settled},
-    {"remove", plain_request, say_settled}, {"insert", plain_request, say_settled},
-    {"cut", cut_request, say_cut},          {"time", time_request, say_time},
-    {"trace", trace_request, say_trace},    {NULL, NULL, NULL},
 };
 
 /* --- what is done -------------------------------------------------------------------------------- */
 
-static int answer(const struct options *options, const struct command *command, json_t *result)
+static int answer(const struct options *options, const struct exchange *exchange, json_t *result)
 {
     int status = EXIT_OK;
 
     if (options->json)
-        status = print_json(result);
+        status = print_json(json_incref(result));
     else
-        command->say(result);
+        exchange->say(result);
     return status;
 }
 
@@ -222,9 +126,7 @@ static int follow(const struct options *options, struct ctl_client *client)
 
     while ((entry = ctl_receive(client, true)) != NULL) {
         if (options->json) {
-            json_dumpf(entry, stdout, JSON_COMPACT);
-            putchar('\n');
-            fflush(stdout);
+            print_json_line(json_incref(entry));
         } else {
             ctl_print_trace(entry);
         }
@@ -233,7 +135,7 @@ static int follow(const struct options *options, struct ctl_client *client)
     return EXIT_FAILED; /* the daemon ended it; the line was printed */
 }
 
-static int run_command(const struct options *options, const struct command *command, json_t *request,
+static int run_command(const struct options *options, const struct exchange *exchange, json_t *request,
                        struct ctl_client *client)
 {
     json_t *result = ctl_call(client, request);
@@ -241,13 +143,13 @@ static int run_command(const struct options *options, const struct command *comm
 
     if (result == NULL)
         return EXIT_FAILED;
-    status = options->follow ? follow(options, client) : answer(options, command, result);
+    status = options->follow ? follow(options, client) : answer(options, exchange, result);
     json_decref(result);
     return status;
 }
 
 /* Nobody runs the card: it is opened for a moment. */
-static int show_file(const struct options *options, const struct command *command)
+static int show_file(const struct options *options, const struct exchange *exchange)
 {
     struct softeuicc_error why = {SOFTEUICC_OK, ""};
     struct softeuicc *card = softeuicc_open(options->card, NULL, &why);
@@ -263,28 +165,34 @@ static int show_file(const struct options *options, const struct command *comman
     softeuicc_close(card);
     if (facts == NULL)
         return tool_error("%s cannot be read", options->card);
-    status = answer(options, command, facts);
+    status = answer(options, exchange, facts);
     json_decref(facts);
     return status;
 }
 
-static int without_daemon(const struct options *options, const struct command *command)
+static int without_daemon(const struct options *options, const struct exchange *exchange)
 {
     if (options->card == NULL)
         return tool_error("nobody listens at %s", options->socket);
-    if (command->say == ctl_show)
-        return show_file(options, command);
+    if (exchange->say == ctl_show)
+        return show_file(options, exchange);
     return tool_error("%s does not run: start it with 'softeuicc run --card %s'", options->card,
                       options->card);
 }
 
-static int control(const struct options *options, const struct command *command, int argc, char **argv)
+static int control(const struct command_line *line, const struct exchange *exchange)
 {
+    const struct options *options = line->settings;
     struct ctl_client client;
-    json_t *request = command->request(options, argc, argv);
+    json_t *request;
     char *path;
     int status;
 
+    if (options->card != NULL && options->socket != NULL)
+        return tool_usage("--card and --socket exclude each other");
+    if (options->card == NULL && options->socket == NULL)
+        return tool_usage("which card? --card FILE or --socket PATH");
+    request = exchange->request(line);
     if (request == NULL)
         return EXIT_USAGE;
     path = options->card != NULL ? local_socket_of_card(options->card) : strdup(options->socket);
@@ -294,12 +202,12 @@ static int control(const struct options *options, const struct command *command,
     }
     switch (ctl_connect(&client, path)) {
     case CTL_CONNECTED:
-        status = run_command(options, command, request, &client);
+        status = run_command(options, exchange, request, &client);
         ctl_disconnect(&client);
         break;
     case CTL_NOBODY:
         json_decref(request);
-        status = without_daemon(options, command);
+        status = without_daemon(options, exchange);
         break;
     default:
         json_decref(request);
@@ -310,12 +218,38 @@ static int control(const struct options *options, const struct command *command,
     return status;
 }
 
-static int lifecycle(const struct options *options, int argc)
+static int show(const struct command_line *line)
 {
+    return control(line, &(const struct exchange){plain_request, ctl_show});
+}
+
+static int move(const struct command_line *line)
+{
+    return control(line, &(const struct exchange){plain_request, say_settled});
+}
+
+static int cut(const struct command_line *line)
+{
+    return control(line, &(const struct exchange){cut_request, say_cut});
+}
+
+static int set_time(const struct command_line *line)
+{
+    return control(line, &(const struct exchange){time_request, say_time});
+}
+
+static int trace(const struct command_line *line)
+{
+    return control(line, &(const struct exchange){trace_request, say_trace});
+}
+
+static int lifecycle(const struct command_line *line)
+{
+    const struct options *options = line->settings;
     size_t size = softeuicc_lifecycle_dot(NULL, 0) + 1;
     char *dot;
 
-    if (argc > 1 || !options->dot)
+    if (!options->dot)
         return tool_usage("it is 'lifecycle --dot'");
     dot = malloc(size);
     if (dot == NULL)
@@ -326,24 +260,71 @@ static int lifecycle(const struct options *options, int argc)
     return EXIT_OK;
 }
 
-int tool_ctl(int argc, char **argv)
-{
-    struct options options = {.card = NULL};
-    int status = parse_options(argc, argv, &options);
-    const char *name = optind < argc ? argv[optind] : NULL;
+/* --- commands ------------------------------------------------------------------------------------ */
 
-    if (status != EXIT_OK || options.done)
-        return status;
-    if (name == NULL)
-        return tool_usage("a command is missing");
-    if (strcmp(name, "lifecycle") == 0)
-        return lifecycle(&options, argc - optind);
-    for (const struct command *command = commands; command->name != NULL; command++) {
-        if (strcmp(command->name, name) != 0)
-            continue;
-        if (options.card == NULL && options.socket == NULL)
-            return tool_usage("which card? --card FILE or --socket PATH");
-        return control(&options, command, argc - optind, argv + optind);
-    }
-    return tool_usage("there is no command '%s'", name);
+static const struct option_row rows[] = {
+    {"card", "FILE", "the card; its control socket is FILE-ctl", TAKES_TEXT(struct options, card),
+     .letter = 'c'},
+    {"socket", "PATH", "its control socket, where 'run --control' put it", TAKES_TEXT(struct options, socket),
+     .letter = 's'},
+    {"json", NULL, "answer in JSON", TAKES_FLAG(struct options, json), .letter = 'j'},
+    {0},
+};
+
+static const struct option_row cut_rows[] = {
+    {"after", "N", "at which change of storage from now (default 1: the next write); 0 takes it back",
+     TAKES_NUMBER(struct options, after, 0, INT64_MAX)},
+    {0},
+};
+
+static const struct option_row trace_rows[] = {
+    {"follow", NULL, "show them here, until interrupted", TAKES_FLAG(struct options, follow)},
+    {0},
+};
+
+static const struct option_row lifecycle_rows[] = {
+    {"dot", NULL, "as a Graphviz graph", TAKES_FLAG(struct options, dot)},
+    {0},
+};
+
+static const struct command *const commands[] = {
+    COMMAND("show", "", "everything there is to know, never a key; also of a card file that nobody runs",
+            .run = show),
+    COMMAND("power-cycle", "",
+            "take the card out and put it in again, as a device that is switched off and on", .run = move),
+    COMMAND("remove", "", "take the card out of the reader", .run = move),
+    COMMAND("insert", "", "put it in", .run = move),
+    COMMAND("cut", "[--after N]",
+            "let the power go at the N-th change of storage from now (default 1: the next write): what is "
+            "not stored by "
+            "then is lost, the reader sees the card vanish and come back; --after 0 takes it back",
+            .options = cut_rows, .run = cut),
+    COMMAND("time", "[set TIME]",
+            "the card's clock; set it to 2026-01-31T23:59:59Z, by +SECONDS, or to 'real'", .max_words = 2,
+            .run = set_time),
+    COMMAND("trace", "on|off|--follow",
+            "show every command and answer on the daemon's standard output; or here, until interrupted",
+            .max_words = 1, .options = trace_rows, .run = trace),
+    COMMAND("lifecycle", "--dot", "print the profile state machine as a Graphviz graph (no card needed)",
+            .options = lifecycle_rows, .run = lifecycle),
+    NULL,
+};
+
+static void begin(void *settings)
+{
+    struct options *options = settings;
+
+    options->after = 1;
 }
+
+const struct command subcommand_ctl = {
+    "ctl",
+    "",
+    "look at a running card, take it out, cut its power, set its clock, follow it",
+    "Looks at a card that 'softeuicc run' serves, and controls it.",
+    "The socket's protocol is in docs/ctl.md: one line of JSON out, one back.",
+    .options = rows,
+    .settings_size = sizeof(struct options),
+    .begin = begin,
+    .commands = commands,
+};

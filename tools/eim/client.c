@@ -2,6 +2,7 @@
 #include "tools/eim/client.h"
 
 #include "common/https_client.h"
+#include "common/number.h"
 #include "common/tool.h"
 
 #include <stdio.h>
@@ -10,7 +11,6 @@
 
 #define ANSWER_LIMIT (16 * 1024 * 1024) /* octets */
 #define TIMEOUT      30                 /* seconds for one request */
-#define WAIT_MAX     (7LL * 24 * 3600)
 
 /* --- HTTP ----------------------------------------------------------------------------------------------- */
 
@@ -72,87 +72,35 @@ json_t *client_exchange(const struct client *client, const char *method, const c
     return json;
 }
 
-struct client client_new(void)
-{
-    return (struct client){.url = EIM_DEFAULT_URL, .cacert = getenv("SOFTEUICC_CACERT"), .wait = -1};
-}
-
 /* --- Options -------------------------------------------------------------------------------------------- */
 
-static bool take_wait(struct client *client, const char *text)
+void client_begin(void *settings)
 {
-    char *end;
-    long long value = strtoll(text, &end, 10);
-
-    client->wait = value;
-    return end != text && *end == '\0' && value >= 0 && value <= WAIT_MAX;
+    *(struct client *)settings =
+        (struct client){.url = EIM_DEFAULT_URL, .cacert = getenv("SOFTEUICC_CACERT"), .wait = -1};
 }
 
-int client_option(struct client *client, int argc, char **argv, int *index)
-{
-    const struct {
-        const char *name;
-        const char **text;
-    } texts[] = {
-        {"--url", &client->url}, {"--cacert", &client->cacert},
-        {"--eid", &client->eid}, {"--state", &client->state},
-        {"--wait", NULL},
-    };
-    const char *option = argv[*index];
-
-    if (strcmp(option, "--json") == 0) {
-        client->json = true;
-        return 1;
+#define CLIENT_EID                                                                                           \
+    {                                                                                                        \
+        "eid", "EID", "of this eUICC, 32 digits", TAKES_TEXT(struct client, eid)                             \
     }
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        if (strcmp(option, texts[i].name) != 0)
-            continue;
-        if (*index + 1 >= argc) {
-            tool_usage("'%s' needs a value", option);
-            return -1;
-        }
-        ++*index;
-        if (texts[i].text != NULL) {
-            *texts[i].text = argv[*index];
-        } else if (!take_wait(client, argv[*index])) {
-            tool_usage("--wait is not a number of seconds: %s", argv[*index]);
-            return -1;
-        }
-        return 1;
-    }
-    return 0;
-}
 
-/* All arguments are options of client_option, but for one `positional` (and --force) when that is not NULL.
- * -1 to go on. */
-static int take_options(struct client *client, int argc, char **argv, const char **positional)
-{
-    *client = client_new();
-    for (int i = 1; i < argc; i++) {
-        int taken = client_option(client, argc, argv, &i);
+static const struct option_row eid_rows[] = {EIM_CLIENT_ROWS, CLIENT_EID, {0}};
 
-        if (taken < 0)
-            return EXIT_USAGE;
-        if (taken > 0)
-            continue;
-        if (positional != NULL && strcmp(argv[i], "--force") == 0) {
-            client->force = true;
-            continue;
-        }
-        if (positional == NULL || *positional != NULL || argv[i][0] == '-')
-            return tool_usage("unexpected argument '%s'", argv[i]);
-        *positional = argv[i];
-    }
-    return -1;
-}
+static const struct option_row orders_rows[] = {
+    EIM_CLIENT_ROWS,
+    CLIENT_EID,
+    {"state", "STATE", "in this state", TAKES_TEXT(struct client, state)},
+    {0},
+};
+
+static const struct option_row cancel_rows[] = {
+    EIM_CLIENT_ROWS,
+    {"force", NULL, "also an order that was sent to its eUICC", TAKES_FLAG(struct client, force)},
+    {0},
+};
 
 /* --- Printing ------------------------------------------------------------------------------------------- */
-
-void client_print_json(const json_t *json)
-{
-    json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
-    printf("\n");
-}
 
 static const char *text_member(const json_t *object, const char *name, const char *otherwise)
 {
@@ -255,10 +203,9 @@ static void print_notification(const json_t *n)
 /* --- Commands ------------------------------------------------------------------------------------------- */
 
 /* Adds "?eid=…&state=…" as far as they are said. */
-static bool with_query(const struct client *client, const char *base, bool with_state, char *path,
-                       size_t size)
+static bool with_query(const struct client *client, const char *base, char *path, size_t size)
 {
-    bool state = with_state && client->state != NULL;
+    bool state = client->state != NULL;
     int n = snprintf(path, size, "%s%s%s%s%s%s", base, client->eid != NULL || state ? "?" : "",
                      client->eid != NULL ? "eid=" : "", client->eid != NULL ? client->eid : "",
                      state ? (client->eid != NULL ? "&state=" : "state=") : "", state ? client->state : "");
@@ -274,7 +221,7 @@ static int print_list(const struct client *client, json_t *list, void (*print)(c
     if (list == NULL)
         return EXIT_FAILED;
     if (client->json) {
-        client_print_json(list);
+        print_json(json_incref(list));
     } else {
         json_array_foreach(list, i, entry) print(entry);
     }
@@ -282,92 +229,110 @@ static int print_list(const struct client *client, json_t *list, void (*print)(c
     return EXIT_OK;
 }
 
-int eim_run_list(int argc, char **argv)
+/* A list of the eIM. */
+static int run_list(const struct command_line *line, const char *base, void (*print)(const json_t *entry))
 {
-    static const struct {
-        const char *name, *path;
-        bool with_state;
-        void (*print)(const json_t *entry);
-    } lists[] = {
-        {"orders", "/v1/orders", true, client_print_order},
-        {"euiccs", "/v1/euiccs", false, print_euicc},
-        {"notifications", "/v1/notifications", false, print_notification},
-    };
-    struct client client;
+    const struct client *client = line->settings;
     char path[160];
-    int status = take_options(&client, argc, argv, NULL);
 
-    if (status >= 0)
-        return status;
-    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-        if (strcmp(lists[i].name, argv[0]) != 0)
-            continue;
-        if (!with_query(&client, lists[i].path, lists[i].with_state, path, sizeof(path)))
-            return tool_usage("--eid or --state is too long");
-        return print_list(&client, client_exchange(&client, "GET", path, NULL), lists[i].print);
-    }
-    return EXIT_USAGE;
+    if (!with_query(client, base, path, sizeof(path)))
+        return tool_usage("--eid or --state is too long");
+    return print_list(client, client_exchange(client, "GET", path, NULL), print);
+}
+
+static int run_orders(const struct command_line *line)
+{
+    return run_list(line, "/v1/orders", client_print_order);
+}
+
+static int run_euiccs(const struct command_line *line)
+{
+    return run_list(line, "/v1/euiccs", print_euicc);
+}
+
+static int run_notifications(const struct command_line *line)
+{
+    return run_list(line, "/v1/notifications", print_notification);
 }
 
 /* The eUICC with its profiles and orders, or the eIM with all eUICCs. */
-int eim_run_status(int argc, char **argv)
+static int run_status(const struct command_line *line)
 {
-    struct client client;
+    const struct client *client = line->settings;
     char path[160], orders_path[160];
     json_t *first, *second;
-    int status = take_options(&client, argc, argv, NULL);
 
-    if (status >= 0)
-        return status;
-    if (snprintf(path, sizeof(path), client.eid != NULL ? "/v1/euiccs/%s" : "/v1/status%s",
-                 client.eid != NULL ? client.eid : "") >= (int)sizeof(path) ||
-        !with_query(&client, "/v1/orders", true, orders_path, sizeof(orders_path)))
+    if (snprintf(path, sizeof(path), client->eid != NULL ? "/v1/euiccs/%s" : "/v1/status%s",
+                 client->eid != NULL ? client->eid : "") >= (int)sizeof(path) ||
+        !with_query(client, "/v1/orders", orders_path, sizeof(orders_path)))
         return tool_usage("--eid is too long");
-    first = client_exchange(&client, "GET", path, NULL);
+    first = client_exchange(client, "GET", path, NULL);
     second = first == NULL
                  ? NULL
-                 : client_exchange(&client, "GET", client.eid != NULL ? orders_path : "/v1/euiccs", NULL);
+                 : client_exchange(client, "GET", client->eid != NULL ? orders_path : "/v1/euiccs", NULL);
     if (second == NULL) {
         json_decref(first);
         return EXIT_FAILED;
     }
-    if (client.json) {
-        json_object_set(first, client.eid != NULL ? "orders" : "euiccList", second);
-        client_print_json(first);
-    } else if (client.eid != NULL) {
+    if (client->json) {
+        json_object_set(first, client->eid != NULL ? "orders" : "euiccList", second);
+        print_json(json_incref(first));
+    } else if (client->eid != NULL) {
         print_euicc(first);
     } else {
         printf("eIM %s, %lld eUICCs, %lld open orders, %lld notifications wait for their SM-DP+\n",
                text_member(first, "eimId", "?"), number_member(first, "euiccs"),
                number_member(first, "openOrders"), number_member(first, "notificationsWaiting"));
     }
-    if (!client.json)
-        print_list(&client, json_incref(second), client.eid != NULL ? client_print_order : print_euicc);
+    if (!client->json)
+        print_list(client, json_incref(second), client->eid != NULL ? client_print_order : print_euicc);
     json_decref(first);
     json_decref(second);
     return EXIT_OK;
 }
 
-int eim_run_cancel(int argc, char **argv)
+static int run_cancel(const struct command_line *line)
 {
-    struct client client;
-    const char *id = NULL;
+    const struct client *client = line->settings;
     char path[80];
+    int64_t id;
     json_t *order;
-    int status = take_options(&client, argc, argv, &id);
 
-    if (status >= 0)
-        return status;
-    if (id == NULL || strspn(id, "0123456789") != strlen(id) || strlen(id) > 18)
-        return tool_usage("cancel takes the number of an order");
-    snprintf(path, sizeof(path), "/v1/orders/%s%s", id, client.force ? "?force=true" : "");
-    order = client_exchange(&client, "DELETE", path, NULL);
+    if (!number_read(line->argv[0], 0, INT64_MAX, &id))
+        return tool_usage("cancel takes the number of an order, not '%s'", line->argv[0]);
+    snprintf(path, sizeof(path), "/v1/orders/%lld%s", (long long)id, client->force ? "?force=true" : "");
+    order = client_exchange(client, "DELETE", path, NULL);
     if (order == NULL)
         return EXIT_FAILED;
-    if (client.json)
-        client_print_json(order);
+    if (client->json)
+        print_json(json_incref(order));
     else
         client_print_order(order);
     json_decref(order);
     return EXIT_OK;
 }
+
+#define CLIENT_COMMAND(name, summary, rows, function)                                                        \
+    {                                                                                                        \
+        name, "", summary, .options = (rows), .settings_size = sizeof(struct client), .begin = client_begin, \
+                           .run = (function)                                                                 \
+    }
+
+const struct command eim_status = CLIENT_COMMAND(
+    "status", "the eIM with its eUICCs, or an eUICC with its profiles and orders", orders_rows, run_status);
+const struct command eim_orders = CLIENT_COMMAND("orders", "list the orders", orders_rows, run_orders);
+const struct command eim_euiccs =
+    CLIENT_COMMAND("euiccs", "list the eUICCs and their profiles", eid_rows, run_euiccs);
+const struct command eim_notifications = CLIENT_COMMAND(
+    "notifications", "list the notifications that came from eUICCs", eid_rows, run_notifications);
+const struct command eim_cancel = {
+    "cancel",
+    "ORDER",
+    "take an order back, by its number",
+    .min_words = 1,
+    .max_words = 1,
+    .options = cancel_rows,
+    .settings_size = sizeof(struct client),
+    .begin = client_begin,
+    .run = run_cancel,
+};

@@ -3,10 +3,11 @@
 #ifndef SOFTEUICC_TOOLS_EIM_CLIENT_H
 #define SOFTEUICC_TOOLS_EIM_CLIENT_H
 
-#include "servers/eim/model/command.h"
+#include "common/command.h"
+#include "common/print_json.h"
 
 #define EIM_DEFAULT_PORT 8445
-#define EIM_DEFAULT_URL  "https://127.0.0.1:8445"
+#define EIM_DEFAULT_URL  "https://127.0.0.1:" OPTION_DEFAULT(EIM_DEFAULT_PORT)
 #define EXIT_WAITING     3 /* --wait: the time is over and the order has not ended */
 
 struct client {
@@ -19,27 +20,30 @@ struct client {
 };
 
 /* The defaults: this URL, the CAs of SOFTEUICC_CACERT. */
-struct client client_new(void);
+void client_begin(void *settings);
+
+/* The rows that all these commands have; their settings are, or begin with, a struct client. */
+#define EIM_CLIENT_ROWS                                                                                      \
+    {"url", "URL", "the eIM; default " EIM_DEFAULT_URL, TAKES_TEXT(struct client, url)},                     \
+        {"cacert", "FILE",                                                                                   \
+         "trust this CA (PEM), such as the PKI's ci.pem; default: $SOFTEUICC_CACERT, or the system's",       \
+         TAKES_TEXT(struct client, cacert)},                                                                 \
+    {                                                                                                        \
+        "json", NULL, "print JSON", TAKES_FLAG(struct client, json)                                          \
+    }
 
 /* A request (`body` may be NULL) and its JSON answer; NULL after an error line, also when the eIM refused. */
 json_t *client_exchange(const struct client *client, const char *method, const char *path,
                         const json_t *body);
 
-/* Takes an option that all these commands have, with its value, from argv[*index] on. 1: taken; 0: another
- * option; -1 after a usage line. */
-int client_option(struct client *client, int argc, char **argv, int *index);
-
-void client_print_json(const json_t *json);
 /* One order for people: its line, and its results below. */
 void client_print_order(const json_t *order);
 
-/* argv[0] is the command's name. */
-int eim_run_order(int argc, char **argv);
-int eim_run_verb(int argc, char **argv);
-int eim_run_status(int argc, char **argv);
-int eim_run_list(int argc, char **argv);
-int eim_run_cancel(int argc, char **argv);
-/* True for a command that `eim order` knows: "enable". */
-bool eim_is_verb(const char *name);
+extern const struct command eim_order;
+extern const struct command eim_status;
+extern const struct command eim_orders;
+extern const struct command eim_euiccs;
+extern const struct command eim_notifications;
+extern const struct command eim_cancel;
 
 #endif

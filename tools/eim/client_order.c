@@ -12,136 +12,23 @@
 
 #define CONFIGURATION_MAX ((size_t)16 * 1024) /* octets of a file */
 #define POLL_INTERVAL     200                 /* milliseconds between two looks at an order */
+#define WAIT_MAX          (7 * 24 * 3600)
 
-enum value { VALUE_NONE, VALUE_TEXT, VALUE_FILE, VALUE_TAGS };
-
-struct verb_option {
-    const char *name;   /* "--iccid"; NULL at the end. The first one may go without its name. */
-    const char *member; /* of the command's JSON */
-    enum value value;
+/* What the options of a command say; NULL: not said. */
+struct arguments {
+    const char *iccid, *smdp, *oid, *file, *eim_id, *tags;
+    const char *activation_code, *matching_id, *smds, *confirmation;
+    const char *mode; /* "direct", "indirect" */
+    bool rollback, default_smdp;
 };
-
-static const struct verb {
-    const char *name;    /* "fallback set" */
-    const char *list;    /* "psmo", "eco"; or what is ordered alone: "download", "data" */
-    const char *command; /* its name there */
-    const char *usage;
-    struct verb_option options[8];
-} verbs[] = {
-    {"enable",
-     "psmo",
-     "enable",
-     "--iccid ICCID [--rollback]",
-     {{"--iccid", "iccid", VALUE_TEXT}, {"--rollback", "rollback", VALUE_NONE}}},
-    {"disable", "psmo", "disable", "--iccid ICCID", {{"--iccid", "iccid", VALUE_TEXT}}},
-    {"delete", "psmo", "delete", "--iccid ICCID", {{"--iccid", "iccid", VALUE_TEXT}}},
-    {"list", "psmo", "listProfileInfo", "", {{NULL, NULL, VALUE_NONE}}},
-    {"rat", "psmo", "getRAT", "", {{NULL, NULL, VALUE_NONE}}},
-    {"immediate-enable on",
-     "psmo",
-     "configureImmediateEnable",
-     "[--smdp ADDRESS] [--oid OID]",
-     {{"--smdp", "smdpAddress", VALUE_TEXT}, {"--oid", "smdpOid", VALUE_TEXT}}},
-    {"immediate-enable off", "psmo", "configureImmediateEnable", "", {{NULL, NULL, VALUE_NONE}}},
-    {"fallback set", "psmo", "setFallbackAttribute", "--iccid ICCID", {{"--iccid", "iccid", VALUE_TEXT}}},
-    {"fallback unset", "psmo", "unsetFallbackAttribute", "", {{NULL, NULL, VALUE_NONE}}},
-    {"default-smdp", "psmo", "setDefaultDpAddress", "ADDRESS", {{"--smdp", "address", VALUE_TEXT}}},
-    {"add-eim", "eco", "addEim", "FILE", {{"--file", "configuration", VALUE_FILE}}},
-    {"update-eim", "eco", "updateEim", "FILE", {{"--file", "configuration", VALUE_FILE}}},
-    {"delete-eim", "eco", "deleteEim", "EIMID", {{"--eim-id", "eimId", VALUE_TEXT}}},
-    {"list-eims", "eco", "listEim", "", {{NULL, NULL, VALUE_NONE}}},
-    {"download",
-     "download",
-     "",
-     "--activation-code AC | --smdp ADDRESS [--matching-id ID] | --default-smdp | --smds ADDRESS\n"
-     "      [--direct | --indirect] [--confirmation CODE]",
-     {{"--activation-code", "activationCode", VALUE_TEXT},
-      {"--smdp", "smdpAddress", VALUE_TEXT},
-      {"--matching-id", "matchingId", VALUE_TEXT},
-      {"--default-smdp", "defaultSmdp", VALUE_NONE},
-      {"--smds", "smds", VALUE_TEXT},
-      {"--confirmation", "confirmationCode", VALUE_TEXT}}},
-    {"data", "data", "", "[--tags TAG,TAG,…]", {{"--tags", "tags", VALUE_TAGS}}},
-};
-#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
-
-static void print_help(void)
-{
-    printf("Usage: softeuicc eim order --eid EID [OPTION]... COMMAND [then COMMAND]...\n"
-           "       softeuicc eim COMMAND --eid EID [OPTION]...\n\n"
-           "Queues an order for an eUICC at a running eIM. Several commands, joined by the word 'then', go "
-           "into one\n"
-           "signed package. The eUICC gets it when its IPA polls.\n\n"
-           "  --url URL       the eIM; default " EIM_DEFAULT_URL "\n"
-           "  --cacert FILE   trust this CA (PEM), such as the PKI's ci.pem; default: $SOFTEUICC_CACERT, or "
-           "the\n"
-           "                  system's\n"
-           "  --eid EID       32 digits\n"
-           "  --wait SECONDS  wait for the result; exit status 0: done, 1: failed, %d: not ended in time\n"
-           "  --json          print the order as JSON\n\n"
-           "Commands:\n",
-           EXIT_WAITING);
-    for (size_t i = 0; i < VERBS; i++)
-        printf("  %s %s\n", verbs[i].name, verbs[i].usage);
-}
-
-/* --- Words to JSON -------------------------------------------------------------------------------------- */
 
 struct reading {
-    struct client client;
+    struct client client; /* the first: EIM_CLIENT_ROWS */
+    struct arguments arguments;
     json_t *request;
-    const struct verb *verb; /* NULL: none yet, or after "then" */
-    json_t *arguments;       /* of the verb; inside request */
-    bool is_done;            /* --help was shown */
 };
 
-bool eim_is_verb(const char *name)
-{
-    size_t size = strlen(name);
-
-    for (size_t i = 0; i < VERBS; i++) {
-        if (strncmp(verbs[i].name, name, size) == 0 &&
-            (verbs[i].name[size] == '\0' || verbs[i].name[size] == ' '))
-            return true;
-    }
-    return false;
-}
-
-/* Begins the command with this name, which may take a second word. */
-static bool begin_verb(struct reading *reading, int argc, char **argv, int *index)
-{
-    char two[64];
-    const struct verb *verb = NULL;
-    json_t *list;
-
-    snprintf(two, sizeof(two), "%s %s", argv[*index], *index + 1 < argc ? argv[*index + 1] : "");
-    for (size_t i = 0; verb == NULL && i < VERBS; i++) {
-        if (strcmp(verbs[i].name, two) == 0)
-            ++*index;
-        else if (strcmp(verbs[i].name, argv[*index]) != 0)
-            continue;
-        verb = &verbs[i];
-    }
-    if (verb == NULL)
-        return tool_usage(eim_is_verb(argv[*index]) ? "'%s' needs its second word right behind it"
-                                                    : "there is no command '%s'",
-                          argv[*index]) == EXIT_OK;
-    if (json_object_size(reading->request) > 1 &&
-        (verb->command[0] == '\0' || json_object_get(reading->request, verb->list) == NULL))
-        return tool_usage("'%s' cannot be in one order with the command before", verb->name) == EXIT_OK;
-    reading->verb = verb;
-    reading->arguments = json_object();
-    if (verb->command[0] == '\0')
-        return json_object_set_new(reading->request, verb->list, reading->arguments) == 0;
-    list = json_object_get(reading->request, verb->list);
-    if (list == NULL) {
-        list = json_array();
-        json_object_set_new(reading->request, verb->list, list);
-    }
-    if (strcmp(verb->name, "immediate-enable on") == 0)
-        json_object_set_new(reading->arguments, "enable", json_true());
-    return json_array_append_new(list, json_pack("{s:o}", verb->command, reading->arguments)) == 0;
-}
+/* --- Words to JSON -------------------------------------------------------------------------------------- */
 
 /* The eIM configuration of a file, in base64. */
 static json_t *read_configuration(const char *path)
@@ -172,76 +59,98 @@ static json_t *split_tags(const char *text)
     return list;
 }
 
-static json_t *make_value(enum value kind, const char *text)
+/* How an option becomes a member of its command's JSON. */
+struct member {
+    const char *name;
+    json_t *(*make)(const char *text); /* NULL for a text that is not UTF-8; of a flag: NULL */
+};
+
+/* How a command is said in an order. */
+struct verb {
+    const char *list;    /* "psmo", "eco"; or what is ordered alone: "download", "data" */
+    const char *command; /* its name there; NULL: none */
+};
+
+/* Adds what an option says, if it was said. */
+static int add_member(json_t *object, const struct option_row *row, const void *settings)
 {
-    switch (kind) {
-    case VALUE_TEXT:
-        return json_string(text);
-    case VALUE_FILE:
-        return read_configuration(text);
-    case VALUE_TAGS:
-        return split_tags(text);
-    default:
-        return json_true();
-    }
+    const struct member *member = row->with;
+    const char *place = (const char *)settings + row->at;
+    const char *text;
+    json_t *value;
+
+    if (row->kind == OPTION_FLAG)
+        return !*(const bool *)place || json_object_set_new(object, member->name, json_true()) == 0
+                   ? EXIT_OK
+                   : EXIT_FAILED;
+    memcpy(&text, place, sizeof(text));
+    if (text == NULL)
+        return EXIT_OK;
+    value = member->make(text);
+    if (value == NULL)
+        return member->make == read_configuration ? EXIT_USAGE
+                                                  : tool_usage("the value of --%s is not UTF-8", row->name);
+    return json_object_set_new(object, member->name, value) == 0 ? EXIT_OK : EXIT_FAILED;
 }
 
-static bool set_value(struct reading *reading, const struct verb_option *option, const char *text)
+/* The value of the first option may be said without its name. */
+static int take_word(const struct option_row *row, void *settings, const char *word)
 {
-    json_t *value = make_value(option->value, text);
+    char *place = (char *)settings + row->at;
+    const char *text;
 
-    if (value != NULL)
-        return json_object_set_new(reading->arguments, option->member, value) == 0;
-    if (option->value != VALUE_FILE)
-        tool_usage("the value of '%s' is not UTF-8", option->name);
-    return false;
+    memcpy(&text, place, sizeof(text));
+    if (text != NULL)
+        return tool_usage("'%s' is too much: --%s is %s", word, row->name, text);
+    memcpy(place, &word, sizeof(word));
+    return EXIT_OK;
 }
 
-/* An option of the present command, or its value without the option's name. */
-static bool take_verb_option(struct reading *reading, int argc, char **argv, int *index)
+/* Where the members of a command go; NULL when it cannot stand in this order. */
+static json_t *begin_verb(json_t *request, const struct command *command)
 {
-    const struct verb_option *option = reading->verb->options;
-    const char *word = argv[*index];
+    const struct verb *verb = command->with;
+    json_t *object = json_object();
+    json_t *list = json_object_get(request, verb->list);
 
-    if (strcmp(reading->verb->name, "download") == 0 &&
-        (strcmp(word, "--direct") == 0 || strcmp(word, "--indirect") == 0))
-        return json_object_set_new(reading->arguments, "mode", json_string(word + 2)) == 0;
-    if (word[0] != '-' && option->name != NULL && option->value != VALUE_NONE &&
-        json_object_get(reading->arguments, option->member) == NULL)
-        return set_value(reading, option, word);
-    while (option->name != NULL && strcmp(option->name, word) != 0)
-        option++;
-    if (option->name == NULL)
-        return tool_usage("'%s' does not belong to '%s'", word, reading->verb->name) == EXIT_OK;
-    if (option->value == VALUE_NONE)
-        return set_value(reading, option, NULL);
-    if (*index + 1 >= argc)
-        return tool_usage("'%s' needs a value", word) == EXIT_OK;
-    return set_value(reading, option, argv[++*index]);
+    /* There is the EID's place before any command. */
+    if (json_object_size(request) > 1 && (verb->command == NULL || list == NULL)) {
+        tool_usage("'%s' cannot be in one order with the command before", command->name);
+        json_decref(object);
+        return NULL;
+    }
+    if (verb->command == NULL) {
+        json_object_set_new(request, verb->list, object);
+        return object;
+    }
+    if (list == NULL) {
+        list = json_array();
+        json_object_set_new(request, verb->list, list);
+    }
+    if (strcmp(command->name, "immediate-enable on") == 0)
+        json_object_set_new(object, "enable", json_true());
+    json_array_append_new(list, json_pack("{s:o}", verb->command, object));
+    return object;
 }
 
-/* Options that a command has itself come before those of all commands: --smdp is not one of these. */
-static bool take_word(struct reading *reading, int argc, char **argv, int *index)
+/* Puts a command into the order. */
+static int add_verb(const struct command_line *line)
 {
-    const char *word = argv[*index];
-    int taken;
+    struct reading *reading = line->settings;
+    json_t *object = begin_verb(reading->request, line->command);
+    int status = object != NULL ? EXIT_OK : EXIT_USAGE;
 
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-        print_help();
-        return reading->is_done = true;
+    if (status == EXIT_OK && line->argc > 0)
+        status = take_word(line->command->options, reading, line->argv[0]);
+    for (const struct option_row *row = line->command->options;
+         status == EXIT_OK && row != NULL && row->help != NULL; row++) {
+        if (row->kind != OPTION_CALL)
+            status = add_member(object, row, reading);
     }
-    taken = client_option(&reading->client, argc, argv, index);
-    if (taken != 0)
-        return taken > 0;
-    if (strcmp(word, "then") == 0 && reading->verb != NULL) {
-        reading->verb = NULL;
-        return true;
-    }
-    if (reading->verb != NULL)
-        return take_verb_option(reading, argc, argv, index);
-    if (word[0] == '-')
-        return tool_usage("'%s' is no option", word) == EXIT_OK;
-    return begin_verb(reading, argc, argv, index);
+    if (status == EXIT_OK && reading->arguments.mode != NULL)
+        json_object_set_new(object, "mode", json_string(reading->arguments.mode));
+    reading->arguments = (struct arguments){0};
+    return status;
 }
 
 /* --- Waiting -------------------------------------------------------------------------------------------- */
@@ -303,7 +212,7 @@ static int finish(const struct client *client, json_t *order)
     if (order == NULL)
         return EXIT_FAILED;
     if (client->json)
-        client_print_json(order);
+        print_json(json_incref(order));
     else
         client_print_order(order);
     state = json_string_value(json_object_get(order, "state"));
@@ -315,50 +224,163 @@ static int finish(const struct client *client, json_t *order)
     return status;
 }
 
-static int send_order(struct reading *reading)
+static int send_order(const struct command_line *line)
 {
+    struct reading *reading = line->settings;
     json_t *order;
 
-    if (reading->verb == NULL)
-        return tool_usage("a command is missing");
-    if (reading->client.eid == NULL)
-        return tool_usage("--eid is missing");
-    if (reading->client.state != NULL)
-        return tool_usage("--state belongs to 'eim orders'");
     json_object_set_new(reading->request, "eid", json_string(reading->client.eid));
     order = client_exchange(&reading->client, "POST", "/v1/orders", reading->request);
     return order == NULL ? EXIT_FAILED : finish(&reading->client, order);
 }
 
-/* From argv[first] on. */
-static int run_from(int argc, char **argv, int first)
-{
-    struct reading reading = {.client = client_new(), .request = json_object()};
-    int status;
+/* --- Commands ------------------------------------------------------------------------------------------- */
 
-    /* The EID's place, so that the request has one member before any command. */
-    json_object_set_new(reading.request, "eid", json_null());
-    for (int i = first; i < argc; i++) {
-        if (!take_word(&reading, argc, argv, &i)) {
-            json_decref(reading.request);
-            return EXIT_USAGE;
-        }
-        if (reading.is_done) {
-            json_decref(reading.request);
-            return EXIT_OK;
-        }
+#define TAKES_MEMBER(member_, name, function)                                                                \
+    TAKES_TEXT(struct reading, arguments.member_), .with = &(const struct member)                            \
+    {                                                                                                        \
+        name, function                                                                                       \
     }
-    status = send_order(&reading);
-    json_decref(reading.request);
-    return status;
+#define TAKES_TRUE(member_, name)                                                                            \
+    TAKES_FLAG(struct reading, arguments.member_), .with = &(const struct member)                            \
+    {                                                                                                        \
+        name, NULL                                                                                           \
+    }
+#define ICCID_ROW                                                                                            \
+    {                                                                                                        \
+        "iccid", "ICCID", "of the profile", TAKES_MEMBER(iccid, "iccid", json_string)                        \
+    }
+
+static int take_mode(void *settings, const struct option_row *row, const char *value)
+{
+    struct reading *reading = settings;
+
+    (void)value;
+    reading->arguments.mode = row->name;
+    return EXIT_OK;
 }
 
-int eim_run_order(int argc, char **argv)
+static const struct option_row iccid_rows[] = {ICCID_ROW, {0}};
+
+static const struct option_row enable_rows[] = {
+    ICCID_ROW,
+    {"rollback", NULL, "allow the IPA to go back when the new profile finds no network",
+     TAKES_TRUE(rollback, "rollback")},
+    {0},
+};
+
+static const struct option_row immediate_rows[] = {
+    {"smdp", "ADDRESS", "an SM-DP+ whose profiles are enabled",
+     TAKES_MEMBER(smdp, "smdpAddress", json_string)},
+    {"oid", "OID", "the OID of its certificate", TAKES_MEMBER(oid, "smdpOid", json_string)},
+    {0},
+};
+
+static const struct option_row default_smdp_rows[] = {
+    {"smdp", "ADDRESS", "of the SM-DP+", TAKES_MEMBER(smdp, "address", json_string)},
+    {0},
+};
+
+static const struct option_row configuration_rows[] = {
+    {"file", "FILE", "the eIM's configuration ('softeuicc eim config')",
+     TAKES_MEMBER(file, "configuration", read_configuration)},
+    {0},
+};
+
+static const struct option_row eim_id_rows[] = {
+    {"eim-id", "EIMID", "of the eIM", TAKES_MEMBER(eim_id, "eimId", json_string)},
+    {0},
+};
+
+static const struct option_row download_rows[] = {
+    {"activation-code", "AC", "by this activation code",
+     TAKES_MEMBER(activation_code, "activationCode", json_string)},
+    {"smdp", "ADDRESS", "from this SM-DP+", TAKES_MEMBER(smdp, "smdpAddress", json_string)},
+    {"matching-id", "ID", "by this matching identifier",
+     TAKES_MEMBER(matching_id, "matchingId", json_string)},
+    {"default-smdp", NULL, "from the card's default SM-DP+", TAKES_TRUE(default_smdp, "defaultSmdp")},
+    {"smds", "ADDRESS", "what this SM-DS knows of", TAKES_MEMBER(smds, "smds", json_string)},
+    {"direct", NULL, "the IPA talks to the SM-DP+", TAKES_BY(take_mode)},
+    {"indirect", NULL, "the eIM does", TAKES_BY(take_mode)},
+    {"confirmation", "CODE", "confirmation code",
+     TAKES_MEMBER(confirmation, "confirmationCode", json_string)},
+    {0},
+};
+
+static const struct option_row data_rows[] = {
+    {"tags", "TAG,TAG,…", "only these data objects", TAKES_MEMBER(tags, "tags", split_tags)},
+    {0},
+};
+
+#define VERB(name_, words_, summary_, rows_, values, list_, command_)                                        \
+    COMMAND(name_, words_, summary_, .max_words = (values), .options = (rows_), .run = add_verb,             \
+            .with = &(const struct verb){list_, command_})
+
+static const struct command *const verbs[] = {
+    VERB("enable", "--iccid ICCID [--rollback]", "enable a profile", enable_rows, 1, "psmo", "enable"),
+    VERB("disable", "--iccid ICCID", "disable it", iccid_rows, 1, "psmo", "disable"),
+    VERB("delete", "--iccid ICCID", "delete it", iccid_rows, 1, "psmo", "delete"),
+    VERB("list", "", "list the profiles", NULL, 0, "psmo", "listProfileInfo"),
+    VERB("rat", "", "get the Rules Authorisation Table", NULL, 0, "psmo", "getRAT"),
+    VERB("immediate-enable on", "[--smdp ADDRESS] [--oid OID]", "let the IPA enable profiles by itself",
+         immediate_rows, 1, "psmo", "configureImmediateEnable"),
+    VERB("immediate-enable off", "", "no longer", NULL, 0, "psmo", "configureImmediateEnable"),
+    VERB("fallback set", "--iccid ICCID", "make a profile the Fallback Profile", iccid_rows, 1, "psmo",
+         "setFallbackAttribute"),
+    VERB("fallback unset", "", "no profile is", NULL, 0, "psmo", "unsetFallbackAttribute"),
+    VERB("default-smdp", "ADDRESS", "set the default SM-DP+ address", default_smdp_rows, 1, "psmo",
+         "setDefaultDpAddress"),
+    VERB("add-eim", "FILE", "associate another eIM", configuration_rows, 1, "eco", "addEim"),
+    VERB("update-eim", "FILE", "change an associated eIM", configuration_rows, 1, "eco", "updateEim"),
+    VERB("delete-eim", "EIMID", "an eIM is associated no more", eim_id_rows, 1, "eco", "deleteEim"),
+    VERB("list-eims", "", "list the associated eIMs", NULL, 0, "eco", "listEim"),
+    VERB("download",
+         "--activation-code AC | --smdp ADDRESS [--matching-id ID] | --default-smdp | --smds ADDRESS "
+         "[OPTION]...",
+         "download a profile", download_rows, 1, "download", NULL),
+    VERB("data", "[--tags TAG,TAG,…]", "get data of the eUICC: EID, certificates, notifications, …",
+         data_rows, 1, "data", NULL),
+    NULL,
+};
+
+static const struct option_row rows[] = {
+    {"eid", "EID", "the eUICC, 32 digits", TAKES_TEXT(struct client, eid), .required = true},
+    {"wait", "SECONDS",
+     "wait for the result; exit status 0: done, 1: failed, " OPTION_DEFAULT(
+         EXIT_WAITING) ": not ended in time",
+     TAKES_NUMBER(struct client, wait, 0, WAIT_MAX), .unit = "seconds"},
+    EIM_CLIENT_ROWS,
+    {0},
+};
+
+static void begin(void *settings)
 {
-    return run_from(argc, argv, 1);
+    struct reading *reading = settings;
+
+    client_begin(&reading->client);
+    reading->request = json_object();
+    json_object_set_new(reading->request, "eid", json_null());
 }
 
-int eim_run_verb(int argc, char **argv)
+static void end(void *settings)
 {
-    return run_from(argc, argv, 0);
+    struct reading *reading = settings;
+
+    json_decref(reading->request);
 }
+
+const struct command eim_order = {
+    "order",
+    "--eid EID [OPTION]... COMMAND [then COMMAND]...",
+    "queue an order for an eUICC",
+    "Queues an order for an eUICC at a running eIM. Several commands, joined by the word 'then', go into one "
+    "signed "
+    "package. The eUICC gets it when its IPA polls.",
+    .options = rows,
+    .settings_size = sizeof(struct reading),
+    .begin = begin,
+    .end = end,
+    .commands = verbs,
+    .joint = "then",
+    .run = send_order,
+};

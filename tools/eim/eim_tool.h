@@ -2,6 +2,8 @@
 #ifndef SOFTEUICC_TOOLS_EIM_EIM_TOOL_H
 #define SOFTEUICC_TOOLS_EIM_EIM_TOOL_H
 
-int eim_run_config(int argc, char **argv);
+#include "common/command.h"
+
+extern const struct command eim_config;
 
 #endif

@@ -11,11 +11,6 @@
 
 #define CONFIGURATION_MAX ((size_t)64 * 1024) /* octets of an eIM configuration file */
 
-int ipad_card_failed(const struct ipad *ipad)
-{
-    return ipad->link_broken ? EXIT_FAILED : tool_error("%s", ipa_why(ipad->ipa));
-}
-
 /* Says how a function of the card went; EXIT_OK for ok(0). */
 static int say_code(const struct ipad *ipad, const char *function, enum names names, int code)
 {
@@ -25,7 +20,7 @@ static int say_code(const struct ipad *ipad, const char *function, enum names na
     if (code != 0)
         return tool_error("%s: the card refused: %s", function, text);
     if (ipad->json)
-        return ipad_print_json(json_pack("{s:s, s:s}", "function", function, "result", text));
+        return print_json(json_pack("{s:s, s:s}", "function", function, "result", text));
     printf("%s: %s\n", function, text);
     return EXIT_OK;
 }
@@ -72,7 +67,7 @@ static int say_added(const struct ipad *ipad, struct span answers)
         }
     }
     if (ipad->json)
-        return ipad_print_json(json_pack("{s:i, s:o}", "added", (int)count, "associationTokens", tokens));
+        return print_json(json_pack("{s:i, s:o}", "added", (int)count, "associationTokens", tokens));
     json_decref(tokens);
     printf("%zu added\n", count);
     return EXIT_OK;
@@ -95,20 +90,20 @@ static bool is_configuration(struct span octets)
     return tlv_good(&reader) && (requests == 1) != (others > 0);
 }
 
-int ipad_add_eim(struct ipad *ipad, int argc, char **argv)
+int ipad_add_eim(const struct command_line *line)
 {
+    struct ipad *ipad = line->settings;
     struct buf configuration = {0};
     struct buf answers = {0};
     char text[64];
     int code;
     int status = EXIT_FAILED;
 
-    (void)argc;
-    if (tool_read_file(argv[0], CONFIGURATION_MAX, &configuration)) {
+    if (tool_read_file(line->argv[0], CONFIGURATION_MAX, &configuration)) {
         if (!is_configuration(buf_span(&configuration)))
             status = tool_error(
                 "%s is no eIM configuration in DER: neither AddInitialEim (BF57) nor EimConfigurationData",
-                argv[0]);
+                line->argv[0]);
         else if (!ipa_add_eim(ipad->ipa, buf_span(&configuration), &code, &answers))
             status = ipad_card_failed(ipad);
         else if (code != 0)
@@ -153,27 +148,28 @@ static int say_reset(const struct ipad *ipad, const int codes[3])
             status = EXIT_FAILED;
     }
     if (ipad->json)
-        ipad_print_json(object);
+        print_json(object);
     else
         json_decref(object);
     return status;
 }
 
-int ipad_reset(struct ipad *ipad, int argc, char **argv)
+int ipad_reset(const struct command_line *line)
 {
+    struct ipad *ipad = line->settings;
     uint8_t options = 0;
     int codes[3];
 
-    for (int i = 0; i < argc; i++) {
+    for (int i = 0; i < line->argc; i++) {
         uint8_t bit = 0;
 
         for (size_t w = 0; w < RESET_WORDS; w++)
-            bit |= strcmp(argv[i], reset_words[w].word) == 0 ? reset_words[w].bit : 0;
+            bit |= strcmp(line->argv[i], reset_words[w].word) == 0 ? reset_words[w].bit : 0;
         if (bit == 0)
             return tool_usage(
                 "reset knows operational, test, smdp, preloaded, provisioning, eim and immediate, "
                 "not '%s'",
-                argv[i]);
+                line->argv[i]);
         options |= bit;
     }
     if (!ipa_memory_reset(ipad->ipa, options, codes))
@@ -230,16 +226,15 @@ static void print_eim(const struct ipa_eim *eim)
            eim->indirect ? ", indirectProfileDownload" : "");
 }
 
-int ipad_status(struct ipad *ipad, int argc, char **argv)
+int ipad_status(const struct command_line *line)
 {
+    struct ipad *ipad = line->settings;
     const struct ipa_eim *eims;
     size_t count;
     struct ipa_enabled enabled;
     char eid[33];
     json_t *list;
 
-    (void)argc;
-    (void)argv;
     if (!ipa_read_eid(ipad->ipa, eid) || !ipa_read_enabled(ipad->ipa, &enabled) ||
         !ipa_read_eims(ipad->ipa, &eims, &count))
         return ipad_card_failed(ipad);
@@ -247,10 +242,10 @@ int ipad_status(struct ipad *ipad, int argc, char **argv)
         list = json_array();
         for (size_t i = 0; i < count; i++)
             json_array_append_new(list, eim_json(&eims[i]));
-        return ipad_print_json(json_pack("{s:s, s:s?, s:b, s:b, s:o}", "eid", eid, "enabled",
-                                         enabled.any ? enabled.iccid : NULL, "fallbackProfileEnabled",
-                                         (int)enabled.fallback, "emergencyProfileEnabled",
-                                         (int)enabled.emergency, "eims", list));
+        return print_json(json_pack("{s:s, s:s?, s:b, s:b, s:o}", "eid", eid, "enabled",
+                                    enabled.any ? enabled.iccid : NULL, "fallbackProfileEnabled",
+                                    (int)enabled.fallback, "emergencyProfileEnabled", (int)enabled.emergency,
+                                    "eims", list));
     }
     printf("EID %s\n", eid);
     if (enabled.any)

@@ -3,6 +3,8 @@
 #ifndef SOFTEUICC_TOOLS_IPA_IPAD_H
 #define SOFTEUICC_TOOLS_IPA_IPAD_H
 
+#include "common/command.h"
+#include "common/print_json.h"
 #include "device/bearer.h"
 #include "device/es10.h"
 #include "ipa/ipa.h"
@@ -12,6 +14,9 @@
 
 struct ipad {
     /* What was asked for. */
+    const char *reader, *card; /* at most one */
+    struct ipa_settings settings;
+    uint8_t plmn[3]; /* settings.rplmn, when it was said */
     bool json;
     const char *eim_url;    /* instead of the configured address */
     const char *only;       /* the one eIM to poll, NULL: all */
@@ -37,18 +42,20 @@ struct ipad {
     bool failed_download;
 };
 
-/* The commands, with the words after their name. Each returns the exit status. */
-int ipad_poll(struct ipad *ipad, int argc, char **argv);
-int ipad_run(struct ipad *ipad, int argc, char **argv);
-int ipad_add_eim(struct ipad *ipad, int argc, char **argv);
+/* The commands. Each returns the exit status. */
+int ipad_poll(const struct command_line *line);
+int ipad_run(const struct command_line *line);
+int ipad_add_eim(const struct command_line *line);
 int ipad_change(struct ipad *ipad, enum ipa_change change);
-int ipad_reset(struct ipad *ipad, int argc, char **argv);
-int ipad_status(struct ipad *ipad, int argc, char **argv);
+int ipad_reset(const struct command_line *line);
+int ipad_status(const struct command_line *line);
 
 /* Polls every eIM; its lines are printed. *connected: at least one answered. EXIT_OK when all went well. With
  * --json the eIMs' objects are appended to `polled`. */
 int ipad_poll_all(struct ipad *ipad, json_t *polled, bool *connected);
 
+/* Ends the connection to the eIM, if there is one. */
+void ipad_close_bearer(struct ipad *ipad);
 /* A UICC reset, as a device does after a profile change. False with the line printed. */
 bool ipad_reset_card(struct ipad *ipad);
 /* The line of an ipa_… call that failed; EXIT_FAILED. */
@@ -59,8 +66,6 @@ bool ipad_has_coverage(struct ipad *ipad, char why[BEARER_WHY_SIZE]);
 
 /* What the procedures report, as lines or JSON. */
 void ipad_report(void *context, const struct ipa_report *report);
-/* Prints object as JSON on stdout and drops the reference; EXIT_OK. */
-int ipad_print_json(json_t *object);
 
 /* Set by SIGINT and SIGTERM, of `run`. */
 extern volatile sig_atomic_t ipad_interrupted;

@@ -64,12 +64,6 @@ static bool choose_target(struct drive *drive, char why[BEARER_WHY_SIZE])
     return false;
 }
 
-static void close_bearer(struct ipad *ipad)
-{
-    bearer_close(ipad->bearer);
-    ipad->bearer = NULL;
-}
-
 static bool carry_to_eim(struct drive *drive, struct span message, char why[BEARER_WHY_SIZE])
 {
     struct ipad *ipad = drive->ipad;
@@ -80,7 +74,7 @@ static bool carry_to_eim(struct drive *drive, struct span message, char why[BEAR
         return false;
     if (bearer_post(ipad->bearer, message, &ipad->answer, why))
         return true;
-    close_bearer(ipad);
+    ipad_close_bearer(ipad);
     return false;
 }
 
@@ -100,15 +94,6 @@ static void carry(struct drive *drive)
         ipa_answered(ipad->ipa, buf_span(&ipad->answer));
     else
         ipa_unreachable(ipad->ipa, why);
-}
-
-bool ipad_reset_card(struct ipad *ipad)
-{
-    close_bearer(ipad); /* the connection was one over the profile that is not enabled any more */
-    if (es10_restart(&ipad->es10))
-        return true;
-    ipad->link_broken = true;
-    return false;
 }
 
 static void refresh(struct drive *drive)
@@ -184,7 +169,7 @@ static bool poll_one(struct ipad *ipad, const struct ipa_eim *eim, json_t *polle
     }
     ipa_settings(ipad->ipa)->compact = ipad->compact || drive.target.scheme == BEARER_COAPS;
     run(&drive);
-    close_bearer(ipad);
+    ipad_close_bearer(ipad);
     if (ipa_outcome(ipad->ipa) != IPA_DONE) {
         *status = EXIT_FAILED;
         if (!ipad->link_broken)
@@ -245,15 +230,14 @@ int ipad_poll_all(struct ipad *ipad, json_t *polled, bool *connected)
     return status;
 }
 
-int ipad_poll(struct ipad *ipad, int argc, char **argv)
+int ipad_poll(const struct command_line *line)
 {
+    struct ipad *ipad = line->settings;
     json_t *polled = ipad->json ? json_array() : NULL;
     bool connected;
     int status = ipad_poll_all(ipad, polled, &connected);
 
-    (void)argc;
-    (void)argv;
     if (ipad->json)
-        ipad_print_json(polled);
+        print_json(polled);
     return status;
 }

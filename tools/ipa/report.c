@@ -303,15 +303,3 @@ void ipad_report(void *context, const struct ipa_report *report)
     printf("eIM %s: %s\n", ipad->eim, line);
     fflush(stdout);
 }
-
-int ipad_print_json(json_t *object)
-{
-    char *text = json_dumps(object, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-
-    json_decref(object);
-    if (text == NULL)
-        return tool_error("out of memory");
-    puts(text);
-    free(text);
-    return EXIT_OK;
-}

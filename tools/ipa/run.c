@@ -14,8 +14,6 @@
 #include <time.h>
 #include <unistd.h>
 
-volatile sig_atomic_t ipad_interrupted;
-
 struct clocks {
     time_t connected; /* when an eIM last answered, or the profile changed */
     time_t returned;  /* when a return was last tried, or the fallback began */
@@ -43,13 +41,7 @@ static void say(const struct ipad *ipad, const char *event, int code)
 
     names_text(NAMES_FALLBACK, (uint64_t)code, text, sizeof(text));
     if (ipad->json) {
-        json_t *object = json_pack("{s:s, s:s}", "event", event, "result", text);
-        char *line = json_dumps(object, JSON_COMPACT);
-
-        if (line != NULL)
-            puts(line);
-        free(line);
-        json_decref(object);
+        print_json_line(json_pack("{s:s, s:s}", "event", event, "result", text));
     } else {
         printf("%s: %s\n", event, text);
     }
@@ -105,13 +97,12 @@ static void wait_for_next(const struct ipad *ipad)
         sleep(1);
 }
 
-int ipad_run(struct ipad *ipad, int argc, char **argv)
+int ipad_run(const struct command_line *line)
 {
+    struct ipad *ipad = line->settings;
     struct clocks clocks = {now(), now(), false};
     struct sigaction action = {.sa_handler = interrupted};
 
-    (void)argc;
-    (void)argv;
     if (ipad->every == 0)
         return tool_usage("run needs --every SECONDS");
     sigaction(SIGINT, &action, NULL);
@@ -121,14 +112,8 @@ int ipad_run(struct ipad *ipad, int argc, char **argv)
         bool connected;
 
         ipad_poll_all(ipad, polled, &connected);
-        if (ipad->json) {
-            char *line = json_dumps(polled, JSON_COMPACT);
-
-            if (line != NULL)
-                puts(line);
-            free(line);
-            json_decref(polled);
-        }
+        if (ipad->json)
+            print_json_line(polled);
         fflush(stdout);
         if (!ipad->link_broken)
             look_after(ipad, &clocks, connected);

@@ -37,7 +37,7 @@ static int print_events(const struct lpa *lpa, const json_t *events)
     json_t *event;
 
     if (lpa->json)
-        return lpa_print_json(json_deep_copy(events));
+        return print_json(json_deep_copy(events));
     json_array_foreach(events, i, event)
     {
         if (i == 0)
@@ -62,16 +62,15 @@ static int print_answer(const struct lpa *lpa, const struct es9p_message *authen
     return status;
 }
 
-int lpa_discover(struct lpa *lpa, int argc, char **argv)
+int lpa_discover(const struct command_line *line)
 {
+    struct lpa *lpa = line->settings;
     char address[256];
     struct buf transaction_id = {0};
     struct es9p_message authenticated = {0};
     struct es9p *server;
     int status = EXIT_FAILED;
 
-    (void)argc;
-    (void)argv;
     if (lpa->smds != NULL)
         snprintf(address, sizeof(address), "%s", lpa->smds);
     else if (!root_smds(lpa, address))

@@ -369,7 +369,7 @@ static int download_from(struct lpa *lpa, const struct activation_code *code)
             fprintf(stderr, "note: %u notifications stay on the card\n", left);
     }
     if (status == EXIT_OK && lpa->json) {
-        lpa_print_json(metadata);
+        print_json(metadata);
         metadata = NULL;
     } else if (status == EXIT_OK) {
         printf("installed %s\n", member(metadata, "iccid"));
@@ -402,17 +402,17 @@ static bool default_code(struct lpa *lpa, struct activation_code *code)
     return ok;
 }
 
-int lpa_download(struct lpa *lpa, int argc, char **argv)
+int lpa_download(const struct command_line *line)
 {
+    struct lpa *lpa = line->settings;
     struct activation_code code;
     const char *why;
 
-    (void)argc;
-    if (strcmp(argv[0], "-") == 0) {
+    if (strcmp(line->argv[0], "-") == 0) {
         if (!default_code(lpa, &code))
             return EXIT_FAILED;
-    } else if (!activation_code_parse(argv[0], &code, &why)) {
-        return tool_usage("'%s' is not an activation code: %s", argv[0], why);
+    } else if (!activation_code_parse(line->argv[0], &code, &why)) {
+        return tool_usage("'%s' is not an activation code: %s", line->argv[0], why);
     }
     if (code.confirmation_code_required && lpa->confirmation_code == NULL)
         return tool_error("this activation code needs a confirmation code: --confirmation CODE");

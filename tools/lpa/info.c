@@ -118,7 +118,7 @@ static int print_info_json(const struct lpa *lpa, const struct card_info *info)
     json_object_set_new(object, "ciPkIdForSigning", key_ids(info->signing));
     json_object_set_new(object, "sasAccreditationNumber",
                         json_string(lpa_text(info->sas, text, sizeof(text))));
-    return lpa_print_json(object);
+    return print_json(object);
 }
 
 static void print_info(const struct lpa *lpa, const struct card_info *info)
@@ -147,13 +147,12 @@ static void print_info(const struct lpa *lpa, const struct card_info *info)
     printf("%-20s %s\n", "SAS number", lpa_text(info->sas, text, sizeof(text)));
 }
 
-int lpa_info(struct lpa *lpa, int argc, char **argv)
+int lpa_info(const struct command_line *line)
 {
+    struct lpa *lpa = line->settings;
     struct card_info info = {0};
     int status = EXIT_FAILED;
 
-    (void)argc;
-    (void)argv;
     if (read_info(lpa, &info)) {
         status = EXIT_OK;
         if (lpa->json)
@@ -210,8 +209,9 @@ static json_t *row_json(const struct row *row)
     return object;
 }
 
-int lpa_list(struct lpa *lpa, int argc, char **argv)
+int lpa_list(const struct command_line *line)
 {
+    struct lpa *lpa = line->settings;
     struct buf answer = {0};
     struct span value;
     struct span list = SPAN_NONE;
@@ -221,8 +221,6 @@ int lpa_list(struct lpa *lpa, int argc, char **argv)
     unsigned count = 0;
     int status = EXIT_OK;
 
-    (void)argc;
-    (void)argv;
     if (!es10_call(&lpa->es10, "GetProfilesInfo", SPAN_STRING("\xBF\x2D\x00"), 0xBF2D, &answer, &value)) {
         status = EXIT_FAILED;
     } else if (!tlv_find(value, 0xA0, &list)) {
@@ -247,7 +245,7 @@ int lpa_list(struct lpa *lpa, int argc, char **argv)
         status = tool_error("GetProfilesInfo: the card's answer is malformed");
     buf_free(&answer);
     if (status == EXIT_OK && lpa->json)
-        return lpa_print_json(array);
+        return print_json(array);
     json_decref(array);
     if (status == EXIT_OK && count == 0)
         printf("no profiles\n");

@@ -2,16 +2,16 @@
 #ifndef SOFTEUICC_TOOLS_LPA_LPA_H
 #define SOFTEUICC_TOOLS_LPA_LPA_H
 
+#include "common/command.h"
 #include "device/es10.h"
-#include "profiles/iccid.h"
 #include "protocol/es9p.h"
 #include "protocol/names.h"
-
-#include <jansson.h>
+#include "tools/lpa/print.h"
 
 struct lpa {
     struct link *link;
     struct es10 es10;
+    const char *reader, *card; /* at most one */
     bool json;
     const char *cacert;
     const char *confirmation_code;
@@ -21,27 +21,18 @@ struct lpa {
     bool no_refresh;
 };
 
-/* The commands, with the words after their name. Each returns the exit status. */
-int lpa_info(struct lpa *lpa, int argc, char **argv);
-int lpa_list(struct lpa *lpa, int argc, char **argv);
-int lpa_download(struct lpa *lpa, int argc, char **argv);
-int lpa_enable(struct lpa *lpa, int argc, char **argv);
-int lpa_disable(struct lpa *lpa, int argc, char **argv);
-int lpa_delete(struct lpa *lpa, int argc, char **argv);
-int lpa_nickname(struct lpa *lpa, int argc, char **argv);
-int lpa_notifications(struct lpa *lpa, int argc, char **argv);
-int lpa_reset(struct lpa *lpa, int argc, char **argv);
-int lpa_discover(struct lpa *lpa, int argc, char **argv);
-int lpa_default_smdp(struct lpa *lpa, int argc, char **argv);
-
-/* Prints object as JSON on stdout and drops the reference; returns EXIT_OK. */
-int lpa_print_json(json_t *object);
-
-/* Text of at most `size` - 1 octets from a span, for people and JSON: control characters, and what is not
- * UTF-8, replaced. */
-const char *lpa_text(struct span octets, char *out, size_t size);
-/* An ICCID's digits, or its octets in hexadecimal when they are none. Returns `out`. */
-const char *lpa_iccid(struct span octets, char out[ICCID_DIGITS_MAX + 1]);
+/* The commands. Each returns the exit status. */
+int lpa_info(const struct command_line *line);
+int lpa_list(const struct command_line *line);
+int lpa_download(const struct command_line *line);
+int lpa_enable(const struct command_line *line);
+int lpa_disable(const struct command_line *line);
+int lpa_delete(const struct command_line *line);
+int lpa_nickname(const struct command_line *line);
+int lpa_notifications(const struct command_line *line);
+int lpa_reset(const struct command_line *line);
+int lpa_discover(const struct command_line *line);
+int lpa_default_smdp(const struct command_line *line);
 
 /* Sends every pending notification to its server and removes those that were accepted; counts them. True if
  * all went. */

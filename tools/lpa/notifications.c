@@ -1,9 +1,9 @@
 /* `lpa notifications`: list, send (ES9+ HandleNotification), remove (SGP.22 3.5, 5.7.9 to 5.7.11). */
+#include "common/number.h"
 #include "common/tool.h"
 #include "device/es9p.h"
 #include "tools/lpa/lpa.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,7 +192,7 @@ static int list_all(struct lpa *lpa)
     }
     free(list);
     if (lpa->json)
-        return lpa_print_json(array);
+        return print_json(array);
     json_decref(array);
     if (count == 0)
         printf("no pending notifications\n");
@@ -202,7 +202,7 @@ static int list_all(struct lpa *lpa)
 static int say_removed(const struct lpa *lpa, size_t count)
 {
     if (lpa->json)
-        return lpa_print_json(json_pack("{s:i}", "removed", (int)count));
+        return print_json(json_pack("{s:i}", "removed", (int)count));
     printf("%zu removed\n", count);
     return EXIT_OK;
 }
@@ -219,32 +219,30 @@ static int remove_all(struct lpa *lpa)
     return ok ? say_removed(lpa, count) : EXIT_FAILED;
 }
 
-int lpa_notifications(struct lpa *lpa, int argc, char **argv)
+int lpa_notifications(const struct command_line *line)
 {
+    struct lpa *lpa = line->settings;
     unsigned sent;
     unsigned left;
-    unsigned long long sequence;
-    char *end;
+    int64_t sequence;
     bool ok;
 
-    if (argc == 0)
+    if (line->argc == 0)
         return list_all(lpa);
-    if (strcmp(argv[0], "process") == 0 && argc == 1) {
+    if (strcmp(line->argv[0], "process") == 0 && line->argc == 1) {
         ok = lpa_process_notifications(lpa, &sent, &left);
         if (lpa->json)
-            lpa_print_json(json_pack("{s:i, s:i}", "sent", (int)sent, "left", (int)left));
+            print_json(json_pack("{s:i, s:i}", "sent", (int)sent, "left", (int)left));
         else
             printf("%u sent, %u left\n", sent, left);
         return ok ? EXIT_OK : EXIT_FAILED;
     }
-    if (strcmp(argv[0], "remove") != 0)
-        return tool_usage("notifications takes process or remove [SEQ], not '%s%s'", argv[0],
-                          argc > 1 ? " …" : "");
-    if (argc == 1)
+    if (strcmp(line->argv[0], "remove") != 0)
+        return tool_usage("notifications takes process or remove [SEQ], not '%s%s'", line->argv[0],
+                          line->argc > 1 ? " …" : "");
+    if (line->argc == 1)
         return remove_all(lpa);
-    errno = 0;
-    sequence = strtoull(argv[1], &end, 10);
-    if (errno != 0 || *end != '\0' || end == argv[1] || argv[1][0] == '-')
-        return tool_usage("'%s' is not a sequence number", argv[1]);
-    return remove_one(lpa, sequence) ? say_removed(lpa, 1) : EXIT_FAILED;
+    if (!number_read(line->argv[1], 0, INT64_MAX, &sequence))
+        return tool_usage("'%s' is not a sequence number", line->argv[1]);
+    return remove_one(lpa, (uint64_t)sequence) ? say_removed(lpa, 1) : EXIT_FAILED;
 }

@@ -50,7 +50,7 @@ static int simple(struct lpa *lpa, const char *function, struct buf *request, ui
     buf_free(&answer);
     buf_free(request);
     if (status == EXIT_OK && lpa->json)
-        return lpa_print_json(json_pack("{s:s, s:s}", "function", function, "result", "ok"));
+        return print_json(json_pack("{s:s, s:s}", "function", function, "result", "ok"));
     return status;
 }
 
@@ -90,26 +90,28 @@ static int change_state(struct lpa *lpa, const char *function, uint32_t tag, con
     return after_change(lpa, simple(lpa, function, &request, tag, names));
 }
 
-int lpa_enable(struct lpa *lpa, int argc, char **argv)
+int lpa_enable(const struct command_line *line)
 {
-    (void)argc;
-    return change_state(lpa, "EnableProfile", 0xBF31, argv[0], NAMES_ENABLE);
+    struct lpa *lpa = line->settings;
+
+    return change_state(lpa, "EnableProfile", 0xBF31, line->argv[0], NAMES_ENABLE);
 }
 
-int lpa_disable(struct lpa *lpa, int argc, char **argv)
+int lpa_disable(const struct command_line *line)
 {
-    (void)argc;
-    return change_state(lpa, "DisableProfile", 0xBF32, argv[0], NAMES_DISABLE);
+    struct lpa *lpa = line->settings;
+
+    return change_state(lpa, "DisableProfile", 0xBF32, line->argv[0], NAMES_DISABLE);
 }
 
-int lpa_delete(struct lpa *lpa, int argc, char **argv)
+int lpa_delete(const struct command_line *line)
 {
+    struct lpa *lpa = line->settings;
     struct buf request = {0};
     size_t outer = tlv_open(&request, 0xBF33);
     int status;
 
-    (void)argc;
-    if (!put_identifier(&request, argv[0])) {
+    if (!put_identifier(&request, line->argv[0])) {
         buf_free(&request);
         return EXIT_FAILED;
     }
@@ -119,50 +121,53 @@ int lpa_delete(struct lpa *lpa, int argc, char **argv)
     return after_change(lpa, status);
 }
 
-int lpa_nickname(struct lpa *lpa, int argc, char **argv)
+int lpa_nickname(const struct command_line *line)
 {
+    struct lpa *lpa = line->settings;
     struct buf request = {0};
     size_t outer = tlv_open(&request, 0xBF29);
 
     /* SetNickname takes an ICCID only (SGP.22 5.7.21). */
-    if (strlen(argv[0]) > 20 || !put_identifier(&request, argv[0])) {
+    if (strlen(line->argv[0]) > 20 || !put_identifier(&request, line->argv[0])) {
         buf_free(&request);
-        return strlen(argv[0]) > 20 ? tool_error("'%s' is not an ICCID (18 to 20 digits)", argv[0])
-                                    : EXIT_FAILED;
+        return strlen(line->argv[0]) > 20
+                   ? tool_error("'%s' is not an ICCID (18 to 20 digits)", line->argv[0])
+                   : EXIT_FAILED;
     }
-    tlv_put_string(&request, 0x90, argc > 1 ? argv[1] : "");
+    tlv_put_string(&request, 0x90, line->argc > 1 ? line->argv[1] : "");
     tlv_close(&request, outer);
     return simple(lpa, "SetNickname", &request, 0xBF29, NAMES_NICKNAME);
 }
 
-int lpa_default_smdp(struct lpa *lpa, int argc, char **argv)
+int lpa_default_smdp(const struct command_line *line)
 {
+    struct lpa *lpa = line->settings;
     struct buf request = {0};
     size_t outer = tlv_open(&request, 0xBF3F);
 
-    (void)argc;
-    tlv_put_string(&request, 0x80, argv[0]);
+    tlv_put_string(&request, 0x80, line->argv[0]);
     tlv_close(&request, outer);
     return simple(lpa, "SetDefaultDpAddress", &request, 0xBF3F, NAMES_DEFAULT_DP);
 }
 
-int lpa_reset(struct lpa *lpa, int argc, char **argv)
+int lpa_reset(const struct command_line *line)
 {
+    struct lpa *lpa = line->settings;
     static const struct {
         const char *word;
         uint8_t bit;
     } words[] = {{"operational", 0x80}, {"test", 0x40}, {"smdp", 0x20}};
     struct buf request = {0};
-    uint8_t bits = argc == 0 ? 0xE0 : 0;
+    uint8_t bits = line->argc == 0 ? 0xE0 : 0;
     size_t outer;
 
-    for (int i = 0; i < argc; i++) {
+    for (int i = 0; i < line->argc; i++) {
         uint8_t bit = 0;
 
         for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++)
-            bit |= strcmp(argv[i], words[w].word) == 0 ? words[w].bit : 0;
+            bit |= strcmp(line->argv[i], words[w].word) == 0 ? words[w].bit : 0;
         if (bit == 0)
-            return tool_usage("reset knows operational, test and smdp, not '%s'", argv[i]);
+            return tool_usage("reset knows operational, test and smdp, not '%s'", line->argv[i]);
         bits |= bit;
     }
     outer = tlv_open(&request, 0xBF34);

@@ -3,15 +3,12 @@
 
 #include "common/tool.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
 #define REVOKED_MAX  256
-#define DEFAULT_DAYS 30
+#define DEFAULT_DAYS 30 /* help says so, too */
 
 struct list {
     const char *dir;
@@ -20,7 +17,7 @@ struct list {
     const char *paths[REVOKED_MAX];
     struct cert *revoked[REVOKED_MAX];
     size_t count;
-    uint64_t number;
+    int64_t number;
     int64_t days;
 };
 
@@ -61,7 +58,7 @@ static bool issue(const struct list *list, const struct pki_pair *ci, struct buf
         }
         serials[i] = cert_serial(cert);
     }
-    if (crl_issue(ci->cert, ci->key, serials, list->count, list->number, now,
+    if (crl_issue(ci->cert, ci->key, serials, list->count, (uint64_t)list->number, now,
                   now + list->days * PKI_SECONDS_PER_DAY, der))
         return true;
     tool_error("cannot make the list");
@@ -76,7 +73,7 @@ static int make(struct list *list)
               issue(list, &ci, &der) && tool_write_file(list->out, buf_span(&der), 0644);
 
     if (ok)
-        printf("%s: list %" PRIu64 " of the CI on %s revokes %zu certificate%s\n", list->out, list->number,
+        printf("%s: list %" PRId64 " of the CI on %s revokes %zu certificate%s\n", list->out, list->number,
                ec_curve_name(list->curve), list->count, list->count == 1 ? "" : "s");
     for (size_t i = 0; i < list->count; i++)
         cert_free(list->revoked[i]);
@@ -85,78 +82,40 @@ static int make(struct list *list)
     return ok ? EXIT_OK : EXIT_FAILED;
 }
 
-static bool parse_number(const char *text, uint64_t *number)
-{
-    char *end;
-    unsigned long long value;
+static const struct option_row options[] = {
+    {"dir", "DIR", "the PKI", TAKES_TEXT(struct list, dir), .required = true},
+    {"revoke", "CERT", "the certificate file to revoke; may be given again; without any, the list is empty",
+     TAKES_LIST(struct list, paths, count)},
+    {"out", "FILE", "where to", TAKES_TEXT(struct list, out), .required = true},
+    {"number", "N", "the list's number (default: the time in seconds)",
+     TAKES_NUMBER(struct list, number, 0, INT64_MAX)},
+    {"days", "N", "until the next list is due (default 30)", TAKES_NUMBER(struct list, days, 1, PKI_DAYS_MAX),
+     .unit = "days"},
+    {"curve", "CURVE", "of the CI, when there is no --revoke to tell it: p256 (the default) or brainpool",
+     TAKES_CHOICE(struct list, curve, pki_curve_words)},
+    {0},
+};
 
-    errno = 0;
-    value = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > INT64_MAX) {
-        tool_usage("--number '%s' is not a number from 0 to 2^63 - 1", text);
-        return false;
-    }
-    *number = value;
-    return true;
+static void begin(void *settings)
+{
+    struct list *list = settings;
+
+    list->number = (int64_t)time(NULL);
+    list->days = DEFAULT_DAYS;
 }
 
-static int parse(struct list *list, int argc, char **argv)
+static int run(const struct command_line *line)
 {
-    static const struct option options[] = {
-        {"dir", required_argument, NULL, 'd'},
-        {"revoke", required_argument, NULL, 'r'},
-        {"out", required_argument, NULL, 'o'},
-        {"curve", required_argument, NULL, 'c'},
-        {"number", required_argument, NULL, 'n'},
-        {"days", required_argument, NULL, 'D'},
-        {NULL, 0, NULL, 0},
-    };
-    int option;
-
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        switch (option) {
-        case 'd':
-            list->dir = optarg;
-            break;
-        case 'r':
-            if (list->count == REVOKED_MAX)
-                return tool_usage("more than %d certificates to revoke", REVOKED_MAX);
-            list->paths[list->count++] = optarg;
-            break;
-        case 'o':
-            list->out = optarg;
-            break;
-        case 'c':
-            list->curve = pki_parse_curve(optarg);
-            if (list->curve == EC_CURVE_NONE)
-                return EXIT_USAGE;
-            break;
-        case 'n':
-            if (!parse_number(optarg, &list->number))
-                return EXIT_USAGE;
-            break;
-        case 'D':
-            if (!pki_parse_days(optarg, &list->days))
-                return EXIT_USAGE;
-            break;
-        case ':':
-            return tool_usage("%s wants a value", argv[optind - 1]);
-        default:
-            return tool_usage("there is no option '%s'", argv[optind - 1]);
-        }
-    }
-    if (optind < argc)
-        return tool_usage("'%s' is one argument too many", argv[optind]);
-    if (list->dir == NULL || list->out == NULL)
-        return tool_usage("%s is missing", list->dir == NULL ? "--dir" : "--out");
-    return EXIT_OK;
+    return make(line->settings);
 }
 
-int pki_run_crl(int argc, char **argv)
-{
-    struct list list = {.number = (uint64_t)time(NULL), .days = DEFAULT_DAYS};
-    int status = parse(&list, argc, argv);
-
-    return status == EXIT_OK ? make(&list) : status;
-}
+const struct command pki_crl = {
+    "crl",
+    "",
+    "write a revocation list",
+    "Writes a revocation list (DER) signed by the CI.",
+    .options = options,
+    .settings_size = sizeof(struct list),
+    .begin = begin,
+    .run = run,
+};

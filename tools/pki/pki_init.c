@@ -2,6 +2,7 @@
  * whole or not there. */
 #include "tools/pki/pki.h"
 
+#include "common/left_out.h"
 #include "common/pki_make.h"
 #include "common/tool.h"
 
@@ -11,7 +12,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DEFAULT_DAYS   3650
+#define DEFAULT_DAYS   3650 /* help says so, too */
 #define HOSTS_MAX      32
 #define CLOCK_SKEW     3600 /* certificates are valid from an hour ago, for peers whose clocks are behind */
 #define TEMPORARY_TAIL ".XXXXXX"
@@ -205,8 +205,11 @@ static bool host_is_good(const char *host)
     return size > 0 && size <= 64 && strspn(host, allowed) == size;
 }
 
-static int add_host(struct init *init, const char *host)
+static int add_host(void *settings, const struct option_row *row, const char *host)
 {
+    struct init *init = settings;
+
+    (void)row;
     for (size_t i = 0; i < init->host_count; i++)
         if (strcmp(init->hosts[i], host) == 0)
             return EXIT_OK;
@@ -218,64 +221,64 @@ static int add_host(struct init *init, const char *host)
     return EXIT_OK;
 }
 
-static int parse(struct init *init, int argc, char **argv)
+static int add_curve(void *settings, const struct option_row *row, const char *name)
 {
-    static const struct option options[] = {
-        {"dir", required_argument, NULL, 'd'},  {"curve", required_argument, NULL, 'c'},
-        {"host", required_argument, NULL, 'h'}, {"days", required_argument, NULL, 'n'},
-        {"json", no_argument, NULL, 'j'},       {NULL, 0, NULL, 0},
-    };
-    enum ec_curve curve;
-    int option;
+    struct init *init = settings;
+    enum ec_curve curve = pki_curve_from_name(name);
 
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        switch (option) {
-        case 'd':
-            init->dir = optarg;
-            break;
-        case 'c':
-            curve = pki_parse_curve(optarg);
-            if (curve == EC_CURVE_NONE)
-                return EXIT_USAGE;
-            init->curves[curve] = true;
-            break;
-        case 'h':
-            if (add_host(init, optarg) != EXIT_OK)
-                return EXIT_USAGE;
-            break;
-        case 'n':
-            if (!pki_parse_days(optarg, &init->days))
-                return EXIT_USAGE;
-            break;
-        case 'j':
-            init->json = true;
-            break;
-        case ':':
-            return tool_usage("%s wants a value", argv[optind - 1]);
-        default:
-            return tool_usage("there is no option '%s'", argv[optind - 1]);
-        }
-    }
-    if (optind < argc)
-        return tool_usage("'%s' is one argument too many", argv[optind]);
-    return init->dir != NULL ? EXIT_OK : tool_usage("--dir is missing");
+    if (curve == EC_CURVE_NONE)
+        return tool_usage("--%s is not p256 or brainpool: %s", row->name, name);
+    init->curves[curve] = true;
+    return EXIT_OK;
 }
 
-int pki_run_init(int argc, char **argv)
+static const struct option_row options[] = {
+    {"dir", "DIR", "where to; it must not exist, or be empty", TAKES_TEXT(struct init, dir),
+     .required = true},
+    {"curve", "p256|brainpool", "a curve; may be given for each (default: both)", TAKES_BY(add_curve)},
+    {"host", "NAME",
+     "a name or address of the TLS servers, besides localhost, 127.0.0.1 and ::1; may be given again",
+     TAKES_BY(add_host)},
+    {"days", "N", "how long the certificates are valid (default 3650)",
+     TAKES_NUMBER(struct init, days, 1, PKI_DAYS_MAX), .unit = "days"},
+    {"json", NULL, "print JSON" JSON_LEFT_OUT, TAKES_FLAG(struct init, json)},
+    {0},
+};
+
+static void begin(void *settings)
+{
+    struct init *init = settings;
+
+    init->days = DEFAULT_DAYS;
+}
+
+static int run(const struct command_line *line)
 {
     static const char *const always[] = {"localhost", "127.0.0.1", "::1"};
-    struct init init = {.days = DEFAULT_DAYS};
-    int status = parse(&init, argc, argv);
+    struct init *init = line->settings;
+    int status = EXIT_OK;
 
     for (size_t i = 0; status == EXIT_OK && i < sizeof(always) / sizeof(always[0]); i++)
-        status = add_host(&init, always[i]);
+        status = add_host(init, NULL, always[i]);
     if (status != EXIT_OK)
         return status;
-    if (!init.curves[EC_CURVE_P256] && !init.curves[EC_CURVE_BRAINPOOL_P256R1]) {
-        init.curves[EC_CURVE_P256] = true;
-        init.curves[EC_CURVE_BRAINPOOL_P256R1] = true;
+    if (!init->curves[EC_CURVE_P256] && !init->curves[EC_CURVE_BRAINPOOL_P256R1]) {
+        init->curves[EC_CURVE_P256] = true;
+        init->curves[EC_CURVE_BRAINPOOL_P256R1] = true;
     }
-    status = make(&init);
-    return status == EXIT_OK ? pki_show_dir(init.dir, init.json) : status;
+    status = make(init);
+    return status == EXIT_OK ? pki_show_dir(init->dir, init->json) : status;
 }
+
+const struct command pki_init = {
+    "init",
+    "",
+    "make a PKI in a directory",
+    "Makes a CI, an EUM, an SM-DP+ (authentication, profile binding, TLS), an SM-DS and an eIM in DIR, and "
+    "shows "
+    "them. For tests only: the private keys lie in the directory.",
+    .options = options,
+    .settings_size = sizeof(struct init),
+    .begin = begin,
+    .run = run,
+};

@@ -3,18 +3,19 @@
 
 #include "tools/pki/pki.h"
 
+#include "common/left_out.h"
 #include "common/tool.h"
 
 #include <openssl/objects.h>
 
-#include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #ifdef HAVE_JANSSON
-#include <jansson.h>
+#include "common/print_json.h"
 #endif
 
 /* One certificate's line. Texts are "" where there is nothing to say. */
@@ -136,7 +137,7 @@ static int print_table(const struct rows *rows)
 }
 
 #ifdef HAVE_JANSSON
-static int print_json(const struct rows *rows)
+static int print_rows_json(const struct rows *rows)
 {
     json_t *list = json_array();
     int status = EXIT_OK;
@@ -151,14 +152,14 @@ static int print_json(const struct rows *rows)
         if (object == NULL || json_array_append_new(list, object) != 0)
             status = tool_error("%s cannot be written as JSON", row->name);
     }
-    if (status == EXIT_OK && (json_dumpf(list, stdout, JSON_INDENT(2)) != 0 || puts("") == EOF))
-        status = tool_error("cannot write the JSON");
+    if (status == EXIT_OK)
+        return print_json(list);
     json_decref(list);
     return status;
 }
 
 #else
-static int print_json(const struct rows *rows)
+static int print_rows_json(const struct rows *rows)
 {
     (void)rows;
     return tool_error("this build has no JSON (configured --without-jansson)");
@@ -167,7 +168,7 @@ static int print_json(const struct rows *rows)
 
 static int print_rows(struct rows *rows, bool json)
 {
-    int status = json ? print_json(rows) : print_table(rows);
+    int status = json ? print_rows_json(rows) : print_table(rows);
 
     free(rows->row);
     return status;
@@ -232,33 +233,34 @@ static int show_files(char *const *paths, bool json)
     return EXIT_FAILED;
 }
 
-int pki_run_show(int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"dir", required_argument, NULL, 'd'},
-        {"json", no_argument, NULL, 'j'},
-        {NULL, 0, NULL, 0},
-    };
-    const char *dir = NULL;
-    bool json = false;
-    int option;
+struct settings {
+    const char *dir;
+    bool json;
+};
 
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        switch (option) {
-        case 'd':
-            dir = optarg;
-            break;
-        case 'j':
-            json = true;
-            break;
-        case ':':
-            return tool_usage("%s wants a value", argv[optind - 1]);
-        default:
-            return tool_usage("there is no option '%s'", argv[optind - 1]);
-        }
-    }
-    if ((dir != NULL) == (optind < argc))
+static const struct option_row options[] = {
+    {"dir", "DIR", "those of a PKI, each checked against its CI", TAKES_TEXT(struct settings, dir)},
+    {"json", NULL, "print JSON" JSON_LEFT_OUT, TAKES_FLAG(struct settings, json)},
+    {0},
+};
+
+static int run(const struct command_line *line)
+{
+    const struct settings *settings = line->settings;
+
+    if ((settings->dir != NULL) == (line->argc > 0))
         return tool_usage("say either --dir DIR or which files");
-    return dir != NULL ? pki_show_dir(dir, json) : show_files(argv + optind, json);
+    return settings->dir != NULL ? pki_show_dir(settings->dir, settings->json)
+                                 : show_files(line->argv, settings->json);
 }
+
+const struct command pki_show = {
+    "show",
+    "FILE... | --dir DIR [OPTION]...",
+    "show certificates",
+    "Prints role, OID, key identifier, curve, EID prefix and validity of certificates (PEM or DER).",
+    .max_words = INT_MAX,
+    .options = options,
+    .settings_size = sizeof(struct settings),
+    .run = run,
+};

@@ -3,258 +3,136 @@
 
 #include "common/tool.h"
 
-#include <errno.h>
-#include <getopt.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#define KEY_SIZE 16 /* octets */
 
 struct request {
     struct saip_recipe recipe;
     struct profile_description description;
     const char *out;
     char mccmnc[8];
-    bool metadata, has_algorithm;
+    enum saip_algorithm algorithm; /* 0: not said */
+    bool metadata, no_isim;
 };
 
-enum {
-    OPTION_OUT = 1,
-    OPTION_ICCID,
-    OPTION_IMSI,
-    OPTION_MNC_LENGTH,
-    OPTION_MSISDN,
-    OPTION_NAME,
-    OPTION_OPERATOR,
-    OPTION_ALGORITHM,
-    OPTION_K,
-    OPTION_OPC,
-    OPTION_PIN1,
-    OPTION_PIN2,
-    OPTION_PUK1,
-    OPTION_PUK2,
-    OPTION_ADM1,
-    OPTION_ENABLE_PIN,
-    OPTION_OTA_KEY,
-    OPTION_NO_ISIM,
-    OPTION_SIZE,
-    OPTION_METADATA,
-    OPTION_CLASS,
-    OPTION_PPR,
-    OPTION_NOTIFY,
-    OPTION_ICON,
-    OPTION_FALLBACK_ALLOWED,
-    OPTION_ECALL,
-};
+/* --- Options -------------------------------------------------------------------------------------------- */
 
-static const struct option options[] = {
-    {"out", required_argument, NULL, OPTION_OUT},
-    {"iccid", required_argument, NULL, OPTION_ICCID},
-    {"imsi", required_argument, NULL, OPTION_IMSI},
-    {"mnc-length", required_argument, NULL, OPTION_MNC_LENGTH},
-    {"msisdn", required_argument, NULL, OPTION_MSISDN},
-    {"name", required_argument, NULL, OPTION_NAME},
-    {"operator", required_argument, NULL, OPTION_OPERATOR},
-    {"algorithm", required_argument, NULL, OPTION_ALGORITHM},
-    {"k", required_argument, NULL, OPTION_K},
-    {"opc", required_argument, NULL, OPTION_OPC},
-    {"pin1", required_argument, NULL, OPTION_PIN1},
-    {"pin2", required_argument, NULL, OPTION_PIN2},
-    {"puk1", required_argument, NULL, OPTION_PUK1},
-    {"puk2", required_argument, NULL, OPTION_PUK2},
-    {"adm1", required_argument, NULL, OPTION_ADM1},
-    {"enable-pin", no_argument, NULL, OPTION_ENABLE_PIN},
-    {"ota-key", required_argument, NULL, OPTION_OTA_KEY},
-    {"no-isim", no_argument, NULL, OPTION_NO_ISIM},
-    {"size", required_argument, NULL, OPTION_SIZE},
-    {"metadata", no_argument, NULL, OPTION_METADATA},
-    {"class", required_argument, NULL, OPTION_CLASS},
-    {"ppr", required_argument, NULL, OPTION_PPR},
-    {"notify", required_argument, NULL, OPTION_NOTIFY},
-    {"icon", required_argument, NULL, OPTION_ICON},
-    {"fallback-allowed", no_argument, NULL, OPTION_FALLBACK_ALLOWED},
-    {"ecall", no_argument, NULL, OPTION_ECALL},
-    {NULL, 0, NULL, 0},
-};
+static const char *const algorithms[] = {
+    "", [SAIP_MILENAGE] = "milenage", [SAIP_TUAK] = "tuak", [SAIP_USIM_TEST_ALGORITHM] = "test", NULL};
 
-/* Reads min to max octets of hexadecimal; false after printing why. */
-static bool read_key(const char *option, const char *text, uint8_t *key, size_t min, size_t max, size_t *size)
+static const char *const classes[] = {"operational", "test", "provisioning", NULL};
+
+/* Reads 16 or `max` octets of hexadecimal. */
+static int read_key(const struct option_row *row, const char *text, uint8_t *key, size_t max, size_t *size)
 {
     struct buf octets = {0};
     size_t offset = 0;
-    bool good = buf_append_hex(&octets, text, &offset);
+    int status = EXIT_OK;
 
-    if (!good) {
-        tool_usage("--%s: not hexadecimal at character %zu", option, offset + 1);
-    } else if (octets.size != min && octets.size != max) {
-        tool_usage("--%s: %zu octets, not %zu%s", option, octets.size, min, max != min ? " or 32" : "");
-        good = false;
+    if (!buf_append_hex(&octets, text, &offset)) {
+        status = tool_usage("--%s: not hexadecimal at character %zu", row->name, offset + 1);
+    } else if (octets.size != KEY_SIZE && octets.size != max) {
+        status = tool_usage("--%s: %zu octets, not %d%s", row->name, octets.size, KEY_SIZE,
+                            max != KEY_SIZE ? " or 32" : "");
     } else {
         memcpy(key, octets.data, octets.size);
         *size = octets.size;
     }
     buf_free(&octets);
-    return good;
+    return status;
 }
 
-static bool read_number(const char *option, const char *text, size_t *number)
+static int take_k(void *settings, const struct option_row *row, const char *value)
 {
-    char *end = NULL;
-    unsigned long long value;
+    struct saip_recipe *recipe = &((struct request *)settings)->recipe;
 
-    errno = 0;
-    value = strtoull(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || text[0] == '-') {
-        tool_usage("--%s: '%s' is no number", option, text);
-        return false;
-    }
-    *number = (size_t)value;
-    return true;
+    return read_key(row, value, recipe->key, 2 * KEY_SIZE, &recipe->key_size);
 }
 
-static bool read_algorithm(struct request *request, const char *text)
+static int take_opc(void *settings, const struct option_row *row, const char *value)
 {
-    static const struct {
-        const char *name;
-        enum saip_algorithm algorithm;
-    } algorithms[] = {{"milenage", SAIP_MILENAGE}, {"tuak", SAIP_TUAK}, {"test", SAIP_USIM_TEST_ALGORITHM}};
+    struct saip_recipe *recipe = &((struct request *)settings)->recipe;
 
-    for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++) {
-        if (strcmp(text, algorithms[i].name) == 0) {
-            request->recipe.algorithm = algorithms[i].algorithm;
-            request->has_algorithm = true;
-            return true;
-        }
-    }
-    tool_usage("--algorithm: '%s' is not milenage, tuak or test", text);
-    return false;
+    return read_key(row, value, recipe->opc, 2 * KEY_SIZE, &recipe->opc_size);
 }
 
-static bool read_class(struct request *request, const char *text)
+static int take_ota_key(void *settings, const struct option_row *row, const char *value)
 {
-    if (strcmp(text, "operational") != 0 && strcmp(text, "test") != 0 && strcmp(text, "provisioning") != 0) {
-        tool_usage("--class: '%s' is not operational, test or provisioning", text);
-        return false;
-    }
-    request->description.class = text;
-    return true;
+    size_t size;
+
+    return read_key(row, value, ((struct request *)settings)->recipe.ota_key, KEY_SIZE, &size);
 }
 
-static bool read_ppr(struct request *request, const char *text)
+static int take_ppr(void *settings, const struct option_row *row, const char *value)
 {
-    if (strcmp(text, "1") == 0) {
+    struct request *request = settings;
+
+    if (strcmp(value, "1") == 0)
         request->description.pprs[0] = "ppr1";
-    } else if (strcmp(text, "2") == 0) {
+    else if (strcmp(value, "2") == 0)
         request->description.pprs[1] = "ppr2";
-    } else {
-        tool_usage("--ppr: '%s' is not 1 or 2", text);
-        return false;
-    }
-    return true;
+    else
+        return tool_usage("--%s is not 1 or 2: %s", row->name, value);
+    return EXIT_OK;
 }
 
-static bool read_icon(struct request *request, const char *text)
+static int take_icon(void *settings, const struct option_row *row, const char *value)
 {
-    const char *dot = strrchr(text, '.');
+    struct request *request = settings;
+    const char *dot = strrchr(value, '.');
 
-    request->description.icon = text;
-    if (dot != NULL && strcmp(dot, ".png") == 0) {
+    request->description.icon = value;
+    if (dot != NULL && strcmp(dot, ".png") == 0)
         request->description.icon_type = "png";
-    } else if (dot != NULL && (strcmp(dot, ".jpg") == 0 || strcmp(dot, ".jpeg") == 0)) {
+    else if (dot != NULL && (strcmp(dot, ".jpg") == 0 || strcmp(dot, ".jpeg") == 0))
         request->description.icon_type = "jpg";
-    } else {
-        tool_usage("--icon: '%s' is neither .png nor .jpg", text);
-        return false;
-    }
-    return true;
+    else
+        return tool_usage("--%s is neither .png nor .jpg: %s", row->name, value);
+    return EXIT_OK;
 }
 
-/* Options that are texts as they are: where each goes. */
-static const char **text_option(struct request *request, int option)
-{
-    struct saip_recipe *recipe = &request->recipe;
+static const struct option_row rows[] = {
+    {"out", "FILE", "where to", TAKES_TEXT(struct request, out), .required = true},
+    {"iccid", "DIGITS", "19 or 20 digits", TAKES_TEXT(struct request, recipe.iccid)},
+    {"imsi", "DIGITS", "6 to 15 digits", TAKES_TEXT(struct request, recipe.imsi)},
+    {"mnc-length", "N", "digits of the MNC in it, 2 or 3 (2)",
+     TAKES_NUMBER(struct request, recipe.mnc_size, 2, 3)},
+    {"msisdn", "NUMBER", "phone number, or none", TAKES_TEXT(struct request, recipe.msisdn)},
+    {"name", "TEXT", "name of the profile", TAKES_TEXT(struct request, recipe.profile_type)},
+    {"operator", "TEXT", "operator's name, up to 16 characters",
+     TAKES_TEXT(struct request, recipe.operator_name)},
+    {"algorithm", "NAME", "milenage, tuak or test (milenage; test for a test profile)",
+     TAKES_CHOICE(struct request, algorithm, algorithms)},
+    {"k", "HEX", "authentication key, 16 octets (TUAK: 16 or 32)", TAKES_BY(take_k)},
+    {"opc", "HEX", "OPc, 16 octets (TUAK: TOPc, 32)", TAKES_BY(take_opc)},
+    {"pin1", "DIGITS", "the user's code", TAKES_TEXT(struct request, recipe.pin1)},
+    {"pin2", "DIGITS", "the user's second code", TAKES_TEXT(struct request, recipe.pin2)},
+    {"puk1", "DIGITS", "unblocks PIN1", TAKES_TEXT(struct request, recipe.puk1)},
+    {"puk2", "DIGITS", "unblocks PIN2", TAKES_TEXT(struct request, recipe.puk2)},
+    {"adm1", "DIGITS", "the operator's code", TAKES_TEXT(struct request, recipe.adm1)},
+    {"enable-pin", NULL, "PIN1 is asked for", TAKES_FLAG(struct request, recipe.pin1_enabled)},
+    {"ota-key", "HEX", "AES key of the security domain, 16 octets", TAKES_BY(take_ota_key)},
+    {"no-isim", NULL, "only the USIM", TAKES_FLAG(struct request, no_isim)},
+    {"size", "OCTETS", "empty files besides, of so many octets together",
+     TAKES_NUMBER(struct request, recipe.extra_size, 0, INT64_MAX), .unit = "octets"},
+    OPTION_HEAD("For an SM-DP+:"),
+    {"metadata", NULL, "also write FILE.json for an SM-DP+, with:", TAKES_FLAG(struct request, metadata)},
+    {"class", "CLASS", "operational, test or provisioning (operational)",
+     TAKES_CHOICE(struct request, description.class, classes)},
+    {"ppr", "1|2", "a policy rule: 1 not to be disabled, 2 not to be deleted; may be repeated",
+     TAKES_BY(take_ppr)},
+    {"notify", "ADDRESS", "notifications of every event go there",
+     TAKES_TEXT(struct request, description.notification_address)},
+    {"icon", "FILE", "icon, .png or .jpg, next to FILE.json", TAKES_BY(take_icon)},
+    {"fallback-allowed", NULL, "it may be made the Fallback Profile (SGP.32)",
+     TAKES_FLAG(struct request, description.fallback_allowed)},
+    {"ecall", NULL, "it is the Emergency Profile (SGP.32)", TAKES_FLAG(struct request, description.ecall)},
+    {0},
+};
 
-    switch (option) {
-    case OPTION_OUT:
-        return &request->out;
-    case OPTION_ICCID:
-        return &recipe->iccid;
-    case OPTION_IMSI:
-        return &recipe->imsi;
-    case OPTION_NAME:
-        return &recipe->profile_type;
-    case OPTION_OPERATOR:
-        return &recipe->operator_name;
-    case OPTION_MSISDN:
-        return &recipe->msisdn;
-    case OPTION_PIN1:
-        return &recipe->pin1;
-    case OPTION_PIN2:
-        return &recipe->pin2;
-    case OPTION_PUK1:
-        return &recipe->puk1;
-    case OPTION_PUK2:
-        return &recipe->puk2;
-    case OPTION_ADM1:
-        return &recipe->adm1;
-    case OPTION_NOTIFY:
-        return &request->description.notification_address;
-    default:
-        return NULL;
-    }
-}
-
-static bool read_option(struct request *request, int option, const char *text)
-{
-    struct saip_recipe *recipe = &request->recipe;
-    const char **place = text_option(request, option);
-    size_t size = 0;
-
-    if (place != NULL) {
-        *place = text;
-        return true;
-    }
-    switch (option) {
-    case OPTION_MNC_LENGTH:
-        if (!read_number("mnc-length", text, &size))
-            return false;
-        recipe->mnc_size = size <= 3 ? (unsigned)size : 0; /* 0 is refused with the rest */
-        return true;
-    case OPTION_ALGORITHM:
-        return read_algorithm(request, text);
-    case OPTION_K:
-        return read_key("k", text, recipe->key, 16, 32, &recipe->key_size);
-    case OPTION_OPC:
-        return read_key("opc", text, recipe->opc, 16, 32, &recipe->opc_size);
-    case OPTION_OTA_KEY:
-        return read_key("ota-key", text, recipe->ota_key, 16, 16, &size);
-    case OPTION_ENABLE_PIN:
-        recipe->pin1_enabled = true;
-        return true;
-    case OPTION_NO_ISIM:
-        recipe->isim = false;
-        return true;
-    case OPTION_SIZE:
-        return read_number("size", text, &recipe->extra_size);
-    case OPTION_METADATA:
-        request->metadata = true;
-        return true;
-    case OPTION_CLASS:
-        return read_class(request, text);
-    case OPTION_PPR:
-        return read_ppr(request, text);
-    case OPTION_ICON:
-        return read_icon(request, text);
-    case OPTION_FALLBACK_ALLOWED:
-        request->description.fallback_allowed = true;
-        return true;
-    case OPTION_ECALL:
-        request->description.ecall = true;
-        return true;
-    default:
-        return false;
-    }
-}
+/* --- Making it ------------------------------------------------------------------------------------------ */
 
 /* What follows from other options. */
 static void complete(struct request *request)
@@ -263,7 +141,10 @@ static void complete(struct request *request)
 
     if (recipe->msisdn != NULL && strcmp(recipe->msisdn, "none") == 0)
         recipe->msisdn = NULL;
-    if (!request->has_algorithm && strcmp(request->description.class, "test") == 0)
+    recipe->isim = !request->no_isim;
+    if (request->algorithm != 0)
+        recipe->algorithm = request->algorithm;
+    else if (strcmp(request->description.class, "test") == 0)
         recipe->algorithm = SAIP_USIM_TEST_ALGORITHM;
     /* Without an own TOPc the built-in test value is filled up with zeros. */
     if (recipe->algorithm == SAIP_TUAK)
@@ -291,8 +172,7 @@ static int write_package(struct request *request)
 
     complete(request);
     if (!saip_build(&request->recipe, &package, &reason)) {
-        tool_usage("%s", reason);
-        status = EXIT_USAGE;
+        status = tool_usage("%s", reason);
     } else {
         describe(request);
         /* The keys are in it. */
@@ -307,29 +187,28 @@ static int write_package(struct request *request)
     return status;
 }
 
-int profile_make(int argc, char **argv)
+static void begin(void *settings)
 {
-    struct request request = {
-        .recipe = saip_recipe_default(),
-        .description = {.class = "operational"},
-    };
-    int option;
-    int status = EXIT_USAGE;
+    struct request *request = settings;
 
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == '?')
-            tool_usage("'%s' is unknown or lacks its value", argv[optind - 1]);
-        if (option == '?' || !read_option(&request, option, optarg))
-            goto done;
-    }
-    if (optind < argc)
-        tool_usage("'%s' is one argument too many", argv[optind]);
-    else if (request.out == NULL)
-        tool_usage("--out is missing");
-    else
-        status = write_package(&request);
-done:
-    OPENSSL_cleanse(&request, sizeof(request));
-    return status;
+    request->recipe = saip_recipe_default();
+    request->description.class = classes[0];
 }
+
+static int run(const struct command_line *line)
+{
+    return write_package(line->settings);
+}
+
+const struct command profile_make = {
+    "make",
+    "",
+    "write a profile package",
+    "Writes a whole subscription: USIM and ISIM, telecom, 5G, codes, keys, operator's security domain, "
+    "remote file "
+    "management. Without options it has test values.",
+    .options = rows,
+    .settings_size = sizeof(struct request),
+    .begin = begin,
+    .run = run,
+};

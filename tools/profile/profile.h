@@ -5,11 +5,11 @@
 #ifndef SOFTEUICC_TOOLS_PROFILE_PROFILE_H
 #define SOFTEUICC_TOOLS_PROFILE_PROFILE_H
 
+#include "common/command.h"
 #include "profiles/saip/saip_build.h"
 
-/* Both take argv from their own name on and return the exit status. */
-int profile_make(int argc, char **argv);
-int profile_show(int argc, char **argv);
+extern const struct command profile_make;
+extern const struct command profile_show;
 
 /* What an SM-DP+ needs besides the package: the metadata file beside it. Texts are not owned. */
 struct profile_description {

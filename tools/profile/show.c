@@ -4,9 +4,9 @@
  */
 #include "tools/profile/profile.h"
 
+#include "common/print_json.h"
 #include "common/tool.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,12 +193,11 @@ static json_t *elements_json(const struct view *view)
     return list;
 }
 
-static bool print_json(const struct view *view)
+static int print_view(const struct view *view)
 {
     const struct saip_package *package = view->package;
     char iccid[21];
     json_t *root;
-    bool good;
 
     iccid_text(package->iccid, iccid);
     root = json_pack("{s:i, s:i, s:s, s:s, s:o, s:b, s:I, s:I, s:o}", "majorVersion", package->major_version,
@@ -208,9 +207,7 @@ static bool print_json(const struct view *view)
                      (json_int_t)saip_memory_size(package), "elements", elements_json(view));
     if (view->print_files)
         json_object_set(root, "files", view->files);
-    good = json_dumpf(root, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF;
-    json_decref(root);
-    return good;
+    return print_json(root);
 }
 
 static int show_package(const char *path, const struct saip_package *package, bool files, bool json)
@@ -230,8 +227,8 @@ static int show_package(const char *path, const struct saip_package *package, bo
     view->print_files = json && files;
     if (!saip_visit_files(package, visit, view))
         status = tool_error("%s: out of memory", path);
-    else if (json && !print_json(view))
-        status = tool_error("%s: cannot be told in JSON", path);
+    else if (json)
+        status = print_view(view);
     if (status == EXIT_OK && !json) {
         print_header(package);
         print_elements(view);
@@ -260,8 +257,20 @@ static int show_failure(const char *path, const struct saip_failure *failure)
                       identification, failure->offset, failure->reason, saip_result_name(failure->result));
 }
 
-static int show(const char *path, bool files, bool json)
+struct settings {
+    bool files, json;
+};
+
+static const struct option_row rows[] = {
+    {"files", NULL, "every file the package creates", TAKES_FLAG(struct settings, files)},
+    {"json", NULL, "the same for programs", TAKES_FLAG(struct settings, json)},
+    {0},
+};
+
+static int run(const struct command_line *line)
 {
+    const struct settings *settings = line->settings;
+    const char *path = line->argv[0];
     struct buf octets = {0};
     struct saip_package package;
     struct saip_failure failure;
@@ -269,7 +278,7 @@ static int show(const char *path, bool files, bool json)
 
     if (tool_read_file(path, PACKAGE_MAX, &octets)) {
         if (saip_decode(buf_span(&octets), &package, &failure)) {
-            status = show_package(path, &package, files, json);
+            status = show_package(path, &package, settings->files, settings->json);
             saip_free(&package);
         } else {
             status = show_failure(path, &failure);
@@ -279,25 +288,14 @@ static int show(const char *path, bool files, bool json)
     return status;
 }
 
-int profile_show(int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"files", no_argument, NULL, 'f'},
-        {"json", no_argument, NULL, 'j'},
-        {NULL, 0, NULL, 0},
-    };
-    bool files = false;
-    bool json = false;
-    int option;
-
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 'f' && option != 'j')
-            return tool_usage("'%s' is unknown", argv[optind - 1]);
-        files = files || option == 'f';
-        json = json || option == 'j';
-    }
-    if (argc - optind != 1)
-        return tool_usage("give one profile package");
-    return show(argv[optind], files, json);
-}
+const struct command profile_show = {
+    "show",
+    "FILE.der",
+    "look into a profile package",
+    "Prints the header's facts and the elements; of a bad package the first fault.",
+    .min_words = 1,
+    .max_words = 1,
+    .options = rows,
+    .settings_size = sizeof(struct settings),
+    .run = run,
+};

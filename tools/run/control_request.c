@@ -4,12 +4,12 @@
  */
 #include "tools/run/control_request.h"
 
+#include "common/number.h"
+
 #include <ctype.h>
-#include <errno.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -87,13 +87,9 @@ static bool read_moment(const char *text, int64_t *milliseconds)
 
 static bool read_step(const char *text, int64_t *milliseconds)
 {
-    char *end;
-    long long seconds;
+    int64_t seconds;
 
-    errno = 0;
-    seconds = strtoll(text, &end, 10);
-    if (!isdigit((unsigned char)text[1]) || *end != '\0' || errno != 0 || seconds < -TIME_BY_MAX ||
-        seconds > TIME_BY_MAX)
+    if (!number_read(text, -TIME_BY_MAX, TIME_BY_MAX, &seconds))
         return false;
     *milliseconds = seconds * 1000;
     return true;

@@ -9,11 +9,11 @@
 #include "tools/run/control.h"
 #include "tools/run/notify.h"
 #include "tools/run/slot.h"
+#include "tools/subcommands.h"
 
 #include "vpcd-bridge/vpcd.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,128 +28,65 @@
 
 struct options {
     const char *cards[SLOTS_MAX];
-    unsigned cards_count;
+    size_t cards_count;
     const char *controls[SLOTS_MAX]; /* paths of control sockets, in the order of the cards */
-    unsigned controls_count;
+    size_t controls_count;
     bool no_control;
     struct place vpcd;
     bool trace;
     enum softeuicc_protocol protocol;
     const char *pid_file;
-    bool done; /* --help: nothing else to do */
 };
 
-static const char help[] =
-    "Usage: softeuicc run --card FILE [--card FILE]... [OPTION]...\n\n"
-    "Puts cards into the slots of the virtual PC/SC reader (vpcd) and keeps them there: the first card into "
-    "the slot\n"
-    "whose port is named, the next ones into the slots on the ports after it. Waits for the reader when "
-    "there is none,\n"
-    "and comes back when pcscd restarts. SIGTERM and SIGINT end it.\n\n"
-    "  -c, --card FILE         a card made by 'softeuicc create'; may be given several times\n"
-    "      --vpcd HOST[:PORT]  where vpcd listens (default localhost:35963; an IPv6 address in brackets)\n"
-    "      --control PATH      where softeuicc ctl finds the card (default FILE-ctl); with several cards one "
-    "for each, in\n"
-    "                          their order\n"
-    "      --no-control        no control sockets\n"
-    "  -t, --trace             show every command and answer, with the function's name, on standard output\n"
-    "      --protocol t0|t1    the transmission protocol that the card offers (default t0)\n"
-    "      --pid-file FILE     write the process id to FILE when all cards are open; removed at the end\n"
-    "  -h, --help              this text\n\n"
-    "Debian's vpcd brings two slots, on ports 35963 and 35964. More slots are more entries in "
-    "/etc/reader.conf.d.\n"
-    "Under systemd, Type=notify is told when all cards are open.\n";
+static const char *const protocols[] = {[SOFTEUICC_T0] = "t0", [SOFTEUICC_T1] = "t1", NULL};
 
-static int add_card(struct options *options, const char *path)
+/* A reader is somewhere: neither host nor port may be left empty. */
+static int take_vpcd(void *settings, const struct option_row *row, const char *value)
 {
-    if (options->cards_count == SLOTS_MAX)
-        return tool_usage("more than %d cards", SLOTS_MAX);
-    options->cards[options->cards_count++] = path;
-    return EXIT_OK;
+    struct options *options = settings;
+    struct place *vpcd = &options->vpcd;
+
+    vpcd->host[0] = '\0';
+    if (place_parse(value, vpcd) && vpcd->host[0] != '\0' && vpcd->port != 0)
+        return EXIT_OK;
+    return tool_usage("--%s is not HOST or HOST:PORT: %s", row->name, value);
 }
 
-static int add_control(struct options *options, const char *path)
+static const struct option_row rows[] = {
+    {"card", "FILE", "a card made by 'softeuicc create'; may be given several times",
+     TAKES_LIST(struct options, cards, cards_count), .letter = 'c', .required = true},
+    {"vpcd", "HOST[:PORT]", "where vpcd listens (default localhost:35963; an IPv6 address in brackets)",
+     TAKES_BY(take_vpcd)},
+    {"control", "PATH",
+     "where softeuicc ctl finds the card (default FILE-ctl); with several cards one for each, in their order",
+     TAKES_LIST(struct options, controls, controls_count)},
+    {"no-control", NULL, "no control sockets", TAKES_FLAG(struct options, no_control)},
+    {"trace", NULL, "show every command and answer, with the function's name, on standard output",
+     TAKES_FLAG(struct options, trace), .letter = 't'},
+    {"protocol", "t0|t1", "the transmission protocol that the card offers (default t0)",
+     TAKES_CHOICE(struct options, protocol, protocols)},
+    {"pid-file", "FILE", "write the process id to FILE when all cards are open; removed at the end",
+     TAKES_TEXT(struct options, pid_file)},
+    {0},
+};
+
+static void begin(void *settings)
 {
-    if (options->controls_count == SLOTS_MAX)
-        return tool_usage("more than %d control sockets", SLOTS_MAX);
-    options->controls[options->controls_count++] = path;
-    return EXIT_OK;
+    struct options *options = settings;
+
+    options->vpcd = (struct place){"localhost", VPCD_PORT};
 }
 
-static int parse_protocol(struct options *options, const char *text)
+static int check(const struct options *options)
 {
-    if (strcmp(text, "t0") != 0 && strcmp(text, "t1") != 0)
-        return tool_usage("--protocol is t0 or t1, not '%s'", text);
-    options->protocol = text[1] == '1' ? SOFTEUICC_T1 : SOFTEUICC_T0;
-    return EXIT_OK;
-}
-
-static int parse_options(int argc, char **argv, struct options *options)
-{
-    enum { OPTION_VPCD = 256, OPTION_PROTOCOL, OPTION_PID_FILE, OPTION_CONTROL, OPTION_NO_CONTROL };
-    static const struct option known[] = {
-        {"card", required_argument, NULL, 'c'},
-        {"vpcd", required_argument, NULL, OPTION_VPCD},
-        {"control", required_argument, NULL, OPTION_CONTROL},
-        {"no-control", no_argument, NULL, OPTION_NO_CONTROL},
-        {"trace", no_argument, NULL, 't'},
-        {"protocol", required_argument, NULL, OPTION_PROTOCOL},
-        {"pid-file", required_argument, NULL, OPTION_PID_FILE},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
-    int status = EXIT_OK;
-    int option;
-
-    opterr = 0;
-    while (status == EXIT_OK && (option = getopt_long(argc, argv, ":c:th", known, NULL)) != -1) {
-        switch (option) {
-        case 'c':
-            status = add_card(options, optarg);
-            break;
-        case OPTION_VPCD:
-            options->vpcd.host[0] = '\0';
-            if (!place_parse(optarg, &options->vpcd) || options->vpcd.host[0] == '\0' ||
-                options->vpcd.port == 0)
-                status = tool_usage("--vpcd wants HOST or HOST:PORT, not '%s'", optarg);
-            break;
-        case OPTION_CONTROL:
-            status = add_control(options, optarg);
-            break;
-        case OPTION_NO_CONTROL:
-            options->no_control = true;
-            break;
-        case 't':
-            options->trace = true;
-            break;
-        case OPTION_PROTOCOL:
-            status = parse_protocol(options, optarg);
-            break;
-        case OPTION_PID_FILE:
-            options->pid_file = optarg;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            options->done = true;
-            return EXIT_OK;
-        case ':':
-            return tool_usage("%s wants a value", argv[optind - 1]);
-        default:
-            return tool_usage("there is no option %s", argv[optind - 1]);
-        }
-    }
-    if (status == EXIT_OK && optind < argc)
-        return tool_usage("'%s' is not an option; a card is named by --card", argv[optind]);
-    if (status == EXIT_OK && options->cards_count == 0)
-        return tool_usage("--card is missing");
-    if (status == EXIT_OK && options->controls_count > options->cards_count)
-        return tool_usage("%u control sockets for %u cards", options->controls_count, options->cards_count);
-    if (status == EXIT_OK && options->no_control && options->controls_count > 0)
+    if (options->controls_count > options->cards_count)
+        return tool_usage("%zu control sockets for %zu cards", options->controls_count, options->cards_count);
+    if (options->no_control && options->controls_count > 0)
         return tool_usage("--control and --no-control exclude each other");
-    if (status == EXIT_OK && options->vpcd.port + options->cards_count - 1 > 65535)
-        return tool_usage("there are no ports for %u cards from %u on", options->cards_count,
+    if (options->vpcd.port + options->cards_count - 1 > 65535)
+        return tool_usage("there are no ports for %zu cards from %u on", options->cards_count,
                           options->vpcd.port);
-    return status;
+    return EXIT_OK;
 }
 
 static struct addrinfo *resolve(const char *host)
@@ -302,24 +239,24 @@ static int serve(struct run *run)
     return ok ? EXIT_OK : EXIT_FAILED;
 }
 
-int tool_run(int argc, char **argv)
+static int run_daemon(const struct command_line *line)
 {
-    struct options options = {.vpcd = {"localhost", VPCD_PORT}};
-    struct run run = {.options = &options};
-    int status = parse_options(argc, argv, &options);
+    const struct options *options = line->settings;
+    struct run run = {.options = options};
+    int status = check(options);
 
-    if (status != EXIT_OK || options.done)
+    if (status != EXIT_OK)
         return status;
     umask(077);
     signal(SIGPIPE, SIG_IGN); /* who reads the trace may go; the cards stay */
     status = EXIT_FAILED;
-    run.slots = calloc(options.cards_count, sizeof(*run.slots));
+    run.slots = calloc(options->cards_count, sizeof(*run.slots));
     run.base = event_base_new();
     if (run.slots == NULL || run.base == NULL || event_base_priority_init(run.base, RUN_PRIORITIES) != 0)
         tool_error("out of memory");
-    else if ((run.addresses = resolve(options.vpcd.host)) != NULL && open_cards(&run) && claim_slots(&run))
+    else if ((run.addresses = resolve(options->vpcd.host)) != NULL && open_cards(&run) && claim_slots(&run))
         status = serve(&run);
-    for (unsigned i = 0; run.slots != NULL && i < options.cards_count; i++)
+    for (unsigned i = 0; run.slots != NULL && i < options->cards_count; i++)
         slot_close(&run.slots[i]);
     for (unsigned i = 0; i < run.claims_count; i++)
         close(run.claims[i]);
@@ -330,3 +267,21 @@ int tool_run(int argc, char **argv)
     free(run.slots);
     return status;
 }
+
+const struct command subcommand_run = {
+    "run",
+    "",
+    "put cards into the virtual reader",
+    "Puts cards into the slots of the virtual PC/SC reader (vpcd) and keeps them there: the first card into "
+    "the slot "
+    "whose port is named, the next ones into the slots on the ports after it. Waits for the reader when "
+    "there is none, "
+    "and comes back when pcscd restarts. SIGTERM and SIGINT end it.",
+    "Debian's vpcd brings two slots, on ports 35963 and 35964. More slots are more entries in "
+    "/etc/reader.conf.d.\n"
+    "Under systemd, Type=notify is told when all cards are open.",
+    .options = rows,
+    .settings_size = sizeof(struct options),
+    .begin = begin,
+    .run = run_daemon,
+};

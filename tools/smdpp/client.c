@@ -2,12 +2,12 @@
  * libcurl; one-shot. */
 #include "common/https_client.h"
 #include "common/left_out.h"
+#include "common/print_json.h"
 #include "common/qr.h"
 #include "common/tool.h"
 #include "servers/smdpp/network/http_api.h"
 #include "tools/smdpp/smdpp.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,28 +21,6 @@ struct client {
     bool json, qr, again, keep;
     const char *profile, *iccid, *eid, *matching_id, *code, *final;
 };
-
-static void print_help(void)
-{
-    printf("Usage: softeuicc smdpp order --url URL --profile NAME|--iccid ICCID [OPTION]...\n"
-           "       softeuicc smdpp cancel --url URL --iccid ICCID [--final available|unavailable]\n"
-           "       softeuicc smdpp orders|profiles|notifications --url URL [--json]\n\n"
-           "'order' reserves a profile at an SM-DP+ (ES2+ DownloadOrder), confirms and releases it "
-           "(ConfirmOrder), and prints\n"
-           "the activation code, with a QR code on a terminal.\n\n"
-           "  --url URL            https://HOST:PORT of the SM-DP+\n"
-           "  --cacert FILE        trust this CA (PEM) instead of the system's, such as the PKI's ci.pem\n"
-           "  --profile NAME       the profile type: a file name without .der, or the profileType in its "
-           "header\n"
-           "  --iccid ICCID        the profile with this ICCID\n"
-           "  --eid EID            for this card only\n"
-           "  --matching-id ID     instead of a generated one; empty: the card is recognized by its EID\n"
-           "  --confirmation CODE  the user must enter this code\n"
-           "  --keep               confirm without releasing\n"
-           "  --again              take an earlier order of the same profile back first\n"
-           "  --qr                 draw the QR code, also when stdout is no terminal" QR_LEFT_OUT "\n"
-           "  --json               print the answer as JSON\n");
-}
 
 /* --- HTTP ----------------------------------------------------------------------------------------------- */
 
@@ -170,7 +148,6 @@ static int print_code(const struct client *client, const json_t *confirmed, cons
     const char *host = json_string_value(json_object_get(confirmed, "smdpAddress"));
     const char *matching_id = json_string_value(json_object_get(confirmed, "matchingId"));
     char code[512];
-    json_t *json;
 
     if (host == NULL)
         host = strncmp(client->url, "https://", 8) == 0 ? client->url + 8 : client->url;
@@ -179,12 +156,9 @@ static int print_code(const struct client *client, const json_t *confirmed, cons
     /* SGP.22 4.1: 1$address$matchingId[$oid[$confirmation code required]] */
     snprintf(code, sizeof(code), "LPA:1$%s$%s%s", host, matching_id, client->code != NULL ? "$$1" : "");
     if (client->json) {
-        json = json_pack("{s:s,s:s,s:s,s:s,s:b}", "activationCode", code, "smdpAddress", host, "matchingId",
-                         matching_id, "iccid", iccid, "released", (int)!client->keep);
-        json_dumpf(json, stdout, JSON_INDENT(2));
-        printf("\n");
-        json_decref(json);
-        return EXIT_OK;
+        return print_json(json_pack("{s:s,s:s,s:s,s:s,s:b}", "activationCode", code, "smdpAddress", host,
+                                    "matchingId", matching_id, "iccid", iccid, "released",
+                                    (int)!client->keep));
     }
     if (client->qr || (qr_is_built && isatty(STDOUT_FILENO)))
         qr_print(stdout, code);
@@ -220,16 +194,6 @@ static int order(const struct client *client)
 
 /* --- Lists ---------------------------------------------------------------------------------------------- */
 
-/* What the table of each list shows. */
-static const struct {
-    const char *name;
-    const char *columns[8];
-} lists[] = {
-    {"orders", {"iccid", "state", "profile", "matchingId", "eid", NULL}},
-    {"profiles", {"name", "iccid", "serviceProviderName", "profileName", "profileClass", "error", NULL}},
-    {"notifications", {"id", "operation", "seqNumber", "iccid", "eid", "result", NULL}},
-};
-
 static void print_cell(const json_t *value, bool last)
 {
     if (json_is_integer(value))
@@ -251,124 +215,74 @@ static void print_table(const json_t *rows, const char *const *columns)
     }
 }
 
-/* --- Options -------------------------------------------------------------------------------------------- */
+/* --- Commands ------------------------------------------------------------------------------------------- */
 
-enum option_id {
-    OPTION_URL = 256,
-    OPTION_CACERT,
-    OPTION_PROFILE,
-    OPTION_ICCID,
-    OPTION_EID,
-    OPTION_MATCHING_ID,
-    OPTION_CONFIRMATION,
-    OPTION_FINAL,
-    OPTION_KEEP,
-    OPTION_AGAIN,
-    OPTION_QR,
-    OPTION_JSON,
+#define CLIENT_ROWS                                                                                          \
+    {"url", "URL", "https://HOST:PORT of the SM-DP+", TAKES_TEXT(struct client, url), .required = true},     \
+    {                                                                                                        \
+        "cacert", "FILE", "trust this CA (PEM) instead of the system's, such as the PKI's ci.pem",           \
+            TAKES_TEXT(struct client, cacert)                                                                \
+    }
+
+static const struct option_row order_rows[] = {
+    CLIENT_ROWS,
+    {"profile", "NAME", "the profile type: a file name without .der, or the profileType in its header",
+     TAKES_TEXT(struct client, profile)},
+    {"iccid", "ICCID", "the profile with this ICCID", TAKES_TEXT(struct client, iccid)},
+    {"eid", "EID", "for this card only", TAKES_TEXT(struct client, eid)},
+    {"matching-id", "ID", "instead of a generated one; empty: the card is recognized by its EID",
+     TAKES_TEXT(struct client, matching_id)},
+    {"confirmation", "CODE", "the user must enter this code", TAKES_TEXT(struct client, code)},
+    {"keep", NULL, "confirm without releasing", TAKES_FLAG(struct client, keep)},
+    {"again", NULL, "take an earlier order of the same profile back first", TAKES_FLAG(struct client, again)},
+    {"qr", NULL, "draw the QR code, also when stdout is no terminal" QR_LEFT_OUT,
+     TAKES_FLAG(struct client, qr)},
+    {"json", NULL, "print the answer as JSON", TAKES_FLAG(struct client, json)},
+    {0},
 };
 
-static const struct option options[] = {
-    {"url", required_argument, NULL, OPTION_URL},
-    {"cacert", required_argument, NULL, OPTION_CACERT},
-    {"profile", required_argument, NULL, OPTION_PROFILE},
-    {"iccid", required_argument, NULL, OPTION_ICCID},
-    {"eid", required_argument, NULL, OPTION_EID},
-    {"matching-id", required_argument, NULL, OPTION_MATCHING_ID},
-    {"confirmation", required_argument, NULL, OPTION_CONFIRMATION},
-    {"final", required_argument, NULL, OPTION_FINAL},
-    {"keep", no_argument, NULL, OPTION_KEEP},
-    {"again", no_argument, NULL, OPTION_AGAIN},
-    {"qr", no_argument, NULL, OPTION_QR},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
-static void take_option(struct client *client, int option)
+static int run_order(const struct command_line *line)
 {
-    const struct {
-        int option;
-        const char **text;
-        bool *flag;
-    } places[] = {
-        {OPTION_URL, &client->url, NULL},
-        {OPTION_CACERT, &client->cacert, NULL},
-        {OPTION_PROFILE, &client->profile, NULL},
-        {OPTION_ICCID, &client->iccid, NULL},
-        {OPTION_EID, &client->eid, NULL},
-        {OPTION_MATCHING_ID, &client->matching_id, NULL},
-        {OPTION_CONFIRMATION, &client->code, NULL},
-        {OPTION_FINAL, &client->final, NULL},
-        {OPTION_KEEP, NULL, &client->keep},
-        {OPTION_AGAIN, NULL, &client->again},
-        {OPTION_QR, NULL, &client->qr},
-        {OPTION_JSON, NULL, &client->json},
-    };
+    const struct client *client = line->settings;
 
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        if (places[i].option != option)
-            continue;
-        if (places[i].text != NULL)
-            *places[i].text = optarg;
-        else
-            *places[i].flag = true;
-    }
-}
-
-/* -1 to go on, else the exit status. */
-static int take_options(struct client *client, int argc, char **argv)
-{
-    int option;
-
-    optind = 1;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-        if (option == 'h') {
-            print_help();
-            return EXIT_OK;
-        }
-        if (option == '?')
-            return tool_usage("'%s' is no option", argv[optind - 1]);
-        if (option == ':')
-            return tool_usage("'%s' needs a value", argv[optind - 1]);
-        take_option(client, option);
-    }
-    if (optind < argc)
-        return tool_usage("unexpected argument '%s'", argv[optind]);
-    if (client->url == NULL)
-        return tool_usage("--url is missing");
-    return -1;
-}
-
-int smdpp_order(int argc, char **argv)
-{
-    struct client client = {0};
-    int status = take_options(&client, argc, argv);
-
-    if (status >= 0)
-        return status;
-    if (client.profile == NULL && client.iccid == NULL)
+    if (client->profile == NULL && client->iccid == NULL)
         return tool_usage("--profile or --iccid is missing");
-    return order(&client);
+    return order(client);
 }
 
-int smdpp_cancel(int argc, char **argv)
-{
-    struct client client = {.final = "available"};
-    struct outcome outcome;
-    int status = take_options(&client, argc, argv);
-    bool retire = strcmp(client.final, "unavailable") == 0;
+const struct command smdpp_order = {
+    "order",
+    "--url URL --profile NAME|--iccid ICCID [OPTION]...",
+    "make an order and print its activation code",
+    "Reserves a profile at an SM-DP+ (ES2+ DownloadOrder), confirms and releases it (ConfirmOrder), and "
+    "prints the "
+    "activation code, with a QR code on a terminal.",
+    .options = order_rows,
+    .settings_size = sizeof(struct client),
+    .run = run_order,
+};
 
-    if (status >= 0)
-        return status;
-    if (client.iccid == NULL)
-        return tool_usage("--iccid is missing");
-    if (!retire && strcmp(client.final, "available") != 0)
-        return tool_usage("--final is neither available nor unavailable");
-    if (!call(&client, "cancelOrder",
-              json_pack("{s:s,s:s*,s:s*,s:s}", "iccid", client.iccid, "eid", client.eid, "matchingId",
-                        client.matching_id, "finalProfileStatusIndicator",
+static const char *const finals[] = {"available", "unavailable", NULL};
+
+static const struct option_row cancel_rows[] = {
+    CLIENT_ROWS,
+    {"iccid", "ICCID", "the profile that was ordered", TAKES_TEXT(struct client, iccid), .required = true},
+    {"eid", "EID", "the card it was ordered for", TAKES_TEXT(struct client, eid)},
+    {"matching-id", "ID", "of the order", TAKES_TEXT(struct client, matching_id)},
+    {"final", "available|unavailable", "what becomes of the profile (default: available)",
+     TAKES_CHOICE(struct client, final, finals)},
+    {0},
+};
+
+static int run_cancel(const struct command_line *line)
+{
+    const struct client *client = line->settings;
+    bool retire = client->final != NULL && strcmp(client->final, "unavailable") == 0;
+    struct outcome outcome;
+
+    if (!call(client, "cancelOrder",
+              json_pack("{s:s,s:s*,s:s*,s:s}", "iccid", client->iccid, "eid", client->eid, "matchingId",
+                        client->matching_id, "finalProfileStatusIndicator",
                         retire ? "Unavailable" : "Available"),
               &outcome))
         return print_refusal("cancelOrder", &outcome);
@@ -376,31 +290,66 @@ int smdpp_cancel(int argc, char **argv)
     return EXIT_OK;
 }
 
-int smdpp_list(int argc, char **argv)
+const struct command smdpp_cancel = {
+    "cancel",
+    "",
+    "take an order back",
+    .options = cancel_rows,
+    .settings_size = sizeof(struct client),
+    .run = run_cancel,
+};
+
+static const struct option_row list_rows[] = {
+    CLIENT_ROWS,
+    {"json", NULL, "print the answer as JSON", TAKES_FLAG(struct client, json)},
+    {0},
+};
+
+/* A list of the server, which has the command's name there; `columns` is what its table shows. */
+static int run_list(const struct command_line *line, const char *const *columns)
 {
-    struct client client = {0};
-    int status = take_options(&client, argc, argv);
+    const struct client *client = line->settings;
     char path[32];
     json_t *rows;
 
-    if (status >= 0)
-        return status;
-    snprintf(path, sizeof(path), "/%s", argv[0]);
-    rows = exchange(&client, path, NULL);
+    snprintf(path, sizeof(path), "/%s", line->command->name);
+    rows = exchange(client, path, NULL);
     if (rows == NULL)
         return EXIT_FAILED;
     if (!json_is_array(rows)) {
         json_decref(rows);
-        return tool_error("%s%s: the answer is not a list: not a softeuicc smdpp?", client.url, path);
+        return tool_error("%s%s: the answer is not a list: not a softeuicc smdpp?", client->url, path);
     }
-    if (client.json) {
-        json_dumpf(rows, stdout, JSON_INDENT(2));
-        printf("\n");
-    }
-    for (size_t i = 0; !client.json && i < sizeof(lists) / sizeof(lists[0]); i++) {
-        if (strcmp(lists[i].name, argv[0]) == 0)
-            print_table(rows, lists[i].columns);
-    }
+    if (client->json)
+        return print_json(rows);
+    print_table(rows, columns);
     json_decref(rows);
     return EXIT_OK;
 }
+
+static int run_orders(const struct command_line *line)
+{
+    return run_list(line, (const char *const[]){"iccid", "state", "profile", "matchingId", "eid", NULL});
+}
+
+static int run_profiles(const struct command_line *line)
+{
+    return run_list(line, (const char *const[]){"name", "iccid", "serviceProviderName", "profileName",
+                                                "profileClass", "error", NULL});
+}
+
+static int run_notifications(const struct command_line *line)
+{
+    return run_list(line,
+                    (const char *const[]){"id", "operation", "seqNumber", "iccid", "eid", "result", NULL});
+}
+
+#define LIST_COMMAND(name, summary, function)                                                                \
+    {                                                                                                        \
+        name, "", summary, .options = list_rows, .settings_size = sizeof(struct client), .run = (function)   \
+    }
+
+const struct command smdpp_orders = LIST_COMMAND("orders", "list the server's orders", run_orders);
+const struct command smdpp_profiles = LIST_COMMAND("profiles", "list what can be downloaded", run_profiles);
+const struct command smdpp_notifications =
+    LIST_COMMAND("notifications", "list the notifications that came from cards", run_notifications);

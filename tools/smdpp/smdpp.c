@@ -9,8 +9,8 @@
 #include "common/qr.h"
 #include "common/tool.h"
 #include "servers/smdpp/network/http_api.h"
+#include "tools/subcommands.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,170 +30,50 @@ struct settings {
     struct smdpp_options options;
 };
 
-static void print_help(void)
-{
-    printf("Usage: softeuicc smdpp --pki DIR --profiles DIR [OPTION]...\n"
-           "       softeuicc smdpp order --url URL --profile NAME|--iccid ICCID [OPTION]...\n"
-           "       softeuicc smdpp cancel --url URL --iccid ICCID [OPTION]...\n"
-           "       softeuicc smdpp orders|profiles|notifications --url URL [--cacert FILE] [--json]\n"
-           "       softeuicc smdpp qr TEXT" QR_LEFT_OUT "\n"
-           "       softeuicc smdpp states\n\n"
-           "A test SM-DP+ (SGP.22): ES9+ for LPAs in JSON and ASN.1, ES2+ for operators. Every .der file of "
-           "the profile\n"
-           "directory can be downloaded with its name as matchingId, or be ordered.\n\n"
-           "  --pki DIR              a test PKI made by 'softeuicc pki init'\n"
-           "  --profiles DIR         profile packages (.der), each with optional metadata (.json) beside it\n"
-           "  --listen HOST:PORT     every address of HOST; default 127.0.0.1:8443; port 0 takes a free one\n"
-           "  --address FQDN[:PORT]  what LPAs call this server; default: as it listens\n"
-           "  --state FILE           keep orders and notifications in this SQLite file; default: in memory\n"
-           "  --orders-only          no downloads by file name\n"
-           "  --order-lifetime SEC   orders expire\n"
-           "  --order-tries N        how often an order may be tried; default %d\n"
-           "  --ppk                  protect packages with their own keys (ReplaceSessionKeys)\n"
-           "  --no-eligibility       leave it to the card to refuse what does not fit it\n"
-           "  --ignore-expiry        take expired EUM and eUICC certificates\n"
-           "  --pid-file FILE        write the process id there, remove it at the end\n"
-           "  --log LEVEL            off, error, info (default) or debug, on stderr\n\n"
-           "Other certificates than those of a PKI directory (with it: beside them; DER or PEM):\n"
-           "  --ci FILE  --dpauth-cert FILE --dpauth-key FILE  --dppb-cert FILE --dppb-key FILE\n"
-           "  --tls-cert FILE --tls-key FILE\n\n"
-           "See 'softeuicc smdpp order --help' for the client.\n",
-           SMDPP_DEFAULT_TRIES_MAX);
-}
-
 /* --- Options -------------------------------------------------------------------------------------------- */
 
-static bool parse_number(const char *text, int64_t max, int64_t *out)
-{
-    char *end;
-    long long value = strtoll(text, &end, 10);
-
-    if (end == text || *end != '\0' || value < 1 || value > max)
-        return false;
-    *out = value;
-    return true;
-}
-
-enum option_id {
-    OPTION_PKI = 256,
-    OPTION_PROFILES,
-    OPTION_LISTEN,
-    OPTION_ADDRESS,
-    OPTION_STATE,
-    OPTION_LOG,
-    OPTION_PID_FILE,
-    OPTION_ORDERS_ONLY,
-    OPTION_LIFETIME,
-    OPTION_TRIES,
-    OPTION_PPK,
-    OPTION_NO_ELIGIBILITY,
-    OPTION_IGNORE_EXPIRY,
-    OPTION_CI,
-    OPTION_AUTH_CERT,
-    OPTION_AUTH_KEY,
-    OPTION_PB_CERT,
-    OPTION_PB_KEY,
-    OPTION_TLS_CERT,
-    OPTION_TLS_KEY,
+static const struct option_row rows[] = {
+    {"pki", "DIR", "a test PKI made by 'softeuicc pki init'", TAKES_TEXT(struct settings, pki)},
+    {"profiles", "DIR", "profile packages (.der), each with optional metadata (.json) beside it",
+     TAKES_TEXT(struct settings, profiles), .required = true},
+    {"listen", "HOST:PORT", "every address of HOST; default 127.0.0.1:8443; port 0 takes a free one",
+     TAKES_PLACE(struct settings, listen)},
+    {"address", "FQDN[:PORT]", "what LPAs call this server; default: as it listens",
+     TAKES_TEXT(struct settings, address)},
+    {"state", "FILE", "keep orders and notifications in this SQLite file; default: in memory",
+     TAKES_TEXT(struct settings, state)},
+    {"orders-only", NULL, "no downloads by file name", TAKES_FLAG(struct settings, options.orders_only)},
+    {"order-lifetime", "SEC", "orders expire",
+     TAKES_NUMBER(struct settings, options.order_lifetime, 1, LIFETIME_MAX), .unit = "seconds"},
+    {"order-tries", "N", "how often an order may be tried; default " OPTION_DEFAULT(SMDPP_DEFAULT_TRIES_MAX),
+     TAKES_NUMBER(struct settings, options.tries_max, 1, INT32_MAX)},
+    {"ppk", NULL, "protect packages with their own keys (ReplaceSessionKeys)",
+     TAKES_FLAG(struct settings, options.ppk)},
+    {"no-eligibility", NULL, "leave it to the card to refuse what does not fit it",
+     TAKES_FLAG(struct settings, options.no_eligibility)},
+    {"ignore-expiry", NULL, "take expired EUM and eUICC certificates",
+     TAKES_FLAG(struct settings, ignore_expiry)},
+    {"pid-file", "FILE", "write the process id there, remove it at the end",
+     TAKES_TEXT(struct settings, pid_file)},
+    {"log", "LEVEL", "off, error, info (default) or debug, on stderr",
+     TAKES_CHOICE(struct settings, log, log_levels)},
+    OPTION_HEAD("Other certificates than those of a PKI directory (with it: beside them; DER or PEM):"),
+    {"ci", "CERT", "a CI whose eUICCs are believed", TAKES_TEXT(struct settings, ci)},
+    {"dpauth-cert", "CERT", "for authentication", TAKES_TEXT(struct settings, auth_cert)},
+    {"dpauth-key", "KEY", "and its key", TAKES_TEXT(struct settings, auth_key)},
+    {"dppb-cert", "CERT", "for profile package binding", TAKES_TEXT(struct settings, pb_cert)},
+    {"dppb-key", "KEY", "and its key", TAKES_TEXT(struct settings, pb_key)},
+    {"tls-cert", "CERT", "for TLS (PEM)", TAKES_TEXT(struct settings, tls_cert)},
+    {"tls-key", "KEY", "and its key", TAKES_TEXT(struct settings, tls_key)},
+    {0},
 };
-
-static const struct option options[] = {
-    {"pki", required_argument, NULL, OPTION_PKI},
-    {"profiles", required_argument, NULL, OPTION_PROFILES},
-    {"listen", required_argument, NULL, OPTION_LISTEN},
-    {"address", required_argument, NULL, OPTION_ADDRESS},
-    {"state", required_argument, NULL, OPTION_STATE},
-    {"log", required_argument, NULL, OPTION_LOG},
-    {"pid-file", required_argument, NULL, OPTION_PID_FILE},
-    {"orders-only", no_argument, NULL, OPTION_ORDERS_ONLY},
-    {"order-lifetime", required_argument, NULL, OPTION_LIFETIME},
-    {"order-tries", required_argument, NULL, OPTION_TRIES},
-    {"ppk", no_argument, NULL, OPTION_PPK},
-    {"no-eligibility", no_argument, NULL, OPTION_NO_ELIGIBILITY},
-    {"ignore-expiry", no_argument, NULL, OPTION_IGNORE_EXPIRY},
-    {"ci", required_argument, NULL, OPTION_CI},
-    {"dpauth-cert", required_argument, NULL, OPTION_AUTH_CERT},
-    {"dpauth-key", required_argument, NULL, OPTION_AUTH_KEY},
-    {"dppb-cert", required_argument, NULL, OPTION_PB_CERT},
-    {"dppb-key", required_argument, NULL, OPTION_PB_KEY},
-    {"tls-cert", required_argument, NULL, OPTION_TLS_CERT},
-    {"tls-key", required_argument, NULL, OPTION_TLS_KEY},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
-/* Where the argument of an option that is a text goes; NULL for the others. */
-static const char **text_setting(struct settings *settings, int option)
-{
-    const struct {
-        int option;
-        const char **setting;
-    } texts[] = {
-        {OPTION_PKI, &settings->pki},
-        {OPTION_PROFILES, &settings->profiles},
-        {OPTION_ADDRESS, &settings->address},
-        {OPTION_STATE, &settings->state},
-        {OPTION_PID_FILE, &settings->pid_file},
-        {OPTION_CI, &settings->ci},
-        {OPTION_AUTH_CERT, &settings->auth_cert},
-        {OPTION_AUTH_KEY, &settings->auth_key},
-        {OPTION_PB_CERT, &settings->pb_cert},
-        {OPTION_PB_KEY, &settings->pb_key},
-        {OPTION_TLS_CERT, &settings->tls_cert},
-        {OPTION_TLS_KEY, &settings->tls_key},
-    };
-
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        if (texts[i].option == option)
-            return texts[i].setting;
-    }
-    return NULL;
-}
-
-/* False, after a line, for an argument that does not fit. */
-static bool take_option(struct settings *settings, int option)
-{
-    const char **text = text_setting(settings, option);
-
-    if (text != NULL) {
-        *text = optarg;
-        return true;
-    }
-    switch (option) {
-    case OPTION_LISTEN:
-        return place_parse(optarg, &settings->listen) ||
-               (tool_usage("--listen is not HOST:PORT: %s", optarg), false);
-    case OPTION_LOG:
-        return log_level_from_name(optarg, &settings->log) ||
-               (tool_usage("--log is not off, error, info or debug: %s", optarg), false);
-    case OPTION_LIFETIME:
-        return parse_number(optarg, LIFETIME_MAX, &settings->options.order_lifetime) ||
-               (tool_usage("--order-lifetime is not a number of seconds: %s", optarg), false);
-    case OPTION_TRIES:
-        return parse_number(optarg, INT32_MAX, &settings->options.tries_max) ||
-               (tool_usage("--order-tries is not a number: %s", optarg), false);
-    case OPTION_ORDERS_ONLY:
-        return settings->options.orders_only = true;
-    case OPTION_PPK:
-        return settings->options.ppk = true;
-    case OPTION_NO_ELIGIBILITY:
-        return settings->options.no_eligibility = true;
-    case OPTION_IGNORE_EXPIRY:
-        return settings->ignore_expiry = true;
-    default:
-        tool_usage("unknown option");
-        return false;
-    }
-}
 
 static bool check_settings(const struct settings *settings)
 {
     bool own = settings->auth_cert != NULL || settings->auth_key != NULL || settings->pb_cert != NULL ||
                settings->pb_key != NULL;
 
-    if (settings->profiles == NULL)
-        tool_usage("--profiles is missing");
-    else if (settings->pki == NULL && (settings->ci == NULL || !own))
+    if (settings->pki == NULL && (settings->ci == NULL || !own))
         tool_usage("--pki is missing (or --ci with --dpauth-cert, --dpauth-key, --dppb-cert and --dppb-key)");
     else if (own && (settings->auth_cert == NULL || settings->auth_key == NULL || settings->pb_cert == NULL ||
                      settings->pb_key == NULL))
@@ -383,70 +263,66 @@ static int serve(const struct settings *settings)
     return ok ? EXIT_OK : EXIT_FAILED;
 }
 
-static int run_server(int argc, char **argv)
+static void begin(void *settings)
 {
-    struct settings settings = {.listen = {"127.0.0.1", DEFAULT_PORT}, .log = LOG_LEVEL_INFO};
-    int option;
+    *(struct settings *)settings = (struct settings){.listen = {"127.0.0.1", DEFAULT_PORT},
+                                                     .log = LOG_LEVEL_INFO,
+                                                     .options.tries_max = SMDPP_DEFAULT_TRIES_MAX};
+}
 
-    settings.options.tries_max = SMDPP_DEFAULT_TRIES_MAX;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-        if (option == 'h') {
-            print_help();
-            return EXIT_OK;
-        }
-        if (option == '?')
-            return tool_usage("'%s' is no option", argv[optind - 1]);
-        if (option == ':')
-            return tool_usage("'%s' needs a value", argv[optind - 1]);
-        if (!take_option(&settings, option))
-            return EXIT_USAGE;
-    }
-    if (optind < argc)
-        return tool_usage("unexpected argument '%s'", argv[optind]);
-    if (!check_settings(&settings))
+static int run(const struct command_line *line)
+{
+    const struct settings *settings = line->settings;
+
+    if (!check_settings(settings))
         return EXIT_USAGE;
-    log_set_level(settings.log);
+    log_set_level(settings->log);
     umask(077); /* the state has what a profile is given out for */
-    return serve(&settings);
+    return serve(settings);
 }
 
 /* --- Small ones ----------------------------------------------------------------------------------------- */
 
-static int print_qr(int argc, char **argv)
+static int print_qr(const struct command_line *line)
 {
-    if (argc != 2)
-        return tool_usage("qr takes one text");
-    return qr_print(stdout, argv[1]) ? EXIT_OK : EXIT_FAILED;
+    return qr_print(stdout, line->argv[0]) ? EXIT_OK : EXIT_FAILED;
 }
 
-static int print_states(int argc, char **argv)
+static int print_states(const struct command_line *line)
 {
     enum order_state from, to;
     enum order_event event;
 
-    (void)argv;
-    if (argc != 1)
-        return tool_usage("states takes no arguments");
+    (void)line;
     for (unsigned i = 0; order_row(i, &from, &event, &to); i++)
         printf("%-12s %-20s %s\n", order_state_name(from), order_event_name(event), order_state_name(to));
     return EXIT_OK;
 }
 
-int tool_smdpp(int argc, char **argv)
-{
-    static const struct {
-        const char *name;
-        int (*run)(int argc, char **argv);
-    } others[] = {
-        {"order", smdpp_order},   {"cancel", smdpp_cancel},      {"orders", smdpp_list},
-        {"profiles", smdpp_list}, {"notifications", smdpp_list}, {"qr", print_qr},
-        {"states", print_states},
-    };
+static const struct command *const commands[] = {
+    &smdpp_order,
+    &smdpp_cancel,
+    &smdpp_orders,
+    &smdpp_profiles,
+    &smdpp_notifications,
+    COMMAND("qr", "TEXT", "draw a QR code" QR_LEFT_OUT, .min_words = 1, .max_words = 1, .settings_size = 1,
+            .run = print_qr),
+    COMMAND("states", "", "print the states of an order and what leads from one to another",
+            .settings_size = 1, .run = print_states),
+    NULL,
+};
 
-    for (size_t i = 0; argc > 1 && i < sizeof(others) / sizeof(others[0]); i++) {
-        if (strcmp(others[i].name, argv[1]) == 0)
-            return others[i].run(argc - 1, argv + 1);
-    }
-    return run_server(argc, argv);
-}
+const struct command subcommand_smdpp = {
+    "smdpp",
+    "--pki DIR --profiles DIR [OPTION]...",
+    "a test SM-DP+ over HTTPS, its orders and lists",
+    "A test SM-DP+ (SGP.22): ES9+ for LPAs in JSON and ASN.1, ES2+ for operators. Every .der file of the "
+    "profile "
+    "directory can be downloaded with its name as matchingId, or be ordered.",
+    "'softeuicc smdpp COMMAND --help' says what a command takes.",
+    .options = rows,
+    .settings_size = sizeof(struct settings),
+    .begin = begin,
+    .commands = commands,
+    .run = run,
+};

@@ -4,9 +4,9 @@
 
 #include "common/pki_make.h"
 #include "common/tool.h"
+#include "tools/subcommands.h"
 
 #include <dirent.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,8 +31,7 @@ static int pki(const char *line)
         argv[argc++] = word;
     fflush(stdout);
     ck_assert_ptr_nonnull(freopen(output, "w", stdout));
-    optind = 1;
-    status = tool_pki(argc, argv);
+    status = command_run(&subcommand_pki, argc, argv);
     fflush(stdout);
     ck_assert_int_ge(dup2(out, STDOUT_FILENO), 0);
     close(out);

@@ -1,0 +1,13 @@
+/* JSON on standard output, as every subcommand prints it. */
+#ifndef SOFTEUICC_COMMON_PRINT_JSON_H
+#define SOFTEUICC_COMMON_PRINT_JSON_H
+
+#include <jansson.h>
+
+/* Prints it indented and drops the reference. EXIT_OK, or EXIT_FAILED after a line: NULL is "out of memory",
+ * and so is a value that json_pack refused. */
+int print_json(json_t *json);
+/* The same in one line, at once: for who reads along. */
+int print_json_line(json_t *json);
+
+#endif
