@@ -275,6 +275,45 @@ START_TEST(bad_padding)
 }
 END_TEST
 
+/* A session's first block of which only the padding is in question: made as the other vectors, its MAC is
+ * right. 80 and as many 00 as fill the block (SGP.22 2.6.4.4): one octet at least, a block at most. */
+START_TEST(padding_is_at_most_a_block)
+{
+    static const struct {
+        const char *block;
+        const char *plain; /* NULL: refused */
+    } vectors[] = {
+        /* 80 */
+        {"8618e6b4dcd1dab7af5d0558fedb0689d1c11cb986c02e0dd5c9", "000102030405060708090a0b0c0d0e"},
+        /* 80 and fifteen 00, a block of its own */
+        {"8628c7d0881315a113645d21d8d946054a829b11e3a8340f659e8e1e8b01bdae1dec40cfb4e249c1578c",
+         "000102030405060708090a0b0c0d0e0f"},
+        /* 80 and sixteen 00, of which the last block holds nothing else */
+        {"8628e6b4dcd1dab7af5d0558fedb0689d1c13160e32ade0583487da4420e78f2817fc194fd684a84c77d", NULL},
+        /* a last block of sixteen 00 behind content */
+        {"8628c7d0881315a113645d21d8d946054a824bd5b25d1d7763bb752ff2d4a7e39949c1fab59b85bb9f9e", NULL},
+        /* none */
+        {"8618c7d0881315a113645d21d8d946054a82b7aacc05a316ad33", NULL},
+        /* 81 00 */
+        {"86185dc538ed0c9fa2a53f389b34eb07b77f78487cf651663294", NULL},
+        /* nothing but padding */
+        {"86188672f5c7baf65c09be269e66c6c8bde2ca58acbaf31b7871", NULL},
+    };
+    struct scp03t_keys keys = derived();
+
+    for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+        struct scp03t *session = scp03t_new(&keys);
+        struct buf plain = {0};
+
+        ck_assert_int_eq(open_block(session, hex(vectors[i].block), &plain),
+                         vectors[i].plain != NULL ? SCP03T_OK : SCP03T_BAD_STRUCTURE);
+        ck_assert_hex(buf_span(&plain), vectors[i].plain != NULL ? vectors[i].plain : "");
+        scp03t_free(session);
+        buf_free(&plain);
+    }
+}
+END_TEST
+
 TEST_MAIN("scp03t", key_derivation, sealing_makes_the_vectors, opening_the_vectors,
           replaced_keys_start_the_counter_again, every_changed_octet_is_noticed, order_and_tags_are_bound,
-          sizes, round_trips, bad_padding)
+          sizes, round_trips, bad_padding, padding_is_at_most_a_block)

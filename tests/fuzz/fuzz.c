@@ -28,6 +28,29 @@ struct span fuzz_piece(struct span *in)
     return piece;
 }
 
+/* FNV-1a: nobody makes collisions here. */
+#define TRACE_START UINT64_C(0xCBF29CE484222325)
+#define TRACE_PRIME UINT64_C(0x100000001B3)
+
+static uint64_t trace = TRACE_START;
+
+void fuzz_trace(struct span octets)
+{
+    for (size_t i = 0; i < octets.size; i++)
+        trace = (trace ^ octets.data[i]) * TRACE_PRIME;
+    trace = (trace ^ octets.size) * TRACE_PRIME;
+}
+
+void fuzz_trace_restart(void)
+{
+    trace = TRACE_START;
+}
+
+uint64_t fuzz_trace_digest(void)
+{
+    return trace;
+}
+
 void fuzz_broken(const char *file, int line, const char *condition)
 {
     fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, condition);

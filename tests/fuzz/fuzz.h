@@ -17,6 +17,12 @@ uint8_t fuzz_octet(struct span *in);
  * them. */
 struct span fuzz_piece(struct span *in);
 
+/* What a target was answered, in order, goes into a digest: replay.c sees by it that the same input gives the
+ * same run. A target that prepares something begins anew behind that. */
+void fuzz_trace(struct span octets);
+void fuzz_trace_restart(void);
+uint64_t fuzz_trace_digest(void);
+
 /* A property that must hold for every input: prints what broke and aborts. */
 #define fuzz_check(condition) ((condition) ? (void)0 : fuzz_broken(__FILE__, __LINE__, #condition))
 _Noreturn void fuzz_broken(const char *file, int line, const char *condition);

@@ -103,6 +103,14 @@ static void damage(struct server *server, struct span in)
         segment->data[offset % segment->size] ^= fuzz_octet(&in);
 }
 
+static void trace_load(struct server *server, struct server_outcome *outcome)
+{
+    (void)server_load(server, 0, server->segments_count, outcome);
+    fuzz_trace(SPAN(&outcome->status, sizeof(outcome->status)));
+    fuzz_trace(SPAN(&outcome->segments_sent, sizeof(outcome->segments_sent)));
+    fuzz_trace(buf_span(&outcome->response));
+}
+
 static void load(struct server *server, struct span in)
 {
     struct server_outcome outcome = {0};
@@ -115,7 +123,7 @@ static void load(struct server *server, struct span in)
     server_bind(server);
     if ((pieces.options & OPTION_DAMAGE) != 0)
         damage(server, in);
-    (void)server_load(server, 0, server->segments_count, &outcome);
+    trace_load(server, &outcome);
     server_outcome_free(&outcome);
 }
 
@@ -125,7 +133,7 @@ static void load_raw(struct server *server, struct span in)
 
     server_bind(server);
     take_segments(server, in);
-    (void)server_load(server, 0, server->segments_count, &outcome);
+    trace_load(server, &outcome);
     server_outcome_free(&outcome);
 }
 
@@ -163,32 +171,37 @@ static void restore_session(struct softeuicc *card)
     fuzz_check(card->rsp->dp_pb != NULL && card->rsp->otpk != NULL);
 }
 
-/* The first input meets the session as it was made, the others a copy. */
-static struct server *prepare(struct softeuicc *card)
+static void make_session(struct server *server, struct terminal *terminal)
 {
-    static struct server server;
-    static struct terminal terminal;
     static struct buf metadata;
     struct server_outcome outcome = {0};
 
-    terminal = terminal_start(card, SOFTEUICC_COLD);
-    if (server.terminal != NULL) {
-        restore_session(card);
-        return &server;
-    }
+    *terminal = terminal_start(fuzz_card(SOFTEUICC_T1), SOFTEUICC_COLD);
     server_put_metadata(&metadata, ICCID, "operator", "profile", PROFILE_OPERATIONAL);
-    server_init(&server, &terminal, fuzz_ci(), test_profile(ICCID), buf_span(&metadata));
-    fuzz_check(server_authenticate(&server, &outcome) && server_prepare(&server, &outcome));
+    server_init(server, terminal, fuzz_ci(), test_profile(ICCID), buf_span(&metadata));
+    fuzz_check(server_authenticate(server, &outcome) && server_prepare(server, &outcome));
     server_outcome_free(&outcome);
     fuzz_card_keep();
-    keep_session(card->rsp);
+    keep_session(terminal->card->rsp);
+}
+
+/* Each input meets a copy of the one session. */
+static struct server *prepare(void)
+{
+    static struct server server;
+    static struct terminal terminal;
+
+    if (server.terminal == NULL)
+        make_session(&server, &terminal);
+    terminal = terminal_start(fuzz_card(SOFTEUICC_T1), SOFTEUICC_COLD);
+    restore_session(terminal.card);
     return &server;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span in = SPAN(data, size);
-    struct server *server = prepare(fuzz_card(SOFTEUICC_T1));
+    struct server *server = prepare();
 
     pieces = (struct pieces){.options = fuzz_octet(&in)};
     server->replace_keys = (pieces.options & OPTION_REPLACE_KEYS) != 0;

@@ -1,11 +1,17 @@
 /* A whole card for fuzz targets: see fuzz_card.h. */
+#define OPENSSL_SUPPRESS_DEPRECATED /* RAND_set_rand_method */
+
 #include "tests/fuzz/fuzz_card.h"
 
 #include "apdu/tlv.h"
+#include "euicc/profile/profile_files.h"
 #include "euicc/profile/profile_store.h"
 #include "euicc/terminal/profile_view.h"
+#include "tests/fuzz/fuzz_disk.h"
+#include "tests/fuzz/fuzz_files.h"
 #include "tests/support/profile.h"
 
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,9 +23,9 @@
 
 static struct test_ci cis[2];
 static struct softeuicc *made;
-static sqlite3 *database;   /* the card's */
-static sqlite3 *image;      /* a copy of what it held when it was made */
-static unsigned image_data; /* SQLite's count of changes at the time */
+static sqlite3 *database; /* the card's */
+static struct fs *kept;   /* the files of the profile that is shown, as the disk keeps them */
+static int64_t kept_profile;
 static uint64_t random_state = RANDOM_SEED;
 
 /* xorshift64*: nothing secret here, and the same for every input. */
@@ -50,22 +56,27 @@ static int remember_database(sqlite3 *db, char **message, const struct sqlite3_a
     return SQLITE_OK;
 }
 
-static unsigned data_version(void)
-{
-    unsigned version = 0;
+/* --- what OpenSSL signs with is as foreseeable as what the card draws --------------------------------- */
 
-    fuzz_check(sqlite3_file_control(database, "main", SQLITE_FCNTL_DATA_VERSION, &version) == SQLITE_OK);
-    return version;
+static int random_bytes(unsigned char *out, int size)
+{
+    return random_octets(NULL, out, (size_t)size) ? 1 : 0;
 }
 
-static void copy(sqlite3 *to, sqlite3 *from)
+static int random_is_ready(void)
 {
-    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
-
-    fuzz_check(backup != NULL);
-    fuzz_check(sqlite3_backup_step(backup, -1) == SQLITE_DONE);
-    fuzz_check(sqlite3_backup_finish(backup) == SQLITE_OK);
+    return 1;
 }
+
+static void be_foreseeable(void)
+{
+    static const RAND_METHOD method = {
+        .bytes = random_bytes, .pseudorand = random_bytes, .status = random_is_ready};
+
+    fuzz_check(RAND_set_rand_method(&method) == 1);
+}
+
+/* --- making it ------------------------------------------------------------------------------------- */
 
 /* StoreMetadataRequest (SGP.22 5.5.3) whose profile notifies everything. */
 static void put_metadata(struct buf *out, const char *iccid_digits)
@@ -96,7 +107,7 @@ static void create(void)
     static const char *const iccids[] = {ICCID_ENABLED, ICCID_DISABLED};
     struct softeuicc_credentials credentials[2] = {0};
     struct softeuicc_preloaded_profile profiles[2] = {0};
-    struct softeuicc_hooks hooks = {.random = random_octets, .now = now};
+    struct softeuicc_hooks hooks = {.random = random_octets, .now = now, .storage = fuzz_disk()};
     struct softeuicc_parameters parameters = {.eid = TEST_EID,
                                               .credentials = credentials,
                                               .credentials_count = 2,
@@ -128,7 +139,7 @@ static void create(void)
                                                            .metadata = metadata[i].data,
                                                            .metadata_size = metadata[i].size};
     }
-    made = softeuicc_create_open(":memory:", &parameters, &hooks, &error);
+    made = softeuicc_create_open("card", &parameters, &hooks, &error);
     if (made == NULL)
         fprintf(stderr, "%s\n", error.message);
     fuzz_check(made != NULL);
@@ -171,6 +182,7 @@ static void enable_first(void)
 
 static void make(void)
 {
+    be_foreseeable();
     fuzz_check(sqlite3_auto_extension((void (*)(void))remember_database) == SQLITE_OK);
     create();
     sqlite3_reset_auto_extension();
@@ -178,14 +190,19 @@ static void make(void)
     fuzz_select_isdr(made);
     enable_first();
     power_on(SOFTEUICC_T1); /* makes the rows of the profile's files, which no input should pay for */
-    fuzz_check(sqlite3_open(":memory:", &image) == SQLITE_OK);
     fuzz_card_keep();
 }
 
 void fuzz_card_keep(void)
 {
-    copy(image, database);
-    image_data = data_version();
+    /* What an input writes begins a log: nothing of what was there before is written over. */
+    fuzz_check(sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) ==
+               SQLITE_OK);
+    fuzz_disk_keep();
+    fs_free(kept);
+    kept_profile = profile_view_profile(made);
+    kept = profile_files_load(made, kept_profile);
+    fuzz_check(kept != NULL && !fuzz_disk_has_changed());
 }
 
 const struct test_ci *fuzz_ci(void)
@@ -209,18 +226,28 @@ static void check_memory(void)
     nvm_done(stmt);
 }
 
+/* The files in RAM are what the disk has again; those that cannot be made so are loaded by the next reset. */
+static void put_back_files(void)
+{
+    if (profile_view_profile(made) != kept_profile || !fuzz_files_put_back(profile_view_uicc(made)->fs, kept))
+        profile_view_free(made);
+}
+
 struct softeuicc *fuzz_card(enum softeuicc_protocol protocol)
 {
     if (made == NULL)
         make();
     softeuicc_power_off(made);
-    if (data_version() != image_data) {
+    if (fuzz_disk_has_changed()) {
         check_memory();
-        copy(database, image);
-        image_data = data_version();
-        profile_view_free(made);
+        fuzz_disk_put_back();
+        put_back_files();
     }
+    /* Outlives one reset. */
+    if (profile_view_uicc(made) != NULL)
+        uicc_forget_suspension(profile_view_uicc(made));
     power_on(protocol);
+    fuzz_trace_restart();
     return made;
 }
 
@@ -232,6 +259,7 @@ struct span fuzz_transmit(struct softeuicc *card, struct span capdu)
 
     softeuicc_transmit(card, capdu.data, capdu.size, rapdu, &size);
     fuzz_check(size >= 2 && size <= sizeof(rapdu));
+    fuzz_trace(SPAN(rapdu, size));
     sw1 = rapdu[size - 2];
     fuzz_check((sw1 >= 0x61 && sw1 <= 0x6F) || (sw1 >= 0x90 && sw1 <= 0x9F));
     /* One command, one transaction. */

@@ -9,11 +9,12 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/pki.h"
 
-/* The PKI the card trusts, with its servers. The keys are others in each process. */
+/* The PKI the card trusts, with its servers. */
 const struct test_ci *fuzz_ci(void);
 
-/* The card as it was made, just powered on, with this protocol. Challenges and transaction keys come from a
- * generator that starts the same way each time. */
+/* The card as it was made, just powered on, with this protocol. All that is random, what OpenSSL signs with
+ * too, comes from a generator that starts the same way each time: an input is answered the same whatever came
+ * before. */
 struct softeuicc *fuzz_card(enum softeuicc_protocol protocol);
 
 /* Makes what the card holds now the state that fuzz_card puts it back into. */

@@ -178,8 +178,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct ipa_host host = {&run, es10, keep, NULL};
     struct ipa *ipa;
 
-    if (associated.key == NULL)
+    if (associated.key == NULL) {
         associate(run.card);
+        run.card = fuzz_card(SOFTEUICC_T1);
+    }
     run.in = in;
     run.eim = associated;
     fuzz_select_isdr(run.card);

@@ -1,7 +1,8 @@
 /*
  * Stands in for libFuzzer where there is none: runs the target over every file of its corpus (the directories
  * or files named, or tests/fuzz/corpus/NAME for a program fuzz_NAME), so that each past finding stays a
- * regression test in every build.
+ * regression test in every build. Then once more in reverse order: each input must be answered as before, or
+ * something of one run is left to the next, and what a fuzzer finds cannot be found again.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -11,22 +12,42 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* As libFuzzer: the input is a block of exactly its size, so that a sanitizer sees one octet too far. */
-static bool replay_file(const char *path, long size)
-{
-    FILE *file = fopen(path, "rb");
-    uint8_t *octets = malloc(size > 0 ? (size_t)size : 1);
-    bool whole;
+static struct run {
+    char *path;
+    uint64_t digest;
+} * runs;
+static size_t run_count;
 
-    whole = file != NULL && octets != NULL && fread(octets, 1, (size_t)size, file) == (size_t)size;
+/* As libFuzzer: the input is a block of exactly its size, so that a sanitizer sees one octet too far. */
+static bool run_file(const char *path, uint64_t *digest)
+{
+    struct stat status;
+    FILE *file = fopen(path, "rb");
+    size_t size = file != NULL && fstat(fileno(file), &status) == 0 ? (size_t)status.st_size : 0;
+    uint8_t *octets = malloc(size > 0 ? size : 1);
+    bool whole = file != NULL && octets != NULL && fread(octets, 1, size, file) == size;
+
     if (file != NULL)
         fclose(file);
     if (whole) {
-        fprintf(stderr, "%s: %ld octets\n", path, size);
-        LLVMFuzzerTestOneInput(octets, (size_t)size);
+        fprintf(stderr, "%s: %zu octets\n", path, size);
+        fuzz_trace_restart();
+        LLVMFuzzerTestOneInput(octets, size);
+        *digest = fuzz_trace_digest();
     }
     free(octets);
     return whole;
+}
+
+static bool replay_file(const char *path)
+{
+    struct run *more = realloc(runs, (run_count + 1) * sizeof(*more));
+
+    if (more == NULL)
+        return false;
+    runs = more;
+    runs[run_count] = (struct run){.path = strdup(path)};
+    return run_file(path, &runs[run_count++].digest);
 }
 
 /* The number of inputs run from a file or a directory of files, -1 when one cannot be read. */
@@ -40,7 +61,7 @@ static int replay(const char *path)
     if (stat(path, &status) != 0)
         return -1;
     if (S_ISREG(status.st_mode))
-        return replay_file(path, (long)status.st_size) ? 1 : -1;
+        return replay_file(path) ? 1 : -1;
     count = scandir(path, &entries, NULL, alphasort);
     for (int i = 0; i < count; i++) {
         char inner[1024];
@@ -52,6 +73,24 @@ static int replay(const char *path)
     }
     free(entries);
     return total;
+}
+
+/* The number of inputs that were answered otherwise than the first time. */
+static int replay_backwards(void)
+{
+    int differing = 0;
+
+    for (size_t i = run_count; i-- > 0;) {
+        uint64_t digest = 0;
+
+        if (!run_file(runs[i].path, &digest) || digest != runs[i].digest) {
+            printf("%s: answered otherwise behind other inputs\n", runs[i].path);
+            differing++;
+        }
+        free(runs[i].path);
+    }
+    free(runs);
+    return differing;
 }
 
 int main(int argc, char **argv)
@@ -75,5 +114,6 @@ int main(int argc, char **argv)
         printf("%s: %d inputs\n", path, count);
         failed += count <= 0;
     }
+    failed += replay_backwards();
     return failed == 0 ? 0 : 1;
 }

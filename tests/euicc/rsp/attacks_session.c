@@ -18,6 +18,16 @@
         }                                                                                                    \
     }
 
+/* The card's own challenge but for its last octet. */
+static void change_challenge(const struct server *server, struct buf *octets)
+{
+    uint8_t other[sizeof(server->euicc_challenge)];
+
+    memcpy(other, server->euicc_challenge, sizeof(other));
+    other[sizeof(other) - 1] ^= 0x01;
+    edit_value(octets, EDIT_PATH(0x30, 0x81), SPAN_ARRAY(other));
+}
+
 /* --- AuthenticateServer -------------------------------------------------------------------------- */
 
 FAULT(ci_unknown, SERVER_CI_KEY_ID, edit_flip(octets, 0))
@@ -45,6 +55,7 @@ FAULT(signed1_altered, SERVER_AUTHENTICATE,
       edit_value(octets, EDIT_PATH(0xBF38, 0x30, 0x83), SPAN_STRING("evil.example.com")))
 FAULT(challenge_other, SERVER_SIGNED1,
       edit_value(octets, EDIT_PATH(0x30, 0x81), SPAN_STRING("0123456789abcdef")))
+FAULT(challenge_almost, SERVER_SIGNED1, change_challenge(server, octets))
 FAULT(challenge_short, SERVER_SIGNED1,
       edit_value(octets, EDIT_PATH(0x30, 0x81), SPAN_STRING("0123456789abcde")))
 FAULT(transaction_empty, SERVER_SIGNED1, edit_value(octets, EDIT_PATH(0x30, 0x80), SPAN_STRING("")))
@@ -249,6 +260,7 @@ const struct attack attacks_on_session[] = {
     AUTHENTICATE("serverSignature1 of zeros", signature1_zero, 2),
     AUTHENTICATE("serverAddress altered after signing", signed1_altered, 2),
     AUTHENTICATE("euiccChallenge of somebody else, signed", challenge_other, 6),
+    AUTHENTICATE("euiccChallenge but for its last octet, signed", challenge_almost, 6),
     {.name = "AuthenticateServer of an earlier session",
      .function = SERVER_FUNCTION_AUTHENTICATE,
      .code = 6,

@@ -4,6 +4,7 @@
 
 #include "apdu/tlv.h"
 #include "crypto/scp80.h"
+#include "euicc/terminal/profile_view.h"
 #include "profiles/saip/saip_build.h"
 #include "tests/support/ota.h"
 
@@ -147,12 +148,34 @@ START_TEST(what_is_not_authentic_gets_a_plain_refusal)
     sender.spi[0] = 0x12; /* not ciphered */
     ota_send(&bench, ota_packet(&sender, UPDATE_IMSI), &response);
     ck_assert_uint_eq(plain_response_of(&sender, buf_span(&response)), SCP80_SECURITY_LEVEL);
+    sender.spi[0] = 0x14; /* no checksum */
+    ota_send(&bench, ota_packet(&sender, UPDATE_IMSI), &response);
+    ck_assert_uint_eq(plain_response_of(&sender, buf_span(&response)), SCP80_SECURITY_LEVEL);
     sender.spi[0] = 0x16;
     sender.kic = sender.kid = 0x22; /* no such key set */
     ota_send(&bench, ota_packet(&sender, UPDATE_IMSI), &response);
     ck_assert_uint_eq(plain_response_of(&sender, buf_span(&response)), SCP80_SECURITY_ERROR);
     ck_assert_span(imsi(&bench), before); /* and its counter is still good */
     buf_free(&changed);
+    buf_free(&response);
+    es10_close(&bench);
+}
+END_TEST
+
+/* Or anybody could use up the counters of an application that asks for no checksum. */
+START_TEST(a_counter_that_nothing_vouches_for_is_not_kept)
+{
+    struct es10_bench bench;
+    struct buf response = {0};
+    struct ota_sender sender = {{0x10, 0x00}, 0x12, 0x12, TAR_RFM, 0xFFFFFFFFFE, NULL};
+    struct fs *fs;
+
+    open_enabled(&bench);
+    fs = profile_view_uicc(bench.card)->fs;
+    for (size_t i = 0; i < fs->application_count; i++)
+        fs->applications[i].minimum_security_level = 0;
+    ck_assert_uint_eq(ota_send(&bench, ota_packet(&sender, UPDATE_IMSI), &response), 0x9000);
+    ck_assert_uint_eq(imsi(&bench).data[3 + 8], 0x77); /* it was carried out; its counter is no hindrance */
     buf_free(&response);
     es10_close(&bench);
 }
@@ -376,6 +399,7 @@ START_TEST(envelopes_go_by_their_tag)
 END_TEST
 
 TEST_MAIN("ota", a_packet_reads_and_updates_a_file, counters_are_checked,
-          what_is_not_authentic_gets_a_plain_refusal, responses_only_where_asked_for,
-          a_response_goes_by_short_message, messages_in_parts, metadata_are_updated,
-          what_is_no_message_is_refused, without_a_profile_nobody_is_there, envelopes_go_by_their_tag)
+          what_is_not_authentic_gets_a_plain_refusal, a_counter_that_nothing_vouches_for_is_not_kept,
+          responses_only_where_asked_for, a_response_goes_by_short_message, messages_in_parts,
+          metadata_are_updated, what_is_no_message_is_refused, without_a_profile_nobody_is_there,
+          envelopes_go_by_their_tag)

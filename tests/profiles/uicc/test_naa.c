@@ -250,6 +250,26 @@ START_TEST(only_what_is_accepted_is_stored)
 }
 END_TEST
 
+START_TEST(every_octet_of_the_mac_counts)
+{
+    struct bench *bench = make();
+    uint8_t rand[16] = {0};
+    struct naa_answer answer;
+
+    for (size_t octet = 8; octet < 16; octet++) {
+        struct buf autn = {0};
+
+        buf_append(&autn, make_autn(bench, rand, 0x20, true));
+        autn.data[octet] ^= 0x01;
+        ck_assert_int_eq(naa_authenticate(bench->fs, bench->usim, rand, buf_span(&autn), false, &answer),
+                         NAA_MAC_FAILURE);
+        buf_free(&autn);
+    }
+    ck_assert_uint_eq(bench->stored, 0);
+    fs_free(bench->fs);
+}
+END_TEST
+
 /* --- mapping and counting --------------------------------------------------------------------------- */
 
 START_TEST(mapped_application_shares_what_its_options_say)
@@ -399,6 +419,7 @@ START_TEST(test_algorithm_asks_for_synchronisation_by_amf)
 END_TEST
 
 TEST_MAIN("naa", window_is_the_specification_s, window_holds_at_the_limits, no_number_is_accepted_twice,
-          only_what_is_accepted_is_stored, mapped_application_shares_what_its_options_say,
-          mapped_application_uses_the_source_s_keys, counter_ends_the_key, options_give_the_sizes,
-          tuak_authenticates_with_long_outputs, test_algorithm_asks_for_synchronisation_by_amf)
+          only_what_is_accepted_is_stored, every_octet_of_the_mac_counts,
+          mapped_application_shares_what_its_options_say, mapped_application_uses_the_source_s_keys,
+          counter_ends_the_key, options_give_the_sizes, tuak_authenticates_with_long_outputs,
+          test_algorithm_asks_for_synchronisation_by_amf)

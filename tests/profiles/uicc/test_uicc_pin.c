@@ -121,6 +121,37 @@ START_TEST(a_wrong_pin_is_counted_and_stored_before_the_answer)
 }
 END_TEST
 
+/* Also where only its padding would tell it from the right one. */
+START_TEST(every_octet_of_a_pin_counts)
+{
+    struct uicc *uicc = make();
+
+    for (size_t octet = 0; octet < 8; octet++) {
+        struct buf capdu = {0};
+
+        buf_append(&capdu, hex("0020000108" PIN1));
+        capdu.data[5 + octet] ^= 0x01;
+        ck_assert_uint_eq(test_uicc_transmit(uicc, buf_span(&capdu), NULL), 0x63C2);
+        expect(uicc, "0020000108" PIN1, 0x9000);
+        buf_free(&capdu);
+    }
+    uicc_free(uicc);
+}
+END_TEST
+
+START_TEST(a_pin_that_may_not_be_changed_stays)
+{
+    struct uicc *uicc = make();
+    struct fs_pin *pin = fs_find_pin(uicc->fs, uicc->fs->mf, 0x01);
+
+    pin->attributes &= (uint8_t)~FS_PIN_MAY_CHANGE;
+    expect(uicc, "0024000110" PIN1 NEW_PIN, 0x6985);
+    ck_assert_uint_eq(stored.pins, 0);
+    expect(uicc, "0020000108" PIN1, 0x9000);
+    uicc_free(uicc);
+}
+END_TEST
+
 START_TEST(what_cannot_be_stored_opens_nothing)
 {
     struct uicc *uicc = make();
@@ -498,6 +529,7 @@ START_TEST(terminal_capabilities_are_checked)
 END_TEST
 
 TEST_MAIN("uicc_pin", a_pin_opens_what_it_guards, a_wrong_pin_is_counted_and_stored_before_the_answer,
+          every_octet_of_a_pin_counts, a_pin_that_may_not_be_changed_stays,
           what_cannot_be_stored_opens_nothing, references_and_lengths_are_checked,
           a_changed_pin_is_the_new_one, a_disabled_pin_guards_nothing, the_universal_pin_stands_in,
           a_puk_unblocks, unblocking_enables, a_puk_blocks_for_good, a_local_pin_ends_with_its_session,
