@@ -51,7 +51,7 @@ static void make_pki(void)
     snprintf(directory, sizeof(directory), "%s", test_path("pki"));
     if (!pki_has_curve(directory, EC_CURVE_P256)) {
         ck_assert_ptr_nonnull(freopen("/dev/null", "w", stdout));
-        ck_assert_int_eq(pki_run_init(5, arguments), 0);
+        ck_assert_int_eq(command_run(&pki_init, 5, arguments), 0);
         fflush(stdout);
     }
     ck_assert_int_ge(dup2(kept, STDOUT_FILENO), 0);
