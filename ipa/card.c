@@ -3,14 +3,10 @@
  * the answers mean is said where they are used. See ipa_internal.h.
  */
 #include "ipa/ipa_internal.h"
+#include "protocol/tags.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define TAG_PROFILE_INFO  0xE3
-#define TAG_PROFILE_STATE 0x9F70
-#define TAG_ECALL         0x9F7B
-#define TAG_FALLBACK      0x9F26
 
 bool card_call(struct ipa *ipa, const char *function, struct span request, uint32_t tag, struct span *value,
                uint16_t *sw)
@@ -121,13 +117,13 @@ static bool profiles(struct ipa *ipa, struct span tags, struct span *list)
 {
     struct buf request = {0};
     struct span content;
-    size_t outer = tlv_open(&request, TAG_GET_PROFILES_INFO);
+    size_t outer = tlv_open(&request, TAG_PROFILES_INFO);
     bool ok;
 
     tlv_put(&request, 0x5C, tags);
     tlv_close(&request, outer);
     ok = !request.failed &&
-         card_call(ipa, "GetProfilesInfo", buf_span(&request), TAG_GET_PROFILES_INFO, &content, NULL);
+         card_call(ipa, "GetProfilesInfo", buf_span(&request), TAG_PROFILES_INFO, &content, NULL);
     buf_free(&request);
     if (ok && !tlv_find(content, 0xA0, list)) {
         snprintf(ipa->why, sizeof(ipa->why), "GetProfilesInfo: the card refused");
@@ -170,8 +166,8 @@ bool ipa_read_enabled(struct ipa *ipa, struct ipa_enabled *enabled)
         if (profile.tag != TAG_PROFILE_INFO || !is_true(profile.value, TAG_PROFILE_STATE))
             continue;
         enabled->any = true;
-        enabled->fallback = is_true(profile.value, TAG_FALLBACK);
-        enabled->emergency = is_true(profile.value, TAG_ECALL);
+        enabled->fallback = is_true(profile.value, TAG_FALLBACK_ATTRIBUTE);
+        enabled->emergency = is_true(profile.value, TAG_ECALL_INDICATION);
         if (!tlv_find(profile.value, TAG_ICCID, &iccid))
             continue;
         for (size_t i = 0; i < 2 * iccid.size && n < sizeof(enabled->iccid) - 1; i++) {

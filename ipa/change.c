@@ -4,6 +4,7 @@
  * the intention is kept before, and the profiles' states show afterwards whether it happened.
  */
 #include "ipa/ipa_internal.h"
+#include "protocol/tags.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,12 +23,14 @@ static const struct {
     uint32_t result; /* cmdResult of a rollback stands beside a tagged member and keeps its own tag */
     int cause;
 } changes[IPA_CHANGES] = {
-    [IPA_CHANGE_ROLLBACK] = {"ProfileRollback", 0xBF58, TAG_INTEGER, CAUSE_OF_RESULT},
-    [IPA_CHANGE_FALLBACK] = {"ExecuteFallbackMechanism", 0xBF5D, 0x80, CAUSE_FALLBACK},
-    [IPA_CHANGE_RETURN] = {"ReturnFromFallback", 0xBF5E, 0x80, CAUSE_FALLBACK},
-    [IPA_CHANGE_EMERGENCY_ON] = {"EnableEmergencyProfile", 0xBF5B, 0x80, CAUSE_EMERGENCY},
-    [IPA_CHANGE_EMERGENCY_OFF] = {"DisableEmergencyProfile", 0xBF5C, 0x80, CAUSE_EMERGENCY},
-    [IPA_CHANGE_IMMEDIATE] = {"ImmediateEnable", 0xBF5A, 0x80, CAUSE_IMMEDIATE},
+    [IPA_CHANGE_ROLLBACK] = {"ProfileRollback", TAG_PROFILE_ROLLBACK, TAG_INTEGER, CAUSE_OF_RESULT},
+    [IPA_CHANGE_FALLBACK] = {"ExecuteFallbackMechanism", TAG_EXECUTE_FALLBACK, 0x80, CAUSE_FALLBACK},
+    [IPA_CHANGE_RETURN] = {"ReturnFromFallback", TAG_RETURN_FROM_FALLBACK, 0x80, CAUSE_FALLBACK},
+    [IPA_CHANGE_EMERGENCY_ON] = {"EnableEmergencyProfile", TAG_ENABLE_EMERGENCY_PROFILE, 0x80,
+                                 CAUSE_EMERGENCY},
+    [IPA_CHANGE_EMERGENCY_OFF] = {"DisableEmergencyProfile", TAG_DISABLE_EMERGENCY_PROFILE, 0x80,
+                                  CAUSE_EMERGENCY},
+    [IPA_CHANGE_IMMEDIATE] = {"ImmediateEnable", TAG_IMMEDIATE_ENABLE, 0x80, CAUSE_IMMEDIATE},
 };
 
 /* One that is read as a number of at most 127. */
@@ -103,7 +106,7 @@ bool change_immediate(struct ipa *ipa, struct ipa_immediate *outcome)
         return false;
     }
     /* A card that does not have the function, or does not have it configured, says so; both are usual. */
-    if (card_call(ipa, "ImmediateEnable", SPAN_ARRAY(request), 0xBF5A, &content, &sw) &&
+    if (card_call(ipa, "ImmediateEnable", SPAN_ARRAY(request), TAG_IMMEDIATE_ENABLE, &content, &sw) &&
         take_code(ipa, "ImmediateEnable", content, 0x80, &outcome->code))
         outcome->available = outcome->code != NOT_ALLOWED;
     return ipa_settle(ipa);
@@ -115,13 +118,13 @@ bool ipa_memory_reset(struct ipa *ipa, uint8_t options, int codes[3])
     struct span content;
     struct span value;
     uint64_t number;
-    size_t outer = tlv_open(&request, 0xBF64);
+    size_t outer = tlv_open(&request, TAG_IOT_MEMORY_RESET);
     bool ok;
 
     tlv_put_bits(&request, 0x82, &options, 7);
     tlv_close(&request, outer);
     ok = !request.failed && begin(ipa, CAUSE_RESET) &&
-         card_call(ipa, "eUICCMemoryReset", buf_span(&request), 0xBF64, &content, NULL);
+         card_call(ipa, "eUICCMemoryReset", buf_span(&request), TAG_IOT_MEMORY_RESET, &content, NULL);
     buf_free(&request);
     for (unsigned i = 0; i < 3; i++) {
         codes[i] = -1;

@@ -6,6 +6,7 @@
 #include "protocol/device_info.h"
 
 #include "profiles/iccid.h"
+#include "protocol/tags.h"
 
 #include <string.h>
 
@@ -245,7 +246,7 @@ static bool read_request(struct span content, struct request *request)
     *request = (struct request){.tags = SPAN_NONE};
     if (!tlv_require(&reader, 0x5C, &request->tags))
         return false;
-    tlv_optional(&reader, TAG_OCTETS, &request->ci_key_id);
+    tlv_optional(&reader, TAG_OCTET_STRING, &request->ci_key_id);
     tlv_optional(&reader, 0xA1, &request->notification_search);
     tlv_optional(&reader, 0xA2, &request->result_search);
     tlv_optional(&reader, 0x83, &request->transaction_id);
@@ -255,7 +256,7 @@ static bool read_request(struct span content, struct request *request)
 static void put_error(struct ipa *ipa, struct request *request, int code)
 {
     size_t outer = package_result_begin(ipa);
-    size_t response = tlv_open(&ipa->out, TAG_EUICC_DATA);
+    size_t response = tlv_open(&ipa->out, TAG_IPA_EUICC_DATA);
     size_t error = tlv_open(&ipa->out, 0xA1);
 
     if (request->transaction_id.size > 0)
@@ -337,7 +338,7 @@ void data_answer(struct ipa *ipa, struct span content)
         return;
     }
     outer = package_result_begin(ipa);
-    response = tlv_open(&ipa->out, TAG_EUICC_DATA);
+    response = tlv_open(&ipa->out, TAG_IPA_EUICC_DATA);
     if (put_data(ipa, &request, wanted)) {
         tlv_close(&ipa->out, response);
         ipa_tell(ipa, IPA_EVENT_DATA, request.tags, 0, 0, NULL);

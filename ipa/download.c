@@ -4,6 +4,7 @@
  */
 #include "ipa/download_internal.h"
 #include "protocol/device_info.h"
+#include "protocol/tags.h"
 
 #include <string.h>
 #include <strings.h>
@@ -19,7 +20,7 @@ void download_initiate(struct ipa *ipa)
 
     if (ok)
         buf_append(&info1, buf_span(&ipa->response));
-    ok = ok && card_get(ipa, "GetEUICCChallenge", TAG_GET_CHALLENGE, &content);
+    ok = ok && card_get(ipa, "GetEUICCChallenge", TAG_GET_EUICC_CHALLENGE, &content);
     if (!ok || !tlv_find(content, 0x80, &challenge) || challenge.size != sizeof(download->challenge)) {
         buf_free(&info1);
         download_note(download, "%s", ok ? "GetEUICCChallenge: the card's answer is malformed" : ipa->why);
@@ -27,7 +28,7 @@ void download_initiate(struct ipa *ipa)
         return;
     }
     memcpy(download->challenge, challenge.data, sizeof(download->challenge));
-    request = download_begin(ipa, TAG_INITIATE);
+    request = download_begin(ipa, TAG_INITIATE_AUTHENTICATION);
     tlv_put(&ipa->out, 0x81, SPAN_ARRAY(download->challenge));
     if (download->address[0] != '\0')
         tlv_put_string(&ipa->out, 0x83, download->address);
@@ -54,10 +55,10 @@ static bool read_initiated(struct span ok, struct initiated *out)
     tlv_optional(&reader, 0x80, &value);
     if (!tlv_require_whole(&reader, TAG_SEQUENCE, &signed1, &out->signed1) ||
         !tlv_require_whole(&reader, TAG_SIGNATURE, NULL, &out->signature) ||
-        !tlv_require_whole(&reader, TAG_OCTETS, NULL, &out->ci_key_id) ||
+        !tlv_require_whole(&reader, TAG_OCTET_STRING, NULL, &out->ci_key_id) ||
         !tlv_require_whole(&reader, TAG_SEQUENCE, NULL, &out->cert))
         return false;
-    tlv_optional(&reader, TAG_UTF8, &out->matching_id);
+    tlv_optional(&reader, TAG_UTF8_STRING, &out->matching_id);
     tlv_optional(&reader, 0xA2, &out->ctx);
     if (!tlv_skip_rest(&reader))
         return false;
@@ -132,7 +133,7 @@ void download_initiated(struct ipa *ipa, struct span answer)
     struct initiated from;
     struct download_request request;
     struct tlv member;
-    bool ok = download_read(ipa, "InitiateAuthentication", TAG_INITIATE, answer, &member);
+    bool ok = download_read(ipa, "InitiateAuthentication", TAG_INITIATE_AUTHENTICATION, answer, &member);
 
     if (ok && member.tag != 0xA0) {
         download_note_refusal(download, "InitiateAuthentication", NAMES_INITIATE, &member);

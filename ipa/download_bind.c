@@ -6,6 +6,7 @@
 #include "protocol/bpp_segments.h"
 
 #include "crypto/cert.h"
+#include "protocol/tags.h"
 
 #include <openssl/objects.h>
 #include <stdio.h>
@@ -28,12 +29,13 @@ static bool read_authenticated(struct span ok, struct authenticated *out)
 
     *out = (struct authenticated){.hash_cc = SPAN_NONE};
     tlv_optional(&reader, 0x80, &value);
-    tlv_optional(&reader, TAG_METADATA, &value);
+    tlv_optional(&reader, TAG_STORE_METADATA, &value);
     if (!tlv_require_whole(&reader, TAG_SEQUENCE, &signed2, &out->signed2) ||
         !tlv_require_whole(&reader, TAG_SIGNATURE, NULL, &out->signature) ||
         !tlv_require_whole(&reader, TAG_SEQUENCE, NULL, &out->cert))
         return false;
-    if (tlv_peek(&reader) == TAG_OCTETS && !tlv_require_whole(&reader, TAG_OCTETS, NULL, &out->hash_cc))
+    if (tlv_peek(&reader) == TAG_OCTET_STRING &&
+        !tlv_require_whole(&reader, TAG_OCTET_STRING, NULL, &out->hash_cc))
         return false;
     out->code_required = tlv_find(signed2, 0x01, &flag) && flag.size == 1 && flag.data[0] != 0;
     if (!tlv_find(signed2, TAG_ONE_TIME_KEY, &out->bpp_otpk))
@@ -104,7 +106,7 @@ static void bind(struct ipa *ipa, struct span ok)
     } else if (!prepare(ipa, &from)) {
         download_cancel(ipa, CANCEL_UNDEFINED);
     } else {
-        request = download_begin(ipa, TAG_GET_BOUND_PACKAGE);
+        request = download_begin(ipa, TAG_GET_BOUND_PROFILE_PACKAGE);
         tlv_put(&ipa->out, 0x80, SPAN(download->transaction, download->transaction_size));
         if (download_may_compact(ipa))
             compact_prepare(buf_span(&ipa->response), from.hash_cc.data != NULL, from.bpp_otpk, &ipa->out);
@@ -224,7 +226,7 @@ void download_bound(struct ipa *ipa, struct span answer)
     struct span value;
     struct span package = SPAN_NONE;
 
-    if (!download_read(ipa, "GetBoundProfilePackage", TAG_GET_BOUND_PACKAGE, answer, &member)) {
+    if (!download_read(ipa, "GetBoundProfilePackage", TAG_GET_BOUND_PROFILE_PACKAGE, answer, &member)) {
         download_cancel(ipa, CANCEL_LOAD_BPP_ERROR);
         return;
     }

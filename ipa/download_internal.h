@@ -6,8 +6,6 @@
 #include "ipa/ipa_internal.h"
 #include "protocol/names.h"
 
-#define TAG_AUTHENTICATE_CLIENT_ES11 0xBF40
-
 /* CancelSessionReason, SGP.22 5.7.14 */
 enum {
     CANCEL_POSTPONED = 1,

@@ -1,13 +1,11 @@
 /* EimConfigurationData as the card shows it (SGP.32 2.11.1.1, 5.9.18), and AddInitialEim. See ipa.h. */
 #include "ipa/ipa_internal.h"
+#include "protocol/tags.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define TAG_ADD_INITIAL_EIM 0xBF57
-
 /* EimConfigurationData */
-#define TAG_EIM_ID        0x80
 #define TAG_EIM_FQDN      0x81
 #define TAG_EIM_TOKEN     0x84
 #define TAG_EIM_TLS       0xA6
@@ -84,7 +82,7 @@ bool ipa_read_eims(struct ipa *ipa, const struct ipa_eim **eims, size_t *count)
     card_clear_eims(ipa);
     *eims = ipa->eims;
     *count = 0;
-    if (!card_know(ipa) || !card_get(ipa, "GetEimConfigurationData", TAG_EIM_CONFIGURATION, &content))
+    if (!card_know(ipa) || !card_get(ipa, "GetEimConfigurationData", TAG_EIM_CONFIGURATION_DATA, &content))
         return false;
     if (!tlv_find(content, 0xA0, &list))
         list = SPAN_NONE;

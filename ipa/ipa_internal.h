@@ -8,42 +8,6 @@
 #include "protocol/compact.h"
 
 /* Objects of ES10b, ESipa and ES9+, by their outer tags. */
-#define TAG_EUICC_INFO1            0xBF20
-#define TAG_PREPARE_DOWNLOAD       0xBF21
-#define TAG_EUICC_INFO2            0xBF22
-#define TAG_METADATA               0xBF25
-#define TAG_INSTALLATION_DATA      0xBF27
-#define TAG_RETRIEVE_NOTIFICATIONS 0xBF2B
-#define TAG_GET_PROFILES_INFO      0xBF2D
-#define TAG_GET_CHALLENGE          0xBF2E
-#define TAG_NOTIFICATION_METADATA  0xBF2F
-#define TAG_REMOVE_NOTIFICATION    0xBF30
-#define TAG_BOUND_PROFILE_PACKAGE  0xBF36
-#define TAG_INSTALLATION_RESULT    0xBF37
-#define TAG_AUTHENTICATE_SERVER    0xBF38
-#define TAG_INITIATE               0xBF39
-#define TAG_GET_BOUND_PACKAGE      0xBF3A
-#define TAG_AUTHENTICATE_CLIENT    0xBF3B
-#define TAG_CONFIGURED_ADDRESSES   0xBF3C
-#define TAG_HANDLE_NOTIFICATION    0xBF3D
-#define TAG_GET_EID                0xBF3E
-#define TAG_CANCEL_SESSION         0xBF41
-#define TAG_GET_EIM_PACKAGE        0xBF4F
-#define TAG_PROVIDE_RESULT         0xBF50
-#define TAG_EUICC_PACKAGE          0xBF51
-#define TAG_EUICC_DATA             0xBF52
-#define TAG_ACKNOWLEDGEMENTS       0xBF53
-#define TAG_DOWNLOAD_TRIGGER       0xBF54
-#define TAG_EIM_CONFIGURATION      0xBF55
-#define TAG_GET_CERTS              0xBF56
-#define TAG_SIGNATURE              0x5F37
-#define TAG_ONE_TIME_KEY           0x5F49
-#define TAG_EID                    0x5A
-#define TAG_ICCID                  0x5A
-#define TAG_SEQUENCE               0x30
-#define TAG_INTEGER                0x02
-#define TAG_OCTETS                 0x04
-#define TAG_UTF8                   0x0C
 
 #define SW_DONE 0x9000
 

@@ -3,6 +3,7 @@
  * the eIM that passes it on, and is removed when it was taken. One that is not stays for the next poll.
  */
 #include "ipa/ipa_internal.h"
+#include "protocol/tags.h"
 
 #include <string.h>
 
@@ -15,7 +16,7 @@ bool notification_metadata(struct span pending, uint64_t *sequence, struct span 
 
     *iccid = SPAN_NONE;
     if (tlv_single(pending, TAG_INSTALLATION_RESULT, &content) == TLV_OK) {
-        if (!tlv_find(content, TAG_INSTALLATION_DATA, &data) ||
+        if (!tlv_find(content, TAG_INSTALLATION_RESULT_DATA, &data) ||
             !tlv_find(data, TAG_NOTIFICATION_METADATA, &metadata))
             return false;
     } else if (tlv_single(pending, TAG_SEQUENCE, &content) != TLV_OK ||
@@ -24,7 +25,7 @@ bool notification_metadata(struct span pending, uint64_t *sequence, struct span 
     }
     tlv_find(metadata, TAG_ICCID, iccid);
     return tlv_find(metadata, 0x80, &value) && tlv_unsigned(value, sequence) &&
-           tlv_find(metadata, TAG_UTF8, address) && address->size <= IPA_ADDRESS_MAX;
+           tlv_find(metadata, TAG_UTF8_STRING, address) && address->size <= IPA_ADDRESS_MAX;
 }
 
 /* The result of the download that the polled eIM has just relayed: it knows everything else about it. */

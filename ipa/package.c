@@ -4,6 +4,7 @@
  */
 #include "ipa/ipa_internal.h"
 #include "protocol/names.h"
+#include "protocol/tags.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -166,7 +167,7 @@ static void take(struct ipa *ipa, const struct tlv *package)
     case TAG_EUICC_PACKAGE:
         run_package(ipa, package->whole);
         break;
-    case TAG_EUICC_DATA:
+    case TAG_IPA_EUICC_DATA:
         data_answer(ipa, package->value);
         break;
     case TAG_DOWNLOAD_TRIGGER:

@@ -5,10 +5,9 @@
  */
 #include "ipa/ipa_internal.h"
 #include "protocol/names.h"
+#include "protocol/tags.h"
 
 #include <string.h>
-
-#define TAG_PROFILE_ROLLBACK 0xBF58
 
 #define CAUSE_OTHER_EIM 0 /* StateChangeCause, 6.3.2.6 */
 
@@ -22,7 +21,7 @@ size_t package_result_begin(struct ipa *ipa)
     buf_clear(&ipa->offered);
     ipa->is_download = false;
     ipa->gives = (struct compact_given){.has_certs = false};
-    mark = tlv_open(&ipa->out, TAG_PROVIDE_RESULT);
+    mark = tlv_open(&ipa->out, TAG_PROVIDE_EIM_RESULT);
     if (!ipa->settings.v1)
         tlv_put(&ipa->out, TAG_EID, SPAN_ARRAY(ipa->eid));
     return mark;
@@ -211,7 +210,7 @@ void package_result_answered(struct ipa *ipa, struct span answer)
     struct span value;
     uint64_t code = 127;
     char name[64];
-    enum tlv_status status = tlv_single(answer, TAG_PROVIDE_RESULT, &content);
+    enum tlv_status status = tlv_single(answer, TAG_PROVIDE_EIM_RESULT, &content);
 
     if (status != TLV_OK) {
         ipa_end(ipa, IPA_MALFORMED, "ProvideEimPackageResult: the eIM's answer is malformed: %s",
@@ -226,7 +225,7 @@ void package_result_answered(struct ipa *ipa, struct span answer)
                 names_text(NAMES_PROVIDE_RESULT, code, name, sizeof(name)));
         return;
     }
-    if (tlv_single(content, TAG_ACKNOWLEDGEMENTS, &value) == TLV_OK) {
+    if (tlv_single(content, TAG_EIM_ACKNOWLEDGEMENTS, &value) == TLV_OK) {
         if (!acknowledge(ipa, value))
             return;
     } else if (content.size > 0 && tlv_single(content, TAG_SEQUENCE, &value) != TLV_OK) {

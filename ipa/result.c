@@ -2,10 +2,9 @@
 #include "ipa/result.h"
 
 #include "apdu/tlv.h"
+#include "protocol/tags.h"
 
 #include <string.h>
-
-#define TAG_PACKAGE 0xBF51
 
 /* EuiccResultData, SGP.32 2.11.2.1 */
 enum {
@@ -59,7 +58,7 @@ bool package_result_read(struct span result, struct package_result *out)
     bool is_signed;
 
     memset(out, 0, sizeof(*out));
-    if (tlv_single(result, TAG_PACKAGE, &choice) != TLV_OK)
+    if (tlv_single(result, TAG_EUICC_PACKAGE, &choice) != TLV_OK)
         return false;
     reader = tlv_reader(choice);
     if (tlv_next(&reader, &tlv) != TLV_OK || tlv.tag < 0xA0 || tlv.tag > 0xA2)
@@ -83,7 +82,7 @@ bool package_result_read(struct span result, struct package_result *out)
 
 bool package_grants_rollback(struct span package)
 {
-    static const uint32_t list_path[] = {TAG_PACKAGE, 0x30, 0xA0, 0};
+    static const uint32_t list_path[] = {TAG_EUICC_PACKAGE, 0x30, 0xA0, 0};
     struct span list;
     struct span flag;
     struct tlv_reader reader;
@@ -101,7 +100,7 @@ bool package_grants_rollback(struct span package)
 
 struct span package_transaction_id(struct span package)
 {
-    static const uint32_t path[] = {TAG_PACKAGE, 0x30, 0x82, 0};
+    static const uint32_t path[] = {TAG_EUICC_PACKAGE, 0x30, 0x82, 0};
     struct span value;
 
     return tlv_find_path(package, path, &value) && value.size <= 16 ? value : SPAN_NONE;

@@ -3,6 +3,7 @@
  * eIM is told at the end, exactly once, also when the power went in between.
  */
 #include "ipa/download_internal.h"
+#include "protocol/tags.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -40,7 +41,7 @@ bool download_follow(struct ipa *ipa, struct span trigger)
 
 static bool installed(struct span result)
 {
-    static const uint32_t path[] = {TAG_INSTALLATION_RESULT, TAG_INSTALLATION_DATA, 0xA2, 0xA0, 0};
+    static const uint32_t path[] = {TAG_INSTALLATION_RESULT, TAG_INSTALLATION_RESULT_DATA, 0xA2, 0xA0, 0};
     struct span success;
 
     return tlv_find_path(result, path, &success);
@@ -50,7 +51,7 @@ static bool installed(struct span result)
 static bool find_result(struct ipa *ipa)
 {
     const struct ipa_state *state = &ipa->state;
-    static const uint32_t path[] = {TAG_INSTALLATION_RESULT, TAG_INSTALLATION_DATA, 0x80, 0};
+    static const uint32_t path[] = {TAG_INSTALLATION_RESULT, TAG_INSTALLATION_RESULT_DATA, 0x80, 0};
     uint8_t digest[DIGEST_SIZE];
     struct span list;
     struct span transaction;
@@ -118,7 +119,7 @@ static void put_error(const struct ipa_download *download, struct buf *out)
 
     tlv_put_unsigned(out, 0x80, (uint64_t)download->reason);
     if (download->refused.size > 0)
-        tlv_put(out, TAG_OCTETS, buf_span(&download->refused));
+        tlv_put(out, TAG_OCTET_STRING, buf_span(&download->refused));
     tlv_close(out, error);
 }
 

@@ -1,8 +1,7 @@
 /* A Bound Profile Package in segments. See bpp_segments.h. */
 #include "protocol/bpp_segments.h"
+#include "protocol/tags.h"
 
-#define TAG_PACKAGE        0xBF36
-#define TAG_INITIALISE     0xBF23
 #define TAG_SEQUENCE_OF_88 0xA1
 #define TAG_SEQUENCE_OF_86 0xA3
 
@@ -12,11 +11,11 @@ bool bpp_segments_begin(struct bpp_segments *segments, struct span package)
     struct tlv part;
 
     *segments = (struct bpp_segments){.first = SPAN_NONE};
-    if (tlv_single(package, TAG_PACKAGE, &content) != TLV_OK)
+    if (tlv_single(package, TAG_BOUND_PROFILE_PACKAGE, &content) != TLV_OK)
         return false;
     segments->parts = tlv_reader(content);
     segments->blocks = tlv_reader(SPAN_NONE);
-    if (tlv_next(&segments->parts, &part) != TLV_OK || part.tag != TAG_INITIALISE)
+    if (tlv_next(&segments->parts, &part) != TLV_OK || part.tag != TAG_INITIALISE_SECURE_CHANNEL)
         return false;
     segments->first = SPAN(package.data, (size_t)(part.whole.data + part.whole.size - package.data));
     return true;

@@ -3,27 +3,12 @@
 
 #include "apdu/tlv.h"
 #include "crypto/ec.h"
+#include "protocol/tags.h"
 
 #include <string.h>
 
-#define TAG_AUTHENTICATE      0xBF38
-#define TAG_PREPARE           0xBF21
-#define TAG_CANCEL            0xBF41
-#define TAG_INSTALLATION      0xBF37
-#define TAG_DATA              0xBF27
-#define TAG_METADATA          0xBF2F
-#define TAG_INFO2             0xBF22
-#define TAG_EXT_RESOURCE      0x84
-#define TAG_IPA_MODE          0x90
-#define TAG_IOT_SPECIFIC_INFO 0xB4
-#define TAG_SIGNATURE         0x5F37
-#define TAG_ONE_TIME_KEY      0x5F49
-#define TAG_SEQUENCE          0x30
-#define TAG_OCTETS            0x04
-#define TAG_FULL              0xA0 /* the …Ok of each CHOICE */
-#define TAG_COMPACT           0xA2 /* the compact…Ok */
-#define TAG_COMPACT_INSTALL   0xA0 /* in PendingNotification */
-#define TAG_COMPACT_OTHER     0xA1
+#define TAG_EXT_RESOURCE    0x84
+#define TAG_COMPACT_INSTALL 0xA0 /* in PendingNotification */
 
 /* ISD-P AIDs differ in their octets 14 and 15 (SGP.02 2.2.3); these stand before them. */
 static const uint8_t isdp_aid[] = {0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10,
@@ -41,7 +26,7 @@ bool compact_digest_info2(struct span info2, uint8_t digest[COMPACT_DIGEST_SIZE]
     struct tlv tlv;
     bool done;
 
-    if (tlv_single(info2, TAG_INFO2, &content) != TLV_OK)
+    if (tlv_single(info2, TAG_EUICC_INFO2, &content) != TLV_OK)
         return false;
     reader = tlv_reader(content);
     while (tlv_next(&reader, &tlv) == TLV_OK)
@@ -94,7 +79,7 @@ static bool read_signed1(struct span signed1, struct authenticated *a)
     reader = tlv_reader(content);
     return tlv_require(&reader, 0x80, &a->transaction) && tlv_require(&reader, 0x83, &a->address) &&
            tlv_require(&reader, 0x84, &a->challenge) &&
-           tlv_require_whole(&reader, TAG_INFO2, NULL, &a->info2) &&
+           tlv_require_whole(&reader, TAG_EUICC_INFO2, NULL, &a->info2) &&
            tlv_require_whole(&reader, 0xA0, &ctx, &a->ctx) && tlv_finish(&reader);
 }
 
@@ -104,7 +89,7 @@ static bool read_authenticated(struct span response, struct authenticated *a)
     struct span ok;
     struct tlv_reader reader;
 
-    if (tlv_single(response, TAG_AUTHENTICATE, &choice) != TLV_OK ||
+    if (tlv_single(response, TAG_AUTHENTICATE_SERVER, &choice) != TLV_OK ||
         tlv_single(choice, TAG_FULL, &ok) != TLV_OK)
         return false;
     reader = tlv_reader(ok);
@@ -130,7 +115,7 @@ static void put_compact_signed1(const struct authenticated *a, bool ctx_from_eim
     struct span content;
     struct span resource = SPAN_NONE;
 
-    if (tlv_single(a->info2, TAG_INFO2, &content) == TLV_OK)
+    if (tlv_single(a->info2, TAG_EUICC_INFO2, &content) == TLV_OK)
         tlv_find(content, TAG_EXT_RESOURCE, &resource);
     tlv_put(out, TAG_EXT_RESOURCE, resource);
     if (!ctx_from_eim)
@@ -157,7 +142,7 @@ void compact_authenticate(struct span response, const struct compact_given *know
         buf_append(out, response);
         return;
     }
-    outer = tlv_open(out, TAG_AUTHENTICATE);
+    outer = tlv_open(out, TAG_AUTHENTICATE_SERVER);
     inner = tlv_open(out, TAG_COMPACT);
     if (info2)
         put_compact_signed1(&a, ctx_from_eim, out);
@@ -198,22 +183,22 @@ void compact_prepare(struct span response, bool code_from_eim, struct span bpp_o
     struct tlv_reader reader;
     size_t marks[3];
     bool has_hash;
-    bool ok = read_signed(response, TAG_PREPARE, &content, &signature);
+    bool ok = read_signed(response, TAG_PREPARE_DOWNLOAD, &content, &signature);
 
     reader = tlv_reader(ok ? content : SPAN_NONE);
     ok = ok && tlv_require(&reader, 0x80, &transaction) && tlv_require(&reader, TAG_ONE_TIME_KEY, &otpk);
-    has_hash = ok && tlv_optional(&reader, TAG_OCTETS, &hash);
+    has_hash = ok && tlv_optional(&reader, TAG_OCTET_STRING, &hash);
     if (!ok || !tlv_finish(&reader)) {
         buf_append(out, response);
         return;
     }
-    marks[0] = tlv_open(out, TAG_PREPARE);
+    marks[0] = tlv_open(out, TAG_PREPARE_DOWNLOAD);
     marks[1] = tlv_open(out, TAG_COMPACT);
     marks[2] = tlv_open(out, TAG_SEQUENCE);
     if (bpp_otpk.data == NULL || !span_equal(otpk, bpp_otpk))
         tlv_put(out, TAG_ONE_TIME_KEY, otpk);
     if (has_hash && !code_from_eim)
-        tlv_put(out, TAG_OCTETS, hash);
+        tlv_put(out, TAG_OCTET_STRING, hash);
     tlv_close(out, marks[2]);
     tlv_put(out, TAG_SIGNATURE, signature);
     tlv_close(out, marks[1]);
@@ -227,11 +212,12 @@ void compact_cancel(struct span response, struct buf *out)
     struct span reason;
     size_t marks[3];
 
-    if (!read_signed(response, TAG_CANCEL, &content, &signature) || !tlv_find(content, 0x82, &reason)) {
+    if (!read_signed(response, TAG_CANCEL_SESSION, &content, &signature) ||
+        !tlv_find(content, 0x82, &reason)) {
         buf_append(out, response);
         return;
     }
-    marks[0] = tlv_open(out, TAG_CANCEL);
+    marks[0] = tlv_open(out, TAG_CANCEL_SESSION);
     marks[1] = tlv_open(out, TAG_COMPACT);
     marks[2] = tlv_open(out, TAG_SEQUENCE);
     tlv_put(out, 0x80, reason);
@@ -261,7 +247,7 @@ static bool read_final(struct span final, struct installation *result)
         return false;
     reader = tlv_reader(success);
     return tlv_require_sized(&reader, 0x4F, AID_SIZE, AID_SIZE, &result->aid) &&
-           tlv_require(&reader, TAG_OCTETS, &result->sima) && tlv_finish(&reader) &&
+           tlv_require(&reader, TAG_OCTET_STRING, &result->sima) && tlv_finish(&reader) &&
            memcmp(result->aid.data, isdp_aid, sizeof(isdp_aid)) == 0 && result->aid.data[AID_SIZE - 1] == 0;
 }
 
@@ -277,15 +263,16 @@ static bool read_installation(struct span whole, struct installation *result)
     struct span iccid;
 
     *result = (struct installation){.aid = SPAN_NONE};
-    if (tlv_single(whole, TAG_INSTALLATION, &content) != TLV_OK)
+    if (tlv_single(whole, TAG_INSTALLATION_RESULT, &content) != TLV_OK)
         return false;
     outer = tlv_reader(content);
-    if (!tlv_require(&outer, TAG_DATA, &data) || !tlv_require(&outer, TAG_SIGNATURE, &result->signature) ||
-        !tlv_finish(&outer))
+    if (!tlv_require(&outer, TAG_INSTALLATION_RESULT_DATA, &data) ||
+        !tlv_require(&outer, TAG_SIGNATURE, &result->signature) || !tlv_finish(&outer))
         return false;
     reader = tlv_reader(data);
-    if (!tlv_require(&reader, 0x80, &result->transaction) || !tlv_require(&reader, TAG_METADATA, &metadata) ||
-        !tlv_require(&reader, 0x06, &oid) || !tlv_require(&reader, 0xA2, &final) || !tlv_finish(&reader))
+    if (!tlv_require(&reader, 0x80, &result->transaction) ||
+        !tlv_require(&reader, TAG_NOTIFICATION_METADATA, &metadata) || !tlv_require(&reader, 0x06, &oid) ||
+        !tlv_require(&reader, 0xA2, &final) || !tlv_finish(&reader))
         return false;
     result->has_iccid = tlv_find(metadata, 0x5A, &iccid);
     return tlv_find(metadata, 0x80, &result->sequence) && read_final(final, result);
@@ -312,7 +299,7 @@ void compact_installation_result(struct span whole, struct buf *out)
     if (result.aid.data != NULL) {
         tlv_put(out, 0x4F, SPAN(result.aid.data + sizeof(isdp_aid), 2));
         if (!span_equal(result.sima, SPAN_ARRAY(sima_success)))
-            tlv_put(out, TAG_OCTETS, result.sima);
+            tlv_put(out, TAG_OCTET_STRING, result.sima);
     } else {
         buf_append(out, result.error);
     }
@@ -336,7 +323,7 @@ void compact_other_notification(struct span notification, const struct compact_g
     bool ok = tlv_single(notification, TAG_SEQUENCE, &content) == TLV_OK;
 
     reader = tlv_reader(ok ? content : SPAN_NONE);
-    ok = ok && tlv_require_whole(&reader, TAG_METADATA, NULL, &metadata) &&
+    ok = ok && tlv_require_whole(&reader, TAG_NOTIFICATION_METADATA, NULL, &metadata) &&
          tlv_require(&reader, TAG_SIGNATURE, &signature) &&
          tlv_require_whole(&reader, TAG_SEQUENCE, NULL, &euicc) &&
          tlv_require_whole(&reader, TAG_SEQUENCE, NULL, &eum) && tlv_finish(&reader) &&

@@ -4,13 +4,9 @@
 #include "apdu/tlv.h"
 #include "profiles/iccid.h"
 #include "protocol/names.h"
+#include "protocol/tags.h"
 
 #include <string.h>
-
-#define TAG_INSTALLATION_RESULT      0xBF37
-#define TAG_SIGNATURE                0x5F37
-#define TAG_INSTALLATION_RESULT_DATA 0xBF27
-#define TAG_NOTIFICATION_METADATA    0xBF2F
 
 #define TRANSACTION_ID_MAX 16 /* octets, SGP.22 2.2.1 */
 

@@ -6,20 +6,12 @@
 
 #include "apdu/tlv.h"
 #include "crypto/cert.h"
+#include "protocol/tags.h"
 
-#define TAG_AUTHENTICATE_SERVER 0xBF38
-#define TAG_PREPARE_DOWNLOAD    0xBF21
-#define TAG_CANCEL_SESSION      0xBF41
-#define TAG_INFO2               0xBF22
-#define TAG_CARD_RESOURCE       0x84 /* extCardResource, in EUICCInfo2 and in CompactEuiccSigned1 */
-#define TAG_IPA_MODE            0x90
-#define TAG_IOT_SPECIFIC_INFO   0xB4
-#define TAG_OTPK                0x5F49
+#define TAG_CARD_RESOURCE 0x84 /* extCardResource, in EUICCInfo2 and in CompactEuiccSigned1 */
 /* The alternatives of the three CHOICEs. */
-#define TAG_FULL       0xA0
 #define TAG_ERROR      0xA1
 #define TAG_ERROR_CODE 0x81 /* CancelSession's */
-#define TAG_COMPACT    0xA2
 
 const char *compact_status_name(enum compact_status status)
 {
@@ -94,7 +86,7 @@ static bool parse_authenticate(struct span compact, struct compact_authenticate 
     } else if (!tlv_require(&reader, 0xA0, &signed_data) || !parse_compact_signed1(signed_data, out)) {
         return false;
     }
-    if (!tlv_require_whole(&reader, COMPACT_TAG_SIGNATURE, &out->signature, &out->signature_whole))
+    if (!tlv_require_whole(&reader, TAG_SIGNATURE, &out->signature, &out->signature_whole))
         return false;
     tlv_optional(&reader, 0xA1, &out->euicc_cert);
     tlv_optional(&reader, 0xA2, &out->eum_cert);
@@ -116,9 +108,9 @@ static bool put_info2(struct span info2, struct span card_resource, bool with_io
     size_t at;
     bool replaced = false;
 
-    if (tlv_single(info2, TAG_INFO2, &content) != TLV_OK)
+    if (tlv_single(info2, TAG_EUICC_INFO2, &content) != TLV_OK)
         return false;
-    at = tlv_open(out, TAG_INFO2);
+    at = tlv_open(out, TAG_EUICC_INFO2);
     reader = tlv_reader(content);
     while (tlv_next(&reader, &tlv) == TLV_OK) {
         if (is_iot_member(tlv.tag) && !with_iot_members)
@@ -224,8 +216,7 @@ static bool parse_signed(struct span compact, struct span *content, struct span 
     struct tlv_reader reader = tlv_reader(compact);
 
     return tlv_require(&reader, 0x30, content) &&
-           tlv_require_whole(&reader, COMPACT_TAG_SIGNATURE, signature, signature_whole) &&
-           tlv_skip_rest(&reader);
+           tlv_require_whole(&reader, TAG_SIGNATURE, signature, signature_whole) && tlv_skip_rest(&reader);
 }
 
 static void put_signed(struct buf *out, uint32_t tag, const struct buf *object, struct span signature_whole)
@@ -246,7 +237,7 @@ static enum compact_status restore_signed2(const struct compact_known *known, st
     struct span otpk, hash_cc;
     size_t at;
 
-    if (!tlv_optional(&reader, TAG_OTPK, &otpk))
+    if (!tlv_optional(&reader, TAG_ONE_TIME_KEY, &otpk))
         otpk = known->offered_otpk;
     if (!tlv_optional(&reader, 0x04, &hash_cc))
         hash_cc = known->hash_cc;
@@ -257,7 +248,7 @@ static enum compact_status restore_signed2(const struct compact_known *known, st
         return COMPACT_UNKNOWN;
     at = tlv_open(out, 0x30);
     tlv_put(out, 0x80, known->transaction_id);
-    tlv_put(out, TAG_OTPK, otpk);
+    tlv_put(out, TAG_ONE_TIME_KEY, otpk);
     if (hash_cc.data != NULL)
         tlv_put(out, 0x04, hash_cc);
     tlv_close(out, at);

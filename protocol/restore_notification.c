@@ -5,14 +5,11 @@
 #include "protocol/restore_private.h"
 
 #include "apdu/tlv.h"
+#include "protocol/tags.h"
 
 #include <string.h>
 
-#define TAG_INSTALLATION_RESULT      0xBF37
-#define TAG_INSTALLATION_RESULT_DATA 0xBF27
-#define TAG_METADATA                 0xBF2F
-#define TAG_COMPACT_INSTALLATION     0xA0
-#define TAG_COMPACT_OTHER            0xA1
+#define TAG_COMPACT_INSTALLATION 0xA0
 
 /* What compactAid is cut from: octets 14 and 15 of an ISD-P's AID. */
 static const uint8_t aid_begin[] = {0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10,
@@ -63,7 +60,7 @@ static bool parse_installation(struct span pending, struct compact_installation 
         return false;
     reader = tlv_reader(content);
     return tlv_require(&reader, 0xA0, &data) && parse_data(data, out) &&
-           tlv_require_whole(&reader, COMPACT_TAG_SIGNATURE, &out->signature, &out->signature_whole) &&
+           tlv_require_whole(&reader, TAG_SIGNATURE, &out->signature, &out->signature_whole) &&
            tlv_skip_rest(&reader);
 }
 
@@ -98,7 +95,7 @@ static bool put_data(const struct compact_known *known, const struct compact_ins
     bool ok = true;
 
     tlv_put(out, 0x80, parts->transaction_id);
-    inner = tlv_open(out, TAG_METADATA);
+    inner = tlv_open(out, TAG_NOTIFICATION_METADATA);
     tlv_put(out, 0x80, parts->number);
     tlv_put(out, 0x81, SPAN_ARRAY(install_event));
     tlv_put(out, 0x0C, known->server_address);
@@ -177,8 +174,8 @@ static enum compact_status expand_other(const struct compact_known *known, struc
     reader = tlv_reader(content);
     if (tlv_optional(&reader, 0x5A, &eid) && eid.size != 16)
         return COMPACT_MALFORMED;
-    if (!tlv_require_whole(&reader, TAG_METADATA, NULL, &metadata) ||
-        !tlv_require_whole(&reader, COMPACT_TAG_SIGNATURE, &signature, &signature_whole))
+    if (!tlv_require_whole(&reader, TAG_NOTIFICATION_METADATA, NULL, &metadata) ||
+        !tlv_require_whole(&reader, TAG_SIGNATURE, &signature, &signature_whole))
         return COMPACT_MALFORMED;
     tlv_optional(&reader, 0x04, &ci);
     if (!tlv_skip_rest(&reader))

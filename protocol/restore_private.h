@@ -4,8 +4,6 @@
 
 #include "protocol/restore.h"
 
-#define COMPACT_TAG_SIGNATURE 0x5F37
-
 /* COMPACT_OK when the key of this certificate has signed the parts, else COMPACT_BAD_SIGNATURE. */
 enum compact_status compact_verify(struct span euicc_cert, const struct span *parts, size_t count,
                                    struct span signature);

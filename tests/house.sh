@@ -69,6 +69,26 @@ inner_floors() {
     done
 }
 
+tags_without_seed() {
+    local name tag
+    sed -n 's/^    {\(TAG_[A-Z0-9_]*\), *"ES10.*/\1/p' euicc/isdr/es10.c | sort -u | while read -r name; do
+        tag=$(sed -n "s/^#define $name  *0xBF\(..\).*/\1/p" protocol/tags.h)
+        [ -n "$tag" ] || echo "$name: not in protocol/tags.h"
+        grep -qF "\\xBF\\x$tag" tests/fuzz/es10.dict || echo "$name (BF$tag)"
+    done
+    grep -c '^    {TAG_[A-Z0-9_]*, *"ES10' euicc/isdr/es10.c | grep -qE '^[0-9]{2}' || echo "no table in euicc/isdr/es10.c"
+}
+
+# A tag of the list has one number, and no file but the list gives it one.
+tags_twice() {
+    local name
+    sed -n 's/^#define \(TAG_[A-Z0-9_]*\) .*/\1/p' protocol/tags.h | sort | uniq -d
+    sed -n 's/^#define \(TAG_[A-Z0-9_]*\) .*/\1/p' protocol/tags.h | while read -r name; do
+        grep -rlE --include='*.[ch]' "^#define $name\>" "${floors[@]}" | grep -vx protocol/tags.h
+    done
+    grep -rnE --include='*.[ch]' '^#define [A-Z0-9_]*TAG[A-Z0-9_]* +0x(BF[0-9A-F]{2}|5F37|5F49)\>' "${floors[@]}" | grep -v '^protocol/tags.h:'
+}
+
 # A server knows no other; a server without its line above has no order.
 servers_apart() {
     local server name
@@ -109,18 +129,12 @@ conditional_subcommands() {
         sed -n 's/^< \(.*\)/\1: its place in tools\/main.c wants #ifdef WITH_…/p; s/^> \(.*\)/\1: no SOFTEUICC_SUBCOMMAND in configure.ac/p'
 }
 
-tags_without_seed() {
-    local tag
-    sed -n 's/^    {0xBF\(..\), "ES10.*/\1/p' euicc/isdr/es10.c | sort -u | while read -r tag; do
-        grep -qF "\\xBF\\x$tag" tests/fuzz/es10.dict || echo "BF$tag"
-    done
-}
-
 includes_from_above | none "a file includes its own floor and those to its left"
 inner_floors | none "a file includes its own folder and those below it, inside a floor"
 servers_apart | none "no server knows another"
 unlisted_sources | none "every source is in Makefile.am"
 undescribed_subcommands | none "every subcommand is in the table, the manual, the README, the changelog and a test"
 conditional_subcommands | none "every subcommand that can be left out says what it needs"
+tags_twice | none "a tag stands in protocol/tags.h alone"
 tags_without_seed | none "every ES10 function is in the fuzz targets' dictionary"
 [ $failures -eq 0 ]

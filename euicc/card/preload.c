@@ -8,6 +8,7 @@
 #include "euicc/os/error.h"
 #include "euicc/profile/profile_store.h"
 #include "euicc/rsp/profile_install.h"
+#include "protocol/tags.h"
 
 #include <string.h>
 
@@ -22,7 +23,7 @@ static void make_metadata(const struct saip_package *package, const struct softe
         [SOFTEUICC_PROFILE_PROVISIONING] = PROFILE_PROVISIONING,
     };
     static const uint8_t true_in_der[] = {0xFF};
-    size_t mark = tlv_open(out, 0xBF25);
+    size_t mark = tlv_open(out, TAG_STORE_METADATA);
     size_t name_size = strlen(package->profile_type);
 
     tlv_put(out, 0x5A, SPAN_ARRAY(package->iccid));

@@ -4,11 +4,10 @@
  */
 #include "apdu/tlv.h"
 #include "euicc/iot/package_command.h"
+#include "protocol/tags.h"
 
-#define TAG_ADD_EIM    0xA8
 #define TAG_DELETE_EIM 0xA9
 #define TAG_UPDATE_EIM 0xAA
-#define TAG_LIST_EIM   0xAB
 
 #define TAG_DELETE_EIM_RESULT 0x89
 #define TAG_UPDATE_EIM_RESULT 0x8A

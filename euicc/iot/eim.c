@@ -8,6 +8,7 @@
 #include "euicc/iot/eim_configuration.h"
 #include "euicc/os/credentials.h"
 #include "euicc/profile/profile_store.h"
+#include "protocol/tags.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,6 @@
 #define TOKEN_ASKED_FOR     (-1) /* associationToken of an eIM that wants one */
 #define ID_TYPE_PROPRIETARY 3
 #define TAG_CONFIGURATION   0x30
-#define TAG_TOKEN           0x84
-#define TAG_EIM_ID          0x80
 #define TAG_EIM_ID_TYPE     0x82
 
 /* --- reading ------------------------------------------------------------------------------------- */

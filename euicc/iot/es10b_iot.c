@@ -10,17 +10,7 @@
 #include "euicc/rsp/es10_common.h"
 #include "euicc/rsp/euicc_info.h"
 #include "euicc/rsp/memory_reset.h"
-
-#define TAG_IPAE_ACTIVATION             0xBF42
-#define TAG_GET_EIM_CONFIGURATION       0xBF55
-#define TAG_GET_CERTS                   0xBF56
-#define TAG_ADD_INITIAL_EIM             0xBF57
-#define TAG_CONFIGURE_IMMEDIATE_ENABLE  0xBF59
-#define TAG_GET_CONNECTIVITY_PARAMETERS 0xBF5F
-#define TAG_MEMORY_RESET                0xBF64
-#define TAG_SET_DEFAULT_DP_ADDRESS      0xBF65
-
-#define TAG_SEQUENCE 0x30
+#include "protocol/tags.h"
 
 /* --- eIM configuration --------------------------------------------------------------------------- */
 
@@ -44,7 +34,7 @@ uint16_t es10b_get_eim_configuration_data(struct softeuicc *card, struct span re
         return ES10_BAD_REQUEST;
     if (es10_finish_request(&reader) != ES10_OK)
         return ES10_BAD_REQUEST;
-    outer = tlv_open(response, TAG_GET_EIM_CONFIGURATION);
+    outer = tlv_open(response, TAG_EIM_CONFIGURATION_DATA);
     list = tlv_open(response, 0xA0);
     eim_put_configurations(card, id, response);
     tlv_close(response, list);
@@ -168,12 +158,12 @@ uint16_t es10b_configure_immediate_enable(struct softeuicc *card, struct span re
     if (!tlv_skip_rest(&reader))
         return ES10_BAD_REQUEST;
     if (eim_count(card) > 0)
-        return es10_result(card, response, TAG_CONFIGURE_IMMEDIATE_ENABLE, CONFIGURE_EIM_EXISTS);
+        return es10_result(card, response, TAG_CONFIGURE_IMMEDIATE_ENABLING, CONFIGURE_EIM_EXISTS);
     if (!immediate_enable_parse(request, &configuration))
-        return es10_result(card, response, TAG_CONFIGURE_IMMEDIATE_ENABLE, ES10_UNDEFINED_ERROR);
+        return es10_result(card, response, TAG_CONFIGURE_IMMEDIATE_ENABLING, ES10_UNDEFINED_ERROR);
     if (!immediate_enable_store(card, &configuration))
         return ES10_MEMORY;
-    return es10_result(card, response, TAG_CONFIGURE_IMMEDIATE_ENABLE, 0);
+    return es10_result(card, response, TAG_CONFIGURE_IMMEDIATE_ENABLING, 0);
 }
 
 /* --- connectivity parameters --------------------------------------------------------------------- */
@@ -217,7 +207,7 @@ uint16_t es10b_get_connectivity_parameters(struct softeuicc *card, struct span r
         return ES10_BAD_REQUEST;
     put_enabled_header(card, &header);
     if (find_http_parameters(buf_span(&header), &parameters)) {
-        size_t outer = tlv_open(response, TAG_GET_CONNECTIVITY_PARAMETERS);
+        size_t outer = tlv_open(response, TAG_CONNECTIVITY_PARAMETERS);
         size_t inner = tlv_open(response, 0xA0);
 
         tlv_put(response, 0x81, parameters);
@@ -225,7 +215,7 @@ uint16_t es10b_get_connectivity_parameters(struct softeuicc *card, struct span r
         tlv_close(response, outer);
         status = es10_finish(card, response);
     } else {
-        status = es10_choice_error(card, response, TAG_GET_CONNECTIVITY_PARAMETERS, PARAMETERS_NOT_AVAILABLE);
+        status = es10_choice_error(card, response, TAG_CONNECTIVITY_PARAMETERS, PARAMETERS_NOT_AVAILABLE);
     }
     status = header.failed ? ES10_FAILED : status;
     buf_free(&header);
@@ -283,7 +273,7 @@ static uint16_t es10b_reset(struct softeuicc *card, struct span options, struct 
     result = memory_reset_run(card, &asked, &done);
     if (result == LIFECYCLE_FAILED)
         return nvm_failed(card->nvm) ? ES10_MEMORY : ES10_FAILED;
-    outer = tlv_open(response, TAG_MEMORY_RESET);
+    outer = tlv_open(response, TAG_IOT_MEMORY_RESET);
     tlv_put_unsigned(response, 0x80, reset_code(result, done));
     if (result == LIFECYCLE_OK && tlv_bit(options, RESET_EIM_CONFIGURATION))
         tlv_put_unsigned(response, 0x81, eim_delete_all(card) ? RESET_OK : RESET_NOTHING_TO_DELETE);
@@ -310,7 +300,7 @@ uint16_t es10b_memory_reset(struct softeuicc *card, struct span request, struct 
 
 uint16_t es10b_set_default_dp_address(struct softeuicc *card, struct span request, struct buf *response)
 {
-    return es10_set_default_dp_address(card, request, TAG_SET_DEFAULT_DP_ADDRESS, response);
+    return es10_set_default_dp_address(card, request, TAG_IOT_SET_DEFAULT_DP_ADDRESS, response);
 }
 
 enum { IPAE_ACTIVATE_BIT = 0, IPAE_NOT_SUPPORTED = 1 };

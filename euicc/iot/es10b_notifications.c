@@ -6,11 +6,10 @@
 #include "euicc/lifecycle/notification.h"
 #include "euicc/lifecycle/package_result.h"
 #include "euicc/rsp/es10_common.h"
+#include "protocol/tags.h"
 
-#define TAG_RETRIEVE_NOTIFICATIONS 0xBF2B
-#define TAG_NOTIFICATION_SENT      0xBF30
-#define TAG_NOTIFICATIONS          0xA0
-#define TAG_PACKAGE_RESULTS        0xA2
+#define TAG_NOTIFICATIONS   0xA0
+#define TAG_PACKAGE_RESULTS 0xA2
 
 enum { NOTHING_TO_DELETE = 1 };
 
@@ -118,5 +117,5 @@ uint16_t es10b_iot_remove_notification(struct softeuicc *card, struct span reque
         es10_finish_request(&reader) != ES10_OK)
         return ES10_BAD_REQUEST;
     removed = notification_remove(card, sequence) || package_result_remove(card, sequence);
-    return es10_result(card, response, TAG_NOTIFICATION_SENT, removed ? 0 : NOTHING_TO_DELETE);
+    return es10_result(card, response, TAG_REMOVE_NOTIFICATION, removed ? 0 : NOTHING_TO_DELETE);
 }

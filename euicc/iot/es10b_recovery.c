@@ -8,6 +8,7 @@
 #include "euicc/lifecycle/notification.h"
 #include "euicc/lifecycle/recovery.h"
 #include "euicc/rsp/es10_common.h"
+#include "protocol/tags.h"
 
 /* One function: what it does to the card, and its numbers for how that can end. What is not named here its
  * type has no number for. */
@@ -17,30 +18,30 @@ struct function {
     uint8_t codes[LIFECYCLE_FAILED];
 };
 
-static const struct function rollback = {0xBF58,
+static const struct function rollback = {TAG_PROFILE_ROLLBACK,
                                          LIFECYCLE_ROLLBACK,
                                          {[LIFECYCLE_NOT_AVAILABLE] = 1, /* rollbackNotAllowed */
                                           [LIFECYCLE_CAT_BUSY] = 5,
                                           [LIFECYCLE_COMMAND_ERROR] = 7}};
 
 static const struct function immediate_enable = {
-    0xBF5A,
+    TAG_IMMEDIATE_ENABLE,
     LIFECYCLE_IMMEDIATE_ENABLE,
     {[LIFECYCLE_NOT_AVAILABLE] = 1, [LIFECYCLE_NO_SESSION] = 4, [LIFECYCLE_CAT_BUSY] = 5}};
 
-static const struct function enable_emergency = {0xBF5B,
+static const struct function enable_emergency = {TAG_ENABLE_EMERGENCY_PROFILE,
                                                  LIFECYCLE_ENABLE_EMERGENCY,
                                                  {[LIFECYCLE_WRONG_STATE] = 2, /* profileNotInDisabledState */
                                                   [LIFECYCLE_CAT_BUSY] = 5,
                                                   [LIFECYCLE_NOT_AVAILABLE] = 8}}; /* ecallNotAvailable */
 
-static const struct function disable_emergency = {0xBF5C,
+static const struct function disable_emergency = {TAG_DISABLE_EMERGENCY_PROFILE,
                                                   LIFECYCLE_DISABLE_EMERGENCY,
                                                   {[LIFECYCLE_WRONG_STATE] = 2, /* profileNotInEnabledState */
                                                    [LIFECYCLE_CAT_BUSY] = 5,
                                                    [LIFECYCLE_NOT_AVAILABLE] = 8}};
 
-static const struct function execute_fallback = {0xBF5D,
+static const struct function execute_fallback = {TAG_EXECUTE_FALLBACK,
                                                  LIFECYCLE_EXECUTE_FALLBACK,
                                                  {[LIFECYCLE_WRONG_STATE] = 2, /* profileNotInDisabledState */
                                                   [LIFECYCLE_CAT_BUSY] = 5,
@@ -49,7 +50,7 @@ static const struct function execute_fallback = {0xBF5D,
                                                   [LIFECYCLE_ECALL_ACTIVE] = 104}};
 
 static const struct function return_from_fallback = {
-    0xBF5E,
+    TAG_RETURN_FROM_FALLBACK,
     LIFECYCLE_RETURN_FROM_FALLBACK,
     {[LIFECYCLE_CAT_BUSY] = 5, [LIFECYCLE_NOT_AVAILABLE] = 6}}; /* fallbackNotAvailable */
 

@@ -9,8 +9,8 @@
 #include "euicc/lifecycle/lifecycle.h"
 #include "euicc/lifecycle/notification.h"
 #include "euicc/rsp/es10_common.h"
+#include "protocol/tags.h"
 
-#define TAG_PACKAGE        0xBF51
 #define TAG_ERROR_UNSIGNED 0xA2
 #define TAG_PSMO_LIST      0xA0
 #define TAG_ECO_LIST       0xA1
@@ -78,7 +78,7 @@ static bool read_package(struct span request, struct package *package)
 
     *package = (struct package){.counter = 0};
     return tlv_require_whole(&reader, 0x30, &content, &package->signed_part) &&
-           read_signed(content, package) && tlv_require(&reader, 0x5F37, &package->signature) &&
+           read_signed(content, package) && tlv_require(&reader, TAG_SIGNATURE, &package->signature) &&
            tlv_skip_rest(&reader);
 }
 
@@ -103,7 +103,7 @@ static bool is_signed_by(const struct package *package, const struct eim *eim)
 static uint16_t put_unsigned_error(struct softeuicc *card, const struct package *package,
                                    const struct eim *eim, struct buf *response)
 {
-    size_t outer = tlv_open(response, TAG_PACKAGE);
+    size_t outer = tlv_open(response, TAG_EUICC_PACKAGE);
     size_t inner = tlv_open(response, TAG_ERROR_UNSIGNED);
 
     tlv_put(response, 0x80, package->eim_id);

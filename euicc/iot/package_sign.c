@@ -3,14 +3,13 @@
 
 #include "apdu/tlv.h"
 #include "euicc/lifecycle/package_result.h"
+#include "protocol/tags.h"
 
 /* EuiccPackageResult, SGP.32 2.11.2.1: a CHOICE without tags of its own. */
-#define TAG_PACKAGE_RESULT 0xBF51
-#define TAG_RESULT_SIGNED  0xA0
-#define TAG_ERROR_SIGNED   0xA1
+#define TAG_RESULT_SIGNED 0xA0
+#define TAG_ERROR_SIGNED  0xA1
 
-#define TAG_DATA      0x30
-#define TAG_SIGNATURE 0x5F37
+#define TAG_DATA 0x30
 
 /* euiccSignEPR and euiccSignEPE: over the data object as encoded, then the association token
  * (SGP.32 2.11.2.1). */
@@ -34,7 +33,7 @@ static bool put_signed(struct buf *out, const struct eim *eim, uint32_t choice, 
 
     if (data->failed || !package_sign(eim, buf_span(data), signature))
         return false;
-    outer = tlv_open(out, TAG_PACKAGE_RESULT);
+    outer = tlv_open(out, TAG_EUICC_PACKAGE);
     inner = tlv_open(out, choice);
     buf_append(out, buf_span(data));
     tlv_put(out, TAG_SIGNATURE, SPAN_ARRAY(signature));

@@ -9,18 +9,17 @@
 #include "euicc/lifecycle/recovery.h"
 #include "euicc/profile/policy.h"
 #include "euicc/rsp/es10_common.h"
+#include "protocol/tags.h"
 
 #include <string.h>
 
 #define TAG_ENABLE                     0xA3
 #define TAG_DISABLE                    0xA4
 #define TAG_DELETE                     0xA5
-#define TAG_GET_RAT                    0xA6
+#define TAG_PSMO_GET_RAT               0xA6
 #define TAG_CONFIGURE_IMMEDIATE_ENABLE 0xA7
 #define TAG_SET_FALLBACK               0xA8
 #define TAG_UNSET_FALLBACK             0xA9
-#define TAG_LIST_PROFILE_INFO          0xBF2D
-#define TAG_SET_DEFAULT_DP_ADDRESS     0xBF65
 
 #define TAG_ENABLE_RESULT                     0x83
 #define TAG_DISABLE_RESULT                    0x84
@@ -205,13 +204,13 @@ static bool put_request(struct span content, struct buf *request)
 static enum package_outcome put_profile_info(struct package_run *run, struct span request,
                                              struct buf *results)
 {
-    static const uint32_t ok[] = {TAG_LIST_PROFILE_INFO, 0xA0, 0};
+    static const uint32_t ok[] = {TAG_PROFILES_INFO, 0xA0, 0};
     size_t start = results->size;
     struct span list;
     uint16_t status;
 
     if (run->has_enabled || run->has_disabled || run->has_deleted)
-        status = es10_choice_error(run->card, results, TAG_LIST_PROFILE_INFO, PROFILE_CHANGE_ONGOING);
+        status = es10_choice_error(run->card, results, TAG_PROFILES_INFO, PROFILE_CHANGE_ONGOING);
     else
         status = es10c_get_profiles_info(run->card, request, results);
     if (status != ES10_OK)
@@ -239,7 +238,7 @@ static enum package_outcome get_rat(struct package_run *run, struct span content
 
     if (!tlv_skip_rest(&reader))
         return PACKAGE_DAMAGED;
-    rules = tlv_open(results, TAG_GET_RAT);
+    rules = tlv_open(results, TAG_PSMO_GET_RAT);
     policy_put_rat(run->card, results);
     tlv_close(results, rules);
     return has_failed(run) ? PACKAGE_FAILED : PACKAGE_GOES_ON;
@@ -263,7 +262,8 @@ static enum package_outcome set_default_dp_address(struct package_run *run, stru
                                                    struct buf *results)
 {
     size_t start = results->size;
-    uint16_t status = es10_set_default_dp_address(run->card, content, TAG_SET_DEFAULT_DP_ADDRESS, results);
+    uint16_t status =
+        es10_set_default_dp_address(run->card, content, TAG_IOT_SET_DEFAULT_DP_ADDRESS, results);
 
     if (status == ES10_BAD_REQUEST)
         return PACKAGE_DAMAGED;
@@ -336,12 +336,12 @@ static const struct package_command commands[] = {
     {TAG_ENABLE, enable_profile},
     {TAG_DISABLE, disable_profile},
     {TAG_DELETE, delete_profile},
-    {TAG_GET_RAT, get_rat},
+    {TAG_PSMO_GET_RAT, get_rat},
     {TAG_CONFIGURE_IMMEDIATE_ENABLE, configure_immediate_enable},
     {TAG_SET_FALLBACK, set_fallback},
     {TAG_UNSET_FALLBACK, unset_fallback},
-    {TAG_LIST_PROFILE_INFO, list_profile_info},
-    {TAG_SET_DEFAULT_DP_ADDRESS, set_default_dp_address},
+    {TAG_PROFILES_INFO, list_profile_info},
+    {TAG_IOT_SET_DEFAULT_DP_ADDRESS, set_default_dp_address},
 };
 
 const struct package_command *psmo_find(uint32_t tag)

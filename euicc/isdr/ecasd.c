@@ -8,9 +8,9 @@
 #include "euicc/os/describe.h"
 
 #include "apdu/tlv.h"
+#include "protocol/tags.h"
 
 #define INS_GET_DATA 0xCA /* GlobalPlatform 2.3 11.3 */
-#define TAG_EID      0x005A
 
 static uint16_t ecasd_select(struct softeuicc *card, const struct apdu_command *command, struct buf *response)
 {

@@ -4,6 +4,7 @@
 
 #include "apdu/tlv.h"
 #include "euicc/os/credentials.h"
+#include "protocol/tags.h"
 
 static const char *event_name(enum notification_event event)
 {
@@ -36,7 +37,7 @@ uint32_t notification_next_sequence(struct softeuicc *card)
 void notification_put_metadata(struct buf *out, uint32_t sequence, enum notification_event event,
                                struct span address, struct span iccid)
 {
-    size_t outer = tlv_open(out, 0xBF2F);
+    size_t outer = tlv_open(out, TAG_NOTIFICATION_METADATA);
     uint8_t bits = 0;
 
     for (unsigned bit = 0; bit < NOTIFICATION_EVENT_BITS; bit++)
@@ -105,7 +106,7 @@ static bool notification_sign(const struct card_credentials *credentials, struct
         return false;
     outer = tlv_open(out, 0x30);
     buf_append(out, metadata);
-    tlv_put(out, 0x5F37, SPAN_ARRAY(signature));
+    tlv_put(out, TAG_SIGNATURE, SPAN_ARRAY(signature));
     buf_append(out, cert_der(credentials->euicc_cert));
     buf_append(out, cert_der(credentials->eum_cert));
     tlv_close(out, outer);

@@ -3,6 +3,7 @@
 
 #include "apdu/tlv.h"
 #include "euicc/os/text.h"
+#include "protocol/tags.h"
 
 #include <string.h>
 
@@ -190,7 +191,7 @@ bool profile_metadata_parse(struct span octets, struct profile_metadata *metadat
 
     *metadata = (struct profile_metadata){.whole = octets};
     *offset = 0;
-    if (!tlv_require(&outer, 0xBF25, &content) || !tlv_finish(&outer)) {
+    if (!tlv_require(&outer, TAG_STORE_METADATA, &content) || !tlv_finish(&outer)) {
         *offset = outer.error_offset;
         return false;
     }

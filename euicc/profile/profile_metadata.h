@@ -17,9 +17,6 @@ enum profile_class { PROFILE_TEST = 0, PROFILE_PROVISIONING = 1, PROFILE_OPERATI
 /* PprIds: the bits of the BIT STRING. */
 enum { PPR_UPDATE_CONTROL_BIT = 0, PPR1_BIT = 1, PPR2_BIT = 2, PPR_FIRST_UNKNOWN_BIT = 3 };
 
-#define TAG_ECALL_INDICATION 0x9F7B
-#define TAG_FALLBACK_ALLOWED 0x9F67 /* in UpdateMetadataRequest as well */
-
 /* Parsed StoreMetadataRequest, SGP.22 5.5.3. Spans point into the input. */
 struct profile_metadata {
     struct span whole;

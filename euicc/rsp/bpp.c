@@ -8,12 +8,11 @@
 
 #include "apdu/tlv.h"
 #include "euicc/rsp/es10.h"
+#include "protocol/tags.h"
 
 #include <stdlib.h>
 
-#define TAG_BOUND_PROFILE_PACKAGE     0xBF36
-#define TAG_INITIALISE_SECURE_CHANNEL 0xBF23
-#define CONFIGURE_ISDP_MAX            512 /* its only member has 128 octets at most (SGP.22 5.5.2) */
+#define CONFIGURE_ISDP_MAX 512 /* its only member has 128 octets at most (SGP.22 5.5.2) */
 /* Icon and names have 1150 octets at most; the rest is notification addresses. */
 #define STORE_METADATA_MAX       8192
 #define REPLACE_SESSION_KEYS_MAX 512

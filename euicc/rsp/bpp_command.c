@@ -8,15 +8,11 @@
 #include "euicc/rsp/one_time_key.h"
 #include "euicc/rsp/profile_install.h"
 #include "euicc/rsp/server_cert.h"
+#include "protocol/tags.h"
 
 #include <openssl/crypto.h>
 #include <string.h>
 
-#define TAG_ONE_TIME_KEY        0x5F49
-#define TAG_SIGNATURE           0x5F37
-#define TAG_CONFIGURE_ISDP      0xBF24
-#define TAG_STORE_METADATA      0xBF25
-#define TAG_REPLACE_KEYS        0xBF26
 #define TAG_DP_PROPRIETARY_DATA 0xB8
 #define DP_PROPRIETARY_DATA_MAX 128  /* with tag and length, SGP.22 5.5.2 */
 #define INSTALL_PROFILE_PACKAGE 1    /* RemoteOpId */
@@ -163,7 +159,7 @@ enum bpp_reason bpp_replace_session_keys(struct softeuicc *card, struct span oct
     struct span content, chain, enc, mac;
     bool replaced;
 
-    if (tlv_single(octets, TAG_REPLACE_KEYS, &content) != TLV_OK)
+    if (tlv_single(octets, TAG_REPLACE_SESSION_KEYS, &content) != TLV_OK)
         return BPP_INCORRECT_INPUT_VALUES;
     reader = tlv_reader(content);
     if (!tlv_require_sized(&reader, 0x80, SCP03T_KEY_SIZE, SCP03T_KEY_SIZE, &chain) ||

@@ -4,13 +4,7 @@
 #include "euicc/lifecycle/notification.h"
 #include "euicc/rsp/bpp.h"
 #include "euicc/rsp/es10.h"
-
-#define TAG_RESULT       0xBF37
-#define TAG_RESULT_DATA  0xBF27
-#define TAG_OID          0x06
-#define TAG_OCTET_STRING 0x04
-#define TAG_SIGNATURE    0x5F37
-#define TAG_AID          0x4F
+#include "protocol/tags.h"
 
 /* finalResult is a tagged CHOICE, so its tag A2 is explicit. */
 static void put_final_result(const struct bpp_load *load, enum bpp_command command, enum bpp_reason reason,
@@ -39,9 +33,9 @@ static bool put_result(struct softeuicc *card, uint32_t sequence, enum bpp_comma
     const struct rsp_session *session = card->rsp;
     const struct bpp_load *load = session->load;
     uint8_t signature[EC_SIGNATURE_SIZE];
-    size_t outer = tlv_open(out, TAG_RESULT);
+    size_t outer = tlv_open(out, TAG_INSTALLATION_RESULT);
     size_t start = out->size;
-    size_t data = tlv_open(out, TAG_RESULT_DATA);
+    size_t data = tlv_open(out, TAG_INSTALLATION_RESULT_DATA);
     struct span covered;
 
     notification_put_metadata(metadata, sequence, NOTIFICATION_INSTALL, buf_span(&session->server_address),

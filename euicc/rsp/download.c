@@ -10,20 +10,12 @@
 #include "euicc/rsp/euicc_info.h"
 #include "euicc/rsp/one_time_key.h"
 #include "euicc/rsp/server_cert.h"
+#include "protocol/tags.h"
 
 #include <openssl/crypto.h>
 #include <string.h>
 
-#define TAG_AUTHENTICATE_SERVER 0xBF38
-#define TAG_PREPARE_DOWNLOAD    0xBF21
-#define TAG_CANCEL_SESSION      0xBF41
-#define TAG_SIGNATURE           0x5F37
-#define TAG_ONE_TIME_KEY        0x5F49
-#define TAG_SEQUENCE            0x30
-#define TAG_INTEGER             0x02
-#define TAG_OCTET_STRING        0x04
-#define TAG_BOOLEAN             0x01
-#define HASH_CC_SIZE            32
+#define HASH_CC_SIZE 32
 
 /* AuthenticateErrorCode and DownloadErrorCode; their first four and the last are the same. */
 enum session_error {

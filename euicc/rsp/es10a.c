@@ -2,9 +2,7 @@
 #include "euicc/os/text.h"
 #include "euicc/profile/profile_store.h"
 #include "euicc/rsp/es10_common.h"
-
-#define TAG_CONFIGURED_ADDRESSES   0xBF3C
-#define TAG_SET_DEFAULT_DP_ADDRESS 0xBF3F
+#include "protocol/tags.h"
 
 uint16_t es10a_get_configured_addresses(struct softeuicc *card, struct span request, struct buf *response)
 {

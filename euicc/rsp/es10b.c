@@ -7,13 +7,7 @@
 #include "euicc/profile/policy.h"
 #include "euicc/rsp/crl_store.h"
 #include "euicc/rsp/es10_common.h"
-
-#define TAG_LIST_NOTIFICATION      0xBF28
-#define TAG_RETRIEVE_NOTIFICATIONS 0xBF2B
-#define TAG_GET_CHALLENGE          0xBF2E
-#define TAG_NOTIFICATION_SENT      0xBF30
-#define TAG_LOAD_CRL               0xBF35
-#define TAG_GET_RAT                0xBF43
+#include "protocol/tags.h"
 
 enum { NO_RESULT_AVAILABLE = 1, NOTHING_TO_DELETE = 1 };
 
@@ -27,7 +21,7 @@ uint16_t es10b_get_euicc_challenge(struct softeuicc *card, struct span request, 
         return ES10_BAD_REQUEST;
     if (!rsp_session_start(card, challenge))
         return ES10_FAILED;
-    outer = tlv_open(response, TAG_GET_CHALLENGE);
+    outer = tlv_open(response, TAG_GET_EUICC_CHALLENGE);
     tlv_put(response, 0x80, SPAN_ARRAY(challenge));
     tlv_close(response, outer);
     return es10_finish(card, response);
@@ -120,7 +114,7 @@ uint16_t es10b_remove_notification(struct softeuicc *card, struct span request, 
     if (!tlv_require(&reader, 0x80, &value) || !es10_sequence_number(value, &sequence) ||
         es10_finish_request(&reader) != ES10_OK)
         return ES10_BAD_REQUEST;
-    return es10_result(card, response, TAG_NOTIFICATION_SENT,
+    return es10_result(card, response, TAG_REMOVE_NOTIFICATION,
                        notification_remove(card, sequence) ? 0 : NOTHING_TO_DELETE);
 }
 

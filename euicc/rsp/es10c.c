@@ -6,13 +6,7 @@
 #include "euicc/os/text.h"
 #include "euicc/rsp/es10_common.h"
 #include "euicc/rsp/memory_reset.h"
-
-#define TAG_SET_NICKNAME    0xBF29
-#define TAG_ENABLE_PROFILE  0xBF31
-#define TAG_DISABLE_PROFILE 0xBF32
-#define TAG_DELETE_PROFILE  0xBF33
-#define TAG_MEMORY_RESET    0xBF34
-#define TAG_GET_EID         0xBF3E
+#include "protocol/tags.h"
 
 /* Results, SGP.22 5.7.16-5.7.20. profileNotInEnabledState and
  * profileNotInDisabledState have the same value. */

@@ -5,11 +5,9 @@
 #include "euicc/profile/profile_store.h"
 #include "euicc/rsp/es10_common.h"
 #include "profiles/saip/saip.h"
+#include "protocol/tags.h"
 
 #include <stdio.h>
-
-#define TAG_EUICC_INFO1 0xBF20
-#define TAG_EUICC_INFO2 0xBF22
 
 /* --- what this card is: versions and capabilities ------------------------------------------------ */
 

@@ -4,8 +4,8 @@
  */
 #include "euicc/profile/profile_store.h"
 #include "euicc/rsp/es10_common.h"
+#include "protocol/tags.h"
 
-#define TAG_PROFILES_INFO      0xBF2D
 #define INCORRECT_INPUT_VALUES 1
 
 /* --- what can be asked for, in the order of ProfileInfo ------------------------------------------ */
@@ -61,7 +61,7 @@ static void put_class(struct buf *out, uint32_t tag, const struct profile *profi
 /* A member of StoreMetadataRequest that nothing changes later, as it came. */
 static void put_from_metadata(struct buf *out, uint32_t tag, const struct profile *profile)
 {
-    const uint32_t path[] = {0xBF25, tag, 0};
+    const uint32_t path[] = {TAG_STORE_METADATA, tag, 0};
     struct span value;
 
     if (tlv_find_path(buf_span(&profile->metadata), path, &value))
@@ -70,7 +70,7 @@ static void put_from_metadata(struct buf *out, uint32_t tag, const struct profil
 
 static void put_dp_proprietary_data(struct buf *out, uint32_t tag, const struct profile *profile)
 {
-    const uint32_t path[] = {0xBF24, tag, 0};
+    const uint32_t path[] = {TAG_CONFIGURE_ISDP, tag, 0};
     struct span value;
 
     if (tlv_find_path(buf_span(&profile->isdp_configuration), path, &value))
@@ -123,7 +123,7 @@ struct field {
 static const struct field fields[] = {
     {0x5A, true, FOR_ALL, put_iccid},
     {0x4F, true, FOR_ALL, put_aid},
-    {0x9F70, true, FOR_ALL, put_state},
+    {TAG_PROFILE_STATE, true, FOR_ALL, put_state},
     {0x90, true, FOR_ALL, put_nickname},
     {0x91, true, FOR_ALL, put_service_provider},
     {0x92, true, FOR_ALL, put_name},
@@ -134,9 +134,10 @@ static const struct field fields[] = {
     {0xB7, false, FOR_ALL, put_from_metadata}, /* profileOwner */
     {0xB8, false, FOR_ALL, put_dp_proprietary_data},
     {0x99, false, FOR_ALL, put_policy_rules},
-    {0xBF76, false, FOR_ALL, put_from_metadata}, /* refArDo: carrier privileges, which Android asks for */
-    {0x9F7B, true, IPA, put_ecall},
-    {0x9F26, true, IPA, put_fallback_attribute},
+    {TAG_REF_AR_DO, false, FOR_ALL,
+     put_from_metadata}, /* refArDo: carrier privileges, which Android asks for */
+    {TAG_ECALL_INDICATION, true, IPA, put_ecall},
+    {TAG_FALLBACK_ATTRIBUTE, true, IPA, put_fallback_attribute},
     {TAG_FALLBACK_ALLOWED, true, IPA, put_fallback_allowed},
 };
 

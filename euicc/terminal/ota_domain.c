@@ -9,8 +9,9 @@
 #include "euicc/terminal/ota.h"
 #include "euicc/terminal/profile_view.h"
 #include "profiles/remote/remote_script.h"
+#include "protocol/tags.h"
 
-enum { INS_GET_DATA = 0xCA, INS_INSTALL = 0xE6, P1_FOR_PERSONALIZATION = 0x20, TAG_UPDATE_METADATA = 0xBF2A };
+enum { INS_GET_DATA = 0xCA, INS_INSTALL = 0xE6, P1_FOR_PERSONALIZATION = 0x20 };
 
 /* The AID that means the ISD-P of the profile the sender belongs to (SGP.22 5.4.1). */
 static const uint8_t isdp_of_sender[ISDP_AID_SIZE] = {0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF,

@@ -3,6 +3,7 @@
 #include "apdu/tlv.h"
 #include "common/tool.h"
 #include "protocol/names.h"
+#include "protocol/tags.h"
 #include "tools/ipa/ipad.h"
 
 #include <inttypes.h>
@@ -82,9 +83,9 @@ static bool is_configuration(struct span octets)
     size_t others = 0;
 
     while (tlv_next(&reader, &object) == TLV_OK) {
-        requests += object.tag == 0xBF57;
+        requests += object.tag == TAG_ADD_INITIAL_EIM;
         others += object.tag == 0x30;
-        if (object.tag != 0xBF57 && object.tag != 0x30)
+        if (object.tag != TAG_ADD_INITIAL_EIM && object.tag != 0x30)
             return false;
     }
     return tlv_good(&reader) && (requests == 1) != (others > 0);

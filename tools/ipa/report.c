@@ -5,6 +5,7 @@
 #include "ipa/result.h"
 #include "profiles/iccid.h"
 #include "protocol/names.h"
+#include "protocol/tags.h"
 #include "tools/ipa/ipad.h"
 
 #include <inttypes.h>
@@ -23,7 +24,7 @@ static const struct {
     {0x83, "enable", NAMES_ENABLE},
     {0x84, "disable", NAMES_DISABLE},
     {0x85, "delete", NAMES_DELETE},
-    {0xBF2D, "listProfileInfo", -1},
+    {TAG_PROFILES_INFO, "listProfileInfo", -1},
     {0xA6, "getRAT", -1},
     {0x87, "configureImmediateEnable", NAMES_IMMEDIATE},
     {0xA8, "addEim", -1},
@@ -34,7 +35,7 @@ static const struct {
     {0x8D, "setFallbackAttribute", NAMES_SET_FALLBACK},
     {0x8E, "unsetFallbackAttribute", NAMES_UNSET_FALLBACK},
     {0x02, "processingTerminated", NAMES_TERMINATED},
-    {0xBF65, "setDefaultDpAddress", -1},
+    {TAG_IOT_SET_DEFAULT_DP_ADDRESS, "setDefaultDpAddress", -1},
 };
 
 #define RESULTS (sizeof(results) / sizeof(results[0]))
@@ -46,7 +47,7 @@ static const char *object_outcome(const struct tlv *result, char *out, size_t si
     uint64_t code = 127;
 
     switch (result->tag) {
-    case 0xBF2D:
+    case TAG_PROFILES_INFO:
         if (tlv_find(result->value, 0x81, &value) && tlv_unsigned(value, &code))
             return names_text(NAMES_LIST, code, out, size);
         break;
@@ -54,7 +55,7 @@ static const char *object_outcome(const struct tlv *result, char *out, size_t si
         if (tlv_find(result->value, 0x02, &value) && tlv_unsigned(value, &code))
             return code == 0 ? "ok(0)" : names_text(NAMES_ADD_EIM, code, out, size);
         break;
-    case 0xBF65:
+    case TAG_IOT_SET_DEFAULT_DP_ADDRESS:
         if (tlv_find(result->value, 0x80, &value) && tlv_unsigned(value, &code))
             return names_text(NAMES_DEFAULT_DP, code, out, size);
         break;
@@ -87,7 +88,7 @@ static void result_names(const struct tlv *result, const char **name, const char
 /* The error of a package that has no results. */
 static const char *package_error(struct span result, char *out, size_t size)
 {
-    static const uint32_t path[] = {0xBF51, 0xA1, 0x30, 0x02, 0};
+    static const uint32_t path[] = {TAG_EUICC_PACKAGE, 0xA1, 0x30, 0x02, 0};
     struct span value;
     uint64_t code = 127;
 
@@ -150,9 +151,11 @@ static void describe_data(const struct ipa_report *report, char *line, size_t si
 /* ProfileInstallationResult: the ICCID, or what the card refused. True for a success. */
 static bool describe_installation(struct span result, char *line, size_t size, json_t *object)
 {
-    static const uint32_t iccid_path[] = {0xBF37, 0xBF27, 0xBF2F, 0x5A, 0};
-    static const uint32_t ok_path[] = {0xBF37, 0xBF27, 0xA2, 0xA0, 0};
-    static const uint32_t error_path[] = {0xBF37, 0xBF27, 0xA2, 0xA1, 0};
+    static const uint32_t iccid_path[] = {TAG_INSTALLATION_RESULT, TAG_INSTALLATION_RESULT_DATA,
+                                          TAG_NOTIFICATION_METADATA, 0x5A, 0};
+    static const uint32_t ok_path[] = {TAG_INSTALLATION_RESULT, TAG_INSTALLATION_RESULT_DATA, 0xA2, 0xA0, 0};
+    static const uint32_t error_path[] = {TAG_INSTALLATION_RESULT, TAG_INSTALLATION_RESULT_DATA, 0xA2, 0xA1,
+                                          0};
     char iccid[ICCID_DIGITS_MAX + 1] = "";
     struct span value;
     struct span number;

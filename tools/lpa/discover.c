@@ -2,6 +2,7 @@
  * this card. */
 #include "common/tool.h"
 #include "device/es9p.h"
+#include "protocol/tags.h"
 #include "tools/lpa/lpa.h"
 
 #include <stdio.h>
@@ -11,8 +12,8 @@ static bool root_smds(struct lpa *lpa, char address[256])
     struct buf answer = {0};
     struct span value;
     struct span text;
-    bool ok = es10_call(&lpa->es10, "GetEuiccConfiguredAddresses", SPAN_STRING("\xBF\x3C\x00"), 0xBF3C,
-                        &answer, &value);
+    bool ok = es10_call(&lpa->es10, "GetEuiccConfiguredAddresses", SPAN_STRING("\xBF\x3C\x00"),
+                        TAG_CONFIGURED_ADDRESSES, &answer, &value);
 
     if (ok && (!tlv_find(value, 0x81, &text) || text.size == 0)) {
         tool_error("the card has no root SM-DS address; name one with --smds ADDRESS");

@@ -10,6 +10,7 @@
 #include "tools/lpa/lpa.h"
 
 #include "crypto/cert.h"
+#include "protocol/tags.h"
 
 #include <openssl/crypto.h>
 #include <openssl/objects.h>
@@ -27,8 +28,10 @@ static bool read_card(struct lpa *lpa, struct buf *info1, struct buf *answer, st
 {
     struct span value;
 
-    return es10_call(&lpa->es10, "GetEUICCInfo1", SPAN_STRING("\xBF\x20\x00"), 0xBF20, info1, &value) &&
-           es10_call(&lpa->es10, "GetEUICCChallenge", SPAN_STRING("\xBF\x2E\x00"), 0xBF2E, answer, &value) &&
+    return es10_call(&lpa->es10, "GetEUICCInfo1", SPAN_STRING("\xBF\x20\x00"), TAG_EUICC_INFO1, info1,
+                     &value) &&
+           es10_call(&lpa->es10, "GetEUICCChallenge", SPAN_STRING("\xBF\x2E\x00"), TAG_GET_EUICC_CHALLENGE,
+                     answer, &value) &&
            tlv_find(value, 0x80, challenge);
 }
 
@@ -56,7 +59,7 @@ static bool authenticate_server(struct lpa *lpa, const struct es9p_message *init
     struct span error;
     uint64_t code = 127;
     char text[48];
-    size_t outer = tlv_open(&request, 0xBF38);
+    size_t outer = tlv_open(&request, TAG_AUTHENTICATE_SERVER);
     size_t context;
     bool ok;
 
@@ -68,7 +71,8 @@ static bool authenticate_server(struct lpa *lpa, const struct es9p_message *init
     device_info_put(&request, 0xA1, lpa->imei);
     tlv_close(&request, context);
     tlv_close(&request, outer);
-    ok = es10_call(&lpa->es10, "AuthenticateServer", buf_span(&request), 0xBF38, answer, &value);
+    ok = es10_call(&lpa->es10, "AuthenticateServer", buf_span(&request), TAG_AUTHENTICATE_SERVER, answer,
+                   &value);
     if (ok && tlv_find(value, 0xA1, &error)) {
         struct span number;
 
@@ -88,7 +92,7 @@ static void cancel(struct lpa *lpa, struct es9p *server, struct span transaction
     struct buf request = {0};
     struct buf answer = {0};
     struct es9p_message ignored = {0};
-    size_t outer = tlv_open(&request, 0xBF41);
+    size_t outer = tlv_open(&request, TAG_CANCEL_SESSION);
 
     tlv_put(&request, 0x80, transaction_id);
     tlv_put_unsigned(&request, 0x81, reason);
@@ -99,7 +103,8 @@ static void cancel(struct lpa *lpa, struct es9p *server, struct span transaction
         struct span refused;
 
         /* A card whose session is over already has nothing to sign, and the server ends its own by time. */
-        if (tlv_single(buf_span(&answer), 0xBF41, &value) == TLV_OK && !tlv_find(value, 0x81, &refused))
+        if (tlv_single(buf_span(&answer), TAG_CANCEL_SESSION, &value) == TLV_OK &&
+            !tlv_find(value, 0x81, &refused))
             es9p_call(server, ES9P_CANCEL_SESSION, values, &ignored);
     }
     buf_free(&request);
@@ -176,7 +181,7 @@ static bool prepare(struct lpa *lpa, const struct es9p_message *authenticated, s
     struct span field;
     uint64_t code = 127;
     char text[48];
-    size_t outer = tlv_open(&request, 0xBF21);
+    size_t outer = tlv_open(&request, TAG_PREPARE_DOWNLOAD);
     bool ok = true;
 
     buf_append(&request, signed2);
@@ -189,7 +194,8 @@ static bool prepare(struct lpa *lpa, const struct es9p_message *authenticated, s
     }
     buf_append(&request, buf_span(&authenticated->part[ES9P_SMDP_CERTIFICATE]));
     tlv_close(&request, outer);
-    ok = ok && es10_call(&lpa->es10, "PrepareDownload", buf_span(&request), 0xBF21, answer, &value);
+    ok = ok &&
+         es10_call(&lpa->es10, "PrepareDownload", buf_span(&request), TAG_PREPARE_DOWNLOAD, answer, &value);
     if (ok && tlv_find(value, 0xA1, &field)) {
         struct span number;
 
@@ -206,7 +212,7 @@ static bool prepare(struct lpa *lpa, const struct es9p_message *authenticated, s
 /* ProfileInstallationResult (BF37): EXIT_OK for a success, else prints what failed. */
 static int installation_result(struct span result)
 {
-    static const uint32_t final_path[] = {0xBF37, 0xBF27, 0xA2, 0};
+    static const uint32_t final_path[] = {TAG_INSTALLATION_RESULT, TAG_INSTALLATION_RESULT_DATA, 0xA2, 0};
     struct span final;
     struct span error;
     struct span number;
@@ -302,7 +308,7 @@ static json_t *metadata_json(struct span octets)
     char text[128];
     json_t *object = json_object();
 
-    if (tlv_single(octets, 0xBF25, &metadata) == TLV_OK) {
+    if (tlv_single(octets, TAG_STORE_METADATA, &metadata) == TLV_OK) {
         if (tlv_find(metadata, 0x5A, &value))
             json_object_set_new(object, "iccid", json_string(lpa_iccid(value, text)));
         if (tlv_find(metadata, 0x91, &value))
@@ -387,8 +393,8 @@ static bool default_code(struct lpa *lpa, struct activation_code *code)
     struct buf answer = {0};
     struct span value;
     struct span address;
-    bool ok = es10_call(&lpa->es10, "GetEuiccConfiguredAddresses", SPAN_STRING("\xBF\x3C\x00"), 0xBF3C,
-                        &answer, &value);
+    bool ok = es10_call(&lpa->es10, "GetEuiccConfiguredAddresses", SPAN_STRING("\xBF\x3C\x00"),
+                        TAG_CONFIGURED_ADDRESSES, &answer, &value);
 
     memset(code, 0, sizeof(*code));
     if (ok && (!tlv_find(value, 0x80, &address) || address.size == 0)) {

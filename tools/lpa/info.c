@@ -2,6 +2,7 @@
 #include "tools/lpa/lpa.h"
 
 #include "common/tool.h"
+#include "protocol/tags.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,21 +37,21 @@ static bool read_info(struct lpa *lpa, struct card_info *info)
     struct buf answer = {0};
     struct span value;
     struct span eid;
-    bool ok =
-        es10_call(&lpa->es10, "GetEID", SPAN_STRING("\xBF\x3E\x03\x5C\x01\x5A"), 0xBF3E, &answer, &value) &&
-        tlv_find(value, 0x5A, &eid);
+    bool ok = es10_call(&lpa->es10, "GetEID", SPAN_STRING("\xBF\x3E\x03\x5C\x01\x5A"), TAG_GET_EID, &answer,
+                        &value) &&
+              tlv_find(value, 0x5A, &eid);
 
     if (ok)
         hex_from_span(eid, info->eid, sizeof(info->eid));
     buf_free(&answer);
-    ok = ok && es10_call(&lpa->es10, "GetEuiccConfiguredAddresses", SPAN_STRING("\xBF\x3C\x00"), 0xBF3C,
-                         &info->addresses_buf, &value);
+    ok = ok && es10_call(&lpa->es10, "GetEuiccConfiguredAddresses", SPAN_STRING("\xBF\x3C\x00"),
+                         TAG_CONFIGURED_ADDRESSES, &info->addresses_buf, &value);
     if (!ok)
         return false;
     tlv_find(value, 0x80, &info->default_smdp);
     tlv_find(value, 0x81, &info->root_smds);
-    if (!es10_call(&lpa->es10, "GetEUICCInfo2", SPAN_STRING("\xBF\x22\x00"), 0xBF22, &info->info2_buf,
-                   &value))
+    if (!es10_call(&lpa->es10, "GetEUICCInfo2", SPAN_STRING("\xBF\x22\x00"), TAG_EUICC_INFO2,
+                   &info->info2_buf, &value))
         return false;
     tlv_find(value, 0x81, &info->profile_version);
     tlv_find(value, 0x82, &info->svn);
@@ -183,7 +184,7 @@ static void read_row(struct span info, struct row *row)
     tlv_find(info, 0x4F, &value);
     hex_from_span(value, row->aid, sizeof(row->aid));
     snprintf(row->state, sizeof(row->state), "%s",
-             tlv_find(info, 0x9F70, &value) && number(value) == 1 ? "enabled" : "disabled");
+             tlv_find(info, TAG_PROFILE_STATE, &value) && number(value) == 1 ? "enabled" : "disabled");
     if (tlv_find(info, 0x95, &value))
         class = number(value);
     snprintf(row->class, sizeof(row->class), "%s", class < 3 ? class_names[class] : "?");
@@ -221,7 +222,8 @@ int lpa_list(const struct command_line *line)
     unsigned count = 0;
     int status = EXIT_OK;
 
-    if (!es10_call(&lpa->es10, "GetProfilesInfo", SPAN_STRING("\xBF\x2D\x00"), 0xBF2D, &answer, &value)) {
+    if (!es10_call(&lpa->es10, "GetProfilesInfo", SPAN_STRING("\xBF\x2D\x00"), TAG_PROFILES_INFO, &answer,
+                   &value)) {
         status = EXIT_FAILED;
     } else if (!tlv_find(value, 0xA0, &list)) {
         status = tool_error("GetProfilesInfo: the card refused");

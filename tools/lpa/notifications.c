@@ -2,6 +2,7 @@
 #include "common/number.h"
 #include "common/tool.h"
 #include "device/es9p.h"
+#include "protocol/tags.h"
 #include "tools/lpa/lpa.h"
 
 #include <inttypes.h>
@@ -50,7 +51,8 @@ static bool read_list(struct lpa *lpa, struct notification **list, size_t *count
     struct span items;
     struct tlv_reader reader;
     struct tlv tlv;
-    bool ok = es10_call(&lpa->es10, "ListNotification", SPAN_STRING("\xBF\x28\x00"), 0xBF28, &answer, &value);
+    bool ok = es10_call(&lpa->es10, "ListNotification", SPAN_STRING("\xBF\x28\x00"), TAG_LIST_NOTIFICATION,
+                        &answer, &value);
 
     *list = NULL;
     *count = 0;
@@ -63,7 +65,7 @@ static bool read_list(struct lpa *lpa, struct notification **list, size_t *count
         while (ok && tlv_next(&reader, &tlv) == TLV_OK) {
             struct notification *more = realloc(*list, (*count + 1) * sizeof(**list));
 
-            ok = more != NULL && tlv.tag == 0xBF2F;
+            ok = more != NULL && tlv.tag == TAG_NOTIFICATION_METADATA;
             if (more != NULL)
                 *list = more;
             ok = ok && read_metadata(tlv.value, &(*list)[*count]);
@@ -85,12 +87,13 @@ static bool remove_one(struct lpa *lpa, uint64_t sequence)
     struct span value;
     struct span result;
     uint64_t code = 1;
-    size_t outer = tlv_open(&request, 0xBF30);
+    size_t outer = tlv_open(&request, TAG_REMOVE_NOTIFICATION);
     bool ok;
 
     tlv_put_unsigned(&request, 0x80, sequence);
     tlv_close(&request, outer);
-    ok = es10_call(&lpa->es10, "RemoveNotificationFromList", buf_span(&request), 0xBF30, &answer, &value);
+    ok = es10_call(&lpa->es10, "RemoveNotificationFromList", buf_span(&request), TAG_REMOVE_NOTIFICATION,
+                   &answer, &value);
     if (ok && (!tlv_find(value, 0x80, &result) || !tlv_unsigned(result, &code) || code != 0)) {
         tool_error("RemoveNotificationFromList: %s",
                    code == 1 ? "there is no such notification" : "the card refused");
@@ -110,14 +113,15 @@ static bool retrieve_one(struct lpa *lpa, uint64_t sequence, struct buf *out)
     struct span items;
     struct tlv_reader reader;
     struct tlv tlv;
-    size_t outer = tlv_open(&request, 0xBF2B);
+    size_t outer = tlv_open(&request, TAG_RETRIEVE_NOTIFICATIONS);
     size_t inner = tlv_open(&request, 0xA0);
     bool ok;
 
     tlv_put_unsigned(&request, 0x80, sequence);
     tlv_close(&request, inner);
     tlv_close(&request, outer);
-    ok = es10_call(&lpa->es10, "RetrieveNotificationsList", buf_span(&request), 0xBF2B, &answer, &value);
+    ok = es10_call(&lpa->es10, "RetrieveNotificationsList", buf_span(&request), TAG_RETRIEVE_NOTIFICATIONS,
+                   &answer, &value);
     if (ok) {
         ok = tlv_find(value, 0xA0, &items);
         reader = tlv_reader(items);

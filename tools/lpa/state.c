@@ -2,6 +2,7 @@
 #include "tools/lpa/lpa.h"
 
 #include "common/tool.h"
+#include "protocol/tags.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -94,21 +95,21 @@ int lpa_enable(const struct command_line *line)
 {
     struct lpa *lpa = line->settings;
 
-    return change_state(lpa, "EnableProfile", 0xBF31, line->argv[0], NAMES_ENABLE);
+    return change_state(lpa, "EnableProfile", TAG_ENABLE_PROFILE, line->argv[0], NAMES_ENABLE);
 }
 
 int lpa_disable(const struct command_line *line)
 {
     struct lpa *lpa = line->settings;
 
-    return change_state(lpa, "DisableProfile", 0xBF32, line->argv[0], NAMES_DISABLE);
+    return change_state(lpa, "DisableProfile", TAG_DISABLE_PROFILE, line->argv[0], NAMES_DISABLE);
 }
 
 int lpa_delete(const struct command_line *line)
 {
     struct lpa *lpa = line->settings;
     struct buf request = {0};
-    size_t outer = tlv_open(&request, 0xBF33);
+    size_t outer = tlv_open(&request, TAG_DELETE_PROFILE);
     int status;
 
     if (!put_identifier(&request, line->argv[0])) {
@@ -116,7 +117,7 @@ int lpa_delete(const struct command_line *line)
         return EXIT_FAILED;
     }
     tlv_close(&request, outer);
-    status = simple(lpa, "DeleteProfile", &request, 0xBF33, NAMES_DELETE);
+    status = simple(lpa, "DeleteProfile", &request, TAG_DELETE_PROFILE, NAMES_DELETE);
     lpa->no_refresh = true; /* no profile that is in use changed */
     return after_change(lpa, status);
 }
@@ -125,7 +126,7 @@ int lpa_nickname(const struct command_line *line)
 {
     struct lpa *lpa = line->settings;
     struct buf request = {0};
-    size_t outer = tlv_open(&request, 0xBF29);
+    size_t outer = tlv_open(&request, TAG_SET_NICKNAME);
 
     /* SetNickname takes an ICCID only (SGP.22 5.7.21). */
     if (strlen(line->argv[0]) > 20 || !put_identifier(&request, line->argv[0])) {
@@ -136,18 +137,18 @@ int lpa_nickname(const struct command_line *line)
     }
     tlv_put_string(&request, 0x90, line->argc > 1 ? line->argv[1] : "");
     tlv_close(&request, outer);
-    return simple(lpa, "SetNickname", &request, 0xBF29, NAMES_NICKNAME);
+    return simple(lpa, "SetNickname", &request, TAG_SET_NICKNAME, NAMES_NICKNAME);
 }
 
 int lpa_default_smdp(const struct command_line *line)
 {
     struct lpa *lpa = line->settings;
     struct buf request = {0};
-    size_t outer = tlv_open(&request, 0xBF3F);
+    size_t outer = tlv_open(&request, TAG_SET_DEFAULT_DP_ADDRESS);
 
     tlv_put_string(&request, 0x80, line->argv[0]);
     tlv_close(&request, outer);
-    return simple(lpa, "SetDefaultDpAddress", &request, 0xBF3F, NAMES_DEFAULT_DP);
+    return simple(lpa, "SetDefaultDpAddress", &request, TAG_SET_DEFAULT_DP_ADDRESS, NAMES_DEFAULT_DP);
 }
 
 int lpa_reset(const struct command_line *line)
@@ -170,8 +171,8 @@ int lpa_reset(const struct command_line *line)
             return tool_usage("reset knows operational, test and smdp, not '%s'", line->argv[i]);
         bits |= bit;
     }
-    outer = tlv_open(&request, 0xBF34);
+    outer = tlv_open(&request, TAG_MEMORY_RESET);
     tlv_put_bits(&request, 0x82, &bits, 8);
     tlv_close(&request, outer);
-    return after_change(lpa, simple(lpa, "eUICCMemoryReset", &request, 0xBF34, NAMES_RESET));
+    return after_change(lpa, simple(lpa, "eUICCMemoryReset", &request, TAG_MEMORY_RESET, NAMES_RESET));
 }

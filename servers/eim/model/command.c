@@ -4,6 +4,7 @@
 #include "apdu/tlv.h"
 #include "crypto/base64.h"
 #include "profiles/iccid.h"
+#include "protocol/tags.h"
 #include "servers/eim/model/configuration.h"
 
 #include <openssl/objects.h>
@@ -207,7 +208,7 @@ const struct command command_table[] = {
     {"enable", false, 0xA3, 0x83, {"iccid", "rollback", NULL}, put_enable},
     {"disable", false, 0xA4, 0x84, {"iccid", NULL}, put_iccid},
     {"delete", false, 0xA5, 0x85, {"iccid", NULL}, put_iccid},
-    {"listProfileInfo", false, 0xBF2D, 0xBF2D, {NULL}, put_nothing},
+    {"listProfileInfo", false, TAG_PROFILES_INFO, TAG_PROFILES_INFO, {NULL}, put_nothing},
     {"getRAT", false, 0xA6, 0xA6, {NULL}, put_nothing},
     {"configureImmediateEnable",
      false,
@@ -217,7 +218,12 @@ const struct command command_table[] = {
      put_immediate_enable},
     {"setFallbackAttribute", false, 0xA8, 0x8D, {"iccid", NULL}, put_iccid},
     {"unsetFallbackAttribute", false, 0xA9, 0x8E, {NULL}, put_nothing},
-    {"setDefaultDpAddress", false, 0xBF65, 0xBF65, {"address", NULL}, put_address},
+    {"setDefaultDpAddress",
+     false,
+     TAG_IOT_SET_DEFAULT_DP_ADDRESS,
+     TAG_IOT_SET_DEFAULT_DP_ADDRESS,
+     {"address", NULL},
+     put_address},
     {"addEim", true, 0xA8, 0xA8, {"configuration", NULL}, put_configuration},
     {"deleteEim", true, 0xA9, 0x89, {"eimId", NULL}, put_eim_id},
     {"updateEim", true, 0xAA, 0x8A, {"configuration", NULL}, put_configuration},

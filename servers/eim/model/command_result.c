@@ -4,19 +4,16 @@
 
 #include "apdu/tlv.h"
 #include "profiles/iccid.h"
+#include "protocol/tags.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define TAG_LIST_PROFILE_INFO 0xBF2D
-#define TAG_SET_DEFAULT_DP    0xBF65
-#define TAG_RAT               0xA6
-#define TAG_ADD_EIM           0xA8
-#define TAG_LIST_EIM          0xAB
-#define TAG_ROLLBACK          0x8C
-#define TAG_TERMINATED        0x02 /* processingTerminated */
-#define CODE_UNDEFINED        127  /* undefinedError everywhere */
-#define CODES_MAX             8
+#define TAG_RAT        0xA6
+#define TAG_ROLLBACK   0x8C
+#define TAG_TERMINATED 0x02 /* processingTerminated */
+#define CODE_UNDEFINED 127  /* undefinedError everywhere */
+#define CODES_MAX      8
 
 struct code_names {
     const char *name; /* of the result */
@@ -49,10 +46,7 @@ static const struct code_names result_names[] = {
       {20, "rollbackNotAvailable"},
       {21, "returnFallbackProfile"}},
      0},
-    {"listProfileInfo",
-     TAG_LIST_PROFILE_INFO,
-     {{1, "incorrectInputValues"}, {11, "profileChangeOngoing"}},
-     0},
+    {"listProfileInfo", TAG_PROFILES_INFO, {{1, "incorrectInputValues"}, {11, "profileChangeOngoing"}}, 0},
     {"getRAT", TAG_RAT, {{0, NULL}}, 0},
     {"configureImmediateEnable", 0x87, {{1, "insufficientMemory"}, {7, "commandError"}}, 0},
     {"addEim",
@@ -83,7 +77,7 @@ static const struct code_names result_names[] = {
      TAG_TERMINATED,
      {{1, "resultSizeOverflow"}, {2, "unknownOrDamagedCommand"}, {3, "interruption"}},
      0},
-    {"setDefaultDpAddress", TAG_SET_DEFAULT_DP, {{0, NULL}}, 0},
+    {"setDefaultDpAddress", TAG_IOT_SET_DEFAULT_DP_ADDRESS, {{0, NULL}}, 0},
 };
 
 static const struct code_names error_names[CODES_LISTS] = {
@@ -180,7 +174,7 @@ static bool take_profile_member(const struct tlv *member, json_t *profile)
                json_object_set_new(profile, "iccid", json_string(digits)) == 0;
     case 0x4F:
         return json_object_set_new(profile, "isdpAid", hex_of(member->value)) == 0;
-    case 0x9F70:
+    case TAG_PROFILE_STATE:
         return tlv_unsigned(member->value, &number) && number < 2 &&
                json_object_set_new(profile, "state", json_string(number == 1 ? "enabled" : "disabled")) == 0;
     case 0x90:
@@ -192,15 +186,15 @@ static bool take_profile_member(const struct tlv *member, json_t *profile)
     case 0x95:
         return tlv_unsigned(member->value, &number) &&
                json_object_set_new(profile, "class", json_string(class_name(number))) == 0;
-    case 0x9F7B:
-    case 0x9F26:
-    case 0x9F67:
+    case TAG_ECALL_INDICATION:
+    case TAG_FALLBACK_ATTRIBUTE:
+    case TAG_FALLBACK_ALLOWED:
         if (member->value.size != 1)
             return false;
         return json_object_set_new(profile,
-                                   member->tag == 0x9F7B   ? "ecall"
-                                   : member->tag == 0x9F26 ? "fallback"
-                                                           : "fallbackAllowed",
+                                   member->tag == TAG_ECALL_INDICATION     ? "ecall"
+                                   : member->tag == TAG_FALLBACK_ATTRIBUTE ? "fallback"
+                                                                           : "fallbackAllowed",
                                    json_boolean(member->value.data[0] != 0)) == 0;
     default:
         return true;
@@ -320,7 +314,7 @@ static bool set_address(struct span content, struct said *said)
 static bool read_said(const struct tlv *result, struct said *said)
 {
     switch (result->tag) {
-    case TAG_LIST_PROFILE_INFO:
+    case TAG_PROFILES_INFO:
         return list_or_error(result->value, 0xE3, 0x81, "profiles", profile_info_read, said);
     case TAG_LIST_EIM:
         return list_or_error(result->value, 0x30, 0x81, "eims", read_eim, said);
@@ -328,7 +322,7 @@ static bool read_said(const struct tlv *result, struct said *said)
         return say_data(said, "rules", hex_of(result->value));
     case TAG_ADD_EIM:
         return added_eim(result->value, said);
-    case TAG_SET_DEFAULT_DP:
+    case TAG_IOT_SET_DEFAULT_DP_ADDRESS:
         return set_address(result->value, said);
     default:
         return say_code(result->value, said);

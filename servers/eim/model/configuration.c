@@ -2,9 +2,7 @@
 #include "servers/eim/model/configuration.h"
 
 #include "apdu/tlv.h"
-
-#define TAG_ADD_INITIAL_EIM 0xBF57
-#define TAG_GET_EIM_CONFIG  0xBF55
+#include "protocol/tags.h"
 
 /* The content of a certificate's SubjectPublicKeyInfo: TBSCertificate's member after the subject
  * (RFC 5280 4.1). */
@@ -85,7 +83,7 @@ bool configuration_single(struct span octets, struct span *content, const char *
     if (tlv_single(octets, 0x30, content) != TLV_OK) {
         *why = "is neither AddInitialEim (BF57) nor EimConfigurationData (30)";
         if ((tlv_single(octets, TAG_ADD_INITIAL_EIM, &outer) != TLV_OK &&
-             tlv_single(octets, TAG_GET_EIM_CONFIG, &outer) != TLV_OK) ||
+             tlv_single(octets, TAG_EIM_CONFIGURATION_DATA, &outer) != TLV_OK) ||
             tlv_single(outer, 0xA0, &list) != TLV_OK)
             return false;
         *why = "does not hold exactly one EimConfigurationData";

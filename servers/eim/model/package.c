@@ -2,17 +2,10 @@
  * ProfileDownloadTriggerRequest (2.11.1.3). See server.h. */
 #include "servers/eim/model/server.h"
 
+#include "protocol/tags.h"
 #include "servers/eim/model/configuration.h"
 
 #include <string.h>
-
-#define TAG_PACKAGE   0xBF51
-#define TAG_DATA      0xBF52
-#define TAG_TRIGGER   0xBF54
-#define TAG_SIGNATURE 0x5F37
-#define TAG_EID       0x5A
-#define TAG_LIST      0x5C
-#define TAG_TOKEN     0x84
 
 /* What the first contact asks for: default SM-DP+ (81), EUICCInfo1, EUICCInfo2, root SM-DS (83), association
  * token (84), EUM (A5) and eUICC certificate (A6), IPA capabilities (A8), device information (A9). */
@@ -75,7 +68,7 @@ static bool put_package(struct eim *eim, const struct eim_order *order, struct s
         ok && !signed_part.failed && !token.failed &&
         ec_sign(eim->sign.key, (const struct span[]){buf_span(&signed_part), buf_span(&token)}, 2, signature);
     if (ok) {
-        at = tlv_open(out, TAG_PACKAGE);
+        at = tlv_open(out, TAG_EUICC_PACKAGE);
         buf_append(out, buf_span(&signed_part));
         tlv_put(out, TAG_SIGNATURE, SPAN_ARRAY(signature));
         tlv_close(out, at);
@@ -87,9 +80,9 @@ static bool put_package(struct eim *eim, const struct eim_order *order, struct s
 
 static void put_data_request(struct span tags, struct span transaction_id, struct buf *out)
 {
-    size_t at = tlv_open(out, TAG_DATA);
+    size_t at = tlv_open(out, TAG_IPA_EUICC_DATA);
 
-    tlv_put(out, TAG_LIST, tags);
+    tlv_put(out, TAG_TAG_LIST, tags);
     tlv_put(out, 0x83, transaction_id);
     tlv_close(out, at);
 }
@@ -180,7 +173,7 @@ static void put_trigger(struct eim *eim, const struct eim_order *order, struct s
                         struct buf *out)
 {
     const json_t *download = json_object_get(order->request, "download");
-    size_t at = tlv_open(out, TAG_TRIGGER);
+    size_t at = tlv_open(out, TAG_DOWNLOAD_TRIGGER);
 
     if (!keeps_data(eim, order, download))
         put_download_data(download, out);

@@ -1,18 +1,15 @@
 /* Parsing of EimPackageResult. See result_parse.h. Tags are the ones AUTOMATIC TAGS gives: the alternatives
  * of a CHOICE without any written tag are A0, A1, …; as soon as one is written, the others keep their own. */
 #include "servers/eim/model/result_parse.h"
+#include "protocol/tags.h"
 
-#define TAG_EIM_ID         0x80
-#define TAG_COUNTER        0x81
-#define TAG_TRANSACTION    0x82
-#define TAG_SEQUENCE       0x83
-#define TAG_TOKEN          0x84
-#define TAG_UNSIGNED_CODE  0x8F
-#define TAG_SIGNATURE      0x5F37
-#define TAG_NOTIFICATIONS  0xA0
-#define TAG_NOTIFICATIONS1 0xBF2B /* RetrieveNotificationsListResponse: what v1.0 puts there */
-#define SIGNATURE_SIZE     64
-#define EIM_ID_MAX         128
+#define TAG_COUNTER         0x81
+#define TAG_TRANSACTION     0x82
+#define TAG_SEQUENCE_NUMBER 0x83
+#define TAG_UNSIGNED_CODE   0x8F
+#define TAG_NOTIFICATIONS   0xA0
+#define SIGNATURE_SIZE      64
+#define EIM_ID_MAX          128
 
 /* --- EuiccPackageResult --------------------------------------------------------------------------------- */
 
@@ -53,7 +50,7 @@ static bool parse_signed_data(struct span content, struct package_result *out)
         out->has_error = true;
         return take_signed(&reader, 0x02, &out->error) && tlv_skip_rest(&reader);
     }
-    return take_unsigned(&reader, TAG_SEQUENCE, &out->sequence) &&
+    return take_unsigned(&reader, TAG_SEQUENCE_NUMBER, &out->sequence) &&
            tlv_require(&reader, 0x30, &out->results) && tlv_skip_rest(&reader);
 }
 
@@ -88,7 +85,7 @@ bool package_result_parse(struct span whole, struct package_result *out)
     struct span content, inner;
 
     *out = (struct package_result){.whole = whole};
-    if (tlv_single(whole, RESULT_TAG_PACKAGE, &content) != TLV_OK)
+    if (tlv_single(whole, TAG_EUICC_PACKAGE, &content) != TLV_OK)
         return false;
     if (tlv_single(content, 0xA0, &inner) == TLV_OK)
         out->kind = PACKAGE_RESULT_SIGNED;
@@ -121,7 +118,7 @@ static bool take_data_member(const struct tlv *member, struct eim_result *out)
     } places[] = {
         {0xA0, &data->notifications, NULL},    {0x80, &data->default_smdp, NULL}, /* v1.0 */
         {0x81, &data->default_smdp, NULL},     {0xA2, &data->package_results, NULL},
-        {0xBF20, NULL, &data->info1},          {0xBF22, NULL, &data->info2},
+        {TAG_EUICC_INFO1, NULL, &data->info1}, {TAG_EUICC_INFO2, NULL, &data->info2},
         {0x83, &data->root_smds, NULL},        {0xA5, &data->eum_cert, NULL},
         {0xA6, &data->euicc_cert, NULL},       {0x87, &out->transaction_id, NULL},
         {0xA8, &data->ipa_capabilities, NULL}, {0xA9, &data->device_info, NULL},
@@ -131,7 +128,7 @@ static bool take_data_member(const struct tlv *member, struct eim_result *out)
         data->has_token = true;
         return tlv_signed(member->value, &data->token);
     }
-    if (member->tag == TAG_NOTIFICATIONS1)
+    if (member->tag == TAG_RETRIEVE_NOTIFICATIONS)
         return take_version1_list(member->value, data);
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         if (places[i].tag != member->tag)
@@ -209,9 +206,9 @@ static bool parse_trigger_result(struct span content, struct eim_result *out)
 
     if (!take_transaction(&reader, TAG_TRANSACTION, &out->transaction_id))
         return false;
-    if (tlv_peek(&reader) == RESULT_TAG_INSTALLATION) {
+    if (tlv_peek(&reader) == TAG_INSTALLATION_RESULT) {
         out->kind = EIM_RESULT_INSTALLED;
-        return tlv_require_whole(&reader, RESULT_TAG_INSTALLATION, NULL, &out->installation) &&
+        return tlv_require_whole(&reader, TAG_INSTALLATION_RESULT, NULL, &out->installation) &&
                tlv_skip_rest(&reader);
     }
     out->kind = EIM_RESULT_NO_DOWNLOAD;
@@ -227,9 +224,9 @@ static bool parse_with_notifications(struct span content, struct eim_result *out
     struct span package, list;
 
     out->kind = EIM_RESULT_PACKAGE;
-    if (!tlv_require_whole(&reader, RESULT_TAG_PACKAGE, NULL, &package))
+    if (!tlv_require_whole(&reader, TAG_EUICC_PACKAGE, NULL, &package))
         return false;
-    if (tlv_optional(&reader, TAG_NOTIFICATIONS1, &list)) {
+    if (tlv_optional(&reader, TAG_RETRIEVE_NOTIFICATIONS, &list)) {
         struct euicc_data data = {0};
 
         if (!take_version1_list(list, &data))
@@ -252,7 +249,7 @@ bool eim_result_parse(struct span whole, struct eim_result *out, const char **wh
     if (tlv_next(&reader, &object) != TLV_OK || !tlv_finish(&reader))
         return false;
     switch (object.tag) {
-    case RESULT_TAG_PACKAGE:
+    case TAG_EUICC_PACKAGE:
         *why = "malformed EuiccPackageResult";
         out->kind = EIM_RESULT_PACKAGE;
         ok = package_result_parse(object.whole, &out->package);
@@ -261,12 +258,12 @@ bool eim_result_parse(struct span whole, struct eim_result *out, const char **wh
         *why = "malformed ePRAndNotifications";
         ok = parse_with_notifications(object.value, out);
         break;
-    case RESULT_TAG_DATA:
+    case TAG_IPA_EUICC_DATA:
         *why = "malformed IpaEuiccDataResponse";
         ok = parse_data_response(object.value, out);
         out->notifications = out->data.notifications;
         break;
-    case RESULT_TAG_TRIGGER:
+    case TAG_DOWNLOAD_TRIGGER:
         *why = "malformed ProfileDownloadTriggerResult";
         ok = parse_trigger_result(object.value, out);
         break;

@@ -7,11 +7,7 @@
 
 #include "apdu/tlv.h"
 
-#define RESULT_TAG_PACKAGE      0xBF51
-#define RESULT_TAG_DATA         0xBF52
-#define RESULT_TAG_TRIGGER      0xBF54
-#define RESULT_TAG_INSTALLATION 0xBF37
-#define RESULT_TRANSACTION_MAX  16 /* octets of an eimTransactionId */
+#define RESULT_TRANSACTION_MAX 16 /* octets of an eimTransactionId */
 
 enum package_result_kind { PACKAGE_RESULT_SIGNED, PACKAGE_ERROR_SIGNED, PACKAGE_ERROR_UNSIGNED };
 

@@ -3,15 +3,7 @@
 
 #include "apdu/tlv.h"
 #include "common/log.h"
-
-#define TAG_HANDLE_NOTIFICATION  0xBF3D
-#define TAG_TRANSFER_EIM_PACKAGE 0xBF4E
-#define TAG_GET_EIM_PACKAGE      0xBF4F
-#define TAG_PROVIDE_RESULT       0xBF50
-#define TAG_EUICC_PACKAGE        0xBF51
-#define TAG_EUICC_DATA           0xBF52
-#define TAG_ACKNOWLEDGEMENTS     0xBF53
-#define TAG_NOTIFICATIONS_V1     0xBF2B /* notificationList in ePRAndNotifications of v1.0 */
+#include "protocol/tags.h"
 
 struct answering {
     struct eim *eim;
@@ -116,7 +108,7 @@ static bool put_full(const struct answering *to, struct span eid, struct span co
     bool ok = true;
 
     while (ok && tlv_next(&reader, &tlv) == TLV_OK) {
-        bool old = tlv.tag == TAG_NOTIFICATIONS_V1 && path[0] == 0xA0 && path[1] == 0;
+        bool old = tlv.tag == TAG_RETRIEVE_NOTIFICATIONS && path[0] == 0xA0 && path[1] == 0;
         size_t at;
 
         if (tlv.tag != path[0] && !old) {
@@ -144,7 +136,7 @@ static bool restore_result(const struct answering *to, struct span eid, const st
     size_t at;
     bool ok;
 
-    if (result->tag != 0x30 && result->tag != TAG_EUICC_DATA) {
+    if (result->tag != 0x30 && result->tag != TAG_IPA_EUICC_DATA) {
         buf_append(out, result->whole);
         return true;
     }
@@ -185,10 +177,10 @@ static void provide_result(const struct answering *to, struct span content)
     if (error != EIM_ERROR_NONE)
         tlv_put_unsigned(&out, 0x02, (uint64_t)error);
     else if (acknowledgements.size > 0)
-        tlv_put(&out, TAG_ACKNOWLEDGEMENTS, buf_span(&acknowledgements));
+        tlv_put(&out, TAG_EIM_ACKNOWLEDGEMENTS, buf_span(&acknowledgements));
     else if (has_eid)
         tlv_put(&out, 0x30, SPAN("", 0));
-    answer(to, TAG_PROVIDE_RESULT, &out);
+    answer(to, TAG_PROVIDE_EIM_RESULT, &out);
     buf_free(&out);
     buf_free(&acknowledgements);
     relay_forward(to->relay);
@@ -226,7 +218,7 @@ static void handle_notification(const struct answering *to, struct span content)
     if (tlv_single(content, 0xA0, &inner) == TLV_OK)
         ok = take_notification(to, inner);
     else
-        ok = (tlv_single(content, TAG_PROVIDE_RESULT, &inner) == TLV_OK ||
+        ok = (tlv_single(content, TAG_PROVIDE_EIM_RESULT, &inner) == TLV_OK ||
               tlv_single(content, 0xA1, &inner) == TLV_OK) &&
              take_result(to, inner, &has_eid, &acknowledgements) == EIM_ERROR_NONE;
     buf_free(&acknowledgements);
@@ -256,7 +248,7 @@ static const struct {
     {TAG_HANDLE_NOTIFICATION, handle_notification},
     {TAG_TRANSFER_EIM_PACKAGE, transfer_eim_package},
     {TAG_GET_EIM_PACKAGE, get_eim_package},
-    {TAG_PROVIDE_RESULT, provide_result},
+    {TAG_PROVIDE_EIM_RESULT, provide_result},
 };
 
 void esipa_message(struct eim *eim, struct relay *relay, struct span message, esipa_done *done, void *context)

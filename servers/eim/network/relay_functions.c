@@ -6,17 +6,12 @@
 
 #include "apdu/tlv.h"
 #include "crypto/cert.h"
+#include "protocol/tags.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#define TAG_STORE_METADATA        0xBF25
-#define TAG_BOUND_PROFILE_PACKAGE 0xBF36
-#define TAG_AUTHENTICATE_SERVER   0xBF38
-#define TAG_SIGNATURE             0x5F37
-#define TAG_OTPK                  0x5F49
 
 #define MAC_SIZE 8 /* at the end of every block of a Bound Profile Package, SGP.22 2.5.5 */
 
@@ -181,7 +176,7 @@ static bool take_offer(const struct es9p_message *in, struct relay_session *sess
     reader = tlv_reader(content);
     if (!tlv_require(&reader, 0x80, NULL) || !tlv_require_sized(&reader, 0x01, 1, 1, &flag))
         return false;
-    tlv_optional(&reader, TAG_OTPK, &otpk);
+    tlv_optional(&reader, TAG_ONE_TIME_KEY, &otpk);
     if (!tlv_skip_rest(&reader) ||
         tlv_single(buf_span(&in->part[ES9P_METADATA]), TAG_STORE_METADATA, &metadata) != TLV_OK ||
         !tlv_find(metadata, 0x5A, &iccid))

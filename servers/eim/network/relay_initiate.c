@@ -6,13 +6,12 @@
 
 #include "apdu/tlv.h"
 #include "crypto/cert.h"
+#include "protocol/tags.h"
 
 #include <openssl/objects.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-#define TAG_INFO1 0xBF20
 
 #define CHALLENGE_SIZE 16
 
@@ -51,7 +50,8 @@ static bool parse_initiate(struct span content, struct initiate_request *out)
     if (!tlv_require_sized(&reader, 0x81, CHALLENGE_SIZE, CHALLENGE_SIZE, &out->challenge))
         return false;
     tlv_optional(&reader, 0x83, &out->address);
-    if (tlv_peek(&reader) == TAG_INFO1 && !tlv_require_whole(&reader, TAG_INFO1, NULL, &out->info1))
+    if (tlv_peek(&reader) == TAG_EUICC_INFO1 &&
+        !tlv_require_whole(&reader, TAG_EUICC_INFO1, NULL, &out->info1))
         return false;
     if (tlv_optional(&reader, 0x82, &out->eim_transaction_id) &&
         (out->eim_transaction_id.size < 1 || out->eim_transaction_id.size > RELAY_TRANSACTION_ID_MAX))

@@ -1,5 +1,6 @@
 /* Mutual authentication: InitiateAuthentication and the eUICC's half of AuthenticateClient
  * (SGP.22 5.6.1, 5.6.3). See dp.h. */
+#include "protocol/tags.h"
 #include "servers/smdpp/model/dp_session.h"
 
 #include <openssl/crypto.h>
@@ -8,17 +9,13 @@
 #include <string.h>
 #include <strings.h>
 
-#define TAG_EUICC_INFO1         0xBF20
-#define TAG_EUICC_INFO2         0xBF22
-#define TAG_AUTHENTICATE_SERVER 0xBF38
-
 bool dp_put_signature(const struct ec_key *key, const struct span *parts, size_t count, struct buf *out)
 {
     uint8_t signature[EC_SIGNATURE_SIZE];
 
     if (!ec_sign(key, parts, count, signature))
         return false;
-    tlv_put(out, DP_TAG_SIGNATURE, SPAN_ARRAY(signature));
+    tlv_put(out, TAG_SIGNATURE, SPAN_ARRAY(signature));
     return true;
 }
 
@@ -235,7 +232,7 @@ static bool parse_response(struct span whole, struct authenticate_response *out,
     if (form == TLV_OK) {
         reader = tlv_reader(choice);
         if (tlv_require_whole(&reader, 0x30, &out->signed1, &out->signed1_whole) &&
-            tlv_require_whole(&reader, DP_TAG_SIGNATURE, &out->signature, &out->signature_whole) &&
+            tlv_require_whole(&reader, TAG_SIGNATURE, &out->signature, &out->signature_whole) &&
             tlv_require_whole(&reader, 0x30, NULL, &out->euicc_cert) &&
             tlv_require_whole(&reader, 0x30, NULL, &out->eum_cert) && tlv_skip_rest(&reader))
             return true;

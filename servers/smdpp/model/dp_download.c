@@ -3,18 +3,12 @@
  * the binding (SGP.22 2.5.4, 5.5, 5.6.2), and CancelSession (5.6.5). See dp.h.
  */
 #include "crypto/scp03t.h"
+#include "protocol/tags.h"
 #include "servers/smdpp/model/dp_session.h"
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <string.h>
-
-#define TAG_PREPARE_DOWNLOAD      0xBF21
-#define TAG_INITIALISE_CHANNEL    0xBF23
-#define TAG_CONFIGURE_ISDP        0xBF24
-#define TAG_REPLACE_SESSION_KEYS  0xBF26
-#define TAG_BOUND_PROFILE_PACKAGE 0xBF36
-#define TAG_CANCEL_SESSION        0xBF41
 
 /* --- AuthenticateClient, the server's half -------------------------------------------------------------- */
 
@@ -29,7 +23,7 @@ bool dp_offer(struct dp_session *session, struct span metadata, bool code_requir
     tlv_put(signed2, 0x80, SPAN_ARRAY(session->transaction_id));
     tlv_put(signed2, 0x01, SPAN(&code_flag, 1));
     if (otpk.data != NULL)
-        tlv_put(signed2, DP_TAG_OTPK, otpk);
+        tlv_put(signed2, TAG_ONE_TIME_KEY, otpk);
     tlv_close(signed2, at);
     signed_parts[0] = buf_span(signed2);
     signed_parts[1] = buf_span(&session->euicc_signature1);
@@ -67,7 +61,7 @@ static bool parse_prepared(struct span whole, struct span *signed2, struct span 
     if (form == TLV_OK) {
         reader = tlv_reader(choice);
         if (tlv_require_whole(&reader, 0x30, signed2, signed2_whole) &&
-            tlv_require(&reader, DP_TAG_SIGNATURE, signature) && tlv_skip_rest(&reader))
+            tlv_require(&reader, TAG_SIGNATURE, signature) && tlv_skip_rest(&reader))
             return true;
         form = reader.status;
     }
@@ -89,7 +83,7 @@ bool dp_prepare(struct dp_session *session, struct span response, struct dp_stat
         return dp_refuse(status, DP_EUICC_VERIFICATION, "euiccSignature2");
     reader = tlv_reader(signed2);
     if (!tlv_require(&reader, 0x80, &transaction_id) ||
-        !tlv_require_sized(&reader, DP_TAG_OTPK, EC_POINT_SIZE, EC_POINT_SIZE, &otpk))
+        !tlv_require_sized(&reader, TAG_ONE_TIME_KEY, EC_POINT_SIZE, EC_POINT_SIZE, &otpk))
         return dp_refuse(status, DP_INPUT_INVALID, "euiccSigned2: %s", tlv_status_name(reader.status));
     session->has_hash_cc = tlv_optional(&reader, 0x04, &hash_cc);
     if ((session->has_hash_cc && hash_cc.size != sizeof(session->hash_cc)) || !tlv_skip_rest(&reader))
@@ -146,12 +140,12 @@ static bool put_initialise_channel(const struct dp_session *session, const uint8
     tlv_put(&objects, 0x81, SPAN(&key_length, 1));
     tlv_put(&objects, 0x84, host_id(session));
     tlv_close(&objects, at);
-    tlv_put(&objects, DP_TAG_OTPK, SPAN(otpk, EC_POINT_SIZE));
-    tlv_put(&euicc_key, DP_TAG_OTPK, SPAN_ARRAY(session->euicc_otpk));
+    tlv_put(&objects, TAG_ONE_TIME_KEY, SPAN(otpk, EC_POINT_SIZE));
+    tlv_put(&euicc_key, TAG_ONE_TIME_KEY, SPAN_ARRAY(session->euicc_otpk));
     parts[0] = buf_span(&objects);
     parts[1] = buf_span(&euicc_key);
 
-    at = tlv_open(out, TAG_INITIALISE_CHANNEL);
+    at = tlv_open(out, TAG_INITIALISE_SECURE_CHANNEL);
     buf_append(out, parts[0]);
     ok =
         !objects.failed && !euicc_key.failed && dp_put_signature(session->credentials->pb_key, parts, 2, out);
@@ -314,7 +308,7 @@ bool dp_cancel(const struct dp_session *session, struct span response, uint64_t 
         return refuse_cancel(status, TLV_UNEXPECTED);
     reader = tlv_reader(ok);
     if (!tlv_require_whole(&reader, 0x30, &signed_content, &signed_whole) ||
-        !tlv_require(&reader, DP_TAG_SIGNATURE, &signature) || !tlv_skip_rest(&reader))
+        !tlv_require(&reader, TAG_SIGNATURE, &signature) || !tlv_skip_rest(&reader))
         return refuse_cancel(status, reader.status);
     if (!ec_verify(cert_key(session->euicc_cert), &signed_whole, 1, signature))
         return dp_refuse(status, DP_EUICC_VERIFICATION, "euiccCancelSessionSignature");

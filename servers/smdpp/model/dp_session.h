@@ -6,9 +6,6 @@
 
 #include "apdu/tlv.h"
 
-#define DP_TAG_SIGNATURE 0x5F37 /* every signature of SGP.22 */
-#define DP_TAG_OTPK      0x5F49 /* one-time public keys */
-
 /* A response's A1 { 80 transactionId, 02 code }: refuses with the code's name. Returns false. */
 bool dp_refuse_error_response(struct span error, const char *response, const char *code_type,
                               enum names names, struct dp_status *status);

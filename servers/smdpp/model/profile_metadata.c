@@ -2,6 +2,7 @@
 #include "servers/smdpp/model/profile_metadata.h"
 
 #include "apdu/tlv.h"
+#include "protocol/tags.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -287,7 +288,7 @@ bool profile_metadata_build(struct profile *profile, const json_t *json, const c
         return false;
     profile->profile_class = class->name;
     buf_clear(out);
-    at = tlv_open(out, 0xBF25);
+    at = tlv_open(out, TAG_STORE_METADATA);
     tlv_put(out, 0x5A, SPAN_ARRAY(profile->iccid_octets));
     tlv_put_string(out, 0x91, profile->service_provider);
     tlv_put_string(out, 0x92, profile->profile_name);
@@ -295,8 +296,9 @@ bool profile_metadata_build(struct profile *profile, const json_t *json, const c
         return false;
     tlv_put_unsigned(out, 0x95, class->value);
     if (!put_notifications(profile, json, server_address, out) || !put_owner(profile, json, out) ||
-        !put_rules(profile, json, out) || !put_flag(profile, json, "ecallIndication", 0x9F7B, out) ||
-        !put_flag(profile, json, "fallbackAllowed", 0x9F67, out))
+        !put_rules(profile, json, out) ||
+        !put_flag(profile, json, "ecallIndication", TAG_ECALL_INDICATION, out) ||
+        !put_flag(profile, json, "fallbackAllowed", TAG_FALLBACK_ALLOWED, out))
         return false;
     tlv_close(out, at);
     return out->failed ? complain(profile, "out of memory") : true;
