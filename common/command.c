@@ -346,10 +346,10 @@ static int read_joined(struct reading *reading, const struct command *command)
         if (status != EXIT_OK || reading->helped)
             return status;
         reading->path[path_size] = '\0';
+        tool_set_name(reading->path);
         reading->count = count;
         reading->shared = NULL;
     }
-    tool_set_name(reading->path);
     status = check_required(reading);
     return status != GO_ON ? status : command->run(&line);
 }

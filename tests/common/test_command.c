@@ -291,6 +291,7 @@ START_TEST(says_what_is_wrong)
         {&shared, "words a b c", "shared words", "'c' is one argument too many"},
         {&shared, "words", "shared words", "words takes A [B]"},
         {&shared, "own", "shared own", "--own is missing"},
+        {&joined, "--text a two then fly", "joined", "there is no command 'fly'"},
         {&shared, "plain --own 1", "shared plain", "there is no option '--own'"},
         {&server, "--flag shared plain", "server shared",
          "--flag stands in front of the command: its options come behind its name"},
