@@ -3,6 +3,7 @@
  * eIM (ESipa, as they are), the form of their answers, why a download failed, and CancelSession.
  */
 #include "ipa/download_internal.h"
+#include "protocol/tags.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
  * told, what eIMs have been given, and what was under way. A DER object of our own; see ipa_internal.h.
  */
 #include "ipa/ipa_internal.h"
+#include "protocol/tags.h"
 
 #include <stdio.h>
 #include <string.h>

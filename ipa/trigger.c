@@ -4,6 +4,7 @@
  */
 #include "ipa/ipa_internal.h"
 #include "protocol/activation_code.h"
+#include "protocol/tags.h"
 
 #include <stdio.h>
 #include <string.h>

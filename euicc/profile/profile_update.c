@@ -4,6 +4,7 @@
 
 #include "apdu/tlv.h"
 #include "euicc/os/text.h"
+#include "protocol/tags.h"
 
 /* UpdateMetadataRequest: every member is optional; SPAN_NONE where it is absent. */
 struct update {
