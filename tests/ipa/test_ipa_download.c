@@ -7,6 +7,7 @@
 #include "tests/ipa/es9p_server.h"
 #include "tests/support/ipa.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ProfileDownloadTriggerRequest with an activation code. */
@@ -354,6 +355,44 @@ START_TEST(refusals)
 }
 END_TEST
 
+#define ANOTHER_ADDRESS "xmdp.example.com:8443"
+
+/* A server that is reached where another one should be: it takes any address for its own, and signs its own.
+ */
+static bool ask_another(struct ipa_bench *bench, struct span message, struct buf *answer)
+{
+    uint8_t *copy = malloc(message.size);
+    uint8_t *address;
+    bool ok;
+
+    ck_assert_ptr_nonnull(copy);
+    memcpy(copy, message.data, message.size);
+    address = memmem(copy, message.size, ANOTHER_ADDRESS, strlen(ANOTHER_ADDRESS));
+    if (address != NULL)
+        memcpy(address, SERVER_ADDRESS, strlen(SERVER_ADDRESS));
+    ok = ask_server(bench, SPAN(copy, message.size), answer);
+    free(copy);
+    return ok;
+}
+
+/* Its certificate is good, and so is its signature. */
+START_TEST(another_server_than_the_one_meant)
+{
+    struct ipa_bench bench;
+
+    ck_assert_uint_eq(strlen(ANOTHER_ADDRESS), strlen(SERVER_ADDRESS));
+    open_benches(&bench);
+    bench.smdp = ask_another;
+    ck_assert_str_eq(refused(&bench, "1$" ANOTHER_ADDRESS "$demo"),
+                     "InitiateAuthentication: the server signs another address than " ANOTHER_ADDRESS);
+    ck_assert_int_eq(es10_state(&bench.es10, SERVER_ICCID), -1);
+    ipa_bench_order_object(&bench, DEMO);
+    ck_assert(ipa_bench_poll(&bench, &bench.eim));
+    ck_assert_int_eq(es10_state(&bench.es10, SERVER_ICCID), 0);
+    close_benches(&bench);
+}
+END_TEST
+
 /* Whatever was under way: afterwards the profile is there once, and its success was told. */
 static void cut_everywhere(bool indirect)
 {
@@ -538,6 +577,6 @@ END_TEST
 
 TEST_MAIN("ipa_download", direct, through_the_eim, compact_forms_are_restored_by_the_eim,
           what_is_not_known_is_not_left_out, an_eim_that_downloads_by_itself, refusals,
-          the_power_goes_at_any_moment_of_a_direct_download,
+          another_server_than_the_one_meant, the_power_goes_at_any_moment_of_a_direct_download,
           the_power_goes_at_any_moment_of_an_indirect_download, a_profile_is_enabled_at_once,
           by_way_of_an_sm_ds)
