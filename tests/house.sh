@@ -6,7 +6,7 @@ shopt -s lastpipe # so that what "none" counts at the end of a pipe stays counte
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 failures=0
-floors=(apdu crypto profiles protocol ipa euicc vpcd-bridge common device servers tools)
+floors=(apdu crypto profiles protocol ipa euicc common vpcd-bridge device servers tools)
 # Floors that have floors inside: their folders, lowest first; "." is what stands in the floor itself.
 inner_floors=(
     "profiles saip . uicc remote"

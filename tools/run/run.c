@@ -3,13 +3,13 @@
  * SIGTERM or SIGINT. Ending it at any moment, even by SIGKILL, leaves the cards as the last answered command
  * left them.
  */
+#include "common/notify.h"
 #include "common/place.h"
 #include "common/tool.h"
-#include "tools/run/claim.h"
 #include "tools/run/control.h"
-#include "tools/run/notify.h"
 #include "tools/run/slot.h"
 #include "tools/subcommands.h"
+#include "vpcd-bridge/claim.h"
 
 #include "vpcd-bridge/vpcd.h"
 

@@ -1,5 +1,5 @@
 /* Claims on slots: listening Unix sockets with abstract names (unix(7)). See claim.h. */
-#include "tools/run/claim.h"
+#include "vpcd-bridge/claim.h"
 
 #include "common/tool.h"
 

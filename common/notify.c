@@ -1,5 +1,5 @@
 /* The service manager's notification protocol: see notify.h. */
-#include "tools/run/notify.h"
+#include "common/notify.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * the second card would wait in silence. A claim is a name in the network's namespace, as the port is, and
  * goes with the process that has it, however that ends.
  */
-#ifndef SOFTEUICC_TOOLS_RUN_CLAIM_H
-#define SOFTEUICC_TOOLS_RUN_CLAIM_H
+#ifndef SOFTEUICC_VPCD_BRIDGE_CLAIM_H
+#define SOFTEUICC_VPCD_BRIDGE_CLAIM_H
 
 #include <netdb.h>
 #include <stdbool.h>
