@@ -3,6 +3,7 @@
 
 #include "common/number.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool place_parse(const char *text, struct place *place)
@@ -31,4 +32,14 @@ bool place_parse(const char *text, struct place *place)
         return false;
     place->port = (uint16_t)port;
     return true;
+}
+
+void place_text(const char *host, uint16_t port, uint16_t usual, char *out, size_t size)
+{
+    bool v6 = strchr(host, ':') != NULL;
+    char behind[sizeof(":65535")] = "";
+
+    if (port != usual)
+        snprintf(behind, sizeof(behind), ":%u", port);
+    snprintf(out, size, "%s%s%s%s", v6 ? "[" : "", host, v6 ? "]" : "", behind);
 }

@@ -48,4 +48,31 @@ START_TEST(refuses_what_is_none)
 }
 END_TEST
 
-TEST_MAIN("place", reads_every_form, refuses_what_is_none)
+START_TEST(writes_what_it_reads)
+{
+    static const struct {
+        const char *host;
+        uint16_t port, usual;
+        const char *text;
+    } cases[] = {
+        {"card.example", 8443, 443, "card.example:8443"},
+        {"card.example", 443, 443, "card.example"},
+        {"::1", 65535, 443, "[::1]:65535"},
+        {"fe80::1", 443, 443, "[fe80::1]"},
+        {"127.0.0.1", 1, 0, "127.0.0.1:1"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct place place = {"before", cases[i].usual};
+        char text[PLACE_TEXT_MAX];
+
+        place_text(cases[i].host, cases[i].port, cases[i].usual, text, sizeof(text));
+        ck_assert_str_eq(text, cases[i].text);
+        ck_assert(place_parse(text, &place));
+        ck_assert_str_eq(place.host, cases[i].host);
+        ck_assert_uint_eq(place.port, cases[i].port);
+    }
+}
+END_TEST
+
+TEST_MAIN("place", reads_every_form, refuses_what_is_none, writes_what_it_reads)

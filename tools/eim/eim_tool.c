@@ -121,35 +121,18 @@ static bool load_extra_cis(struct eim *eim, const struct settings *settings)
     return true;
 }
 
-static bool tls_files(const struct settings *settings, char cert[PKI_PATH_MAX], char key[PKI_PATH_MAX])
-{
-    enum ec_curve curve =
-        pki_has_curve(settings->pki, EC_CURVE_P256) ? EC_CURVE_P256 : EC_CURVE_BRAINPOOL_P256R1;
-
-    if (settings->tls_cert != NULL)
-        return snprintf(cert, PKI_PATH_MAX, "%s", settings->tls_cert) < PKI_PATH_MAX &&
-               snprintf(key, PKI_PATH_MAX, "%s", settings->tls_key) < PKI_PATH_MAX;
-    return pki_path(cert, settings->pki, curve, PKI_EIM_TLS, PKI_CERT_PEM) &&
-           pki_path(key, settings->pki, curve, PKI_EIM_TLS, PKI_KEY_PEM);
-}
-
 /* --- Running -------------------------------------------------------------------------------------------- */
-
-static void print_place(const char *scheme, const char *host, uint16_t port)
-{
-    bool v6 = strchr(host, ':') != NULL;
-
-    printf("listening on %s://%s%s%s:%u", scheme, v6 ? "[" : "", host, v6 ? "]" : "", port);
-}
 
 static void announce(const struct settings *settings, const struct eim *eim,
                      const struct eim_network *network)
 {
-    print_place(settings->plain ? "http" : "https", settings->https.host, eim_network_port(network));
-    printf(" as %s\n", eim->id);
+    char where[PLACE_TEXT_MAX];
+
+    place_text(settings->https.host, eim_network_port(network), 0, where, sizeof(where));
+    printf("listening on %s://%s as %s\n", settings->plain ? "http" : "https", where, eim->id);
     if (settings->with_coap) {
-        print_place("coaps", settings->coap.host, eim_network_coap_port(network));
-        printf("\n");
+        place_text(settings->coap.host, eim_network_coap_port(network), 0, where, sizeof(where));
+        printf("listening on coaps://%s\n", where);
     }
     fflush(stdout);
 }
@@ -169,7 +152,8 @@ static bool run(const struct settings *settings, struct eim *eim)
         .tls_key = key,
         .smdp_ca = settings->smdp_ca != NULL ? settings->smdp_ca : ca,
     };
-    bool ok = tls_files(settings, cert, key) && pki_top_path(ca, settings->pki, PKI_CA_BUNDLE);
+    bool ok = pki_tls_files(settings->pki, PKI_EIM_TLS, settings->tls_cert, settings->tls_key, cert, key) &&
+              pki_top_path(ca, settings->pki, PKI_CA_BUNDLE);
 
     if (ok)
         loop = loop_open();

@@ -61,9 +61,6 @@ bool ipad_reset_card(struct ipad *ipad);
 /* The line of an ipa_… call that failed; EXIT_FAILED. */
 int ipad_card_failed(const struct ipad *ipad);
 
-/* Whether the profile that is enabled has network. False with one line in `why`. */
-bool ipad_has_coverage(struct ipad *ipad, char why[BEARER_WHY_SIZE]);
-
 /* What the procedures report, as lines or JSON. */
 void ipad_report(void *context, const struct ipa_report *report);
 

@@ -3,6 +3,7 @@
  * connection, and a profile that finds no network has its time (SGP.32 3.3.2).
  */
 #include "common/tool.h"
+#include "device/coverage.h"
 #include "device/es9p_asn1.h"
 #include "tools/ipa/ipad.h"
 
@@ -78,12 +79,30 @@ static bool carry_to_eim(struct drive *drive, struct span message, char why[BEAR
     return false;
 }
 
+/* Whether the profile that is enabled has network. */
+static bool has_coverage(struct ipad *ipad, char why[BEARER_WHY_SIZE])
+{
+    struct ipa_enabled enabled;
+
+    if (ipad->coverage == NULL)
+        return true;
+    if (!ipa_read_enabled(ipad->ipa, &enabled)) {
+        snprintf(why, BEARER_WHY_SIZE, "%s", ipa_why(ipad->ipa));
+        return false;
+    }
+    if (!enabled.any) {
+        snprintf(why, BEARER_WHY_SIZE, "no network: no profile is enabled");
+        return false;
+    }
+    return coverage_has(ipad->coverage, enabled.iccid, why, BEARER_WHY_SIZE);
+}
+
 static void carry(struct drive *drive)
 {
     struct ipad *ipad = drive->ipad;
     const struct ipa_message *message = ipa_message(ipad->ipa);
     char why[BEARER_WHY_SIZE] = "";
-    bool ok = ipad_has_coverage(ipad, why);
+    bool ok = has_coverage(ipad, why);
 
     if (ok && message->peer == IPA_PEER_EIM)
         ok = carry_to_eim(drive, message->octets, why);

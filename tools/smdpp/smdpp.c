@@ -89,45 +89,6 @@ static bool check_settings(const struct settings *settings)
 
 /* --- Who it is ------------------------------------------------------------------------------------------ */
 
-static bool load_curve(struct dp_server *dp, const char *dir, enum ec_curve curve)
-{
-    struct pki_pair ci = {0}, auth = {0}, pb = {0};
-    struct dp_credentials credentials;
-    const char *why = NULL;
-    bool ok = pki_load(dir, curve, PKI_CI, false, &ci) && pki_load(dir, curve, PKI_DP_AUTH, true, &auth) &&
-              pki_load(dir, curve, PKI_DP_PB, true, &pb);
-
-    if (!ok) {
-        pki_pair_free(&ci);
-        pki_pair_free(&auth);
-        pki_pair_free(&pb);
-        return false;
-    }
-    credentials = (struct dp_credentials){auth.cert, auth.key, pb.cert, pb.key};
-    ok = euicc_trust_add(&dp->trust, ci.cert, &why);
-    if (!dp_server_add_credentials(dp, credentials, ok ? &why : &(const char *){NULL}))
-        ok = false;
-    if (!ok)
-        tool_error("%s/%s: %s", dir, pki_curve_directory(curve), why);
-    return ok;
-}
-
-static bool load_pki(struct dp_server *dp, const char *dir)
-{
-    bool any = false;
-
-    for (enum ec_curve curve = EC_CURVE_P256; curve <= EC_CURVE_BRAINPOOL_P256R1; curve++) {
-        if (!pki_has_curve(dir, curve))
-            continue;
-        if (!load_curve(dp, dir, curve))
-            return false;
-        any = true;
-    }
-    if (!any)
-        tool_error("%s is not a test PKI (make one with 'softeuicc pki init --dir %s')", dir, dir);
-    return any;
-}
-
 static bool load_files(struct dp_server *dp, const struct settings *settings)
 {
     struct dp_credentials credentials = {0};
@@ -156,30 +117,7 @@ static bool load_files(struct dp_server *dp, const struct settings *settings)
     return true;
 }
 
-/* The TLS pair: as said, or the PKI's; P-256 first, which every client can. */
-static bool tls_files(const struct settings *settings, char cert[PKI_PATH_MAX], char key[PKI_PATH_MAX])
-{
-    enum ec_curve curve;
-
-    if (settings->tls_cert != NULL)
-        return snprintf(cert, PKI_PATH_MAX, "%s", settings->tls_cert) < PKI_PATH_MAX &&
-               snprintf(key, PKI_PATH_MAX, "%s", settings->tls_key) < PKI_PATH_MAX;
-    curve = pki_has_curve(settings->pki, EC_CURVE_P256) ? EC_CURVE_P256 : EC_CURVE_BRAINPOOL_P256R1;
-    return pki_path(cert, settings->pki, curve, PKI_DP_TLS, PKI_CERT_PEM) &&
-           pki_path(key, settings->pki, curve, PKI_DP_TLS, PKI_KEY_PEM);
-}
-
 /* --- Running -------------------------------------------------------------------------------------------- */
-
-static void default_address(char *out, size_t size, const char *host, uint16_t port)
-{
-    bool v6 = strchr(host, ':') != NULL;
-
-    if (port == HTTPS_PORT)
-        snprintf(out, size, "%s%s%s", v6 ? "[" : "", host, v6 ? "]" : "");
-    else
-        snprintf(out, size, "%s%s%s:%u", v6 ? "[" : "", host, v6 ? "]" : "", port);
-}
 
 /* What needs the server's address, which may depend on the port that was free. */
 static bool prepare(struct smdpp *smdpp, const struct settings *settings, uint16_t port)
@@ -189,7 +127,7 @@ static bool prepare(struct smdpp *smdpp, const struct settings *settings, uint16
     if (settings->address != NULL)
         snprintf(smdpp->dp.address, sizeof(smdpp->dp.address), "%s", settings->address);
     else
-        default_address(smdpp->dp.address, sizeof(smdpp->dp.address), settings->listen.host, port);
+        place_text(settings->listen.host, port, HTTPS_PORT, smdpp->dp.address, sizeof(smdpp->dp.address));
     smdpp->options = settings->options;
     smdpp->started = smdpp_now();
     smdpp->store = store_open(settings->state, why);
@@ -219,12 +157,12 @@ static void answer(void *smdpp, struct https_request *request)
 static bool listen_and_serve(struct smdpp *smdpp, const struct settings *settings, struct loop *loop,
                              struct https *https)
 {
-    char where[PLACE_HOST_MAX + 16];
+    char where[PLACE_TEXT_MAX];
     bool ok = prepare(smdpp, settings, https_port(https)) && tool_write_pid_file(settings->pid_file);
 
     if (!ok)
         return false;
-    default_address(where, sizeof(where), settings->listen.host, https_port(https));
+    place_text(settings->listen.host, https_port(https), HTTPS_PORT, where, sizeof(where));
     printf("listening on https://%s as %s\n", where, smdpp->dp.address);
     fflush(stdout);
     ok = loop_run(loop);
@@ -248,8 +186,9 @@ static int serve(const struct settings *settings)
                                    .context = &smdpp};
     struct loop *loop = NULL;
     struct https *https = NULL;
-    bool ok = (settings->pki == NULL || load_pki(&smdpp.dp, settings->pki)) &&
-              load_files(&smdpp.dp, settings) && tls_files(settings, cert, key);
+    bool ok = (settings->pki == NULL || smdpp_identity_load(&smdpp, settings->pki)) &&
+              load_files(&smdpp.dp, settings) &&
+              pki_tls_files(settings->pki, PKI_DP_TLS, settings->tls_cert, settings->tls_key, cert, key);
 
     smdpp.dp.trust.ignore_expiry = settings->ignore_expiry;
     if (ok)

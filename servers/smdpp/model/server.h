@@ -43,6 +43,9 @@ struct smdpp {
     int64_t started;
 };
 
+/* Trusts the CIs of a test PKI, and has its DPauth and DPpb certificates under each. False with a line. */
+bool smdpp_identity_load(struct smdpp *smdpp, const char *pki);
+
 /* Frees everything the structure holds. */
 void smdpp_clear(struct smdpp *smdpp);
 
