@@ -45,23 +45,23 @@ static bool is_current(const struct cert *cert)
 }
 
 static bool check_eum(const struct euicc_trust *trust, const struct cert *ci, const struct cert *eum,
-                      struct dp_status *status)
+                      struct refusal_status *status)
 {
     enum cert_status result;
     struct span issuer = cert_authority_key_id(eum);
 
     if (issuer.data != NULL && !span_equal(issuer, cert_subject_key_id(ci)))
-        return dp_refuse(status, DP_CI_UNKNOWN, NULL);
+        return refusal_note(status, REFUSAL_CI_UNKNOWN, NULL);
     result = cert_check(eum, CERT_ROLE_EUM, cert_key(ci), cert_subject_key_id(ci));
     if (result != CERT_OK)
-        return dp_refuse(status, DP_EUM_INVALID, "%s", cert_status_name(result));
+        return refusal_note(status, REFUSAL_EUM_INVALID, "%s", cert_status_name(result));
     if (!trust->ignore_expiry && !is_current(eum))
-        return dp_refuse(status, DP_EUM_EXPIRED, NULL);
+        return refusal_note(status, REFUSAL_EUM_EXPIRED, NULL);
     return true;
 }
 
 static bool check_euicc(const struct euicc_trust *trust, const struct cert *eum, const struct cert *euicc,
-                        struct dp_status *status)
+                        struct refusal_status *status)
 {
     enum cert_status result = cert_check(euicc, CERT_ROLE_EUICC, cert_key(eum), cert_subject_key_id(eum));
     const char *eid = cert_subject_serial_number(euicc);
@@ -69,16 +69,16 @@ static bool check_euicc(const struct euicc_trust *trust, const struct cert *eum,
     if (result == CERT_OK)
         result = cert_check_eid_permitted(eum, euicc);
     if (result != CERT_OK)
-        return dp_refuse(status, DP_EUICC_INVALID, "%s", cert_status_name(result));
+        return refusal_note(status, REFUSAL_EUICC_INVALID, "%s", cert_status_name(result));
     if (strlen(eid) != 32 || strspn(eid, "0123456789") != 32)
-        return dp_refuse(status, DP_EUICC_INVALID, "its subject serialNumber is not an EID");
+        return refusal_note(status, REFUSAL_EUICC_INVALID, "its subject serialNumber is not an EID");
     if (!trust->ignore_expiry && !is_current(euicc))
-        return dp_refuse(status, DP_EUICC_EXPIRED, NULL);
+        return refusal_note(status, REFUSAL_EUICC_EXPIRED, NULL);
     return true;
 }
 
 bool euicc_trust_check(const struct euicc_trust *trust, const struct cert *ci, struct span euicc_der,
-                       struct span eum_der, struct cert **euicc, struct dp_status *status)
+                       struct span eum_der, struct cert **euicc, struct refusal_status *status)
 {
     enum cert_status eum_status;
     enum cert_status euicc_status = CERT_OK;
@@ -87,9 +87,9 @@ bool euicc_trust_check(const struct euicc_trust *trust, const struct cert *ci, s
 
     *euicc = cert_parse(euicc_der, &euicc_status);
     if (eum == NULL)
-        dp_refuse(status, DP_EUM_INVALID, "%s", cert_status_name(eum_status));
+        refusal_note(status, REFUSAL_EUM_INVALID, "%s", cert_status_name(eum_status));
     else if (*euicc == NULL)
-        dp_refuse(status, DP_EUICC_INVALID, "%s", cert_status_name(euicc_status));
+        refusal_note(status, REFUSAL_EUICC_INVALID, "%s", cert_status_name(euicc_status));
     else
         ok = check_eum(trust, ci, eum, status) && check_euicc(trust, eum, *euicc, status);
     cert_free(eum);

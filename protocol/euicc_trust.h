@@ -29,6 +29,6 @@ const struct cert *euicc_trust_find(const struct euicc_trust *trust, struct span
 /* Checks an eUICC's chain: EUM by `ci`, eUICC by EUM, nameConstraints, dates unless told otherwise. On
  * success *euicc is the caller's to free. */
 bool euicc_trust_check(const struct euicc_trust *trust, const struct cert *ci, struct span euicc_der,
-                       struct span eum_der, struct cert **euicc, struct dp_status *status);
+                       struct span eum_der, struct cert **euicc, struct refusal_status *status);
 
 #endif

@@ -82,7 +82,7 @@ static bool parse_other(struct tlv_reader *reader, struct pending_notification *
 }
 
 bool pending_notification_parse(struct span octets, struct pending_notification *notification,
-                                struct dp_status *status)
+                                struct refusal_status *status)
 {
     struct span content;
     struct tlv_reader reader;
@@ -91,12 +91,13 @@ bool pending_notification_parse(struct span octets, struct pending_notification 
     *notification = (struct pending_notification){0};
     notification->is_installation = tlv_single(octets, TAG_INSTALLATION_RESULT, &content) == TLV_OK;
     if (!notification->is_installation && tlv_single(octets, 0x30, &content) != TLV_OK)
-        return dp_refuse(status, DP_INPUT_INVALID, "pendingNotification: neither BF37 nor 30");
+        return refusal_note(status, REFUSAL_INPUT_INVALID, "pendingNotification: neither BF37 nor 30");
     reader = tlv_reader(content);
     ok = notification->is_installation ? parse_installation(&reader, notification)
                                        : parse_other(&reader, notification);
     if (!ok)
-        return dp_refuse(status, DP_INPUT_INVALID, "pendingNotification: %s", tlv_status_name(reader.status));
+        return refusal_note(status, REFUSAL_INPUT_INVALID, "pendingNotification: %s",
+                            tlv_status_name(reader.status));
     return true;
 }
 
@@ -113,7 +114,7 @@ static const struct cert *issuer_of(const struct euicc_trust *trust, struct span
 
 bool pending_notification_verify(const struct euicc_trust *trust,
                                  const struct pending_notification *notification, const struct cert *euicc,
-                                 char eid[33], struct dp_status *status)
+                                 char eid[33], struct refusal_status *status)
 {
     struct cert *enclosed = NULL;
     const struct cert *ci;
@@ -122,16 +123,16 @@ bool pending_notification_verify(const struct euicc_trust *trust,
     if (!notification->is_installation) {
         ci = issuer_of(trust, notification->eum_cert);
         if (ci == NULL)
-            return dp_refuse(status, DP_CI_UNKNOWN, NULL);
+            return refusal_note(status, REFUSAL_CI_UNKNOWN, NULL);
         if (!euicc_trust_check(trust, ci, notification->euicc_cert, notification->eum_cert, &enclosed,
                                status))
             return false;
         euicc = enclosed;
     } else if (euicc == NULL) {
-        return dp_refuse(status, DP_TRANSACTION_UNKNOWN, NULL);
+        return refusal_note(status, REFUSAL_TRANSACTION_UNKNOWN, NULL);
     }
     memcpy(eid, cert_subject_serial_number(euicc), 33);
     ok = ec_verify(cert_key(euicc), &notification->signed_data, 1, notification->signature);
     cert_free(enclosed);
-    return ok ? true : dp_refuse(status, DP_EUICC_VERIFICATION, "notification");
+    return ok ? true : refusal_note(status, REFUSAL_EUICC_VERIFICATION, "notification");
 }

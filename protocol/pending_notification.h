@@ -22,13 +22,13 @@ struct pending_notification {
 };
 
 bool pending_notification_parse(struct span octets, struct pending_notification *notification,
-                                struct dp_status *status);
+                                struct refusal_status *status);
 
 /* Checks the signature: against the certificates inside, which must chain to a trusted CI, or, for the
  * result of an installation, against `euicc` from that session (NULL: unknown session, which fails). Writes
  * the EID. */
 bool pending_notification_verify(const struct euicc_trust *trust,
                                  const struct pending_notification *notification, const struct cert *euicc,
-                                 char eid[33], struct dp_status *status);
+                                 char eid[33], struct refusal_status *status);
 
 #endif

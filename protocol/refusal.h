@@ -8,69 +8,69 @@
 
 #include <stdbool.h>
 
-enum dp_refusal {
-    DP_ACCEPTED = 0,
+enum refusal {
+    REFUSAL_NONE = 0,
     /* any function */
-    DP_INPUT_INVALID,
-    DP_INPUT_MISSING,
-    DP_INTERNAL,
+    REFUSAL_INPUT_INVALID,
+    REFUSAL_INPUT_MISSING,
+    REFUSAL_INTERNAL,
     /* ES9+ */
-    DP_ADDRESS_REFUSED,
-    DP_CI_UNSUPPORTED,
-    DP_SVN_UNSUPPORTED,
-    DP_DPAUTH_UNAVAILABLE,
-    DP_EUM_INVALID,
-    DP_EUM_EXPIRED,
-    DP_EUICC_INVALID,
-    DP_EUICC_EXPIRED,
-    DP_EUICC_VERIFICATION,
-    DP_EUICC_ERROR,
-    DP_EUICC_MEMORY,
-    DP_CI_UNKNOWN,
-    DP_TRANSACTION_UNKNOWN,
-    DP_NOT_RELEASED,
-    DP_REBINDING_REFUSED,
-    DP_MATCHING_ID_REFUSED,
-    DP_EID_REFUSED,
-    DP_NOT_ELIGIBLE,
-    DP_CODE_MISSING,
-    DP_CODE_REFUSED,
-    DP_CODE_RETRIES,
-    DP_ORDER_EXPIRED,
-    DP_ORDER_RETRIES,
-    DP_OID_INVALID,
+    REFUSAL_ADDRESS_REFUSED,
+    REFUSAL_CI_UNSUPPORTED,
+    REFUSAL_SVN_UNSUPPORTED,
+    REFUSAL_DPAUTH_UNAVAILABLE,
+    REFUSAL_EUM_INVALID,
+    REFUSAL_EUM_EXPIRED,
+    REFUSAL_EUICC_INVALID,
+    REFUSAL_EUICC_EXPIRED,
+    REFUSAL_EUICC_VERIFICATION,
+    REFUSAL_EUICC_ERROR,
+    REFUSAL_EUICC_MEMORY,
+    REFUSAL_CI_UNKNOWN,
+    REFUSAL_TRANSACTION_UNKNOWN,
+    REFUSAL_NOT_RELEASED,
+    REFUSAL_REBINDING_REFUSED,
+    REFUSAL_MATCHING_ID_REFUSED,
+    REFUSAL_EID_REFUSED,
+    REFUSAL_NOT_ELIGIBLE,
+    REFUSAL_CODE_MISSING,
+    REFUSAL_CODE_REFUSED,
+    REFUSAL_CODE_RETRIES,
+    REFUSAL_ORDER_EXPIRED,
+    REFUSAL_ORDER_RETRIES,
+    REFUSAL_OID_INVALID,
     /* ES2+ */
-    DP_ICCID_UNKNOWN,
-    DP_ICCID_IN_USE,
-    DP_ICCID_TRANSITION,
-    DP_TYPE_UNKNOWN,
-    DP_TYPE_UNAVAILABLE,
-    DP_TYPE_REFUSED,
-    DP_EID_MISSING,
-    DP_EID_ASSOCIATION,
-    DP_MATCHING_ID_IN_USE,
-    DP_MATCHING_ID_ASSOCIATION,
-    DP_SMDS_INACCESSIBLE,
-    DP_REFUSAL_COUNT
+    REFUSAL_ICCID_UNKNOWN,
+    REFUSAL_ICCID_IN_USE,
+    REFUSAL_ICCID_TRANSITION,
+    REFUSAL_TYPE_UNKNOWN,
+    REFUSAL_TYPE_UNAVAILABLE,
+    REFUSAL_TYPE_REFUSED,
+    REFUSAL_EID_MISSING,
+    REFUSAL_EID_ASSOCIATION,
+    REFUSAL_MATCHING_ID_IN_USE,
+    REFUSAL_MATCHING_ID_ASSOCIATION,
+    REFUSAL_SMDS_INACCESSIBLE,
+    REFUSAL_COUNT
 };
 
-struct dp_refusal_codes {
+struct refusal_codes {
     const char *subject; /* "8.2.6" */
     const char *reason;  /* "3.8" */
     const char *message;
 };
 
-const struct dp_refusal_codes *dp_refusal_codes(enum dp_refusal refusal);
+const struct refusal_codes *refusal_codes(enum refusal refusal);
 
 /* How a function ended. `detail` adds to the refusal's own message what was found, where. */
-struct dp_status {
-    enum dp_refusal refusal;
+struct refusal_status {
+    enum refusal refusal;
     char detail[200];
 };
 
-/* Notes a refusal, unless one stands already; returns false, for `return dp_refuse(…)`. `detail` may
+/* Notes a refusal, unless one stands already; returns false, for `return refusal_note(…)`. `detail` may
  * be NULL. */
-bool dp_refuse(struct dp_status *status, enum dp_refusal refusal, const char *detail, ...)
+bool refusal_note(struct refusal_status *status, enum refusal refusal, const char *detail, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

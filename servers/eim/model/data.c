@@ -49,7 +49,7 @@ static bool take_certificates(struct eim *eim, const char *eid, const struct eui
 {
     struct buf eum_der = {0}, euicc_der = {0};
     struct cert *eum = NULL, *euicc = NULL;
-    struct dp_status status = {0};
+    struct refusal_status status = {0};
     struct span key_id = SPAN_NONE;
     const struct cert *ci;
     bool ok;
@@ -58,12 +58,12 @@ static bool take_certificates(struct eim *eim, const char *eid, const struct eui
     put_certificate(data->euicc_cert, &euicc_der);
     ci = issuer_of(eim, buf_span(&eum_der), &key_id, &eum);
     if (ci == NULL)
-        ok = dp_refuse(&status, eum != NULL ? DP_CI_UNKNOWN : DP_EUM_INVALID, NULL);
+        ok = refusal_note(&status, eum != NULL ? REFUSAL_CI_UNKNOWN : REFUSAL_EUM_INVALID, NULL);
     else
         ok = euicc_trust_check(&eim->trust, ci, buf_span(&euicc_der), buf_span(&eum_der), &euicc, &status);
     if (ok && strcmp(cert_subject_serial_number(euicc), eid) != 0)
-        ok = dp_refuse(&status, DP_EUICC_INVALID, "it is the certificate of eUICC %s",
-                       cert_subject_serial_number(euicc));
+        ok = refusal_note(&status, REFUSAL_EUICC_INVALID, "it is the certificate of eUICC %s",
+                          cert_subject_serial_number(euicc));
     if (ok)
         db_run(eim->db,
                "UPDATE euicc SET euicc_certificate = ?, eum_certificate = ?, ci_key_id = ?, data_state = ?"
@@ -71,7 +71,7 @@ static bool take_certificates(struct eim *eim, const char *eid, const struct eui
                DB_VALUES(DB_BLOB(buf_span(&euicc_der)), DB_BLOB(buf_span(&eum_der)), DB_BLOB(key_id),
                          DB_INT(DATA_KNOWN), DB_TEXT(eid)));
     else
-        snprintf(why, size, "%s%s%s", dp_refusal_codes(status.refusal)->message,
+        snprintf(why, size, "%s%s%s", refusal_codes(status.refusal)->message,
                  status.detail[0] != '\0' ? ": " : "", status.detail);
     cert_free(eum);
     cert_free(euicc);

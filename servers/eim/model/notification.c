@@ -51,7 +51,7 @@ static bool verify(struct eim *eim, const struct pending_notification *notificat
                    char eid[EIM_EID_DIGITS + 1])
 {
     struct cert *known = known_certificate(eim, eid);
-    struct dp_status status = {0};
+    struct refusal_status status = {0};
     char signer[EIM_EID_DIGITS + 1] = "";
     bool ok = pending_notification_verify(&eim->trust, notification, known, signer, &status);
 
@@ -59,10 +59,10 @@ static bool verify(struct eim *eim, const struct pending_notification *notificat
     if (ok && strcmp(eid, UNKNOWN_EID) == 0)
         memcpy(eid, signer, sizeof(signer));
     else if (ok && strcmp(eid, signer) != 0)
-        ok = dp_refuse(&status, DP_EUICC_VERIFICATION, "the notification is of eUICC %s", signer);
+        ok = refusal_note(&status, REFUSAL_EUICC_VERIFICATION, "the notification is of eUICC %s", signer);
     if (!ok)
         log_line(LOG_LEVEL_ERROR, "eUICC %s: a notification does not verify: %s %s", eid,
-                 dp_refusal_codes(status.refusal)->message, status.detail);
+                 refusal_codes(status.refusal)->message, status.detail);
     return ok;
 }
 
@@ -80,7 +80,7 @@ static void failure_text(const struct pending_notification *notification, char *
 bool installation_failure(struct span pending, char *failure, size_t size)
 {
     struct pending_notification notification;
-    struct dp_status status = {0};
+    struct refusal_status status = {0};
 
     if (!pending_notification_parse(pending, &notification, &status) || !notification.is_installation)
         return false;
@@ -170,7 +170,7 @@ bool notification_take(struct eim *eim, struct span eid, struct span pending, bo
                        uint64_t *sequence, bool *verified)
 {
     struct pending_notification notification;
-    struct dp_status status = {0};
+    struct refusal_status status = {0};
     char digits[EIM_EID_DIGITS + 1];
     char iccid[ICCID_DIGITS_MAX + 1] = "";
 

@@ -87,12 +87,12 @@ void dp_answer_clear(struct dp_answer *answer);
 /* InitiateAuthentication (5.6.1). The answer: serverSigned1, serverSignature1, euiccCiPKIdToBeUsed,
  * serverCertificate. `info1` is the whole EUICCInfo1 (BF20). NULL and *status when refused. */
 struct dp_session *dp_initiate(const struct dp_server *server, struct span challenge, struct span address,
-                               struct span info1, struct dp_answer *answer, struct dp_status *status);
+                               struct span info1, struct dp_answer *answer, struct refusal_status *status);
 
 /* The eUICC's half of AuthenticateClient (5.6.3): `response` is the whole AuthenticateServerResponse (BF38).
  * On success the session knows the EID, the matchingId and EUICCInfo2, all verified. */
 bool dp_authenticate(const struct dp_server *server, struct dp_session *session, struct span response,
-                     struct dp_status *status);
+                     struct refusal_status *status);
 
 /* What the eUICC says about itself in EUICCInfo2. */
 struct dp_euicc_facts {
@@ -107,11 +107,11 @@ bool dp_euicc_facts(const struct dp_session *session, struct dp_euicc_facts *fac
  * eUICC's one-time key of an earlier binding of the same profile, or SPAN_NONE. The answer: profileMetadata,
  * smdpSigned2, smdpSignature2, smdpCertificate. */
 bool dp_offer(struct dp_session *session, struct span metadata, bool code_required, struct span otpk,
-              struct dp_answer *answer, struct dp_status *status);
+              struct dp_answer *answer, struct refusal_status *status);
 
 /* The eUICC's half of GetBoundProfilePackage (5.6.2): `response` is the whole
  * PrepareDownloadResponse (BF21). */
-bool dp_prepare(struct dp_session *session, struct span response, struct dp_status *status);
+bool dp_prepare(struct dp_session *session, struct span response, struct refusal_status *status);
 
 /* Compares the eUICC's hashCc with that of a code of which `code_hash` is the SHA-256 (SGP.22 4.7). */
 bool dp_code_matches(const struct dp_session *session, const uint8_t code_hash[32]);
@@ -120,12 +120,12 @@ bool dp_code_matches(const struct dp_session *session, const uint8_t code_hash[3
  * eUICC and session (SGP.22 2.5.4). With `ppk` the package is protected by its own random keys, which
  * ReplaceSessionKeys carries. */
 bool dp_bind(struct dp_session *session, struct span metadata, struct span package, bool ppk, struct buf *bpp,
-             struct dp_status *status);
+             struct refusal_status *status);
 
 /* CancelSession (5.6.5): `response` is the whole CancelSessionResponse (BF41). *reason is the
  * CancelSessionReason. */
 bool dp_cancel(const struct dp_session *session, struct span response, uint64_t *reason,
-               struct dp_status *status);
+               struct refusal_status *status);
 
 /* A CancelSessionReason by its name in the ASN.1 module; "unknown". */
 const char *dp_cancel_reason_name(uint64_t reason);

@@ -19,11 +19,12 @@ bool dp_put_signature(const struct ec_key *key, const struct span *parts, size_t
     return true;
 }
 
-bool dp_same_transaction(const struct dp_session *session, struct span signed_id, struct dp_status *status)
+bool dp_same_transaction(const struct dp_session *session, struct span signed_id,
+                         struct refusal_status *status)
 {
     if (span_equal(signed_id, SPAN_ARRAY(session->transaction_id)))
         return true;
-    return dp_refuse(status, DP_TRANSACTION_UNKNOWN, "the eUICC signed another one");
+    return refusal_note(status, REFUSAL_TRANSACTION_UNKNOWN, "the eUICC signed another one");
 }
 
 void dp_session_free(struct dp_session *session)
@@ -52,7 +53,7 @@ struct euicc_info1 {
     struct span signing;
 };
 
-static bool parse_info1(struct span whole, struct euicc_info1 *info, struct dp_status *status)
+static bool parse_info1(struct span whole, struct euicc_info1 *info, struct refusal_status *status)
 {
     struct span content;
     struct tlv_reader reader;
@@ -66,7 +67,7 @@ static bool parse_info1(struct span whole, struct euicc_info1 *info, struct dp_s
             return true;
         form = reader.status;
     }
-    return dp_refuse(status, DP_INPUT_INVALID, "euiccInfo1: %s", tlv_status_name(form));
+    return refusal_note(status, REFUSAL_INPUT_INVALID, "euiccInfo1: %s", tlv_status_name(form));
 }
 
 static bool list_has(struct span list, struct span key_id)
@@ -105,7 +106,7 @@ static const struct dp_credentials *choose_credentials(const struct dp_server *s
  * trusted is taken, unless a later one is also the CI of an identity of this server that the eUICC verifies:
  * one CI for both directions is preferred. */
 static bool choose_ci(const struct dp_server *server, struct dp_session *session,
-                      const struct euicc_info1 *info, struct dp_status *status)
+                      const struct euicc_info1 *info, struct refusal_status *status)
 {
     struct tlv_reader reader = tlv_reader(info->signing);
     struct tlv tlv;
@@ -129,28 +130,28 @@ static bool choose_ci(const struct dp_server *server, struct dp_session *session
         }
     }
     if (session->ci == NULL)
-        return dp_refuse(status, DP_CI_UNSUPPORTED, NULL);
+        return refusal_note(status, REFUSAL_CI_UNSUPPORTED, NULL);
     if (session->credentials == NULL)
-        return dp_refuse(status, DP_DPAUTH_UNAVAILABLE, NULL);
+        return refusal_note(status, REFUSAL_DPAUTH_UNAVAILABLE, NULL);
     return true;
 }
 
 static bool check_initiate(const struct dp_server *server, struct dp_session *session, struct span challenge,
-                           struct span address, struct span info1, struct dp_status *status)
+                           struct span address, struct span info1, struct refusal_status *status)
 {
     struct euicc_info1 info;
 
     if (challenge.size != DP_CHALLENGE_SIZE)
-        return dp_refuse(status, DP_INPUT_INVALID, "euiccChallenge: %zu octets instead of %d", challenge.size,
-                         DP_CHALLENGE_SIZE);
+        return refusal_note(status, REFUSAL_INPUT_INVALID, "euiccChallenge: %zu octets instead of %d",
+                            challenge.size, DP_CHALLENGE_SIZE);
     if (address.size != strlen(server->address) ||
         strncasecmp((const char *)address.data, server->address, address.size) != 0)
-        return dp_refuse(status, DP_ADDRESS_REFUSED, "this server is %s", server->address);
+        return refusal_note(status, REFUSAL_ADDRESS_REFUSED, "this server is %s", server->address);
     if (!parse_info1(info1, &info, status))
         return false;
     if (info.svn.data[0] != 2 && info.svn.data[0] != 3)
-        return dp_refuse(status, DP_SVN_UNSUPPORTED, "it says %u.%u.%u", info.svn.data[0], info.svn.data[1],
-                         info.svn.data[2]);
+        return refusal_note(status, REFUSAL_SVN_UNSUPPORTED, "it says %u.%u.%u", info.svn.data[0],
+                            info.svn.data[1], info.svn.data[2]);
     return choose_ci(server, session, &info, status);
 }
 
@@ -177,7 +178,7 @@ static bool put_server_signed1(const struct dp_server *server, const struct dp_s
 }
 
 struct dp_session *dp_initiate(const struct dp_server *server, struct span challenge, struct span address,
-                               struct span info1, struct dp_answer *answer, struct dp_status *status)
+                               struct span info1, struct dp_answer *answer, struct refusal_status *status)
 {
     struct dp_session *session = calloc(1, sizeof(*session));
 
@@ -186,10 +187,10 @@ struct dp_session *dp_initiate(const struct dp_server *server, struct span chall
             RAND_bytes(session->server_challenge, sizeof(session->server_challenge)) == 1 &&
             put_server_signed1(server, session, challenge, answer))
             return session;
-        dp_refuse(status, DP_INTERNAL, "could not sign");
+        refusal_note(status, REFUSAL_INTERNAL, "could not sign");
     }
     if (session == NULL)
-        dp_refuse(status, DP_INTERNAL, "out of memory");
+        refusal_note(status, REFUSAL_INTERNAL, "out of memory");
     dp_session_free(session);
     return NULL;
 }
@@ -203,7 +204,7 @@ struct authenticate_response {
 };
 
 bool dp_refuse_error_response(struct span error, const char *response, const char *code_type,
-                              enum names names, struct dp_status *status)
+                              enum names names, struct refusal_status *status)
 {
     struct tlv_reader reader = tlv_reader(error);
     struct span transaction_id;
@@ -212,11 +213,13 @@ bool dp_refuse_error_response(struct span error, const char *response, const cha
 
     if (!tlv_require(&reader, 0x80, &transaction_id) || !tlv_require(&reader, 0x02, &value) ||
         !tlv_unsigned(value, &code))
-        return dp_refuse(status, DP_INPUT_INVALID, "%s: malformed error", response);
-    return dp_refuse(status, DP_EUICC_ERROR, "%s %s(%u)", code_type, names_of(names, code), (unsigned)code);
+        return refusal_note(status, REFUSAL_INPUT_INVALID, "%s: malformed error", response);
+    return refusal_note(status, REFUSAL_EUICC_ERROR, "%s %s(%u)", code_type, names_of(names, code),
+                        (unsigned)code);
 }
 
-static bool parse_response(struct span whole, struct authenticate_response *out, struct dp_status *status)
+static bool parse_response(struct span whole, struct authenticate_response *out,
+                           struct refusal_status *status)
 {
     struct span content;
     struct span choice;
@@ -238,11 +241,12 @@ static bool parse_response(struct span whole, struct authenticate_response *out,
             return true;
         form = reader.status;
     }
-    return dp_refuse(status, DP_INPUT_INVALID, "authenticateServerResponse: %s", tlv_status_name(form));
+    return refusal_note(status, REFUSAL_INPUT_INVALID, "authenticateServerResponse: %s",
+                        tlv_status_name(form));
 }
 
 /* ctxParams1: [0] { [0] matchingId OPTIONAL, [1] deviceInfo }. */
-static bool take_context(struct dp_session *session, struct span context, struct dp_status *status)
+static bool take_context(struct dp_session *session, struct span context, struct refusal_status *status)
 {
     struct tlv_reader reader = tlv_reader(context);
     struct span matching_id;
@@ -250,11 +254,11 @@ static bool take_context(struct dp_session *session, struct span context, struct
 
     session->has_matching_id = tlv_optional(&reader, 0x80, &matching_id);
     if (!tlv_require(&reader, 0xA1, &device_info) || !tlv_skip_rest(&reader))
-        return dp_refuse(status, DP_INPUT_INVALID, "ctxParams1: %s", tlv_status_name(reader.status));
+        return refusal_note(status, REFUSAL_INPUT_INVALID, "ctxParams1: %s", tlv_status_name(reader.status));
     if (!session->has_matching_id)
         return true;
     if (matching_id.size > DP_MATCHING_ID_MAX || memchr(matching_id.data, 0, matching_id.size) != NULL)
-        return dp_refuse(status, DP_MATCHING_ID_REFUSED, NULL);
+        return refusal_note(status, REFUSAL_MATCHING_ID_REFUSED, NULL);
     memcpy(session->matching_id, matching_id.data, matching_id.size);
     session->matching_id[matching_id.size] = '\0';
     return true;
@@ -262,7 +266,7 @@ static bool take_context(struct dp_session *session, struct span context, struct
 
 /* EuiccSigned1, whose signature has been verified. */
 static bool take_signed1(const struct dp_server *server, struct dp_session *session, struct span signed1,
-                         struct dp_status *status)
+                         struct refusal_status *status)
 {
     struct tlv_reader reader = tlv_reader(signed1);
     struct span transaction_id, address, challenge, info2, context;
@@ -270,14 +274,15 @@ static bool take_signed1(const struct dp_server *server, struct dp_session *sess
     if (!tlv_require(&reader, 0x80, &transaction_id) || !tlv_require(&reader, 0x83, &address) ||
         !tlv_require(&reader, 0x84, &challenge) || !tlv_require(&reader, TAG_EUICC_INFO2, &info2) ||
         !tlv_require(&reader, 0xA0, &context) || !tlv_skip_rest(&reader))
-        return dp_refuse(status, DP_INPUT_INVALID, "euiccSigned1: %s", tlv_status_name(reader.status));
+        return refusal_note(status, REFUSAL_INPUT_INVALID, "euiccSigned1: %s",
+                            tlv_status_name(reader.status));
     if (!dp_same_transaction(session, transaction_id, status))
         return false;
     if (challenge.size != DP_CHALLENGE_SIZE ||
         CRYPTO_memcmp(challenge.data, session->server_challenge, DP_CHALLENGE_SIZE) != 0)
-        return dp_refuse(status, DP_EUICC_VERIFICATION, "serverChallenge");
+        return refusal_note(status, REFUSAL_EUICC_VERIFICATION, "serverChallenge");
     if (!span_equal(address, span_of_string(server->address)))
-        return dp_refuse(status, DP_EUICC_VERIFICATION, "serverAddress");
+        return refusal_note(status, REFUSAL_EUICC_VERIFICATION, "serverAddress");
     if (!take_context(session, context, status))
         return false;
     buf_append(&session->euicc_info2, info2);
@@ -285,18 +290,18 @@ static bool take_signed1(const struct dp_server *server, struct dp_session *sess
 }
 
 bool dp_authenticate(const struct dp_server *server, struct dp_session *session, struct span response,
-                     struct dp_status *status)
+                     struct refusal_status *status)
 {
     struct authenticate_response parts;
     struct cert *euicc;
 
     if (session->stage != DP_STAGE_INITIATED)
-        return dp_refuse(status, DP_TRANSACTION_UNKNOWN, "the eUICC is authenticated already");
+        return refusal_note(status, REFUSAL_TRANSACTION_UNKNOWN, "the eUICC is authenticated already");
     if (!parse_response(response, &parts, status) ||
         !euicc_trust_check(&server->trust, session->ci, parts.euicc_cert, parts.eum_cert, &euicc, status))
         return false;
     if (!ec_verify(cert_key(euicc), &parts.signed1_whole, 1, parts.signature))
-        dp_refuse(status, DP_EUICC_VERIFICATION, "euiccSignature1");
+        refusal_note(status, REFUSAL_EUICC_VERIFICATION, "euiccSignature1");
     else if (take_signed1(server, session, parts.signed1, status)) {
         buf_append(&session->euicc_signature1, parts.signature_whole);
         memcpy(session->eid, cert_subject_serial_number(euicc), sizeof(session->eid));
@@ -304,7 +309,7 @@ bool dp_authenticate(const struct dp_server *server, struct dp_session *session,
         session->stage = DP_STAGE_AUTHENTICATED;
         if (!session->euicc_signature1.failed && !session->euicc_info2.failed)
             return true;
-        return dp_refuse(status, DP_INTERNAL, "out of memory");
+        return refusal_note(status, REFUSAL_INTERNAL, "out of memory");
     }
     cert_free(euicc);
     return false;

@@ -13,7 +13,7 @@
 /* --- AuthenticateClient, the server's half -------------------------------------------------------------- */
 
 bool dp_offer(struct dp_session *session, struct span metadata, bool code_required, struct span otpk,
-              struct dp_answer *answer, struct dp_status *status)
+              struct dp_answer *answer, struct refusal_status *status)
 {
     struct buf *signed2 = &answer->part[1];
     size_t at = tlv_open(signed2, 0x30);
@@ -31,12 +31,12 @@ bool dp_offer(struct dp_session *session, struct span metadata, bool code_requir
     buf_clear(&session->smdp_signature2);
     if (signed2->failed ||
         !dp_put_signature(session->credentials->pb_key, signed_parts, 2, &session->smdp_signature2))
-        return dp_refuse(status, DP_INTERNAL, "could not sign");
+        return refusal_note(status, REFUSAL_INTERNAL, "could not sign");
     buf_append(&answer->part[2], buf_span(&session->smdp_signature2));
     buf_append(&answer->part[3], cert_der(session->credentials->pb_cert));
     answer->count = 4;
     if (answer->part[0].failed || answer->part[2].failed || answer->part[3].failed)
-        return dp_refuse(status, DP_INTERNAL, "out of memory");
+        return refusal_note(status, REFUSAL_INTERNAL, "out of memory");
     session->code_required = code_required;
     session->stage = DP_STAGE_OFFERED;
     return true;
@@ -45,7 +45,7 @@ bool dp_offer(struct dp_session *session, struct span metadata, bool code_requir
 /* --- GetBoundProfilePackage, the eUICC's half ----------------------------------------------------------- */
 
 static bool parse_prepared(struct span whole, struct span *signed2, struct span *signed2_whole,
-                           struct span *signature, struct dp_status *status)
+                           struct span *signature, struct refusal_status *status)
 {
     struct span content;
     struct span choice;
@@ -65,29 +65,30 @@ static bool parse_prepared(struct span whole, struct span *signed2, struct span 
             return true;
         form = reader.status;
     }
-    return dp_refuse(status, DP_INPUT_INVALID, "prepareDownloadResponse: %s", tlv_status_name(form));
+    return refusal_note(status, REFUSAL_INPUT_INVALID, "prepareDownloadResponse: %s", tlv_status_name(form));
 }
 
-bool dp_prepare(struct dp_session *session, struct span response, struct dp_status *status)
+bool dp_prepare(struct dp_session *session, struct span response, struct refusal_status *status)
 {
     struct span signed2, signature, transaction_id, otpk, hash_cc;
     struct span signed_parts[2];
     struct tlv_reader reader;
 
     if (session->stage < DP_STAGE_OFFERED)
-        return dp_refuse(status, DP_TRANSACTION_UNKNOWN, "the eUICC is not authenticated yet");
+        return refusal_note(status, REFUSAL_TRANSACTION_UNKNOWN, "the eUICC is not authenticated yet");
     if (!parse_prepared(response, &signed2, &signed_parts[0], &signature, status))
         return false;
     signed_parts[1] = buf_span(&session->smdp_signature2);
     if (!ec_verify(cert_key(session->euicc_cert), signed_parts, 2, signature))
-        return dp_refuse(status, DP_EUICC_VERIFICATION, "euiccSignature2");
+        return refusal_note(status, REFUSAL_EUICC_VERIFICATION, "euiccSignature2");
     reader = tlv_reader(signed2);
     if (!tlv_require(&reader, 0x80, &transaction_id) ||
         !tlv_require_sized(&reader, TAG_ONE_TIME_KEY, EC_POINT_SIZE, EC_POINT_SIZE, &otpk))
-        return dp_refuse(status, DP_INPUT_INVALID, "euiccSigned2: %s", tlv_status_name(reader.status));
+        return refusal_note(status, REFUSAL_INPUT_INVALID, "euiccSigned2: %s",
+                            tlv_status_name(reader.status));
     session->has_hash_cc = tlv_optional(&reader, 0x04, &hash_cc);
     if ((session->has_hash_cc && hash_cc.size != sizeof(session->hash_cc)) || !tlv_skip_rest(&reader))
-        return dp_refuse(status, DP_INPUT_INVALID, "euiccSigned2: malformed hashCc");
+        return refusal_note(status, REFUSAL_INPUT_INVALID, "euiccSigned2: malformed hashCc");
     if (!dp_same_transaction(session, transaction_id, status))
         return false;
     if (session->has_hash_cc)
@@ -168,7 +169,7 @@ static bool eid_octets(const char eid[33], uint8_t octets[16])
 
 /* A one-time key pair on the eUICC's curve, and the session keys it gives with the eUICC's point. */
 static bool agree_on_keys(const struct dp_session *session, uint8_t otpk[EC_POINT_SIZE],
-                          struct scp03t_keys *keys, struct dp_status *status)
+                          struct scp03t_keys *keys, struct refusal_status *status)
 {
     enum ec_curve curve = ec_key_curve(session->credentials->pb_key);
     struct ec_key *euicc = ec_key_from_point(curve, SPAN_ARRAY(session->euicc_otpk));
@@ -178,14 +179,14 @@ static bool agree_on_keys(const struct dp_session *session, uint8_t otpk[EC_POIN
     bool ok = false;
 
     if (euicc == NULL)
-        dp_refuse(status, DP_INPUT_INVALID, "euiccOtpk is not a point on %s", ec_curve_name(curve));
+        refusal_note(status, REFUSAL_INPUT_INVALID, "euiccOtpk is not a point on %s", ec_curve_name(curve));
     else if (own != NULL && eid_octets(session->eid, eid) && ec_shared_secret(own, euicc, secret))
         ok = scp03t_derive(SPAN_ARRAY(secret), KEY_TYPE_AES, SCP03T_KEY_SIZE, host_id(session),
                            SPAN_ARRAY(eid), keys);
     if (ok)
         ec_key_point(own, otpk);
     else
-        dp_refuse(status, DP_INTERNAL, "key agreement failed");
+        refusal_note(status, REFUSAL_INTERNAL, "key agreement failed");
     OPENSSL_cleanse(secret, sizeof(secret));
     ec_key_free(own);
     ec_key_free(euicc);
@@ -247,7 +248,7 @@ static bool put_replace_session_keys(struct scp03t *channel, struct buf *out)
 }
 
 bool dp_bind(struct dp_session *session, struct span metadata, struct span package, bool ppk, struct buf *bpp,
-             struct dp_status *status)
+             struct refusal_status *status)
 {
     struct scp03t_keys keys;
     uint8_t otpk[EC_POINT_SIZE];
@@ -256,7 +257,7 @@ bool dp_bind(struct dp_session *session, struct span metadata, struct span packa
     bool ok;
 
     if (session->stage != DP_STAGE_PREPARED)
-        return dp_refuse(status, DP_TRANSACTION_UNKNOWN, "the download is not prepared");
+        return refusal_note(status, REFUSAL_TRANSACTION_UNKNOWN, "the download is not prepared");
     if (!agree_on_keys(session, otpk, &keys, status))
         return false;
     channel = scp03t_new(&keys);
@@ -268,7 +269,7 @@ bool dp_bind(struct dp_session *session, struct span metadata, struct span packa
     tlv_close(bpp, at);
     scp03t_free(channel);
     if (!ok || bpp->failed)
-        return dp_refuse(status, DP_INTERNAL, "could not bind the profile package");
+        return refusal_note(status, REFUSAL_INTERNAL, "could not bind the profile package");
     session->stage = DP_STAGE_BOUND;
     return true;
 }
@@ -286,24 +287,24 @@ const char *dp_cancel_reason_name(uint64_t reason)
     return reason < sizeof(cancel_reasons) / sizeof(cancel_reasons[0]) ? cancel_reasons[reason] : "unknown";
 }
 
-static bool refuse_cancel(struct dp_status *status, enum tlv_status form)
+static bool refuse_cancel(struct refusal_status *status, enum tlv_status form)
 {
-    return dp_refuse(status, DP_INPUT_INVALID, "cancelSessionResponse: %s", tlv_status_name(form));
+    return refusal_note(status, REFUSAL_INPUT_INVALID, "cancelSessionResponse: %s", tlv_status_name(form));
 }
 
 bool dp_cancel(const struct dp_session *session, struct span response, uint64_t *reason,
-               struct dp_status *status)
+               struct refusal_status *status)
 {
     struct span content, ok, signed_content, signed_whole, signature, transaction_id, oid, reason_value,
         error;
     struct tlv_reader reader;
 
     if (session->stage < DP_STAGE_AUTHENTICATED)
-        return dp_refuse(status, DP_TRANSACTION_UNKNOWN, "the eUICC is not authenticated yet");
+        return refusal_note(status, REFUSAL_TRANSACTION_UNKNOWN, "the eUICC is not authenticated yet");
     if (tlv_single(response, TAG_CANCEL_SESSION, &content) != TLV_OK)
         return refuse_cancel(status, TLV_UNEXPECTED);
     if (tlv_single(content, 0x81, &error) == TLV_OK)
-        return dp_refuse(status, DP_EUICC_ERROR, "cancelSessionResponseError");
+        return refusal_note(status, REFUSAL_EUICC_ERROR, "cancelSessionResponseError");
     if (tlv_single(content, 0xA0, &ok) != TLV_OK)
         return refuse_cancel(status, TLV_UNEXPECTED);
     reader = tlv_reader(ok);
@@ -311,7 +312,7 @@ bool dp_cancel(const struct dp_session *session, struct span response, uint64_t 
         !tlv_require(&reader, TAG_SIGNATURE, &signature) || !tlv_skip_rest(&reader))
         return refuse_cancel(status, reader.status);
     if (!ec_verify(cert_key(session->euicc_cert), &signed_whole, 1, signature))
-        return dp_refuse(status, DP_EUICC_VERIFICATION, "euiccCancelSessionSignature");
+        return refusal_note(status, REFUSAL_EUICC_VERIFICATION, "euiccCancelSessionSignature");
     reader = tlv_reader(signed_content);
     if (!tlv_require(&reader, 0x80, &transaction_id) || !tlv_require(&reader, 0x81, &oid) ||
         !tlv_require(&reader, 0x82, &reason_value) || !tlv_unsigned(reason_value, reason) ||
@@ -320,6 +321,6 @@ bool dp_cancel(const struct dp_session *session, struct span response, uint64_t 
     if (!dp_same_transaction(session, transaction_id, status))
         return false;
     if (!span_equal(oid, cert_oid(session->credentials->auth_cert)))
-        return dp_refuse(status, DP_OID_INVALID, NULL);
+        return refusal_note(status, REFUSAL_OID_INVALID, NULL);
     return true;
 }

@@ -4,7 +4,7 @@
 #include "common/log.h"
 
 typedef bool handler(struct smdpp *smdpp, const struct span *inputs, struct es9p_answer *answer,
-                     struct dp_status *status);
+                     struct refusal_status *status);
 
 static handler *const handlers[] = {
     [ES9P_INITIATE_AUTHENTICATION] = es9p_initiate_authentication,
@@ -15,9 +15,9 @@ static handler *const handlers[] = {
 };
 
 bool es9p_run(struct smdpp *smdpp, const struct es9p_function *function, const struct span *inputs,
-              struct es9p_answer *answer, struct dp_status *status)
+              struct es9p_answer *answer, struct refusal_status *status)
 {
-    const struct dp_refusal_codes *codes;
+    const struct refusal_codes *codes;
     bool ok = handlers[function->id](smdpp, inputs, answer, status);
     char id[2 * DP_TRANSACTION_ID_SIZE + 1] = "-";
 
@@ -25,7 +25,7 @@ bool es9p_run(struct smdpp *smdpp, const struct es9p_function *function, const s
         hex_from_span(SPAN_ARRAY(answer->transaction_id), id, sizeof(id));
     else if (function->in[0].kind == ES9P_ID)
         hex_from_span(inputs[0], id, sizeof(id));
-    codes = dp_refusal_codes(status->refusal);
+    codes = refusal_codes(status->refusal);
     if (ok)
         log_line(LOG_LEVEL_INFO, "ES9+ %s %s: ok", function->name, id);
     else

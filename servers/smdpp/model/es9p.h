@@ -18,26 +18,27 @@ struct es9p_answer {
 /* Runs a function of ES9+ with a log line. `inputs` are function->in. The caller clears answer->objects in
  * any case. */
 bool es9p_run(struct smdpp *smdpp, const struct es9p_function *function, const struct span *inputs,
-              struct es9p_answer *answer, struct dp_status *status);
+              struct es9p_answer *answer, struct refusal_status *status);
 
 /* The members of an answer in place, as function->out names them. */
 void es9p_answer_spans(const struct es9p_answer *answer, struct span values[ES9P_MEMBERS_MAX]);
 
 /* The functions themselves; es9p_notification.c has the last one. */
 bool es9p_initiate_authentication(struct smdpp *smdpp, const struct span *inputs, struct es9p_answer *answer,
-                                  struct dp_status *status);
+                                  struct refusal_status *status);
 bool es9p_authenticate_client(struct smdpp *smdpp, const struct span *inputs, struct es9p_answer *answer,
-                              struct dp_status *status);
+                              struct refusal_status *status);
 bool es9p_get_bound_profile_package(struct smdpp *smdpp, const struct span *inputs,
-                                    struct es9p_answer *answer, struct dp_status *status);
+                                    struct es9p_answer *answer, struct refusal_status *status);
 bool es9p_cancel_session(struct smdpp *smdpp, const struct span *inputs, struct es9p_answer *answer,
-                         struct dp_status *status);
+                         struct refusal_status *status);
 bool es9p_handle_notification(struct smdpp *smdpp, const struct span *inputs, struct es9p_answer *answer,
-                              struct dp_status *status);
+                              struct refusal_status *status);
 
 /* Tells the operator (ES2+ HandleDownloadProgressInfo, 5.3.5). Nobody is configured to hear it here: it is
  * logged. */
-void es9p_report_progress(const char *iccid, const char *eid, unsigned point, const struct dp_status *status);
+void es9p_report_progress(const char *iccid, const char *eid, unsigned point,
+                          const struct refusal_status *status);
 #define ES9P_POINT_ELIGIBILITY  1
 #define ES9P_POINT_CODE         2
 #define ES9P_POINT_DOWNLOAD     3

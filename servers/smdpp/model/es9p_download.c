@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-void es9p_report_progress(const char *iccid, const char *eid, unsigned point, const struct dp_status *status)
+void es9p_report_progress(const char *iccid, const char *eid, unsigned point,
+                          const struct refusal_status *status)
 {
     static const char *const points[] = {
         [ES9P_POINT_ELIGIBILITY] = "eligibility",
@@ -18,9 +19,9 @@ void es9p_report_progress(const char *iccid, const char *eid, unsigned point, co
         [ES9P_POINT_DOWNLOAD] = "BPP download",
         [ES9P_POINT_INSTALLATION] = "BPP installation",
     };
-    const struct dp_refusal_codes *codes = dp_refusal_codes(status->refusal);
+    const struct refusal_codes *codes = refusal_codes(status->refusal);
 
-    if (status->refusal == DP_ACCEPTED)
+    if (status->refusal == REFUSAL_NONE)
         log_line(LOG_LEVEL_INFO, "progress of ICCID %s, EID %s: point %u (%s) Executed-Success", iccid, eid,
                  point, points[point]);
     else
@@ -35,7 +36,7 @@ static void put_transaction_id(const struct dp_session *session, struct es9p_ans
 }
 
 bool es9p_initiate_authentication(struct smdpp *smdpp, const struct span *inputs, struct es9p_answer *answer,
-                                  struct dp_status *status)
+                                  struct refusal_status *status)
 {
     struct dp_session *session =
         dp_initiate(&smdpp->dp, inputs[0], inputs[1], inputs[2], &answer->objects, status);
@@ -43,7 +44,7 @@ bool es9p_initiate_authentication(struct smdpp *smdpp, const struct span *inputs
     if (session == NULL)
         return false;
     if (smdpp_session_add(smdpp, session) == NULL)
-        return dp_refuse(status, DP_INTERNAL, "out of memory");
+        return refusal_note(status, REFUSAL_INTERNAL, "out of memory");
     put_transaction_id(session, answer);
     return true;
 }
@@ -59,56 +60,56 @@ static bool find_order(struct smdpp *smdpp, const struct dp_session *session, st
 }
 
 static bool check_order(struct smdpp *smdpp, const struct dp_session *session, struct order *order,
-                        struct dp_status *status)
+                        struct refusal_status *status)
 {
     if (order->eid[0] != '\0' && strcmp(order->eid, session->eid) != 0)
-        return dp_refuse(status, DP_EID_REFUSED, NULL);
+        return refusal_note(status, REFUSAL_EID_REFUSED, NULL);
     if (order->state == ORDER_ALLOCATED || order->state == ORDER_LINKED || order->state == ORDER_CONFIRMED)
-        return dp_refuse(status, DP_NOT_RELEASED, NULL);
+        return refusal_note(status, REFUSAL_NOT_RELEASED, NULL);
     if (order->state != ORDER_RELEASED && order->state != ORDER_DOWNLOADED)
-        return dp_refuse(status, DP_MATCHING_ID_REFUSED, "the profile's state is %s",
-                         order_state_name(order->state));
+        return refusal_note(status, REFUSAL_MATCHING_ID_REFUSED, "the profile's state is %s",
+                            order_state_name(order->state));
     if (order->expires != 0 && smdpp_now() > order->expires) {
         smdpp_order_event(smdpp, order, ORDER_EVENT_EXHAUSTED);
-        return dp_refuse(status, DP_ORDER_EXPIRED, NULL);
+        return refusal_note(status, REFUSAL_ORDER_EXPIRED, NULL);
     }
     if (order->tries >= smdpp->options.tries_max) {
         smdpp_order_event(smdpp, order, ORDER_EVENT_EXHAUSTED);
-        return dp_refuse(status, DP_ORDER_RETRIES, NULL);
+        return refusal_note(status, REFUSAL_ORDER_RETRIES, NULL);
     }
     order->tries++;
     if (!store_order_save(smdpp->store, order))
-        return dp_refuse(status, DP_INTERNAL, "cannot store the order");
+        return refusal_note(status, REFUSAL_INTERNAL, "cannot store the order");
     return true;
 }
 
 /* The eligibility check (SGP.22 annex F): what the card says of itself against what the profile needs. */
 static bool check_eligibility(const struct dp_session *session, const struct profile *profile,
-                              struct dp_status *status)
+                              struct refusal_status *status)
 {
     struct dp_euicc_facts facts;
 
     if (!dp_euicc_facts(session, &facts))
-        return dp_refuse(status, DP_INPUT_INVALID, "euiccInfo2");
+        return refusal_note(status, REFUSAL_INPUT_INVALID, "euiccInfo2");
     if (profile->major_version > facts.profile_version[0])
-        return dp_refuse(status, DP_NOT_ELIGIBLE, "package version %u.%u, the eUICC takes %u.%u",
-                         profile->major_version, profile->minor_version, facts.profile_version[0],
-                         facts.profile_version[1]);
+        return refusal_note(status, REFUSAL_NOT_ELIGIBLE, "package version %u.%u, the eUICC takes %u.%u",
+                            profile->major_version, profile->minor_version, facts.profile_version[0],
+                            facts.profile_version[1]);
     for (unsigned rule = 1; rule <= 2; rule++) {
         if ((profile->pprs & 1u << rule) != 0 && facts.forbidden_pprs.data != NULL &&
             tlv_bit(facts.forbidden_pprs, rule))
-            return dp_refuse(status, DP_NOT_ELIGIBLE, "the eUICC forbids PPR%u", rule);
+            return refusal_note(status, REFUSAL_NOT_ELIGIBLE, "the eUICC forbids PPR%u", rule);
     }
     if (facts.has_free_nvm && profile->memory > facts.free_nvm)
-        return dp_refuse(status, DP_EUICC_MEMORY, "it needs about %zu octets, %llu are free", profile->memory,
-                         (unsigned long long)facts.free_nvm);
+        return refusal_note(status, REFUSAL_EUICC_MEMORY, "it needs about %zu octets, %llu are free",
+                            profile->memory, (unsigned long long)facts.free_nvm);
     return true;
 }
 
 /* Reading (5.6.3): without an order, the name of a profile file is a matchingId too, as often as somebody
  * asks. */
 static const struct profile *choose_profile(struct smdpp *smdpp, const struct dp_session *session,
-                                            struct order *order, bool *ordered, struct dp_status *status)
+                                            struct order *order, bool *ordered, struct refusal_status *status)
 {
     const struct profile *profile = NULL;
 
@@ -118,19 +119,19 @@ static const struct profile *choose_profile(struct smdpp *smdpp, const struct dp
             return NULL;
         profile = profile_catalogue_by_name(smdpp->catalogue, order->profile);
         if (profile == NULL || strcmp(profile->iccid, order->iccid) != 0) {
-            dp_refuse(status, DP_TYPE_UNAVAILABLE, "%s.der is gone or has changed", order->profile);
+            refusal_note(status, REFUSAL_TYPE_UNAVAILABLE, "%s.der is gone or has changed", order->profile);
             return NULL;
         }
     } else if (!smdpp->options.orders_only && session->has_matching_id && session->matching_id[0] != '\0') {
         profile = profile_catalogue_by_name(smdpp->catalogue, session->matching_id);
     }
     if (profile == NULL)
-        dp_refuse(status, DP_MATCHING_ID_REFUSED, NULL);
+        refusal_note(status, REFUSAL_MATCHING_ID_REFUSED, NULL);
     return profile;
 }
 
 static bool offer(struct smdpp *smdpp, struct smdpp_session *session, struct es9p_answer *answer,
-                  struct dp_status *status)
+                  struct refusal_status *status)
 {
     const struct profile *profile;
     struct order order;
@@ -151,7 +152,7 @@ static bool offer(struct smdpp *smdpp, struct smdpp_session *session, struct es9
 }
 
 bool es9p_authenticate_client(struct smdpp *smdpp, const struct span *inputs, struct es9p_answer *answer,
-                              struct dp_status *status)
+                              struct refusal_status *status)
 {
     struct smdpp_session *session = smdpp_session_find(smdpp, inputs[0], status);
     bool ok;
@@ -168,33 +169,33 @@ bool es9p_authenticate_client(struct smdpp *smdpp, const struct span *inputs, st
 /* --- GetBoundProfilePackage ----------------------------------------------------------------------------- */
 
 static bool check_code(struct smdpp *smdpp, const struct dp_session *session, struct order *order,
-                       struct dp_status *status)
+                       struct refusal_status *status)
 {
     if (!order->has_code)
         return true;
     if (!session->has_hash_cc)
-        return dp_refuse(status, DP_CODE_MISSING, NULL);
+        return refusal_note(status, REFUSAL_CODE_MISSING, NULL);
     if (dp_code_matches(session, order->code_hash))
         return true;
     order->wrong_codes++;
     if (order->wrong_codes < SMDPP_WRONG_CODES_MAX) {
         store_order_save(smdpp->store, order);
-        return dp_refuse(status, DP_CODE_REFUSED, "%d of %d tries", (int)order->wrong_codes,
-                         SMDPP_WRONG_CODES_MAX);
+        return refusal_note(status, REFUSAL_CODE_REFUSED, "%d of %d tries", (int)order->wrong_codes,
+                            SMDPP_WRONG_CODES_MAX);
     }
     smdpp_order_event(smdpp, order, ORDER_EVENT_EXHAUSTED);
-    return dp_refuse(status, DP_CODE_RETRIES, NULL);
+    return refusal_note(status, REFUSAL_CODE_RETRIES, NULL);
 }
 
 /* The order may have been taken back since the offer. */
 static bool recheck_order(struct smdpp *smdpp, const struct smdpp_session *session, struct order *order,
-                          struct dp_status *status)
+                          struct refusal_status *status)
 {
     if (!store_order_by_iccid(smdpp->store, session->iccid, order) ||
         strcmp(order->profile, session->profile) != 0 ||
         (order->state != ORDER_RELEASED && order->state != ORDER_DOWNLOADED) ||
         (order->eid[0] != '\0' && strcmp(order->eid, session->dp->eid) != 0))
-        return dp_refuse(status, DP_REBINDING_REFUSED, "the order has changed since");
+        return refusal_note(status, REFUSAL_REBINDING_REFUSED, "the order has changed since");
     if (!check_code(smdpp, session->dp, order, status)) {
         es9p_report_progress(session->iccid, session->dp->eid, ES9P_POINT_CODE, status);
         return false;
@@ -225,7 +226,7 @@ static bool remember(struct smdpp *smdpp, const struct smdpp_session *session, s
 }
 
 static bool bind(struct smdpp *smdpp, struct smdpp_session *session, struct es9p_answer *answer,
-                 struct dp_status *status)
+                 struct refusal_status *status)
 {
     const struct profile *profile;
     struct order order;
@@ -235,18 +236,19 @@ static bool bind(struct smdpp *smdpp, struct smdpp_session *session, struct es9p
     smdpp_refresh_profiles(smdpp);
     profile = profile_catalogue_by_name(smdpp->catalogue, session->profile);
     if (profile == NULL || strcmp(profile->iccid, session->iccid) != 0)
-        return dp_refuse(status, DP_REBINDING_REFUSED, "%s.der is gone or has changed", session->profile);
+        return refusal_note(status, REFUSAL_REBINDING_REFUSED, "%s.der is gone or has changed",
+                            session->profile);
     if (!dp_bind(session->dp, buf_span(&profile->metadata), buf_span(&profile->package), smdpp->options.ppk,
                  &answer->objects.part[0], status))
         return false;
     answer->objects.count = 1;
     if (!remember(smdpp, session, &order))
-        return dp_refuse(status, DP_INTERNAL, "cannot store the download");
+        return refusal_note(status, REFUSAL_INTERNAL, "cannot store the download");
     return true;
 }
 
 bool es9p_get_bound_profile_package(struct smdpp *smdpp, const struct span *inputs,
-                                    struct es9p_answer *answer, struct dp_status *status)
+                                    struct es9p_answer *answer, struct refusal_status *status)
 {
     struct smdpp_session *session = smdpp_session_find(smdpp, inputs[0], status);
     bool ok;
@@ -254,8 +256,8 @@ bool es9p_get_bound_profile_package(struct smdpp *smdpp, const struct span *inpu
     if (session == NULL || !dp_prepare(session->dp, inputs[1], status))
         return false;
     ok = bind(smdpp, session, answer, status);
-    if (status->refusal != DP_CODE_MISSING && status->refusal != DP_CODE_REFUSED &&
-        status->refusal != DP_CODE_RETRIES)
+    if (status->refusal != REFUSAL_CODE_MISSING && status->refusal != REFUSAL_CODE_REFUSED &&
+        status->refusal != REFUSAL_CODE_RETRIES)
         es9p_report_progress(session->iccid, session->dp->eid, ES9P_POINT_DOWNLOAD, status);
     put_transaction_id(session->dp, answer);
     return ok;
@@ -279,7 +281,7 @@ static bool is_final(uint64_t reason)
 }
 
 bool es9p_cancel_session(struct smdpp *smdpp, const struct span *inputs, struct es9p_answer *answer,
-                         struct dp_status *status)
+                         struct refusal_status *status)
 {
     struct smdpp_session *session = smdpp_session_find(smdpp, inputs[0], status);
     struct order order;

@@ -67,8 +67,8 @@ static void receive(struct smdpp *smdpp, const struct pending_notification *noti
                     struct received_notification *received)
 {
     struct download download = {0};
-    struct dp_status why = {0};
-    struct dp_status result = {0};
+    struct refusal_status why = {0};
+    struct refusal_status result = {0};
     bool known = notification->is_installation &&
                  store_download_find(smdpp->store, notification->transaction_id, &download);
     struct cert *signer = signer_of(&download, known);
@@ -77,11 +77,11 @@ static void receive(struct smdpp *smdpp, const struct pending_notification *noti
         pending_notification_verify(&smdpp->dp.trust, notification, signer, received->eid, &why);
     if (!received->verified) {
         log_line(LOG_LEVEL_ERROR, "notification %s, number %lld: not verified, %s%s%s", received->operation,
-                 (long long)received->sequence_number, dp_refusal_codes(why.refusal)->message,
+                 (long long)received->sequence_number, refusal_codes(why.refusal)->message,
                  why.detail[0] != '\0' ? ": " : "", why.detail);
     } else if (notification->is_installation) {
         if (!notification->installed)
-            dp_refuse(&result, DP_EUICC_ERROR, "%s", received->result);
+            refusal_note(&result, REFUSAL_EUICC_ERROR, "%s", received->result);
         es9p_report_progress(download.iccid, download.eid, ES9P_POINT_INSTALLATION, &result);
         apply_installation(smdpp, notification, &download);
     } else if (notification->operation == OPERATION_DELETE) {
@@ -94,7 +94,7 @@ static void receive(struct smdpp *smdpp, const struct pending_notification *noti
 /* Reading (5.6.4, 6.3): the function has no refusals. What can be read is kept and answered with 204, so that
  * an LPA removes it from the card; what cannot be verified changes nothing. */
 bool es9p_handle_notification(struct smdpp *smdpp, const struct span *inputs, struct es9p_answer *answer,
-                              struct dp_status *status)
+                              struct refusal_status *status)
 {
     struct pending_notification notification;
     struct received_notification received = {0};
@@ -109,6 +109,6 @@ bool es9p_handle_notification(struct smdpp *smdpp, const struct span *inputs, st
              received.eid[0] != '\0' ? received.eid : "-", received.result[0] != '\0' ? ": " : "",
              received.result, received.verified ? "" : " (not verified)");
     if (!store_notification_add(smdpp->store, &received, inputs[0]))
-        return dp_refuse(status, DP_INTERNAL, "cannot store the notification");
+        return refusal_note(status, REFUSAL_INTERNAL, "cannot store the notification");
     return true;
 }

@@ -51,7 +51,7 @@ struct smdpp_session *smdpp_session_add(struct smdpp *smdpp, struct dp_session *
 }
 
 struct smdpp_session *smdpp_session_find(struct smdpp *smdpp, struct span transaction_id,
-                                         struct dp_status *status)
+                                         struct refusal_status *status)
 {
     drop_old_sessions(smdpp);
     for (struct smdpp_session **at = &smdpp->sessions; *at != NULL; at = &(*at)->next) {
@@ -65,7 +65,7 @@ struct smdpp_session *smdpp_session_find(struct smdpp *smdpp, struct span transa
         smdpp->sessions = session;
         return session;
     }
-    dp_refuse(status, DP_TRANSACTION_UNKNOWN, NULL);
+    refusal_note(status, REFUSAL_TRANSACTION_UNKNOWN, NULL);
     return NULL;
 }
 

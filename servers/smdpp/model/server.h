@@ -53,7 +53,7 @@ void smdpp_clear(struct smdpp *smdpp);
 struct smdpp_session *smdpp_session_add(struct smdpp *smdpp, struct dp_session *dp);
 /* Finds an open session and notes that it is used; NULL and *status otherwise. */
 struct smdpp_session *smdpp_session_find(struct smdpp *smdpp, struct span transaction_id,
-                                         struct dp_status *status);
+                                         struct refusal_status *status);
 void smdpp_session_end(struct smdpp *smdpp, struct smdpp_session *session);
 size_t smdpp_session_count(const struct smdpp *smdpp);
 

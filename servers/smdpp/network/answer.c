@@ -5,13 +5,13 @@
 
 #include <stdlib.h>
 
-json_t *json_with_status(const struct dp_status *status)
+json_t *json_with_status(const struct refusal_status *status)
 {
-    const struct dp_refusal_codes *codes = dp_refusal_codes(status->refusal);
+    const struct refusal_codes *codes = refusal_codes(status->refusal);
     bool detailed = status->detail[0] != '\0';
     json_t *detail;
 
-    if (status->refusal == DP_ACCEPTED)
+    if (status->refusal == REFUSAL_NONE)
         return json_pack("{s:{s:{s:s}}}", "header", "functionExecutionStatus", "status", "Executed-Success");
     /* What a client sent may be in the detail: not everything is UTF-8. */
     detail = json_sprintf("%s%s%s", codes->message, detailed ? ": " : "", status->detail);
@@ -34,11 +34,11 @@ void answer_json(struct http_answer *answer, int code, json_t *json)
     json_decref(json);
 }
 
-void answer_refusal(struct http_answer *answer, int code, enum dp_refusal refusal, const char *detail)
+void answer_refusal(struct http_answer *answer, int code, enum refusal refusal, const char *detail)
 {
-    struct dp_status status = {0};
+    struct refusal_status status = {0};
 
-    dp_refuse(&status, refusal, "%s", detail);
+    refusal_note(&status, refusal, "%s", detail);
     log_line(LOG_LEVEL_INFO, "request refused with %d: %s", code, detail);
     answer_json(answer, code, json_with_status(&status));
 }

@@ -20,7 +20,7 @@
 /* A text parameter; *text is NULL when it is absent. False when it is there and no text of min to max
  * characters of `allowed`. */
 static bool take_text(const json_t *request, const char *name, size_t min, size_t max, const char *allowed,
-                      const char **text, struct dp_status *status)
+                      const char **text, struct refusal_status *status)
 {
     const json_t *value = json_object_get(request, name);
     size_t size = json_string_length(value);
@@ -30,23 +30,23 @@ static bool take_text(const json_t *request, const char *name, size_t min, size_
         return true;
     if (!json_is_string(value) || size < min || size > max || strlen(json_string_value(value)) != size ||
         (allowed != NULL && strspn(json_string_value(value), allowed) != size))
-        return dp_refuse(status, DP_INPUT_INVALID, "%s", name);
+        return refusal_note(status, REFUSAL_INPUT_INVALID, "%s", name);
     *text = json_string_value(value);
     return true;
 }
 
-static bool require(const void *value, const char *name, struct dp_status *status)
+static bool require(const void *value, const char *name, struct refusal_status *status)
 {
-    return value != NULL || dp_refuse(status, DP_INPUT_MISSING, "%s", name);
+    return value != NULL || refusal_note(status, REFUSAL_INPUT_MISSING, "%s", name);
 }
 
-static bool take_eid(const json_t *request, const char **eid, struct dp_status *status)
+static bool take_eid(const json_t *request, const char **eid, struct refusal_status *status)
 {
     return take_text(request, "eid", 32, 32, "0123456789", eid, status);
 }
 
 /* The ICCID as this server writes it, without padding; "" when absent. */
-static bool take_iccid(const json_t *request, char iccid[21], struct dp_status *status)
+static bool take_iccid(const json_t *request, char iccid[21], struct refusal_status *status)
 {
     const char *text;
     uint8_t octets[10];
@@ -57,12 +57,12 @@ static bool take_iccid(const json_t *request, char iccid[21], struct dp_status *
     if (text == NULL)
         return true;
     if (!dp_iccid_from_digits(text, octets))
-        return dp_refuse(status, DP_INPUT_INVALID, "iccid");
+        return refusal_note(status, REFUSAL_INPUT_INVALID, "iccid");
     iccid_to_digits(SPAN_ARRAY(octets), iccid);
     return true;
 }
 
-static bool take_flag(const json_t *request, const char *name, bool *flag, struct dp_status *status)
+static bool take_flag(const json_t *request, const char *name, bool *flag, struct refusal_status *status)
 {
     const json_t *value = json_object_get(request, name);
 
@@ -70,11 +70,11 @@ static bool take_flag(const json_t *request, const char *name, bool *flag, struc
     if (!require(value, name, status))
         return false;
     if (!json_is_boolean(value))
-        return dp_refuse(status, DP_INPUT_INVALID, "%s", name);
+        return refusal_note(status, REFUSAL_INPUT_INVALID, "%s", name);
     return true;
 }
 
-static bool check_header(const json_t *request, struct dp_status *status)
+static bool check_header(const json_t *request, struct refusal_status *status)
 {
     const json_t *header = json_object_get(request, "header");
     const char *requester, *call;
@@ -105,7 +105,7 @@ static bool is_available(struct smdpp *smdpp, const struct profile *profile)
 
 /* Among the deliverable profiles: by ICCID, by type, or by both. */
 static const struct profile *find_profile(struct smdpp *smdpp, const char *iccid, const char *type,
-                                          struct dp_status *status)
+                                          struct refusal_status *status)
 {
     bool iccid_known = false, type_known = false, both = false;
 
@@ -125,20 +125,20 @@ static const struct profile *find_profile(struct smdpp *smdpp, const char *iccid
             return profile;
     }
     if (iccid[0] != '\0' && !iccid_known)
-        dp_refuse(status, DP_ICCID_UNKNOWN, NULL);
+        refusal_note(status, REFUSAL_ICCID_UNKNOWN, NULL);
     else if (type != NULL && !type_known)
-        dp_refuse(status, DP_TYPE_UNKNOWN, NULL);
+        refusal_note(status, REFUSAL_TYPE_UNKNOWN, NULL);
     else if (!both)
-        dp_refuse(status, DP_TYPE_REFUSED, NULL);
+        refusal_note(status, REFUSAL_TYPE_REFUSED, NULL);
     else if (iccid[0] != '\0')
-        dp_refuse(status, DP_ICCID_IN_USE, NULL);
+        refusal_note(status, REFUSAL_ICCID_IN_USE, NULL);
     else
-        dp_refuse(status, DP_TYPE_UNAVAILABLE, NULL);
+        refusal_note(status, REFUSAL_TYPE_UNAVAILABLE, NULL);
     return NULL;
 }
 
 static bool download_order(struct smdpp *smdpp, const json_t *request, json_t *answer,
-                           struct dp_status *status)
+                           struct refusal_status *status)
 {
     const struct profile *profile;
     const char *eid, *type;
@@ -149,7 +149,7 @@ static bool download_order(struct smdpp *smdpp, const json_t *request, json_t *a
         !take_text(request, "profileType", 1, PROFILE_TYPE_MAX, NULL, &type, status))
         return false;
     if (iccid[0] == '\0' && type == NULL)
-        return dp_refuse(status, DP_INPUT_MISSING, "iccid or profileType");
+        return refusal_note(status, REFUSAL_INPUT_MISSING, "iccid or profileType");
     smdpp_refresh_profiles(smdpp);
     profile = find_profile(smdpp, iccid, type, status);
     if (profile == NULL)
@@ -160,7 +160,7 @@ static bool download_order(struct smdpp *smdpp, const json_t *request, json_t *a
     order.created = smdpp_now();
     order.expires = smdpp->options.order_lifetime != 0 ? order.created + smdpp->options.order_lifetime : 0;
     if (!smdpp_order_event(smdpp, &order, eid != NULL ? ORDER_EVENT_ORDER_EID : ORDER_EVENT_ORDER))
-        return dp_refuse(status, DP_INTERNAL, "cannot store the order");
+        return refusal_note(status, REFUSAL_INTERNAL, "cannot store the order");
     json_object_set_new(answer, "iccid", json_string(order.iccid));
     return true;
 }
@@ -168,12 +168,12 @@ static bool download_order(struct smdpp *smdpp, const json_t *request, json_t *a
 /* --- ConfirmOrder (5.3.2) ------------------------------------------------------------------------------- */
 
 static bool find_ordered(struct smdpp *smdpp, const char *iccid, struct order *order,
-                         struct dp_status *status)
+                         struct refusal_status *status)
 {
     if (iccid[0] == '\0')
-        return dp_refuse(status, DP_INPUT_MISSING, "iccid");
+        return refusal_note(status, REFUSAL_INPUT_MISSING, "iccid");
     return store_order_by_iccid(smdpp->store, iccid, order) ||
-           dp_refuse(status, DP_ICCID_UNKNOWN, "no order for %s", iccid);
+           refusal_note(status, REFUSAL_ICCID_UNKNOWN, "no order for %s", iccid);
 }
 
 /* "XXXXX-XXXXX-XXXXX-XXXXX" of capitals and digits that people do not confuse: 100 bits. */
@@ -196,28 +196,28 @@ static bool generate_matching_id(char out[STORE_MATCHING_ID_MAX + 1])
 
 /* An empty matchingId, or an SM-DS, means that the eUICC will be recognized by its EID. */
 static bool take_association(struct smdpp *smdpp, struct order *order, const char *eid,
-                             const char *matching_id, struct dp_status *status)
+                             const char *matching_id, struct refusal_status *status)
 {
     struct order other;
 
     if (eid != NULL && order->eid[0] != '\0' && strcmp(order->eid, eid) != 0)
-        return dp_refuse(status, DP_EID_ASSOCIATION, NULL);
+        return refusal_note(status, REFUSAL_EID_ASSOCIATION, NULL);
     if (eid != NULL)
         snprintf(order->eid, sizeof(order->eid), "%s", eid);
     if (matching_id == NULL)
         return generate_matching_id(order->matching_id) ||
-               dp_refuse(status, DP_INTERNAL, "no random numbers");
+               refusal_note(status, REFUSAL_INTERNAL, "no random numbers");
     if (matching_id[0] == '\0' && order->eid[0] == '\0')
-        return dp_refuse(status, DP_EID_MISSING, NULL);
+        return refusal_note(status, REFUSAL_EID_MISSING, NULL);
     if (store_order_by_matching_id(smdpp->store, matching_id, &other) &&
         strcmp(other.iccid, order->iccid) != 0)
-        return dp_refuse(status, DP_MATCHING_ID_IN_USE, NULL);
+        return refusal_note(status, REFUSAL_MATCHING_ID_IN_USE, NULL);
     snprintf(order->matching_id, sizeof(order->matching_id), "%s", matching_id);
     return true;
 }
 
 static bool confirm_order(struct smdpp *smdpp, const json_t *request, json_t *answer,
-                          struct dp_status *status)
+                          struct refusal_status *status)
 {
     const char *eid, *matching_id, *code, *smds;
     char iccid[21];
@@ -235,19 +235,19 @@ static bool confirm_order(struct smdpp *smdpp, const json_t *request, json_t *an
         return false;
     next = order.state;
     if (!order_advance(&next, release ? ORDER_EVENT_CONFIRM_RELEASE : ORDER_EVENT_CONFIRM))
-        return dp_refuse(status, DP_ICCID_TRANSITION, "it is %s", order_state_name(order.state));
+        return refusal_note(status, REFUSAL_ICCID_TRANSITION, "it is %s", order_state_name(order.state));
     if (smds != NULL)
-        return dp_refuse(status, DP_SMDS_INACCESSIBLE, NULL);
+        return refusal_note(status, REFUSAL_SMDS_INACCESSIBLE, NULL);
     if (!take_association(smdpp, &order, eid, matching_id, status))
         return false;
     if (code != NULL) {
         code_octets = span_of_string(code);
         order.has_code = crypto_sha256(&code_octets, 1, order.code_hash);
         if (!order.has_code)
-            return dp_refuse(status, DP_INTERNAL, "SHA-256");
+            return refusal_note(status, REFUSAL_INTERNAL, "SHA-256");
     }
     if (!smdpp_order_event(smdpp, &order, release ? ORDER_EVENT_CONFIRM_RELEASE : ORDER_EVENT_CONFIRM))
-        return dp_refuse(status, DP_INTERNAL, "cannot store the order");
+        return refusal_note(status, REFUSAL_INTERNAL, "cannot store the order");
     if (order.eid[0] != '\0')
         json_object_set_new(answer, "eid", json_string(order.eid));
     json_object_set_new(answer, "matchingId", json_string(order.matching_id));
@@ -258,7 +258,7 @@ static bool confirm_order(struct smdpp *smdpp, const json_t *request, json_t *an
 /* --- ReleaseProfile (5.3.4), CancelOrder (5.3.3) -------------------------------------------------------- */
 
 static bool release_profile(struct smdpp *smdpp, const json_t *request, json_t *answer,
-                            struct dp_status *status)
+                            struct refusal_status *status)
 {
     char iccid[21];
     struct order order;
@@ -267,10 +267,11 @@ static bool release_profile(struct smdpp *smdpp, const json_t *request, json_t *
     if (!take_iccid(request, iccid, status) || !find_ordered(smdpp, iccid, &order, status))
         return false;
     return smdpp_order_event(smdpp, &order, ORDER_EVENT_RELEASE) ||
-           dp_refuse(status, DP_ICCID_TRANSITION, "it is %s", order_state_name(order.state));
+           refusal_note(status, REFUSAL_ICCID_TRANSITION, "it is %s", order_state_name(order.state));
 }
 
-static bool cancel_order(struct smdpp *smdpp, const json_t *request, json_t *answer, struct dp_status *status)
+static bool cancel_order(struct smdpp *smdpp, const json_t *request, json_t *answer,
+                         struct refusal_status *status)
 {
     const char *eid, *matching_id, *final;
     char iccid[21];
@@ -286,23 +287,23 @@ static bool cancel_order(struct smdpp *smdpp, const json_t *request, json_t *ans
         return false;
     retire = strcmp(final, "Unavailable") == 0;
     if (!retire && strcmp(final, "Available") != 0)
-        return dp_refuse(status, DP_INPUT_INVALID,
-                         "finalProfileStatusIndicator is neither Available nor Unavailable");
+        return refusal_note(status, REFUSAL_INPUT_INVALID,
+                            "finalProfileStatusIndicator is neither Available nor Unavailable");
     if (eid != NULL && strcmp(eid, order.eid) != 0)
-        return dp_refuse(status, DP_EID_ASSOCIATION, NULL);
+        return refusal_note(status, REFUSAL_EID_ASSOCIATION, NULL);
     if (matching_id != NULL && strcmp(matching_id, order.matching_id) != 0)
-        return dp_refuse(status, DP_MATCHING_ID_ASSOCIATION, NULL);
+        return refusal_note(status, REFUSAL_MATCHING_ID_ASSOCIATION, NULL);
     order.eid[0] = '\0';
     order.matching_id[0] = '\0';
     return smdpp_order_event(smdpp, &order, retire ? ORDER_EVENT_RETIRE : ORDER_EVENT_CANCEL) ||
-           dp_refuse(status, DP_ICCID_TRANSITION, "it is %s", order_state_name(order.state));
+           refusal_note(status, REFUSAL_ICCID_TRANSITION, "it is %s", order_state_name(order.state));
 }
 
 /* --- The table ------------------------------------------------------------------------------------------ */
 
 static const struct {
     const char *name;
-    bool (*run)(struct smdpp *smdpp, const json_t *request, json_t *answer, struct dp_status *status);
+    bool (*run)(struct smdpp *smdpp, const json_t *request, json_t *answer, struct refusal_status *status);
 } functions[] = {
     {"downloadOrder", download_order},
     {"confirmOrder", confirm_order},
@@ -312,7 +313,7 @@ static const struct {
 
 void es2p_answer(struct smdpp *smdpp, const char *function, const json_t *request, struct http_answer *answer)
 {
-    struct dp_status status = {0};
+    struct refusal_status status = {0};
     json_t *fields = json_object();
     json_t *json;
     size_t i = 0;
@@ -321,15 +322,15 @@ void es2p_answer(struct smdpp *smdpp, const char *function, const json_t *reques
         i++;
     if (i == sizeof(functions) / sizeof(functions[0])) {
         json_decref(fields);
-        answer_refusal(answer, 404, DP_INPUT_INVALID, "no such ES2+ function");
+        answer_refusal(answer, 404, REFUSAL_INPUT_INVALID, "no such ES2+ function");
         return;
     }
     if (check_header(request, &status))
         functions[i].run(smdpp, request, fields, &status);
-    log_line(LOG_LEVEL_INFO, "ES2+ %s: %s%s%s", function, dp_refusal_codes(status.refusal)->message,
+    log_line(LOG_LEVEL_INFO, "ES2+ %s: %s%s%s", function, refusal_codes(status.refusal)->message,
              status.detail[0] != '\0' ? ": " : "", status.detail);
     json = json_with_status(&status);
-    if (status.refusal == DP_ACCEPTED)
+    if (status.refusal == REFUSAL_NONE)
         json_object_update(json, fields);
     json_decref(fields);
     answer_json(answer, 200, json);

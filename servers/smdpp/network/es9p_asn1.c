@@ -12,15 +12,15 @@
 #define TAG_ERROR    0x81
 
 static void put_response(const struct es9p_function *function, const struct es9p_answer *result,
-                         const struct dp_status *status, struct buf *out)
+                         const struct refusal_status *status, struct buf *out)
 {
     size_t outer = tlv_open(out, TAG_RESPONSE);
     size_t response = tlv_open(out, function->answer);
-    const struct dp_refusal_codes *codes = dp_refusal_codes(status->refusal);
+    const struct refusal_codes *codes = refusal_codes(status->refusal);
     struct span values[ES9P_MEMBERS_MAX];
     size_t ok;
 
-    if (status->refusal != DP_ACCEPTED) {
+    if (status->refusal != REFUSAL_NONE) {
         tlv_put_unsigned(out, TAG_ERROR,
                          es9p_error_number(function->id, ES9P_NUMBERS, codes->subject, codes->reason));
     } else {
@@ -42,7 +42,7 @@ void es9p_asn1_answer(struct smdpp *smdpp, struct span body, struct http_answer 
     struct es9p_message request = {0};
     struct span inputs[ES9P_MEMBERS_MAX];
     struct es9p_answer result = {0};
-    struct dp_status status = {0};
+    struct refusal_status status = {0};
     struct span choice;
     struct span content = SPAN_NONE;
 
@@ -52,7 +52,8 @@ void es9p_asn1_answer(struct smdpp *smdpp, struct span body, struct http_answer 
             function = NULL;
     }
     if (function == NULL || !es9p_read_asn1(function->in, content, &request, &missing)) {
-        answer_refusal(answer, 400, DP_INPUT_INVALID, "the body is not a RemoteProfileProvisioningRequest");
+        answer_refusal(answer, 400, REFUSAL_INPUT_INVALID,
+                       "the body is not a RemoteProfileProvisioningRequest");
         es9p_message_clear(&request);
         return;
     }
@@ -62,7 +63,7 @@ void es9p_asn1_answer(struct smdpp *smdpp, struct span body, struct http_answer 
         answer->code = 200;
         answer->content_type = CONTENT_TYPE_ASN1;
         put_response(function, &result, &status, &answer->body);
-    } else if (status.refusal == DP_ACCEPTED) {
+    } else if (status.refusal == REFUSAL_NONE) {
         answer->code = 204;
     } else {
         answer_refusal(answer, 400, status.refusal, status.detail);

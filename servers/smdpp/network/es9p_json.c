@@ -5,18 +5,18 @@
 #include "common/log.h"
 
 static void write_answer(const struct es9p_function *function, const struct es9p_answer *result,
-                         const struct dp_status *status, struct http_answer *answer)
+                         const struct refusal_status *status, struct http_answer *answer)
 {
     struct span values[ES9P_MEMBERS_MAX];
     json_t *json;
 
-    if (status->refusal == DP_ACCEPTED && function->answer == 0) {
+    if (status->refusal == REFUSAL_NONE && function->answer == 0) {
         answer->code = 204; /* 6.3 */
         return;
     }
     json = json_with_status(status);
     es9p_answer_spans(result, values);
-    if (status->refusal == DP_ACCEPTED && json != NULL && !es9p_set_json(function->out, values, json)) {
+    if (status->refusal == REFUSAL_NONE && json != NULL && !es9p_set_json(function->out, values, json)) {
         json_decref(json);
         json = NULL;
     }
@@ -24,15 +24,15 @@ static void write_answer(const struct es9p_function *function, const struct es9p
 }
 
 static bool read_request(const struct es9p_function *function, const json_t *json,
-                         struct es9p_message *request, struct dp_status *status)
+                         struct es9p_message *request, struct refusal_status *status)
 {
     const struct es9p_member *which;
     enum es9p_fault fault = es9p_read_json(function->in, json, request, &which);
 
     if (fault == ES9P_MISSING)
-        return dp_refuse(status, DP_INPUT_MISSING, "%s", which->name);
+        return refusal_note(status, REFUSAL_INPUT_MISSING, "%s", which->name);
     return fault == ES9P_FINE ||
-           dp_refuse(status, DP_INPUT_INVALID, "%s %s", which->name, es9p_fault_text(fault));
+           refusal_note(status, REFUSAL_INPUT_INVALID, "%s %s", which->name, es9p_fault_text(fault));
 }
 
 void es9p_json_answer(struct smdpp *smdpp, const char *name, const json_t *json, struct http_answer *answer)
@@ -41,17 +41,17 @@ void es9p_json_answer(struct smdpp *smdpp, const char *name, const json_t *json,
     struct es9p_message request = {0};
     struct span inputs[ES9P_MEMBERS_MAX];
     struct es9p_answer result = {0};
-    struct dp_status status = {0};
+    struct refusal_status status = {0};
 
     if (function == NULL) {
-        answer_refusal(answer, 404, DP_INPUT_INVALID, "no such ES9+ function");
+        answer_refusal(answer, 404, REFUSAL_INPUT_INVALID, "no such ES9+ function");
         return;
     }
     if (read_request(function, json, &request, &status)) {
         es9p_message_spans(&request, inputs);
         es9p_run(smdpp, function, inputs, &result, &status);
     } else {
-        log_line(LOG_LEVEL_INFO, "ES9+ %s: %s: %s", name, dp_refusal_codes(status.refusal)->message,
+        log_line(LOG_LEVEL_INFO, "ES9+ %s: %s: %s", name, refusal_codes(status.refusal)->message,
                  status.detail);
     }
     write_answer(function, &result, &status, answer);

@@ -18,12 +18,12 @@ static void answer_json_function(struct smdpp *smdpp, const struct http_request 
     json_t *json;
 
     if (!http_is_content_type(request->content_type, "application/json")) {
-        answer_refusal(answer, 415, DP_INPUT_INVALID, "Content-Type must be application/json");
+        answer_refusal(answer, 415, REFUSAL_INPUT_INVALID, "Content-Type must be application/json");
         return;
     }
     json = json_loadb((const char *)request->body.data, request->body.size, JSON_REJECT_DUPLICATES, &where);
     if (!json_is_object(json))
-        answer_refusal(answer, 400, DP_INPUT_INVALID,
+        answer_refusal(answer, 400, REFUSAL_INPUT_INVALID,
                        json == NULL ? where.text : "the body is not a JSON object");
     else if (es9p)
         es9p_json_answer(smdpp, function, json, answer);
@@ -39,18 +39,18 @@ static void answer_rsp(struct smdpp *smdpp, const struct http_request *request, 
 
     if (!asn1 && strncmp(path, PREFIX_ES9P, strlen(PREFIX_ES9P)) != 0 &&
         strncmp(path, PREFIX_ES2P, strlen(PREFIX_ES2P)) != 0) {
-        answer_refusal(answer, 404, DP_INPUT_INVALID, "no such interface");
+        answer_refusal(answer, 404, REFUSAL_INPUT_INVALID, "no such interface");
     } else if (strcmp(request->method, "POST") != 0) {
-        answer_refusal(answer, 405, DP_INPUT_INVALID, "only POST");
+        answer_refusal(answer, 405, REFUSAL_INPUT_INVALID, "only POST");
     } else if (request->admin_protocol == NULL ||
                strncmp(request->admin_protocol, PROTOCOL_V2, strlen(PROTOCOL_V2)) != 0) {
         /* Reading (6.2): another major version is a bad request; the answer's own header says what is spoken
          * here. */
-        answer_refusal(answer, 400, DP_INPUT_INVALID, "X-Admin-Protocol must be gsma/rsp/v2.x.x");
+        answer_refusal(answer, 400, REFUSAL_INPUT_INVALID, "X-Admin-Protocol must be gsma/rsp/v2.x.x");
     } else if (!asn1) {
         answer_json_function(smdpp, request, answer);
     } else if (!http_is_content_type(request->content_type, CONTENT_TYPE_ASN1)) {
-        answer_refusal(answer, 415, DP_INPUT_INVALID, "Content-Type must be " CONTENT_TYPE_ASN1);
+        answer_refusal(answer, 415, REFUSAL_INPUT_INVALID, "Content-Type must be " CONTENT_TYPE_ASN1);
     } else {
         es9p_asn1_answer(smdpp, request->body, answer);
     }
@@ -62,7 +62,7 @@ void http_api_answer(struct smdpp *smdpp, const struct http_request *request, st
     if (strncmp(request->path, PREFIX_RSP, strlen(PREFIX_RSP)) == 0)
         answer_rsp(smdpp, request, answer);
     else if (strcmp(request->method, "GET") != 0)
-        answer_refusal(answer, 405, DP_INPUT_INVALID, "only GET");
+        answer_refusal(answer, 405, REFUSAL_INPUT_INVALID, "only GET");
     else
         status_answer(smdpp, request->path, answer);
     if (answer->body.failed) {

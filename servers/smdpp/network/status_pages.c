@@ -118,5 +118,5 @@ void status_answer(struct smdpp *smdpp, const char *path, struct http_answer *an
             return;
         }
     }
-    answer_refusal(answer, 404, DP_INPUT_INVALID, "no such page");
+    answer_refusal(answer, 404, REFUSAL_INPUT_INVALID, "no such page");
 }
