@@ -283,6 +283,24 @@ START_TEST(an_eim_acknowledges_its_own_only)
 }
 END_TEST
 
+START_TEST(what_is_stored_for_another_eim_is_not_offered)
+{
+    struct ipa_bench bench;
+
+    ipa_bench_open(&bench);
+    test_eim_associate(&bench.other, bench.es10.card, false, SPAN_NONE);
+    bench.no_acknowledgements = true;
+    ipa_bench_order(&bench, &bench.other, PSMO, "A600");
+    ck_assert(ipa_bench_poll(&bench, &bench.other));
+    ck_assert_uint_eq(ipa_bench_count(&bench, 0xBF50), 1);
+    ck_assert_poll(&bench);
+    ck_assert_uint_eq(ipa_bench_count(&bench, 0xBF50), 1);
+    ck_assert(ipa_bench_poll(&bench, &bench.other));
+    ck_assert_uint_eq(ipa_bench_count(&bench, 0xBF50), 2);
+    ipa_bench_close(&bench);
+}
+END_TEST
+
 START_TEST(other_eims_learn_of_a_change)
 {
     struct ipa_bench bench;
@@ -778,6 +796,31 @@ START_TEST(a_state_of_nonsense_is_no_state)
 }
 END_TEST
 
+/* What was kept says that an eIM is to be told of a change; it counts for the card with its EID only. */
+START_TEST(the_state_of_another_card_is_no_state)
+{
+    struct ipa_bench bench;
+
+    for (int another = 1; another >= 0; another--) {
+        uint8_t *eid;
+
+        ipa_bench_open(&bench);
+        bench.smdp = take_notification;
+        test_eim_associate(&bench.other, bench.es10.card, false, SPAN_NONE);
+        ipa_bench_order(&bench, &bench.eim, PSMO, ENABLE(B_));
+        ck_assert_poll(&bench);
+        eid = memmem(bench.kept.data, bench.kept.size, hex(TEST_EID).data, 16);
+        ck_assert_ptr_nonnull(eid);
+        eid[15] ^= (uint8_t)another;
+        ipa_bench_power_on(&bench);
+        ck_assert(ipa_bench_poll(&bench, &bench.other));
+        ck_assert_hex(ipa_bench_taken(&bench, 0xBF4F, 2)->octets,
+                      another ? "BF4F 12 5A10 " TEST_EID : "BF4F 17 5A10 " TEST_EID "8000 810100");
+        ipa_bench_close(&bench);
+    }
+}
+END_TEST
+
 TEST_MAIN("ipa", nothing_to_do, an_eim_that_the_card_does_not_know, the_configuration_is_read_back,
           a_package_is_run_and_reported, a_profile_change_is_reported_over_the_new_profile,
           a_result_waits_for_the_network, a_profile_without_network_is_rolled_back,
@@ -788,4 +831,5 @@ TEST_MAIN("ipa", nothing_to_do, an_eim_that_the_card_does_not_know, the_configur
           notifications_go_with_the_result_through_an_eim_that_relays, the_power_goes_at_any_moment,
           the_power_goes_at_any_moment_of_a_rollback, malformed_answers, packages_that_are_none,
           an_endless_stream_of_packages, an_answer_that_is_too_long, triggers_that_lead_nowhere,
-          a_state_of_nonsense_is_no_state)
+          a_state_of_nonsense_is_no_state, what_is_stored_for_another_eim_is_not_offered,
+          the_state_of_another_card_is_no_state)

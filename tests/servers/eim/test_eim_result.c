@@ -220,6 +220,30 @@ START_TEST(believes_no_liar)
 }
 END_TEST
 
+/* Another eUICC that we know, with the transaction and the counter of a package that was not its own. */
+START_TEST(takes_a_result_from_its_own_eUICC_only)
+{
+    struct buf result = {0};
+    uint8_t transaction[16];
+    uint64_t counter;
+    int64_t order;
+
+    start();
+    order = eim_bench_order(&bench, ENABLE2);
+    poll_for(0xBF51);
+    memcpy(transaction, bench.transaction, sizeof(transaction));
+    counter = bench.counter;
+    eim_bench_be(&bench, EIM_BENCH_OTHER);
+    eim_bench_introduce(&bench);
+    memcpy(bench.transaction, transaction, sizeof(transaction));
+    bench.counter = counter;
+    eim_bench_result(&bench, "830100", &result);
+    provide(&result, EIM_ERROR_NONE, 1);
+    eim_bench_expect(&bench, order, "sent", "");
+    stop();
+}
+END_TEST
+
 START_TEST(refuses_every_cut)
 {
     struct buf result = {0};
@@ -414,6 +438,7 @@ START_TEST(knows_an_eid_when_it_sees_one)
 }
 END_TEST
 
-TEST_MAIN("eim_result", names_every_code, names_every_package_error, believes_no_liar, refuses_every_cut,
-          applies_once_acknowledges_always, learns_of_a_rollback_after_success, finds_a_lost_result,
-          takes_what_version_1_sends, knows_an_eid_when_it_sees_one)
+TEST_MAIN("eim_result", names_every_code, names_every_package_error, believes_no_liar,
+          takes_a_result_from_its_own_eUICC_only, refuses_every_cut, applies_once_acknowledges_always,
+          learns_of_a_rollback_after_success, finds_a_lost_result, takes_what_version_1_sends,
+          knows_an_eid_when_it_sees_one)
