@@ -1,7 +1,7 @@
 /* softeuicc: one program, a subcommand per task. The list below is all it can do. */
 #include "config.h"
 
-#include "common/command.h"
+#include "common/command/command.h"
 #include "common/tool.h"
 #include "tools/subcommands.h"
 

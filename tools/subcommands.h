@@ -2,7 +2,7 @@
 #ifndef SOFTEUICC_TOOLS_SUBCOMMANDS_H
 #define SOFTEUICC_TOOLS_SUBCOMMANDS_H
 
-#include "common/command.h"
+#include "common/command/command.h"
 
 extern const struct command subcommand_create;
 extern const struct command subcommand_ctl;

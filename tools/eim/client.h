@@ -3,7 +3,7 @@
 #ifndef SOFTEUICC_TOOLS_EIM_CLIENT_H
 #define SOFTEUICC_TOOLS_EIM_CLIENT_H
 
-#include "common/command.h"
+#include "common/command/command.h"
 #include "common/print_json.h"
 
 #define EIM_DEFAULT_PORT 8445

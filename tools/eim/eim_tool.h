@@ -2,7 +2,7 @@
 #ifndef SOFTEUICC_TOOLS_EIM_EIM_TOOL_H
 #define SOFTEUICC_TOOLS_EIM_EIM_TOOL_H
 
-#include "common/command.h"
+#include "common/command/command.h"
 
 extern const struct command eim_config;
 

@@ -3,7 +3,7 @@
 #ifndef SOFTEUICC_TOOLS_IPA_IPAD_H
 #define SOFTEUICC_TOOLS_IPA_IPAD_H
 
-#include "common/command.h"
+#include "common/command/command.h"
 #include "common/print_json.h"
 #include "device/bearer.h"
 #include "device/es10.h"

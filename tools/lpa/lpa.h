@@ -2,7 +2,7 @@
 #ifndef SOFTEUICC_TOOLS_LPA_LPA_H
 #define SOFTEUICC_TOOLS_LPA_LPA_H
 
-#include "common/command.h"
+#include "common/command/command.h"
 #include "device/es10.h"
 #include "protocol/es9p.h"
 #include "protocol/names.h"

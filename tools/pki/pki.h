@@ -2,7 +2,7 @@
 #ifndef SOFTEUICC_TOOLS_PKI_PKI_H
 #define SOFTEUICC_TOOLS_PKI_PKI_H
 
-#include "common/command.h"
+#include "common/command/command.h"
 #include "common/pki_dir.h"
 
 extern const struct command pki_init;

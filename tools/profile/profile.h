@@ -5,7 +5,7 @@
 #ifndef SOFTEUICC_TOOLS_PROFILE_PROFILE_H
 #define SOFTEUICC_TOOLS_PROFILE_PROFILE_H
 
-#include "common/command.h"
+#include "common/command/command.h"
 #include "profiles/saip/saip_build.h"
 
 extern const struct command profile_make;

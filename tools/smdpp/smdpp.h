@@ -2,7 +2,7 @@
 #ifndef SOFTEUICC_TOOLS_SMDPP_SMDPP_H
 #define SOFTEUICC_TOOLS_SMDPP_SMDPP_H
 
-#include "common/command.h"
+#include "common/command/command.h"
 
 /* The clients, each with its own options. */
 extern const struct command smdpp_order;

@@ -1,6 +1,6 @@
 /* Completion scripts from the tables. See command.h. What bash and zsh share knows, as shell functions: which
  * command a word leads to, which value an option takes, and what may stand where. */
-#include "common/command.h"
+#include "common/command/command.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Reads a command line by its tables. See command.h. */
-#include "common/command.h"
+#include "common/command/command.h"
 
 #include "common/number.h"
 #include "common/tool.h"

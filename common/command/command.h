@@ -3,8 +3,8 @@
  * (on glibc's getopt_long). Help (--help and -h at every level), manual pages and completion are printed from
  * the same rows.
  */
-#ifndef SOFTEUICC_COMMON_COMMAND_H
-#define SOFTEUICC_COMMON_COMMAND_H
+#ifndef SOFTEUICC_COMMON_COMMAND_COMMAND_H
+#define SOFTEUICC_COMMON_COMMAND_COMMAND_H
 
 #include "common/place.h"
 

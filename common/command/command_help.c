@@ -1,5 +1,5 @@
 /* --help from the tables. See command.h. */
-#include "common/command.h"
+#include "common/command/command.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Manual pages from the tables, as mdoc(7). See command.h. */
-#include "common/command.h"
+#include "common/command/command.h"
 
 #include <ctype.h>
 #include <stdio.h>

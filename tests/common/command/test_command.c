@@ -1,6 +1,6 @@
-/* common/command.c: options of every kind, commands with and without settings of their own, and what is
- * refused, in which words. */
-#include "common/command.h"
+/* common/command/command.c: options of every kind, commands with and without settings of their own, and what
+ * is refused, in which words. */
+#include "common/command/command.h"
 #include "common/tool.h"
 
 #include "tests/support/test.h"
