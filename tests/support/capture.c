@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define WORDS_MAX 40
@@ -19,8 +20,10 @@ struct diverted {
 
 static void divert(struct diverted *diverted)
 {
-    int fd = open(test_path(diverted->name), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
+    int fd;
 
+    remove(test_path(diverted->name)); /* a new file: ext4 writes one that is truncated to the disk at once */
+    fd = open(test_path(diverted->name), O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0600);
     ck_assert_int_ge(fd, 0);
     fflush(diverted->stream);
     diverted->kept = dup(fileno(diverted->stream));
@@ -95,4 +98,12 @@ struct captured capture_command(const struct command *command, ...)
     }
     va_end(list);
     return capture(run_words, &words);
+}
+
+void assert_captured(const char *file, int line, struct captured captured, int status, const char *out,
+                     const char *err)
+{
+    ck_assert_msg(
+        captured.status == status && strcmp(captured.out, out) == 0 && strcmp(captured.err, err) == 0,
+        "%s:%d: status %d\n  out '%s'\n  err '%s'", file, line, captured.status, captured.out, captured.err);
 }

@@ -17,4 +17,10 @@ struct captured capture(int (*run)(void *context), void *context);
 /* The same for a command line: the command's name and its words, up to NULL. */
 struct captured capture_command(const struct command *command, ...) __attribute__((sentinel));
 
+/* Fails the test, showing what there is, unless it is this. */
+void assert_captured(const char *file, int line, struct captured captured, int status, const char *out,
+                     const char *err);
+#define ck_assert_captured(captured, status, out, err)                                                       \
+    assert_captured(__FILE__, __LINE__, (captured), (status), (out), (err))
+
 #endif
