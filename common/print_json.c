@@ -30,3 +30,21 @@ int print_json_line(json_t *json)
     fflush(stdout);
     return status;
 }
+
+const char *print_text(struct span octets, char *out, size_t size)
+{
+    size_t n = 0;
+    json_t *probe;
+
+    for (; n < octets.size && n + 1 < size; n++)
+        out[n] = octets.data[n] != 0 ? (char)octets.data[n] : '?';
+    out[n] = '\0';
+    probe = json_string(out); /* NULL for what is not UTF-8, and for a character that was cut off */
+    for (size_t i = 0; probe == NULL && i < n; i++) {
+        if ((unsigned char)out[i] >= 0x80)
+            out[i] = '?';
+    }
+    json_decref(probe);
+    tool_one_line(out);
+    return out;
+}

@@ -1,6 +1,8 @@
-/* JSON on standard output, as every subcommand prints it. */
+/* JSON on standard output, as every subcommand prints it, and texts that may stand in it. */
 #ifndef SOFTEUICC_COMMON_PRINT_JSON_H
 #define SOFTEUICC_COMMON_PRINT_JSON_H
+
+#include "apdu/bytes.h"
 
 #include <jansson.h>
 
@@ -9,5 +11,9 @@
 int print_json(json_t *json);
 /* The same in one line, at once: for who reads along. */
 int print_json_line(json_t *json);
+
+/* Text of at most `size` - 1 octets from outside, for people and JSON: control characters, and what is not
+ * UTF-8, replaced. Returns `out`. */
+const char *print_text(struct span octets, char *out, size_t size);
 
 #endif

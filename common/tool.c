@@ -20,8 +20,13 @@ void tool_set_name(const char *name)
 void tool_one_line(char *text)
 {
     for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7F)
+        const unsigned char octet = (unsigned char)text[0];
+        const unsigned char next = (unsigned char)text[1];
+
+        if (octet < 0x20 || octet == 0x7F)
             *text = '?';
+        else if (octet == 0xC2 && next >= 0x80 && next < 0xA0) /* U+0080 to U+009F: U+009B is ESC [ */
+            memset(text, '?', 2);
     }
 }
 

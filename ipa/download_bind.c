@@ -243,6 +243,8 @@ void download_bound(struct ipa *ipa, struct span answer)
         download_cancel(ipa, CANCEL_LOAD_BPP_ERROR);
         return;
     }
-    load(ipa, package);
-    ipa_go(ipa, STEP_DOWNLOAD_RESULT);
+    if (load(ipa, package))
+        ipa_go(ipa, STEP_DOWNLOAD_RESULT);
+    else
+        download_cancel(ipa, CANCEL_LOAD_BPP_ERROR); /* SGP.22 3.1.3.3 */
 }

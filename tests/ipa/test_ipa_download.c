@@ -393,6 +393,56 @@ START_TEST(another_server_than_the_one_meant)
 }
 END_TEST
 
+static uint64_t cancel_reason;
+static const char *broken_package; /* in hexadecimal */
+
+/* A server that sends another package than it has bound, and is told how the session ends. */
+static bool ask_a_broken_one(struct ipa_bench *bench, struct span message, struct buf *answer)
+{
+    static const uint32_t bind[] = {0xA2, 0xBF3A, 0};
+    static const uint32_t cancel[] = {0xA2, 0xBF41, 0xA1, 0xA0, 0x30, 0x82, 0};
+    struct span value;
+    bool ok = ask_server(bench, message, answer);
+
+    if (tlv_find_path(message, cancel, &value))
+        ck_assert(tlv_unsigned(value, &cancel_reason));
+    if (tlv_find_path(message, bind, &value)) {
+        size_t outer, function, fine;
+
+        buf_clear(answer);
+        outer = tlv_open(answer, 0xA2);
+        function = tlv_open(answer, 0xBF3A);
+        fine = tlv_open(answer, 0xA0);
+        buf_append(answer, hex(broken_package));
+        tlv_close(answer, fine);
+        tlv_close(answer, function);
+        tlv_close(answer, outer);
+    }
+    return ok;
+}
+
+/* It cannot be cut into segments: the session ends on both sides, and the order is told why. */
+START_TEST(a_package_that_is_none)
+{
+    static const char *const packages[] = {"BF36 00", "BF36 03 BF2400", "BF3A 00"};
+
+    for (size_t i = 0; i < sizeof(packages) / sizeof(packages[0]); i++) {
+        struct ipa_bench bench;
+
+        open_benches(&bench);
+        bench.smdp = ask_a_broken_one;
+        broken_package = packages[i];
+        cancel_reason = 0;
+        ck_assert_str_eq(refused(&bench, CODE("demo")),
+                         i < 2 ? "GetBoundProfilePackage: the package is malformed"
+                               : "GetBoundProfilePackage: the answer of the SM-DP+ has no package");
+        ck_assert_uint_eq(cancel_reason, 5 /* loadBppExecutionError */);
+        ck_assert_int_eq(es10_state(&bench.es10, SERVER_ICCID), -1);
+        close_benches(&bench);
+    }
+}
+END_TEST
+
 /* Whatever was under way: afterwards the profile is there once, and its success was told. */
 static void cut_everywhere(bool indirect)
 {
@@ -577,6 +627,7 @@ END_TEST
 
 TEST_MAIN("ipa_download", direct, through_the_eim, compact_forms_are_restored_by_the_eim,
           what_is_not_known_is_not_left_out, an_eim_that_downloads_by_itself, refusals,
-          another_server_than_the_one_meant, the_power_goes_at_any_moment_of_a_direct_download,
+          another_server_than_the_one_meant, a_package_that_is_none,
+          the_power_goes_at_any_moment_of_a_direct_download,
           the_power_goes_at_any_moment_of_an_indirect_download, a_profile_is_enabled_at_once,
           by_way_of_an_sm_ds)

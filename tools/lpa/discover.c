@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#define TEXT_SIZE 300
+
 static bool root_smds(struct lpa *lpa, char address[256])
 {
     struct buf answer = {0};
@@ -20,20 +22,23 @@ static bool root_smds(struct lpa *lpa, char address[256])
         ok = false;
     }
     if (ok)
-        lpa_text(text, address, 256);
+        print_text(text, address, 256);
     buf_free(&answer);
     return ok;
 }
 
-static const char *member(const json_t *object, const char *key)
+/* As the SM-DS has it, which may hold anything. */
+static const char *member(const json_t *object, const char *key, char out[TEXT_SIZE])
 {
     const char *text = json_string_value(json_object_get(object, key));
 
-    return text != NULL ? text : "?";
+    return text != NULL ? print_text(span_of_string(text), out, TEXT_SIZE) : "?";
 }
 
 static int print_events(const struct lpa *lpa, const json_t *events)
 {
+    char id[TEXT_SIZE];
+    char address[TEXT_SIZE];
     size_t i;
     json_t *event;
 
@@ -43,7 +48,7 @@ static int print_events(const struct lpa *lpa, const json_t *events)
     {
         if (i == 0)
             printf("%-32s  %s\n", "EVENT", "SM-DP+");
-        printf("%-32s  %s\n", member(event, "eventId"), member(event, "rspServerAddress"));
+        printf("%-32s  %s\n", member(event, "eventId", id), member(event, "rspServerAddress", address));
     }
     if (json_array_size(events) == 0)
         printf("nothing waits for this card\n");
@@ -54,11 +59,13 @@ static int print_answer(const struct lpa *lpa, const struct es9p_message *authen
 {
     json_t *object = json_object();
     struct span values[ES9P_MEMBERS_MAX];
-    int status = EXIT_FAILED;
+    int status;
 
     es9p_message_spans(authenticated, values);
     if (es9p_set_json(es9p_functions[ES11_AUTHENTICATE_CLIENT].out, values, object))
         status = print_events(lpa, json_object_get(object, "eventEntries"));
+    else
+        status = tool_error("out of memory");
     json_decref(object);
     return status;
 }

@@ -32,7 +32,7 @@ static bool read_card(struct lpa *lpa, struct buf *info1, struct buf *answer, st
                      &value) &&
            es10_call(&lpa->es10, "GetEUICCChallenge", SPAN_STRING("\xBF\x2E\x00"), TAG_GET_EUICC_CHALLENGE,
                      answer, &value) &&
-           tlv_find(value, 0x80, challenge);
+           lpa_member(value, 0x80, "GetEUICCChallenge", challenge);
 }
 
 static bool initiate(struct lpa *lpa, struct es9p *server, const char *address,
@@ -236,43 +236,41 @@ static int installation_result(struct span result)
                       names_text(NAMES_INSTALL_ERROR, reason, reason_text, sizeof(reason_text)));
 }
 
-struct loading {
-    struct lpa *lpa;
-    struct buf answer;
-    bool done; /* an installation result came */
-    int status;
-};
-
-static bool load_segment(struct loading *loading, struct span segment)
+/* LoadBoundProfilePackage in segments, until the card gives its installation result, appended to `result`.
+ * False with the line printed when it gives none. */
+static bool load(struct lpa *lpa, struct span package, struct buf *result)
 {
-    if (!es10_request(&loading->lpa->es10, "LoadBoundProfilePackage", segment, &loading->answer))
-        return false;
-    if (loading->answer.size > 0) {
-        loading->done = true;
-        loading->status = installation_result(buf_span(&loading->answer));
-    }
-    return true;
-}
-
-/* LoadBoundProfilePackage in segments. */
-static int load(struct lpa *lpa, struct span package)
-{
-    struct loading loading = {.lpa = lpa, .status = EXIT_FAILED};
     struct bpp_segments segments;
     struct span segment;
-    enum tlv_status status = TLV_OK;
-    bool ok = bpp_segments_begin(&segments, package);
+    enum tlv_status status = TLV_UNEXPECTED;
 
-    if (!ok)
-        return tool_error("getBoundProfilePackage: the package is malformed");
-    while (ok && !loading.done && (status = bpp_segments_next(&segments, &segment)) == TLV_OK)
-        ok = load_segment(&loading, segment);
-    if (ok && !loading.done && status != TLV_END)
+    if (bpp_segments_begin(&segments, package)) {
+        while ((status = bpp_segments_next(&segments, &segment)) == TLV_OK) {
+            if (!es10_request(&lpa->es10, "LoadBoundProfilePackage", segment, result))
+                return false;
+            if (result->size > 0)
+                return true;
+        }
+    }
+    if (status == TLV_END)
+        tool_error("LoadBoundProfilePackage: the card gave no installation result");
+    else
         tool_error("getBoundProfilePackage: the package is malformed: %s", tlv_status_name(status));
-    else if (ok && !loading.done)
-        loading.status = tool_error("LoadBoundProfilePackage: the card gave no installation result");
-    buf_free(&loading.answer);
-    return loading.status;
+    return false;
+}
+
+static int load_or_cancel(struct lpa *lpa, struct es9p *server, struct span transaction_id,
+                          struct span package)
+{
+    struct buf result = {0};
+    int status = EXIT_FAILED;
+
+    if (load(lpa, package, &result))
+        status = installation_result(buf_span(&result));
+    else
+        cancel(lpa, server, transaction_id, CANCEL_LOAD_BPP_ERROR);
+    buf_free(&result);
+    return status;
 }
 
 static int bind_and_load(struct lpa *lpa, struct es9p *server, const struct es9p_message *authenticated,
@@ -291,7 +289,7 @@ static int bind_and_load(struct lpa *lpa, struct es9p *server, const struct es9p
 
         outcome = es9p_call(server, ES9P_GET_BOUND_PROFILE_PACKAGE, values, &bound);
         if (outcome == ES9P_EXECUTED)
-            status = load(lpa, buf_span(&bound.part[ES9P_PACKAGE]));
+            status = load_or_cancel(lpa, server, transaction_id, buf_span(&bound.part[ES9P_PACKAGE]));
         else if (outcome == ES9P_MALFORMED)
             cancel(lpa, server, transaction_id, CANCEL_LOAD_BPP_ERROR);
     }
@@ -313,9 +311,9 @@ static json_t *metadata_json(struct span octets)
             json_object_set_new(object, "iccid", json_string(lpa_iccid(value, text)));
         if (tlv_find(metadata, 0x91, &value))
             json_object_set_new(object, "serviceProviderName",
-                                json_string(lpa_text(value, text, sizeof(text))));
+                                json_string(print_text(value, text, sizeof(text))));
         if (tlv_find(metadata, 0x92, &value))
-            json_object_set_new(object, "profileName", json_string(lpa_text(value, text, sizeof(text))));
+            json_object_set_new(object, "profileName", json_string(print_text(value, text, sizeof(text))));
     }
     return object;
 }
@@ -364,15 +362,12 @@ static int download_from(struct lpa *lpa, const struct activation_code *code)
     struct es9p_message authenticated = {0};
     json_t *metadata = NULL;
     int status = EXIT_FAILED;
-    unsigned sent = 0;
-    unsigned left = 0;
 
     if (server != NULL && lpa_authenticate(lpa, server, ES9P_AUTHENTICATE_CLIENT, code->address,
                                            code->matching_id, &transaction_id, &authenticated)) {
         metadata = metadata_json(buf_span(&authenticated.part[ES9P_METADATA]));
         status = go_on(lpa, server, code, &authenticated, buf_span(&transaction_id), metadata);
-        if (!lpa->no_notifications && !lpa_process_notifications(lpa, &sent, &left))
-            fprintf(stderr, "note: %u notifications stay on the card\n", left);
+        lpa_send_notifications(lpa);
     }
     if (status == EXIT_OK && lpa->json) {
         print_json(metadata);
@@ -403,7 +398,7 @@ static bool default_code(struct lpa *lpa, struct activation_code *code)
         ok = false;
     }
     if (ok)
-        lpa_text(address, code->address, sizeof(code->address));
+        print_text(address, code->address, sizeof(code->address));
     buf_free(&answer);
     return ok;
 }

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define TEXT_SIZE 300
+
 static const char *version_text(struct span octets, char out[16])
 {
     if (octets.size != 3)
@@ -26,7 +28,7 @@ static uint64_t number(struct span octets)
 }
 
 struct card_info {
-    char eid[40];
+    char eid[2 * 16 + 1];
     struct buf addresses_buf, info2_buf;
     struct span default_smdp, root_smds;
     struct span profile_version, svn, firmware, resource, verification, signing, sas;
@@ -39,7 +41,7 @@ static bool read_info(struct lpa *lpa, struct card_info *info)
     struct span eid;
     bool ok = es10_call(&lpa->es10, "GetEID", SPAN_STRING("\xBF\x3E\x03\x5C\x01\x5A"), TAG_GET_EID, &answer,
                         &value) &&
-              tlv_find(value, 0x5A, &eid);
+              lpa_member(value, TAG_EID, "GetEID", &eid);
 
     if (ok)
         hex_from_span(eid, info->eid, sizeof(info->eid));
@@ -87,24 +89,30 @@ static void print_key_ids(const char *label, struct span list)
     }
 }
 
+/* The reader's, or the file's. */
+static const char *card_name(const struct lpa *lpa, char out[TEXT_SIZE])
+{
+    return print_text(span_of_string(link_name(lpa->link)), out, TEXT_SIZE);
+}
+
 static int print_info_json(const struct lpa *lpa, const struct card_info *info)
 {
     char atr[80];
     char a[16];
-    char text[300];
+    char text[TEXT_SIZE];
     struct span value;
     json_t *object = json_object();
 
-    json_object_set_new(object, "reader", json_string(link_name(lpa->link)));
+    json_object_set_new(object, "reader", json_string(card_name(lpa, text)));
     json_object_set_new(object, "atr", json_string(hex_from_span(link_atr(lpa->link), atr, sizeof(atr))));
     json_object_set_new(object, "eid", json_string(info->eid));
     json_object_set_new(object, "defaultSmdpAddress",
                         info->default_smdp.data != NULL
-                            ? json_string(lpa_text(info->default_smdp, text, sizeof(text)))
+                            ? json_string(print_text(info->default_smdp, text, sizeof(text)))
                             : json_null());
     json_object_set_new(object, "rootSmdsAddress",
                         info->root_smds.data != NULL
-                            ? json_string(lpa_text(info->root_smds, text, sizeof(text)))
+                            ? json_string(print_text(info->root_smds, text, sizeof(text)))
                             : json_null());
     json_object_set_new(object, "profileVersion", json_string(version_text(info->profile_version, a)));
     json_object_set_new(object, "svn", json_string(version_text(info->svn, a)));
@@ -118,7 +126,7 @@ static int print_info_json(const struct lpa *lpa, const struct card_info *info)
     json_object_set_new(object, "ciPkIdForVerification", key_ids(info->verification));
     json_object_set_new(object, "ciPkIdForSigning", key_ids(info->signing));
     json_object_set_new(object, "sasAccreditationNumber",
-                        json_string(lpa_text(info->sas, text, sizeof(text))));
+                        json_string(print_text(info->sas, text, sizeof(text))));
     return print_json(object);
 }
 
@@ -126,17 +134,17 @@ static void print_info(const struct lpa *lpa, const struct card_info *info)
 {
     char atr[80];
     char a[16];
-    char text[300];
+    char text[TEXT_SIZE];
     struct span nvm = SPAN_NONE;
     struct span ram = SPAN_NONE;
 
-    printf("%-20s %s\n", "Reader", link_name(lpa->link));
+    printf("%-20s %s\n", "Reader", card_name(lpa, text));
     printf("%-20s %s\n", "ATR", hex_from_span(link_atr(lpa->link), atr, sizeof(atr)));
     printf("%-20s %s\n", "EID", info->eid);
     printf("%-20s %s\n", "Default SM-DP+",
-           info->default_smdp.size > 0 ? lpa_text(info->default_smdp, text, sizeof(text)) : "(not set)");
+           info->default_smdp.size > 0 ? print_text(info->default_smdp, text, sizeof(text)) : "(not set)");
     printf("%-20s %s\n", "Root SM-DS",
-           info->root_smds.size > 0 ? lpa_text(info->root_smds, text, sizeof(text)) : "(not set)");
+           info->root_smds.size > 0 ? print_text(info->root_smds, text, sizeof(text)) : "(not set)");
     printf("%-20s %s\n", "SGP.22 version", version_text(info->svn, a));
     printf("%-20s %s\n", "Profile version", version_text(info->profile_version, a));
     printf("%-20s %s\n", "Firmware", version_text(info->firmware, a));
@@ -145,7 +153,7 @@ static void print_info(const struct lpa *lpa, const struct card_info *info)
     printf("%-20s %" PRIu64 " octets of NVM, %" PRIu64 " of RAM\n", "Free memory", number(nvm), number(ram));
     print_key_ids("CIs (verification)", info->verification);
     print_key_ids("CIs (signing)", info->signing);
-    printf("%-20s %s\n", "SAS number", lpa_text(info->sas, text, sizeof(text)));
+    printf("%-20s %s\n", "SAS number", print_text(info->sas, text, sizeof(text)));
 }
 
 int lpa_info(const struct command_line *line)
@@ -168,8 +176,10 @@ int lpa_info(const struct command_line *line)
 
 static const char *const class_names[] = {"test", "provisioning", "operational"};
 
+/* Names have up to 64 and 32 characters, of four octets at most (SGP.22 5.7.15). */
 struct row {
-    char iccid[24], aid[40], state[10], class[16], nickname[68], provider[40], name[72];
+    char iccid[ICCID_DIGITS_MAX + 1], aid[2 * 16 + 1], state[10], class[16];
+    char nickname[4 * 64 + 1], provider[4 * 32 + 1], name[4 * 64 + 1];
 };
 
 /* One ProfileInfo (E3) as text. */
@@ -189,11 +199,11 @@ static void read_row(struct span info, struct row *row)
         class = number(value);
     snprintf(row->class, sizeof(row->class), "%s", class < 3 ? class_names[class] : "?");
     tlv_find(info, 0x90, &value);
-    lpa_text(value, row->nickname, sizeof(row->nickname));
+    print_text(value, row->nickname, sizeof(row->nickname));
     tlv_find(info, 0x91, &value);
-    lpa_text(value, row->provider, sizeof(row->provider));
+    print_text(value, row->provider, sizeof(row->provider));
     tlv_find(info, 0x92, &value);
-    lpa_text(value, row->name, sizeof(row->name));
+    print_text(value, row->name, sizeof(row->name));
 }
 
 static json_t *row_json(const struct row *row)
@@ -210,46 +220,69 @@ static json_t *row_json(const struct row *row)
     return object;
 }
 
+static void print_row(const struct row *row, bool first)
+{
+    static const char format[] = "%-20s  %-8s  %-12s  %-20s  %-24s  %s\n";
+
+    if (first)
+        printf(format, "ICCID", "STATE", "CLASS", "PROVIDER", "NAME", "NICKNAME");
+    printf(format, row->iccid, row->state, row->class, row->provider, row->name, row->nickname);
+}
+
+/* Each ProfileInfo of a list that is well-formed. */
+static int print_list(const struct lpa *lpa, struct span list)
+{
+    struct tlv_reader reader = tlv_reader(list);
+    json_t *array = lpa->json ? json_array() : NULL;
+    bool first = true;
+    struct tlv tlv;
+    struct row row;
+
+    for (; tlv_next(&reader, &tlv) == TLV_OK; first = false) {
+        read_row(tlv.value, &row);
+        if (lpa->json)
+            json_array_append_new(array, row_json(&row));
+        else
+            print_row(&row, first);
+    }
+    if (lpa->json)
+        return print_json(array);
+    if (first)
+        printf("no profiles\n");
+    return EXIT_OK;
+}
+
+static bool is_list(struct span list)
+{
+    struct tlv_reader reader = tlv_reader(list);
+    struct tlv tlv;
+
+    while (tlv_next(&reader, &tlv) == TLV_OK) {
+        struct tlv_reader members = tlv_reader(tlv.value);
+
+        if (tlv.tag != TAG_PROFILE_INFO || !tlv_skip_rest(&members))
+            return false;
+    }
+    return tlv_good(&reader);
+}
+
 int lpa_list(const struct command_line *line)
 {
     struct lpa *lpa = line->settings;
     struct buf answer = {0};
     struct span value;
-    struct span list = SPAN_NONE;
-    struct tlv_reader reader;
-    struct tlv tlv;
-    json_t *array = json_array();
-    unsigned count = 0;
-    int status = EXIT_OK;
+    struct span list;
+    int status = EXIT_FAILED;
 
-    if (!es10_call(&lpa->es10, "GetProfilesInfo", SPAN_STRING("\xBF\x2D\x00"), TAG_PROFILES_INFO, &answer,
-                   &value)) {
-        status = EXIT_FAILED;
-    } else if (!tlv_find(value, 0xA0, &list)) {
-        status = tool_error("GetProfilesInfo: the card refused");
+    if (es10_call(&lpa->es10, "GetProfilesInfo", SPAN_STRING("\xBF\x2D\x00"), TAG_PROFILES_INFO, &answer,
+                  &value)) {
+        if (!tlv_find(value, 0xA0, &list))
+            status = tool_error("GetProfilesInfo: the card refused");
+        else if (!is_list(list))
+            status = tool_error("GetProfilesInfo: the card's answer is malformed");
+        else
+            status = print_list(lpa, list);
     }
-    reader = tlv_reader(list);
-    while (status == EXIT_OK && tlv_next(&reader, &tlv) == TLV_OK) {
-        struct row row;
-
-        read_row(tlv.value, &row);
-        if (lpa->json) {
-            json_array_append_new(array, row_json(&row));
-            continue;
-        }
-        if (count++ == 0)
-            printf("%-20s  %-8s  %-12s  %-20s  %-24s  %s\n", "ICCID", "STATE", "CLASS", "PROVIDER", "NAME",
-                   "NICKNAME");
-        printf("%-20s  %-8s  %-12s  %-20s  %-24s  %s\n", row.iccid, row.state, row.class, row.provider,
-               row.name, row.nickname);
-    }
-    if (status == EXIT_OK && !tlv_good(&reader))
-        status = tool_error("GetProfilesInfo: the card's answer is malformed");
     buf_free(&answer);
-    if (status == EXIT_OK && lpa->json)
-        return print_json(array);
-    json_decref(array);
-    if (status == EXIT_OK && count == 0)
-        printf("no profiles\n");
     return status;
 }

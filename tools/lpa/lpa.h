@@ -34,9 +34,14 @@ int lpa_reset(const struct command_line *line);
 int lpa_discover(const struct command_line *line);
 int lpa_default_smdp(const struct command_line *line);
 
-/* Sends every pending notification to its server and removes those that were accepted; counts them. True if
- * all went. */
+/* Sends every pending notification to its server and removes those that were accepted; counts them. False
+ * with the line printed when the card has no list of them. */
 bool lpa_process_notifications(struct lpa *lpa, unsigned *sent, unsigned *left);
+/* The same behind what made them, unless they are to be kept; notes how many stay. */
+void lpa_send_notifications(struct lpa *lpa);
+
+/* A member that the card's answer to `function` must have. False with the line printed. */
+bool lpa_member(struct span answer, uint32_t tag, const char *function, struct span *value);
 
 /* Mutual authentication (SGP.22 3.1.2) with an SM-DP+ (ES9P_AUTHENTICATE_CLIENT) or SM-DS (ES11_…).
  * `authenticated`: the members of that answer; `transaction_id` is empty before. False with the line printed

@@ -38,7 +38,7 @@ static bool read_metadata(struct span metadata, struct notification *n)
         return false;
     tlv_find(metadata, 0x5A, &iccid);
     snprintf(n->event, sizeof(n->event), "%s", event_name(event));
-    lpa_text(address, n->address, sizeof(n->address));
+    print_text(address, n->address, sizeof(n->address));
     lpa_iccid(iccid, n->iccid);
     return true;
 }
@@ -86,15 +86,16 @@ static bool remove_one(struct lpa *lpa, uint64_t sequence)
     struct buf answer = {0};
     struct span value;
     struct span result;
-    uint64_t code = 1;
+    uint64_t code = 0;
     size_t outer = tlv_open(&request, TAG_REMOVE_NOTIFICATION);
     bool ok;
 
     tlv_put_unsigned(&request, 0x80, sequence);
     tlv_close(&request, outer);
     ok = es10_call(&lpa->es10, "RemoveNotificationFromList", buf_span(&request), TAG_REMOVE_NOTIFICATION,
-                   &answer, &value);
-    if (ok && (!tlv_find(value, 0x80, &result) || !tlv_unsigned(result, &code) || code != 0)) {
+                   &answer, &value) &&
+         lpa_member(value, 0x80, "RemoveNotificationFromList", &result);
+    if (ok && (!tlv_unsigned(result, &code) || code != 0)) {
         tool_error("RemoveNotificationFromList: %s",
                    code == 1 ? "there is no such notification" : "the card refused");
         ok = false;
@@ -168,7 +169,19 @@ bool lpa_process_notifications(struct lpa *lpa, unsigned *sent, unsigned *left)
             (*left)++;
     }
     free(list);
-    return ok && *left == 0;
+    return ok;
+}
+
+void lpa_send_notifications(struct lpa *lpa)
+{
+    unsigned sent;
+    unsigned left;
+
+    if (!lpa->no_notifications && lpa_process_notifications(lpa, &sent, &left) && left > 0)
+        fprintf(stderr,
+                "note: %u notification%s on the card; send them later with 'softeuicc lpa notifications "
+                "process'\n",
+                left, left == 1 ? " stays" : "s stay");
 }
 
 static int list_all(struct lpa *lpa)
@@ -229,17 +242,17 @@ int lpa_notifications(const struct command_line *line)
     unsigned sent;
     unsigned left;
     int64_t sequence;
-    bool ok;
 
     if (line->argc == 0)
         return list_all(lpa);
     if (strcmp(line->argv[0], "process") == 0 && line->argc == 1) {
-        ok = lpa_process_notifications(lpa, &sent, &left);
+        if (!lpa_process_notifications(lpa, &sent, &left))
+            return EXIT_FAILED;
         if (lpa->json)
             print_json(json_pack("{s:i, s:i}", "sent", (int)sent, "left", (int)left));
         else
             printf("%u sent, %u left\n", sent, left);
-        return ok ? EXIT_OK : EXIT_FAILED;
+        return left == 0 ? EXIT_OK : EXIT_FAILED;
     }
     if (strcmp(line->argv[0], "remove") != 0)
         return tool_usage("notifications takes process or remove [SEQ], not '%s%s'", line->argv[0],

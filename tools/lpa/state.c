@@ -58,18 +58,11 @@ static int simple(struct lpa *lpa, const char *function, struct buf *request, ui
 /* After a profile change: what a device does, a reset, and then its notifications. */
 static int after_change(struct lpa *lpa, int status)
 {
-    unsigned sent = 0;
-    unsigned left = 0;
-
     if (status != EXIT_OK)
         return status;
     if (!lpa->no_refresh && !es10_restart(&lpa->es10))
         return EXIT_FAILED;
-    if (!lpa->no_notifications && !lpa_process_notifications(lpa, &sent, &left))
-        fprintf(stderr,
-                "note: %u notifications stay on the card; send them later with 'softeuicc lpa notifications "
-                "process'\n",
-                left);
+    lpa_send_notifications(lpa);
     return EXIT_OK;
 }
 

@@ -3,8 +3,10 @@
 
 #include "common/tool.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define KEY_SIZE 16 /* octets */
 
@@ -164,6 +166,38 @@ static void describe(struct request *request)
     description->mccmnc = request->mccmnc;
 }
 
+/* The option whose text can stand neither in the package nor in JSON; NULL when there is none. */
+static const char *not_utf8(const struct request *request)
+{
+    const struct {
+        const char *option, *text;
+    } texts[] = {{"name", request->recipe.profile_type},
+                 {"notify", request->description.notification_address},
+                 {"icon", request->description.icon}};
+    const char *found = NULL;
+
+    for (size_t i = 0; found == NULL && i < sizeof(texts) / sizeof(texts[0]); i++) {
+        json_t *probe = json_string(texts[i].text != NULL ? texts[i].text : "");
+
+        if (probe == NULL)
+            found = texts[i].option;
+        json_decref(probe);
+    }
+    return found;
+}
+
+/* Both files, or none: without its metadata a profile would be delivered without its policy rules. */
+static bool write_files(const struct request *request, struct span package)
+{
+    /* The keys are in it. */
+    if (!tool_write_file(request->out, package, 0600))
+        return false;
+    if (!request->metadata || profile_write_metadata(request->out, &request->description))
+        return true;
+    unlink(request->out);
+    return false;
+}
+
 static int write_package(struct request *request)
 {
     struct buf package = {0};
@@ -171,13 +205,13 @@ static int write_package(struct request *request)
     int status = EXIT_FAILED;
 
     complete(request);
+    if (not_utf8(request) != NULL)
+        return tool_usage("--%s is not UTF-8", not_utf8(request));
     if (!saip_build(&request->recipe, &package, &reason)) {
         status = tool_usage("%s", reason);
     } else {
         describe(request);
-        /* The keys are in it. */
-        if (tool_write_file(request->out, buf_span(&package), 0600) &&
-            (!request->metadata || profile_write_metadata(request->out, &request->description))) {
+        if (write_files(request, buf_span(&package))) {
             printf("%s: %zu octets, ICCID %s, IMSI %s\n", request->out, package.size, request->recipe.iccid,
                    request->recipe.imsi);
             status = EXIT_OK;

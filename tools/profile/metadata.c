@@ -63,7 +63,7 @@ bool profile_write_metadata(const char *package_path, const struct profile_descr
     bool done = false;
 
     if (path == NULL || text == NULL) {
-        tool_error("a text of the metadata is not UTF-8, or memory ran out");
+        tool_error("out of memory");
     } else {
         buf_append(&file, span_of_string(text));
         buf_append_octet(&file, '\n');

@@ -11,7 +11,7 @@
 extern const struct command profile_make;
 extern const struct command profile_show;
 
-/* What an SM-DP+ needs besides the package: the metadata file beside it. Texts are not owned. */
+/* What an SM-DP+ needs besides the package: the metadata file beside it. Texts are UTF-8, and not owned. */
 struct profile_description {
     const char *provider; /* serviceProviderName */
     const char *name;     /* profileName */

@@ -19,6 +19,7 @@ struct view {
     size_t *element_files; /* files of each element */
     bool print_files;
     json_t *files; /* NULL in text */
+    char type[sizeof(((struct saip_package *)0)->profile_type)];
     uint16_t parents[SAIP_FILES_MAX], fids[SAIP_FILES_MAX];
 };
 
@@ -117,15 +118,16 @@ static const char *template_text(const struct saip_element *element, char *out, 
     return saip_template_oid_text(element->template, out, size);
 }
 
-static void print_header(const struct saip_package *package)
+static void print_header(const struct view *view)
 {
+    const struct saip_package *package = view->package;
     char iccid[21];
     const struct saip_service *service;
     const char *separator = "";
 
     iccid_text(package->iccid, iccid);
     printf("Format:     %u.%u\n", package->major_version, package->minor_version);
-    printf("Type:       %s\n", package->profile_type);
+    printf("Type:       %s\n", view->type);
     printf("ICCID:      %s\n", iccid);
     printf("Services:   ");
     for (size_t i = 0; (service = saip_service_at(i)) != NULL; i++) {
@@ -201,9 +203,9 @@ static int print_view(const struct view *view)
 
     iccid_text(package->iccid, iccid);
     root = json_pack("{s:i, s:i, s:s, s:s, s:o, s:b, s:I, s:I, s:o}", "majorVersion", package->major_version,
-                     "minorVersion", package->minor_version, "profileType", package->profile_type, "iccid",
-                     iccid, "services", services_json(package), "testKeysOnly",
-                     saip_has_only_test_keys(package), "fileCount", (json_int_t)package->file_count, "memory",
+                     "minorVersion", package->minor_version, "profileType", view->type, "iccid", iccid,
+                     "services", services_json(package), "testKeysOnly", saip_has_only_test_keys(package),
+                     "fileCount", (json_int_t)package->file_count, "memory",
                      (json_int_t)saip_memory_size(package), "elements", elements_json(view));
     if (view->print_files)
         json_object_set(root, "files", view->files);
@@ -222,6 +224,7 @@ static int show_package(const char *path, const struct saip_package *package, bo
         return tool_error("out of memory");
     }
     view->package = package;
+    print_text(span_of_string(package->profile_type), view->type, sizeof(view->type));
     view->element_files = counts;
     view->files = json ? json_array() : NULL;
     view->print_files = json && files;
@@ -230,7 +233,7 @@ static int show_package(const char *path, const struct saip_package *package, bo
     else if (json)
         status = print_view(view);
     if (status == EXIT_OK && !json) {
-        print_header(package);
+        print_header(view);
         print_elements(view);
     }
     if (status == EXIT_OK && !json && files) {
