@@ -1,6 +1,8 @@
 /* What the subcommands share: error lines and whole files. See tool.h. */
 #include "common/tool.h"
 
+#include "crypto/printable.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -19,10 +21,7 @@ void tool_set_name(const char *name)
 
 void tool_one_line(char *text)
 {
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7F)
-            *text = '?';
-    }
+    printable_text(text, strlen(text));
 }
 
 /* The line, after `size` characters of the name. */
