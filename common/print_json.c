@@ -30,3 +30,10 @@ int print_json_line(json_t *json)
     fflush(stdout);
     return status;
 }
+
+json_t *print_json_text(const char *text)
+{
+    json_t *json = json_string(text);
+
+    return json != NULL ? json : json_null();
+}

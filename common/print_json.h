@@ -10,4 +10,7 @@ int print_json(json_t *json);
 /* The same in one line, at once: for who reads along. */
 int print_json_line(json_t *json);
 
+/* A text; null for one that is not UTF-8, as a path may be. */
+json_t *print_json_text(const char *text);
+
 #endif
