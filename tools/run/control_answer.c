@@ -91,6 +91,8 @@ static json_t *set_time(struct slot *slot, const struct control_request *request
     case CONTROL_TIME_BY:
         if (slot_now(slot) + request->milliseconds < 0)
             return control_error("that is before 1970");
+        if (slot_now(slot) + request->milliseconds > CONTROL_TIME_LAST)
+            return control_error("that is beyond the year 9999");
         slot->clock_offset += request->milliseconds;
         break;
     }
