@@ -2,6 +2,8 @@
 #ifndef SOFTEUICC_COMMON_PRINT_JSON_H
 #define SOFTEUICC_COMMON_PRINT_JSON_H
 
+#include "apdu/bytes.h"
+
 #include <jansson.h>
 
 /* Prints it indented and drops the reference. EXIT_OK, or EXIT_FAILED after a line: NULL is "out of memory",
@@ -9,6 +11,10 @@
 int print_json(json_t *json);
 /* The same in one line, at once: for who reads along. */
 int print_json_line(json_t *json);
+
+/* Reads an answer from elsewhere; NULL when it is not JSON. `for_people`: its texts and names become ones
+ * that can be shown (tool_one_line); else they are as they came. */
+json_t *print_json_read(struct span answer, bool for_people);
 
 /* A text; null for one that is not UTF-8, as a path may be. */
 json_t *print_json_text(const char *text);
