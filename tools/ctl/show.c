@@ -67,8 +67,8 @@ static void line(const char *label, const char *text)
 struct column {
     const char *title;
     const char *name; /* of the member */
-    const char *(*cell)(const json_t *row,
-                        char out[CTL_TEXT_SIZE]); /* instead of the member's value; or NULL */
+    /* Instead of the member's value; or NULL. */
+    const char *(*cell)(const json_t *row, char out[CTL_TEXT_SIZE]);
 };
 
 static const char *cell_of(const struct column *column, const json_t *row, char out[CTL_TEXT_SIZE])
