@@ -2,9 +2,11 @@
 #include "common/print_json.h"
 
 #include "common/tool.h"
+#include "crypto/printable.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int print(json_t *json, size_t flags)
 {
@@ -33,18 +35,80 @@ int print_json_line(json_t *json)
 
 const char *print_text(struct span octets, char *out, size_t size)
 {
-    size_t n = 0;
-    json_t *probe;
+    size_t n = octets.size < size ? octets.size : size - 1;
 
-    for (; n < octets.size && n + 1 < size; n++)
-        out[n] = octets.data[n] != 0 ? (char)octets.data[n] : '?';
+    if (n > 0)
+        memcpy(out, octets.data, n);
+    printable_text(out, n);
     out[n] = '\0';
-    probe = json_string(out); /* NULL for what is not UTF-8, and for a character that was cut off */
-    for (size_t i = 0; probe == NULL && i < n; i++) {
-        if ((unsigned char)out[i] >= 0x80)
-            out[i] = '?';
-    }
-    json_decref(probe);
-    tool_one_line(out);
     return out;
+}
+
+static json_t *shown(json_t *value);
+
+static json_t *shown_text(const char *text)
+{
+    char *copy = strdup(text);
+    json_t *json;
+
+    if (copy == NULL)
+        return NULL;
+    tool_one_line(copy);
+    json = json_string(copy);
+    free(copy);
+    return json;
+}
+
+static json_t *shown_object(json_t *object)
+{
+    json_t *copy = json_object();
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(object, key, value)
+    {
+        json_t *name = shown_text(key);
+
+        if (name != NULL)
+            json_object_set_new(copy, json_string_value(name), shown(value));
+        json_decref(name);
+    }
+    return copy;
+}
+
+/* A copy whose texts and names can be shown; what memory ran out for is missing. */
+static json_t *shown(json_t *value)
+{
+    json_t *copy;
+    json_t *entry;
+    size_t i;
+
+    if (json_is_object(value))
+        return shown_object(value);
+    if (json_is_string(value))
+        return shown_text(json_string_value(value));
+    if (!json_is_array(value))
+        return json_incref(value);
+    copy = json_array();
+    json_array_foreach(value, i, entry) json_array_append_new(copy, shown(entry));
+    return copy;
+}
+
+json_t *print_json_read(struct span answer, bool for_people)
+{
+    json_t *json = json_loadb((const char *)answer.data, answer.size, 0, NULL);
+    json_t *copy;
+
+    if (json == NULL || !for_people)
+        return json;
+    copy = shown(json);
+    json_decref(json);
+    return copy;
+}
+
+json_t *print_json_text(const char *text)
+{
+    json_t *json = json_string(text);
+
+    return json != NULL ? json : json_null();
 }

@@ -1,6 +1,8 @@
 /* What the subcommands share: error lines and whole files. See tool.h. */
 #include "common/tool.h"
 
+#include "crypto/printable.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -19,15 +21,7 @@ void tool_set_name(const char *name)
 
 void tool_one_line(char *text)
 {
-    for (; *text != '\0'; text++) {
-        const unsigned char octet = (unsigned char)text[0];
-        const unsigned char next = (unsigned char)text[1];
-
-        if (octet < 0x20 || octet == 0x7F)
-            *text = '?';
-        else if (octet == 0xC2 && next >= 0x80 && next < 0xA0) /* U+0080 to U+009F: U+009B is ESC [ */
-            memset(text, '?', 2);
-    }
+    printable_text(text, strlen(text));
 }
 
 /* The line, after `size` characters of the name. */

@@ -12,7 +12,8 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
  * names the command as well and points to --help, EXIT_USAGE. */
 int tool_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int tool_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Replaces control characters, so that what comes from outside stays on one line and commands no terminal. */
+/* Replaces control characters and what is not UTF-8 (crypto/printable.h), so that what comes from outside
+ * stays on one line and commands no terminal. */
 void tool_one_line(char *text);
 /* The names for these lines: "eim order". */
 void tool_set_name(const char *name);

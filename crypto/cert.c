@@ -5,6 +5,7 @@
 #include "crypto/cert.h"
 
 #include "crypto/cert_internal.h"
+#include "crypto/printable.h"
 
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
@@ -57,15 +58,16 @@ const char *cert_status_name(enum cert_status status)
 
 /* --- Names --- */
 
-/* A C string of a value, with control characters (a zero among them) shown as '?'. */
+/* A C string of a value, with what cannot be shown (a zero among it) as '?': a T61String is no UTF-8. */
 static char *text_of(struct span value)
 {
     char *text = malloc(value.size + 1);
 
     if (text == NULL)
         return NULL;
-    for (size_t i = 0; i < value.size; i++)
-        text[i] = value.data[i] < 0x20 || value.data[i] == 0x7F ? '?' : (char)value.data[i];
+    if (value.size > 0)
+        memcpy(text, value.data, value.size);
+    printable_text(text, value.size);
     text[value.size] = '\0';
     return text;
 }

@@ -22,7 +22,6 @@
 /* Where the EUM's certificate does not say which EIDs it may be used for: the EIN of the GSMA's test
  * certificates (SGP.26). */
 #define TEST_EID_PREFIX "89049032"
-#define EID_DIGITS      32
 #define EID_UNCHECKED   30 /* the library adds the check digits */
 
 struct options {
@@ -151,17 +150,24 @@ static const struct option_row rows[] = {
 
 /* --- Making it ------------------------------------------------------------------------------------------ */
 
-/* The EID of the certificate that was given, or random digits after the prefix that the manufacturer may use.
- */
-static bool choose_eid(const struct input_set *set, char eid[EID_DIGITS + 1])
+/* The EID that a certificate is for that was given; NULL: none was. */
+static const char *certified_eid(const struct inputs *inputs)
+{
+    for (size_t i = 0; i < inputs->sets_count; i++) {
+        const struct cert *euicc = inputs->sets[i].euicc;
+
+        if (euicc != NULL && cert_role(euicc) == CERT_ROLE_EUICC)
+            return cert_subject_serial_number(euicc);
+    }
+    return NULL;
+}
+
+/* Random digits after the prefix that the manufacturer may use. */
+static bool make_eid(const struct cert *eum, char eid[EID_UNCHECKED + 1])
 {
     uint8_t random[EID_UNCHECKED];
-    struct span prefix = cert_eid_prefix(set->eum);
+    struct span prefix = cert_eid_prefix(eum);
 
-    if (set->euicc != NULL) {
-        snprintf(eid, EID_DIGITS + 1, "%s", cert_subject_serial_number(set->euicc));
-        return true;
-    }
     if (prefix.data == NULL)
         prefix = SPAN_STRING(TEST_EID_PREFIX);
     if (prefix.size > EID_UNCHECKED || RAND_bytes(random, sizeof(random)) != 1) {
@@ -208,10 +214,10 @@ static int show_json(const struct options *options, const char *eid)
                                              cert_subject_line(ci)));
     }
     for (size_t i = 0; i < options->inputs.profiles_count; i++)
-        json_array_append_new(profiles, json_string(options->inputs.profiles[i].path));
-    return print_json(json_pack("{s:s, s:s, s:s, s:o, s:o}", "card", options->card, "eid", eid, "personality",
-                                personalities[options->parameters.personality], "cis", cis, "profiles",
-                                profiles));
+        json_array_append_new(profiles, print_json_text(options->inputs.profiles[i].path));
+    return print_json(json_pack("{s:o, s:s, s:s, s:o, s:o}", "card", print_json_text(options->card), "eid",
+                                eid, "personality", personalities[options->parameters.personality], "cis",
+                                cis, "profiles", profiles));
 }
 #endif
 
@@ -232,14 +238,17 @@ static int create(struct options *options)
     struct softeuicc_preloaded_profile profiles[INPUT_PROFILES_MAX];
     struct softeuicc_error error = {SOFTEUICC_OK, ""};
     struct softeuicc *card;
-    char eid[EID_DIGITS + 1];
+    char made[EID_UNCHECKED + 1];
     int status;
 
-    if (options->eid == NULL && !choose_eid(&options->inputs.sets[0], eid))
-        return EXIT_FAILED;
+    options->parameters.eid = options->eid != NULL ? options->eid : certified_eid(&options->inputs);
+    if (options->parameters.eid == NULL) {
+        if (!make_eid(options->inputs.sets[0].eum, made))
+            return EXIT_FAILED;
+        options->parameters.eid = made;
+    }
     inputs_credentials(&options->inputs, credentials);
     inputs_profiles(&options->inputs, profiles);
-    options->parameters.eid = options->eid != NULL ? options->eid : eid;
     options->parameters.credentials = credentials;
     options->parameters.credentials_count = options->inputs.sets_count;
     options->parameters.profiles = profiles;
@@ -260,6 +269,8 @@ static int run(const struct command_line *line)
     if (options->json)
         return tool_error("this build has no JSON (configured --without-jansson)");
 #endif
+    if (strcmp(options->card, ":memory:") == 0)
+        return tool_usage("--card is not a file: %s", options->card);
     return inputs_complete(&options->inputs) ? create(options) : EXIT_USAGE;
 }
 

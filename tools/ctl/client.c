@@ -5,23 +5,25 @@
 #include "common/tool.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ANSWER_MAX ((size_t)64 << 20) /* octets */
 #define READ_SIZE  65536
-/* A running card answers at once, or when its reader has noticed: it waits no longer than five seconds for
- * that. */
-#define PATIENCE_S 15
+/* Milliseconds. A running card answers at once, or when its reader has noticed: it waits no longer than five
+ * seconds for that. */
+#define PATIENCE 15000
+#define FOR_EVER INT64_MAX
 
 enum ctl_connected ctl_connect(struct ctl_client *client, const char *path)
 {
     uid_t uid;
 
-    *client = (struct ctl_client){.fd = local_socket_connect(path)};
+    *client = (struct ctl_client){.fd = local_socket_connect(path), .patience = PATIENCE};
     if (client->fd < 0 && (errno == ENOENT || errno == ECONNREFUSED))
         return CTL_NOBODY;
     if (client->fd < 0) {
@@ -60,71 +62,147 @@ static bool send_all(int fd, const char *text, size_t size)
     return true;
 }
 
-/* Receives more. False: the connection ended, or nothing came in time. */
-static bool receive_more(struct ctl_client *client)
+static int64_t now(void)
 {
-    ssize_t n;
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* Waits until there is something to receive. False with errno: nothing came by `end`. */
+static bool wait_until(int fd, int64_t end)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+    int ready;
+
+    do {
+        int64_t left = end - now();
+
+        ready = poll(&poll_fd, 1, end == FOR_EVER ? -1 : left > 0 ? (int)left : 0);
+    } while (ready < 0 && errno == EINTR);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    return ready > 0;
+}
+
+/* Makes room for READ_SIZE octets. False with errno: the line is too long, or memory ran out. */
+static bool make_room(struct ctl_client *client)
+{
+    size_t capacity = client->capacity == 0 ? (size_t)2 * READ_SIZE : 2 * client->capacity;
+    char *larger;
 
     if (client->start > 0) {
         memmove(client->buffer, client->buffer + client->start, client->size - client->start);
         client->size -= client->start;
+        client->searched -= client->start;
         client->start = 0;
     }
-    if (client->capacity - client->size < READ_SIZE) {
-        size_t capacity = client->capacity == 0 ? (size_t)2 * READ_SIZE : 2 * client->capacity;
-        char *larger = capacity <= ANSWER_MAX ? realloc(client->buffer, capacity) : NULL;
-
-        if (larger == NULL) {
-            errno = EMSGSIZE;
-            return false;
-        }
-        client->buffer = larger;
-        client->capacity = capacity;
+    if (client->capacity - client->size >= READ_SIZE)
+        return true;
+    if (capacity > ANSWER_MAX) {
+        errno = EMSGSIZE;
+        return false;
     }
+    larger = realloc(client->buffer, capacity);
+    if (larger == NULL)
+        return false;
+    client->buffer = larger;
+    client->capacity = capacity;
+    return true;
+}
+
+/* Receives more, by `end`. False with errno; 0: the connection ended. */
+static bool receive_more(struct ctl_client *client, int64_t end)
+{
+    ssize_t n;
+
+    if (!make_room(client) || !wait_until(client->fd, end))
+        return false;
     do
         n = recv(client->fd, client->buffer + client->size, READ_SIZE, 0);
     while (n < 0 && errno == EINTR);
     if (n == 0)
-        errno = ECONNRESET;
+        errno = 0;
     if (n <= 0)
         return false;
     client->size += (size_t)n;
     return true;
 }
 
+/* The end of the line that begins at `start`; NULL: it is not there yet. */
+static const char *find_end(struct ctl_client *client)
+{
+    size_t from = client->searched;
+
+    client->searched = client->size;
+    return client->size > from ? memchr(client->buffer + from, '\n', client->size - from) : NULL;
+}
+
+static void say_why_not(int why)
+{
+    if (why == ETIMEDOUT)
+        tool_error("the card's daemon does not answer");
+    else if (why == EMSGSIZE)
+        tool_error("the card's daemon sends a line without end");
+    else if (why == ENOMEM)
+        tool_error("out of memory");
+    else
+        tool_error("the card's daemon is gone");
+}
+
 json_t *ctl_receive(struct ctl_client *client, bool patient)
 {
-    const struct timeval limit = {patient ? 0 : PATIENCE_S, 0};
+    const int64_t end = patient ? FOR_EVER : now() + client->patience;
     json_error_t error;
-    char *end;
+    const char *begin;
+    const char *line_end;
     json_t *json;
 
-    setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-    while (client->size == client->start ||
-           (end = memchr(client->buffer + client->start, '\n', client->size - client->start)) == NULL) {
-        if (!receive_more(client)) {
-            tool_error(errno == EAGAIN ? "the card's daemon does not answer" : "the card's daemon is gone");
+    while ((line_end = find_end(client)) == NULL) {
+        if (!receive_more(client, end)) {
+            say_why_not(errno);
             return NULL;
         }
     }
-    json =
-        json_loadb(client->buffer + client->start, (size_t)(end - client->buffer) - client->start, 0, &error);
-    client->start = (size_t)(end - client->buffer) + 1;
+    begin = client->buffer + client->start;
+    json = json_loadb(begin, (size_t)(line_end - begin), 0, &error);
+    client->start = (size_t)(line_end - client->buffer) + 1;
+    client->searched = client->start;
     if (json == NULL)
         tool_error("the card's daemon does not speak JSON: %s", error.text);
-    return json;
+    else if (!json_is_object(json))
+        tool_error(CTL_NONSENSE);
+    else
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+/* The result of an answer, owned by the caller; NULL after the line that says why there is none. */
+static json_t *result_of(const json_t *answer)
+{
+    json_t *result = json_object_get(answer, "result");
+    const char *why = json_string_value(json_object_get(answer, "error"));
+
+    if (json_is_true(json_object_get(answer, "ok")) && json_is_object(result))
+        return json_incref(result);
+    if (json_is_false(json_object_get(answer, "ok")) && why != NULL)
+        tool_error("%s", why);
+    else
+        tool_error(CTL_NONSENSE);
+    return NULL;
 }
 
 json_t *ctl_call(struct ctl_client *client, json_t *request)
 {
-    char *text = request != NULL ? json_dumps(request, JSON_COMPACT) : NULL;
-    json_t *answer = NULL;
+    char *text = json_dumps(request, JSON_COMPACT);
+    json_t *answer;
     json_t *result = NULL;
-    const char *why;
 
     json_decref(request);
     if (text == NULL) {
-        tool_error("the request cannot be made: what was given is no UTF-8 text");
+        tool_error("out of memory");
         return NULL;
     }
     /* A daemon that turns us away may have gone already, but has said why. */
@@ -132,13 +210,8 @@ json_t *ctl_call(struct ctl_client *client, json_t *request)
         (void)send_all(client->fd, "\n", 1);
     free(text);
     answer = ctl_receive(client, false);
-    if (answer == NULL)
-        return NULL;
-    if (json_is_true(json_object_get(answer, "ok")))
-        result = json_incref(json_object_get(answer, "result"));
-    why = json_string_value(json_object_get(answer, "error"));
-    if (result == NULL)
-        tool_error("%s", why != NULL ? why : "the card's daemon gave no answer that makes sense");
+    if (answer != NULL)
+        result = result_of(answer);
     json_decref(answer);
     return result;
 }

@@ -24,44 +24,62 @@ struct options {
 
 /* --- answers for people -------------------------------------------------------------------------- */
 
-static void say_settled(const json_t *result)
+/* Each is false when the answer lacks what it is about; nothing was printed then. */
+
+static bool say_settled(const json_t *result)
 {
     const char *where = json_string_value(json_object_get(result, "card"));
+    const json_t *noticed = json_object_get(result, "noticed");
     const bool is_out = where != NULL && strcmp(where, "out") == 0;
 
-    if (json_is_true(json_object_get(result, "noticed")))
+    if (!json_is_boolean(noticed) || (!is_out && (where == NULL || strcmp(where, "in") != 0)))
+        return false;
+    if (json_is_true(noticed))
         puts(is_out ? "the card is out" : "the card is in, and powered");
     else
         puts(is_out ? "the card is out; its reader has not noticed yet"
                     : "the card is in; no reader has found it yet");
+    return true;
 }
 
-static void say_cut(const json_t *result)
+static bool say_cut(const json_t *result)
 {
-    const long long after = (long long)json_integer_value(json_object_get(result, "after"));
+    const json_t *after = json_object_get(result, "after");
+    const long long number = (long long)json_integer_value(after);
 
-    if (after == 0)
+    if (!json_is_integer(after) || number < 0)
+        return false;
+    if (number == 0)
         puts("the power stays on");
-    else if (after == 1)
+    else if (number == 1)
         puts("the power goes at the card's next change of storage");
     else
-        printf("the power goes at the card's change of storage number %lld from now\n", after);
+        printf("the power goes at the card's change of storage number %lld from now\n", number);
+    return true;
 }
 
-static void say_time(const json_t *result)
+static bool say_time(const json_t *result)
 {
-    const char *time = json_string_value(json_object_get(result, "time"));
     const double ahead = json_number_value(json_object_get(result, "clock_ahead"));
+    char time[CTL_TEXT_SIZE];
 
-    printf("%s", time != NULL ? time : "");
+    if (!json_is_string(json_object_get(result, "time")))
+        return false;
+    fputs(ctl_text(result, "time", time), stdout);
     if (ahead != 0)
         printf(" (%.3f s ahead of this machine's clock)", ahead);
     putchar('\n');
+    return true;
 }
 
-static void say_trace(const json_t *result)
+static bool say_trace(const json_t *result)
 {
-    puts(json_is_true(json_object_get(result, "trace")) ? "trace on" : "trace off");
+    const json_t *trace = json_object_get(result, "trace");
+
+    if (!json_is_boolean(trace))
+        return false;
+    puts(json_is_true(trace) ? "trace on" : "trace off");
+    return true;
 }
 
 /* --- requests ------------------------------------------------------------------------------------ */
@@ -80,12 +98,18 @@ static json_t *cut_request(const struct command_line *line)
 
 static json_t *time_request(const struct command_line *line)
 {
+    json_t *request;
+
     if (line->argc == 0)
         return json_pack("{s:s}", "command", "time");
-    if (line->argc == 2 && strcmp(line->argv[0], "set") == 0)
-        return json_pack("{s:s, s:s}", "command", "time", "set", line->argv[1]);
-    tool_usage("it is 'time' or 'time set TIME'");
-    return NULL;
+    if (line->argc != 2 || strcmp(line->argv[0], "set") != 0) {
+        tool_usage("it is 'time' or 'time set TIME'");
+        return NULL;
+    }
+    request = json_pack("{s:s, s:s}", "command", "time", "set", line->argv[1]);
+    if (request == NULL)
+        tool_usage("the time is not UTF-8: %s", line->argv[1]);
+    return request;
 }
 
 static json_t *trace_request(const struct command_line *line)
@@ -104,20 +128,16 @@ static json_t *trace_request(const struct command_line *line)
 /* What a command asks, and how its answer is said. */
 struct exchange {
     json_t *(*request)(const struct command_line *line); /* NULL: the line was printed */
-    void (*say)(const json_t *result);
+    bool (*say)(const json_t *result);
 };
 
 /* --- what is done -------------------------------------------------------------------------------- */
 
 static int answer(const struct options *options, const struct exchange *exchange, json_t *result)
 {
-    int status = EXIT_OK;
-
     if (options->json)
-        status = print_json(json_incref(result));
-    else
-        exchange->say(result);
-    return status;
+        return print_json(json_incref(result));
+    return exchange->say(result) ? EXIT_OK : tool_error(CTL_NONSENSE);
 }
 
 static int follow(const struct options *options, struct ctl_client *client)

@@ -9,8 +9,9 @@
 /* A connection to a running card. */
 struct ctl_client {
     int fd;
-    char *buffer; /* received, from `start` on not yet taken */
-    size_t start, size, capacity;
+    int64_t patience; /* milliseconds that an answer may take, to its end */
+    char *buffer;     /* received; from `start` on not yet taken, before `searched` no line's end */
+    size_t start, searched, size, capacity;
 };
 
 enum ctl_connected { CTL_CONNECTED, CTL_NOBODY /* listens there */, CTL_FAILED /* the line was printed */ };
@@ -20,12 +21,20 @@ enum ctl_connected ctl_connect(struct ctl_client *client, const char *path);
 void ctl_disconnect(struct ctl_client *client);
 /* Sends a request (taken over) and returns its result; NULL after printing the line that says why not. */
 json_t *ctl_call(struct ctl_client *client, json_t *request);
-/* The next line from the card; waits for ever when `patient`. NULL after printing the line that says why not.
- */
+/* The next object from the card; waits for ever when `patient`. NULL after printing the line that says why
+ * not. */
 json_t *ctl_receive(struct ctl_client *client, bool patient);
 
-/* Prints what a card tells of itself for people. */
-void ctl_show(const json_t *card);
+/* What is said of an answer that is none. */
+#define CTL_NONSENSE "the card's daemon gave no answer that makes sense"
+
+#define CTL_TEXT_SIZE 512 /* octets, with the zero */
+
+/* A member's value as text on one line, cut to what fits; "" when it is not there. Returns `out`. */
+const char *ctl_text(const json_t *object, const char *name, char out[CTL_TEXT_SIZE]);
+
+/* Prints what a card tells of itself for people: what is there, whatever it is. True. */
+bool ctl_show(const json_t *card);
 /* Prints one entry of the trace. */
 void ctl_print_trace(const json_t *entry);
 

@@ -11,29 +11,28 @@
 #include <string.h>
 
 #define LABEL_WIDTH 18
-#define CELL_SIZE   512
 #define COLUMNS_MAX 8
 
 /* --- cells --------------------------------------------------------------------------------------- */
 
 /* A value as text on one line; "" when it is not there. */
-static const char *text_of(const json_t *value, char out[CELL_SIZE])
+static const char *text_of(const json_t *value, char out[CTL_TEXT_SIZE])
 {
     if (json_is_string(value))
-        snprintf(out, CELL_SIZE, "%s", json_string_value(value));
+        snprintf(out, CTL_TEXT_SIZE, "%s", json_string_value(value));
     else if (json_is_integer(value))
-        snprintf(out, CELL_SIZE, "%lld", (long long)json_integer_value(value));
+        snprintf(out, CTL_TEXT_SIZE, "%lld", (long long)json_integer_value(value));
     else if (json_is_real(value))
-        snprintf(out, CELL_SIZE, "%.3f", json_real_value(value));
+        snprintf(out, CTL_TEXT_SIZE, "%.3f", json_real_value(value));
     else if (json_is_boolean(value))
-        snprintf(out, CELL_SIZE, "%s", json_is_true(value) ? "yes" : "no");
+        snprintf(out, CTL_TEXT_SIZE, "%s", json_is_true(value) ? "yes" : "no");
     else
         out[0] = '\0';
     tool_one_line(out);
     return out;
 }
 
-static const char *member_text(const json_t *object, const char *name, char out[CELL_SIZE])
+const char *ctl_text(const json_t *object, const char *name, char out[CTL_TEXT_SIZE])
 {
     return text_of(json_object_get(object, name), out);
 }
@@ -55,26 +54,32 @@ static void pad(int width)
 
 /* --- lines and tables ---------------------------------------------------------------------------- */
 
+/* The text may have been cut inside a character. */
 static void line(const char *label, const char *text)
 {
-    printf("%-*s %s\n", LABEL_WIDTH, label, text);
+    char whole[CTL_TEXT_SIZE];
+
+    snprintf(whole, sizeof(whole), "%s", text);
+    tool_one_line(whole);
+    printf("%-*s %s\n", LABEL_WIDTH, label, whole);
 }
 
 struct column {
     const char *title;
-    const char *name;                                            /* of the member */
-    const char *(*cell)(const json_t *row, char out[CELL_SIZE]); /* instead of the member's value; or NULL */
+    const char *name; /* of the member */
+    /* Instead of the member's value; or NULL. */
+    const char *(*cell)(const json_t *row, char out[CTL_TEXT_SIZE]);
 };
 
-static const char *cell_of(const struct column *column, const json_t *row, char out[CELL_SIZE])
+static const char *cell_of(const struct column *column, const json_t *row, char out[CTL_TEXT_SIZE])
 {
-    return column->cell != NULL ? column->cell(row, out) : member_text(row, column->name, out);
+    return column->cell != NULL ? column->cell(row, out) : ctl_text(row, column->name, out);
 }
 
 static void table(const char *label, const json_t *rows, const struct column *columns, size_t count)
 {
     int widths[COLUMNS_MAX];
-    char cell[CELL_SIZE];
+    char cell[CTL_TEXT_SIZE];
     size_t index;
     json_t *row;
 
@@ -108,7 +113,7 @@ static void table(const char *label, const json_t *rows, const struct column *co
 
 /* --- what is shown ------------------------------------------------------------------------------- */
 
-static const char *profile_flags(const json_t *row, char out[CELL_SIZE])
+static const char *profile_flags(const json_t *row, char out[CTL_TEXT_SIZE])
 {
     static const struct {
         const char *name, *text;
@@ -130,23 +135,24 @@ static const char *profile_flags(const json_t *row, char out[CELL_SIZE])
     return out;
 }
 
-static const char *profile_label(const json_t *row, char out[CELL_SIZE])
+static const char *profile_label(const json_t *row, char out[CTL_TEXT_SIZE])
 {
     const char *nickname = json_string_value(json_object_get(row, "nickname"));
 
-    return member_text(row, nickname != NULL && nickname[0] != '\0' ? "nickname" : "name", out);
+    return ctl_text(row, nickname != NULL && nickname[0] != '\0' ? "nickname" : "name", out);
 }
 
-static const char *selected(const json_t *row, char out[CELL_SIZE])
+static const char *selected(const json_t *row, char out[CTL_TEXT_SIZE])
 {
-    char file[CELL_SIZE];
-    char name[CELL_SIZE];
+    char file[CTL_TEXT_SIZE];
+    char name[CTL_TEXT_SIZE];
 
     if (json_is_string(json_object_get(row, "application")))
-        return member_text(row, "application", out);
-    member_text(row, "file", file);
-    member_text(row, "file_name", name);
-    snprintf(out, CELL_SIZE, "%.200s%s%.200s", file, name[0] != '\0' ? " " : "", name);
+        return ctl_text(row, "application", out);
+    ctl_text(row, "file", file);
+    ctl_text(row, "file_name", name);
+    snprintf(out, CTL_TEXT_SIZE, "%.200s%s%.200s", file, name[0] != '\0' ? " " : "", name);
+    tool_one_line(out); /* cut inside a character, perhaps */
     return out;
 }
 
@@ -190,9 +196,9 @@ static void show_lists(const json_t *card)
 
 static void show_member(const char *label, const json_t *object, const char *name, const char *without)
 {
-    char text[CELL_SIZE];
+    char text[CTL_TEXT_SIZE];
 
-    if (member_text(object, name, text)[0] != '\0')
+    if (ctl_text(object, name, text)[0] != '\0')
         line(label, text);
     else if (without != NULL)
         line(label, without);
@@ -200,18 +206,22 @@ static void show_member(const char *label, const json_t *object, const char *nam
 
 static void show_identity(const json_t *card)
 {
-    char text[CELL_SIZE];
-    char cell[CELL_SIZE];
+    char text[CTL_TEXT_SIZE];
+    char cell[CTL_TEXT_SIZE];
     const json_t *memory = json_object_get(card, "memory");
 
-    line("EID", member_text(card, "eid", cell));
-    snprintf(text, sizeof(text), "%.40s; ", member_text(card, "personality", cell));
-    snprintf(text + strlen(text), 100, "softeuicc %.40s, ", member_text(card, "version", cell));
-    snprintf(text + strlen(text), 100, "SGP.22 %.40s", member_text(card, "svn", cell));
-    line("Personality", text);
-    snprintf(text, sizeof(text), "%.30s of ", member_text(card, "memory_free", cell));
-    snprintf(text + strlen(text), 100, "%.30s octets free", member_text(memory, "size", cell));
-    line("Memory", text);
+    show_member("EID", card, "eid", NULL);
+    if (ctl_text(card, "personality", cell)[0] != '\0') {
+        snprintf(text, sizeof(text), "%.40s; ", cell);
+        snprintf(text + strlen(text), 100, "softeuicc %.40s, ", ctl_text(card, "version", cell));
+        snprintf(text + strlen(text), 100, "SGP.22 %.40s", ctl_text(card, "svn", cell));
+        line("Personality", text);
+    }
+    if (json_is_object(memory)) {
+        snprintf(text, sizeof(text), "%.30s of ", ctl_text(card, "memory_free", cell));
+        snprintf(text + strlen(text), 100, "%.30s octets free", ctl_text(memory, "size", cell));
+        line("Memory", text);
+    }
     show_member("Default SM-DP+", card, "default_smdp", "none");
     show_member("Root SM-DS", card, "root_smds", "none");
 }
@@ -222,10 +232,10 @@ static void show_recovery(const json_t *card)
     const json_t *rollback = json_object_get(card, "rollback");
     const json_t *emergency = json_object_get(card, "emergency");
     const json_t *immediate = json_object_get(card, "immediate_enable");
-    char iccid[CELL_SIZE];
-    char eim[CELL_SIZE];
-    char counter[CELL_SIZE];
-    char text[CELL_SIZE];
+    char iccid[CTL_TEXT_SIZE];
+    char eim[CTL_TEXT_SIZE];
+    char counter[CTL_TEXT_SIZE];
+    char text[CTL_TEXT_SIZE];
 
     show_member("Enabled profile", card, "enabled", "none");
     show_member("Displaced by test", card, "displaced_by_test", NULL);
@@ -233,22 +243,21 @@ static void show_recovery(const json_t *card)
     show_member("Return profile", card, "return_profile", "none");
     if (json_is_object(rollback)) {
         snprintf(text, sizeof(text), "to %.20s, granted by %.128s with package %.20s",
-                 member_text(rollback, "iccid", iccid), member_text(rollback, "eim_id", eim),
-                 member_text(rollback, "counter", counter));
+                 ctl_text(rollback, "iccid", iccid), ctl_text(rollback, "eim_id", eim),
+                 ctl_text(rollback, "counter", counter));
         line("Rollback", text);
     } else {
         line("Rollback", "not granted");
     }
     if (json_is_true(json_object_get(emergency, "active"))) {
-        snprintf(text, sizeof(text), "active; before it %.20s",
-                 member_text(emergency, "return_profile", iccid));
+        snprintf(text, sizeof(text), "active; before it %.20s", ctl_text(emergency, "return_profile", iccid));
         line("Emergency", text);
     } else {
         line("Emergency", "not active");
     }
     if (json_is_true(json_object_get(immediate, "on"))) {
-        snprintf(text, sizeof(text), "on %.255s %.60s", member_text(immediate, "smdp_address", eim),
-                 member_text(immediate, "smdp_oid", counter));
+        snprintf(text, sizeof(text), "on %.255s %.60s", ctl_text(immediate, "smdp_address", eim),
+                 ctl_text(immediate, "smdp_oid", counter));
         line("Immediate enable", text);
     } else {
         line("Immediate enable", "off");
@@ -259,17 +268,21 @@ static void show_sessions(const json_t *card)
 {
     const json_t *session = json_object_get(card, "rsp_session");
     const json_t *toolkit = json_object_get(card, "toolkit");
-    char stage[CELL_SIZE];
-    char more[CELL_SIZE];
-    char text[CELL_SIZE];
+    char stage[CTL_TEXT_SIZE];
+    char more[CTL_TEXT_SIZE];
+    char text[CTL_TEXT_SIZE];
 
-    member_text(session, "transaction_id", more);
-    snprintf(text, sizeof(text), "%.40s%s%.80s", member_text(session, "stage", stage),
-             more[0] != '\0' ? ", transaction " : "", more);
-    line("RSP session", text);
-    snprintf(text, sizeof(text), "%.40s, %.20s commands pending", member_text(toolkit, "session", stage),
-             member_text(toolkit, "pending", more));
-    line("Toolkit", text);
+    if (json_is_object(session)) {
+        ctl_text(session, "transaction_id", more);
+        snprintf(text, sizeof(text), "%.40s%s%.80s", ctl_text(session, "stage", stage),
+                 more[0] != '\0' ? ", transaction " : "", more);
+        line("RSP session", text);
+    }
+    if (json_is_object(toolkit)) {
+        snprintf(text, sizeof(text), "%.40s, %.20s commands pending", ctl_text(toolkit, "session", stage),
+                 ctl_text(toolkit, "pending", more));
+        line("Toolkit", text);
+    }
     show_member("Power cut in", card, "power_cut_in", NULL);
 }
 
@@ -277,63 +290,73 @@ static void show_run(const json_t *card)
 {
     const json_t *run = json_object_get(card, "run");
     const bool is_connected = json_is_true(json_object_get(run, "connected"));
-    char text[CELL_SIZE];
-    char a[CELL_SIZE];
-    char b[CELL_SIZE];
-    char c[CELL_SIZE];
-    char d[CELL_SIZE];
+    char text[CTL_TEXT_SIZE];
+    char a[CTL_TEXT_SIZE];
+    char b[CTL_TEXT_SIZE];
+    char c[CTL_TEXT_SIZE];
+    char d[CTL_TEXT_SIZE];
 
     if (!json_is_object(run)) {
         line("Running", "no");
         show_member("Time", card, "time", NULL);
         return;
     }
-    snprintf(text, sizeof(text), "slot %.10s, vpcd %.255s:%.10s, %s, %s, %.10s", member_text(run, "slot", a),
-             member_text(run, "host", b), member_text(run, "port", c),
+    snprintf(text, sizeof(text), "slot %.10s, vpcd %.255s:%.10s, %s, %s, %.10s", ctl_text(run, "slot", a),
+             ctl_text(run, "host", b), ctl_text(run, "port", c),
              !json_is_true(json_object_get(run, "inserted")) ? "taken out"
              : is_connected                                  ? "connected"
                                                              : "no reader",
              json_is_true(json_object_get(card, "powered")) ? "powered" : "not powered",
-             member_text(card, "protocol", d));
+             ctl_text(card, "protocol", d));
     line("Reader", text);
     snprintf(text, sizeof(text), "for %.20s s (process %.20s): %.20s commands, %.20s resets",
-             member_text(run, "uptime", a), member_text(run, "pid", b), member_text(run, "commands", c),
-             member_text(run, "resets", d));
+             ctl_text(run, "uptime", a), ctl_text(run, "pid", b), ctl_text(run, "commands", c),
+             ctl_text(run, "resets", d));
     line("Running", text);
     if (json_integer_value(json_object_get(run, "power_cuts")) > 0)
         show_member("Power cuts", run, "power_cuts", NULL);
-    snprintf(text, sizeof(text), "%.40s (%.40s s ahead of this machine's clock)",
-             member_text(card, "time", a), member_text(run, "clock_ahead", b));
+    snprintf(text, sizeof(text), "%.40s (%.40s s ahead of this machine's clock)", ctl_text(card, "time", a),
+             ctl_text(run, "clock_ahead", b));
     line("Time", json_number_value(json_object_get(run, "clock_ahead")) != 0 ? text : a);
     line("Trace", json_is_true(json_object_get(run, "trace")) ? "on" : "off");
 }
 
-void ctl_show(const json_t *card)
+bool ctl_show(const json_t *card)
 {
     show_identity(card);
     show_run(card);
     show_recovery(card);
     show_sessions(card);
     show_lists(card);
+    return true;
+}
+
+/* Octets in hexadecimal, of any length: no more of the text than its digits. */
+static void print_hex(const char *text)
+{
+    printf("%.*s", (int)strspn(text, "0123456789ABCDEFabcdef"), text);
 }
 
 void ctl_print_trace(const json_t *entry)
 {
-    char cell[CELL_SIZE];
+    char cell[CTL_TEXT_SIZE];
     const char *octets = json_string_value(json_object_get(entry, "command"));
 
-    printf("%s slot %lld", member_text(entry, "time", cell),
+    printf("%s slot %lld", ctl_text(entry, "time", cell),
            (long long)json_integer_value(json_object_get(entry, "slot")));
     if (octets != NULL) {
-        printf(" > %s\n", octets);
+        fputs(" > ", stdout);
+        print_hex(octets);
+        putchar('\n');
     } else if (json_is_string(json_object_get(entry, "event"))) {
-        printf(": %s\n", member_text(entry, "event", cell));
+        printf(": %s\n", ctl_text(entry, "event", cell));
     } else {
         octets = json_string_value(json_object_get(entry, "data"));
-        printf(" < %s%s", octets != NULL ? octets : "", octets != NULL && octets[0] != '\0' ? " " : "");
-        printf("%s  ", member_text(entry, "status", cell));
-        printf("%s: ", member_text(entry, "function", cell));
-        printf("%s (%.3f ms)\n", member_text(entry, "meaning", cell),
+        fputs(" < ", stdout);
+        print_hex(octets != NULL ? octets : "");
+        printf("%s%s  ", octets != NULL && octets[0] != '\0' ? " " : "", ctl_text(entry, "status", cell));
+        printf("%s: ", ctl_text(entry, "function", cell));
+        printf("%s (%.3f ms)\n", ctl_text(entry, "meaning", cell),
                json_number_value(json_object_get(entry, "ms")));
     }
     fflush(stdout);

@@ -53,7 +53,10 @@ static json_t *split_tags(const char *text)
     while (*text != '\0') {
         size_t size = strcspn(text, ",");
 
-        json_array_append_new(list, json_stringn(text, size));
+        if (json_array_append_new(list, json_stringn(text, size)) != 0) {
+            json_decref(list);
+            return NULL;
+        }
         text += size + (text[size] == ',');
     }
     return list;
@@ -229,7 +232,8 @@ static int send_order(const struct command_line *line)
     struct reading *reading = line->settings;
     json_t *order;
 
-    json_object_set_new(reading->request, "eid", json_string(reading->client.eid));
+    if (json_object_set_new(reading->request, "eid", json_string(reading->client.eid)) != 0)
+        return tool_usage("the value of --eid is not UTF-8");
     order = client_exchange(&reading->client, "POST", "/v1/orders", reading->request);
     return order == NULL ? EXIT_FAILED : finish(&reading->client, order);
 }

@@ -1,6 +1,7 @@
 /* What the requests on the control socket do: see control_answer.h, docs/ctl.md. */
 #include "tools/run/control_answer.h"
 
+#include "common/print_json.h"
 #include "device/inspect_json.h"
 
 #include <stdarg.h>
@@ -37,14 +38,6 @@ static json_t *no_card(const struct slot *slot)
                          slot->path);
 }
 
-/* A path or a host name may be no UTF-8. */
-static json_t *text_or_null(const char *text)
-{
-    json_t *json = json_string(text);
-
-    return json != NULL ? json : json_null();
-}
-
 /* What the daemon knows. */
 static json_t *show_run(const struct slot *slot, time_t since)
 {
@@ -52,8 +45,8 @@ static json_t *show_run(const struct slot *slot, time_t since)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
     return json_pack("{s:o, s:i, s:i, s:o, s:i, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:f}", "file",
-                     text_or_null(slot->path), "pid", (int)getpid(), "slot", (int)slot->number, "host",
-                     text_or_null(slot->host), "port", (int)slot->port, "inserted", slot->inserted,
+                     print_json_text(slot->path), "pid", (int)getpid(), "slot", (int)slot->number, "host",
+                     print_json_text(slot->host), "port", (int)slot->port, "inserted", slot->inserted,
                      "connected", slot->connected, "trace", slot->trace, "uptime",
                      (json_int_t)(now.tv_sec - since), "commands", (json_int_t)slot->commands, "resets",
                      (json_int_t)slot->resets, "power_cuts", (json_int_t)slot->power_cuts, "clock_ahead",
@@ -98,6 +91,8 @@ static json_t *set_time(struct slot *slot, const struct control_request *request
     case CONTROL_TIME_BY:
         if (slot_now(slot) + request->milliseconds < 0)
             return control_error("that is before 1970");
+        if (slot_now(slot) + request->milliseconds > CONTROL_TIME_LAST)
+            return control_error("that is beyond the year 9999");
         slot->clock_offset += request->milliseconds;
         break;
     }

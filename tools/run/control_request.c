@@ -13,10 +13,8 @@
 #include <string.h>
 #include <time.h>
 
-#define CUT_AFTER_MAX 1000000 /* changes of storage */
-/* Seconds: no clock is set by more, or beyond the year 9999. */
-#define TIME_BY_MAX INT64_C(10000000000)
-#define TIME_LAST   INT64_C(253402300799)
+#define CUT_AFTER_MAX 1000000              /* changes of storage */
+#define TIME_BY_MAX   INT64_C(10000000000) /* seconds */
 
 struct reader {
     struct control_request *request;
@@ -71,7 +69,6 @@ static bool read_moment(const char *text, int64_t *milliseconds)
 {
     struct tm broken_down = {0};
     const char *rest = strptime(text, "%Y-%m-%d", &broken_down);
-    int64_t seconds;
     int east = 0;
     int day;
 
@@ -80,9 +77,9 @@ static bool read_moment(const char *text, int64_t *milliseconds)
     if (rest == NULL || !read_zone(rest, &east))
         return false;
     day = broken_down.tm_mday;
-    seconds = (int64_t)timegm(&broken_down) - east;
-    *milliseconds = seconds * 1000;
-    return seconds >= 0 && seconds <= TIME_LAST && broken_down.tm_mday == day; /* no 31st of February */
+    *milliseconds = ((int64_t)timegm(&broken_down) - east) * 1000;
+    return *milliseconds >= 0 && *milliseconds <= CONTROL_TIME_LAST &&
+           broken_down.tm_mday == day; /* no 31st of February */
 }
 
 static bool read_step(const char *text, int64_t *milliseconds)

@@ -8,6 +8,8 @@
 #include "apdu/bytes.h"
 
 #define CONTROL_LINE_MAX 4096 /* octets, without the end of the line */
+/* Milliseconds: no clock is set beyond the year 9999. */
+#define CONTROL_TIME_LAST INT64_C(253402300799999)
 
 enum control_command {
     CONTROL_SHOW,

@@ -49,7 +49,7 @@ static json_t *exchange(const struct client *client, const char *path, const jso
     } else if (https_client_call(https, &sent, &status, &answer) != HTTPS_ANSWERED) {
         tool_error("%s: %s", client->url, https_client_why(https));
     } else {
-        json = json_loadb((const char *)buf_span(&answer).data, answer.size, 0, NULL);
+        json = print_json_read(buf_span(&answer), !client->json);
         if (json == NULL)
             tool_error("%s%s: the answer is not JSON", client->url, path);
     }

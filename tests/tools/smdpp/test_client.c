@@ -1,0 +1,177 @@
+/* tools/smdpp/client.c: what the operator's commands ask an SM-DP+ (ES2+), and what they show of its answers.
+ */
+#include "tests/support/test.h"
+
+#include "common/tool.h"
+#include "tests/support/capture.h"
+#include "tests/support/https_played.h"
+#include "tools/smdpp/smdpp.h"
+
+#include <string.h>
+
+#define URL                 "https://dp.example.com"
+#define PLAY(...)           https_play((const char *const[]){__VA_ARGS__, NULL})
+#define SMDPP(command, ...) capture_command(command, "--url", URL, __VA_ARGS__)
+
+#define EXECUTED "\"header\":{\"functionExecutionStatus\":{\"status\":\"Executed-Success\"}}"
+#define REFUSED(message)                                                                                     \
+    "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Failed\",\"statusCodeData\":{"                   \
+    "\"subjectCode\":\"8.2.1\",\"reasonCode\":\"3.9\"" message "}}}}"
+#define ORDERED   "{" EXECUTED ",\"iccid\":\"89\"}"
+#define CONFIRMED "{" EXECUTED ",\"matchingId\":\"M\",\"smdpAddress\":\"rsp.example.com\"}"
+
+#define CALL(function, members)                                                                              \
+    "POST " URL "/gsma/rsp2/es2plus/" function " {" members                                                  \
+    "\"header\":{\"functionRequesterIdentifier\":\"softeuicc\",\"functionCallIdentifier\":\"" function       \
+    "\"}}\n"
+
+static void assert_lines(const struct captured *captured, int status, const char *out, const char *err)
+{
+    ck_assert_str_eq(captured->err, err);
+    ck_assert_str_eq(captured->out, out);
+    ck_assert_int_eq(captured->status, status);
+}
+
+START_TEST(orders)
+{
+    struct captured captured;
+
+    PLAY(ORDERED, CONFIRMED);
+    captured = SMDPP(&smdpp_order, "--profile", "demo", NULL);
+    assert_lines(&captured, EXIT_OK, "LPA:1$rsp.example.com$M\n", "");
+    ck_assert_str_eq(https_asked(), CALL("downloadOrder", "\"profileType\":\"demo\",")
+                                        CALL("confirmOrder", "\"iccid\":\"89\",\"releaseFlag\":true,"));
+    PLAY(ORDERED, "{" EXECUTED ",\"matchingId\":\"\"}");
+    captured = SMDPP(&smdpp_order, "--iccid", "89", "--eid", "90", "--matching-id", "", "--confirmation",
+                     "1234", "--keep", NULL);
+    assert_lines(&captured, EXIT_OK, "LPA:1$dp.example.com$$$1\n", "");
+    ck_assert_str_eq(https_asked(),
+                     CALL("downloadOrder", "\"eid\":\"90\",\"iccid\":\"89\",")
+                         CALL("confirmOrder", "\"iccid\":\"89\",\"eid\":\"90\",\"matchingId\":\"\","
+                                              "\"confirmationCode\":\"1234\",\"releaseFlag\":false,"));
+    PLAY(ORDERED, CONFIRMED);
+    captured = SMDPP(&smdpp_order, "--iccid", "89", "--json", NULL);
+    assert_lines(
+        &captured, EXIT_OK,
+        "{\n  \"activationCode\": \"LPA:1$rsp.example.com$M\",\n  \"smdpAddress\": \"rsp.example.com\",\n"
+        "  \"matchingId\": \"M\",\n  \"iccid\": \"89\",\n  \"released\": true\n}\n",
+        "");
+}
+END_TEST
+
+START_TEST(orders_once_more)
+{
+    struct captured captured;
+
+    PLAY("[{\"iccid\":\"88\",\"profile\":\"other\"},{\"iccid\":\"89\",\"profile\":\"demo\"},{\"iccid\":"
+         "\"87\"},5]",
+         "{" EXECUTED "}", ORDERED, CONFIRMED);
+    captured = SMDPP(&smdpp_order, "--profile", "demo", "--again", NULL);
+    assert_lines(&captured, EXIT_OK, "LPA:1$rsp.example.com$M\n", "");
+    ck_assert_str_eq(https_asked(),
+                     "GET " URL
+                     "/orders\n" CALL("cancelOrder", "\"iccid\":\"89\","
+                                                     "\"finalProfileStatusIndicator\":\"Available\",")
+                         CALL("downloadOrder", "\"profileType\":\"demo\",")
+                             CALL("confirmOrder", "\"iccid\":\"89\",\"releaseFlag\":true,"));
+    PLAY("[{\"iccid\":\"89\",\"profile\":\"demo\"}]", REFUSED(""));
+    captured = SMDPP(&smdpp_order, "--iccid", "89", "--again", NULL);
+    assert_lines(&captured, EXIT_FAILED, "",
+                 "softeuicc order: cancelOrder refused: 8.2.1-3.9, no reason given\n");
+}
+END_TEST
+
+START_TEST(taking_back)
+{
+    struct captured captured;
+
+    PLAY("{" EXECUTED "}");
+    captured = SMDPP(&smdpp_cancel, "--iccid", "89", NULL);
+    assert_lines(&captured, EXIT_OK, "", "");
+    ck_assert_str_eq(https_asked(), CALL("cancelOrder", "\"iccid\":\"89\","
+                                                        "\"finalProfileStatusIndicator\":\"Available\","));
+    PLAY("{" EXECUTED "}");
+    captured = SMDPP(&smdpp_cancel, "--iccid", "89", "--eid", "90", "--matching-id", "M", "--final",
+                     "unavailable", NULL);
+    assert_lines(&captured, EXIT_OK, "", "");
+    ck_assert_str_eq(https_asked(),
+                     CALL("cancelOrder", "\"iccid\":\"89\",\"eid\":\"90\",\"matchingId\":\"M\","
+                                         "\"finalProfileStatusIndicator\":\"Unavailable\","));
+}
+END_TEST
+
+START_TEST(refusals)
+{
+    struct captured captured;
+
+    PLAY(REFUSED(",\"message\":\"no\\u001b[2J\\nsuch\\u009b2J\""));
+    captured = SMDPP(&smdpp_order, "--iccid", "89", NULL);
+    assert_lines(&captured, EXIT_FAILED, "",
+                 "softeuicc order: downloadOrder refused: 8.2.1-3.9, no?[2J?such??2J\n");
+    PLAY(ORDERED, "{}");
+    captured = SMDPP(&smdpp_order, "--iccid", "89", NULL);
+    assert_lines(&captured, EXIT_FAILED, "", "softeuicc order: confirmOrder refused: ?-?, no reason given\n");
+    PLAY(ORDERED, "{" EXECUTED "}");
+    captured = SMDPP(&smdpp_order, "--iccid", "89", NULL);
+    assert_lines(&captured, EXIT_FAILED, "", "softeuicc order: confirmOrder: the answer has no matchingId\n");
+    PLAY("{\"header\":{\"functionExecutionStatus\":{\"status\":true}}}");
+    captured = SMDPP(&smdpp_cancel, "--iccid", "89", NULL);
+    assert_lines(&captured, EXIT_FAILED, "", "softeuicc cancel: cancelOrder refused: ?-?, no reason given\n");
+    PLAY("nonsense");
+    captured = SMDPP(&smdpp_order, "--iccid", "89", NULL);
+    assert_lines(&captured, EXIT_FAILED, "",
+                 "softeuicc order: " URL "/gsma/rsp2/es2plus/downloadOrder: the answer is not JSON\n");
+    PLAY(NULL);
+    captured = SMDPP(&smdpp_order, "--iccid", "89", NULL);
+    assert_lines(&captured, EXIT_FAILED, "", "softeuicc order: " URL ": no connection\n");
+}
+END_TEST
+
+START_TEST(usage)
+{
+    struct captured captured;
+
+    PLAY(NULL);
+    captured = SMDPP(&smdpp_order, "--eid", "90", NULL);
+    ck_assert_int_eq(captured.status, EXIT_USAGE);
+    ck_assert_ptr_nonnull(strstr(captured.err, "--profile or --iccid is missing"));
+    captured = capture_command(&smdpp_orders, NULL);
+    ck_assert_int_eq(captured.status, EXIT_USAGE);
+    ck_assert_ptr_nonnull(strstr(captured.err, "--url is missing"));
+    captured = SMDPP(&smdpp_cancel, "--iccid", "89", "--final", "gone", NULL);
+    ck_assert_int_eq(captured.status, EXIT_USAGE);
+    ck_assert_ptr_nonnull(strstr(captured.err, "--final is not available or unavailable: gone"));
+    captured = SMDPP(&smdpp_order, "--profile", "\xFF", NULL);
+    assert_lines(&captured, EXIT_FAILED, "",
+                 "softeuicc order: downloadOrder: an option's value is not UTF-8\n");
+    ck_assert_str_eq(https_asked(), "");
+}
+END_TEST
+
+START_TEST(lists)
+{
+    struct captured captured;
+
+    PLAY("[{\"iccid\":\"89\",\"state\":\"released\",\"profile\":\"demo\",\"matchingId\":\"M\",\"eid\":null},"
+         "5,{}]");
+    captured = SMDPP(&smdpp_orders, NULL);
+    assert_lines(&captured, EXIT_OK, "89  released  demo  M  -\n-  -  -  -  -\n-  -  -  -  -\n", "");
+    ck_assert_str_eq(https_asked(), "GET " URL "/orders\n");
+    PLAY("[{\"name\":\"a\",\"iccid\":\"89\",\"profileName\":\"x\\u001b[31m\\ny\\u009b2J\",\"error\":true}]");
+    captured = SMDPP(&smdpp_profiles, NULL);
+    assert_lines(&captured, EXIT_OK, "a  89  -  x?[31m?y??2J  -  -\n", "");
+    PLAY("[{\"id\":3,\"operation\":\"install\",\"seqNumber\":-9,\"iccid\":\"89\",\"eid\":\"90\",\"result\":"
+         "\"ok\"}]");
+    captured = SMDPP(&smdpp_notifications, NULL);
+    assert_lines(&captured, EXIT_OK, "3  install  -9  89  90  ok\n", "");
+    PLAY("[{\"name\":\"\\u001b\"}]");
+    captured = SMDPP(&smdpp_profiles, "--json", NULL);
+    assert_lines(&captured, EXIT_OK, "[\n  {\n    \"name\": \"\\u001B\"\n  }\n]\n", "");
+    PLAY("{}");
+    captured = SMDPP(&smdpp_orders, NULL);
+    assert_lines(&captured, EXIT_FAILED, "",
+                 "softeuicc orders: " URL "/orders: the answer is not a list: not a softeuicc smdpp?\n");
+}
+END_TEST
+
+TEST_MAIN("smdpp client", orders, orders_once_more, taking_back, refusals, usage, lists)
