@@ -180,7 +180,7 @@ START_TEST(list_of_names)
         {"00", "?"},
         {"7F", "?"},
         {"C3", "?"},
-        {"61C3A962FF", "a??b?"},
+        {"61C3A962FF", "a\xC3\xA9" "b?"},
         {"F09F9880", "\xF0\x9F\x98\x80"},
     };
     struct scripted_card card = {0};
