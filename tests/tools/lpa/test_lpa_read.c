@@ -180,7 +180,8 @@ START_TEST(list_of_names)
         {"00", "?"},
         {"7F", "?"},
         {"C3", "?"},
-        {"61C3A962FF", "a\xC3\xA9" "b?"},
+        {"61C3A962FF", "a\xC3\xA9"
+                       "b?"},
         {"F09F9880", "\xF0\x9F\x98\x80"},
     };
     struct scripted_card card = {0};
