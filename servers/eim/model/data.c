@@ -194,7 +194,7 @@ void take_data(struct eim *eim, struct span eid, const struct eim_result *result
     char why[300] = "";
 
     if (result->kind == EIM_RESULT_DATA_ERROR) {
-        eim_order_end(eim, order, code_text(CODES_DATA_ERROR, result->error, why, sizeof(why)), NULL);
+        eim_order_end(eim, order, code_text(NAMES_DATA, result->error, why, sizeof(why)), NULL);
         data_request_ended(eim, order);
         return;
     }

@@ -228,7 +228,7 @@ static bool take_signed_error(struct eim *eim, const char *eid, const struct pac
     else if (result->error == ERROR_REPLAY)
         take_replay(eim, &order);
     else
-        eim_order_end(eim, &order, code_text(CODES_PACKAGE_ERROR, result->error, text, sizeof(text)), NULL);
+        eim_order_end(eim, &order, code_text(NAMES_PACKAGE_ERROR, result->error, text, sizeof(text)), NULL);
     eim_order_clear(&order);
     return true;
 }
@@ -242,7 +242,7 @@ static bool take_unsigned_error(struct eim *eim, const char *eid, const struct p
     if (!find_order(eim, eid, result, &order))
         return true;
     snprintf(error, sizeof(error), "euiccPackageErrorUnsigned: %s",
-             result->has_error ? code_text(CODES_PACKAGE_UNSIGNED, result->error, code, sizeof(code))
+             result->has_error ? code_text(NAMES_PACKAGE_UNSIGNED, result->error, code, sizeof(code))
                                : "the eUICC does not know this eIM, or its signature");
     if (eim_order_is_waiting(&order))
         eim_order_end(eim, &order, error, NULL);

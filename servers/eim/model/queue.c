@@ -215,7 +215,7 @@ static void take_poll(struct eim *eim, const char *eid, const struct eim_poll *p
         db_run(eim->db, "UPDATE euicc SET state_change_cause = ? WHERE eid = ?",
                DB_VALUES(DB_INT(poll->cause), DB_TEXT(eid)));
     log_line(LOG_LEVEL_INFO, "eUICC %s: its state changed%s%s", eid, poll->has_cause ? ", " : "",
-             poll->has_cause ? code_text(CODES_STATE_CHANGE, poll->cause, cause, sizeof(cause)) : "");
+             poll->has_cause ? code_text(NAMES_STATE_CHANGE, poll->cause, cause, sizeof(cause)) : "");
 }
 
 enum eim_error eim_next_package(struct eim *eim, const struct eim_poll *poll, struct buf *package)

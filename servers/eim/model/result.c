@@ -92,7 +92,7 @@ static void take_no_download(struct eim *eim, const struct eim_result *result, c
     if (result->error_response.size > 0 && said[0] == '\0')
         hex_from_span(result->error_response, said, 129);
     snprintf(error, sizeof(error), "profileDownloadError: %s%s%s",
-             result->has_error ? code_text(CODES_DOWNLOAD_ERROR, result->error, code, sizeof(code))
+             result->has_error ? code_text(NAMES_DOWNLOAD, result->error, code, sizeof(code))
                                : "undefinedError",
              said[0] != '\0' ? ", " : "", said);
     eim_order_end(eim, order, error, NULL);
@@ -103,7 +103,7 @@ static void take_refused(struct eim *eim, const struct eim_result *result, const
     char error[128], code[64];
 
     snprintf(error, sizeof(error), "eimPackageResultError: %s",
-             code_text(CODES_RESPONSE_ERROR, result->error, code, sizeof(code)));
+             code_text(NAMES_PACKAGE_REFUSED, result->error, code, sizeof(code)));
     eim_order_end(eim, order, error, NULL);
     data_request_ended(eim, order);
 }

@@ -170,7 +170,7 @@ static json_t *show_euicc(const struct db_rows *rows)
     set_text(json, "rootSmdsAddress", rows, 8);
     if (!db_is_null(rows, 9))
         set(json, "stateChangeCause",
-            json_string(code_text(CODES_STATE_CHANGE, db_int(rows, 9), cause, sizeof(cause))));
+            json_string(code_text(NAMES_STATE_CHANGE, db_int(rows, 9), cause, sizeof(cause))));
     set_hex(json, "rPLMN", rows, 10);
     set(json, "profilesCurrent", json_boolean(db_int(rows, 11) == 0));
     set_time(json, "profilesSeen", rows, 12);
