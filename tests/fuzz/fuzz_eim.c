@@ -111,7 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         take_signed_results(in);
         break;
     case INPUT_NOTIFICATION:
-        eim_take_notification(&bench.eim, (first & WITHOUT_EID) != 0 ? SPAN_NONE : buf_span(&eid), in);
+        eim_take_notification(&bench.eim, (first & WITHOUT_EID) != 0 ? "" : bench.eid, in);
         break;
     case INPUT_ESIPA:
         take_esipa(in);

@@ -170,11 +170,11 @@ static void take_package_results(struct eim *eim, const char *eid, struct span l
     }
 }
 
-void take_lists(struct eim *eim, struct span eid, const char *digits, const struct eim_result *result,
+void take_lists(struct eim *eim, const char *eid, const struct eim_result *result,
                 struct buf *acknowledgements)
 {
     take_notifications(eim, eid, result->data.notifications, acknowledgements);
-    take_package_results(eim, digits, result->data.package_results, acknowledgements);
+    take_package_results(eim, eid, result->data.package_results, acknowledgements);
 }
 
 /* The list of results did not hold the one that was asked for. */
@@ -187,8 +187,8 @@ static void check_lost(struct eim *eim, const struct eim_order *order)
     eim_order_clear(&now);
 }
 
-void take_data(struct eim *eim, struct span eid, const struct eim_result *result,
-               const struct eim_order *order, struct buf *acknowledgements)
+void take_data(struct eim *eim, const struct eim_result *result, const struct eim_order *order,
+               struct buf *acknowledgements)
 {
     bool lost = strcmp(order->state, ORDER_LOST) == 0;
     char why[300] = "";
@@ -207,7 +207,7 @@ void take_data(struct eim *eim, struct span eid, const struct eim_result *result
     else if (order->internal && order->kind == ORDER_DATA)
         snprintf(why, sizeof(why), "the IPA sent no certificates");
     keep_data(eim, order->eid, &result->data);
-    take_lists(eim, eid, order->eid, result, acknowledgements);
+    take_lists(eim, order->eid, result, acknowledgements);
     if (lost)
         check_lost(eim, order);
     else

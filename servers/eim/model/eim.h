@@ -57,9 +57,9 @@ enum eim_error eim_next_package(struct eim *eim, const struct eim_poll *poll, st
 enum eim_error eim_take_result(struct eim *eim, struct span eid, struct span result,
                                struct buf *acknowledgements);
 
-/* Takes one PendingNotification in full form: BF37 or 30, as received. `eid` may be SPAN_NONE. False when it
- * is none (a line is logged); one that does not verify is kept and shown as such, and is true. */
-bool eim_take_notification(struct eim *eim, struct span eid, struct span pending);
+/* Takes one PendingNotification in full form: BF37 or 30, as received. `eid` in text, "" when unknown. False
+ * when it is none (a line is logged); one that does not verify is kept and shown as such, and is true. */
+bool eim_take_notification(struct eim *eim, const char *eid, struct span pending);
 
 /*
  * Notifications for an SM-DP+ (ES9+ HandleNotification), oldest first: verified ones that came through ESipa.

@@ -31,18 +31,17 @@ static struct cert *known_certificate(struct eim *eim, const char *eid)
 }
 
 /* Writes whose it says it is: the caller's EID, or the one of the download it tells of. */
-static void find_owner(struct eim *eim, struct span eid, const struct pending_notification *notification,
+static void find_owner(struct eim *eim, const char *eid, const struct pending_notification *notification,
                        char digits[EIM_EID_DIGITS + 1])
 {
     struct eim_download download;
 
-    if (eid_to_digits(eid, digits))
-        return;
-    if (notification->is_installation &&
-        eim_download_by_smdp_transaction(eim, notification->transaction_id, &download))
-        memcpy(digits, download.eid, EIM_EID_DIGITS + 1);
-    else
-        snprintf(digits, EIM_EID_DIGITS + 1, "%s", UNKNOWN_EID);
+    if (!eid_is_good(eid))
+        eid = notification->is_installation &&
+                      eim_download_by_smdp_transaction(eim, notification->transaction_id, &download)
+                  ? download.eid
+                  : UNKNOWN_EID;
+    snprintf(digits, EIM_EID_DIGITS + 1, "%s", eid);
 }
 
 /* True when this eUICC signed it. An enclosed certificate says which eUICC's it is: it must be the one meant.
@@ -166,59 +165,56 @@ static bool keep(struct eim *eim, const char *eid, const struct pending_notifica
     return true;
 }
 
-bool notification_take(struct eim *eim, struct span eid, struct span pending, bool forward,
-                       uint64_t *sequence, bool *verified)
-{
-    struct pending_notification notification;
-    struct refusal_status status = {0};
-    char digits[EIM_EID_DIGITS + 1];
-    char iccid[ICCID_DIGITS_MAX + 1] = "";
-
-    if (!pending_notification_parse(pending, &notification, &status) ||
-        notification.sequence_number > INT64_MAX) {
-        log_line(LOG_LEVEL_ERROR, "a notification was refused: %s", status.detail);
-        return false;
-    }
-    if (notification.iccid.data != NULL && !iccid_to_digits(notification.iccid, iccid))
-        iccid[0] = '\0';
-    find_owner(eim, eid, &notification, digits);
-    *sequence = notification.sequence_number;
-    *verified = verify(eim, &notification, digits);
-    if (keep(eim, digits, &notification, pending, iccid, *verified, forward)) {
-        log_line(LOG_LEVEL_INFO, "eUICC %s: notification %llu, %s %s", digits, (unsigned long long)*sequence,
-                 names_of(NAMES_EVENT, notification.operation), iccid);
-        if (*verified)
-            apply(eim, digits, &notification, iccid);
-    }
-    return true;
-}
-
 void acknowledge(struct buf *acknowledgements, uint64_t sequence)
 {
     tlv_put_unsigned(acknowledgements, 0x80, sequence);
 }
 
-void take_notifications(struct eim *eim, struct span eid, struct span list, struct buf *acknowledgements)
+enum notification notification_take(struct eim *eim, const char *eid, struct span pending, bool forward,
+                                    struct buf *acknowledgements)
+{
+    struct pending_notification notification;
+    struct refusal_status status = {0};
+    char digits[EIM_EID_DIGITS + 1];
+    char iccid[ICCID_DIGITS_MAX + 1] = "";
+    bool verified;
+
+    if (!pending_notification_parse(pending, &notification, &status) ||
+        notification.sequence_number > INT64_MAX) {
+        log_line(LOG_LEVEL_ERROR, "a notification was refused: %s", status.detail);
+        return NOTIFICATION_MALFORMED;
+    }
+    if (notification.iccid.data != NULL && !iccid_to_digits(notification.iccid, iccid))
+        iccid[0] = '\0';
+    find_owner(eim, eid, &notification, digits);
+    verified = verify(eim, &notification, digits);
+    if (keep(eim, digits, &notification, pending, iccid, verified, forward)) {
+        log_line(LOG_LEVEL_INFO, "eUICC %s: notification %llu, %s %s", digits,
+                 (unsigned long long)notification.sequence_number,
+                 names_of(NAMES_EVENT, notification.operation), iccid);
+        if (verified)
+            apply(eim, digits, &notification, iccid);
+    }
+    if (verified && acknowledgements != NULL)
+        acknowledge(acknowledgements, notification.sequence_number);
+    return verified ? NOTIFICATION_TAKEN : NOTIFICATION_UNVERIFIED;
+}
+
+void take_notifications(struct eim *eim, const char *eid, struct span list, struct buf *acknowledgements)
 {
     struct tlv_reader reader = tlv_reader(list);
     struct tlv object;
-    uint64_t sequence;
-    bool verified;
 
-    while (list.data != NULL && tlv_next(&reader, &object) == TLV_OK) {
-        if (notification_take(eim, eid, object.whole, true, &sequence, &verified) && verified)
-            acknowledge(acknowledgements, sequence);
-    }
+    while (list.data != NULL && tlv_next(&reader, &object) == TLV_OK)
+        notification_take(eim, eid, object.whole, true, acknowledgements);
 }
 
-bool eim_take_notification(struct eim *eim, struct span eid, struct span pending)
+bool eim_take_notification(struct eim *eim, const char *eid, struct span pending)
 {
-    uint64_t sequence;
-    bool verified;
     bool ok;
 
     db_begin(eim->db);
-    ok = notification_take(eim, eid, pending, true, &sequence, &verified);
+    ok = notification_take(eim, eid, pending, true, NULL) != NOTIFICATION_MALFORMED;
     return db_commit(eim->db) && ok;
 }
 

@@ -30,18 +30,14 @@ static bool find_plain_order(struct eim *eim, const char *eid, const struct eim_
 
 /* A result that came before: the answer to it got lost, or the notification in it came first. What it holds
  * is acknowledged as it was then. */
-static void take_again(struct eim *eim, struct span eid, const struct eim_result *result,
-                       const struct eim_order *order, struct buf *acknowledgements)
+static void take_again(struct eim *eim, const struct eim_result *result, const struct eim_order *order,
+                       struct buf *acknowledgements)
 {
-    uint64_t sequence = 0;
-    bool verified = false;
-
     log_line(LOG_LEVEL_INFO, "order %lld for %s: its result again", (long long)order->id, order->eid);
     if (result->kind == EIM_RESULT_DATA)
-        take_lists(eim, eid, order->eid, result, acknowledgements);
-    if (result->kind == EIM_RESULT_INSTALLED && was_relayed(eim, order) &&
-        notification_take(eim, eid, result->installation, true, &sequence, &verified) && verified)
-        acknowledge(acknowledgements, sequence);
+        take_lists(eim, order->eid, result, acknowledgements);
+    if (result->kind == EIM_RESULT_INSTALLED && was_relayed(eim, order))
+        notification_take(eim, order->eid, result->installation, true, acknowledgements);
 }
 
 /* Ends the order, unless the notification in its result has done so. */
@@ -58,26 +54,22 @@ static void end_installed(struct eim *eim, const struct eim_order *order, const 
     eim_order_clear(&now);
 }
 
-static void take_installed(struct eim *eim, struct span eid, const struct eim_result *result,
-                           const struct eim_order *order, struct buf *acknowledgements)
+static void take_installed(struct eim *eim, const struct eim_result *result, const struct eim_order *order,
+                           struct buf *acknowledgements)
 {
     bool relayed = was_relayed(eim, order);
-    uint64_t sequence = 0;
-    bool verified = false;
+    enum notification taken = NOTIFICATION_MALFORMED;
     char failure[128];
 
-    if (!installation_failure(result->installation, failure, sizeof(failure)) ||
-        !notification_take(eim, eid, result->installation, relayed, &sequence, &verified)) {
+    if (installation_failure(result->installation, failure, sizeof(failure)))
+        taken = notification_take(eim, order->eid, result->installation, relayed,
+                                  relayed ? acknowledgements : NULL);
+    if (taken == NOTIFICATION_MALFORMED)
         eim_order_end(eim, order, "the ProfileInstallationResult is malformed", NULL);
-        return;
-    }
-    if (!verified) {
+    else if (taken == NOTIFICATION_UNVERIFIED)
         eim_order_end(eim, order, "the ProfileInstallationResult is not signed by the eUICC", NULL);
-        return;
-    }
-    if (relayed)
-        acknowledge(acknowledgements, sequence);
-    end_installed(eim, order, failure);
+    else
+        end_installed(eim, order, failure);
 }
 
 static void take_no_download(struct eim *eim, const struct eim_result *result, const struct eim_order *order)
@@ -109,26 +101,26 @@ static void take_refused(struct eim *eim, const struct eim_result *result, const
 }
 
 /* Everything but a package's own result; false when no order waits for it. */
-static bool take_plain(struct eim *eim, struct span eid, const char *digits, const struct eim_result *result,
+static bool take_plain(struct eim *eim, const char *eid, const struct eim_result *result,
                        struct buf *acknowledgements)
 {
     struct eim_order order;
 
-    if (!find_plain_order(eim, digits, result, &order)) {
-        log_line(LOG_LEVEL_ERROR, "eUICC %s: a result that answers no order", digits);
+    if (!find_plain_order(eim, eid, result, &order)) {
+        log_line(LOG_LEVEL_ERROR, "eUICC %s: a result that answers no order", eid);
         return false;
     }
     if (!eim_order_is_waiting(&order))
-        take_again(eim, eid, result, &order, acknowledgements);
+        take_again(eim, result, &order, acknowledgements);
     else if (result->kind == EIM_RESULT_REFUSED)
         take_refused(eim, result, &order);
     else if (result->kind == EIM_RESULT_DATA || result->kind == EIM_RESULT_DATA_ERROR)
-        take_data(eim, eid, result, &order, acknowledgements);
+        take_data(eim, result, &order, acknowledgements);
     else if (order.kind != ORDER_DOWNLOAD)
         log_line(LOG_LEVEL_ERROR, "order %lld for %s: answered by a download's result", (long long)order.id,
-                 digits);
+                 eid);
     else if (result->kind == EIM_RESULT_INSTALLED)
-        take_installed(eim, eid, result, &order, acknowledgements);
+        take_installed(eim, result, &order, acknowledgements);
     else
         take_no_download(eim, result, &order);
     eim_order_clear(&order);
@@ -160,22 +152,19 @@ static bool find_owner(struct eim *eim, const struct eim_result *result, char ei
     return count == 1;
 }
 
-static enum eim_error take_for(struct eim *eim, const char *digits, const struct eim_result *result,
+static enum eim_error take_for(struct eim *eim, const char *eid, const struct eim_result *result,
                                struct buf *acknowledgements)
 {
-    struct buf eid = {0};
     bool ok;
 
-    buf_append_hex(&eid, digits, NULL);
     db_run(eim->db, "UPDATE euicc SET last_seen = ? WHERE eid = ?",
-           DB_VALUES(DB_INT(eim_now()), DB_TEXT(digits)));
+           DB_VALUES(DB_INT(eim_now()), DB_TEXT(eid)));
     if (result->kind == EIM_RESULT_PACKAGE) {
-        ok = take_package_result(eim, digits, &result->package, acknowledgements);
-        take_notifications(eim, buf_span(&eid), result->notifications, acknowledgements);
+        ok = take_package_result(eim, eid, &result->package, acknowledgements);
+        take_notifications(eim, eid, result->notifications, acknowledgements);
     } else {
-        ok = take_plain(eim, buf_span(&eid), digits, result, acknowledgements);
+        ok = take_plain(eim, eid, result, acknowledgements);
     }
-    buf_free(&eid);
     return ok ? EIM_ERROR_NONE : EIM_ERROR_UNDEFINED;
 }
 

@@ -112,10 +112,11 @@ void profiles_stale(struct eim *eim, const char *eid);
 
 /* --- Notifications -------------------------------------------------------------------------------------- */
 
-/* Keeps a notification; false when it is none. *sequence is its number, *verified whether the eUICC signed
- * it. `forward`: it is to go to its SM-DP+. */
-bool notification_take(struct eim *eim, struct span eid, struct span pending, bool forward,
-                       uint64_t *sequence, bool *verified);
+/* Keeps a notification of this eUICC ("" when unknown), unless it is none. `forward`: it is to go to its
+ * SM-DP+. One that the eUICC has signed is added to the content of EimAcknowledgements; NULL: nowhere. */
+enum notification { NOTIFICATION_MALFORMED, NOTIFICATION_UNVERIFIED, NOTIFICATION_TAKEN };
+enum notification notification_take(struct eim *eim, const char *eid, struct span pending, bool forward,
+                                    struct buf *acknowledgements);
 /* Of an installation (BF37): "" or what went wrong. False when it is none. */
 bool installation_failure(struct span pending, char *failure, size_t size);
 
