@@ -99,8 +99,7 @@ void eim_download_report(struct eim *eim, int64_t order, enum eim_step step, str
     snprintf(progress, sizeof(progress), "%s%s%s", names[step], why != NULL && why[0] != '\0' ? ": " : "",
              why != NULL ? why : "");
     db_begin(eim->db);
-    db_run(eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?",
-           DB_VALUES(DB_TEXT(progress), DB_INT(order)));
+    eim_order_set_progress(eim, order, progress);
     if (step == EIM_STEP_INITIATED)
         db_run(eim->db, "UPDATE eim_order SET smdp_transaction_id = ? WHERE id = ?",
                DB_VALUES(DB_BLOB(transaction_id), DB_INT(order)));

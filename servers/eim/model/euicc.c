@@ -2,6 +2,7 @@
  * server.h. */
 #include "servers/eim/model/server.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool eid_to_digits(struct span eid, char digits[EIM_EID_DIGITS + 1])
@@ -23,6 +24,22 @@ bool eim_euicc_touch(struct eim *eim, const char *eid)
                   "INSERT INTO euicc (eid, first_seen, last_seen, counter) VALUES (?1, ?2, ?2, ?3)"
                   " ON CONFLICT (eid) DO UPDATE SET last_seen = ?2",
                   DB_VALUES(DB_TEXT(eid), DB_INT(eim_now()), DB_INT(eim->first_counter - 1)));
+}
+
+void eim_euicc_set(struct eim *eim, const char *eid, const char *column, struct db_value value)
+{
+    char sql[128];
+
+    snprintf(sql, sizeof(sql), "UPDATE euicc SET %s = ? WHERE eid = ?", column);
+    db_run(eim->db, sql, DB_VALUES(value, DB_TEXT(eid)));
+}
+
+int64_t eim_euicc_number(struct eim *eim, const char *eid, const char *column, int64_t otherwise)
+{
+    char sql[128];
+
+    snprintf(sql, sizeof(sql), "SELECT %s FROM euicc WHERE eid = ?", column);
+    return db_number(eim->db, otherwise, sql, DB_VALUES(DB_TEXT(eid)));
 }
 
 static void copy(struct buf *out, struct span octets)
@@ -66,6 +83,19 @@ bool eim_euicc_find(struct eim *eim, const char *eid, struct eim_euicc *euicc)
     copy(&euicc->device_info, db_blob(&rows, 7));
     db_end(&rows);
     return true;
+}
+
+struct cert *eim_euicc_certificate(struct eim *eim, const char *eid)
+{
+    struct eim_euicc euicc;
+    struct cert *cert = NULL;
+
+    if (eim_euicc_find(eim, eid, &euicc)) {
+        if (euicc.euicc_cert.size > 0)
+            cert = cert_parse(buf_span(&euicc.euicc_cert), NULL);
+        eim_euicc_clear(&euicc);
+    }
+    return cert;
 }
 
 void eim_euicc_clear(struct eim_euicc *euicc)

@@ -17,19 +17,6 @@ enum { FORWARD_NO = 0, FORWARD_WAITS = 1 }; /* as the table says */
 
 /* --- Whose, and whether it is true ---------------------------------------------------------------------- */
 
-static struct cert *known_certificate(struct eim *eim, const char *eid)
-{
-    struct eim_euicc euicc;
-    struct cert *cert = NULL;
-
-    if (eim_euicc_find(eim, eid, &euicc)) {
-        if (euicc.euicc_cert.size > 0)
-            cert = cert_parse(buf_span(&euicc.euicc_cert), NULL);
-        eim_euicc_clear(&euicc);
-    }
-    return cert;
-}
-
 /* Writes whose it says it is: the caller's EID, or the one of the download it tells of. */
 static void find_owner(struct eim *eim, const char *eid, const struct pending_notification *notification,
                        char digits[EIM_EID_DIGITS + 1])
@@ -49,7 +36,7 @@ static void find_owner(struct eim *eim, const char *eid, const struct pending_no
 static bool verify(struct eim *eim, const struct pending_notification *notification,
                    char eid[EIM_EID_DIGITS + 1])
 {
-    struct cert *known = known_certificate(eim, eid);
+    struct cert *known = eim_euicc_certificate(eim, eid);
     struct refusal_status status = {0};
     char signer[EIM_EID_DIGITS + 1] = "";
     bool ok = pending_notification_verify(&eim->trust, notification, known, signer, &status);
@@ -91,13 +78,11 @@ bool installation_failure(struct span pending, char *failure, size_t size)
 static void apply(struct eim *eim, const char *eid, const struct pending_notification *notification,
                   const char *iccid)
 {
-    int64_t last =
-        db_number(eim->db, -1, "SELECT last_notification FROM euicc WHERE eid = ?", DB_VALUES(DB_TEXT(eid)));
+    int64_t last = eim_euicc_number(eim, eid, "last_notification", -1);
 
     if (last < 0 || notification->sequence_number <= (uint64_t)last || iccid[0] == '\0')
         return;
-    db_run(eim->db, "UPDATE euicc SET last_notification = ? WHERE eid = ?",
-           DB_VALUES(DB_INT((int64_t)notification->sequence_number), DB_TEXT(eid)));
+    eim_euicc_set(eim, eid, "last_notification", DB_INT((int64_t)notification->sequence_number));
     if (notification->operation == EVENT_INSTALL && notification->installed) {
         profiles_set_state(eim, eid, iccid, false);
         profiles_stale(eim, eid); /* its name is in the list only */
@@ -116,14 +101,8 @@ static void end_download(struct eim *eim, const char *eid, const struct pending_
                            "SELECT id FROM eim_order WHERE smdp_transaction_id = ? AND eid = ? AND state ="
                            " '" ORDER_SENT "'",
                            DB_VALUES(DB_BLOB(notification->transaction_id), DB_TEXT(eid)));
-    struct eim_order order;
 
-    if (id == 0 || !eim_order_find(eim, id, &order))
-        return;
-    db_run(eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?",
-           DB_VALUES(DB_TEXT(failure[0] != '\0' ? PROGRESS_NOT_INSTALLED : PROGRESS_INSTALLED), DB_INT(id)));
-    eim_order_end(eim, &order, failure[0] != '\0' ? failure : NULL, NULL);
-    eim_order_clear(&order);
+    eim_order_end_installed(eim, id, failure);
 }
 
 /* True when it is new. One that is known, but was not to be forwarded until now, is from now on. */

@@ -215,6 +215,35 @@ int64_t eim_order_add(struct eim *eim, const char *eid, enum order_kind kind, bo
     return db_commit(eim->db) ? id : 0;
 }
 
+void eim_order_progress(struct eim *eim, int64_t id, char *out, size_t size)
+{
+    struct db_rows rows =
+        db_query(eim->db, "SELECT progress FROM eim_order WHERE id = ?", DB_VALUES(DB_INT(id)));
+
+    out[0] = '\0';
+    if (db_next(&rows))
+        db_text(&rows, 0, out, size);
+    db_end(&rows);
+}
+
+void eim_order_set_progress(struct eim *eim, int64_t id, const char *progress)
+{
+    db_run(eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?",
+           DB_VALUES(DB_TEXT(progress), DB_INT(id)));
+}
+
+void eim_order_end_installed(struct eim *eim, int64_t id, const char *failure)
+{
+    bool failed = failure[0] != '\0';
+    struct eim_order order;
+
+    if (eim_order_find(eim, id, &order) && eim_order_is_waiting(&order)) {
+        eim_order_set_progress(eim, id, failed ? PROGRESS_NOT_INSTALLED : PROGRESS_INSTALLED);
+        eim_order_end(eim, &order, failed ? failure : NULL, NULL);
+    }
+    eim_order_clear(&order);
+}
+
 void eim_order_end(struct eim *eim, const struct eim_order *order, const char *error, json_t *result)
 {
     char *text = result != NULL ? json_dumps(result, JSON_COMPACT) : NULL;

@@ -17,9 +17,7 @@ static const uint8_t result_tags[] = {0xA2};
 void eim_token_put(struct eim *eim, const char *eid, struct buf *out)
 {
     /* An eUICC without a token of its own takes the default one, 84 01 00 (SGP.32 5.9.1). */
-    tlv_put_signed(
-        out, TAG_TOKEN,
-        db_number(eim->db, 0, "SELECT coalesce(token, 0) FROM euicc WHERE eid = ?", DB_VALUES(DB_TEXT(eid))));
+    tlv_put_signed(out, TAG_TOKEN, eim_euicc_number(eim, eid, "coalesce(token, 0)", 0));
 }
 
 static void put_eid(struct buf *out, const char *digits)

@@ -36,16 +36,10 @@ static bool find_order(struct eim *eim, const char *eid, const struct package_re
 /* The eUICC signs over the data object followed by the association token object (SGP.32 5.9.1). */
 static bool verify(struct eim *eim, const char *eid, const struct package_result *result)
 {
-    struct eim_euicc euicc;
-    struct cert *cert = NULL;
+    struct cert *cert = eim_euicc_certificate(eim, eid);
     struct buf token = {0};
     bool ok = false;
 
-    if (eim_euicc_find(eim, eid, &euicc)) {
-        if (euicc.euicc_cert.size > 0)
-            cert = cert_parse(buf_span(&euicc.euicc_cert), NULL);
-        eim_euicc_clear(&euicc);
-    }
     if (cert != NULL) {
         eim_token_put(eim, eid, &token);
         ok = ec_verify(cert_key(cert), (const struct span[]){result->signed_data, buf_span(&token)}, 2,
@@ -164,8 +158,7 @@ static void note_unverified(struct eim *eim, const char *eid, const struct packa
     if (result->transaction_id.data == NULL || !find_order(eim, eid, result, &order))
         return;
     if (eim_order_is_waiting(&order))
-        db_run(eim->db, "UPDATE eim_order SET progress = '" PROGRESS_UNVERIFIED "' WHERE id = ?",
-               DB_VALUES(DB_INT(order.id)));
+        eim_order_set_progress(eim, order.id, PROGRESS_UNVERIFIED);
     eim_order_clear(&order);
 }
 

@@ -40,20 +40,6 @@ static void take_again(struct eim *eim, const struct eim_result *result, const s
         notification_take(eim, order->eid, result->installation, true, acknowledgements);
 }
 
-/* Ends the order, unless the notification in its result has done so. */
-static void end_installed(struct eim *eim, const struct eim_order *order, const char *failure)
-{
-    struct eim_order now;
-
-    if (eim_order_find(eim, order->id, &now) && eim_order_is_waiting(&now)) {
-        db_run(eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?",
-               DB_VALUES(DB_TEXT(failure[0] != '\0' ? PROGRESS_NOT_INSTALLED : PROGRESS_INSTALLED),
-                         DB_INT(order->id)));
-        eim_order_end(eim, &now, failure[0] != '\0' ? failure : NULL, NULL);
-    }
-    eim_order_clear(&now);
-}
-
 static void take_installed(struct eim *eim, const struct eim_result *result, const struct eim_order *order,
                            struct buf *acknowledgements)
 {
@@ -69,18 +55,14 @@ static void take_installed(struct eim *eim, const struct eim_result *result, con
     else if (taken == NOTIFICATION_UNVERIFIED)
         eim_order_end(eim, order, "the ProfileInstallationResult is not signed by the eUICC", NULL);
     else
-        end_installed(eim, order, failure);
+        eim_order_end_installed(eim, order->id, failure); /* unless the notification in it has done so */
 }
 
 static void take_no_download(struct eim *eim, const struct eim_result *result, const struct eim_order *order)
 {
-    char error[400], code[64], said[256] = "";
-    struct db_rows rows =
-        db_query(eim->db, "SELECT progress FROM eim_order WHERE id = ?", DB_VALUES(DB_INT(order->id)));
+    char error[400], code[64], said[256];
 
-    if (db_next(&rows))
-        db_text(&rows, 0, said, sizeof(said));
-    db_end(&rows);
+    eim_order_progress(eim, order->id, said, sizeof(said));
     if (result->error_response.size > 0 && said[0] == '\0')
         hex_from_span(result->error_response, said, 129);
     snprintf(error, sizeof(error), "profileDownloadError: %s%s%s",
@@ -157,8 +139,7 @@ static enum eim_error take_for(struct eim *eim, const char *eid, const struct ei
 {
     bool ok;
 
-    db_run(eim->db, "UPDATE euicc SET last_seen = ? WHERE eid = ?",
-           DB_VALUES(DB_INT(eim_now()), DB_TEXT(eid)));
+    eim_euicc_set(eim, eid, "last_seen", DB_INT(eim_now()));
     if (result->kind == EIM_RESULT_PACKAGE) {
         ok = take_package_result(eim, eid, &result->package, acknowledgements);
         take_notifications(eim, eid, result->notifications, acknowledgements);
@@ -185,7 +166,7 @@ enum eim_error eim_take_result(struct eim *eim, struct span eid, struct span res
         return EIM_ERROR_MISSING_EID;
     if (eid.data != NULL && !eid_to_digits(eid, digits))
         return EIM_ERROR_INVALID_EID;
-    if (db_number(eim->db, 0, "SELECT count(*) FROM euicc WHERE eid = ?", DB_VALUES(DB_TEXT(digits))) == 0)
+    if (eim_euicc_number(eim, digits, "count(*)", 0) == 0)
         return EIM_ERROR_EID_NOT_FOUND;
     db_begin(eim->db);
     error = take_for(eim, digits, &parsed, &list);

@@ -124,8 +124,7 @@ static json_t *show_profiles(struct eim *eim, const char *eid)
 
 static bool euicc_is_there(struct rest_call *call)
 {
-    if (db_number(call->eim->db, 0, "SELECT count(*) FROM euicc WHERE eid = ?",
-                  DB_VALUES(DB_TEXT(call->parameter))) > 0)
+    if (eim_euicc_number(call->eim, call->parameter, "count(*)", 0) > 0)
         return true;
     rest_error(call, 404, "eid", "this eUICC is not known");
     return false;
@@ -212,6 +211,15 @@ void rest_euicc(struct rest_call *call)
     rest_json(call, 200, json);
 }
 
+/* Changes a column by a member of the body, when that is there. */
+static void change(struct rest_call *call, const char *name, const char *column)
+{
+    const json_t *value = json_object_get(call->body, name);
+
+    if (value != NULL)
+        eim_euicc_set(call->eim, call->parameter, column, DB_INT(json_integer_value(value)));
+}
+
 static bool whole_number(struct rest_call *call, const char *name, int64_t min, int64_t max)
 {
     const json_t *value = json_object_get(call->body, name);
@@ -240,14 +248,8 @@ void rest_euicc_change(struct rest_call *call)
         !whole_number(call, "associationToken", 0, INT64_MAX))
         return;
     db_begin(db);
-    if (json_object_get(call->body, "counter") != NULL)
-        db_run(db, "UPDATE euicc SET counter = ? WHERE eid = ?",
-               DB_VALUES(DB_INT(json_integer_value(json_object_get(call->body, "counter"))),
-                         DB_TEXT(call->parameter)));
-    if (json_object_get(call->body, "associationToken") != NULL)
-        db_run(db, "UPDATE euicc SET token = ? WHERE eid = ?",
-               DB_VALUES(DB_INT(json_integer_value(json_object_get(call->body, "associationToken"))),
-                         DB_TEXT(call->parameter)));
+    change(call, "counter", "counter");
+    change(call, "associationToken", "token");
     if (db_commit(db))
         rest_euicc(call);
     else
