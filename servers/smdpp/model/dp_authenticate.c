@@ -38,13 +38,6 @@ void dp_session_free(struct dp_session *session)
     free(session);
 }
 
-void dp_answer_clear(struct dp_answer *answer)
-{
-    for (size_t i = 0; i < DP_ANSWER_MAX; i++)
-        buf_free(&answer->part[i]);
-    answer->count = 0;
-}
-
 /* --- InitiateAuthentication ----------------------------------------------------------------------------- */
 
 struct euicc_info1 {
@@ -155,11 +148,10 @@ static bool check_initiate(const struct dp_server *server, struct dp_session *se
     return choose_ci(server, session, &info, status);
 }
 
-/* ServerSigned1, its signature, the CI to be used, the certificate. */
 static bool put_server_signed1(const struct dp_server *server, const struct dp_session *session,
-                               struct span challenge, struct dp_answer *answer)
+                               struct span challenge, struct es9p_message *answer)
 {
-    struct buf *signed1 = &answer->part[0];
+    struct buf *signed1 = &answer->part[ES9P_SERVER_SIGNED1];
     size_t at = tlv_open(signed1, 0x30);
     struct span whole;
 
@@ -169,16 +161,15 @@ static bool put_server_signed1(const struct dp_server *server, const struct dp_s
     tlv_put(signed1, 0x84, SPAN_ARRAY(session->server_challenge));
     tlv_close(signed1, at);
     whole = buf_span(signed1);
-    tlv_put(&answer->part[2], 0x04, cert_subject_key_id(session->ci));
-    buf_append(&answer->part[3], cert_der(session->credentials->auth_cert));
-    answer->count = 4;
-    return !signed1->failed && !answer->part[2].failed && !answer->part[3].failed &&
-           dp_put_signature(session->credentials->auth_key, &whole, 1, &answer->part[1]) &&
-           !answer->part[1].failed;
+    buf_append(&answer->part[ES9P_TRANSACTION_ID], SPAN_ARRAY(session->transaction_id));
+    tlv_put(&answer->part[ES9P_CI_KEY_ID], 0x04, cert_subject_key_id(session->ci));
+    buf_append(&answer->part[ES9P_SERVER_CERTIFICATE], cert_der(session->credentials->auth_cert));
+    return !signed1->failed &&
+           dp_put_signature(session->credentials->auth_key, &whole, 1, &answer->part[ES9P_SERVER_SIGNATURE1]);
 }
 
 struct dp_session *dp_initiate(const struct dp_server *server, struct span challenge, struct span address,
-                               struct span info1, struct dp_answer *answer, struct refusal_status *status)
+                               struct span info1, struct es9p_message *answer, struct refusal_status *status)
 {
     struct dp_session *session = calloc(1, sizeof(*session));
 

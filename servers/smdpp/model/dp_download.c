@@ -13,9 +13,9 @@
 /* --- AuthenticateClient, the server's half -------------------------------------------------------------- */
 
 bool dp_offer(struct dp_session *session, struct span metadata, bool code_required, struct span otpk,
-              struct dp_answer *answer, struct refusal_status *status)
+              struct es9p_message *answer, struct refusal_status *status)
 {
-    struct buf *signed2 = &answer->part[1];
+    struct buf *signed2 = &answer->part[ES9P_SMDP_SIGNED2];
     size_t at = tlv_open(signed2, 0x30);
     struct span signed_parts[2];
     const uint8_t code_flag = code_required ? 0xFF : 0x00;
@@ -27,15 +27,15 @@ bool dp_offer(struct dp_session *session, struct span metadata, bool code_requir
     tlv_close(signed2, at);
     signed_parts[0] = buf_span(signed2);
     signed_parts[1] = buf_span(&session->euicc_signature1);
-    buf_append(&answer->part[0], metadata);
+    buf_append(&answer->part[ES9P_TRANSACTION_ID], SPAN_ARRAY(session->transaction_id));
+    buf_append(&answer->part[ES9P_METADATA], metadata);
     buf_clear(&session->smdp_signature2);
     if (signed2->failed ||
         !dp_put_signature(session->credentials->pb_key, signed_parts, 2, &session->smdp_signature2))
         return refusal_note(status, REFUSAL_INTERNAL, "could not sign");
-    buf_append(&answer->part[2], buf_span(&session->smdp_signature2));
-    buf_append(&answer->part[3], cert_der(session->credentials->pb_cert));
-    answer->count = 4;
-    if (answer->part[0].failed || answer->part[2].failed || answer->part[3].failed)
+    buf_append(&answer->part[ES9P_SMDP_SIGNATURE2], buf_span(&session->smdp_signature2));
+    buf_append(&answer->part[ES9P_SMDP_CERTIFICATE], cert_der(session->credentials->pb_cert));
+    if (session->smdp_signature2.failed)
         return refusal_note(status, REFUSAL_INTERNAL, "out of memory");
     session->code_required = code_required;
     session->stage = DP_STAGE_OFFERED;
