@@ -17,7 +17,7 @@ void smdpp_clear(struct smdpp *smdpp)
     while (smdpp->sessions != NULL)
         smdpp_session_end(smdpp, smdpp->sessions);
     profile_catalogue_free(smdpp->catalogue);
-    store_close(smdpp->store);
+    db_close(smdpp->store);
     dp_server_clear(&smdpp->dp);
     *smdpp = (struct smdpp){0};
 }

@@ -37,7 +37,7 @@ struct smdpp_session {
 struct smdpp {
     struct dp_server dp;
     struct profile_catalogue *catalogue;
-    struct store *store;
+    struct db *store;
     struct smdpp_options options;
     struct smdpp_session *sessions; /* the one used last is first */
     int64_t started;
