@@ -114,17 +114,14 @@ bool store_order_save(struct db *db, const struct order *order)
                             DB_INT(order->expires)));
 }
 
-bool store_each_order(struct db *db, bool (*row)(void *context, const struct order *order), void *context)
+struct db_rows store_orders(struct db *db)
 {
-    struct db_rows rows =
-        db_query(db, "SELECT " ORDER_COLUMNS " FROM profile_order ORDER BY created, iccid", DB_NONE);
-    struct order order;
-    bool more = true;
-
-    while (more && db_next(&rows))
-        more = !take_order(&rows, &order) || row(context, &order);
-    db_end(&rows);
-    return more && !rows.failed;
+    return db_query(
+        db,
+        "SELECT iccid, profile, state, nullif(eid, '') AS eid, nullif(matching_id, '') AS matchingId,"
+        " confirmation_code_sha256 IS NOT NULL AS confirmationCode_flag, wrong_codes AS wrongCodes,"
+        " tries, created, expires FROM profile_order ORDER BY created, iccid",
+        DB_NONE);
 }
 
 /* --- Downloads ------------------------------------------------------------------------------------------ */
@@ -202,35 +199,11 @@ bool store_notification_add(struct db *db, const struct received_notification *n
                   DB_NONE);
 }
 
-static void take_notification(const struct db_rows *rows, struct received_notification *n)
+struct db_rows store_notifications(struct db *db)
 {
-    *n = (struct received_notification){.id = db_int(rows, 0),
-                                        .received = db_int(rows, 1),
-                                        .verified = db_int(rows, 2) != 0,
-                                        .sequence_number = db_int(rows, 6)};
-    db_text(rows, 3, n->eid, sizeof(n->eid));
-    db_text(rows, 4, n->iccid, sizeof(n->iccid));
-    db_text(rows, 5, n->operation, sizeof(n->operation));
-    db_text(rows, 7, n->address, sizeof(n->address));
-    db_text(rows, 8, n->result, sizeof(n->result));
-}
-
-bool store_each_notification(struct db *db,
-                             bool (*row)(void *context, const struct received_notification *notification),
-                             void *context)
-{
-    struct db_rows rows =
-        db_query(db,
-                 "SELECT id, received, verified, eid, iccid, operation, sequence_number, address, result"
-                 " FROM notification ORDER BY id",
-                 DB_NONE);
-    struct received_notification n;
-    bool more = true;
-
-    while (more && db_next(&rows)) {
-        take_notification(&rows, &n);
-        more = row(context, &n);
-    }
-    db_end(&rows);
-    return more && !rows.failed;
+    return db_query(db,
+                    "SELECT id, received, verified AS verified_flag, operation, sequence_number AS seqNumber,"
+                    " nullif(iccid, '') AS iccid, nullif(eid, '') AS eid, address AS notificationAddress,"
+                    " nullif(result, '') AS result FROM notification ORDER BY id",
+                    DB_NONE);
 }

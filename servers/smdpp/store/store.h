@@ -20,7 +20,7 @@ struct download {
 };
 
 struct received_notification {
-    int64_t id, received;
+    int64_t received;
     bool verified;
     char eid[33], iccid[21], operation[9];
     int64_t sequence_number;
@@ -50,10 +50,8 @@ bool store_otpk_forget(struct db *db, const char *profile, const char *eid);
 
 bool store_notification_add(struct db *db, const struct received_notification *notification, struct span der);
 
-/* Walks all rows, oldest first; the callback returns false to stop. */
-bool store_each_order(struct db *db, bool (*row)(void *context, const struct order *order), void *context);
-bool store_each_notification(struct db *db,
-                             bool (*row)(void *context, const struct received_notification *notification),
-                             void *context);
+/* All of them, oldest first, with the columns named as they are shown (common/database_json.h). */
+struct db_rows store_orders(struct db *db);
+struct db_rows store_notifications(struct db *db);
 
 #endif
