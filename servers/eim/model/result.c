@@ -142,7 +142,7 @@ static enum eim_error take_for(struct eim *eim, const char *eid, const struct ei
     eim_euicc_set(eim, eid, "last_seen", DB_INT(eim_now()));
     if (result->kind == EIM_RESULT_PACKAGE) {
         ok = take_package_result(eim, eid, &result->package, acknowledgements);
-        take_notifications(eim, eid, result->notifications, acknowledgements);
+        take_notifications(eim, eid, result->data.notifications, acknowledgements);
     } else {
         ok = take_plain(eim, eid, result, acknowledgements);
     }
