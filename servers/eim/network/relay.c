@@ -4,7 +4,6 @@
 #include "apdu/tlv.h"
 #include "common/log.h"
 #include "common/tool.h"
-#include "servers/eim/network/es9p_client.h"
 
 #include <event2/event.h>
 #include <stdio.h>
@@ -21,6 +20,7 @@ struct relay {
     size_t calls_count;
     struct event *forward_timer;
     int64_t forwarding; /* the notification on its way; 0: none */
+    struct es9p_call forward;
 };
 
 struct relay_sessions *relay_sessions(struct relay *relay)
@@ -64,20 +64,26 @@ static void report(struct relay_call *call, enum eim_step step, struct span tran
         eim_download_report(call->relay->eim, call->download.order, step, transaction_id, why);
 }
 
+static void say_error(const struct relay_function *function, int number, esipa_done *done, void *context)
+{
+    struct buf out = {0};
+    size_t at = tlv_open(&out, function->es9p->request);
+
+    tlv_put_unsigned(&out, function->error_tag, (uint64_t)number);
+    tlv_close(&out, at);
+    done(context, ESIPA_ANSWERED, buf_span(&out));
+    buf_free(&out);
+}
+
 /* Answers and frees. */
 static void answer_error(struct relay_call *call, int number, const char *why)
 {
-    struct buf out = {0};
-    size_t at = tlv_open(&out, call->function->es9p->request);
     char line[400];
 
     snprintf(line, sizeof(line), "%s: %s", call->function->es9p->name, why);
     log_line(LOG_LEVEL_INFO, "ESipa %s, error %d", line, number);
     report(call, EIM_STEP_FAILED, SPAN_NONE, line);
-    tlv_put_unsigned(&out, call->function->error_tag, (uint64_t)number);
-    tlv_close(&out, at);
-    call->done(call->context, ESIPA_ANSWERED, buf_span(&out));
-    buf_free(&out);
+    say_error(call->function, number, call->done, call->context);
     call_free(call);
 }
 
@@ -122,17 +128,6 @@ static void on_reply(void *context, const struct es9p_reply *reply)
     buf_free(&content);
 }
 
-static void refuse(uint32_t tag, uint32_t error_tag, esipa_done *done, void *context)
-{
-    struct buf out = {0};
-    size_t at = tlv_open(&out, tag);
-
-    tlv_put_unsigned(&out, error_tag, ESIPA_UNDEFINED_ERROR);
-    tlv_close(&out, at);
-    done(context, ESIPA_ANSWERED, buf_span(&out));
-    buf_free(&out);
-}
-
 static struct relay_call *call_new(struct relay *relay, esipa_done *done, void *context)
 {
     struct relay_call *call = relay->calls_count < RELAY_CALLS_MAX ? calloc(1, sizeof(*call)) : NULL;
@@ -164,16 +159,17 @@ void relay_message(struct relay *relay, uint32_t tag, struct span content, esipa
 
     if (call == NULL) {
         log_line(LOG_LEVEL_ERROR, "ESipa %s: too much at once", function->es9p->name);
-        refuse(tag, function->error_tag, done, context);
+        say_error(function, ESIPA_UNDEFINED_ERROR, done, context);
         return;
     }
     call->function = function;
+    call->es9p = (struct es9p_call){function->es9p, on_reply, call};
     number = function->begin(call, content, &request, &detail);
     es9p_message_spans(&request, values);
     if (number != 0)
         answer_error(call, number, detail);
     else
-        es9p_client_post(relay->client, call->address, function->es9p, values, on_reply, call);
+        es9p_client_post(relay->client, call->address, values, &call->es9p);
     es9p_message_clear(&request);
 }
 
@@ -202,8 +198,7 @@ void relay_forward(struct relay *relay)
     if (relay->forwarding == 0 && eim_forward_next(relay->eim, &id, address, &pending)) {
         relay->forwarding = id;
         value = buf_span(&pending);
-        es9p_client_post(relay->client, address, &es9p_functions[ES9P_HANDLE_NOTIFICATION], &value,
-                         on_forwarded, relay);
+        es9p_client_post(relay->client, address, &value, &relay->forward);
     }
     buf_free(&pending);
 }
@@ -227,6 +222,7 @@ struct relay *relay_open(struct loop *loop, struct eim *eim, const char *cacert,
         return NULL;
     }
     relay->eim = eim;
+    relay->forward = (struct es9p_call){&es9p_functions[ES9P_HANDLE_NOTIFICATION], on_forwarded, relay};
     relay->sessions = relay_sessions_new(eim);
     relay->forward_timer = event_new(loop_base(loop), -1, EV_PERSIST, on_forward_timer, relay);
     if (relay->sessions != NULL && relay->forward_timer != NULL &&
