@@ -53,14 +53,8 @@ static void take_capabilities(struct span content, struct eim_euicc *euicc)
     struct span features;
 
     euicc->ipa_known = content.data != NULL && tlv_find(content, 0x80, &features);
-    if (!euicc->ipa_known)
-        return;
-    euicc->ipa_direct = tlv_bit(features, 0);
-    euicc->ipa_indirect = tlv_bit(features, 1);
-    euicc->ipa_handles_none = tlv_bit(features, 2);
-    euicc->ipa_needs_ctx = tlv_bit(features, 3);
-    euicc->ipa_eim_verifies = tlv_bit(features, 4);
-    euicc->ipa_compact = tlv_bit(features, 5);
+    for (unsigned i = 0; euicc->ipa_known && i < EIM_IPA_FEATURES; i++)
+        euicc->ipa[i] = tlv_bit(features, i);
 }
 
 bool eim_euicc_find(struct eim *eim, const char *eid, struct eim_euicc *euicc)
@@ -85,16 +79,22 @@ bool eim_euicc_find(struct eim *eim, const char *eid, struct eim_euicc *euicc)
     return true;
 }
 
+bool eim_ipa_has(struct eim *eim, const char *eid, enum eim_ipa_feature feature)
+{
+    struct eim_euicc euicc;
+    bool has = eim_euicc_find(eim, eid, &euicc) && euicc.ipa[feature];
+
+    eim_euicc_clear(&euicc);
+    return has;
+}
+
 struct cert *eim_euicc_certificate(struct eim *eim, const char *eid)
 {
     struct eim_euicc euicc;
-    struct cert *cert = NULL;
+    bool known = eim_euicc_find(eim, eid, &euicc) && euicc.euicc_cert.size > 0;
+    struct cert *cert = known ? cert_parse(buf_span(&euicc.euicc_cert), NULL) : NULL;
 
-    if (eim_euicc_find(eim, eid, &euicc)) {
-        if (euicc.euicc_cert.size > 0)
-            cert = cert_parse(buf_span(&euicc.euicc_cert), NULL);
-        eim_euicc_clear(&euicc);
-    }
+    eim_euicc_clear(&euicc);
     return cert;
 }
 

@@ -157,14 +157,9 @@ static void put_download_data(const json_t *download, struct buf *out)
 static bool keeps_data(struct eim *eim, const struct eim_order *order, const json_t *download)
 {
     const char *mode = json_string_value(json_object_get(download, "mode"));
-    struct eim_euicc euicc;
-    bool keeps;
 
-    if (mode == NULL || strcmp(mode, "indirect") != 0 || !eim_euicc_find(eim, order->eid, &euicc))
-        return false;
-    keeps = euicc.ipa_known && euicc.ipa_handles_none;
-    eim_euicc_clear(&euicc);
-    return keeps;
+    return mode != NULL && strcmp(mode, "indirect") == 0 &&
+           eim_ipa_has(eim, order->eid, EIM_IPA_HANDLES_NONE);
 }
 
 static void put_trigger(struct eim *eim, const struct eim_order *order, struct span transaction_id,

@@ -147,25 +147,19 @@ static void on_acknowledge(evutil_socket_t fd, short events, void *context)
     coap_send_ack(pending->request.session, pending->pdu);
 }
 
-static coap_pdu_code_t response_code(enum esipa_outcome outcome)
+static void on_answered(void *context, enum esipa_outcome outcome, struct span answer)
 {
-    static const coap_pdu_code_t codes[] = {
+    static const uint8_t codes[] = {
         [ESIPA_ANSWERED] = COAP_RESPONSE_CODE_CHANGED,
         [ESIPA_EMPTY] = COAP_RESPONSE_CODE_CHANGED,
         [ESIPA_MALFORMED] = COAP_RESPONSE_CODE_BAD_REQUEST,
         [ESIPA_UNSUPPORTED] = COAP_RESPONSE_CODE_NOT_IMPLEMENTED,
     };
-
-    return codes[outcome];
-}
-
-static void on_answered(void *context, enum esipa_outcome outcome, struct span answer)
-{
     struct pending *pending = context;
     struct peer *peer = pending->peer;
 
     pending->is_answered = true;
-    peer->last_code = (uint8_t)response_code(outcome);
+    peer->last_code = codes[outcome];
     peer->is_answered = true;
     buf_clear(&peer->answer);
     buf_append(&peer->answer, answer);

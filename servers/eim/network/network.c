@@ -35,26 +35,16 @@ static void answer_code(struct https_request *request, int code)
 
 static void on_answered(void *context, enum esipa_outcome outcome, struct span message)
 {
+    static const int codes[] = {[ESIPA_EMPTY] = 204, [ESIPA_MALFORMED] = 400, [ESIPA_UNSUPPORTED] = 501};
     struct http_answer answer = {.code = 200, .content_type = ESIPA_CONTENT_TYPE};
 
-    switch (outcome) {
-    case ESIPA_ANSWERED:
+    if (outcome == ESIPA_ANSWERED)
         buf_append(&answer.body, message);
-        if (answer.body.failed)
-            answer_code(context, 500);
-        else
-            https_answer(context, &answer);
-        buf_free(&answer.body);
-        return;
-    case ESIPA_EMPTY:
-        answer_code(context, 204);
-        return;
-    case ESIPA_UNSUPPORTED:
-        answer_code(context, 501);
-        return;
-    default:
-        answer_code(context, 400);
-    }
+    if (outcome != ESIPA_ANSWERED || answer.body.failed)
+        answer_code(context, answer.body.failed ? 500 : codes[outcome]);
+    else
+        https_answer(context, &answer);
+    buf_free(&answer.body);
 }
 
 static void take_esipa(struct eim_network *network, struct https_request *request)

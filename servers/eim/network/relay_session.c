@@ -134,12 +134,10 @@ struct compact_known relay_known(const struct relay_session *session, const stru
 {
     struct compact_known known = {0};
 
-    if (euicc != NULL) {
-        known.euicc_cert = known_octets(&euicc->euicc_cert);
-        known.eum_cert = known_octets(&euicc->eum_cert);
-        known.info2 = known_octets(&euicc->info2);
-        known.ci_key_id = known_octets(&euicc->ci_key_id);
-    }
+    known.euicc_cert = known_octets(&euicc->euicc_cert);
+    known.eum_cert = known_octets(&euicc->eum_cert);
+    known.info2 = known_octets(&euicc->info2);
+    known.ci_key_id = known_octets(&euicc->ci_key_id);
     if (session != NULL) {
         known.transaction_id = known_octets(&session->transaction_id);
         known.server_address = known_octets(&session->server_address);
@@ -160,19 +158,17 @@ enum compact_status relay_restore_notification(struct relay_sessions *sessions, 
     const struct relay_session *session =
         relay_session_find(sessions, compact_notification_transaction(pending));
     struct span said = compact_notification_eid(pending);
-    struct eim_euicc euicc = {0};
+    struct eim_euicc euicc;
     struct compact_known known;
     enum compact_status status;
-    bool found;
 
     if (said.size == EIM_EID_OCTETS)
         hex_from_span(said, eid, EIM_EID_DIGITS + 1);
     else if (eid[0] == '\0' && session != NULL)
         snprintf(eid, EIM_EID_DIGITS + 1, "%s", session->eid);
-    found = eid[0] != '\0' && eim_euicc_find(sessions->eim, eid, &euicc);
-    known = relay_known(session, found ? &euicc : NULL);
+    eim_euicc_find(sessions->eim, eid, &euicc);
+    known = relay_known(session, &euicc);
     status = compact_expand_notification(&known, pending, out);
-    if (found)
-        eim_euicc_clear(&euicc);
+    eim_euicc_clear(&euicc);
     return status;
 }

@@ -41,7 +41,8 @@ void relay_session_end(struct relay_sessions *sessions, struct relay_session *se
 /* Notes the order, and whose it is. */
 void relay_session_set_order(struct relay_session *session, const struct eim_download *download);
 
-/* All that is known for restoring a compact message; either may be NULL. The spans live as long as both. */
+/* All that is known for restoring a compact message; `session` may be NULL. The spans live as long as both.
+ */
 struct compact_known relay_known(const struct relay_session *session, const struct eim_euicc *euicc);
 
 /*

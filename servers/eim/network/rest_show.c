@@ -91,10 +91,17 @@ void rest_profiles(struct rest_call *call)
 
 static json_t *show_capabilities(const struct eim_euicc *euicc)
 {
-    return json_pack("{s:b,s:b,s:b,s:b,s:b,s:b}", "direct", (int)euicc->ipa_direct, "indirect",
-                     (int)euicc->ipa_indirect, "eimDownloadDataHandling", (int)euicc->ipa_handles_none,
-                     "eimCtxParams1Generation", (int)euicc->ipa_needs_ctx, "eimProfileMetadataVerification",
-                     (int)euicc->ipa_eim_verifies, "minimizeEsipaBytes", (int)euicc->ipa_compact);
+    static const char *const names[EIM_IPA_FEATURES] = {"direct",
+                                                        "indirect",
+                                                        "eimDownloadDataHandling",
+                                                        "eimCtxParams1Generation",
+                                                        "eimProfileMetadataVerification",
+                                                        "minimizeEsipaBytes"};
+    json_t *json = json_object();
+
+    for (size_t i = 0; i < EIM_IPA_FEATURES; i++)
+        json_object_set_new(json, names[i], json_boolean(euicc->ipa[i]));
+    return json;
 }
 
 /* A cause is a number in its column. */

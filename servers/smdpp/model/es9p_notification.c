@@ -57,12 +57,6 @@ static void apply_deletion(struct smdpp *smdpp, const struct received_notificati
         smdpp_order_event(smdpp, &order, ORDER_EVENT_DELETED);
 }
 
-/* The certificate that came with the session of an installation; NULL when the session is unknown. */
-static struct cert *signer_of(const struct download *download, bool known)
-{
-    return known ? cert_parse(buf_span(&download->euicc_cert), NULL) : NULL;
-}
-
 static void receive(struct smdpp *smdpp, const struct pending_notification *notification,
                     struct received_notification *received)
 {
@@ -71,7 +65,7 @@ static void receive(struct smdpp *smdpp, const struct pending_notification *noti
     struct refusal_status result = {0};
     bool known = notification->is_installation &&
                  store_download_find(smdpp->store, notification->transaction_id, &download);
-    struct cert *signer = signer_of(&download, known);
+    struct cert *signer = known ? cert_parse(buf_span(&download.euicc_cert), NULL) : NULL;
 
     received->verified =
         pending_notification_verify(&smdpp->dp.trust, notification, signer, received->eid, &why);
