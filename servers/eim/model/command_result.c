@@ -94,18 +94,15 @@ static json_t *profile_info_read(struct span content)
 {
     struct tlv_reader reader = tlv_reader(content);
     json_t *profile = json_object();
-    enum tlv_status status;
     struct tlv member;
+    bool ok = true;
 
-    while ((status = tlv_next(&reader, &member)) == TLV_OK) {
-        if (!take_profile_member(&member, profile))
-            break;
-    }
-    if (status != TLV_END) {
-        json_decref(profile);
-        return NULL;
-    }
-    return profile;
+    while (ok && tlv_next(&reader, &member) == TLV_OK)
+        ok = take_profile_member(&member, profile);
+    if (ok && tlv_good(&reader))
+        return profile;
+    json_decref(profile);
+    return NULL;
 }
 
 /* A list of `tag`, each made JSON by `read`. */
@@ -114,14 +111,11 @@ static json_t *read_list(struct span content, uint32_t tag, json_t *(*read)(stru
     struct tlv_reader reader = tlv_reader(content);
     json_t *list = json_array();
     struct span entry;
+    bool ok = true;
 
-    while (tlv_optional(&reader, tag, &entry)) {
-        if (json_array_append_new(list, read(entry)) != 0) {
-            json_decref(list);
-            return NULL;
-        }
-    }
-    if (tlv_finish(&reader))
+    while (ok && tlv_optional(&reader, tag, &entry))
+        ok = json_array_append_new(list, read(entry)) == 0;
+    if (ok && tlv_finish(&reader))
         return list;
     json_decref(list);
     return NULL;
@@ -168,15 +162,15 @@ static bool say_data(struct said *said, const char *key, json_t *data)
     return data != NULL;
 }
 
-/* `content` is a list in A0, or an error in `error_tag`. */
-static bool list_or_error(struct span content, uint32_t entry_tag, uint32_t error_tag, const char *key,
+/* `content` is a list in A0, or an error in 81. */
+static bool list_or_error(struct span content, uint32_t entry_tag, const char *key,
                           json_t *(*read)(struct span), struct said *said)
 {
     struct span inner;
 
     if (tlv_single(content, 0xA0, &inner) == TLV_OK)
         return say_data(said, key, read_list(inner, entry_tag, read));
-    return tlv_single(content, error_tag, &inner) == TLV_OK && say_code(inner, said);
+    return tlv_single(content, 0x81, &inner) == TLV_OK && say_code(inner, said);
 }
 
 static bool added_eim(struct span content, struct said *said)
@@ -201,9 +195,9 @@ static bool read_said(const struct tlv *result, struct said *said)
 {
     switch (result->tag) {
     case TAG_PROFILES_INFO:
-        return list_or_error(result->value, 0xE3, 0x81, "profiles", profile_info_read, said);
+        return list_or_error(result->value, 0xE3, "profiles", profile_info_read, said);
     case TAG_LIST_EIM:
-        return list_or_error(result->value, 0x30, 0x81, "eims", read_eim, said);
+        return list_or_error(result->value, 0x30, "eims", read_eim, said);
     case TAG_RAT:
         return say_data(said, "rules", hex_of(result->value));
     case TAG_ADD_EIM:

@@ -69,14 +69,11 @@ bool eim_download_by_smdp_transaction(struct eim *eim, struct span transaction_i
                                       struct eim_download *download)
 {
     struct eim_order order;
-    int64_t id =
-        transaction_id.data == NULL
-            ? 0
-            : db_number(eim->db, 0,
-                        "SELECT id FROM eim_order WHERE smdp_transaction_id = ? ORDER BY id DESC LIMIT 1",
-                        DB_VALUES(DB_BLOB(transaction_id)));
+    int64_t id = db_number(eim->db, 0,
+                           "SELECT id FROM eim_order WHERE smdp_transaction_id = ? ORDER BY id DESC LIMIT 1",
+                           DB_VALUES(DB_BLOB(transaction_id)));
 
-    return id != 0 && eim_order_find(eim, id, &order) && take(eim, &order, download);
+    return eim_order_find(eim, id, &order) && take(eim, &order, download);
 }
 
 bool eim_download_by_eid(struct eim *eim, const char *eid, struct eim_download *download)

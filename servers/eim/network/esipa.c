@@ -262,9 +262,6 @@ void esipa_message(struct eim *eim, struct relay *relay, struct span message, es
             return;
         }
     }
-    if (!relay_takes(request.tag)) {
+    if (!relay_message(relay, request.tag, request.value, done, context))
         malformed(&to, "message: no such function");
-        return;
-    }
-    relay_message(relay, request.tag, request.value, done, context);
 }

@@ -28,11 +28,6 @@ struct relay_sessions *relay_sessions(struct relay *relay)
     return relay->sessions;
 }
 
-bool relay_takes(uint32_t tag)
-{
-    return relay_function_by_tag(tag) != NULL;
-}
-
 /* --- What an SM-DP+ refuses with ------------------------------------------------------------------------ */
 
 #define INVALID_DP_ADDRESS 1
@@ -148,19 +143,21 @@ static struct relay_call *call_new(struct relay *relay, esipa_done *done, void *
     return call;
 }
 
-void relay_message(struct relay *relay, uint32_t tag, struct span content, esipa_done *done, void *context)
+bool relay_message(struct relay *relay, uint32_t tag, struct span content, esipa_done *done, void *context)
 {
     const struct relay_function *function = relay_function_by_tag(tag);
-    struct relay_call *call = call_new(relay, done, context);
+    struct relay_call *call = function != NULL ? call_new(relay, done, context) : NULL;
     struct es9p_message request = {0};
     struct span values[ES9P_MEMBERS_MAX];
     const char *detail = "the message is not well-formed";
     int number;
 
+    if (function == NULL)
+        return false;
     if (call == NULL) {
         log_line(LOG_LEVEL_ERROR, "ESipa %s: too much at once", function->es9p->name);
         say_error(function, ESIPA_UNDEFINED_ERROR, done, context);
-        return;
+        return true;
     }
     call->function = function;
     call->es9p = (struct es9p_call){function->es9p, on_reply, call};
@@ -171,6 +168,7 @@ void relay_message(struct relay *relay, uint32_t tag, struct span content, esipa
     else
         es9p_client_post(relay->client, call->address, values, &call->es9p);
     es9p_message_clear(&request);
+    return true;
 }
 
 /* --- Notifications -------------------------------------------------------------------------------------- */

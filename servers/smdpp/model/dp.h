@@ -67,7 +67,6 @@ struct dp_session {
     struct buf euicc_signature1; /* 5F37, whole */
     struct buf smdp_signature2;  /* 5F37, whole */
     /* from PrepareDownload */
-    bool code_required;
     bool has_hash_cc;
     uint8_t hash_cc[32];
     uint8_t euicc_otpk[EC_POINT_SIZE];

@@ -37,7 +37,6 @@ bool dp_offer(struct dp_session *session, struct span metadata, bool code_requir
     buf_append(&answer->part[ES9P_SMDP_CERTIFICATE], cert_der(session->credentials->pb_cert));
     if (session->smdp_signature2.failed)
         return refusal_note(status, REFUSAL_INTERNAL, "out of memory");
-    session->code_required = code_required;
     session->stage = DP_STAGE_OFFERED;
     return true;
 }
