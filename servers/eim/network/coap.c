@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #define RESOURCE   (&ESIPA_PATH[1]) /* libcoap writes paths without the first slash */
@@ -27,7 +28,7 @@ static const struct timeval acknowledge_after = {.tv_sec = 1};
 
 /* A client's session. */
 struct peer {
-    struct peer *next, **link;
+    LIST_ENTRY(peer) link;
     struct coap_server *server;
     struct buf body;      /* block-wise: what has come of the request */
     bool has_last;        /* the request that came last: */
@@ -50,7 +51,7 @@ struct request {
 
 /* A request on its way through esipa.c. */
 struct pending {
-    struct pending *next, **link;
+    LIST_ENTRY(pending) link;
     struct request request; /* its session is referenced, and so is its peer */
     struct peer *peer;
     bool in_handler;      /* libcoap's handler is still running: it will answer */
@@ -65,8 +66,8 @@ struct coap_server {
     struct event_base *base;
     coap_context_t *context;
     struct event *readable;
-    struct peer *peers;
-    struct pending *pending;
+    LIST_HEAD(, peer) peers;
+    LIST_HEAD(, pending) pending;
     uint16_t port;
 };
 
@@ -104,9 +105,7 @@ static void fill(const struct request *request, const struct peer *peer, coap_pd
 
 static void pending_free(struct pending *pending)
 {
-    *pending->link = pending->next;
-    if (pending->next != NULL)
-        pending->next->link = pending->link;
+    LIST_REMOVE(pending, link);
     if (pending->pdu != NULL)
         coap_delete_pdu(pending->pdu);
     if (pending->query != NULL)
@@ -188,20 +187,14 @@ static struct peer *peer_of(struct coap_server *server, coap_session_t *session)
     if (peer == NULL)
         return NULL;
     peer->server = server;
-    peer->next = server->peers;
-    peer->link = &server->peers;
-    if (peer->next != NULL)
-        peer->next->link = &peer->next;
-    server->peers = peer;
+    LIST_INSERT_HEAD(&server->peers, peer, link);
     coap_session_set_app_data(session, peer);
     return peer;
 }
 
 static void peer_free(struct peer *peer)
 {
-    *peer->link = peer->next;
-    if (peer->next != NULL)
-        peer->next->link = peer->link;
+    LIST_REMOVE(peer, link);
     buf_free(&peer->body);
     buf_free(&peer->answer);
     free(peer);
@@ -244,7 +237,6 @@ static coap_pdu_code_t collect(struct peer *peer, const coap_block_t *block, str
 
 static struct pending *pending_new(struct peer *peer, const struct request *request)
 {
-    struct coap_server *server = peer->server;
     struct pending *pending = calloc(1, sizeof(*pending));
 
     if (pending == NULL)
@@ -253,11 +245,7 @@ static struct pending *pending_new(struct peer *peer, const struct request *requ
     coap_session_reference(request->session);
     pending->peer = peer;
     pending->in_handler = true;
-    pending->next = server->pending;
-    pending->link = &server->pending;
-    if (pending->next != NULL)
-        pending->next->link = &pending->next;
-    server->pending = pending;
+    LIST_INSERT_HEAD(&peer->server->pending, pending, link);
     return pending;
 }
 
@@ -483,16 +471,16 @@ void coap_server_close(struct coap_server *server)
 {
     if (server == NULL)
         return;
-    while (server->pending != NULL)
-        pending_free(server->pending);
+    while (!LIST_EMPTY(&server->pending))
+        pending_free(LIST_FIRST(&server->pending));
     if (server->readable != NULL)
         event_free(server->readable);
     if (server->context != NULL) {
         coap_register_event_handler(server->context, NULL);
         coap_free_context(server->context);
     }
-    while (server->peers != NULL)
-        peer_free(server->peers);
+    while (!LIST_EMPTY(&server->peers))
+        peer_free(LIST_FIRST(&server->peers));
     coap_cleanup();
     free(server);
 }

@@ -16,7 +16,7 @@ struct relay {
     struct eim *eim;
     struct es9p_client *client;
     struct relay_sessions *sessions;
-    struct relay_call *calls;
+    LIST_HEAD(, relay_call) calls;
     size_t calls_count;
     struct event *forward_timer;
     int64_t forwarding; /* the notification on its way; 0: none */
@@ -45,9 +45,7 @@ static unsigned error_number(enum es9p_function_id function, const struct es9p_r
 
 static void call_free(struct relay_call *call)
 {
-    *call->link = call->next;
-    if (call->next != NULL)
-        call->next->link = call->link;
+    LIST_REMOVE(call, link);
     call->relay->calls_count--;
     buf_free(&call->transaction_id);
     free(call);
@@ -134,11 +132,7 @@ static struct relay_call *call_new(struct relay *relay, esipa_done *done, void *
     call->sessions = relay->sessions;
     call->done = done;
     call->context = context;
-    call->next = relay->calls;
-    call->link = &relay->calls;
-    if (call->next != NULL)
-        call->next->link = &call->next;
-    relay->calls = call;
+    LIST_INSERT_HEAD(&relay->calls, call, link);
     relay->calls_count++;
     return call;
 }
@@ -237,8 +231,8 @@ void relay_close(struct relay *relay)
     if (relay == NULL)
         return;
     es9p_client_close(relay->client);
-    while (relay->calls != NULL)
-        call_free(relay->calls);
+    while (!LIST_EMPTY(&relay->calls))
+        call_free(LIST_FIRST(&relay->calls));
     relay_sessions_free(relay->sessions);
     if (relay->forward_timer != NULL)
         event_free(relay->forward_timer);

@@ -270,7 +270,7 @@ static int cancel_finish(struct relay_call *call, const struct es9p_message *in,
     (void)out; /* CancelSessionOk has no members */
     (void)detail;
     if (session != NULL)
-        relay_session_end(call->sessions, session);
+        relay_session_end(session);
     return 0;
 }
 

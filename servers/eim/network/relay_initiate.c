@@ -174,7 +174,7 @@ static struct relay_session *open_session(struct relay_call *call, const struct 
     }
     if (*number != 0) {
         if (session != NULL)
-            relay_session_end(call->sessions, session);
+            relay_session_end(session);
         return NULL;
     }
     if (call->ordered)

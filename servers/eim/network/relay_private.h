@@ -5,11 +5,13 @@
 #include "servers/eim/network/es9p_client.h"
 #include "servers/eim/network/relay.h"
 
+#include <sys/queue.h>
+
 #define RELAY_TRANSACTION_ID_MAX 16 /* octets */
 
 /* A message on its way. */
 struct relay_call {
-    struct relay_call *next, **link;
+    LIST_ENTRY(relay_call) link;
     struct relay *relay;
     struct eim *eim;
     struct relay_sessions *sessions;

@@ -8,10 +8,10 @@
 
 struct relay_sessions {
     struct eim *eim;
-    struct relay_session *first; /* the one used last */
+    LIST_HEAD(, relay_session) list; /* the one used last is the first */
 };
 
-static void session_free(struct relay_session *session)
+void relay_session_end(struct relay_session *session)
 {
     struct buf *kept[] = {&session->transaction_id, &session->server_address, &session->server_challenge,
                           &session->server_oid,     &session->ctx_params1,    &session->smdp_signature2,
@@ -20,6 +20,7 @@ static void session_free(struct relay_session *session)
 
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
         buf_free(kept[i]);
+    LIST_REMOVE(session, link);
     free(session);
 }
 
@@ -36,48 +37,43 @@ void relay_sessions_free(struct relay_sessions *sessions)
 {
     if (sessions == NULL)
         return;
-    while (sessions->first != NULL)
-        relay_session_end(sessions, sessions->first);
+    while (!LIST_EMPTY(&sessions->list))
+        relay_session_end(LIST_FIRST(&sessions->list));
     free(sessions);
 }
 
-void relay_session_end(struct relay_sessions *sessions, struct relay_session *session)
+static void note_use(struct relay_sessions *sessions, struct relay_session *session)
 {
-    for (struct relay_session **at = &sessions->first; *at != NULL; at = &(*at)->next) {
-        if (*at == session) {
-            *at = session->next;
-            session_free(session);
-            return;
-        }
-    }
+    session->used = (int64_t)time(NULL);
+    LIST_INSERT_HEAD(&sessions->list, session, link);
 }
 
 /* The list is ordered by last use, so what is too old or too much is at its end. */
 static void drop_old(struct relay_sessions *sessions)
 {
     int64_t oldest = (int64_t)time(NULL) - RELAY_SESSION_LIFETIME;
-    struct relay_session **at = &sessions->first;
+    struct relay_session *session = LIST_FIRST(&sessions->list), *next;
 
-    for (unsigned kept = 0; *at != NULL && (*at)->used >= oldest && kept < RELAY_SESSIONS_MAX - 1; kept++)
-        at = &(*at)->next;
-    while (*at != NULL)
-        relay_session_end(sessions, *at);
+    for (unsigned kept = 0; session != NULL && session->used >= oldest && kept < RELAY_SESSIONS_MAX - 1;
+         kept++)
+        session = LIST_NEXT(session, link);
+    for (; session != NULL; session = next) {
+        next = LIST_NEXT(session, link);
+        relay_session_end(session);
+    }
 }
 
 static struct relay_session *find(struct relay_sessions *sessions, struct span transaction_id)
 {
-    for (struct relay_session **at = &sessions->first; *at != NULL; at = &(*at)->next) {
-        struct relay_session *session = *at;
+    struct relay_session *session = LIST_FIRST(&sessions->list);
 
-        if (!span_equal(transaction_id, buf_span(&session->transaction_id)))
-            continue;
-        *at = session->next;
-        session->next = sessions->first;
-        session->used = (int64_t)time(NULL);
-        sessions->first = session;
-        return session;
+    while (session != NULL && !span_equal(transaction_id, buf_span(&session->transaction_id)))
+        session = LIST_NEXT(session, link);
+    if (session != NULL) {
+        LIST_REMOVE(session, link);
+        note_use(sessions, session);
     }
-    return NULL;
+    return session;
 }
 
 struct relay_session *relay_session_add(struct relay_sessions *sessions, struct span transaction_id,
@@ -93,9 +89,7 @@ struct relay_session *relay_session_add(struct relay_sessions *sessions, struct 
     drop_old(sessions);
     buf_append(&session->transaction_id, transaction_id);
     snprintf(session->address, sizeof(session->address), "%s", address);
-    session->used = (int64_t)time(NULL);
-    session->next = sessions->first;
-    sessions->first = session;
+    note_use(sessions, session);
     return session;
 }
 

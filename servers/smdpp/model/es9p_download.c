@@ -284,6 +284,6 @@ bool es9p_cancel_session(struct smdpp *smdpp, const struct span *inputs, struct 
              dp_cancel_reason_name(reason), (unsigned)reason);
     if (session->ordered && store_order_by_iccid(smdpp->store, session->iccid, &order))
         smdpp_order_event(smdpp, &order, is_final(reason) ? ORDER_EVENT_REJECTED : ORDER_EVENT_POSTPONED);
-    smdpp_session_end(smdpp, session);
+    smdpp_session_end(session);
     return true;
 }
