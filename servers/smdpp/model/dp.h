@@ -116,9 +116,6 @@ bool dp_bind(struct dp_session *session, struct span metadata, struct span packa
 bool dp_cancel(const struct dp_session *session, struct span response, uint64_t *reason,
                struct refusal_status *status);
 
-/* A CancelSessionReason by its name in the ASN.1 module; "unknown". */
-const char *dp_cancel_reason_name(uint64_t reason);
-
 /* As iccid_from_digits, of 18 to 20 digits, the twentieth of which may be the padding character F
  * (SGP.22 6.5.2). */
 bool dp_iccid_from_digits(const char *digits, uint8_t iccid[ICCID_SIZE]);

@@ -264,17 +264,6 @@ bool dp_bind(struct dp_session *session, struct span metadata, struct span packa
 
 /* --- CancelSession -------------------------------------------------------------------------------------- */
 
-static const char *const cancel_reasons[] = {
-    "endUserRejection", "postponed", "timeout", "pprNotAllowed", "metadataMismatch", "loadBppExecutionError",
-};
-
-const char *dp_cancel_reason_name(uint64_t reason)
-{
-    if (reason == 127)
-        return "undefinedReason";
-    return reason < sizeof(cancel_reasons) / sizeof(cancel_reasons[0]) ? cancel_reasons[reason] : "unknown";
-}
-
 bool dp_cancel(const struct dp_session *session, struct span response, uint64_t *reason,
                struct refusal_status *status)
 {

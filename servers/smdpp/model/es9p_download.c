@@ -255,20 +255,17 @@ bool es9p_get_bound_profile_package(struct smdpp *smdpp, const struct span *inpu
 
 /* --- CancelSession -------------------------------------------------------------------------------------- */
 
-/* Reading (5.6.5, 3.0.2): these reasons end the order, as the user, the card or the package will not change
- * their mind. The others (postponed, timeout, undefined) leave it for another try: an LPA also cancels after
- * a wrong confirmation code. */
-static bool is_final(uint64_t reason)
-{
-    static const uint64_t final[] = {0 /* endUserRejection */, 3 /* pprNotAllowed */,
-                                     4 /* metadataMismatch */, 5 /* loadBppExecutionError */};
-
-    for (size_t i = 0; i < sizeof(final) / sizeof(final[0]); i++) {
-        if (final[i] == reason)
-            return true;
-    }
-    return false;
-}
+/* CancelSessionReason. Reading (5.6.5, 3.0.2): some end the order, as the user, the card or the package will
+ * not change their mind. The others leave it for another try: an LPA also cancels after a wrong confirmation
+ * code. */
+static const struct {
+    const char *name;
+    bool is_final;
+} reasons[] = {
+    {"endUserRejection", true}, {"postponed", false},       {"timeout", false},
+    {"pprNotAllowed", true},    {"metadataMismatch", true}, {"loadBppExecutionError", true},
+};
+#define REASON_UNDEFINED 127
 
 bool es9p_cancel_session(struct smdpp *smdpp, const struct span *inputs, struct es9p_message *answer,
                          struct refusal_status *status)
@@ -276,14 +273,20 @@ bool es9p_cancel_session(struct smdpp *smdpp, const struct span *inputs, struct 
     struct smdpp_session *session = smdpp_session_find(smdpp, inputs[ES9P_TRANSACTION_ID], status);
     struct order order;
     uint64_t reason;
+    bool known;
 
     (void)answer;
     if (session == NULL || !dp_cancel(session->dp, inputs[ES9P_RESPONSE], &reason, status))
         return false;
+    known = reason < sizeof(reasons) / sizeof(reasons[0]);
     log_line(LOG_LEVEL_INFO, "ICCID %s, EID %s: session cancelled, %s(%u)", session->iccid, session->dp->eid,
-             dp_cancel_reason_name(reason), (unsigned)reason);
+             known                        ? reasons[reason].name
+             : reason == REASON_UNDEFINED ? "undefinedReason"
+                                          : "unknown",
+             (unsigned)reason);
     if (session->ordered && store_order_by_iccid(smdpp->store, session->iccid, &order))
-        smdpp_order_event(smdpp, &order, is_final(reason) ? ORDER_EVENT_REJECTED : ORDER_EVENT_POSTPONED);
+        smdpp_order_event(smdpp, &order,
+                          known && reasons[reason].is_final ? ORDER_EVENT_REJECTED : ORDER_EVENT_POSTPONED);
     smdpp_session_end(session);
     return true;
 }
