@@ -220,7 +220,6 @@ bool eim_forward_next(struct eim *eim, int64_t *id, char address[EIM_ADDRESS_MAX
 
 void eim_forward_done(struct eim *eim, int64_t id, bool delivered)
 {
-    db_begin(eim->db);
     if (delivered)
         db_run(eim->db, "UPDATE notification SET forward = 2 WHERE id = ?", DB_VALUES(DB_INT(id)));
     else
@@ -228,5 +227,4 @@ void eim_forward_done(struct eim *eim, int64_t id, bool delivered)
                "UPDATE notification SET tries = tries + 1, next_try = ?,"
                " forward = CASE WHEN tries + 1 >= ? THEN 3 ELSE 1 END WHERE id = ?",
                DB_VALUES(DB_INT(eim_now() + EIM_FORWARD_RETRY), DB_INT(EIM_FORWARD_TRIES), DB_INT(id)));
-    db_commit(eim->db);
 }

@@ -56,24 +56,19 @@ static bool verify(struct eim *eim, const char *eid, const struct package_result
 /* --- Signed results ------------------------------------------------------------------------------------- */
 
 /* True when this very result was taken before. */
-static bool is_known(struct eim *eim, const char *eid, struct span whole)
+static bool is_known(struct eim *eim, const char *eid, struct span digest)
 {
-    uint8_t digest[CRYPTO_SHA256_SIZE];
-
-    crypto_sha256(&whole, 1, digest);
     return db_number(eim->db, 0, "SELECT count(*) FROM package_result WHERE eid = ? AND digest = ?",
-                     DB_VALUES(DB_TEXT(eid), DB_BLOB(SPAN_ARRAY(digest)))) > 0;
+                     DB_VALUES(DB_TEXT(eid), DB_BLOB(digest))) > 0;
 }
 
-static void keep(struct eim *eim, const char *eid, int64_t order, const struct package_result *result)
+static void keep(struct eim *eim, const char *eid, int64_t order, const struct package_result *result,
+                 struct span digest)
 {
-    uint8_t digest[CRYPTO_SHA256_SIZE];
-
-    crypto_sha256(&result->whole, 1, digest);
     db_run(eim->db,
            "INSERT INTO package_result (eid, order_id, received, sequence, digest, der) VALUES (?,?,?,?,?,?)",
            DB_VALUES(DB_TEXT(eid), DB_INT(order), DB_INT(eim_now()), DB_INT((int64_t)result->sequence),
-                     DB_BLOB(SPAN_ARRAY(digest)), DB_BLOB(result->whole)));
+                     DB_BLOB(digest), DB_BLOB(result->whole)));
     db_run(eim->db,
            "DELETE FROM package_result WHERE id <= (SELECT max(id) FROM package_result) - " RESULTS_KEPT,
            DB_NONE);
@@ -165,6 +160,7 @@ static void note_unverified(struct eim *eim, const char *eid, const struct packa
 static bool take_signed_result(struct eim *eim, const char *eid, const struct package_result *result,
                                struct buf *acknowledgements)
 {
+    uint8_t digest[CRYPTO_SHA256_SIZE];
     struct eim_order order;
     bool found;
 
@@ -175,13 +171,14 @@ static bool take_signed_result(struct eim *eim, const char *eid, const struct pa
         return false;
     }
     acknowledge(acknowledgements, result->sequence);
-    if (is_known(eim, eid, result->whole)) {
+    crypto_sha256(&result->whole, 1, digest);
+    if (is_known(eim, eid, SPAN_ARRAY(digest))) {
         log_line(LOG_LEVEL_INFO, "eUICC %s: package result %llu again", eid,
                  (unsigned long long)result->sequence);
         return true;
     }
     found = find_order(eim, eid, result, &order);
-    keep(eim, eid, found ? order.id : 0, result);
+    keep(eim, eid, found ? order.id : 0, result, SPAN_ARRAY(digest));
     if (found)
         take_results(eim, &order, result);
     else

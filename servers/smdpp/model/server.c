@@ -92,9 +92,8 @@ size_t smdpp_session_count(const struct smdpp *smdpp)
     return count;
 }
 
-static void log_profile(void *context, const struct profile *profile)
+static void log_profile(const struct profile *profile)
 {
-    (void)context;
     if (profile->complaint[0] != '\0')
         log_line(LOG_LEVEL_ERROR, "profile %s.der is left out: %s", profile->name, profile->complaint);
     else
@@ -105,7 +104,7 @@ static void log_profile(void *context, const struct profile *profile)
 
 void smdpp_refresh_profiles(struct smdpp *smdpp)
 {
-    if (!profile_catalogue_refresh(smdpp->catalogue, log_profile, NULL))
+    if (!profile_catalogue_refresh(smdpp->catalogue, log_profile))
         log_line(LOG_LEVEL_ERROR, "the profile directory cannot be read");
 }
 
