@@ -21,19 +21,22 @@ static json_t *octets_json(struct span octets)
     return octets.size > 0 ? json_string(hex_from_span(octets, text, sizeof(text))) : NULL;
 }
 
+/* What cannot be shown as it is. */
+static json_t *or_mark(json_t *json)
+{
+    return json != NULL ? json : json_string("?");
+}
+
 /* NULL: nothing is shown. */
 static json_t *column_json(const struct db_rows *rows, int column)
 {
-    json_t *text;
-
     switch (sqlite3_column_type(rows->stmt, column)) {
     case SQLITE_NULL:
         return NULL;
     case SQLITE_BLOB:
         return octets_json(db_blob(rows, column));
     case SQLITE_TEXT:
-        text = json_string(db_string(rows, column));
-        return text != NULL ? text : json_string("?");
+        return or_mark(json_string(db_string(rows, column)));
     default:
         return json_integer(db_int(rows, column));
     }
@@ -53,8 +56,9 @@ static json_t *row_json(const struct db_rows *rows)
             value = json_boolean(db_int(rows, column) != 0);
             size -= strlen(FLAG);
         } else if (ends_with(name, size, JSON)) {
-            value =
-                db_is_null(rows, column) ? NULL : json_loads(db_string(rows, column), JSON_DECODE_ANY, NULL);
+            value = db_is_null(rows, column)
+                        ? NULL
+                        : or_mark(json_loads(db_string(rows, column), JSON_DECODE_ANY, NULL));
             size -= strlen(JSON);
         } else {
             value = column_json(rows, column);

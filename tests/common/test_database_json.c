@@ -49,7 +49,7 @@ START_TEST(shows_every_kind)
           "000000000000000000000000000000000000000000000000000000000000000000000000\",\"no\":false,"
           "\"_flag\":1}]");
     check(db, "SELECT number AS is_flag, NULL AS none_json, text AS bad_json FROM note WHERE id = 2",
-          "[{\"is\":false}]");
+          "[{\"is\":false,\"bad\":\"?\"}]");
     check(db, "SELECT id FROM note WHERE id = 3", "[]");
     db_close(db);
 }
