@@ -71,6 +71,7 @@ static const struct name package_error[] = {
     {3, "invalidEid"},    {4, "replayError"},   {6, "counterValueOutOfRange"},
     {15, "sizeOverflow"}, {104, "ecallActive"}, {0, NULL},
 };
+static const struct name package_unsigned[] = {{15, "sizeOverflow"}, {0, NULL}};
 static const struct name package_refused[] = {
     {1, "invalidPackageFormat"},
     {2, "unknownPackage"},
@@ -82,6 +83,7 @@ static const struct name data[] = {
     {104, "ecallActive"},
     {0, NULL},
 };
+static const struct name download[] = {{104, "ecallActive"}, {0, NULL}};
 static const struct name state_change[] = {
     {0, "otherEim"},
     {1, "fallback"},
@@ -228,8 +230,10 @@ static const struct name *const tables[NAMES_COUNT] = {
     [NAMES_GET_PACKAGE] = get_package,
     [NAMES_PROVIDE_RESULT] = provide_result,
     [NAMES_PACKAGE_ERROR] = package_error,
+    [NAMES_PACKAGE_UNSIGNED] = package_unsigned,
     [NAMES_PACKAGE_REFUSED] = package_refused,
     [NAMES_DATA] = data,
+    [NAMES_DOWNLOAD] = download,
     [NAMES_STATE_CHANGE] = state_change,
     [NAMES_FALLBACK] = fallback,
     [NAMES_EMERGENCY_ON] = emergency_on,

@@ -14,8 +14,10 @@ enum names {
     NAMES_GET_PACKAGE,         /* eimPackageError, SGP.32 6.3.2.6 */
     NAMES_PROVIDE_RESULT,      /* provideEimPackageResultError, 6.3.2.7 */
     NAMES_PACKAGE_ERROR,       /* EuiccPackageErrorCode, 2.11.2.1 */
+    NAMES_PACKAGE_UNSIGNED,    /* EuiccPackageUnsignedErrorCode, 2.11.2.1 */
     NAMES_PACKAGE_REFUSED,     /* EimPackageResultErrorCode, 6.3.2.7 */
     NAMES_DATA,                /* IpaEuiccDataErrorCode, 2.11.2.2 */
+    NAMES_DOWNLOAD,            /* profileDownloadErrorReason, 2.11.2.3 */
     NAMES_STATE_CHANGE,        /* StateChangeCause, 6.3.2.6 */
     NAMES_FALLBACK,            /* ExecuteFallbackMechanism, ReturnFromFallback, 5.9.20, 5.9.21 */
     NAMES_EMERGENCY_ON,        /* EnableEmergencyProfile, 5.9.22 */

@@ -5,6 +5,7 @@
  * gets behind the signature), a notification, an ESipa message that needs no SM-DP+, or the body of an order.
  */
 #include "servers/eim/network/esipa.h"
+#include "servers/eim/network/relay_private.h"
 #include "servers/eim/network/rest.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/eim_bench.h"
@@ -79,7 +80,7 @@ static void take_esipa(struct span message)
     struct tlv_reader reader = tlv_reader(message);
     bool answered = false;
 
-    if (relay_takes(tlv_peek(&reader)))
+    if (relay_function_by_tag(tlv_peek(&reader)) != NULL)
         return;
     esipa_message(&bench.eim, relay, message, on_answer, &answered);
     fuzz_check(answered);
@@ -111,7 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         take_signed_results(in);
         break;
     case INPUT_NOTIFICATION:
-        eim_take_notification(&bench.eim, (first & WITHOUT_EID) != 0 ? SPAN_NONE : buf_span(&eid), in);
+        eim_take_notification(&bench.eim, (first & WITHOUT_EID) != 0 ? "" : bench.eid, in);
         break;
     case INPUT_ESIPA:
         take_esipa(in);

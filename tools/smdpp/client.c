@@ -61,65 +61,46 @@ static json_t *exchange(const struct client *client, const char *path, const jso
 
 /* --- ES2+ ----------------------------------------------------------------------------------------------- */
 
-struct outcome {
-    bool ok;
-    const char *subject, *reason, *message; /* inside `json` */
-    json_t *json;
-};
+static const char *text_member(const json_t *object, const char *name, const char *otherwise)
+{
+    const char *text = json_string_value(json_object_get(object, name));
 
-/* Calls an ES2+ function; takes `request`. Nothing is printed about a refusal. */
-static bool call(const struct client *client, const char *function, json_t *request, struct outcome *outcome)
+    return text != NULL ? text : otherwise;
+}
+
+/* Calls an ES2+ function; takes `request`. NULL after an error line, also when it was refused. */
+static json_t *call(const struct client *client, const char *function, json_t *request)
 {
     char path[80];
-    json_t *execution;
-    json_t *codes;
+    const json_t *execution, *codes;
+    json_t *json;
 
-    *outcome = (struct outcome){0};
     if (request == NULL) {
         tool_error("%s: an option's value is not UTF-8", function);
-        return false;
+        return NULL;
     }
     snprintf(path, sizeof(path), "/gsma/rsp2/es2plus/%s", function);
     json_object_set_new(request, "header",
                         json_pack("{s:s,s:s}", "functionRequesterIdentifier", "softeuicc",
                                   "functionCallIdentifier", function));
-    outcome->json = exchange(client, path, request);
+    json = exchange(client, path, request);
     json_decref(request);
-    if (outcome->json == NULL)
-        return false;
-    execution = json_object_get(json_object_get(outcome->json, "header"), "functionExecutionStatus");
+    execution = json_object_get(json_object_get(json, "header"), "functionExecutionStatus");
+    if (json == NULL || strncmp(text_member(execution, "status", ""), "Executed", 8) == 0)
+        return json;
     codes = json_object_get(execution, "statusCodeData");
-    outcome->subject = json_string_value(json_object_get(codes, "subjectCode"));
-    outcome->reason = json_string_value(json_object_get(codes, "reasonCode"));
-    outcome->message = json_string_value(json_object_get(codes, "message"));
-    outcome->ok = json_is_string(json_object_get(execution, "status")) &&
-                  strncmp(json_string_value(json_object_get(execution, "status")), "Executed", 8) == 0;
-    return outcome->ok;
-}
-
-static int print_refusal(const char *function, struct outcome *outcome)
-{
-    if (outcome->json != NULL)
-        tool_error("%s refused: %s-%s, %s", function, outcome->subject != NULL ? outcome->subject : "?",
-                   outcome->reason != NULL ? outcome->reason : "?",
-                   outcome->message != NULL ? outcome->message : "no reason given");
-    json_decref(outcome->json);
-    return EXIT_FAILED;
-}
-
-static json_t *download_order_request(const struct client *client)
-{
-    return json_pack("{s:s*,s:s*,s:s*}", "eid", client->eid, "iccid", client->iccid, "profileType",
-                     client->profile);
+    tool_error("%s refused: %s-%s, %s", function, text_member(codes, "subjectCode", "?"),
+               text_member(codes, "reasonCode", "?"), text_member(codes, "message", "no reason given"));
+    json_decref(json);
+    return NULL;
 }
 
 /* Takes back the order of the profile that is asked for: by its ICCID, or by the name that /orders shows. */
 static bool take_back(const struct client *client)
 {
     json_t *orders = exchange(client, "/orders", NULL);
-    struct outcome outcome = {0};
-    bool ok = true;
-    json_t *order;
+    bool ok = orders != NULL;
+    json_t *order, *answer;
     size_t i;
 
     json_array_foreach(orders, i, order)
@@ -130,15 +111,11 @@ static bool take_back(const struct client *client)
         if (iccid == NULL || profile == NULL ||
             (client->iccid != NULL ? strcmp(iccid, client->iccid) : strcmp(profile, client->profile)) != 0)
             continue;
-        ok = call(client, "cancelOrder",
-                  json_pack("{s:s,s:s}", "iccid", iccid, "finalProfileStatusIndicator", "Available"),
-                  &outcome);
-        if (!ok)
-            print_refusal("cancelOrder", &outcome);
-        else
-            json_decref(outcome.json);
+        answer = call(client, "cancelOrder",
+                      json_pack("{s:s,s:s}", "iccid", iccid, "finalProfileStatusIndicator", "Available"));
+        ok = answer != NULL;
+        json_decref(answer);
     }
-    ok = ok && orders != NULL;
     json_decref(orders);
     return ok;
 }
@@ -168,27 +145,26 @@ static int print_code(const struct client *client, const json_t *confirmed, cons
 
 static int order(const struct client *client)
 {
-    struct outcome ordered;
-    struct outcome confirmed;
+    json_t *ordered, *confirmed;
     const char *iccid;
-    int status;
+    int status = EXIT_FAILED;
 
     if (client->again && !take_back(client))
         return EXIT_FAILED;
-    if (!call(client, "downloadOrder", download_order_request(client), &ordered))
-        return print_refusal("downloadOrder", &ordered);
-    iccid = json_string_value(json_object_get(ordered.json, "iccid"));
-    if (!call(client, "confirmOrder",
-              json_pack("{s:s*,s:s*,s:s*,s:s*,s:b}", "iccid", iccid, "eid", client->eid, "matchingId",
-                        client->matching_id, "confirmationCode", client->code, "releaseFlag",
-                        (int)!client->keep),
-              &confirmed)) {
-        json_decref(ordered.json);
-        return print_refusal("confirmOrder", &confirmed);
-    }
-    status = print_code(client, confirmed.json, iccid != NULL ? iccid : "");
-    json_decref(ordered.json);
-    json_decref(confirmed.json);
+    ordered = call(client, "downloadOrder",
+                   json_pack("{s:s*,s:s*,s:s*}", "eid", client->eid, "iccid", client->iccid, "profileType",
+                             client->profile));
+    if (ordered == NULL)
+        return EXIT_FAILED;
+    iccid = json_string_value(json_object_get(ordered, "iccid"));
+    confirmed = call(client, "confirmOrder",
+                     json_pack("{s:s*,s:s*,s:s*,s:s*,s:b}", "iccid", iccid, "eid", client->eid, "matchingId",
+                               client->matching_id, "confirmationCode", client->code, "releaseFlag",
+                               (int)!client->keep));
+    if (confirmed != NULL)
+        status = print_code(client, confirmed, iccid != NULL ? iccid : "");
+    json_decref(ordered);
+    json_decref(confirmed);
     return status;
 }
 
@@ -278,16 +254,13 @@ static int run_cancel(const struct command_line *line)
 {
     const struct client *client = line->settings;
     bool retire = client->final != NULL && strcmp(client->final, "unavailable") == 0;
-    struct outcome outcome;
+    json_t *answer = call(client, "cancelOrder",
+                          json_pack("{s:s,s:s*,s:s*,s:s}", "iccid", client->iccid, "eid", client->eid,
+                                    "matchingId", client->matching_id, "finalProfileStatusIndicator",
+                                    retire ? "Unavailable" : "Available"));
 
-    if (!call(client, "cancelOrder",
-              json_pack("{s:s,s:s*,s:s*,s:s}", "iccid", client->iccid, "eid", client->eid, "matchingId",
-                        client->matching_id, "finalProfileStatusIndicator",
-                        retire ? "Unavailable" : "Available"),
-              &outcome))
-        return print_refusal("cancelOrder", &outcome);
-    json_decref(outcome.json);
-    return EXIT_OK;
+    json_decref(answer);
+    return answer != NULL ? EXIT_OK : EXIT_FAILED;
 }
 
 const struct command smdpp_cancel = {
@@ -305,8 +278,8 @@ static const struct option_row list_rows[] = {
     {0},
 };
 
-/* A list of the server, which has the command's name there; `columns` is what its table shows. */
-static int run_list(const struct command_line *line, const char *const *columns)
+/* A list of the server, which has the command's name there; what its table shows comes with the command. */
+static int run_list(const struct command_line *line)
 {
     const struct client *client = line->settings;
     char path[32];
@@ -322,34 +295,25 @@ static int run_list(const struct command_line *line, const char *const *columns)
     }
     if (client->json)
         return print_json(rows);
-    print_table(rows, columns);
+    print_table(rows, line->command->with);
     json_decref(rows);
     return EXIT_OK;
 }
 
-static int run_orders(const struct command_line *line)
-{
-    return run_list(line, (const char *const[]){"iccid", "state", "profile", "matchingId", "eid", NULL});
-}
-
-static int run_profiles(const struct command_line *line)
-{
-    return run_list(line, (const char *const[]){"name", "iccid", "serviceProviderName", "profileName",
-                                                "profileClass", "error", NULL});
-}
-
-static int run_notifications(const struct command_line *line)
-{
-    return run_list(line,
-                    (const char *const[]){"id", "operation", "seqNumber", "iccid", "eid", "result", NULL});
-}
-
-#define LIST_COMMAND(name, summary, function)                                                                \
+#define LIST_COMMAND(name, summary, ...)                                                                     \
     {                                                                                                        \
-        name, "", summary, .options = list_rows, .settings_size = sizeof(struct client), .run = (function)   \
+        name, "", summary, .options = list_rows, .settings_size = sizeof(struct client), .run = run_list,    \
+                           .with = (const char *const[])                                                     \
+        {                                                                                                    \
+            __VA_ARGS__, NULL                                                                                \
+        }                                                                                                    \
     }
 
-const struct command smdpp_orders = LIST_COMMAND("orders", "list the server's orders", run_orders);
-const struct command smdpp_profiles = LIST_COMMAND("profiles", "list what can be downloaded", run_profiles);
+const struct command smdpp_orders =
+    LIST_COMMAND("orders", "list the server's orders", "iccid", "state", "profile", "matchingId", "eid");
+const struct command smdpp_profiles =
+    LIST_COMMAND("profiles", "list what can be downloaded", "name", "iccid", "serviceProviderName",
+                 "profileName", "profileClass", "error");
 const struct command smdpp_notifications =
-    LIST_COMMAND("notifications", "list the notifications that came from cards", run_notifications);
+    LIST_COMMAND("notifications", "list the notifications that came from cards", "id", "operation",
+                 "seqNumber", "iccid", "eid", "result");

@@ -70,13 +70,12 @@ static const struct option_row rows[] = {
 
 static bool check_settings(const struct settings *settings)
 {
-    bool own = settings->auth_cert != NULL || settings->auth_key != NULL || settings->pb_cert != NULL ||
-               settings->pb_key != NULL;
+    int own = (settings->auth_cert != NULL) + (settings->auth_key != NULL) + (settings->pb_cert != NULL) +
+              (settings->pb_key != NULL);
 
-    if (settings->pki == NULL && (settings->ci == NULL || !own))
+    if (settings->pki == NULL && (settings->ci == NULL || own == 0))
         tool_usage("--pki is missing (or --ci with --dpauth-cert, --dpauth-key, --dppb-cert and --dppb-key)");
-    else if (own && (settings->auth_cert == NULL || settings->auth_key == NULL || settings->pb_cert == NULL ||
-                     settings->pb_key == NULL))
+    else if (own != 0 && own != 4)
         tool_usage("--dpauth-cert, --dpauth-key, --dppb-cert and --dppb-key belong together");
     else if ((settings->tls_cert == NULL) != (settings->tls_key == NULL))
         tool_usage("--tls-cert and --tls-key belong together");

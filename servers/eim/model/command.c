@@ -71,163 +71,136 @@ const char *require_text(const json_t *object, const char *path, const char *mem
 
 /* --- Arguments ------------------------------------------------------------------------------------------ */
 
-static bool put_iccid(const json_t *arguments, const char *path, struct buf *out, struct complaint *complaint)
+static const char *put_text(const char *text, uint32_t tag, struct buf *out)
 {
-    const char *text = require_text(arguments, path, "iccid", ICCID_DIGITS_MAX, complaint);
+    tlv_put_string(out, tag, text);
+    return NULL;
+}
+
+static const char *put_iccid(const char *text, uint32_t tag, struct buf *out)
+{
     uint8_t iccid[ICCID_SIZE];
 
-    if (text == NULL)
-        return false;
     if (strlen(text) < 18 || !iccid_from_digits(text, iccid))
-        return complain(complaint, path, "iccid", "is not an ICCID of 18 to 20 digits");
-    tlv_put(out, 0x5A, SPAN_ARRAY(iccid));
-    return true;
+        return "is not an ICCID of 18 to 20 digits";
+    tlv_put(out, tag, SPAN_ARRAY(iccid));
+    return NULL;
 }
 
-/* Absent is false. */
-static bool take_flag(const json_t *arguments, const char *path, const char *member, bool *flag,
-                      struct complaint *complaint)
-{
-    const json_t *value = json_object_get(arguments, member);
-
-    *flag = json_is_true(value);
-    if (value != NULL && !json_is_boolean(value))
-        return complain(complaint, path, member, "is not true or false");
-    return true;
-}
-
-static bool put_enable(const json_t *arguments, const char *path, struct buf *out,
-                       struct complaint *complaint)
-{
-    bool rollback;
-
-    if (!take_flag(arguments, path, "rollback", &rollback, complaint) ||
-        !put_iccid(arguments, path, out, complaint))
-        return false;
-    if (rollback)
-        tlv_put(out, 0x05, SPAN_STRING(""));
-    return true;
-}
-
-static bool put_nothing(const json_t *arguments, const char *path, struct buf *out,
-                        struct complaint *complaint)
-{
-    (void)arguments;
-    (void)path;
-    (void)out;
-    (void)complaint;
-    return true;
-}
-
-static bool put_oid(const char *dotted, struct buf *out)
+static const char *put_oid(const char *dotted, uint32_t tag, struct buf *out)
 {
     ASN1_OBJECT *object = OBJ_txt2obj(dotted, 1);
     bool ok = object != NULL && OBJ_length(object) > 0;
 
     if (ok)
-        tlv_put(out, 0x81, SPAN(OBJ_get0_data(object), OBJ_length(object)));
+        tlv_put(out, tag, SPAN(OBJ_get0_data(object), OBJ_length(object)));
     ASN1_OBJECT_free(object);
-    return ok;
+    return ok ? NULL : "is not an object identifier such as 2.999.10";
 }
 
-static bool put_immediate_enable(const json_t *arguments, const char *path, struct buf *out,
-                                 struct complaint *complaint)
+static const char *put_eim_id(const char *text, uint32_t tag, struct buf *out)
 {
-    bool enable;
-    const char *text;
-
-    if (!take_flag(arguments, path, "enable", &enable, complaint))
-        return false;
-    if (enable)
-        tlv_put(out, 0x80, SPAN_STRING(""));
-    if (json_object_get(arguments, "smdpOid") != NULL) {
-        text = require_text(arguments, path, "smdpOid", TEXT_MAX, complaint);
-        if (text == NULL)
-            return false;
-        if (!put_oid(text, out))
-            return complain(complaint, path, "smdpOid", "is not an object identifier such as 2.999.10");
-    }
-    if (json_object_get(arguments, "smdpAddress") != NULL) {
-        text = require_text(arguments, path, "smdpAddress", TEXT_MAX, complaint);
-        if (text == NULL)
-            return false;
-        tlv_put_string(out, 0x82, text);
-    }
-    return true;
-}
-
-static bool put_address(const json_t *arguments, const char *path, struct buf *out,
-                        struct complaint *complaint)
-{
-    const char *text = require_text(arguments, path, "address", TEXT_MAX, complaint);
-
-    /* SetDefaultDpAddressRequest has no tagged member: its own is [0]. */
-    if (text != NULL)
-        tlv_put_string(out, 0x80, text);
-    return text != NULL;
-}
-
-static bool put_eim_id(const json_t *arguments, const char *path, struct buf *out,
-                       struct complaint *complaint)
-{
-    const char *text = require_text(arguments, path, "eimId", EIM_ID_MAX, complaint);
-
-    if (text == NULL)
-        return false;
-    if (text[0] == '\0')
-        return complain(complaint, path, "eimId", "is empty");
-    tlv_put_string(out, 0x80, text);
-    return true;
+    return text[0] != '\0' ? put_text(text, tag, out) : "is empty";
 }
 
 /* A configuration file in base64: AddInitialEim with one entry, or one EimConfigurationData. */
-static bool put_configuration(const json_t *arguments, const char *path, struct buf *out,
-                              struct complaint *complaint)
+static const char *put_configuration(const char *text, uint32_t tag, struct buf *out)
 {
-    const char *text = require_text(arguments, path, "configuration", PACKAGE_SIZE_MAX, complaint);
     struct buf octets = {0};
     struct span content;
     const char *why = "is not base64";
-    bool ok;
-
-    if (text == NULL)
-        return false;
-    ok =
+    bool ok =
         base64_decode(text, strlen(text), &octets) && configuration_single(buf_span(&octets), &content, &why);
+
+    (void)tag; /* the members of one are those of the command */
     if (ok)
         buf_append(out, content);
-    else
-        complain(complaint, path, "configuration", "%s", why);
     buf_free(&octets);
-    return ok;
+    return ok ? NULL : why;
+}
+
+/* Appends what stands for a member. */
+static bool put_member(const json_t *arguments, const char *path, const struct command_member *member,
+                       struct buf *out, struct complaint *complaint)
+{
+    const json_t *value = json_object_get(arguments, member->name);
+    const char *text, *why;
+
+    if (value == NULL && member->optional)
+        return true;
+    if (member->put == NULL) {
+        if (json_is_true(value))
+            tlv_put(out, member->tag, SPAN_STRING(""));
+        return json_is_boolean(value) || complain(complaint, path, member->name, "is not true or false");
+    }
+    text = require_text(arguments, path, member->name, member->max, complaint);
+    if (text == NULL)
+        return false;
+    why = member->put(text, member->tag, out);
+    return why == NULL || complain(complaint, path, member->name, "%s", why);
+}
+
+static bool put_members(const json_t *arguments, const char *path, const struct command_member *members,
+                        struct buf *out, struct complaint *complaint)
+{
+    const char *names[COMMAND_MEMBERS_MAX + 1] = {NULL};
+
+    for (size_t i = 0; members[i].name != NULL; i++)
+        names[i] = members[i].name;
+    if (!check_members(arguments, path, names, complaint))
+        return false;
+    for (; members->name != NULL; members++) {
+        if (!put_member(arguments, path, members, out, complaint))
+            return false;
+    }
+    return true;
 }
 
 /* --- The table ------------------------------------------------------------------------------------------ */
 
+#define ICCID                                                                                                \
+    {                                                                                                        \
+        "iccid", 0x5A, put_iccid, ICCID_DIGITS_MAX, false                                                    \
+    }
+#define CONFIGURATION                                                                                        \
+    {                                                                                                        \
+        "configuration", 0, put_configuration, PACKAGE_SIZE_MAX, false                                       \
+    }
+
 const struct command command_table[] = {
-    {"enable", false, 0xA3, 0x83, {"iccid", "rollback", NULL}, put_enable},
-    {"disable", false, 0xA4, 0x84, {"iccid", NULL}, put_iccid},
-    {"delete", false, 0xA5, 0x85, {"iccid", NULL}, put_iccid},
-    {"listProfileInfo", false, TAG_PROFILES_INFO, TAG_PROFILES_INFO, {NULL}, put_nothing},
-    {"getRAT", false, 0xA6, 0xA6, {NULL}, put_nothing},
+    {"enable", COMMAND_PSMO, 0xA3, 0x83, NAMES_ENABLE, {ICCID, {"rollback", 0x05, NULL, 0, true}}},
+    {"disable", COMMAND_PSMO, 0xA4, 0x84, NAMES_DISABLE, {ICCID}},
+    {"delete", COMMAND_PSMO, 0xA5, 0x85, NAMES_DELETE, {ICCID}},
+    {"listProfileInfo", COMMAND_PSMO, TAG_PROFILES_INFO, TAG_PROFILES_INFO, NAMES_LIST, {{0}}},
+    {"getRAT", COMMAND_PSMO, TAG_RAT, TAG_RAT, NAMES_DEFAULT_DP, {{0}}},
     {"configureImmediateEnable",
-     false,
+     COMMAND_PSMO,
      0xA7,
      0x87,
-     {"enable", "smdpOid", "smdpAddress", NULL},
-     put_immediate_enable},
-    {"setFallbackAttribute", false, 0xA8, 0x8D, {"iccid", NULL}, put_iccid},
-    {"unsetFallbackAttribute", false, 0xA9, 0x8E, {NULL}, put_nothing},
+     NAMES_IMMEDIATE,
+     {{"enable", 0x80, NULL, 0, true},
+      {"smdpOid", 0x81, put_oid, TEXT_MAX, true},
+      {"smdpAddress", 0x82, put_text, TEXT_MAX, true}}},
+    {"setFallbackAttribute", COMMAND_PSMO, 0xA8, 0x8D, NAMES_SET_FALLBACK, {ICCID}},
+    {"unsetFallbackAttribute", COMMAND_PSMO, 0xA9, 0x8E, NAMES_UNSET_FALLBACK, {{0}}},
+    /* SetDefaultDpAddressRequest has no tagged member: its own is [0]. */
     {"setDefaultDpAddress",
-     false,
+     COMMAND_PSMO,
      TAG_IOT_SET_DEFAULT_DP_ADDRESS,
      TAG_IOT_SET_DEFAULT_DP_ADDRESS,
-     {"address", NULL},
-     put_address},
-    {"addEim", true, 0xA8, 0xA8, {"configuration", NULL}, put_configuration},
-    {"deleteEim", true, 0xA9, 0x89, {"eimId", NULL}, put_eim_id},
-    {"updateEim", true, 0xAA, 0x8A, {"configuration", NULL}, put_configuration},
-    {"listEim", true, 0xAB, 0xAB, {NULL}, put_nothing},
+     NAMES_DEFAULT_DP,
+     {{"address", 0x80, put_text, TEXT_MAX, false}}},
+    {"addEim", COMMAND_ECO, TAG_ADD_EIM, TAG_ADD_EIM, NAMES_ADD_EIM, {CONFIGURATION}},
+    {"deleteEim",
+     COMMAND_ECO,
+     0xA9,
+     TAG_DELETED_EIM,
+     NAMES_DELETE_EIM,
+     {{"eimId", 0x80, put_eim_id, EIM_ID_MAX, false}}},
+    {"updateEim", COMMAND_ECO, 0xAA, 0x8A, NAMES_UPDATE_EIM, {CONFIGURATION}},
+    {"listEim", COMMAND_ECO, TAG_LIST_EIM, TAG_LIST_EIM, NAMES_DEFAULT_DP, {{0}}},
+    {"rollback", COMMAND_NONE, 0, TAG_ROLLBACK, NAMES_ROLLBACK, {{0}}},
+    {"processingTerminated", COMMAND_NONE, 0, TAG_TERMINATED, NAMES_TERMINATED, {{0}}},
 };
 const size_t command_count = sizeof(command_table) / sizeof(command_table[0]);
 
@@ -235,7 +208,8 @@ const size_t command_count = sizeof(command_table) / sizeof(command_table[0]);
 static const struct command *command_by_name(const char *name, bool eco)
 {
     for (size_t i = 0; i < command_count; i++) {
-        if (command_table[i].eco == eco && strcmp(command_table[i].name, name) == 0)
+        if (command_table[i].list == (eco ? COMMAND_ECO : COMMAND_PSMO) &&
+            strcmp(command_table[i].name, name) == 0)
             return &command_table[i];
     }
     return NULL;
@@ -257,10 +231,8 @@ static bool put_command(const json_t *entry, bool eco, const char *path, struct 
         return complain(complaint, path, json_object_iter_key(only), "there is no such %s",
                         eco ? "eCO" : "PSMO");
     snprintf(inner, sizeof(inner), "%s.%s", path, command->name);
-    if (!check_members(json_object_iter_value(only), inner, command->members, complaint))
-        return false;
     at = tlv_open(out, command->tag);
-    ok = command->put(json_object_iter_value(only), inner, out, complaint);
+    ok = put_members(json_object_iter_value(only), inner, command->members, out, complaint);
     tlv_close(out, at);
     return ok;
 }

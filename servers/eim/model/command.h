@@ -6,6 +6,7 @@
 #define SOFTEUICC_SERVERS_EIM_MODEL_COMMAND_H
 
 #include "apdu/bytes.h"
+#include "protocol/names.h"
 
 #include <jansson.h>
 
@@ -41,16 +42,7 @@ bool commands_put(const json_t *list, bool eco, struct buf *out, struct complain
  */
 bool results_read(struct span results, const json_t *request, json_t **list, char *failure, size_t size);
 
-/* Names of the codes of package errors, triggers and data requests: "replayError(4)". */
-enum code_list {
-    CODES_PACKAGE_ERROR,    /* EuiccPackageErrorCode */
-    CODES_PACKAGE_UNSIGNED, /* EuiccPackageUnsignedErrorCode */
-    CODES_RESPONSE_ERROR,   /* EimPackageResultErrorCode */
-    CODES_DATA_ERROR,       /* IpaEuiccDataErrorCode */
-    CODES_DOWNLOAD_ERROR,   /* profileDownloadErrorReason */
-    CODES_STATE_CHANGE,     /* StateChangeCause */
-    CODES_LISTS
-};
-char *code_text(enum code_list list, int64_t code, char *out, size_t size);
+/* A code by its name in one of these lists: "replayError(4)". */
+char *code_text(enum names list, int64_t code, char *out, size_t size);
 
 #endif

@@ -9,131 +9,19 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TAG_RAT        0xA6
-#define TAG_ROLLBACK   0x8C
-#define TAG_TERMINATED 0x02 /* processingTerminated */
-#define CODE_UNDEFINED 127  /* undefinedError everywhere */
-#define CODES_MAX      8
+#define LAST_EIM_DELETED 2 /* deleteEim's success beside ok(0) */
 
-struct code_names {
-    const char *name; /* of the result */
-    uint32_t tag;
-    struct {
-        int64_t code;
-        const char *name;
-    } codes[CODES_MAX]; /* without ok(0) and undefinedError(127), which all have */
-    int64_t success;    /* a code that is a success beside ok(0) */
-};
-
-static const struct code_names result_names[] = {
-    {"enable",
-     0x83,
-     {{1, "iccidOrAidNotFound"},
-      {2, "profileNotInDisabledState"},
-      {3, "disallowedByPolicy"},
-      {5, "catBusy"},
-      {20, "rollbackNotAvailable"}},
-     0},
-    {"disable",
-     0x84,
-     {{1, "iccidOrAidNotFound"}, {2, "profileNotInEnabledState"}, {3, "disallowedByPolicy"}, {5, "catBusy"}},
-     0},
-    {"delete",
-     0x85,
-     {{1, "iccidOrAidNotFound"},
-      {2, "profileNotInDisabledState"},
-      {3, "disallowedByPolicy"},
-      {20, "rollbackNotAvailable"},
-      {21, "returnFallbackProfile"}},
-     0},
-    {"listProfileInfo", TAG_PROFILES_INFO, {{1, "incorrectInputValues"}, {11, "profileChangeOngoing"}}, 0},
-    {"getRAT", TAG_RAT, {{0, NULL}}, 0},
-    {"configureImmediateEnable", 0x87, {{1, "insufficientMemory"}, {7, "commandError"}}, 0},
-    {"addEim",
-     TAG_ADD_EIM,
-     {{1, "insufficientMemory"},
-      {2, "associatedEimAlreadyExists"},
-      {3, "ciPKUnknown"},
-      {5, "invalidAssociationToken"},
-      {6, "counterValueOutOfRange"},
-      {7, "commandError"}},
-     0},
-    {"deleteEim", 0x89, {{1, "eimNotFound"}, {2, "lastEimDeleted"}, {7, "commandError"}}, 2},
-    {"updateEim",
-     0x8A,
-     {{1, "eimNotFound"}, {3, "ciPKUnknown"}, {6, "counterValueOutOfRange"}, {7, "commandError"}},
-     0},
-    {"listEim", TAG_LIST_EIM, {{0, NULL}}, 0},
-    {"rollback", TAG_ROLLBACK, {{0, NULL}}, 0},
-    {"setFallbackAttribute",
-     0x8D,
-     {{1, "iccidOrAidNotFound"}, {2, "fallbackNotAllowed"}, {3, "fallbackProfileEnabled"}},
-     0},
-    {"unsetFallbackAttribute",
-     0x8E,
-     {{2, "noFallbackAttribute"}, {3, "fallbackProfileEnabled"}, {7, "commandError"}},
-     0},
-    {"processingTerminated",
-     TAG_TERMINATED,
-     {{1, "resultSizeOverflow"}, {2, "unknownOrDamagedCommand"}, {3, "interruption"}},
-     0},
-    {"setDefaultDpAddress", TAG_IOT_SET_DEFAULT_DP_ADDRESS, {{0, NULL}}, 0},
-};
-
-static const struct code_names error_names[CODES_LISTS] = {
-    [CODES_PACKAGE_ERROR] = {"euiccPackageError",
-                             0,
-                             {{3, "invalidEid"},
-                              {4, "replayError"},
-                              {6, "counterValueOutOfRange"},
-                              {15, "sizeOverflow"},
-                              {104, "ecallActive"}},
-                             0},
-    [CODES_PACKAGE_UNSIGNED] = {"euiccPackageUnsignedError", 0, {{15, "sizeOverflow"}}, 0},
-    [CODES_RESPONSE_ERROR] = {"eimPackageResultError",
-                              0,
-                              {{1, "invalidPackageFormat"}, {2, "unknownPackage"}},
-                              0},
-    [CODES_DATA_ERROR] = {"ipaEuiccDataError",
-                          0,
-                          {{1, "incorrectTagList"}, {5, "euiccCiPKIdNotFound"}, {104, "ecallActive"}},
-                          0},
-    [CODES_DOWNLOAD_ERROR] = {"profileDownloadError", 0, {{104, "ecallActive"}}, 0},
-    [CODES_STATE_CHANGE] = {"stateChangeCause",
-                            0,
-                            {{1, "fallback"},
-                             {2, "emergencyProfile"},
-                             {3, "local"},
-                             {4, "reset"},
-                             {5, "immediateEnableProfile"},
-                             {6, "deviceChange"}},
-                            0},
-};
-
-static const char *name_of(const struct code_names *names, int64_t code)
+char *code_text(enum names list, int64_t code, char *out, size_t size)
 {
-    if (code == CODE_UNDEFINED)
-        return names == &error_names[CODES_STATE_CHANGE] ? "undefined" : "undefinedError";
-    for (size_t i = 0; i < CODES_MAX && names->codes[i].name != NULL; i++) {
-        if (names->codes[i].code == code)
-            return names->codes[i].name;
-    }
-    if (code == 0)
-        return names == &error_names[CODES_STATE_CHANGE] ? "otherEim" : "ok";
-    return "unknown";
-}
-
-char *code_text(enum code_list list, int64_t code, char *out, size_t size)
-{
-    snprintf(out, size, "%s(%lld)", name_of(&error_names[list], code), (long long)code);
+    snprintf(out, size, "%s(%lld)", names_of(list, (uint64_t)code), (long long)code);
     return out;
 }
 
-static const struct code_names *names_of_tag(uint32_t tag)
+static const struct command *command_of_result(uint32_t tag)
 {
-    for (size_t i = 0; i < sizeof(result_names) / sizeof(result_names[0]); i++) {
-        if (result_names[i].tag == tag)
-            return &result_names[i];
+    for (size_t i = 0; i < command_count; i++) {
+        if (command_table[i].result_tag == tag)
+            return &command_table[i];
     }
     return NULL;
 }
@@ -206,18 +94,15 @@ static json_t *profile_info_read(struct span content)
 {
     struct tlv_reader reader = tlv_reader(content);
     json_t *profile = json_object();
-    enum tlv_status status;
     struct tlv member;
+    bool ok = true;
 
-    while ((status = tlv_next(&reader, &member)) == TLV_OK) {
-        if (!take_profile_member(&member, profile))
-            break;
-    }
-    if (status != TLV_END) {
-        json_decref(profile);
-        return NULL;
-    }
-    return profile;
+    while (ok && tlv_next(&reader, &member) == TLV_OK)
+        ok = take_profile_member(&member, profile);
+    if (ok && tlv_good(&reader))
+        return profile;
+    json_decref(profile);
+    return NULL;
 }
 
 /* A list of `tag`, each made JSON by `read`. */
@@ -226,14 +111,11 @@ static json_t *read_list(struct span content, uint32_t tag, json_t *(*read)(stru
     struct tlv_reader reader = tlv_reader(content);
     json_t *list = json_array();
     struct span entry;
+    bool ok = true;
 
-    while (tlv_optional(&reader, tag, &entry)) {
-        if (json_array_append_new(list, read(entry)) != 0) {
-            json_decref(list);
-            return NULL;
-        }
-    }
-    if (tlv_finish(&reader))
+    while (ok && tlv_optional(&reader, tag, &entry))
+        ok = json_array_append_new(list, read(entry)) == 0;
+    if (ok && tlv_finish(&reader))
         return list;
     json_decref(list);
     return NULL;
@@ -261,9 +143,8 @@ static json_t *read_eim(struct span content)
 
 /* --- One result ----------------------------------------------------------------------------------------- */
 
-/* What a result says: a code, or data under `key`. */
+/* What a result says: a code, or, after ok(0), data under `key`. */
 struct said {
-    bool has_code;
     int64_t code;
     const char *key;
     json_t *data;
@@ -271,7 +152,6 @@ struct said {
 
 static bool say_code(struct span value, struct said *said)
 {
-    said->has_code = true;
     return tlv_signed(value, &said->code);
 }
 
@@ -282,15 +162,15 @@ static bool say_data(struct said *said, const char *key, json_t *data)
     return data != NULL;
 }
 
-/* `content` is a list in A0, or an error in `error_tag`. */
-static bool list_or_error(struct span content, uint32_t entry_tag, uint32_t error_tag, const char *key,
+/* `content` is a list in A0, or an error in 81. */
+static bool list_or_error(struct span content, uint32_t entry_tag, const char *key,
                           json_t *(*read)(struct span), struct said *said)
 {
     struct span inner;
 
     if (tlv_single(content, 0xA0, &inner) == TLV_OK)
         return say_data(said, key, read_list(inner, entry_tag, read));
-    return tlv_single(content, error_tag, &inner) == TLV_OK && say_code(inner, said);
+    return tlv_single(content, 0x81, &inner) == TLV_OK && say_code(inner, said);
 }
 
 static bool added_eim(struct span content, struct said *said)
@@ -315,9 +195,9 @@ static bool read_said(const struct tlv *result, struct said *said)
 {
     switch (result->tag) {
     case TAG_PROFILES_INFO:
-        return list_or_error(result->value, 0xE3, 0x81, "profiles", profile_info_read, said);
+        return list_or_error(result->value, 0xE3, "profiles", profile_info_read, said);
     case TAG_LIST_EIM:
-        return list_or_error(result->value, 0x30, 0x81, "eims", read_eim, said);
+        return list_or_error(result->value, 0x30, "eims", read_eim, said);
     case TAG_RAT:
         return say_data(said, "rules", hex_of(result->value));
     case TAG_ADD_EIM:
@@ -329,25 +209,30 @@ static bool read_said(const struct tlv *result, struct said *said)
     }
 }
 
+static bool is_success(uint32_t tag, int64_t code)
+{
+    return tag != TAG_TERMINATED && (code == 0 || (tag == TAG_DELETED_EIM && code == LAST_EIM_DELETED));
+}
+
 /* The result as JSON; NULL when malformed. A code that is no success goes to `failure`, unless one stands. */
 static json_t *read_result(const struct tlv *result, char *failure, size_t size)
 {
-    const struct code_names *names = names_of_tag(result->tag);
+    const struct command *command = command_of_result(result->tag);
     struct said said = {0};
+    const char *name;
     json_t *json;
 
-    if (names == NULL || !read_said(result, &said)) {
+    if (command == NULL || !read_said(result, &said)) {
         json_decref(said.data);
         return NULL;
     }
-    json = json_pack("{s:s,s:s}", "command", names->name, "result",
-                     said.has_code ? name_of(names, said.code) : "ok");
-    json_object_set_new(json, "code", json_integer(said.code));
+    name = said.code == 0 ? "ok" : names_of(command->codes, (uint64_t)said.code);
+    json =
+        json_pack("{s:s,s:s,s:I}", "command", command->name, "result", name, "code", (json_int_t)said.code);
     if (said.data != NULL)
         json_object_set_new(json, said.key, said.data);
-    if (failure[0] == '\0' && (result->tag == TAG_TERMINATED ||
-                               (said.code != 0 && (names->success == 0 || said.code != names->success))))
-        snprintf(failure, size, "%s: %s(%lld)", names->name, name_of(names, said.code), (long long)said.code);
+    if (failure[0] == '\0' && !is_success(result->tag, said.code))
+        snprintf(failure, size, "%s: %s(%lld)", command->name, name, (long long)said.code);
     return json;
 }
 

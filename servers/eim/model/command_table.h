@@ -4,12 +4,30 @@
 
 #include "servers/eim/model/command.h"
 
+#define TAG_RAT         0xA6
+#define TAG_DELETED_EIM 0x89
+#define TAG_ROLLBACK    0x8C
+#define TAG_TERMINATED  0x02 /* processingTerminated */
+
+#define COMMAND_MEMBERS_MAX 3
+
+/* A member of a command's JSON object and of the command, in which they stand in this order. */
+struct command_member {
+    const char *name;
+    uint32_t tag;
+    /* Appends a text; NULL, or what is wrong with it. A member without is true or false: [tag] NULL or
+     * nothing. */
+    const char *(*put)(const char *text, uint32_t tag, struct buf *out);
+    size_t max; /* octets of the text */
+    bool optional;
+};
+
 struct command {
     const char *name; /* as the ASN.1 module calls it */
-    bool eco;
+    enum { COMMAND_PSMO, COMMAND_ECO, COMMAND_NONE /* a result that answers any */ } list;
     uint32_t tag, result_tag;
-    const char *members[4]; /* of its JSON object, NULL at the end */
-    bool (*put)(const json_t *arguments, const char *path, struct buf *out, struct complaint *complaint);
+    enum names codes; /* of the result; NAMES_DEFAULT_DP has none but ok(0) */
+    struct command_member members[COMMAND_MEMBERS_MAX + 1]; /* one without a name at the end */
 };
 
 extern const struct command command_table[];

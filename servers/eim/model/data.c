@@ -11,19 +11,13 @@
 
 /* --- Certificates --------------------------------------------------------------------------------------- */
 
-/* The tags A5 and A6 stand for the certificate's own 30. */
-static void put_certificate(struct span content, struct buf *out)
-{
-    tlv_put(out, 0x30, content);
-}
-
 bool eid_of_certificate(struct span content, char eid[EIM_EID_DIGITS + 1])
 {
     struct buf der = {0};
     struct cert *cert;
     bool ok;
 
-    put_certificate(content, &der);
+    tlv_put(&der, 0x30, content); /* A6 stands for it */
     cert = cert_parse(buf_span(&der), NULL);
     ok = cert != NULL && eid_is_good(cert_subject_serial_number(cert));
     if (ok)
@@ -54,8 +48,8 @@ static bool take_certificates(struct eim *eim, const char *eid, const struct eui
     const struct cert *ci;
     bool ok;
 
-    put_certificate(data->eum_cert, &eum_der);
-    put_certificate(data->euicc_cert, &euicc_der);
+    tlv_put(&eum_der, 0x30, data->eum_cert);
+    tlv_put(&euicc_der, 0x30, data->euicc_cert);
     ci = issuer_of(eim, buf_span(&eum_der), &key_id, &eum);
     if (ci == NULL)
         ok = refusal_note(&status, eum != NULL ? REFUSAL_CI_UNKNOWN : REFUSAL_EUM_INVALID, NULL);
@@ -82,33 +76,32 @@ static bool take_certificates(struct eim *eim, const char *eid, const struct eui
 
 /* --- The rest ------------------------------------------------------------------------------------------- */
 
-static void keep_text(struct eim *eim, const char *eid, const char *sql, struct span text)
+static void keep_text(struct eim *eim, const char *eid, const char *column, struct span text)
 {
     char address[EIM_ADDRESS_MAX + 1];
 
     if (text.data == NULL || text.size > EIM_ADDRESS_MAX)
         return;
     snprintf(address, sizeof(address), "%.*s", (int)text.size, (const char *)text.data);
-    db_run(eim->db, sql, DB_VALUES(DB_SOME_TEXT(address), DB_TEXT(eid)));
+    eim_euicc_set(eim, eid, column, DB_SOME_TEXT(address));
 }
 
-static void keep_octets(struct eim *eim, const char *eid, const char *sql, struct span octets)
+static void keep_octets(struct eim *eim, const char *eid, const char *column, struct span octets)
 {
     if (octets.data != NULL)
-        db_run(eim->db, sql, DB_VALUES(DB_BLOB(octets), DB_TEXT(eid)));
+        eim_euicc_set(eim, eid, column, DB_BLOB(octets));
 }
 
 static void keep_data(struct eim *eim, const char *eid, const struct euicc_data *data)
 {
-    keep_text(eim, eid, "UPDATE euicc SET default_smdp = ? WHERE eid = ?", data->default_smdp);
-    keep_text(eim, eid, "UPDATE euicc SET root_smds = ? WHERE eid = ?", data->root_smds);
-    keep_octets(eim, eid, "UPDATE euicc SET info1 = ? WHERE eid = ?", data->info1);
-    keep_octets(eim, eid, "UPDATE euicc SET info2 = ? WHERE eid = ?", data->info2);
-    keep_octets(eim, eid, "UPDATE euicc SET ipa_capabilities = ? WHERE eid = ?", data->ipa_capabilities);
-    keep_octets(eim, eid, "UPDATE euicc SET device_info = ? WHERE eid = ?", data->device_info);
+    keep_text(eim, eid, "default_smdp", data->default_smdp);
+    keep_text(eim, eid, "root_smds", data->root_smds);
+    keep_octets(eim, eid, "info1", data->info1);
+    keep_octets(eim, eid, "info2", data->info2);
+    keep_octets(eim, eid, "ipa_capabilities", data->ipa_capabilities);
+    keep_octets(eim, eid, "device_info", data->device_info);
     if (data->has_token)
-        db_run(eim->db, "UPDATE euicc SET token = ? WHERE eid = ?",
-               DB_VALUES(DB_INT(data->token), DB_TEXT(eid)));
+        eim_euicc_set(eim, eid, "token", DB_INT(data->token));
 }
 
 static void show_octets(json_t *json, const char *name, struct span octets)
@@ -170,11 +163,11 @@ static void take_package_results(struct eim *eim, const char *eid, struct span l
     }
 }
 
-void take_lists(struct eim *eim, struct span eid, const char *digits, const struct eim_result *result,
+void take_lists(struct eim *eim, const char *eid, const struct eim_result *result,
                 struct buf *acknowledgements)
 {
     take_notifications(eim, eid, result->data.notifications, acknowledgements);
-    take_package_results(eim, digits, result->data.package_results, acknowledgements);
+    take_package_results(eim, eid, result->data.package_results, acknowledgements);
 }
 
 /* The list of results did not hold the one that was asked for. */
@@ -187,14 +180,14 @@ static void check_lost(struct eim *eim, const struct eim_order *order)
     eim_order_clear(&now);
 }
 
-void take_data(struct eim *eim, struct span eid, const struct eim_result *result,
-               const struct eim_order *order, struct buf *acknowledgements)
+void take_data(struct eim *eim, const struct eim_result *result, const struct eim_order *order,
+               struct buf *acknowledgements)
 {
     bool lost = strcmp(order->state, ORDER_LOST) == 0;
     char why[300] = "";
 
     if (result->kind == EIM_RESULT_DATA_ERROR) {
-        eim_order_end(eim, order, code_text(CODES_DATA_ERROR, result->error, why, sizeof(why)), NULL);
+        eim_order_end(eim, order, code_text(NAMES_DATA, result->error, why, sizeof(why)), NULL);
         data_request_ended(eim, order);
         return;
     }
@@ -207,7 +200,7 @@ void take_data(struct eim *eim, struct span eid, const struct eim_result *result
     else if (order->internal && order->kind == ORDER_DATA)
         snprintf(why, sizeof(why), "the IPA sent no certificates");
     keep_data(eim, order->eid, &result->data);
-    take_lists(eim, eid, order->eid, result, acknowledgements);
+    take_lists(eim, order->eid, result, acknowledgements);
     if (lost)
         check_lost(eim, order);
     else

@@ -69,14 +69,11 @@ bool eim_download_by_smdp_transaction(struct eim *eim, struct span transaction_i
                                       struct eim_download *download)
 {
     struct eim_order order;
-    int64_t id =
-        transaction_id.data == NULL
-            ? 0
-            : db_number(eim->db, 0,
-                        "SELECT id FROM eim_order WHERE smdp_transaction_id = ? ORDER BY id DESC LIMIT 1",
-                        DB_VALUES(DB_BLOB(transaction_id)));
+    int64_t id = db_number(eim->db, 0,
+                           "SELECT id FROM eim_order WHERE smdp_transaction_id = ? ORDER BY id DESC LIMIT 1",
+                           DB_VALUES(DB_BLOB(transaction_id)));
 
-    return id != 0 && eim_order_find(eim, id, &order) && take(eim, &order, download);
+    return eim_order_find(eim, id, &order) && take(eim, &order, download);
 }
 
 bool eim_download_by_eid(struct eim *eim, const char *eid, struct eim_download *download)
@@ -99,8 +96,7 @@ void eim_download_report(struct eim *eim, int64_t order, enum eim_step step, str
     snprintf(progress, sizeof(progress), "%s%s%s", names[step], why != NULL && why[0] != '\0' ? ": " : "",
              why != NULL ? why : "");
     db_begin(eim->db);
-    db_run(eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?",
-           DB_VALUES(DB_TEXT(progress), DB_INT(order)));
+    eim_order_set_progress(eim, order, progress);
     if (step == EIM_STEP_INITIATED)
         db_run(eim->db, "UPDATE eim_order SET smdp_transaction_id = ? WHERE id = ?",
                DB_VALUES(DB_BLOB(transaction_id), DB_INT(order)));

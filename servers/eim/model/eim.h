@@ -57,9 +57,9 @@ enum eim_error eim_next_package(struct eim *eim, const struct eim_poll *poll, st
 enum eim_error eim_take_result(struct eim *eim, struct span eid, struct span result,
                                struct buf *acknowledgements);
 
-/* Takes one PendingNotification in full form: BF37 or 30, as received. `eid` may be SPAN_NONE. False when it
- * is none (a line is logged); one that does not verify is kept and shown as such, and is true. */
-bool eim_take_notification(struct eim *eim, struct span eid, struct span pending);
+/* Takes one PendingNotification in full form: BF37 or 30, as received. `eid` in text, "" when unknown. False
+ * when it is none (a line is logged); one that does not verify is kept and shown as such, and is true. */
+bool eim_take_notification(struct eim *eim, const char *eid, struct span pending);
 
 /*
  * Notifications for an SM-DP+ (ES9+ HandleNotification), oldest first: verified ones that came through ESipa.
@@ -74,6 +74,17 @@ void eim_forward_done(struct eim *eim, int64_t id, bool delivered);
 
 /* --- What is known of an eUICC -------------------------------------------------------------------------- */
 
+/* What an IPA says that it can: bits of ipaFeatures. */
+enum eim_ipa_feature {
+    EIM_IPA_DIRECT,       /* directRspServerCommunication */
+    EIM_IPA_INDIRECT,     /* indirectRspServerCommunication */
+    EIM_IPA_HANDLES_NONE, /* eimDownloadDataHandling: the trigger may be empty */
+    EIM_IPA_NEEDS_CTX,    /* eimCtxParams1Generation */
+    EIM_IPA_EIM_VERIFIES, /* eimProfileMetadataVerification */
+    EIM_IPA_COMPACT,      /* minimizeEsipaBytes */
+    EIM_IPA_FEATURES
+};
+
 /* From the IpaEuiccData that the first contact asks for, whole objects; what is not known is empty. */
 struct eim_euicc {
     char eid[EIM_EID_DIGITS + 1];
@@ -84,17 +95,15 @@ struct eim_euicc {
     struct buf ci_key_id;   /* content octets: of the CI that these certificates are under */
     struct buf device_info; /* content of A9, for ctxParams1; empty when the IPA did not say */
     bool ipa_known;         /* ipaCapabilities came: */
-    bool ipa_direct;        /*   directRspServerCommunication */
-    bool ipa_indirect;      /*   indirectRspServerCommunication */
-    bool ipa_handles_none;  /*   eimDownloadDataHandling: the trigger may be empty */
-    bool ipa_needs_ctx;     /*   eimCtxParams1Generation */
-    bool ipa_eim_verifies;  /*   eimProfileMetadataVerification */
-    bool ipa_compact;       /*   minimizeEsipaBytes */
+    bool ipa[EIM_IPA_FEATURES];
 };
 
-/* `eid` is 32 digits. False when the eUICC is unknown or storage failed. Free with eim_euicc_clear. */
+/* `eid` is 32 digits. False, and all-zero, when the eUICC is unknown or storage failed. Free with
+ * eim_euicc_clear. */
 bool eim_euicc_find(struct eim *eim, const char *eid, struct eim_euicc *euicc);
 void eim_euicc_clear(struct eim_euicc *euicc);
+/* Whether this eUICC's IPA is known to have it. */
+bool eim_ipa_has(struct eim *eim, const char *eid, enum eim_ipa_feature feature);
 
 /* --- Indirect download ---------------------------------------------------------------------------------- */
 

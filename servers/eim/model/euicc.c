@@ -2,6 +2,7 @@
  * server.h. */
 #include "servers/eim/model/server.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool eid_to_digits(struct span eid, char digits[EIM_EID_DIGITS + 1])
@@ -25,6 +26,22 @@ bool eim_euicc_touch(struct eim *eim, const char *eid)
                   DB_VALUES(DB_TEXT(eid), DB_INT(eim_now()), DB_INT(eim->first_counter - 1)));
 }
 
+void eim_euicc_set(struct eim *eim, const char *eid, const char *column, struct db_value value)
+{
+    char sql[128];
+
+    snprintf(sql, sizeof(sql), "UPDATE euicc SET %s = ? WHERE eid = ?", column);
+    db_run(eim->db, sql, DB_VALUES(value, DB_TEXT(eid)));
+}
+
+int64_t eim_euicc_number(struct eim *eim, const char *eid, const char *column, int64_t otherwise)
+{
+    char sql[128];
+
+    snprintf(sql, sizeof(sql), "SELECT %s FROM euicc WHERE eid = ?", column);
+    return db_number(eim->db, otherwise, sql, DB_VALUES(DB_TEXT(eid)));
+}
+
 static void copy(struct buf *out, struct span octets)
 {
     if (octets.data != NULL)
@@ -36,14 +53,8 @@ static void take_capabilities(struct span content, struct eim_euicc *euicc)
     struct span features;
 
     euicc->ipa_known = content.data != NULL && tlv_find(content, 0x80, &features);
-    if (!euicc->ipa_known)
-        return;
-    euicc->ipa_direct = tlv_bit(features, 0);
-    euicc->ipa_indirect = tlv_bit(features, 1);
-    euicc->ipa_handles_none = tlv_bit(features, 2);
-    euicc->ipa_needs_ctx = tlv_bit(features, 3);
-    euicc->ipa_eim_verifies = tlv_bit(features, 4);
-    euicc->ipa_compact = tlv_bit(features, 5);
+    for (unsigned i = 0; euicc->ipa_known && i < EIM_IPA_FEATURES; i++)
+        euicc->ipa[i] = tlv_bit(features, i);
 }
 
 bool eim_euicc_find(struct eim *eim, const char *eid, struct eim_euicc *euicc)
@@ -66,6 +77,25 @@ bool eim_euicc_find(struct eim *eim, const char *eid, struct eim_euicc *euicc)
     copy(&euicc->device_info, db_blob(&rows, 7));
     db_end(&rows);
     return true;
+}
+
+bool eim_ipa_has(struct eim *eim, const char *eid, enum eim_ipa_feature feature)
+{
+    struct eim_euicc euicc;
+    bool has = eim_euicc_find(eim, eid, &euicc) && euicc.ipa[feature];
+
+    eim_euicc_clear(&euicc);
+    return has;
+}
+
+struct cert *eim_euicc_certificate(struct eim *eim, const char *eid)
+{
+    struct eim_euicc euicc;
+    bool known = eim_euicc_find(eim, eid, &euicc) && euicc.euicc_cert.size > 0;
+    struct cert *cert = known ? cert_parse(buf_span(&euicc.euicc_cert), NULL) : NULL;
+
+    eim_euicc_clear(&euicc);
+    return cert;
 }
 
 void eim_euicc_clear(struct eim_euicc *euicc)

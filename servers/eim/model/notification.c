@@ -17,32 +17,18 @@ enum { FORWARD_NO = 0, FORWARD_WAITS = 1 }; /* as the table says */
 
 /* --- Whose, and whether it is true ---------------------------------------------------------------------- */
 
-static struct cert *known_certificate(struct eim *eim, const char *eid)
-{
-    struct eim_euicc euicc;
-    struct cert *cert = NULL;
-
-    if (eim_euicc_find(eim, eid, &euicc)) {
-        if (euicc.euicc_cert.size > 0)
-            cert = cert_parse(buf_span(&euicc.euicc_cert), NULL);
-        eim_euicc_clear(&euicc);
-    }
-    return cert;
-}
-
 /* Writes whose it says it is: the caller's EID, or the one of the download it tells of. */
-static void find_owner(struct eim *eim, struct span eid, const struct pending_notification *notification,
+static void find_owner(struct eim *eim, const char *eid, const struct pending_notification *notification,
                        char digits[EIM_EID_DIGITS + 1])
 {
     struct eim_download download;
 
-    if (eid_to_digits(eid, digits))
-        return;
-    if (notification->is_installation &&
-        eim_download_by_smdp_transaction(eim, notification->transaction_id, &download))
-        memcpy(digits, download.eid, EIM_EID_DIGITS + 1);
-    else
-        snprintf(digits, EIM_EID_DIGITS + 1, "%s", UNKNOWN_EID);
+    if (!eid_is_good(eid))
+        eid = notification->is_installation &&
+                      eim_download_by_smdp_transaction(eim, notification->transaction_id, &download)
+                  ? download.eid
+                  : UNKNOWN_EID;
+    snprintf(digits, EIM_EID_DIGITS + 1, "%s", eid);
 }
 
 /* True when this eUICC signed it. An enclosed certificate says which eUICC's it is: it must be the one meant.
@@ -50,7 +36,7 @@ static void find_owner(struct eim *eim, struct span eid, const struct pending_no
 static bool verify(struct eim *eim, const struct pending_notification *notification,
                    char eid[EIM_EID_DIGITS + 1])
 {
-    struct cert *known = known_certificate(eim, eid);
+    struct cert *known = eim_euicc_certificate(eim, eid);
     struct refusal_status status = {0};
     char signer[EIM_EID_DIGITS + 1] = "";
     bool ok = pending_notification_verify(&eim->trust, notification, known, signer, &status);
@@ -92,13 +78,11 @@ bool installation_failure(struct span pending, char *failure, size_t size)
 static void apply(struct eim *eim, const char *eid, const struct pending_notification *notification,
                   const char *iccid)
 {
-    int64_t last =
-        db_number(eim->db, -1, "SELECT last_notification FROM euicc WHERE eid = ?", DB_VALUES(DB_TEXT(eid)));
+    int64_t last = eim_euicc_number(eim, eid, "last_notification", -1);
 
     if (last < 0 || notification->sequence_number <= (uint64_t)last || iccid[0] == '\0')
         return;
-    db_run(eim->db, "UPDATE euicc SET last_notification = ? WHERE eid = ?",
-           DB_VALUES(DB_INT((int64_t)notification->sequence_number), DB_TEXT(eid)));
+    eim_euicc_set(eim, eid, "last_notification", DB_INT((int64_t)notification->sequence_number));
     if (notification->operation == EVENT_INSTALL && notification->installed) {
         profiles_set_state(eim, eid, iccid, false);
         profiles_stale(eim, eid); /* its name is in the list only */
@@ -117,14 +101,8 @@ static void end_download(struct eim *eim, const char *eid, const struct pending_
                            "SELECT id FROM eim_order WHERE smdp_transaction_id = ? AND eid = ? AND state ="
                            " '" ORDER_SENT "'",
                            DB_VALUES(DB_BLOB(notification->transaction_id), DB_TEXT(eid)));
-    struct eim_order order;
 
-    if (id == 0 || !eim_order_find(eim, id, &order))
-        return;
-    db_run(eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?",
-           DB_VALUES(DB_TEXT(failure[0] != '\0' ? PROGRESS_NOT_INSTALLED : PROGRESS_INSTALLED), DB_INT(id)));
-    eim_order_end(eim, &order, failure[0] != '\0' ? failure : NULL, NULL);
-    eim_order_clear(&order);
+    eim_order_end_installed(eim, id, failure);
 }
 
 /* True when it is new. One that is known, but was not to be forwarded until now, is from now on. */
@@ -166,59 +144,56 @@ static bool keep(struct eim *eim, const char *eid, const struct pending_notifica
     return true;
 }
 
-bool notification_take(struct eim *eim, struct span eid, struct span pending, bool forward,
-                       uint64_t *sequence, bool *verified)
-{
-    struct pending_notification notification;
-    struct refusal_status status = {0};
-    char digits[EIM_EID_DIGITS + 1];
-    char iccid[ICCID_DIGITS_MAX + 1] = "";
-
-    if (!pending_notification_parse(pending, &notification, &status) ||
-        notification.sequence_number > INT64_MAX) {
-        log_line(LOG_LEVEL_ERROR, "a notification was refused: %s", status.detail);
-        return false;
-    }
-    if (notification.iccid.data != NULL && !iccid_to_digits(notification.iccid, iccid))
-        iccid[0] = '\0';
-    find_owner(eim, eid, &notification, digits);
-    *sequence = notification.sequence_number;
-    *verified = verify(eim, &notification, digits);
-    if (keep(eim, digits, &notification, pending, iccid, *verified, forward)) {
-        log_line(LOG_LEVEL_INFO, "eUICC %s: notification %llu, %s %s", digits, (unsigned long long)*sequence,
-                 names_of(NAMES_EVENT, notification.operation), iccid);
-        if (*verified)
-            apply(eim, digits, &notification, iccid);
-    }
-    return true;
-}
-
 void acknowledge(struct buf *acknowledgements, uint64_t sequence)
 {
     tlv_put_unsigned(acknowledgements, 0x80, sequence);
 }
 
-void take_notifications(struct eim *eim, struct span eid, struct span list, struct buf *acknowledgements)
+enum notification notification_take(struct eim *eim, const char *eid, struct span pending, bool forward,
+                                    struct buf *acknowledgements)
+{
+    struct pending_notification notification;
+    struct refusal_status status = {0};
+    char digits[EIM_EID_DIGITS + 1];
+    char iccid[ICCID_DIGITS_MAX + 1] = "";
+    bool verified;
+
+    if (!pending_notification_parse(pending, &notification, &status) ||
+        notification.sequence_number > INT64_MAX) {
+        log_line(LOG_LEVEL_ERROR, "a notification was refused: %s", status.detail);
+        return NOTIFICATION_MALFORMED;
+    }
+    if (notification.iccid.data != NULL && !iccid_to_digits(notification.iccid, iccid))
+        iccid[0] = '\0';
+    find_owner(eim, eid, &notification, digits);
+    verified = verify(eim, &notification, digits);
+    if (keep(eim, digits, &notification, pending, iccid, verified, forward)) {
+        log_line(LOG_LEVEL_INFO, "eUICC %s: notification %llu, %s %s", digits,
+                 (unsigned long long)notification.sequence_number,
+                 names_of(NAMES_EVENT, notification.operation), iccid);
+        if (verified)
+            apply(eim, digits, &notification, iccid);
+    }
+    if (verified && acknowledgements != NULL)
+        acknowledge(acknowledgements, notification.sequence_number);
+    return verified ? NOTIFICATION_TAKEN : NOTIFICATION_UNVERIFIED;
+}
+
+void take_notifications(struct eim *eim, const char *eid, struct span list, struct buf *acknowledgements)
 {
     struct tlv_reader reader = tlv_reader(list);
     struct tlv object;
-    uint64_t sequence;
-    bool verified;
 
-    while (list.data != NULL && tlv_next(&reader, &object) == TLV_OK) {
-        if (notification_take(eim, eid, object.whole, true, &sequence, &verified) && verified)
-            acknowledge(acknowledgements, sequence);
-    }
+    while (list.data != NULL && tlv_next(&reader, &object) == TLV_OK)
+        notification_take(eim, eid, object.whole, true, acknowledgements);
 }
 
-bool eim_take_notification(struct eim *eim, struct span eid, struct span pending)
+bool eim_take_notification(struct eim *eim, const char *eid, struct span pending)
 {
-    uint64_t sequence;
-    bool verified;
     bool ok;
 
     db_begin(eim->db);
-    ok = notification_take(eim, eid, pending, true, &sequence, &verified);
+    ok = notification_take(eim, eid, pending, true, NULL) != NOTIFICATION_MALFORMED;
     return db_commit(eim->db) && ok;
 }
 
@@ -245,7 +220,6 @@ bool eim_forward_next(struct eim *eim, int64_t *id, char address[EIM_ADDRESS_MAX
 
 void eim_forward_done(struct eim *eim, int64_t id, bool delivered)
 {
-    db_begin(eim->db);
     if (delivered)
         db_run(eim->db, "UPDATE notification SET forward = 2 WHERE id = ?", DB_VALUES(DB_INT(id)));
     else
@@ -253,5 +227,4 @@ void eim_forward_done(struct eim *eim, int64_t id, bool delivered)
                "UPDATE notification SET tries = tries + 1, next_try = ?,"
                " forward = CASE WHEN tries + 1 >= ? THEN 3 ELSE 1 END WHERE id = ?",
                DB_VALUES(DB_INT(eim_now() + EIM_FORWARD_RETRY), DB_INT(EIM_FORWARD_TRIES), DB_INT(id)));
-    db_commit(eim->db);
 }

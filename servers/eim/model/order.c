@@ -133,10 +133,11 @@ bool eim_order_check(const json_t *request, enum order_kind *kind, struct compla
 
 /* --- Keeping -------------------------------------------------------------------------------------------- */
 
-#define ORDER_COLUMNS "id, eid, kind, state, internal, counter, sends, request"
+#define SELECT_ORDER "SELECT id, eid, kind, state, internal, counter, sends, request FROM eim_order WHERE "
 
-static bool take_order(struct db_rows rows, struct eim_order *order)
+static bool find_order(struct eim *eim, const char *sql, struct db_value value, struct eim_order *order)
 {
+    struct db_rows rows = db_query(eim->db, sql, DB_VALUES(value));
     const char *text;
 
     *order = (struct eim_order){0};
@@ -157,27 +158,20 @@ static bool take_order(struct db_rows rows, struct eim_order *order)
 
 bool eim_order_find(struct eim *eim, int64_t id, struct eim_order *order)
 {
-    return take_order(
-        db_query(eim->db, "SELECT " ORDER_COLUMNS " FROM eim_order WHERE id = ?", DB_VALUES(DB_INT(id))),
-        order);
+    return find_order(eim, SELECT_ORDER "id = ?", DB_INT(id), order);
 }
 
 bool eim_order_outstanding(struct eim *eim, const char *eid, struct eim_order *order)
 {
-    return take_order(db_query(eim->db,
-                               "SELECT " ORDER_COLUMNS " FROM eim_order WHERE eid = ? AND state IN"
-                               " ('" ORDER_SENT "', '" ORDER_LOST "') ORDER BY id LIMIT 1",
-                               DB_VALUES(DB_TEXT(eid))),
-                      order);
+    return find_order(eim,
+                      SELECT_ORDER "eid = ? AND state IN ('" ORDER_SENT "', '" ORDER_LOST "')"
+                                   " ORDER BY id LIMIT 1",
+                      DB_TEXT(eid), order);
 }
 
 bool eim_order_by_transaction(struct eim *eim, struct span transaction_id, struct eim_order *order)
 {
-    *order = (struct eim_order){0};
-    return transaction_id.data != NULL &&
-           take_order(db_query(eim->db, "SELECT " ORDER_COLUMNS " FROM eim_order WHERE transaction_id = ?",
-                               DB_VALUES(DB_BLOB(transaction_id))),
-                      order);
+    return find_order(eim, SELECT_ORDER "transaction_id = ?", DB_BLOB(transaction_id), order);
 }
 
 bool eim_order_is_waiting(const struct eim_order *order)
@@ -213,6 +207,35 @@ int64_t eim_order_add(struct eim *eim, const char *eid, enum order_kind kind, bo
            DB_NONE);
     free(text);
     return db_commit(eim->db) ? id : 0;
+}
+
+void eim_order_progress(struct eim *eim, int64_t id, char *out, size_t size)
+{
+    struct db_rows rows =
+        db_query(eim->db, "SELECT progress FROM eim_order WHERE id = ?", DB_VALUES(DB_INT(id)));
+
+    out[0] = '\0';
+    if (db_next(&rows))
+        db_text(&rows, 0, out, size);
+    db_end(&rows);
+}
+
+void eim_order_set_progress(struct eim *eim, int64_t id, const char *progress)
+{
+    db_run(eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?",
+           DB_VALUES(DB_TEXT(progress), DB_INT(id)));
+}
+
+void eim_order_end_installed(struct eim *eim, int64_t id, const char *failure)
+{
+    bool failed = failure[0] != '\0';
+    struct eim_order order;
+
+    if (eim_order_find(eim, id, &order) && eim_order_is_waiting(&order)) {
+        eim_order_set_progress(eim, id, failed ? PROGRESS_NOT_INSTALLED : PROGRESS_INSTALLED);
+        eim_order_end(eim, &order, failed ? failure : NULL, NULL);
+    }
+    eim_order_clear(&order);
 }
 
 void eim_order_end(struct eim *eim, const struct eim_order *order, const char *error, json_t *result)

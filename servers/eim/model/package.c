@@ -17,9 +17,7 @@ static const uint8_t result_tags[] = {0xA2};
 void eim_token_put(struct eim *eim, const char *eid, struct buf *out)
 {
     /* An eUICC without a token of its own takes the default one, 84 01 00 (SGP.32 5.9.1). */
-    tlv_put_signed(
-        out, TAG_TOKEN,
-        db_number(eim->db, 0, "SELECT coalesce(token, 0) FROM euicc WHERE eid = ?", DB_VALUES(DB_TEXT(eid))));
+    tlv_put_signed(out, TAG_TOKEN, eim_euicc_number(eim, eid, "coalesce(token, 0)", 0));
 }
 
 static void put_eid(struct buf *out, const char *digits)
@@ -159,14 +157,9 @@ static void put_download_data(const json_t *download, struct buf *out)
 static bool keeps_data(struct eim *eim, const struct eim_order *order, const json_t *download)
 {
     const char *mode = json_string_value(json_object_get(download, "mode"));
-    struct eim_euicc euicc;
-    bool keeps;
 
-    if (mode == NULL || strcmp(mode, "indirect") != 0 || !eim_euicc_find(eim, order->eid, &euicc))
-        return false;
-    keeps = euicc.ipa_known && euicc.ipa_handles_none;
-    eim_euicc_clear(&euicc);
-    return keeps;
+    return mode != NULL && strcmp(mode, "indirect") == 0 &&
+           eim_ipa_has(eim, order->eid, EIM_IPA_HANDLES_NONE);
 }
 
 static void put_trigger(struct eim *eim, const struct eim_order *order, struct span transaction_id,

@@ -36,16 +36,10 @@ static bool find_order(struct eim *eim, const char *eid, const struct package_re
 /* The eUICC signs over the data object followed by the association token object (SGP.32 5.9.1). */
 static bool verify(struct eim *eim, const char *eid, const struct package_result *result)
 {
-    struct eim_euicc euicc;
-    struct cert *cert = NULL;
+    struct cert *cert = eim_euicc_certificate(eim, eid);
     struct buf token = {0};
     bool ok = false;
 
-    if (eim_euicc_find(eim, eid, &euicc)) {
-        if (euicc.euicc_cert.size > 0)
-            cert = cert_parse(buf_span(&euicc.euicc_cert), NULL);
-        eim_euicc_clear(&euicc);
-    }
     if (cert != NULL) {
         eim_token_put(eim, eid, &token);
         ok = ec_verify(cert_key(cert), (const struct span[]){result->signed_data, buf_span(&token)}, 2,
@@ -62,24 +56,19 @@ static bool verify(struct eim *eim, const char *eid, const struct package_result
 /* --- Signed results ------------------------------------------------------------------------------------- */
 
 /* True when this very result was taken before. */
-static bool is_known(struct eim *eim, const char *eid, struct span whole)
+static bool is_known(struct eim *eim, const char *eid, struct span digest)
 {
-    uint8_t digest[CRYPTO_SHA256_SIZE];
-
-    crypto_sha256(&whole, 1, digest);
     return db_number(eim->db, 0, "SELECT count(*) FROM package_result WHERE eid = ? AND digest = ?",
-                     DB_VALUES(DB_TEXT(eid), DB_BLOB(SPAN_ARRAY(digest)))) > 0;
+                     DB_VALUES(DB_TEXT(eid), DB_BLOB(digest))) > 0;
 }
 
-static void keep(struct eim *eim, const char *eid, int64_t order, const struct package_result *result)
+static void keep(struct eim *eim, const char *eid, int64_t order, const struct package_result *result,
+                 struct span digest)
 {
-    uint8_t digest[CRYPTO_SHA256_SIZE];
-
-    crypto_sha256(&result->whole, 1, digest);
     db_run(eim->db,
            "INSERT INTO package_result (eid, order_id, received, sequence, digest, der) VALUES (?,?,?,?,?,?)",
            DB_VALUES(DB_TEXT(eid), DB_INT(order), DB_INT(eim_now()), DB_INT((int64_t)result->sequence),
-                     DB_BLOB(SPAN_ARRAY(digest)), DB_BLOB(result->whole)));
+                     DB_BLOB(digest), DB_BLOB(result->whole)));
     db_run(eim->db,
            "DELETE FROM package_result WHERE id <= (SELECT max(id) FROM package_result) - " RESULTS_KEPT,
            DB_NONE);
@@ -164,14 +153,14 @@ static void note_unverified(struct eim *eim, const char *eid, const struct packa
     if (result->transaction_id.data == NULL || !find_order(eim, eid, result, &order))
         return;
     if (eim_order_is_waiting(&order))
-        db_run(eim->db, "UPDATE eim_order SET progress = '" PROGRESS_UNVERIFIED "' WHERE id = ?",
-               DB_VALUES(DB_INT(order.id)));
+        eim_order_set_progress(eim, order.id, PROGRESS_UNVERIFIED);
     eim_order_clear(&order);
 }
 
 static bool take_signed_result(struct eim *eim, const char *eid, const struct package_result *result,
                                struct buf *acknowledgements)
 {
+    uint8_t digest[CRYPTO_SHA256_SIZE];
     struct eim_order order;
     bool found;
 
@@ -182,13 +171,14 @@ static bool take_signed_result(struct eim *eim, const char *eid, const struct pa
         return false;
     }
     acknowledge(acknowledgements, result->sequence);
-    if (is_known(eim, eid, result->whole)) {
+    crypto_sha256(&result->whole, 1, digest);
+    if (is_known(eim, eid, SPAN_ARRAY(digest))) {
         log_line(LOG_LEVEL_INFO, "eUICC %s: package result %llu again", eid,
                  (unsigned long long)result->sequence);
         return true;
     }
     found = find_order(eim, eid, result, &order);
-    keep(eim, eid, found ? order.id : 0, result);
+    keep(eim, eid, found ? order.id : 0, result, SPAN_ARRAY(digest));
     if (found)
         take_results(eim, &order, result);
     else
@@ -228,7 +218,7 @@ static bool take_signed_error(struct eim *eim, const char *eid, const struct pac
     else if (result->error == ERROR_REPLAY)
         take_replay(eim, &order);
     else
-        eim_order_end(eim, &order, code_text(CODES_PACKAGE_ERROR, result->error, text, sizeof(text)), NULL);
+        eim_order_end(eim, &order, code_text(NAMES_PACKAGE_ERROR, result->error, text, sizeof(text)), NULL);
     eim_order_clear(&order);
     return true;
 }
@@ -242,7 +232,7 @@ static bool take_unsigned_error(struct eim *eim, const char *eid, const struct p
     if (!find_order(eim, eid, result, &order))
         return true;
     snprintf(error, sizeof(error), "euiccPackageErrorUnsigned: %s",
-             result->has_error ? code_text(CODES_PACKAGE_UNSIGNED, result->error, code, sizeof(code))
+             result->has_error ? code_text(NAMES_PACKAGE_UNSIGNED, result->error, code, sizeof(code))
                                : "the eUICC does not know this eIM, or its signature");
     if (eim_order_is_waiting(&order))
         eim_order_end(eim, &order, error, NULL);

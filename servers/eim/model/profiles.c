@@ -41,8 +41,7 @@ void profiles_replace(struct eim *eim, const char *eid, const json_t *list)
                       DB_INT(json_is_true(json_object_get(profile, "fallbackAllowed"))),
                       DB_INT(json_is_true(json_object_get(profile, "ecall")))));
     }
-    db_run(eim->db, "UPDATE euicc SET profiles_at = ? WHERE eid = ?",
-           DB_VALUES(DB_INT(eim_now()), DB_TEXT(eid)));
+    eim_euicc_set(eim, eid, "profiles_at", DB_INT(eim_now()));
 }
 
 void profiles_set_state(struct eim *eim, const char *eid, const char *iccid, bool enabled)
@@ -82,6 +81,5 @@ void profiles_apply(struct eim *eim, const char *eid, const json_t *request)
     else if (strcmp(name, "unsetFallbackAttribute") == 0)
         db_run(eim->db, "UPDATE profile SET fallback = 0 WHERE eid = ?", DB_VALUES(DB_TEXT(eid)));
     else if (strcmp(name, "setDefaultDpAddress") == 0)
-        db_run(eim->db, "UPDATE euicc SET default_smdp = ? WHERE eid = ?",
-               DB_VALUES(DB_SOME_TEXT(member(arguments, "address")), DB_TEXT(eid)));
+        eim_euicc_set(eim, eid, "default_smdp", DB_SOME_TEXT(member(arguments, "address")));
 }

@@ -31,12 +31,9 @@ static bool has_internal(struct eim *eim, const char *eid, enum order_kind kind)
 /* First contact: the certificates that results are verified with, and what the eUICC and its IPA can. */
 static void want_data(struct eim *eim, const char *eid)
 {
-    int64_t tries =
-        db_number(eim->db, 0, "SELECT data_tries FROM euicc WHERE eid = ?", DB_VALUES(DB_TEXT(eid)));
+    int64_t tries = eim_euicc_number(eim, eid, "data_tries", 0);
 
-    if (db_number(eim->db, 0, "SELECT data_state FROM euicc WHERE eid = ?", DB_VALUES(DB_TEXT(eid))) !=
-            DATA_UNKNOWN ||
-        has_internal(eim, eid, ORDER_DATA))
+    if (eim_euicc_number(eim, eid, "data_state", 0) != DATA_UNKNOWN || has_internal(eim, eid, ORDER_DATA))
         return;
     ask(eim, eid, ORDER_DATA,
         tries == 0 ? json_pack("{s:s,s:{}}", "eid", eid, "data")
@@ -46,9 +43,7 @@ static void want_data(struct eim *eim, const char *eid)
 
 static void want_profiles(struct eim *eim, const char *eid)
 {
-    if (db_number(eim->db, 0, "SELECT profiles_stale FROM euicc WHERE eid = ?", DB_VALUES(DB_TEXT(eid))) ==
-            0 ||
-        has_internal(eim, eid, ORDER_PACKAGE))
+    if (eim_euicc_number(eim, eid, "profiles_stale", 0) == 0 || has_internal(eim, eid, ORDER_PACKAGE))
         return;
     ask(eim, eid, ORDER_PACKAGE, json_pack("{s:s,s:[{s:{}}]}", "eid", eid, "psmo", "listProfileInfo"));
 }
@@ -77,7 +72,7 @@ static int64_t next_queued(struct eim *eim, const char *eid)
 static int64_t take_counter(struct eim *eim, const char *eid)
 {
     db_run(eim->db, "UPDATE euicc SET counter = counter + 1 WHERE eid = ?", DB_VALUES(DB_TEXT(eid)));
-    return db_number(eim->db, 0, "SELECT counter FROM euicc WHERE eid = ?", DB_VALUES(DB_TEXT(eid)));
+    return eim_euicc_number(eim, eid, "counter", 0);
 }
 
 /* Builds and keeps an order's package. False when the order failed for good. */
@@ -124,17 +119,6 @@ static void send_again(struct eim *eim, const struct eim_order *order, struct bu
     log_line(LOG_LEVEL_INFO, "order %lld for %s: sent again", (long long)order->id, order->eid);
 }
 
-static void read_progress(struct eim *eim, const struct eim_order *order, char *out, size_t size)
-{
-    struct db_rows rows =
-        db_query(eim->db, "SELECT progress FROM eim_order WHERE id = ?", DB_VALUES(DB_INT(order->id)));
-
-    out[0] = '\0';
-    if (db_next(&rows))
-        db_text(&rows, 0, out, size);
-    db_end(&rows);
-}
-
 /*
  * True when the outstanding order was a package of which a result came that does not verify, and the package
  * has been sent often enough for the true result to come: an IPA that encodes results anew (those of v1.0 do)
@@ -146,7 +130,7 @@ static bool package_is_hopeless(struct eim *eim, const struct eim_order *order)
 
     if (order->kind != ORDER_PACKAGE || order->sends < SENDS_UNVERIFIED)
         return false;
-    read_progress(eim, order, progress, sizeof(progress));
+    eim_order_progress(eim, order->id, progress, sizeof(progress));
     if (strcmp(progress, PROGRESS_UNVERIFIED) != 0)
         return false;
     eim_order_end(eim, order, progress, NULL);
@@ -166,7 +150,7 @@ static bool download_is_over(struct eim *eim, const struct eim_order *order)
 
     if (order->kind != ORDER_DOWNLOAD)
         return false;
-    read_progress(eim, order, progress, sizeof(progress));
+    eim_order_progress(eim, order->id, progress, sizeof(progress));
     installed = strcmp(progress, PROGRESS_INSTALLED) == 0;
     if (!installed && strncmp(progress, PROGRESS_NOT_INSTALLED, strlen(PROGRESS_NOT_INSTALLED)) != 0 &&
         strncmp(progress, PROGRESS_CANCELLED, strlen(PROGRESS_CANCELLED)) != 0 &&
@@ -206,16 +190,14 @@ static void take_poll(struct eim *eim, const char *eid, const struct eim_poll *p
 
     eim_euicc_touch(eim, eid);
     if (poll->network.size == 3)
-        db_run(eim->db, "UPDATE euicc SET network = ? WHERE eid = ?",
-               DB_VALUES(DB_BLOB(poll->network), DB_TEXT(eid)));
+        eim_euicc_set(eim, eid, "network", DB_BLOB(poll->network));
     if (!poll->state_changed && !poll->has_cause)
         return;
     profiles_stale(eim, eid);
     if (poll->has_cause)
-        db_run(eim->db, "UPDATE euicc SET state_change_cause = ? WHERE eid = ?",
-               DB_VALUES(DB_INT(poll->cause), DB_TEXT(eid)));
+        eim_euicc_set(eim, eid, "state_change_cause", DB_INT(poll->cause));
     log_line(LOG_LEVEL_INFO, "eUICC %s: its state changed%s%s", eid, poll->has_cause ? ", " : "",
-             poll->has_cause ? code_text(CODES_STATE_CHANGE, poll->cause, cause, sizeof(cause)) : "");
+             poll->has_cause ? code_text(NAMES_STATE_CHANGE, poll->cause, cause, sizeof(cause)) : "");
 }
 
 enum eim_error eim_next_package(struct eim *eim, const struct eim_poll *poll, struct buf *package)

@@ -30,69 +30,43 @@ static bool find_plain_order(struct eim *eim, const char *eid, const struct eim_
 
 /* A result that came before: the answer to it got lost, or the notification in it came first. What it holds
  * is acknowledged as it was then. */
-static void take_again(struct eim *eim, struct span eid, const struct eim_result *result,
-                       const struct eim_order *order, struct buf *acknowledgements)
+static void take_again(struct eim *eim, const struct eim_result *result, const struct eim_order *order,
+                       struct buf *acknowledgements)
 {
-    uint64_t sequence = 0;
-    bool verified = false;
-
     log_line(LOG_LEVEL_INFO, "order %lld for %s: its result again", (long long)order->id, order->eid);
     if (result->kind == EIM_RESULT_DATA)
-        take_lists(eim, eid, order->eid, result, acknowledgements);
-    if (result->kind == EIM_RESULT_INSTALLED && was_relayed(eim, order) &&
-        notification_take(eim, eid, result->installation, true, &sequence, &verified) && verified)
-        acknowledge(acknowledgements, sequence);
+        take_lists(eim, order->eid, result, acknowledgements);
+    if (result->kind == EIM_RESULT_INSTALLED && was_relayed(eim, order))
+        notification_take(eim, order->eid, result->installation, true, acknowledgements);
 }
 
-/* Ends the order, unless the notification in its result has done so. */
-static void end_installed(struct eim *eim, const struct eim_order *order, const char *failure)
-{
-    struct eim_order now;
-
-    if (eim_order_find(eim, order->id, &now) && eim_order_is_waiting(&now)) {
-        db_run(eim->db, "UPDATE eim_order SET progress = ? WHERE id = ?",
-               DB_VALUES(DB_TEXT(failure[0] != '\0' ? PROGRESS_NOT_INSTALLED : PROGRESS_INSTALLED),
-                         DB_INT(order->id)));
-        eim_order_end(eim, &now, failure[0] != '\0' ? failure : NULL, NULL);
-    }
-    eim_order_clear(&now);
-}
-
-static void take_installed(struct eim *eim, struct span eid, const struct eim_result *result,
-                           const struct eim_order *order, struct buf *acknowledgements)
+static void take_installed(struct eim *eim, const struct eim_result *result, const struct eim_order *order,
+                           struct buf *acknowledgements)
 {
     bool relayed = was_relayed(eim, order);
-    uint64_t sequence = 0;
-    bool verified = false;
+    enum notification taken = NOTIFICATION_MALFORMED;
     char failure[128];
 
-    if (!installation_failure(result->installation, failure, sizeof(failure)) ||
-        !notification_take(eim, eid, result->installation, relayed, &sequence, &verified)) {
+    if (installation_failure(result->installation, failure, sizeof(failure)))
+        taken = notification_take(eim, order->eid, result->installation, relayed,
+                                  relayed ? acknowledgements : NULL);
+    if (taken == NOTIFICATION_MALFORMED)
         eim_order_end(eim, order, "the ProfileInstallationResult is malformed", NULL);
-        return;
-    }
-    if (!verified) {
+    else if (taken == NOTIFICATION_UNVERIFIED)
         eim_order_end(eim, order, "the ProfileInstallationResult is not signed by the eUICC", NULL);
-        return;
-    }
-    if (relayed)
-        acknowledge(acknowledgements, sequence);
-    end_installed(eim, order, failure);
+    else
+        eim_order_end_installed(eim, order->id, failure); /* unless the notification in it has done so */
 }
 
 static void take_no_download(struct eim *eim, const struct eim_result *result, const struct eim_order *order)
 {
-    char error[400], code[64], said[256] = "";
-    struct db_rows rows =
-        db_query(eim->db, "SELECT progress FROM eim_order WHERE id = ?", DB_VALUES(DB_INT(order->id)));
+    char error[400], code[64], said[256];
 
-    if (db_next(&rows))
-        db_text(&rows, 0, said, sizeof(said));
-    db_end(&rows);
+    eim_order_progress(eim, order->id, said, sizeof(said));
     if (result->error_response.size > 0 && said[0] == '\0')
         hex_from_span(result->error_response, said, 129);
     snprintf(error, sizeof(error), "profileDownloadError: %s%s%s",
-             result->has_error ? code_text(CODES_DOWNLOAD_ERROR, result->error, code, sizeof(code))
+             result->has_error ? code_text(NAMES_DOWNLOAD, result->error, code, sizeof(code))
                                : "undefinedError",
              said[0] != '\0' ? ", " : "", said);
     eim_order_end(eim, order, error, NULL);
@@ -103,32 +77,32 @@ static void take_refused(struct eim *eim, const struct eim_result *result, const
     char error[128], code[64];
 
     snprintf(error, sizeof(error), "eimPackageResultError: %s",
-             code_text(CODES_RESPONSE_ERROR, result->error, code, sizeof(code)));
+             code_text(NAMES_PACKAGE_REFUSED, result->error, code, sizeof(code)));
     eim_order_end(eim, order, error, NULL);
     data_request_ended(eim, order);
 }
 
 /* Everything but a package's own result; false when no order waits for it. */
-static bool take_plain(struct eim *eim, struct span eid, const char *digits, const struct eim_result *result,
+static bool take_plain(struct eim *eim, const char *eid, const struct eim_result *result,
                        struct buf *acknowledgements)
 {
     struct eim_order order;
 
-    if (!find_plain_order(eim, digits, result, &order)) {
-        log_line(LOG_LEVEL_ERROR, "eUICC %s: a result that answers no order", digits);
+    if (!find_plain_order(eim, eid, result, &order)) {
+        log_line(LOG_LEVEL_ERROR, "eUICC %s: a result that answers no order", eid);
         return false;
     }
     if (!eim_order_is_waiting(&order))
-        take_again(eim, eid, result, &order, acknowledgements);
+        take_again(eim, result, &order, acknowledgements);
     else if (result->kind == EIM_RESULT_REFUSED)
         take_refused(eim, result, &order);
     else if (result->kind == EIM_RESULT_DATA || result->kind == EIM_RESULT_DATA_ERROR)
-        take_data(eim, eid, result, &order, acknowledgements);
+        take_data(eim, result, &order, acknowledgements);
     else if (order.kind != ORDER_DOWNLOAD)
         log_line(LOG_LEVEL_ERROR, "order %lld for %s: answered by a download's result", (long long)order.id,
-                 digits);
+                 eid);
     else if (result->kind == EIM_RESULT_INSTALLED)
-        take_installed(eim, eid, result, &order, acknowledgements);
+        take_installed(eim, result, &order, acknowledgements);
     else
         take_no_download(eim, result, &order);
     eim_order_clear(&order);
@@ -160,22 +134,18 @@ static bool find_owner(struct eim *eim, const struct eim_result *result, char ei
     return count == 1;
 }
 
-static enum eim_error take_for(struct eim *eim, const char *digits, const struct eim_result *result,
+static enum eim_error take_for(struct eim *eim, const char *eid, const struct eim_result *result,
                                struct buf *acknowledgements)
 {
-    struct buf eid = {0};
     bool ok;
 
-    buf_append_hex(&eid, digits, NULL);
-    db_run(eim->db, "UPDATE euicc SET last_seen = ? WHERE eid = ?",
-           DB_VALUES(DB_INT(eim_now()), DB_TEXT(digits)));
+    eim_euicc_set(eim, eid, "last_seen", DB_INT(eim_now()));
     if (result->kind == EIM_RESULT_PACKAGE) {
-        ok = take_package_result(eim, digits, &result->package, acknowledgements);
-        take_notifications(eim, buf_span(&eid), result->notifications, acknowledgements);
+        ok = take_package_result(eim, eid, &result->package, acknowledgements);
+        take_notifications(eim, eid, result->data.notifications, acknowledgements);
     } else {
-        ok = take_plain(eim, buf_span(&eid), digits, result, acknowledgements);
+        ok = take_plain(eim, eid, result, acknowledgements);
     }
-    buf_free(&eid);
     return ok ? EIM_ERROR_NONE : EIM_ERROR_UNDEFINED;
 }
 
@@ -196,7 +166,7 @@ enum eim_error eim_take_result(struct eim *eim, struct span eid, struct span res
         return EIM_ERROR_MISSING_EID;
     if (eid.data != NULL && !eid_to_digits(eid, digits))
         return EIM_ERROR_INVALID_EID;
-    if (db_number(eim->db, 0, "SELECT count(*) FROM euicc WHERE eid = ?", DB_VALUES(DB_TEXT(digits))) == 0)
+    if (eim_euicc_number(eim, digits, "count(*)", 0) == 0)
         return EIM_ERROR_EID_NOT_FOUND;
     db_begin(eim->db);
     error = take_for(eim, digits, &parsed, &list);

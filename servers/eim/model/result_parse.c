@@ -173,17 +173,17 @@ static bool parse_code(struct span content, struct eim_result *out)
            tlv_skip_rest(&reader);
 }
 
-static bool parse_data_response(struct span content, struct eim_result *out)
+static bool parse_data_response(const struct tlv *object, struct eim_result *out)
 {
     struct span inner;
 
-    if (tlv_single(content, 0xA0, &inner) == TLV_OK)
+    if (tlv_single(object->value, 0xA0, &inner) == TLV_OK)
         return parse_data(inner, out);
     out->kind = EIM_RESULT_DATA_ERROR;
-    if (tlv_single(content, 0xA1, &inner) == TLV_OK)
+    if (tlv_single(object->value, 0xA1, &inner) == TLV_OK)
         return parse_code(inner, out);
     out->has_error = true; /* v1.0: the code alone */
-    return tlv_single(content, 0x81, &inner) == TLV_OK && tlv_signed(inner, &out->error);
+    return tlv_single(object->value, 0x81, &inner) == TLV_OK && tlv_signed(inner, &out->error);
 }
 
 /* --- ProfileDownloadTriggerResult ----------------------------------------------------------------------- */
@@ -199,9 +199,9 @@ static bool parse_download_error(struct span content, struct eim_result *out)
     return tlv_skip_rest(&reader);
 }
 
-static bool parse_trigger_result(struct span content, struct eim_result *out)
+static bool parse_trigger_result(const struct tlv *object, struct eim_result *out)
 {
-    struct tlv_reader reader = tlv_reader(content);
+    struct tlv_reader reader = tlv_reader(object->value);
     struct span error;
 
     if (!take_transaction(&reader, TAG_TRANSACTION, &out->transaction_id))
@@ -217,72 +217,70 @@ static bool parse_trigger_result(struct span content, struct eim_result *out)
 
 /* --- EimPackageResult ----------------------------------------------------------------------------------- */
 
-/* ePRAndNotifications. */
-static bool parse_with_notifications(struct span content, struct eim_result *out)
+static bool take_package(struct span whole, struct eim_result *out)
 {
-    struct tlv_reader reader = tlv_reader(content);
+    out->kind = EIM_RESULT_PACKAGE;
+    if (!package_result_parse(whole, &out->package))
+        return false;
+    out->transaction_id = out->package.transaction_id;
+    return true;
+}
+
+static bool parse_package(const struct tlv *object, struct eim_result *out)
+{
+    return take_package(object->whole, out);
+}
+
+/* ePRAndNotifications. */
+static bool parse_with_notifications(const struct tlv *object, struct eim_result *out)
+{
+    struct tlv_reader reader = tlv_reader(object->value);
     struct span package, list;
 
-    out->kind = EIM_RESULT_PACKAGE;
     if (!tlv_require_whole(&reader, TAG_EUICC_PACKAGE, NULL, &package))
         return false;
-    if (tlv_optional(&reader, TAG_RETRIEVE_NOTIFICATIONS, &list)) {
-        struct euicc_data data = {0};
-
-        if (!take_version1_list(list, &data))
-            return false;
-        out->notifications = data.notifications;
-    } else if (!tlv_require(&reader, TAG_NOTIFICATIONS, &out->notifications)) {
+    if (tlv_optional(&reader, TAG_RETRIEVE_NOTIFICATIONS, &list)
+            ? !take_version1_list(list, &out->data)
+            : !tlv_require(&reader, TAG_NOTIFICATIONS, &out->data.notifications))
         return false;
-    }
-    return tlv_skip_rest(&reader) && package_result_parse(package, &out->package);
+    return tlv_skip_rest(&reader) && take_package(package, out);
 }
+
+static bool parse_refusal(const struct tlv *object, struct eim_result *out)
+{
+    out->kind = EIM_RESULT_REFUSED;
+    out->has_error = true;
+    return object->tag == 0x02 ? tlv_signed(object->value, &out->error) : parse_code(object->value, out);
+}
+
+static const struct {
+    uint32_t tag;
+    bool (*parse)(const struct tlv *object, struct eim_result *out);
+    const char *malformed;
+} results[] = {
+    {TAG_EUICC_PACKAGE, parse_package, "malformed EuiccPackageResult"},
+    {0x30, parse_with_notifications, "malformed ePRAndNotifications"},
+    {TAG_IPA_EUICC_DATA, parse_data_response, "malformed IpaEuiccDataResponse"},
+    {TAG_DOWNLOAD_TRIGGER, parse_trigger_result, "malformed ProfileDownloadTriggerResult"},
+    {0xA0, parse_refusal, "malformed eimPackageResultResponseError"},
+    {0x02, parse_refusal, "malformed eimPackageError"}, /* v1.0 */
+};
 
 bool eim_result_parse(struct span whole, struct eim_result *out, const char **why)
 {
     struct tlv_reader reader = tlv_reader(whole);
     struct tlv object;
-    bool ok;
 
     *out = (struct eim_result){0};
     *why = "not one data object";
     if (tlv_next(&reader, &object) != TLV_OK || !tlv_finish(&reader))
         return false;
-    switch (object.tag) {
-    case TAG_EUICC_PACKAGE:
-        *why = "malformed EuiccPackageResult";
-        out->kind = EIM_RESULT_PACKAGE;
-        ok = package_result_parse(object.whole, &out->package);
-        break;
-    case 0x30:
-        *why = "malformed ePRAndNotifications";
-        ok = parse_with_notifications(object.value, out);
-        break;
-    case TAG_IPA_EUICC_DATA:
-        *why = "malformed IpaEuiccDataResponse";
-        ok = parse_data_response(object.value, out);
-        out->notifications = out->data.notifications;
-        break;
-    case TAG_DOWNLOAD_TRIGGER:
-        *why = "malformed ProfileDownloadTriggerResult";
-        ok = parse_trigger_result(object.value, out);
-        break;
-    case 0xA0:
-        *why = "malformed eimPackageResultResponseError";
-        out->kind = EIM_RESULT_REFUSED;
-        ok = parse_code(object.value, out);
-        break;
-    case 0x02: /* v1.0: eimPackageError */
-        *why = "malformed eimPackageError";
-        out->kind = EIM_RESULT_REFUSED;
-        out->has_error = true;
-        ok = tlv_signed(object.value, &out->error);
-        break;
-    default:
-        *why = "no EimPackageResult";
-        return false;
+    *why = "no EimPackageResult";
+    for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
+        if (results[i].tag != object.tag)
+            continue;
+        *why = results[i].malformed;
+        return results[i].parse(&object, out);
     }
-    if (ok && (out->kind == EIM_RESULT_PACKAGE))
-        out->transaction_id = out->package.transaction_id;
-    return ok;
+    return false;
 }

@@ -53,8 +53,7 @@ struct eim_result {
     enum eim_result_kind kind;
     struct span transaction_id; /* eimTransactionId; SPAN_NONE when absent. Packages have it inside. */
     struct package_result package;
-    struct span notifications; /* content; with a package or data */
-    struct euicc_data data;
+    struct euicc_data data;   /* with a package: the notifications alone */
     struct span installation; /* BF37 whole */
     bool has_error;           /* EIM_RESULT_DATA_ERROR, NO_DOWNLOAD, REFUSED: */
     int64_t error;

@@ -77,8 +77,13 @@ int64_t eim_order_add(struct eim *eim, const char *eid, enum order_kind kind, bo
                       const json_t *request);
 /* Checks a request from outside ({"eid", and one of "psmo", "eco", "download", "data"}). */
 bool eim_order_check(const json_t *request, enum order_kind *kind, struct complaint *complaint);
+/* How far a download is, or what became of a package, for who asks; "" when nothing was said. */
+void eim_order_progress(struct eim *eim, int64_t id, char *out, size_t size);
+void eim_order_set_progress(struct eim *eim, int64_t id, const char *progress);
 /* Ends an order: failed with `error`, done without. `result` (taken) may be NULL. */
 void eim_order_end(struct eim *eim, const struct eim_order *order, const char *error, json_t *result);
+/* Ends a download, unless it has ended, by what its installation came to: "" or what went wrong. */
+void eim_order_end_installed(struct eim *eim, int64_t id, const char *failure);
 
 /* Appends what carries the order out (BF51, BF52, BF54). */
 bool eim_package_put(struct eim *eim, const struct eim_order *order, struct span transaction_id,
@@ -92,6 +97,13 @@ void eim_results_request_put(struct span transaction_id, struct buf *out);
 
 /* What is known of an eUICC's data. */
 enum data_state { DATA_UNKNOWN, DATA_KNOWN, DATA_REFUSED };
+
+/* A column of an eUICC's row. Literals only: it becomes part of the statement. */
+void eim_euicc_set(struct eim *eim, const char *eid, const char *column, struct db_value value);
+/* The number in one, or that an expression gives; `otherwise` without such an eUICC. */
+int64_t eim_euicc_number(struct eim *eim, const char *eid, const char *column, int64_t otherwise);
+/* Its certificate, which the caller frees; NULL when none is known. */
+struct cert *eim_euicc_certificate(struct eim *eim, const char *eid);
 
 /* 16 octets as 32 digits; false when they are no EID. */
 bool eid_to_digits(struct span eid, char digits[EIM_EID_DIGITS + 1]);
@@ -112,10 +124,11 @@ void profiles_stale(struct eim *eim, const char *eid);
 
 /* --- Notifications -------------------------------------------------------------------------------------- */
 
-/* Keeps a notification; false when it is none. *sequence is its number, *verified whether the eUICC signed
- * it. `forward`: it is to go to its SM-DP+. */
-bool notification_take(struct eim *eim, struct span eid, struct span pending, bool forward,
-                       uint64_t *sequence, bool *verified);
+/* Keeps a notification of this eUICC ("" when unknown), unless it is none. `forward`: it is to go to its
+ * SM-DP+. One that the eUICC has signed is added to the content of EimAcknowledgements; NULL: nowhere. */
+enum notification { NOTIFICATION_MALFORMED, NOTIFICATION_UNVERIFIED, NOTIFICATION_TAKEN };
+enum notification notification_take(struct eim *eim, const char *eid, struct span pending, bool forward,
+                                    struct buf *acknowledgements);
 /* Of an installation (BF37): "" or what went wrong. False when it is none. */
 bool installation_failure(struct span pending, char *failure, size_t size);
 

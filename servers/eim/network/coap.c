@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #define RESOURCE   (&ESIPA_PATH[1]) /* libcoap writes paths without the first slash */
@@ -27,7 +28,7 @@ static const struct timeval acknowledge_after = {.tv_sec = 1};
 
 /* A client's session. */
 struct peer {
-    struct peer *next, **link;
+    LIST_ENTRY(peer) link;
     struct coap_server *server;
     struct buf body;      /* block-wise: what has come of the request */
     bool has_last;        /* the request that came last: */
@@ -38,20 +39,26 @@ struct peer {
     struct buf answer;
 };
 
+/* A request as libcoap hands it over. */
+struct request {
+    coap_resource_t *resource;
+    coap_session_t *session;
+    const coap_pdu_t *pdu;
+    const coap_string_t *query; /* may be NULL */
+    coap_block_t block;         /* Block1 of its last block */
+    bool has_block;
+};
+
 /* A request on its way through esipa.c. */
 struct pending {
-    struct pending *next, **link;
-    coap_session_t *session; /* referenced, and so is its peer */
+    LIST_ENTRY(pending) link;
+    struct request request; /* its session is referenced, and so is its peer */
     struct peer *peer;
-    coap_resource_t *resource;
     bool in_handler;      /* libcoap's handler is still running: it will answer */
     bool is_answered;     /* meanwhile, that is */
-    coap_pdu_t *request;  /* a copy for the later answer; NULL without memory */
+    coap_pdu_t *pdu;      /* a copy for the later answer; NULL without memory */
     coap_string_t *query; /* the same; may be NULL */
     struct event *acknowledge;
-    coap_pdu_code_t code;
-    coap_block_t block; /* Block1 of the request's last block */
-    bool has_block;
 };
 
 struct coap_server {
@@ -59,8 +66,8 @@ struct coap_server {
     struct event_base *base;
     coap_context_t *context;
     struct event *readable;
-    struct peer *peers;
-    struct pending *pending;
+    LIST_HEAD(, peer) peers;
+    LIST_HEAD(, pending) pending;
     uint16_t port;
 };
 
@@ -73,18 +80,17 @@ static void release(coap_session_t *session, void *octets)
 }
 
 /* Fills a response PDU with what the peer keeps as the answer. */
-static void fill(coap_resource_t *resource, coap_session_t *session, const coap_pdu_t *request,
-                 const coap_string_t *query, const coap_block_t *block1, const struct peer *peer,
-                 coap_pdu_t *response)
+static void fill(const struct request *request, const struct peer *peer, coap_pdu_t *response)
 {
+    const coap_block_t *block = &request->block;
     uint8_t option[4];
     size_t size = peer->answer.size;
     uint8_t *octets;
 
     coap_pdu_set_code(response, peer->last_code);
-    if (block1 != NULL)
+    if (request->has_block)
         coap_add_option(response, COAP_OPTION_BLOCK1,
-                        coap_encode_var_safe(option, sizeof(option), block1->num << 4 | block1->szx), option);
+                        coap_encode_var_safe(option, sizeof(option), block->num << 4 | block->szx), option);
     if (size == 0)
         return;
     octets = malloc(size); /* libcoap keeps it until the last block has gone */
@@ -93,44 +99,40 @@ static void fill(coap_resource_t *resource, coap_session_t *session, const coap_
         return;
     }
     memcpy(octets, peer->answer.data, size);
-    coap_add_data_large_response(resource, session, request, response, query, FORMAT, MAX_AGE, 0, size,
-                                 octets, release, octets);
+    coap_add_data_large_response(request->resource, request->session, request->pdu, response, request->query,
+                                 FORMAT, MAX_AGE, 0, size, octets, release, octets);
 }
 
 static void pending_free(struct pending *pending)
 {
-    *pending->link = pending->next;
-    if (pending->next != NULL)
-        pending->next->link = pending->link;
-    if (pending->request != NULL)
-        coap_delete_pdu(pending->request);
+    LIST_REMOVE(pending, link);
+    if (pending->pdu != NULL)
+        coap_delete_pdu(pending->pdu);
     if (pending->query != NULL)
         coap_delete_string(pending->query);
     if (pending->acknowledge != NULL)
         event_free(pending->acknowledge);
-    coap_session_release(pending->session);
+    coap_session_release(pending->request.session);
     free(pending);
 }
 
 /* With the acknowledgement, or separately when that has gone already. */
 static void send_later(struct pending *pending)
 {
-    coap_session_t *session = pending->session;
-    bool confirmable = coap_pdu_get_type(pending->request) == COAP_MESSAGE_CON;
+    coap_session_t *session = pending->request.session;
+    bool confirmable = coap_pdu_get_type(pending->pdu) == COAP_MESSAGE_CON;
     bool separate = !confirmable || pending->peer->is_acknowledged;
-    coap_bin_const_t token = coap_pdu_get_token(pending->request);
-    coap_pdu_t *response =
-        coap_pdu_init(!confirmable ? COAP_MESSAGE_NON : (separate ? COAP_MESSAGE_CON : COAP_MESSAGE_ACK),
-                      COAP_RESPONSE_CODE_CHANGED,
-                      separate ? coap_new_message_id(session) : coap_pdu_get_mid(pending->request),
-                      coap_session_max_pdu_size(session));
+    coap_bin_const_t token = coap_pdu_get_token(pending->pdu);
+    coap_pdu_t *response = coap_pdu_init(
+        !confirmable ? COAP_MESSAGE_NON : (separate ? COAP_MESSAGE_CON : COAP_MESSAGE_ACK),
+        COAP_RESPONSE_CODE_CHANGED, separate ? coap_new_message_id(session) : coap_pdu_get_mid(pending->pdu),
+        coap_session_max_pdu_size(session));
 
     if (response == NULL || coap_add_token(response, token.length, token.s) == 0) {
         coap_delete_pdu(response);
         return;
     }
-    fill(pending->resource, session, pending->request, pending->query,
-         pending->has_block ? &pending->block : NULL, pending->peer, response);
+    fill(&pending->request, pending->peer, response);
     coap_send(session, response);
 }
 
@@ -141,28 +143,22 @@ static void on_acknowledge(evutil_socket_t fd, short events, void *context)
     (void)fd;
     (void)events;
     pending->peer->is_acknowledged = true;
-    coap_send_ack(pending->session, pending->request);
+    coap_send_ack(pending->request.session, pending->pdu);
 }
 
-static coap_pdu_code_t response_code(enum esipa_outcome outcome)
+static void on_answered(void *context, enum esipa_outcome outcome, struct span answer)
 {
-    static const coap_pdu_code_t codes[] = {
+    static const uint8_t codes[] = {
         [ESIPA_ANSWERED] = COAP_RESPONSE_CODE_CHANGED,
         [ESIPA_EMPTY] = COAP_RESPONSE_CODE_CHANGED,
         [ESIPA_MALFORMED] = COAP_RESPONSE_CODE_BAD_REQUEST,
         [ESIPA_UNSUPPORTED] = COAP_RESPONSE_CODE_NOT_IMPLEMENTED,
     };
-
-    return codes[outcome];
-}
-
-static void on_answered(void *context, enum esipa_outcome outcome, struct span answer)
-{
     struct pending *pending = context;
     struct peer *peer = pending->peer;
 
     pending->is_answered = true;
-    peer->last_code = (uint8_t)response_code(outcome);
+    peer->last_code = codes[outcome];
     peer->is_answered = true;
     buf_clear(&peer->answer);
     buf_append(&peer->answer, answer);
@@ -174,7 +170,7 @@ static void on_answered(void *context, enum esipa_outcome outcome, struct span a
              answer.size);
     if (pending->in_handler)
         return;
-    if (pending->request != NULL)
+    if (pending->pdu != NULL)
         send_later(pending);
     pending_free(pending);
 }
@@ -191,20 +187,14 @@ static struct peer *peer_of(struct coap_server *server, coap_session_t *session)
     if (peer == NULL)
         return NULL;
     peer->server = server;
-    peer->next = server->peers;
-    peer->link = &server->peers;
-    if (peer->next != NULL)
-        peer->next->link = &peer->next;
-    server->peers = peer;
+    LIST_INSERT_HEAD(&server->peers, peer, link);
     coap_session_set_app_data(session, peer);
     return peer;
 }
 
 static void peer_free(struct peer *peer)
 {
-    *peer->link = peer->next;
-    if (peer->next != NULL)
-        peer->next->link = peer->link;
+    LIST_REMOVE(peer, link);
     buf_free(&peer->body);
     buf_free(&peer->answer);
     free(peer);
@@ -245,33 +235,26 @@ static coap_pdu_code_t collect(struct peer *peer, const coap_block_t *block, str
     return block->m != 0 ? COAP_RESPONSE_CODE_CONTINUE : 0;
 }
 
-static struct pending *pending_new(struct coap_server *server, struct peer *peer, coap_session_t *session,
-                                   coap_resource_t *resource, const coap_block_t *block)
+static struct pending *pending_new(struct peer *peer, const struct request *request)
 {
     struct pending *pending = calloc(1, sizeof(*pending));
 
     if (pending == NULL)
         return NULL;
-    pending->session = coap_session_reference(session);
+    pending->request = *request;
+    coap_session_reference(request->session);
     pending->peer = peer;
     pending->in_handler = true;
-    pending->resource = resource;
-    pending->has_block = block != NULL;
-    if (block != NULL)
-        pending->block = *block;
-    pending->next = server->pending;
-    pending->link = &server->pending;
-    if (pending->next != NULL)
-        pending->next->link = &pending->next;
-    server->pending = pending;
+    LIST_INSERT_HEAD(&peer->server->pending, pending, link);
     return pending;
 }
 
 /* Keeps what the later answer needs. False without memory. */
-static bool keep(struct pending *pending, const coap_pdu_t *request, const coap_string_t *query)
+static bool keep(struct pending *pending)
 {
-    coap_bin_const_t token = coap_pdu_get_token(request);
-    const struct coap_server *server = pending->peer->server;
+    const coap_pdu_t *pdu = pending->request.pdu;
+    const coap_string_t *query = pending->request.query;
+    coap_bin_const_t token = coap_pdu_get_token(pdu);
 
     if (query != NULL) {
         pending->query = coap_new_string(query->length);
@@ -279,14 +262,16 @@ static bool keep(struct pending *pending, const coap_pdu_t *request, const coap_
             return false;
         memcpy(pending->query->s, query->s, query->length);
     }
-    pending->request = coap_pdu_duplicate(request, pending->session, token.length, token.s, NULL);
-    if (pending->request == NULL)
+    pending->pdu = coap_pdu_duplicate(pdu, pending->request.session, token.length, token.s, NULL);
+    if (pending->pdu == NULL)
         return false;
-    coap_pdu_set_type(pending->request, coap_pdu_get_type(request));
-    coap_pdu_set_mid(pending->request, coap_pdu_get_mid(request));
-    if (coap_pdu_get_type(request) != COAP_MESSAGE_CON)
+    coap_pdu_set_type(pending->pdu, coap_pdu_get_type(pdu));
+    coap_pdu_set_mid(pending->pdu, coap_pdu_get_mid(pdu));
+    pending->request.pdu = pending->pdu;
+    pending->request.query = pending->query;
+    if (coap_pdu_get_type(pending->pdu) != COAP_MESSAGE_CON)
         return true;
-    pending->acknowledge = evtimer_new(server->base, on_acknowledge, pending);
+    pending->acknowledge = evtimer_new(pending->peer->server->base, on_acknowledge, pending);
     return pending->acknowledge != NULL && evtimer_add(pending->acknowledge, &acknowledge_after) == 0;
 }
 
@@ -297,62 +282,61 @@ static void say_nothing(coap_pdu_t *response)
 }
 
 /* A complete message. */
-static void take(struct coap_server *server, struct peer *peer, coap_resource_t *resource,
-                 coap_session_t *session, const coap_pdu_t *request, const coap_string_t *query,
-                 const coap_block_t *block, struct span message, coap_pdu_t *response)
+static void take(struct peer *peer, const struct request *request, struct span message, coap_pdu_t *response)
 {
-    struct pending *pending = pending_new(server, peer, session, resource, block);
+    const struct coap_server_options *options = &peer->server->options;
+    struct pending *pending = pending_new(peer, request);
 
     if (pending == NULL) {
         coap_pdu_set_code(response, COAP_RESPONSE_CODE_SERVICE_UNAVAILABLE);
         return;
     }
     peer->has_last = true;
-    peer->last = coap_pdu_get_mid(request);
+    peer->last = coap_pdu_get_mid(request->pdu);
     peer->is_acknowledged = false;
     peer->is_answered = false;
-    esipa_message(server->options.eim, server->options.relay, message, on_answered, pending);
+    esipa_message(options->eim, options->relay, message, on_answered, pending);
     if (pending->is_answered) {
-        fill(resource, session, request, query, block, peer, response);
+        fill(request, peer, response);
         pending_free(pending);
     } else {
         pending->in_handler = false;
-        if (keep(pending, request, query))
+        if (keep(pending))
             say_nothing(response);
         else
             coap_pdu_set_code(response, COAP_RESPONSE_CODE_SERVICE_UNAVAILABLE);
     }
 }
 
-static void on_post(coap_resource_t *resource, coap_session_t *session, const coap_pdu_t *request,
+static void on_post(coap_resource_t *resource, coap_session_t *session, const coap_pdu_t *pdu,
                     const coap_string_t *query, coap_pdu_t *response)
 {
-    struct coap_server *server = coap_resource_get_userdata(resource);
-    struct peer *peer = peer_of(server, session);
-    coap_block_t block;
-    bool has_block = coap_get_block(request, COAP_OPTION_BLOCK1, &block) != 0;
+    struct request request = {.resource = resource, .session = session, .pdu = pdu, .query = query};
+    struct peer *peer = peer_of(coap_resource_get_userdata(resource), session);
     const uint8_t *octets = NULL;
     size_t size = 0;
+    struct span message;
     coap_pdu_code_t code = 0;
 
-    coap_get_data(request, &size, &octets);
+    request.has_block = coap_get_block(pdu, COAP_OPTION_BLOCK1, &request.block) != 0;
+    coap_get_data(pdu, &size, &octets);
     if (peer == NULL) {
         coap_pdu_set_code(response, COAP_RESPONSE_CODE_SERVICE_UNAVAILABLE);
-    } else if (peer->has_last && peer->last == coap_pdu_get_mid(request)) {
+    } else if (peer->has_last && peer->last == coap_pdu_get_mid(pdu)) {
         if (peer->is_answered)
-            fill(resource, session, request, query, has_block ? &block : NULL, peer, response);
+            fill(&request, peer, response);
         else if (!peer->is_acknowledged)
             say_nothing(response); /* else it is acknowledged once more */
     } else {
-        if (has_block)
-            code = collect(peer, &block, SPAN(octets, size));
+        if (request.has_block)
+            code = collect(peer, &request.block, SPAN(octets, size));
         if (code != 0) {
             coap_pdu_set_code(response, code);
             return;
         }
-        log_line(LOG_LEVEL_DEBUG, "CoAP request, %zu octets", has_block ? peer->body.size : size);
-        take(server, peer, resource, session, request, query, has_block ? &block : NULL,
-             has_block ? buf_span(&peer->body) : SPAN(octets, size), response);
+        message = request.has_block ? buf_span(&peer->body) : SPAN(octets, size);
+        log_line(LOG_LEVEL_DEBUG, "CoAP request, %zu octets", message.size);
+        take(peer, &request, message, response);
         buf_free(&peer->body);
     }
 }
@@ -487,16 +471,16 @@ void coap_server_close(struct coap_server *server)
 {
     if (server == NULL)
         return;
-    while (server->pending != NULL)
-        pending_free(server->pending);
+    while (!LIST_EMPTY(&server->pending))
+        pending_free(LIST_FIRST(&server->pending));
     if (server->readable != NULL)
         event_free(server->readable);
     if (server->context != NULL) {
         coap_register_event_handler(server->context, NULL);
         coap_free_context(server->context);
     }
-    while (server->peers != NULL)
-        peer_free(server->peers);
+    while (!LIST_EMPTY(&server->peers))
+        peer_free(LIST_FIRST(&server->peers));
     coap_cleanup();
     free(server);
 }

@@ -10,27 +10,11 @@
 
 #define CONNECT_TIMEOUT 10 /* seconds */
 
-struct call {
-    struct call *next, **link;
-    const struct es9p_function *function;
-    es9p_client_done *done;
-    void *context;
-};
-
 struct es9p_client {
     struct https_loop *requests;
     struct https_settings settings;
     char *cacert;
-    struct call *calls;
 };
-
-static void call_free(struct call *call)
-{
-    *call->link = call->next;
-    if (call->next != NULL)
-        call->next->link = call->link;
-    free(call);
-}
 
 struct es9p_client *es9p_client_open(struct loop *loop, const char *cacert, long timeout)
 {
@@ -60,8 +44,6 @@ void es9p_client_close(struct es9p_client *client)
     if (client == NULL)
         return;
     https_loop_close(client->requests);
-    while (client->calls != NULL)
-        call_free(client->calls);
     free(client->cacert);
     free(client);
 }
@@ -69,7 +51,7 @@ void es9p_client_close(struct es9p_client *client)
 static void on_answer(void *context, enum https_result result, long status, struct span answer,
                       const char *why)
 {
-    struct call *call = context;
+    const struct es9p_call *call = context;
     struct es9p_reply reply = {.outcome = ES9P_UNREACHABLE};
 
     if (result == HTTPS_ANSWERED) {
@@ -82,50 +64,30 @@ static void on_answer(void *context, enum https_result result, long status, stru
     tool_one_line(reply.why);
     call->done(call->context, &reply);
     es9p_message_clear(&reply.answer);
-    call_free(call);
 }
 
-static void fail(es9p_client_done *done, void *context, enum es9p_outcome outcome, const char *why)
+static void fail(const struct es9p_call *call, enum es9p_outcome outcome, const char *why)
 {
     struct es9p_reply reply = {.outcome = outcome};
 
     snprintf(reply.why, sizeof(reply.why), "%s", why);
-    done(context, &reply);
+    call->done(call->context, &reply);
 }
 
-static struct call *call_new(struct es9p_client *client, const struct es9p_function *function,
-                             es9p_client_done *done, void *context)
-{
-    struct call *call = calloc(1, sizeof(*call));
-
-    if (call == NULL)
-        return NULL;
-    *call = (struct call){client->calls, &client->calls, function, done, context};
-    if (call->next != NULL)
-        call->next->link = &call->next;
-    client->calls = call;
-    return call;
-}
-
-void es9p_client_post(struct es9p_client *client, const char *address, const struct es9p_function *function,
-                      const struct span *values, es9p_client_done *done, void *context)
+void es9p_client_post(struct es9p_client *client, const char *address, const struct span *values,
+                      struct es9p_call *call)
 {
     char url[ES9P_URL_SIZE];
-    struct call *call;
     char *text;
 
-    if (!es9p_url(function, address, url)) {
-        fail(done, context, ES9P_NO_SUCH_HOST, "that is no address (FQDN, optionally :port)");
+    if (!es9p_url(call->function, address, url)) {
+        fail(call, ES9P_NO_SUCH_HOST, "that is no address (FQDN, optionally :port)");
         return;
     }
-    text = es9p_request_text(function, values);
-    call = text != NULL ? call_new(client, function, done, context) : NULL;
-    if (call == NULL ||
+    text = es9p_request_text(call->function, values);
+    if (text == NULL ||
         !https_loop_send(client->requests, &client->settings,
-                         &(struct https_call){.url = url, .body = span_of_string(text)}, on_answer, call)) {
-        if (call != NULL)
-            call_free(call);
-        fail(done, context, ES9P_UNREACHABLE, "the call cannot be set up");
-    }
+                         &(struct https_call){.url = url, .body = span_of_string(text)}, on_answer, call))
+        fail(call, ES9P_UNREACHABLE, "the call cannot be set up");
     free(text);
 }

@@ -14,14 +14,21 @@ struct es9p_client;
  * gone afterwards. */
 typedef void es9p_client_done(void *context, const struct es9p_reply *reply);
 
+/* A call; the caller keeps it until it is reported or the client closed. */
+struct es9p_call {
+    const struct es9p_function *function;
+    es9p_client_done *done;
+    void *context;
+};
+
 /* `cacert`: PEM file of trusted roots, NULL for the system's. `timeout`: seconds for a call. On failure
  * prints the line and returns NULL. */
 struct es9p_client *es9p_client_open(struct loop *loop, const char *cacert, long timeout);
 /* Calls under way end without being reported. NULL is nothing to close. */
 void es9p_client_close(struct es9p_client *client);
 
-/* Calls a function of the server with this address. `values`: function->in. */
-void es9p_client_post(struct es9p_client *client, const char *address, const struct es9p_function *function,
-                      const struct span *values, es9p_client_done *done, void *context);
+/* Makes a call to the server with this address. `values`: function->in. */
+void es9p_client_post(struct es9p_client *client, const char *address, const struct span *values,
+                      struct es9p_call *call);
 
 #endif

@@ -191,20 +191,15 @@ static void provide_result(const struct answering *to, struct span content)
 static bool take_notification(const struct answering *to, struct span pending)
 {
     char eid[EIM_EID_DIGITS + 1] = "";
-    struct buf full = {0}, octets = {0};
+    struct buf full = {0};
     enum compact_status status = relay_restore_notification(relay_sessions(to->relay), eid, pending, &full);
     bool ok = status == COMPACT_OK;
 
-    if (ok) {
-        buf_append_hex(&octets, eid, NULL);
-        ok = !full.failed &&
-             eim_take_notification(to->eim, octets.size == EIM_EID_OCTETS ? buf_span(&octets) : SPAN_NONE,
-                                   buf_span(&full));
-    } else {
+    if (ok)
+        ok = !full.failed && eim_take_notification(to->eim, eid, buf_span(&full));
+    else
         log_line(LOG_LEVEL_INFO, "ESipa handleNotification: %s", compact_status_name(status));
-    }
     buf_free(&full);
-    buf_free(&octets);
     return ok;
 }
 
@@ -267,9 +262,6 @@ void esipa_message(struct eim *eim, struct relay *relay, struct span message, es
             return;
         }
     }
-    if (!relay_takes(request.tag)) {
+    if (!relay_message(relay, request.tag, request.value, done, context))
         malformed(&to, "message: no such function");
-        return;
-    }
-    relay_message(relay, request.tag, request.value, done, context);
 }

@@ -21,7 +21,8 @@ struct eim_network {
     struct eim *eim;
     struct relay *relay;
     struct https *https;
-    struct coap_server *coap;
+    struct coap_server *coap; /* NULL: none */
+    uint16_t coap_port;
     char address[ADDRESS_MAX + 1];
 };
 
@@ -34,26 +35,16 @@ static void answer_code(struct https_request *request, int code)
 
 static void on_answered(void *context, enum esipa_outcome outcome, struct span message)
 {
+    static const int codes[] = {[ESIPA_EMPTY] = 204, [ESIPA_MALFORMED] = 400, [ESIPA_UNSUPPORTED] = 501};
     struct http_answer answer = {.code = 200, .content_type = ESIPA_CONTENT_TYPE};
 
-    switch (outcome) {
-    case ESIPA_ANSWERED:
+    if (outcome == ESIPA_ANSWERED)
         buf_append(&answer.body, message);
-        if (answer.body.failed)
-            answer_code(context, 500);
-        else
-            https_answer(context, &answer);
-        buf_free(&answer.body);
-        return;
-    case ESIPA_EMPTY:
-        answer_code(context, 204);
-        return;
-    case ESIPA_UNSUPPORTED:
-        answer_code(context, 501);
-        return;
-    default:
-        answer_code(context, 400);
-    }
+    if (outcome != ESIPA_ANSWERED || answer.body.failed)
+        answer_code(context, answer.body.failed ? 500 : codes[outcome]);
+    else
+        https_answer(context, &answer);
+    buf_free(&answer.body);
 }
 
 static void take_esipa(struct eim_network *network, struct https_request *request)
@@ -109,56 +100,31 @@ static bool open_https(struct eim_network *network, struct loop *loop,
     return network->https != NULL;
 }
 
-#ifdef HAVE_COAP
 static bool open_coap(struct eim_network *network, struct loop *loop,
                       const struct eim_network_options *options)
 {
-    const struct coap_server_options coap = {
-        .address = options->coap_address,
-        .port = options->coap_port,
-        .cert = options->tls_cert,
-        .key = options->tls_key,
-        .eim = network->eim,
-        .relay = network->relay,
-    };
-
     if (options->coap_address == NULL)
         return true;
-    network->coap = coap_server_open(loop, &coap);
+#ifdef HAVE_COAP
+    network->coap = coap_server_open(loop, &(struct coap_server_options){.address = options->coap_address,
+                                                                         .port = options->coap_port,
+                                                                         .cert = options->tls_cert,
+                                                                         .key = options->tls_key,
+                                                                         .eim = network->eim,
+                                                                         .relay = network->relay});
+    if (network->coap != NULL)
+        network->coap_port = coap_server_port(network->coap);
+#else
+    (void)loop;
+    tool_error("this build has no CoAP (configured --without-libcoap)");
+#endif
     return network->coap != NULL;
 }
 
-static void close_coap(struct eim_network *network)
-{
-    coap_server_close(network->coap);
-}
-
 uint16_t eim_network_coap_port(const struct eim_network *network)
 {
-    return network->coap != NULL ? coap_server_port(network->coap) : 0;
+    return network->coap_port;
 }
-#else
-static bool open_coap(struct eim_network *network, struct loop *loop,
-                      const struct eim_network_options *options)
-{
-    (void)network;
-    (void)loop;
-    if (options->coap_address != NULL)
-        tool_error("this build has no CoAP (configured --without-libcoap)");
-    return options->coap_address == NULL;
-}
-
-static void close_coap(struct eim_network *network)
-{
-    (void)network;
-}
-
-uint16_t eim_network_coap_port(const struct eim_network *network)
-{
-    (void)network;
-    return 0;
-}
-#endif
 
 struct eim_network *eim_network_open(struct loop *loop, struct eim *eim,
                                      const struct eim_network_options *options)
@@ -191,7 +157,9 @@ void eim_network_close(struct eim_network *network)
     if (network == NULL)
         return;
     relay_close(network->relay); /* first: its calls answer into the two others */
-    close_coap(network);
+#ifdef HAVE_COAP
+    coap_server_close(network->coap);
+#endif
     https_close(network->https);
     free(network);
 }

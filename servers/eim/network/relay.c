@@ -4,7 +4,6 @@
 #include "apdu/tlv.h"
 #include "common/log.h"
 #include "common/tool.h"
-#include "servers/eim/network/es9p_client.h"
 
 #include <event2/event.h>
 #include <stdio.h>
@@ -17,20 +16,16 @@ struct relay {
     struct eim *eim;
     struct es9p_client *client;
     struct relay_sessions *sessions;
-    struct relay_call *calls;
+    LIST_HEAD(, relay_call) calls;
     size_t calls_count;
     struct event *forward_timer;
     int64_t forwarding; /* the notification on its way; 0: none */
+    struct es9p_call forward;
 };
 
 struct relay_sessions *relay_sessions(struct relay *relay)
 {
     return relay->sessions;
-}
-
-bool relay_takes(uint32_t tag)
-{
-    return relay_function_by_tag(tag) != NULL;
 }
 
 /* --- What an SM-DP+ refuses with ------------------------------------------------------------------------ */
@@ -50,9 +45,7 @@ static unsigned error_number(enum es9p_function_id function, const struct es9p_r
 
 static void call_free(struct relay_call *call)
 {
-    *call->link = call->next;
-    if (call->next != NULL)
-        call->next->link = call->link;
+    LIST_REMOVE(call, link);
     call->relay->calls_count--;
     buf_free(&call->transaction_id);
     free(call);
@@ -64,20 +57,26 @@ static void report(struct relay_call *call, enum eim_step step, struct span tran
         eim_download_report(call->relay->eim, call->download.order, step, transaction_id, why);
 }
 
+static void say_error(const struct relay_function *function, int number, esipa_done *done, void *context)
+{
+    struct buf out = {0};
+    size_t at = tlv_open(&out, function->es9p->request);
+
+    tlv_put_unsigned(&out, function->error_tag, (uint64_t)number);
+    tlv_close(&out, at);
+    done(context, ESIPA_ANSWERED, buf_span(&out));
+    buf_free(&out);
+}
+
 /* Answers and frees. */
 static void answer_error(struct relay_call *call, int number, const char *why)
 {
-    struct buf out = {0};
-    size_t at = tlv_open(&out, call->function->es9p->request);
     char line[400];
 
     snprintf(line, sizeof(line), "%s: %s", call->function->es9p->name, why);
     log_line(LOG_LEVEL_INFO, "ESipa %s, error %d", line, number);
     report(call, EIM_STEP_FAILED, SPAN_NONE, line);
-    tlv_put_unsigned(&out, call->function->error_tag, (uint64_t)number);
-    tlv_close(&out, at);
-    call->done(call->context, ESIPA_ANSWERED, buf_span(&out));
-    buf_free(&out);
+    say_error(call->function, number, call->done, call->context);
     call_free(call);
 }
 
@@ -122,17 +121,6 @@ static void on_reply(void *context, const struct es9p_reply *reply)
     buf_free(&content);
 }
 
-static void refuse(uint32_t tag, uint32_t error_tag, esipa_done *done, void *context)
-{
-    struct buf out = {0};
-    size_t at = tlv_open(&out, tag);
-
-    tlv_put_unsigned(&out, error_tag, ESIPA_UNDEFINED_ERROR);
-    tlv_close(&out, at);
-    done(context, ESIPA_ANSWERED, buf_span(&out));
-    buf_free(&out);
-}
-
 static struct relay_call *call_new(struct relay *relay, esipa_done *done, void *context)
 {
     struct relay_call *call = relay->calls_count < RELAY_CALLS_MAX ? calloc(1, sizeof(*call)) : NULL;
@@ -144,37 +132,37 @@ static struct relay_call *call_new(struct relay *relay, esipa_done *done, void *
     call->sessions = relay->sessions;
     call->done = done;
     call->context = context;
-    call->next = relay->calls;
-    call->link = &relay->calls;
-    if (call->next != NULL)
-        call->next->link = &call->next;
-    relay->calls = call;
+    LIST_INSERT_HEAD(&relay->calls, call, link);
     relay->calls_count++;
     return call;
 }
 
-void relay_message(struct relay *relay, uint32_t tag, struct span content, esipa_done *done, void *context)
+bool relay_message(struct relay *relay, uint32_t tag, struct span content, esipa_done *done, void *context)
 {
     const struct relay_function *function = relay_function_by_tag(tag);
-    struct relay_call *call = call_new(relay, done, context);
+    struct relay_call *call = function != NULL ? call_new(relay, done, context) : NULL;
     struct es9p_message request = {0};
     struct span values[ES9P_MEMBERS_MAX];
     const char *detail = "the message is not well-formed";
     int number;
 
+    if (function == NULL)
+        return false;
     if (call == NULL) {
         log_line(LOG_LEVEL_ERROR, "ESipa %s: too much at once", function->es9p->name);
-        refuse(tag, function->error_tag, done, context);
-        return;
+        say_error(function, ESIPA_UNDEFINED_ERROR, done, context);
+        return true;
     }
     call->function = function;
+    call->es9p = (struct es9p_call){function->es9p, on_reply, call};
     number = function->begin(call, content, &request, &detail);
     es9p_message_spans(&request, values);
     if (number != 0)
         answer_error(call, number, detail);
     else
-        es9p_client_post(relay->client, call->address, function->es9p, values, on_reply, call);
+        es9p_client_post(relay->client, call->address, values, &call->es9p);
     es9p_message_clear(&request);
+    return true;
 }
 
 /* --- Notifications -------------------------------------------------------------------------------------- */
@@ -202,8 +190,7 @@ void relay_forward(struct relay *relay)
     if (relay->forwarding == 0 && eim_forward_next(relay->eim, &id, address, &pending)) {
         relay->forwarding = id;
         value = buf_span(&pending);
-        es9p_client_post(relay->client, address, &es9p_functions[ES9P_HANDLE_NOTIFICATION], &value,
-                         on_forwarded, relay);
+        es9p_client_post(relay->client, address, &value, &relay->forward);
     }
     buf_free(&pending);
 }
@@ -227,6 +214,7 @@ struct relay *relay_open(struct loop *loop, struct eim *eim, const char *cacert,
         return NULL;
     }
     relay->eim = eim;
+    relay->forward = (struct es9p_call){&es9p_functions[ES9P_HANDLE_NOTIFICATION], on_forwarded, relay};
     relay->sessions = relay_sessions_new(eim);
     relay->forward_timer = event_new(loop_base(loop), -1, EV_PERSIST, on_forward_timer, relay);
     if (relay->sessions != NULL && relay->forward_timer != NULL &&
@@ -243,8 +231,8 @@ void relay_close(struct relay *relay)
     if (relay == NULL)
         return;
     es9p_client_close(relay->client);
-    while (relay->calls != NULL)
-        call_free(relay->calls);
+    while (!LIST_EMPTY(&relay->calls))
+        call_free(LIST_FIRST(&relay->calls));
     relay_sessions_free(relay->sessions);
     if (relay->forward_timer != NULL)
         event_free(relay->forward_timer);

@@ -26,10 +26,9 @@ struct relay *relay_open(struct loop *loop, struct eim *eim, const char *cacert,
 /* Calls under way end without an answer. NULL is nothing to close. */
 void relay_close(struct relay *relay);
 
-/* True for the four functions' tags. */
-bool relay_takes(uint32_t tag);
-/* The content of a request with one of those tags. `done` may be called before this returns. */
-void relay_message(struct relay *relay, uint32_t tag, struct span content, esipa_done *done, void *context);
+/* Takes the content of a request with one of the four functions' tags; false, and nothing done, with another.
+ * `done` may be called before this returns. */
+bool relay_message(struct relay *relay, uint32_t tag, struct span content, esipa_done *done, void *context);
 
 struct relay_sessions *relay_sessions(struct relay *relay);
 

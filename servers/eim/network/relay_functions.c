@@ -66,16 +66,17 @@ static int expand_response(struct relay_call *call, const struct relay_session *
                            struct es9p_message *request, const char **detail)
 {
     struct buf *response = &request->part[ES9P_RESPONSE];
-    struct eim_euicc euicc = {0};
-    bool found = session->eid[0] != '\0' && eim_euicc_find(call->eim, session->eid, &euicc);
-    struct compact_known known = relay_known(session, found ? &euicc : NULL);
+    struct eim_euicc euicc;
+    struct compact_known known;
     struct buf full = {0};
-    enum compact_status status = call->function->expand(&known, buf_span(response), &full);
+    enum compact_status status;
 
+    eim_euicc_find(call->eim, session->eid, &euicc);
+    known = relay_known(session, &euicc);
+    status = call->function->expand(&known, buf_span(response), &full);
     buf_free(response);
     *response = full;
-    if (found)
-        eim_euicc_clear(&euicc);
+    eim_euicc_clear(&euicc);
     if (status == COMPACT_OK)
         return 0;
     *detail = compact_status_name(status);
@@ -196,18 +197,10 @@ static bool take_offer(const struct es9p_message *in, struct relay_session *sess
     return true;
 }
 
-/* True when this IPA leaves the check of the profile's metadata to the
- * eIM (eimProfileMetadataVerification). */
+/* True when this IPA leaves the check of the profile's metadata to the eIM. */
 static bool eim_verifies(const struct relay_call *call, const struct relay_session *session)
 {
-    struct eim_euicc euicc = {0};
-    bool verifies;
-
-    if (session->eid[0] == '\0' || !eim_euicc_find(call->eim, session->eid, &euicc))
-        return false;
-    verifies = euicc.ipa_known && euicc.ipa_eim_verifies;
-    eim_euicc_clear(&euicc);
-    return verifies;
+    return eim_ipa_has(call->eim, session->eid, EIM_IPA_EIM_VERIFIES);
 }
 
 static int authenticate_finish(struct relay_call *call, const struct es9p_message *in, struct buf *out,
@@ -277,7 +270,7 @@ static int cancel_finish(struct relay_call *call, const struct es9p_message *in,
     (void)out; /* CancelSessionOk has no members */
     (void)detail;
     if (session != NULL)
-        relay_session_end(call->sessions, session);
+        relay_session_end(session);
     return 0;
 }
 

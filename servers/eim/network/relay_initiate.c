@@ -86,19 +86,15 @@ static int choose_address(struct relay_call *call, const struct initiate_request
 
 static bool put_info1(const struct relay_call *call, struct span info1, struct buf *out)
 {
-    struct eim_euicc euicc = {0};
-    bool ok = true;
+    struct eim_euicc euicc;
 
     if (info1.data != NULL) {
         buf_append(out, info1);
     } else if (call->ordered && eim_euicc_find(call->eim, call->download.eid, &euicc)) {
-        ok = euicc.info1.size > 0;
         buf_append(out, buf_span(&euicc.info1));
         eim_euicc_clear(&euicc);
-    } else {
-        ok = false;
     }
-    return ok;
+    return out->size > 0;
 }
 
 static int initiate_begin(struct relay_call *call, struct span content, struct es9p_message *request,
@@ -178,7 +174,7 @@ static struct relay_session *open_session(struct relay_call *call, const struct 
     }
     if (*number != 0) {
         if (session != NULL)
-            relay_session_end(call->sessions, session);
+            relay_session_end(session);
         return NULL;
     }
     if (call->ordered)
@@ -196,7 +192,7 @@ static void make_ctx_params1(const struct relay_call *call, struct relay_session
 
     if (!call->ordered || !eim_euicc_find(call->eim, call->download.eid, &euicc))
         return;
-    if (euicc.ipa_needs_ctx && euicc.device_info.size > 0) {
+    if (euicc.ipa[EIM_IPA_NEEDS_CTX] && euicc.device_info.size > 0) {
         at = tlv_open(&session->ctx_params1, 0xA0);
         if (call->download.has_matching_id)
             tlv_put_string(&session->ctx_params1, 0x80, call->download.matching_id);

@@ -2,18 +2,21 @@
 #ifndef SOFTEUICC_SERVERS_EIM_NETWORK_RELAY_PRIVATE_H
 #define SOFTEUICC_SERVERS_EIM_NETWORK_RELAY_PRIVATE_H
 
-#include "protocol/es9p.h"
+#include "servers/eim/network/es9p_client.h"
 #include "servers/eim/network/relay.h"
+
+#include <sys/queue.h>
 
 #define RELAY_TRANSACTION_ID_MAX 16 /* octets */
 
 /* A message on its way. */
 struct relay_call {
-    struct relay_call *next, **link;
+    LIST_ENTRY(relay_call) link;
     struct relay *relay;
     struct eim *eim;
     struct relay_sessions *sessions;
     const struct relay_function *function;
+    struct es9p_call es9p; /* of that function */
     esipa_done *done;
     void *context;
     char address[EIM_ADDRESS_MAX + 1]; /* of the SM-DP+ */

@@ -8,10 +8,10 @@
 
 struct relay_sessions {
     struct eim *eim;
-    struct relay_session *first; /* the one used last */
+    LIST_HEAD(, relay_session) list; /* the one used last is the first */
 };
 
-static void session_free(struct relay_session *session)
+void relay_session_end(struct relay_session *session)
 {
     struct buf *kept[] = {&session->transaction_id, &session->server_address, &session->server_challenge,
                           &session->server_oid,     &session->ctx_params1,    &session->smdp_signature2,
@@ -20,6 +20,7 @@ static void session_free(struct relay_session *session)
 
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
         buf_free(kept[i]);
+    LIST_REMOVE(session, link);
     free(session);
 }
 
@@ -36,48 +37,43 @@ void relay_sessions_free(struct relay_sessions *sessions)
 {
     if (sessions == NULL)
         return;
-    while (sessions->first != NULL)
-        relay_session_end(sessions, sessions->first);
+    while (!LIST_EMPTY(&sessions->list))
+        relay_session_end(LIST_FIRST(&sessions->list));
     free(sessions);
 }
 
-void relay_session_end(struct relay_sessions *sessions, struct relay_session *session)
+static void note_use(struct relay_sessions *sessions, struct relay_session *session)
 {
-    for (struct relay_session **at = &sessions->first; *at != NULL; at = &(*at)->next) {
-        if (*at == session) {
-            *at = session->next;
-            session_free(session);
-            return;
-        }
-    }
+    session->used = (int64_t)time(NULL);
+    LIST_INSERT_HEAD(&sessions->list, session, link);
 }
 
 /* The list is ordered by last use, so what is too old or too much is at its end. */
 static void drop_old(struct relay_sessions *sessions)
 {
     int64_t oldest = (int64_t)time(NULL) - RELAY_SESSION_LIFETIME;
-    struct relay_session **at = &sessions->first;
+    struct relay_session *session = LIST_FIRST(&sessions->list), *next;
 
-    for (unsigned kept = 0; *at != NULL && (*at)->used >= oldest && kept < RELAY_SESSIONS_MAX - 1; kept++)
-        at = &(*at)->next;
-    while (*at != NULL)
-        relay_session_end(sessions, *at);
+    for (unsigned kept = 0; session != NULL && session->used >= oldest && kept < RELAY_SESSIONS_MAX - 1;
+         kept++)
+        session = LIST_NEXT(session, link);
+    for (; session != NULL; session = next) {
+        next = LIST_NEXT(session, link);
+        relay_session_end(session);
+    }
 }
 
 static struct relay_session *find(struct relay_sessions *sessions, struct span transaction_id)
 {
-    for (struct relay_session **at = &sessions->first; *at != NULL; at = &(*at)->next) {
-        struct relay_session *session = *at;
+    struct relay_session *session = LIST_FIRST(&sessions->list);
 
-        if (!span_equal(transaction_id, buf_span(&session->transaction_id)))
-            continue;
-        *at = session->next;
-        session->next = sessions->first;
-        session->used = (int64_t)time(NULL);
-        sessions->first = session;
-        return session;
+    while (session != NULL && !span_equal(transaction_id, buf_span(&session->transaction_id)))
+        session = LIST_NEXT(session, link);
+    if (session != NULL) {
+        LIST_REMOVE(session, link);
+        note_use(sessions, session);
     }
-    return NULL;
+    return session;
 }
 
 struct relay_session *relay_session_add(struct relay_sessions *sessions, struct span transaction_id,
@@ -93,9 +89,7 @@ struct relay_session *relay_session_add(struct relay_sessions *sessions, struct 
     drop_old(sessions);
     buf_append(&session->transaction_id, transaction_id);
     snprintf(session->address, sizeof(session->address), "%s", address);
-    session->used = (int64_t)time(NULL);
-    session->next = sessions->first;
-    sessions->first = session;
+    note_use(sessions, session);
     return session;
 }
 
@@ -134,12 +128,10 @@ struct compact_known relay_known(const struct relay_session *session, const stru
 {
     struct compact_known known = {0};
 
-    if (euicc != NULL) {
-        known.euicc_cert = known_octets(&euicc->euicc_cert);
-        known.eum_cert = known_octets(&euicc->eum_cert);
-        known.info2 = known_octets(&euicc->info2);
-        known.ci_key_id = known_octets(&euicc->ci_key_id);
-    }
+    known.euicc_cert = known_octets(&euicc->euicc_cert);
+    known.eum_cert = known_octets(&euicc->eum_cert);
+    known.info2 = known_octets(&euicc->info2);
+    known.ci_key_id = known_octets(&euicc->ci_key_id);
     if (session != NULL) {
         known.transaction_id = known_octets(&session->transaction_id);
         known.server_address = known_octets(&session->server_address);
@@ -160,19 +152,17 @@ enum compact_status relay_restore_notification(struct relay_sessions *sessions, 
     const struct relay_session *session =
         relay_session_find(sessions, compact_notification_transaction(pending));
     struct span said = compact_notification_eid(pending);
-    struct eim_euicc euicc = {0};
+    struct eim_euicc euicc;
     struct compact_known known;
     enum compact_status status;
-    bool found;
 
     if (said.size == EIM_EID_OCTETS)
         hex_from_span(said, eid, EIM_EID_DIGITS + 1);
     else if (eid[0] == '\0' && session != NULL)
         snprintf(eid, EIM_EID_DIGITS + 1, "%s", session->eid);
-    found = eid[0] != '\0' && eim_euicc_find(sessions->eim, eid, &euicc);
-    known = relay_known(session, found ? &euicc : NULL);
+    eim_euicc_find(sessions->eim, eid, &euicc);
+    known = relay_known(session, &euicc);
     status = compact_expand_notification(&known, pending, out);
-    if (found)
-        eim_euicc_clear(&euicc);
+    eim_euicc_clear(&euicc);
     return status;
 }

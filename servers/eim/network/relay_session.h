@@ -9,12 +9,14 @@
 #include "protocol/restore.h"
 #include "servers/eim/model/eim.h"
 
+#include <sys/queue.h>
+
 #define RELAY_SESSIONS_MAX     1024 /* the one not used for longest goes */
 #define RELAY_SESSION_LIFETIME 3600 /* seconds since it was last used; its notification comes at the end */
 
 struct relay_session {
-    struct relay_session *next; /* the one used before this one */
-    struct buf transaction_id;  /* the SM-DP+'s, 1 to 16 octets */
+    LIST_ENTRY(relay_session) link;
+    struct buf transaction_id; /* the SM-DP+'s, 1 to 16 octets */
     char address[EIM_ADDRESS_MAX + 1];
     char eid[EIM_EID_DIGITS + 1]; /* "" until it is known */
     struct eim_download download; /* when `ordered` */
@@ -36,12 +38,13 @@ struct relay_session *relay_session_add(struct relay_sessions *sessions, struct 
                                         const char *address);
 /* The session with this id; one that is unknown is made anew if an order knows the id. NULL otherwise. */
 struct relay_session *relay_session_find(struct relay_sessions *sessions, struct span transaction_id);
-void relay_session_end(struct relay_sessions *sessions, struct relay_session *session);
+void relay_session_end(struct relay_session *session);
 
 /* Notes the order, and whose it is. */
 void relay_session_set_order(struct relay_session *session, const struct eim_download *download);
 
-/* All that is known for restoring a compact message; either may be NULL. The spans live as long as both. */
+/* All that is known for restoring a compact message; `session` may be NULL. The spans live as long as both.
+ */
 struct compact_known relay_known(const struct relay_session *session, const struct eim_euicc *euicc);
 
 /*

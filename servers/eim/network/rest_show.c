@@ -1,6 +1,7 @@
 /* What the REST API shows and changes: eUICCs, profiles, orders, notifications. See rest_call.h. */
 #include "servers/eim/network/rest_call.h"
 
+#include "common/database_json.h"
 #include "common/log.h"
 #include "servers/eim/model/configuration.h"
 
@@ -11,55 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- Columns to members --------------------------------------------------------------------------------- */
-
-static void set(json_t *object, const char *name, json_t *value)
-{
-    /* json_object_set_new refuses NULL: a text that is not UTF-8. */
-    if (value == NULL)
-        value = json_string("?");
-    json_object_set_new(object, name, value);
-}
-
-static void set_text(json_t *object, const char *name, const struct db_rows *rows, int column)
-{
-    if (db_string(rows, column) != NULL)
-        set(object, name, json_string(db_string(rows, column)));
-}
-
-static void set_number(json_t *object, const char *name, const struct db_rows *rows, int column)
-{
-    set(object, name, json_integer(db_int(rows, column)));
-}
-
-/* A time, or nothing for 0. */
-static void set_time(json_t *object, const char *name, const struct db_rows *rows, int column)
-{
-    if (db_int(rows, column) != 0)
-        set_number(object, name, rows, column);
-}
-
-static void set_hex(json_t *object, const char *name, const struct db_rows *rows, int column)
-{
-    struct span octets = db_blob(rows, column);
-    char text[129];
-
-    if (octets.size > 0)
-        set(object, name, json_string(hex_from_span(octets, text, sizeof(text))));
-}
-
-static void set_json(json_t *object, const char *name, const struct db_rows *rows, int column)
-{
-    const char *text = db_string(rows, column);
-
-    if (text != NULL)
-        set(object, name, json_loads(text, JSON_DECODE_ANY, NULL));
-}
-
 /* The list, unless rows of it could not be read. */
-static void answer_list(struct rest_call *call, const struct db_rows *rows, json_t *list)
+static void answer_list(struct rest_call *call, json_t *list, bool failed)
 {
-    if (!rows->failed) {
+    if (!failed) {
         rest_json(call, 200, list);
         return;
     }
@@ -74,6 +30,8 @@ static void cannot_store(struct rest_call *call, const char *what)
 
 /* --- The server ----------------------------------------------------------------------------------------- */
 
+#define OPEN_ORDERS "eim_order WHERE state IN ('" ORDER_QUEUED "', '" ORDER_SENT "', '" ORDER_LOST "')"
+
 static json_int_t count(struct eim *eim, const char *sql)
 {
     return (json_int_t)db_number(eim->db, 0, sql, DB_NONE);
@@ -83,49 +41,31 @@ void rest_status(struct rest_call *call)
 {
     struct eim *eim = call->eim;
 
-    rest_json(
-        call, 200,
-        json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I}", "server", "softeuicc eim", "version", softeuicc_version(),
-                  "eimId", eim->id, "euiccs", count(eim, "SELECT count(*) FROM euicc"), "openOrders",
-                  count(eim, "SELECT count(*) FROM eim_order WHERE state IN ('" ORDER_QUEUED "', '" ORDER_SENT
-                             "', '" ORDER_LOST "')"),
-                  "notificationsWaiting", count(eim, "SELECT count(*) FROM notification WHERE forward = 1"),
-                  "runningSeconds", (json_int_t)(eim_now() - eim->started)));
+    rest_json(call, 200,
+              json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I}", "server", "softeuicc eim", "version",
+                        softeuicc_version(), "eimId", eim->id, "euiccs",
+                        count(eim, "SELECT count(*) FROM euicc"), "openOrders",
+                        count(eim, "SELECT count(*) FROM " OPEN_ORDERS), "notificationsWaiting",
+                        count(eim, "SELECT count(*) FROM notification WHERE forward = 1"), "runningSeconds",
+                        (json_int_t)(eim_now() - eim->started)));
 }
 
 /* --- Profiles ------------------------------------------------------------------------------------------- */
 
 static json_t *show_profiles(struct eim *eim, const char *eid)
 {
-    struct db_rows rows =
-        db_query(eim->db,
-                 "SELECT iccid, state, isdp_aid, nickname, service_provider, name, class,"
-                 " fallback, fallback_allowed, ecall FROM profile WHERE eid = ? ORDER BY iccid",
-                 DB_VALUES(DB_TEXT(eid)));
-    json_t *list = json_array();
-
-    while (db_next(&rows)) {
-        json_t *profile = json_object();
-
-        set_text(profile, "iccid", &rows, 0);
-        set_text(profile, "state", &rows, 1);
-        set_text(profile, "isdpAid", &rows, 2);
-        set_text(profile, "nickname", &rows, 3);
-        set_text(profile, "serviceProvider", &rows, 4);
-        set_text(profile, "name", &rows, 5);
-        set_text(profile, "class", &rows, 6);
-        set(profile, "fallback", json_boolean(db_int(&rows, 7) != 0));
-        set(profile, "fallbackAllowed", json_boolean(db_int(&rows, 8) != 0));
-        set(profile, "ecall", json_boolean(db_int(&rows, 9) != 0));
-        json_array_append_new(list, profile);
-    }
-    return list;
+    return db_json(db_query(eim->db,
+                            "SELECT iccid, state, isdp_aid AS isdpAid, nickname,"
+                            " service_provider AS serviceProvider, name, class, fallback AS fallback_flag,"
+                            " fallback_allowed AS fallbackAllowed_flag, ecall AS ecall_flag FROM profile"
+                            " WHERE eid = ? ORDER BY iccid",
+                            DB_VALUES(DB_TEXT(eid))),
+                   NULL);
 }
 
 static bool euicc_is_there(struct rest_call *call)
 {
-    if (db_number(call->eim->db, 0, "SELECT count(*) FROM euicc WHERE eid = ?",
-                  DB_VALUES(DB_TEXT(call->parameter))) > 0)
+    if (eim_euicc_number(call->eim, call->parameter, "count(*)", 0) > 0)
         return true;
     rest_error(call, 404, "eid", "this eUICC is not known");
     return false;
@@ -139,77 +79,81 @@ void rest_profiles(struct rest_call *call)
 
 /* --- eUICCs --------------------------------------------------------------------------------------------- */
 
-#define EUICC_COLUMNS                                                                                        \
-    "eid, first_seen, last_seen, counter, token, data_state, ci_key_id, default_smdp, root_smds,"            \
-    " state_change_cause, network, profiles_stale, profiles_at, (SELECT count(*) FROM eim_order WHERE"       \
-    " eim_order.eid = euicc.eid AND state IN ('" ORDER_QUEUED "', '" ORDER_SENT "', '" ORDER_LOST "'))"
+/* The states of data as enum data_state numbers them. */
+#define SELECT_EUICCS                                                                                        \
+    "SELECT eid, nullif(first_seen, 0) AS firstSeen, nullif(last_seen, 0) AS lastSeen, counter,"             \
+    " token AS associationToken,"                                                                            \
+    " CASE data_state WHEN 0 THEN 'unknown' WHEN 1 THEN 'known' ELSE 'refused' END AS data,"                 \
+    " ci_key_id AS ciPKId, default_smdp AS defaultSmdpAddress, root_smds AS rootSmdsAddress,"                \
+    " state_change_cause AS stateChangeCause, network AS rPLMN,"                                             \
+    " profiles_stale = 0 AS profilesCurrent_flag, nullif(profiles_at, 0) AS profilesSeen,"                   \
+    " (SELECT count(*) FROM " OPEN_ORDERS " AND eim_order.eid = euicc.eid) AS openOrders FROM euicc"
 
 static json_t *show_capabilities(const struct eim_euicc *euicc)
 {
-    return json_pack("{s:b,s:b,s:b,s:b,s:b,s:b}", "direct", (int)euicc->ipa_direct, "indirect",
-                     (int)euicc->ipa_indirect, "eimDownloadDataHandling", (int)euicc->ipa_handles_none,
-                     "eimCtxParams1Generation", (int)euicc->ipa_needs_ctx, "eimProfileMetadataVerification",
-                     (int)euicc->ipa_eim_verifies, "minimizeEsipaBytes", (int)euicc->ipa_compact);
+    static const char *const names[EIM_IPA_FEATURES] = {"direct",
+                                                        "indirect",
+                                                        "eimDownloadDataHandling",
+                                                        "eimCtxParams1Generation",
+                                                        "eimProfileMetadataVerification",
+                                                        "minimizeEsipaBytes"};
+    json_t *json = json_object();
+
+    for (size_t i = 0; i < EIM_IPA_FEATURES; i++)
+        json_object_set_new(json, names[i], json_boolean(euicc->ipa[i]));
+    return json;
 }
 
-static json_t *show_euicc(const struct db_rows *rows)
+/* A cause is a number in its column. */
+static void name_cause(json_t *euicc)
 {
-    static const char *const data_states[] = {"unknown", "known", "refused"};
-    json_t *json = json_object();
-    char cause[40];
+    const json_t *number = json_object_get(euicc, "stateChangeCause");
+    char text[40];
 
-    set_text(json, "eid", rows, 0);
-    set_time(json, "firstSeen", rows, 1);
-    set_time(json, "lastSeen", rows, 2);
-    set_number(json, "counter", rows, 3);
-    if (!db_is_null(rows, 4))
-        set_number(json, "associationToken", rows, 4);
-    set(json, "data", json_string(data_states[db_int(rows, 5)]));
-    set_hex(json, "ciPKId", rows, 6);
-    set_text(json, "defaultSmdpAddress", rows, 7);
-    set_text(json, "rootSmdsAddress", rows, 8);
-    if (!db_is_null(rows, 9))
-        set(json, "stateChangeCause",
-            json_string(code_text(CODES_STATE_CHANGE, db_int(rows, 9), cause, sizeof(cause))));
-    set_hex(json, "rPLMN", rows, 10);
-    set(json, "profilesCurrent", json_boolean(db_int(rows, 11) == 0));
-    set_time(json, "profilesSeen", rows, 12);
-    set_number(json, "openOrders", rows, 13);
-    return json;
+    if (number != NULL)
+        json_object_set_new(
+            euicc, "stateChangeCause",
+            json_string(code_text(NAMES_STATE_CHANGE, json_integer_value(number), text, sizeof(text))));
 }
 
 void rest_euiccs(struct rest_call *call)
 {
-    struct db_rows rows =
-        db_query(call->eim->db, "SELECT " EUICC_COLUMNS " FROM euicc ORDER BY eid", DB_NONE);
-    json_t *list = json_array();
+    bool failed;
+    json_t *list = db_json(db_query(call->eim->db, SELECT_EUICCS " ORDER BY eid", DB_NONE), &failed);
+    json_t *euicc;
+    size_t i;
 
-    while (db_next(&rows))
-        json_array_append_new(list, show_euicc(&rows));
-    answer_list(call, &rows, list);
+    json_array_foreach(list, i, euicc) name_cause(euicc);
+    answer_list(call, list, failed);
 }
 
 void rest_euicc(struct rest_call *call)
 {
     struct eim *eim = call->eim;
-    struct db_rows rows = db_query(eim->db, "SELECT " EUICC_COLUMNS " FROM euicc WHERE eid = ?",
-                                   DB_VALUES(DB_TEXT(call->parameter)));
+    json_t *json =
+        db_json_only(db_query(eim->db, SELECT_EUICCS " WHERE eid = ?", DB_VALUES(DB_TEXT(call->parameter))));
     struct eim_euicc euicc;
-    json_t *json = NULL;
 
-    if (db_next(&rows))
-        json = show_euicc(&rows);
-    db_end(&rows);
     if (json == NULL || !eim_euicc_find(eim, call->parameter, &euicc)) {
         json_decref(json);
         rest_error(call, 404, "eid", "this eUICC is not known");
         return;
     }
+    name_cause(json);
     if (euicc.ipa_known)
-        set(json, "ipa", show_capabilities(&euicc));
-    set(json, "profiles", show_profiles(eim, call->parameter));
+        json_object_set_new(json, "ipa", show_capabilities(&euicc));
+    json_object_set_new(json, "profiles", show_profiles(eim, call->parameter));
     eim_euicc_clear(&euicc);
     rest_json(call, 200, json);
+}
+
+/* Changes a column by a member of the body, when that is there. */
+static void change(struct rest_call *call, const char *name, const char *column)
+{
+    const json_t *value = json_object_get(call->body, name);
+
+    if (value != NULL)
+        eim_euicc_set(call->eim, call->parameter, column, DB_INT(json_integer_value(value)));
 }
 
 static bool whole_number(struct rest_call *call, const char *name, int64_t min, int64_t max)
@@ -240,14 +184,8 @@ void rest_euicc_change(struct rest_call *call)
         !whole_number(call, "associationToken", 0, INT64_MAX))
         return;
     db_begin(db);
-    if (json_object_get(call->body, "counter") != NULL)
-        db_run(db, "UPDATE euicc SET counter = ? WHERE eid = ?",
-               DB_VALUES(DB_INT(json_integer_value(json_object_get(call->body, "counter"))),
-                         DB_TEXT(call->parameter)));
-    if (json_object_get(call->body, "associationToken") != NULL)
-        db_run(db, "UPDATE euicc SET token = ? WHERE eid = ?",
-               DB_VALUES(DB_INT(json_integer_value(json_object_get(call->body, "associationToken"))),
-                         DB_TEXT(call->parameter)));
+    change(call, "counter", "counter");
+    change(call, "associationToken", "token");
     if (db_commit(db))
         rest_euicc(call);
     else
@@ -276,61 +214,39 @@ void rest_euicc_forget(struct rest_call *call)
 
 /* --- Orders --------------------------------------------------------------------------------------------- */
 
-#define ORDER_SHOWN                                                                                          \
-    "id, eid, kind, state, internal, created, sent, ended, sends, counter, transaction_id, progress, error," \
-    " request, result"
-
-static json_t *show_order(const struct db_rows *rows)
-{
-    static const char *const kinds[] = {"package", "data", "download"};
-    json_t *json = json_object();
-    bool lost = strcmp(db_string(rows, 3), ORDER_LOST) == 0;
-
-    set_number(json, "id", rows, 0);
-    set_text(json, "eid", rows, 1);
-    set(json, "kind", json_string(kinds[db_int(rows, 2)]));
-    set(json, "state", json_string(lost ? ORDER_SENT : db_string(rows, 3)));
-    set(json, "own", json_boolean(db_int(rows, 4) != 0));
-    set_time(json, "created", rows, 5);
-    set_time(json, "sent", rows, 6);
-    set_time(json, "ended", rows, 7);
-    set_number(json, "sends", rows, 8);
-    if (db_int(rows, 9) != 0)
-        set_number(json, "counter", rows, 9);
-    set_hex(json, "eimTransactionId", rows, 10);
-    set_text(json, "progress", rows, 11);
-    if (lost)
-        set(json, "progress", json_string("carried out; the result got lost and is asked for"));
-    set_text(json, "error", rows, 12);
-    set_json(json, "request", rows, 13);
-    set_json(json, "result", rows, 14);
-    return json;
-}
+/* One whose result got lost is shown as sent. */
+#define SELECT_ORDERS                                                                                        \
+    "SELECT id, eid, CASE kind WHEN 0 THEN 'package' WHEN 1 THEN 'data' ELSE 'download' END AS kind,"        \
+    " CASE state WHEN '" ORDER_LOST "' THEN '" ORDER_SENT "' ELSE state END AS state,"                       \
+    " internal AS own_flag, nullif(created, 0) AS created, nullif(sent, 0) AS sent,"                         \
+    " nullif(ended, 0) AS ended, sends, nullif(counter, 0) AS counter,"                                      \
+    " transaction_id AS eimTransactionId, CASE state WHEN '" ORDER_LOST "' THEN"                             \
+    " 'carried out; the result got lost and is asked for' ELSE progress END AS progress, error,"             \
+    " request AS request_json, result AS result_json FROM eim_order"
 
 static void answer_order(struct rest_call *call, int code, int64_t id)
 {
-    struct db_rows rows =
-        db_query(call->eim->db, "SELECT " ORDER_SHOWN " FROM eim_order WHERE id = ?", DB_VALUES(DB_INT(id)));
+    json_t *order =
+        db_json_only(db_query(call->eim->db, SELECT_ORDERS " WHERE id = ?", DB_VALUES(DB_INT(id))));
 
-    if (db_next(&rows))
-        rest_json(call, code, show_order(&rows));
+    if (order != NULL)
+        rest_json(call, code, order);
     else
         rest_error(call, 404, "id", "there is no such order");
-    db_end(&rows);
 }
 
 void rest_orders(struct rest_call *call)
 {
-    struct db_rows rows = db_query(call->eim->db,
-                                   "SELECT " ORDER_SHOWN " FROM eim_order WHERE (?1 IS NULL OR eid = ?1) AND"
-                                   " (?2 IS NULL OR state = ?2 OR (?2 = '" ORDER_SENT
-                                   "' AND state = '" ORDER_LOST "')) ORDER BY id",
-                                   DB_VALUES(DB_SOME_TEXT(call->eid), DB_SOME_TEXT(call->state)));
-    json_t *list = json_array();
+    bool failed;
+    json_t *list = db_json(
+        db_query(call->eim->db,
+                 SELECT_ORDERS " WHERE (?1 IS NULL OR eid = ?1) AND (?2 IS NULL OR eim_order.state = ?2 OR"
+                               " (?2 = '" ORDER_SENT "' AND eim_order.state = '" ORDER_LOST "'))"
+                               " ORDER BY id",
+                 DB_VALUES(DB_SOME_TEXT(call->eid), DB_SOME_TEXT(call->state))),
+        &failed);
 
-    while (db_next(&rows))
-        json_array_append_new(list, show_order(&rows));
-    answer_list(call, &rows, list);
+    answer_list(call, list, failed);
 }
 
 void rest_order_add(struct rest_call *call)
@@ -403,28 +319,16 @@ void rest_order_cancel(struct rest_call *call)
 
 void rest_notifications(struct rest_call *call)
 {
-    static const char *const forwards[] = {"no", "waits", "delivered", "given up"};
-    struct db_rows rows =
-        db_query(call->eim->db,
-                 "SELECT id, eid, received, verified, operation, sequence, iccid, address, result,"
-                 " forward FROM notification WHERE ?1 IS NULL OR eid = ?1 ORDER BY id",
-                 DB_VALUES(DB_SOME_TEXT(call->eid)));
-    json_t *list = json_array();
+    bool failed;
+    json_t *list =
+        db_json(db_query(call->eim->db,
+                         "SELECT id, eid, nullif(received, 0) AS received, verified AS verified_flag,"
+                         " operation, sequence AS seqNumber, iccid, address AS notificationAddress, result,"
+                         " CASE forward WHEN 0 THEN 'no' WHEN 1 THEN 'waits' WHEN 2 THEN 'delivered'"
+                         " ELSE 'given up' END AS forwarded FROM notification"
+                         " WHERE ?1 IS NULL OR eid = ?1 ORDER BY id",
+                         DB_VALUES(DB_SOME_TEXT(call->eid))),
+                &failed);
 
-    while (db_next(&rows)) {
-        json_t *json = json_object();
-
-        set_number(json, "id", &rows, 0);
-        set_text(json, "eid", &rows, 1);
-        set_time(json, "received", &rows, 2);
-        set(json, "verified", json_boolean(db_int(&rows, 3) != 0));
-        set_text(json, "operation", &rows, 4);
-        set_number(json, "seqNumber", &rows, 5);
-        set_text(json, "iccid", &rows, 6);
-        set_text(json, "notificationAddress", &rows, 7);
-        set_text(json, "result", &rows, 8);
-        set(json, "forwarded", json_string(forwards[db_int(&rows, 9)]));
-        json_array_append_new(list, json);
-    }
-    answer_list(call, &rows, list);
+    answer_list(call, list, failed);
 }

@@ -10,6 +10,7 @@
 
 #include "crypto/cert.h"
 #include "profiles/iccid.h"
+#include "protocol/es9p.h"
 #include "protocol/euicc_trust.h"
 #include "protocol/names.h"
 #include "protocol/refusal.h"
@@ -66,7 +67,6 @@ struct dp_session {
     struct buf euicc_signature1; /* 5F37, whole */
     struct buf smdp_signature2;  /* 5F37, whole */
     /* from PrepareDownload */
-    bool code_required;
     bool has_hash_cc;
     uint8_t hash_cc[32];
     uint8_t euicc_otpk[EC_POINT_SIZE];
@@ -74,20 +74,10 @@ struct dp_session {
 
 void dp_session_free(struct dp_session *session);
 
-/* What a function answers beside the transactionId: whole DER objects in the order of both bindings. All-zero
- * is empty. */
-#define DP_ANSWER_MAX 4
-struct dp_answer {
-    struct buf part[DP_ANSWER_MAX];
-    size_t count;
-};
-
-void dp_answer_clear(struct dp_answer *answer);
-
-/* InitiateAuthentication (5.6.1). The answer: serverSigned1, serverSignature1, euiccCiPKIdToBeUsed,
- * serverCertificate. `info1` is the whole EUICCInfo1 (BF20). NULL and *status when refused. */
+/* InitiateAuthentication (5.6.1), with the members of its answer. `info1` is the whole EUICCInfo1 (BF20).
+ * NULL and *status when refused. */
 struct dp_session *dp_initiate(const struct dp_server *server, struct span challenge, struct span address,
-                               struct span info1, struct dp_answer *answer, struct refusal_status *status);
+                               struct span info1, struct es9p_message *answer, struct refusal_status *status);
 
 /* The eUICC's half of AuthenticateClient (5.6.3): `response` is the whole AuthenticateServerResponse (BF38).
  * On success the session knows the EID, the matchingId and EUICCInfo2, all verified. */
@@ -104,10 +94,9 @@ struct dp_euicc_facts {
 bool dp_euicc_facts(const struct dp_session *session, struct dp_euicc_facts *facts);
 
 /* The server's half of AuthenticateClient: offers a profile by its metadata (whole BF25). `otpk` is the
- * eUICC's one-time key of an earlier binding of the same profile, or SPAN_NONE. The answer: profileMetadata,
- * smdpSigned2, smdpSignature2, smdpCertificate. */
+ * eUICC's one-time key of an earlier binding of the same profile, or SPAN_NONE. */
 bool dp_offer(struct dp_session *session, struct span metadata, bool code_required, struct span otpk,
-              struct dp_answer *answer, struct refusal_status *status);
+              struct es9p_message *answer, struct refusal_status *status);
 
 /* The eUICC's half of GetBoundProfilePackage (5.6.2): `response` is the whole
  * PrepareDownloadResponse (BF21). */
@@ -126,9 +115,6 @@ bool dp_bind(struct dp_session *session, struct span metadata, struct span packa
  * CancelSessionReason. */
 bool dp_cancel(const struct dp_session *session, struct span response, uint64_t *reason,
                struct refusal_status *status);
-
-/* A CancelSessionReason by its name in the ASN.1 module; "unknown". */
-const char *dp_cancel_reason_name(uint64_t reason);
 
 /* As iccid_from_digits, of 18 to 20 digits, the twentieth of which may be the padding character F
  * (SGP.22 6.5.2). */

@@ -19,6 +19,11 @@ bool dp_put_signature(const struct ec_key *key, const struct span *parts, size_t
     return true;
 }
 
+bool dp_refuse_form(struct refusal_status *status, const char *object, enum tlv_status form)
+{
+    return refusal_note(status, REFUSAL_INPUT_INVALID, "%s: %s", object, tlv_status_name(form));
+}
+
 bool dp_same_transaction(const struct dp_session *session, struct span signed_id,
                          struct refusal_status *status)
 {
@@ -38,13 +43,6 @@ void dp_session_free(struct dp_session *session)
     free(session);
 }
 
-void dp_answer_clear(struct dp_answer *answer)
-{
-    for (size_t i = 0; i < DP_ANSWER_MAX; i++)
-        buf_free(&answer->part[i]);
-    answer->count = 0;
-}
-
 /* --- InitiateAuthentication ----------------------------------------------------------------------------- */
 
 struct euicc_info1 {
@@ -59,15 +57,13 @@ static bool parse_info1(struct span whole, struct euicc_info1 *info, struct refu
     struct tlv_reader reader;
     enum tlv_status form = tlv_single(whole, TAG_EUICC_INFO1, &content);
 
-    if (form == TLV_OK) {
-        reader = tlv_reader(content);
-        if (tlv_require_sized(&reader, 0x82, 3, 3, &info->svn) &&
+    if (form != TLV_OK)
+        return dp_refuse_form(status, "euiccInfo1", form);
+    reader = tlv_reader(content);
+    return (tlv_require_sized(&reader, 0x82, 3, 3, &info->svn) &&
             tlv_require(&reader, 0xA9, &info->verification) && tlv_require(&reader, 0xAA, &info->signing) &&
-            tlv_skip_rest(&reader))
-            return true;
-        form = reader.status;
-    }
-    return refusal_note(status, REFUSAL_INPUT_INVALID, "euiccInfo1: %s", tlv_status_name(form));
+            tlv_skip_rest(&reader)) ||
+           dp_refuse_form(status, "euiccInfo1", reader.status);
 }
 
 static bool list_has(struct span list, struct span key_id)
@@ -155,11 +151,10 @@ static bool check_initiate(const struct dp_server *server, struct dp_session *se
     return choose_ci(server, session, &info, status);
 }
 
-/* ServerSigned1, its signature, the CI to be used, the certificate. */
 static bool put_server_signed1(const struct dp_server *server, const struct dp_session *session,
-                               struct span challenge, struct dp_answer *answer)
+                               struct span challenge, struct es9p_message *answer)
 {
-    struct buf *signed1 = &answer->part[0];
+    struct buf *signed1 = &answer->part[ES9P_SERVER_SIGNED1];
     size_t at = tlv_open(signed1, 0x30);
     struct span whole;
 
@@ -169,16 +164,15 @@ static bool put_server_signed1(const struct dp_server *server, const struct dp_s
     tlv_put(signed1, 0x84, SPAN_ARRAY(session->server_challenge));
     tlv_close(signed1, at);
     whole = buf_span(signed1);
-    tlv_put(&answer->part[2], 0x04, cert_subject_key_id(session->ci));
-    buf_append(&answer->part[3], cert_der(session->credentials->auth_cert));
-    answer->count = 4;
-    return !signed1->failed && !answer->part[2].failed && !answer->part[3].failed &&
-           dp_put_signature(session->credentials->auth_key, &whole, 1, &answer->part[1]) &&
-           !answer->part[1].failed;
+    buf_append(&answer->part[ES9P_TRANSACTION_ID], SPAN_ARRAY(session->transaction_id));
+    tlv_put(&answer->part[ES9P_CI_KEY_ID], 0x04, cert_subject_key_id(session->ci));
+    buf_append(&answer->part[ES9P_SERVER_CERTIFICATE], cert_der(session->credentials->auth_cert));
+    return !signed1->failed &&
+           dp_put_signature(session->credentials->auth_key, &whole, 1, &answer->part[ES9P_SERVER_SIGNATURE1]);
 }
 
 struct dp_session *dp_initiate(const struct dp_server *server, struct span challenge, struct span address,
-                               struct span info1, struct dp_answer *answer, struct refusal_status *status)
+                               struct span info1, struct es9p_message *answer, struct refusal_status *status)
 {
     struct dp_session *session = calloc(1, sizeof(*session));
 
@@ -203,46 +197,47 @@ struct authenticate_response {
     struct span euicc_cert, eum_cert;
 };
 
-bool dp_refuse_error_response(struct span error, const char *response, const char *code_type,
-                              enum names names, struct refusal_status *status)
+static bool refuse_error(const struct dp_response *response, struct span error, struct refusal_status *status)
 {
     struct tlv_reader reader = tlv_reader(error);
-    struct span transaction_id;
     struct span value;
     uint64_t code = 0;
 
-    if (!tlv_require(&reader, 0x80, &transaction_id) || !tlv_require(&reader, 0x02, &value) ||
+    if (!tlv_require(&reader, 0x80, NULL) || !tlv_require(&reader, 0x02, &value) ||
         !tlv_unsigned(value, &code))
-        return refusal_note(status, REFUSAL_INPUT_INVALID, "%s: malformed error", response);
-    return refusal_note(status, REFUSAL_EUICC_ERROR, "%s %s(%u)", code_type, names_of(names, code),
-                        (unsigned)code);
+        return refusal_note(status, REFUSAL_INPUT_INVALID, "%s: malformed error", response->name);
+    return refusal_note(status, REFUSAL_EUICC_ERROR, "%s %s(%u)", response->code_type,
+                        names_of(response->codes, code), (unsigned)code);
+}
+
+bool dp_open_response(const struct dp_response *response, struct span whole, struct tlv_reader *reader,
+                      struct refusal_status *status)
+{
+    struct span content, choice = SPAN_NONE;
+    enum tlv_status form = tlv_single(whole, response->tag, &content);
+
+    if (form == TLV_OK && tlv_single(content, 0xA1, &choice) == TLV_OK)
+        return refuse_error(response, choice, status);
+    if (form == TLV_OK)
+        form = tlv_single(content, 0xA0, &choice);
+    *reader = tlv_reader(choice);
+    return form == TLV_OK || dp_refuse_form(status, response->name, form);
 }
 
 static bool parse_response(struct span whole, struct authenticate_response *out,
                            struct refusal_status *status)
 {
-    struct span content;
-    struct span choice;
+    static const struct dp_response response = {TAG_AUTHENTICATE_SERVER, "authenticateServerResponse",
+                                                "authenticateErrorCode", NAMES_AUTHENTICATE_SERVER};
     struct tlv_reader reader;
-    enum tlv_status form = tlv_single(whole, TAG_AUTHENTICATE_SERVER, &content);
 
-    if (form == TLV_OK) {
-        if (tlv_single(content, 0xA1, &choice) == TLV_OK)
-            return dp_refuse_error_response(choice, "authenticateServerResponse", "authenticateErrorCode",
-                                            NAMES_AUTHENTICATE_SERVER, status);
-        form = tlv_single(content, 0xA0, &choice);
-    }
-    if (form == TLV_OK) {
-        reader = tlv_reader(choice);
-        if (tlv_require_whole(&reader, 0x30, &out->signed1, &out->signed1_whole) &&
+    if (!dp_open_response(&response, whole, &reader, status))
+        return false;
+    return (tlv_require_whole(&reader, 0x30, &out->signed1, &out->signed1_whole) &&
             tlv_require_whole(&reader, TAG_SIGNATURE, &out->signature, &out->signature_whole) &&
             tlv_require_whole(&reader, 0x30, NULL, &out->euicc_cert) &&
-            tlv_require_whole(&reader, 0x30, NULL, &out->eum_cert) && tlv_skip_rest(&reader))
-            return true;
-        form = reader.status;
-    }
-    return refusal_note(status, REFUSAL_INPUT_INVALID, "authenticateServerResponse: %s",
-                        tlv_status_name(form));
+            tlv_require_whole(&reader, 0x30, NULL, &out->eum_cert) && tlv_skip_rest(&reader)) ||
+           dp_refuse_form(status, response.name, reader.status);
 }
 
 /* ctxParams1: [0] { [0] matchingId OPTIONAL, [1] deviceInfo }. */
@@ -250,11 +245,10 @@ static bool take_context(struct dp_session *session, struct span context, struct
 {
     struct tlv_reader reader = tlv_reader(context);
     struct span matching_id;
-    struct span device_info;
 
     session->has_matching_id = tlv_optional(&reader, 0x80, &matching_id);
-    if (!tlv_require(&reader, 0xA1, &device_info) || !tlv_skip_rest(&reader))
-        return refusal_note(status, REFUSAL_INPUT_INVALID, "ctxParams1: %s", tlv_status_name(reader.status));
+    if (!tlv_require(&reader, 0xA1, NULL) || !tlv_skip_rest(&reader))
+        return dp_refuse_form(status, "ctxParams1", reader.status);
     if (!session->has_matching_id)
         return true;
     if (matching_id.size > DP_MATCHING_ID_MAX || memchr(matching_id.data, 0, matching_id.size) != NULL)
@@ -274,8 +268,7 @@ static bool take_signed1(const struct dp_server *server, struct dp_session *sess
     if (!tlv_require(&reader, 0x80, &transaction_id) || !tlv_require(&reader, 0x83, &address) ||
         !tlv_require(&reader, 0x84, &challenge) || !tlv_require(&reader, TAG_EUICC_INFO2, &info2) ||
         !tlv_require(&reader, 0xA0, &context) || !tlv_skip_rest(&reader))
-        return refusal_note(status, REFUSAL_INPUT_INVALID, "euiccSigned1: %s",
-                            tlv_status_name(reader.status));
+        return dp_refuse_form(status, "euiccSigned1", reader.status);
     if (!dp_same_transaction(session, transaction_id, status))
         return false;
     if (challenge.size != DP_CHALLENGE_SIZE ||

@@ -13,9 +13,9 @@
 /* --- AuthenticateClient, the server's half -------------------------------------------------------------- */
 
 bool dp_offer(struct dp_session *session, struct span metadata, bool code_required, struct span otpk,
-              struct dp_answer *answer, struct refusal_status *status)
+              struct es9p_message *answer, struct refusal_status *status)
 {
-    struct buf *signed2 = &answer->part[1];
+    struct buf *signed2 = &answer->part[ES9P_SMDP_SIGNED2];
     size_t at = tlv_open(signed2, 0x30);
     struct span signed_parts[2];
     const uint8_t code_flag = code_required ? 0xFF : 0x00;
@@ -27,17 +27,16 @@ bool dp_offer(struct dp_session *session, struct span metadata, bool code_requir
     tlv_close(signed2, at);
     signed_parts[0] = buf_span(signed2);
     signed_parts[1] = buf_span(&session->euicc_signature1);
-    buf_append(&answer->part[0], metadata);
+    buf_append(&answer->part[ES9P_TRANSACTION_ID], SPAN_ARRAY(session->transaction_id));
+    buf_append(&answer->part[ES9P_METADATA], metadata);
     buf_clear(&session->smdp_signature2);
     if (signed2->failed ||
         !dp_put_signature(session->credentials->pb_key, signed_parts, 2, &session->smdp_signature2))
         return refusal_note(status, REFUSAL_INTERNAL, "could not sign");
-    buf_append(&answer->part[2], buf_span(&session->smdp_signature2));
-    buf_append(&answer->part[3], cert_der(session->credentials->pb_cert));
-    answer->count = 4;
-    if (answer->part[0].failed || answer->part[2].failed || answer->part[3].failed)
+    buf_append(&answer->part[ES9P_SMDP_SIGNATURE2], buf_span(&session->smdp_signature2));
+    buf_append(&answer->part[ES9P_SMDP_CERTIFICATE], cert_der(session->credentials->pb_cert));
+    if (session->smdp_signature2.failed)
         return refusal_note(status, REFUSAL_INTERNAL, "out of memory");
-    session->code_required = code_required;
     session->stage = DP_STAGE_OFFERED;
     return true;
 }
@@ -47,25 +46,15 @@ bool dp_offer(struct dp_session *session, struct span metadata, bool code_requir
 static bool parse_prepared(struct span whole, struct span *signed2, struct span *signed2_whole,
                            struct span *signature, struct refusal_status *status)
 {
-    struct span content;
-    struct span choice;
+    static const struct dp_response response = {TAG_PREPARE_DOWNLOAD, "prepareDownloadResponse",
+                                                "downloadErrorCode", NAMES_PREPARE};
     struct tlv_reader reader;
-    enum tlv_status form = tlv_single(whole, TAG_PREPARE_DOWNLOAD, &content);
 
-    if (form == TLV_OK) {
-        if (tlv_single(content, 0xA1, &choice) == TLV_OK)
-            return dp_refuse_error_response(choice, "prepareDownloadResponse", "downloadErrorCode",
-                                            NAMES_PREPARE, status);
-        form = tlv_single(content, 0xA0, &choice);
-    }
-    if (form == TLV_OK) {
-        reader = tlv_reader(choice);
-        if (tlv_require_whole(&reader, 0x30, signed2, signed2_whole) &&
-            tlv_require(&reader, TAG_SIGNATURE, signature) && tlv_skip_rest(&reader))
-            return true;
-        form = reader.status;
-    }
-    return refusal_note(status, REFUSAL_INPUT_INVALID, "prepareDownloadResponse: %s", tlv_status_name(form));
+    if (!dp_open_response(&response, whole, &reader, status))
+        return false;
+    return (tlv_require_whole(&reader, 0x30, signed2, signed2_whole) &&
+            tlv_require(&reader, TAG_SIGNATURE, signature) && tlv_skip_rest(&reader)) ||
+           dp_refuse_form(status, response.name, reader.status);
 }
 
 bool dp_prepare(struct dp_session *session, struct span response, struct refusal_status *status)
@@ -84,8 +73,7 @@ bool dp_prepare(struct dp_session *session, struct span response, struct refusal
     reader = tlv_reader(signed2);
     if (!tlv_require(&reader, 0x80, &transaction_id) ||
         !tlv_require_sized(&reader, TAG_ONE_TIME_KEY, EC_POINT_SIZE, EC_POINT_SIZE, &otpk))
-        return refusal_note(status, REFUSAL_INPUT_INVALID, "euiccSigned2: %s",
-                            tlv_status_name(reader.status));
+        return dp_refuse_form(status, "euiccSigned2", reader.status);
     session->has_hash_cc = tlv_optional(&reader, 0x04, &hash_cc);
     if ((session->has_hash_cc && hash_cc.size != sizeof(session->hash_cc)) || !tlv_skip_rest(&reader))
         return refusal_note(status, REFUSAL_INPUT_INVALID, "euiccSigned2: malformed hashCc");
@@ -276,22 +264,6 @@ bool dp_bind(struct dp_session *session, struct span metadata, struct span packa
 
 /* --- CancelSession -------------------------------------------------------------------------------------- */
 
-static const char *const cancel_reasons[] = {
-    "endUserRejection", "postponed", "timeout", "pprNotAllowed", "metadataMismatch", "loadBppExecutionError",
-};
-
-const char *dp_cancel_reason_name(uint64_t reason)
-{
-    if (reason == 127)
-        return "undefinedReason";
-    return reason < sizeof(cancel_reasons) / sizeof(cancel_reasons[0]) ? cancel_reasons[reason] : "unknown";
-}
-
-static bool refuse_cancel(struct refusal_status *status, enum tlv_status form)
-{
-    return refusal_note(status, REFUSAL_INPUT_INVALID, "cancelSessionResponse: %s", tlv_status_name(form));
-}
-
 bool dp_cancel(const struct dp_session *session, struct span response, uint64_t *reason,
                struct refusal_status *status)
 {
@@ -302,22 +274,23 @@ bool dp_cancel(const struct dp_session *session, struct span response, uint64_t 
     if (session->stage < DP_STAGE_AUTHENTICATED)
         return refusal_note(status, REFUSAL_TRANSACTION_UNKNOWN, "the eUICC is not authenticated yet");
     if (tlv_single(response, TAG_CANCEL_SESSION, &content) != TLV_OK)
-        return refuse_cancel(status, TLV_UNEXPECTED);
+        return dp_refuse_form(status, "cancelSessionResponse", TLV_UNEXPECTED);
     if (tlv_single(content, 0x81, &error) == TLV_OK)
         return refusal_note(status, REFUSAL_EUICC_ERROR, "cancelSessionResponseError");
     if (tlv_single(content, 0xA0, &ok) != TLV_OK)
-        return refuse_cancel(status, TLV_UNEXPECTED);
+        return dp_refuse_form(status, "cancelSessionResponse", TLV_UNEXPECTED);
     reader = tlv_reader(ok);
     if (!tlv_require_whole(&reader, 0x30, &signed_content, &signed_whole) ||
         !tlv_require(&reader, TAG_SIGNATURE, &signature) || !tlv_skip_rest(&reader))
-        return refuse_cancel(status, reader.status);
+        return dp_refuse_form(status, "cancelSessionResponse", reader.status);
     if (!ec_verify(cert_key(session->euicc_cert), &signed_whole, 1, signature))
         return refusal_note(status, REFUSAL_EUICC_VERIFICATION, "euiccCancelSessionSignature");
     reader = tlv_reader(signed_content);
     if (!tlv_require(&reader, 0x80, &transaction_id) || !tlv_require(&reader, 0x81, &oid) ||
         !tlv_require(&reader, 0x82, &reason_value) || !tlv_unsigned(reason_value, reason) ||
         !tlv_skip_rest(&reader))
-        return refuse_cancel(status, reader.status == TLV_OK ? TLV_BAD_VALUE : reader.status);
+        return dp_refuse_form(status, "cancelSessionResponse",
+                              reader.status == TLV_OK ? TLV_BAD_VALUE : reader.status);
     if (!dp_same_transaction(session, transaction_id, status))
         return false;
     if (!span_equal(oid, cert_oid(session->credentials->auth_cert)))

@@ -1,8 +1,6 @@
 /* The identity of an SM-DP+: the DPauth and DPpb certificates it has under each CI. See dp.h. */
 #include "servers/smdpp/model/dp_session.h"
 
-#include <string.h>
-
 static bool refuse(const char **why, const char *line)
 {
     *why = line;
@@ -13,16 +11,12 @@ static bool refuse(const char **why, const char *line)
 static bool check_pair(const struct dp_server *server, const struct cert *cert, const struct ec_key *key,
                        enum cert_role role, const char **why)
 {
-    uint8_t certified[EC_POINT_SIZE];
-    uint8_t own[EC_POINT_SIZE];
     enum cert_status status;
     const struct cert *ci;
 
     if (cert == NULL || key == NULL || !ec_key_has_private(key))
         return refuse(why, "a certificate or a private key is missing");
-    ec_key_point(cert_key(cert), certified);
-    ec_key_point(key, own);
-    if (ec_key_curve(key) != ec_key_curve(cert_key(cert)) || memcmp(certified, own, sizeof(own)) != 0)
+    if (!ec_key_equal(key, cert_key(cert)))
         return refuse(why, "the key does not belong to the certificate");
     ci = euicc_trust_find(&server->trust, cert_authority_key_id(cert));
     if (ci == NULL)

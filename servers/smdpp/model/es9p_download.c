@@ -29,24 +29,16 @@ void es9p_report_progress(const char *iccid, const char *eid, unsigned point,
                  point, points[point], codes->subject, codes->reason);
 }
 
-static void put_transaction_id(const struct dp_session *session, struct es9p_answer *answer)
-{
-    memcpy(answer->transaction_id, session->transaction_id, sizeof(answer->transaction_id));
-    answer->has_transaction_id = true;
-}
-
-bool es9p_initiate_authentication(struct smdpp *smdpp, const struct span *inputs, struct es9p_answer *answer,
+bool es9p_initiate_authentication(struct smdpp *smdpp, const struct span *inputs, struct es9p_message *answer,
                                   struct refusal_status *status)
 {
-    struct dp_session *session =
-        dp_initiate(&smdpp->dp, inputs[0], inputs[1], inputs[2], &answer->objects, status);
+    struct dp_session *session = dp_initiate(&smdpp->dp, inputs[ES9P_CHALLENGE], inputs[ES9P_ADDRESS],
+                                             inputs[ES9P_INFO1], answer, status);
 
     if (session == NULL)
         return false;
-    if (smdpp_session_add(smdpp, session) == NULL)
-        return refusal_note(status, REFUSAL_INTERNAL, "out of memory");
-    put_transaction_id(session, answer);
-    return true;
+    return smdpp_session_add(smdpp, session) != NULL ||
+           refusal_note(status, REFUSAL_INTERNAL, "out of memory");
 }
 
 /* --- AuthenticateClient: which profile, and may it? ----------------------------------------------------- */
@@ -130,7 +122,7 @@ static const struct profile *choose_profile(struct smdpp *smdpp, const struct dp
     return profile;
 }
 
-static bool offer(struct smdpp *smdpp, struct smdpp_session *session, struct es9p_answer *answer,
+static bool offer(struct smdpp *smdpp, struct smdpp_session *session, struct es9p_message *answer,
                   struct refusal_status *status)
 {
     const struct profile *profile;
@@ -148,21 +140,20 @@ static bool offer(struct smdpp *smdpp, struct smdpp_session *session, struct es9
         return false;
     has_otpk = store_otpk_find(smdpp->store, profile->name, session->dp->eid, otpk);
     return dp_offer(session->dp, buf_span(&profile->metadata), session->ordered && order.has_code,
-                    has_otpk ? SPAN_ARRAY(otpk) : SPAN_NONE, &answer->objects, status);
+                    has_otpk ? SPAN_ARRAY(otpk) : SPAN_NONE, answer, status);
 }
 
-bool es9p_authenticate_client(struct smdpp *smdpp, const struct span *inputs, struct es9p_answer *answer,
+bool es9p_authenticate_client(struct smdpp *smdpp, const struct span *inputs, struct es9p_message *answer,
                               struct refusal_status *status)
 {
-    struct smdpp_session *session = smdpp_session_find(smdpp, inputs[0], status);
+    struct smdpp_session *session = smdpp_session_find(smdpp, inputs[ES9P_TRANSACTION_ID], status);
     bool ok;
 
-    if (session == NULL || !dp_authenticate(&smdpp->dp, session->dp, inputs[1], status))
+    if (session == NULL || !dp_authenticate(&smdpp->dp, session->dp, inputs[ES9P_RESPONSE], status))
         return false;
     ok = offer(smdpp, session, answer, status);
     if (session->iccid[0] != '\0')
         es9p_report_progress(session->iccid, session->dp->eid, ES9P_POINT_ELIGIBILITY, status);
-    put_transaction_id(session->dp, answer);
     return ok; /* a refused session stays open for its CancelSession */
 }
 
@@ -225,7 +216,7 @@ static bool remember(struct smdpp *smdpp, const struct smdpp_session *session, s
     return ok;
 }
 
-static bool bind(struct smdpp *smdpp, struct smdpp_session *session, struct es9p_answer *answer,
+static bool bind(struct smdpp *smdpp, struct smdpp_session *session, struct es9p_message *answer,
                  struct refusal_status *status)
 {
     const struct profile *profile;
@@ -239,61 +230,63 @@ static bool bind(struct smdpp *smdpp, struct smdpp_session *session, struct es9p
         return refusal_note(status, REFUSAL_REBINDING_REFUSED, "%s.der is gone or has changed",
                             session->profile);
     if (!dp_bind(session->dp, buf_span(&profile->metadata), buf_span(&profile->package), smdpp->options.ppk,
-                 &answer->objects.part[0], status))
+                 &answer->part[ES9P_PACKAGE], status))
         return false;
-    answer->objects.count = 1;
+    buf_append(&answer->part[ES9P_TRANSACTION_ID], SPAN_ARRAY(session->dp->transaction_id));
     if (!remember(smdpp, session, &order))
         return refusal_note(status, REFUSAL_INTERNAL, "cannot store the download");
     return true;
 }
 
 bool es9p_get_bound_profile_package(struct smdpp *smdpp, const struct span *inputs,
-                                    struct es9p_answer *answer, struct refusal_status *status)
+                                    struct es9p_message *answer, struct refusal_status *status)
 {
-    struct smdpp_session *session = smdpp_session_find(smdpp, inputs[0], status);
+    struct smdpp_session *session = smdpp_session_find(smdpp, inputs[ES9P_TRANSACTION_ID], status);
     bool ok;
 
-    if (session == NULL || !dp_prepare(session->dp, inputs[1], status))
+    if (session == NULL || !dp_prepare(session->dp, inputs[ES9P_RESPONSE], status))
         return false;
     ok = bind(smdpp, session, answer, status);
     if (status->refusal != REFUSAL_CODE_MISSING && status->refusal != REFUSAL_CODE_REFUSED &&
         status->refusal != REFUSAL_CODE_RETRIES)
         es9p_report_progress(session->iccid, session->dp->eid, ES9P_POINT_DOWNLOAD, status);
-    put_transaction_id(session->dp, answer);
     return ok;
 }
 
 /* --- CancelSession -------------------------------------------------------------------------------------- */
 
-/* Reading (5.6.5, 3.0.2): these reasons end the order, as the user, the card or the package will not change
- * their mind. The others (postponed, timeout, undefined) leave it for another try: an LPA also cancels after
- * a wrong confirmation code. */
-static bool is_final(uint64_t reason)
-{
-    static const uint64_t final[] = {0 /* endUserRejection */, 3 /* pprNotAllowed */,
-                                     4 /* metadataMismatch */, 5 /* loadBppExecutionError */};
+/* CancelSessionReason. Reading (5.6.5, 3.0.2): some end the order, as the user, the card or the package will
+ * not change their mind. The others leave it for another try: an LPA also cancels after a wrong confirmation
+ * code. */
+static const struct {
+    const char *name;
+    bool is_final;
+} reasons[] = {
+    {"endUserRejection", true}, {"postponed", false},       {"timeout", false},
+    {"pprNotAllowed", true},    {"metadataMismatch", true}, {"loadBppExecutionError", true},
+};
+#define REASON_UNDEFINED 127
 
-    for (size_t i = 0; i < sizeof(final) / sizeof(final[0]); i++) {
-        if (final[i] == reason)
-            return true;
-    }
-    return false;
-}
-
-bool es9p_cancel_session(struct smdpp *smdpp, const struct span *inputs, struct es9p_answer *answer,
+bool es9p_cancel_session(struct smdpp *smdpp, const struct span *inputs, struct es9p_message *answer,
                          struct refusal_status *status)
 {
-    struct smdpp_session *session = smdpp_session_find(smdpp, inputs[0], status);
+    struct smdpp_session *session = smdpp_session_find(smdpp, inputs[ES9P_TRANSACTION_ID], status);
     struct order order;
     uint64_t reason;
+    bool known;
 
     (void)answer;
-    if (session == NULL || !dp_cancel(session->dp, inputs[1], &reason, status))
+    if (session == NULL || !dp_cancel(session->dp, inputs[ES9P_RESPONSE], &reason, status))
         return false;
+    known = reason < sizeof(reasons) / sizeof(reasons[0]);
     log_line(LOG_LEVEL_INFO, "ICCID %s, EID %s: session cancelled, %s(%u)", session->iccid, session->dp->eid,
-             dp_cancel_reason_name(reason), (unsigned)reason);
+             known                        ? reasons[reason].name
+             : reason == REASON_UNDEFINED ? "undefinedReason"
+                                          : "unknown",
+             (unsigned)reason);
     if (session->ordered && store_order_by_iccid(smdpp->store, session->iccid, &order))
-        smdpp_order_event(smdpp, &order, is_final(reason) ? ORDER_EVENT_REJECTED : ORDER_EVENT_POSTPONED);
-    smdpp_session_end(smdpp, session);
+        smdpp_order_event(smdpp, &order,
+                          known && reasons[reason].is_final ? ORDER_EVENT_REJECTED : ORDER_EVENT_POSTPONED);
+    smdpp_session_end(session);
     return true;
 }

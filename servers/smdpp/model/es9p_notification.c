@@ -57,12 +57,6 @@ static void apply_deletion(struct smdpp *smdpp, const struct received_notificati
         smdpp_order_event(smdpp, &order, ORDER_EVENT_DELETED);
 }
 
-/* The certificate that came with the session of an installation; NULL when the session is unknown. */
-static struct cert *signer_of(const struct download *download, bool known)
-{
-    return known ? cert_parse(buf_span(&download->euicc_cert), NULL) : NULL;
-}
-
 static void receive(struct smdpp *smdpp, const struct pending_notification *notification,
                     struct received_notification *received)
 {
@@ -71,7 +65,7 @@ static void receive(struct smdpp *smdpp, const struct pending_notification *noti
     struct refusal_status result = {0};
     bool known = notification->is_installation &&
                  store_download_find(smdpp->store, notification->transaction_id, &download);
-    struct cert *signer = signer_of(&download, known);
+    struct cert *signer = known ? cert_parse(buf_span(&download.euicc_cert), NULL) : NULL;
 
     received->verified =
         pending_notification_verify(&smdpp->dp.trust, notification, signer, received->eid, &why);
@@ -93,14 +87,14 @@ static void receive(struct smdpp *smdpp, const struct pending_notification *noti
 
 /* Reading (5.6.4, 6.3): the function has no refusals. What can be read is kept and answered with 204, so that
  * an LPA removes it from the card; what cannot be verified changes nothing. */
-bool es9p_handle_notification(struct smdpp *smdpp, const struct span *inputs, struct es9p_answer *answer,
+bool es9p_handle_notification(struct smdpp *smdpp, const struct span *inputs, struct es9p_message *answer,
                               struct refusal_status *status)
 {
     struct pending_notification notification;
     struct received_notification received = {0};
 
     (void)answer;
-    if (!pending_notification_parse(inputs[0], &notification, status))
+    if (!pending_notification_parse(inputs[ES9P_NOTIFICATION], &notification, status))
         return false;
     describe(&notification, &received);
     receive(smdpp, &notification, &received);
@@ -108,7 +102,7 @@ bool es9p_handle_notification(struct smdpp *smdpp, const struct span *inputs, st
              (long long)received.sequence_number, received.iccid[0] != '\0' ? received.iccid : "-",
              received.eid[0] != '\0' ? received.eid : "-", received.result[0] != '\0' ? ": " : "",
              received.result, received.verified ? "" : " (not verified)");
-    if (!store_notification_add(smdpp->store, &received, inputs[0]))
+    if (!store_notification_add(smdpp->store, &received, inputs[ES9P_NOTIFICATION]))
         return refusal_note(status, REFUSAL_INTERNAL, "cannot store the notification");
     return true;
 }

@@ -281,7 +281,7 @@ static bool is_package_name(const char *file, char name[PROFILE_NAME_MAX + 1])
 }
 
 bool profile_catalogue_refresh(struct profile_catalogue *catalogue,
-                               void (*changed)(void *context, const struct profile *profile), void *context)
+                               void (*changed)(const struct profile *profile))
 {
     DIR *directory = opendir(catalogue->directory);
     struct dirent *file;
@@ -302,8 +302,8 @@ bool profile_catalogue_refresh(struct profile_catalogue *catalogue,
         if (entry == NULL)
             continue;
         entry->seen = true;
-        if (refresh_entry(catalogue, entry) && changed != NULL)
-            changed(context, &entry->profile);
+        if (refresh_entry(catalogue, entry))
+            changed(&entry->profile);
     }
     closedir(directory);
     drop_unseen(catalogue);

@@ -39,9 +39,9 @@ void profile_catalogue_free(struct profile_catalogue *catalogue);
 bool profile_catalogue_readable(const struct profile_catalogue *catalogue);
 
 /* Reads what is new or changed in the directory. False when the directory cannot be read. Pointers to
- * profiles stay valid until the next call. `changed` (may be NULL) is called for every file that was read. */
+ * profiles stay valid until the next call. `changed` is called for every file that was read. */
 bool profile_catalogue_refresh(struct profile_catalogue *catalogue,
-                               void (*changed)(void *context, const struct profile *profile), void *context);
+                               void (*changed)(const struct profile *profile));
 
 size_t profile_catalogue_count(const struct profile_catalogue *catalogue);
 const struct profile *profile_catalogue_at(const struct profile_catalogue *catalogue, size_t index);

@@ -14,24 +14,40 @@ int64_t smdpp_now(void)
 
 void smdpp_clear(struct smdpp *smdpp)
 {
-    while (smdpp->sessions != NULL)
-        smdpp_session_end(smdpp, smdpp->sessions);
+    while (!LIST_EMPTY(&smdpp->sessions))
+        smdpp_session_end(LIST_FIRST(&smdpp->sessions));
     profile_catalogue_free(smdpp->catalogue);
-    store_close(smdpp->store);
+    db_close(smdpp->store);
     dp_server_clear(&smdpp->dp);
     *smdpp = (struct smdpp){0};
+}
+
+void smdpp_session_end(struct smdpp_session *session)
+{
+    LIST_REMOVE(session, link);
+    dp_session_free(session->dp);
+    free(session);
+}
+
+static void note_use(struct smdpp *smdpp, struct smdpp_session *session)
+{
+    session->used = smdpp_now();
+    LIST_INSERT_HEAD(&smdpp->sessions, session, link);
 }
 
 /* The list is ordered by last use, so what is too old or too much is at its end. */
 static void drop_old_sessions(struct smdpp *smdpp)
 {
     int64_t oldest = smdpp_now() - SMDPP_SESSION_LIFETIME;
-    struct smdpp_session **at = &smdpp->sessions;
+    struct smdpp_session *session = LIST_FIRST(&smdpp->sessions), *next;
 
-    for (unsigned kept = 0; *at != NULL && (*at)->used >= oldest && kept < SMDPP_SESSIONS_MAX - 1; kept++)
-        at = &(*at)->next;
-    while (*at != NULL)
-        smdpp_session_end(smdpp, *at);
+    for (unsigned kept = 0; session != NULL && session->used >= oldest && kept < SMDPP_SESSIONS_MAX - 1;
+         kept++)
+        session = LIST_NEXT(session, link);
+    for (; session != NULL; session = next) {
+        next = LIST_NEXT(session, link);
+        smdpp_session_end(session);
+    }
 }
 
 struct smdpp_session *smdpp_session_add(struct smdpp *smdpp, struct dp_session *dp)
@@ -44,55 +60,40 @@ struct smdpp_session *smdpp_session_add(struct smdpp *smdpp, struct dp_session *
     }
     drop_old_sessions(smdpp);
     session->dp = dp;
-    session->used = smdpp_now();
-    session->next = smdpp->sessions;
-    smdpp->sessions = session;
+    note_use(smdpp, session);
     return session;
 }
 
 struct smdpp_session *smdpp_session_find(struct smdpp *smdpp, struct span transaction_id,
                                          struct refusal_status *status)
 {
+    struct smdpp_session *session;
+
     drop_old_sessions(smdpp);
-    for (struct smdpp_session **at = &smdpp->sessions; *at != NULL; at = &(*at)->next) {
-        struct smdpp_session *session = *at;
-
-        if (!span_equal(transaction_id, SPAN_ARRAY(session->dp->transaction_id)))
-            continue;
-        *at = session->next;
-        session->next = smdpp->sessions;
-        session->used = smdpp_now();
-        smdpp->sessions = session;
-        return session;
+    session = LIST_FIRST(&smdpp->sessions);
+    while (session != NULL && !span_equal(transaction_id, SPAN_ARRAY(session->dp->transaction_id)))
+        session = LIST_NEXT(session, link);
+    if (session == NULL) {
+        refusal_note(status, REFUSAL_TRANSACTION_UNKNOWN, NULL);
+        return NULL;
     }
-    refusal_note(status, REFUSAL_TRANSACTION_UNKNOWN, NULL);
-    return NULL;
-}
-
-void smdpp_session_end(struct smdpp *smdpp, struct smdpp_session *session)
-{
-    for (struct smdpp_session **at = &smdpp->sessions; *at != NULL; at = &(*at)->next) {
-        if (*at == session) {
-            *at = session->next;
-            break;
-        }
-    }
-    dp_session_free(session->dp);
-    free(session);
+    LIST_REMOVE(session, link);
+    note_use(smdpp, session);
+    return session;
 }
 
 size_t smdpp_session_count(const struct smdpp *smdpp)
 {
+    const struct smdpp_session *session = LIST_FIRST(&smdpp->sessions);
     size_t count = 0;
 
-    for (const struct smdpp_session *session = smdpp->sessions; session != NULL; session = session->next)
+    for (; session != NULL; session = LIST_NEXT(session, link))
         count++;
     return count;
 }
 
-static void log_profile(void *context, const struct profile *profile)
+static void log_profile(const struct profile *profile)
 {
-    (void)context;
     if (profile->complaint[0] != '\0')
         log_line(LOG_LEVEL_ERROR, "profile %s.der is left out: %s", profile->name, profile->complaint);
     else
@@ -103,7 +104,7 @@ static void log_profile(void *context, const struct profile *profile)
 
 void smdpp_refresh_profiles(struct smdpp *smdpp)
 {
-    if (!profile_catalogue_refresh(smdpp->catalogue, log_profile, NULL))
+    if (!profile_catalogue_refresh(smdpp->catalogue, log_profile))
         log_line(LOG_LEVEL_ERROR, "the profile directory cannot be read");
 }
 

@@ -12,6 +12,8 @@
 #include "servers/smdpp/model/profile_catalogue.h"
 #include "servers/smdpp/store/store.h"
 
+#include <sys/queue.h>
+
 #define SMDPP_WRONG_CODES_MAX   3    /* confirmation codes, then the order fails */
 #define SMDPP_SESSIONS_MAX      1024 /* open sessions; the oldest one goes */
 #define SMDPP_SESSION_LIFETIME  1800 /* seconds since it was last used */
@@ -26,7 +28,7 @@ struct smdpp_options {
 };
 
 struct smdpp_session {
-    struct smdpp_session *next; /* the one used before this one */
+    LIST_ENTRY(smdpp_session) link;
     struct dp_session *dp;
     char profile[PROFILE_NAME_MAX + 1]; /* chosen by AuthenticateClient; "" before */
     char iccid[21];
@@ -37,9 +39,9 @@ struct smdpp_session {
 struct smdpp {
     struct dp_server dp;
     struct profile_catalogue *catalogue;
-    struct store *store;
+    struct db *store;
     struct smdpp_options options;
-    struct smdpp_session *sessions; /* the one used last is first */
+    LIST_HEAD(, smdpp_session) sessions; /* the one used last is the first */
     int64_t started;
 };
 
@@ -54,7 +56,7 @@ struct smdpp_session *smdpp_session_add(struct smdpp *smdpp, struct dp_session *
 /* Finds an open session and notes that it is used; NULL and *status otherwise. */
 struct smdpp_session *smdpp_session_find(struct smdpp *smdpp, struct span transaction_id,
                                          struct refusal_status *status);
-void smdpp_session_end(struct smdpp *smdpp, struct smdpp_session *session);
+void smdpp_session_end(struct smdpp_session *session);
 size_t smdpp_session_count(const struct smdpp *smdpp);
 
 /* Reads the profile directory again, with a log line per new or changed file. */

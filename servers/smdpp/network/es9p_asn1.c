@@ -11,7 +11,7 @@
 #define TAG_OK       0xA0
 #define TAG_ERROR    0x81
 
-static void put_response(const struct es9p_function *function, const struct es9p_answer *result,
+static void put_response(const struct es9p_function *function, const struct es9p_message *result,
                          const struct refusal_status *status, struct buf *out)
 {
     size_t outer = tlv_open(out, TAG_RESPONSE);
@@ -25,7 +25,7 @@ static void put_response(const struct es9p_function *function, const struct es9p
                          es9p_error_number(function->id, ES9P_NUMBERS, codes->subject, codes->reason));
     } else {
         ok = tlv_open(out, TAG_OK);
-        es9p_answer_spans(result, values);
+        es9p_message_spans(result, values);
         es9p_put_asn1(function->out, values, out);
         tlv_close(out, ok);
     }
@@ -39,9 +39,7 @@ void es9p_asn1_answer(struct smdpp *smdpp, struct span body, struct http_answer 
 {
     const struct es9p_function *function = NULL;
     const struct es9p_member *missing;
-    struct es9p_message request = {0};
-    struct span inputs[ES9P_MEMBERS_MAX];
-    struct es9p_answer result = {0};
+    struct es9p_message request = {0}, result = {0};
     struct refusal_status status = {0};
     struct span choice;
     struct span content = SPAN_NONE;
@@ -57,8 +55,7 @@ void es9p_asn1_answer(struct smdpp *smdpp, struct span body, struct http_answer 
         es9p_message_clear(&request);
         return;
     }
-    es9p_message_spans(&request, inputs);
-    es9p_run(smdpp, function, inputs, &result, &status);
+    es9p_run(smdpp, function, &request, &result, &status);
     if (function->answer != 0) {
         answer->code = 200;
         answer->content_type = CONTENT_TYPE_ASN1;
@@ -68,6 +65,6 @@ void es9p_asn1_answer(struct smdpp *smdpp, struct span body, struct http_answer 
     } else {
         answer_refusal(answer, 400, status.refusal, status.detail);
     }
-    dp_answer_clear(&result.objects);
+    es9p_message_clear(&result);
     es9p_message_clear(&request);
 }

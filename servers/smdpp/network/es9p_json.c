@@ -4,7 +4,7 @@
 
 #include "common/log.h"
 
-static void write_answer(const struct es9p_function *function, const struct es9p_answer *result,
+static void write_answer(const struct es9p_function *function, const struct es9p_message *result,
                          const struct refusal_status *status, struct http_answer *answer)
 {
     struct span values[ES9P_MEMBERS_MAX];
@@ -15,7 +15,7 @@ static void write_answer(const struct es9p_function *function, const struct es9p
         return;
     }
     json = json_with_status(status);
-    es9p_answer_spans(result, values);
+    es9p_message_spans(result, values);
     if (status->refusal == REFUSAL_NONE && json != NULL && !es9p_set_json(function->out, values, json)) {
         json_decref(json);
         json = NULL;
@@ -38,23 +38,19 @@ static bool read_request(const struct es9p_function *function, const json_t *jso
 void es9p_json_answer(struct smdpp *smdpp, const char *name, const json_t *json, struct http_answer *answer)
 {
     const struct es9p_function *function = es9p_by_name(name);
-    struct es9p_message request = {0};
-    struct span inputs[ES9P_MEMBERS_MAX];
-    struct es9p_answer result = {0};
+    struct es9p_message request = {0}, result = {0};
     struct refusal_status status = {0};
 
     if (function == NULL) {
         answer_refusal(answer, 404, REFUSAL_INPUT_INVALID, "no such ES9+ function");
         return;
     }
-    if (read_request(function, json, &request, &status)) {
-        es9p_message_spans(&request, inputs);
-        es9p_run(smdpp, function, inputs, &result, &status);
-    } else {
+    if (read_request(function, json, &request, &status))
+        es9p_run(smdpp, function, &request, &result, &status);
+    else
         log_line(LOG_LEVEL_INFO, "ES9+ %s: %s: %s", name, refusal_codes(status.refusal)->message,
                  status.detail);
-    }
     write_answer(function, &result, &status, answer);
-    dp_answer_clear(&result.objects);
+    es9p_message_clear(&result);
     es9p_message_clear(&request);
 }

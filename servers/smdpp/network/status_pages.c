@@ -2,44 +2,16 @@
  * See http_api.h. */
 #include "servers/smdpp/network/http_api.h"
 
+#include "common/database_json.h"
 #include "euicc/softeuicc.h"
 
 #include <string.h>
-
-static bool add_order(void *context, const struct order *order)
-{
-    json_t *list = context;
-
-    json_array_append_new(
-        list, json_pack("{s:s,s:s,s:s,s:s*,s:s*,s:b,s:I,s:I,s:I,s:I}", "iccid", order->iccid, "profile",
-                        order->profile, "state", order_state_name(order->state), "eid",
-                        order->eid[0] != '\0' ? order->eid : NULL, "matchingId",
-                        order->matching_id[0] != '\0' ? order->matching_id : NULL, "confirmationCode",
-                        (int)order->has_code, "wrongCodes", (json_int_t)order->wrong_codes, "tries",
-                        (json_int_t)order->tries, "created", (json_int_t)order->created, "expires",
-                        (json_int_t)order->expires));
-    return true;
-}
 
 static json_t *text(const char *octets)
 {
     json_t *string = json_string(octets);
 
     return string != NULL ? string : json_string("?"); /* not UTF-8 */
-}
-
-static bool add_notification(void *context, const struct received_notification *n)
-{
-    json_t *list = context;
-
-    json_array_append_new(list,
-                          json_pack("{s:I,s:I,s:b,s:s,s:I,s:s*,s:s*,s:o,s:s*}", "id", (json_int_t)n->id,
-                                    "received", (json_int_t)n->received, "verified", (int)n->verified,
-                                    "operation", n->operation, "seqNumber", (json_int_t)n->sequence_number,
-                                    "iccid", n->iccid[0] != '\0' ? n->iccid : NULL, "eid",
-                                    n->eid[0] != '\0' ? n->eid : NULL, "notificationAddress",
-                                    text(n->address), "result", n->result[0] != '\0' ? n->result : NULL));
-    return true;
 }
 
 static json_t *list_profiles(struct smdpp *smdpp)
@@ -68,18 +40,12 @@ static json_t *list_profiles(struct smdpp *smdpp)
 
 static json_t *list_orders(struct smdpp *smdpp)
 {
-    json_t *list = json_array();
-
-    store_each_order(smdpp->store, add_order, list);
-    return list;
+    return db_json(store_orders(smdpp->store), NULL);
 }
 
 static json_t *list_notifications(struct smdpp *smdpp)
 {
-    json_t *list = json_array();
-
-    store_each_notification(smdpp->store, add_notification, list);
-    return list;
+    return db_json(store_notifications(smdpp->store), NULL);
 }
 
 static json_t *show_server(struct smdpp *smdpp)

@@ -1,8 +1,6 @@
 /* The tables of an SM-DP+. See store.h. */
 #include "servers/smdpp/store/store.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
 /* How much is kept of what only grows; older rows go. */
@@ -30,11 +28,7 @@ static const char tables[] =
     "  operation TEXT NOT NULL, sequence_number INTEGER NOT NULL, address TEXT NOT NULL, result TEXT, der "
     "BLOB NOT NULL);";
 
-struct store {
-    struct db *db;
-};
-
-struct store *store_open(const char *path, char why[DB_WHY_MAX])
+struct db *store_open(const char *path, char why[DB_WHY_MAX])
 {
     static const struct db_schema schema = {
         .name = "the state of an SM-DP+",
@@ -42,25 +36,8 @@ struct store *store_open(const char *path, char why[DB_WHY_MAX])
         .known = "profile_order",
         .version = 1,
     };
-    struct store *store = calloc(1, sizeof(*store));
 
-    if (store == NULL) {
-        snprintf(why, DB_WHY_MAX, "out of memory");
-        return NULL;
-    }
-    store->db = db_open(path, &schema, why);
-    if (store->db != NULL)
-        return store;
-    free(store);
-    return NULL;
-}
-
-void store_close(struct store *store)
-{
-    if (store == NULL)
-        return;
-    db_close(store->db);
-    free(store);
+    return db_open(path, &schema, why);
 }
 
 /* --- Orders --------------------------------------------------------------------------------------------- */
@@ -87,43 +64,42 @@ static bool take_order(const struct db_rows *rows, struct order *order)
     return order_state_from_name(state, &order->state);
 }
 
-static bool find_order(struct store *store, const char *sql, const char *key, struct order *order)
+static bool find_order(struct db *db, const char *sql, const char *key, struct order *order)
 {
-    struct db_rows rows = db_query(store->db, sql, DB_VALUES(DB_TEXT(key)));
+    struct db_rows rows = db_query(db, sql, DB_VALUES(DB_TEXT(key)));
     bool found = db_next(&rows) && take_order(&rows, order);
 
     db_end(&rows);
     return found;
 }
 
-bool store_order_by_iccid(struct store *store, const char *iccid, struct order *order)
+bool store_order_by_iccid(struct db *db, const char *iccid, struct order *order)
 {
-    return find_order(store, "SELECT " ORDER_COLUMNS " FROM profile_order WHERE iccid = ?", iccid, order);
+    return find_order(db, "SELECT " ORDER_COLUMNS " FROM profile_order WHERE iccid = ?", iccid, order);
 }
 
-bool store_order_by_matching_id(struct store *store, const char *matching_id, struct order *order)
+bool store_order_by_matching_id(struct db *db, const char *matching_id, struct order *order)
 {
     return matching_id[0] != '\0' &&
-           find_order(store, "SELECT " ORDER_COLUMNS " FROM profile_order WHERE matching_id = ?", matching_id,
+           find_order(db, "SELECT " ORDER_COLUMNS " FROM profile_order WHERE matching_id = ?", matching_id,
                       order);
 }
 
-bool store_order_by_eid(struct store *store, const char *eid, struct order *order)
+bool store_order_by_eid(struct db *db, const char *eid, struct order *order)
 {
-    return find_order(store,
+    return find_order(db,
                       "SELECT " ORDER_COLUMNS
                       " FROM profile_order WHERE eid = ? AND state IN ('released', 'downloaded')"
                       " ORDER BY matching_id <> '', created, iccid LIMIT 1",
                       eid, order);
 }
 
-bool store_order_save(struct store *store, const struct order *order)
+bool store_order_save(struct db *db, const struct order *order)
 {
     if (order->state == ORDER_AVAILABLE)
-        return db_run(store->db, "DELETE FROM profile_order WHERE iccid = ?",
-                      DB_VALUES(DB_TEXT(order->iccid)));
+        return db_run(db, "DELETE FROM profile_order WHERE iccid = ?", DB_VALUES(DB_TEXT(order->iccid)));
     /* Not OR REPLACE, which would silently drop another order with the same matchingId. */
-    return db_run(store->db,
+    return db_run(db,
                   "INSERT INTO profile_order (" ORDER_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?)"
                   " ON CONFLICT (iccid) DO UPDATE SET profile = excluded.profile, state = excluded.state,"
                   " eid = excluded.eid, matching_id = excluded.matching_id,"
@@ -138,25 +114,21 @@ bool store_order_save(struct store *store, const struct order *order)
                             DB_INT(order->expires)));
 }
 
-bool store_each_order(struct store *store, bool (*row)(void *context, const struct order *order),
-                      void *context)
+struct db_rows store_orders(struct db *db)
 {
-    struct db_rows rows =
-        db_query(store->db, "SELECT " ORDER_COLUMNS " FROM profile_order ORDER BY created, iccid", DB_NONE);
-    struct order order;
-    bool more = true;
-
-    while (more && db_next(&rows))
-        more = !take_order(&rows, &order) || row(context, &order);
-    db_end(&rows);
-    return more && !rows.failed;
+    return db_query(
+        db,
+        "SELECT iccid, profile, state, nullif(eid, '') AS eid, nullif(matching_id, '') AS matchingId,"
+        " confirmation_code_sha256 IS NOT NULL AS confirmationCode_flag, wrong_codes AS wrongCodes,"
+        " tries, created, expires FROM profile_order ORDER BY created, iccid",
+        DB_NONE);
 }
 
 /* --- Downloads ------------------------------------------------------------------------------------------ */
 
-bool store_download_find(struct store *store, struct span transaction_id, struct download *download)
+bool store_download_find(struct db *db, struct span transaction_id, struct download *download)
 {
-    struct db_rows rows = db_query(store->db,
+    struct db_rows rows = db_query(db,
                                    "SELECT transaction_id, iccid, eid, profile, ordered, euicc_certificate"
                                    " FROM download WHERE transaction_id = ?",
                                    DB_VALUES(DB_BLOB(transaction_id)));
@@ -175,24 +147,23 @@ bool store_download_find(struct store *store, struct span transaction_id, struct
     return found && !download->euicc_cert.failed;
 }
 
-bool store_download_save(struct store *store, const struct download *download)
+bool store_download_save(struct db *db, const struct download *download)
 {
-    return db_run(store->db,
+    return db_run(db,
                   "INSERT OR REPLACE INTO download"
                   " (transaction_id, iccid, eid, profile, ordered, euicc_certificate, bound)"
                   " VALUES (?,?,?,?,?,?,?)",
                   DB_VALUES(DB_BLOB(SPAN_ARRAY(download->transaction_id)), DB_TEXT(download->iccid),
                             DB_TEXT(download->eid), DB_TEXT(download->profile), DB_INT(download->ordered),
                             DB_BLOB(buf_span(&download->euicc_cert)), DB_INT((int64_t)time(NULL)))) &&
-           db_run(store->db,
-                  "DELETE FROM download WHERE id <= (SELECT max(id) FROM download) - " DOWNLOADS_KEPT,
+           db_run(db, "DELETE FROM download WHERE id <= (SELECT max(id) FROM download) - " DOWNLOADS_KEPT,
                   DB_NONE);
 }
 
-bool store_otpk_find(struct store *store, const char *profile, const char *eid, uint8_t otpk[65])
+bool store_otpk_find(struct db *db, const char *profile, const char *eid, uint8_t otpk[65])
 {
     struct db_rows rows =
-        db_query(store->db, "SELECT euicc_otpk FROM unfinished_binding WHERE profile = ? AND eid = ?",
+        db_query(db, "SELECT euicc_otpk FROM unfinished_binding WHERE profile = ? AND eid = ?",
                  DB_VALUES(DB_TEXT(profile), DB_TEXT(eid)));
     bool found = db_next(&rows) && db_octets(&rows, 0, otpk, 65);
 
@@ -200,64 +171,39 @@ bool store_otpk_find(struct store *store, const char *profile, const char *eid, 
     return found;
 }
 
-bool store_otpk_save(struct store *store, const char *profile, const char *eid, const uint8_t otpk[65])
+bool store_otpk_save(struct db *db, const char *profile, const char *eid, const uint8_t otpk[65])
 {
-    return db_run(store->db,
-                  "INSERT OR REPLACE INTO unfinished_binding (profile, eid, euicc_otpk) VALUES (?,?,?)",
+    return db_run(db, "INSERT OR REPLACE INTO unfinished_binding (profile, eid, euicc_otpk) VALUES (?,?,?)",
                   DB_VALUES(DB_TEXT(profile), DB_TEXT(eid), DB_BLOB(SPAN(otpk, 65))));
 }
 
-bool store_otpk_forget(struct store *store, const char *profile, const char *eid)
+bool store_otpk_forget(struct db *db, const char *profile, const char *eid)
 {
-    return db_run(store->db, "DELETE FROM unfinished_binding WHERE profile = ? AND eid = ?",
+    return db_run(db, "DELETE FROM unfinished_binding WHERE profile = ? AND eid = ?",
                   DB_VALUES(DB_TEXT(profile), DB_TEXT(eid)));
 }
 
 /* --- Notifications -------------------------------------------------------------------------------------- */
 
-bool store_notification_add(struct store *store, const struct received_notification *n, struct span der)
+bool store_notification_add(struct db *db, const struct received_notification *n, struct span der)
 {
-    return db_run(store->db,
+    return db_run(db,
                   "INSERT INTO notification (received, verified, eid, iccid, operation, sequence_number,"
                   " address, result, der) VALUES (?,?,?,?,?,?,?,?,?)",
                   DB_VALUES(DB_INT(n->received), DB_INT(n->verified), DB_TEXT(n->eid), DB_TEXT(n->iccid),
                             DB_TEXT(n->operation), DB_INT(n->sequence_number), DB_TEXT(n->address),
                             DB_TEXT(n->result), DB_BLOB(der))) &&
-           db_run(store->db,
+           db_run(db,
                   "DELETE FROM notification WHERE id <= (SELECT max(id) FROM notification)"
                   " - " NOTIFICATIONS_KEPT,
                   DB_NONE);
 }
 
-static void take_notification(const struct db_rows *rows, struct received_notification *n)
+struct db_rows store_notifications(struct db *db)
 {
-    *n = (struct received_notification){.id = db_int(rows, 0),
-                                        .received = db_int(rows, 1),
-                                        .verified = db_int(rows, 2) != 0,
-                                        .sequence_number = db_int(rows, 6)};
-    db_text(rows, 3, n->eid, sizeof(n->eid));
-    db_text(rows, 4, n->iccid, sizeof(n->iccid));
-    db_text(rows, 5, n->operation, sizeof(n->operation));
-    db_text(rows, 7, n->address, sizeof(n->address));
-    db_text(rows, 8, n->result, sizeof(n->result));
-}
-
-bool store_each_notification(struct store *store,
-                             bool (*row)(void *context, const struct received_notification *notification),
-                             void *context)
-{
-    struct db_rows rows =
-        db_query(store->db,
-                 "SELECT id, received, verified, eid, iccid, operation, sequence_number, address, result"
-                 " FROM notification ORDER BY id",
-                 DB_NONE);
-    struct received_notification n;
-    bool more = true;
-
-    while (more && db_next(&rows)) {
-        take_notification(&rows, &n);
-        more = row(context, &n);
-    }
-    db_end(&rows);
-    return more && !rows.failed;
+    return db_query(db,
+                    "SELECT id, received, verified AS verified_flag, operation, sequence_number AS seqNumber,"
+                    " nullif(iccid, '') AS iccid, nullif(eid, '') AS eid, address AS notificationAddress,"
+                    " nullif(result, '') AS result FROM notification ORDER BY id",
+                    DB_NONE);
 }

@@ -20,7 +20,7 @@ struct download {
 };
 
 struct received_notification {
-    int64_t id, received;
+    int64_t received;
     bool verified;
     char eid[33], iccid[21], operation[9];
     int64_t sequence_number;
@@ -28,38 +28,30 @@ struct received_notification {
     char result[96]; /* of an installation; else "" */
 };
 
-struct store;
-
 /* NULL is in memory. On failure NULL, with a line in `why`. */
-struct store *store_open(const char *path, char why[DB_WHY_MAX]);
-/* NULL is nothing to close. */
-void store_close(struct store *store);
+struct db *store_open(const char *path, char why[DB_WHY_MAX]);
 
 /* Each finder: true and *order when there is one. */
-bool store_order_by_iccid(struct store *store, const char *iccid, struct order *order);
-bool store_order_by_matching_id(struct store *store, const char *matching_id, struct order *order);
+bool store_order_by_iccid(struct db *db, const char *iccid, struct order *order);
+bool store_order_by_matching_id(struct db *db, const char *matching_id, struct order *order);
 /* The oldest order that can be downloaded by this eUICC; those without a matchingId first. */
-bool store_order_by_eid(struct store *store, const char *eid, struct order *order);
+bool store_order_by_eid(struct db *db, const char *eid, struct order *order);
 /* Inserts or replaces. An order that is available again is forgotten. False on a storage error. */
-bool store_order_save(struct store *store, const struct order *order);
+bool store_order_save(struct db *db, const struct order *order);
 
 /* The caller frees download->euicc_cert. */
-bool store_download_find(struct store *store, struct span transaction_id, struct download *download);
-bool store_download_save(struct store *store, const struct download *download);
+bool store_download_find(struct db *db, struct span transaction_id, struct download *download);
+bool store_download_save(struct db *db, const struct download *download);
 
 /* The eUICC's one-time public key of an unfinished binding of this profile to this eUICC; 65 octets. */
-bool store_otpk_find(struct store *store, const char *profile, const char *eid, uint8_t otpk[65]);
-bool store_otpk_save(struct store *store, const char *profile, const char *eid, const uint8_t otpk[65]);
-bool store_otpk_forget(struct store *store, const char *profile, const char *eid);
+bool store_otpk_find(struct db *db, const char *profile, const char *eid, uint8_t otpk[65]);
+bool store_otpk_save(struct db *db, const char *profile, const char *eid, const uint8_t otpk[65]);
+bool store_otpk_forget(struct db *db, const char *profile, const char *eid);
 
-bool store_notification_add(struct store *store, const struct received_notification *notification,
-                            struct span der);
+bool store_notification_add(struct db *db, const struct received_notification *notification, struct span der);
 
-/* Walks all rows, oldest first; the callback returns false to stop. */
-bool store_each_order(struct store *store, bool (*row)(void *context, const struct order *order),
-                      void *context);
-bool store_each_notification(struct store *store,
-                             bool (*row)(void *context, const struct received_notification *notification),
-                             void *context);
+/* All of them, oldest first, with the columns named as they are shown (common/database_json.h). */
+struct db_rows store_orders(struct db *db);
+struct db_rows store_notifications(struct db *db);
 
 #endif

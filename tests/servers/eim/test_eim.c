@@ -24,8 +24,9 @@ START_TEST(asks_for_what_it_must_know)
     ck_assert_span(buf_span(&euicc.eum_cert), buf_span(&bench.ci.eum.der));
     ck_assert_span(buf_span(&euicc.ci_key_id), SPAN_ARRAY(bench.ci.key_id));
     ck_assert_hex(buf_span(&euicc.info1), "BF2003820101");
-    ck_assert(euicc.ipa_known && !euicc.ipa_direct && euicc.ipa_indirect && !euicc.ipa_handles_none &&
-              euicc.ipa_needs_ctx && !euicc.ipa_compact);
+    ck_assert(euicc.ipa_known && !euicc.ipa[EIM_IPA_DIRECT] && euicc.ipa[EIM_IPA_INDIRECT] &&
+              !euicc.ipa[EIM_IPA_HANDLES_NONE] && euicc.ipa[EIM_IPA_NEEDS_CTX] &&
+              !euicc.ipa[EIM_IPA_COMPACT]);
     eim_euicc_clear(&euicc);
     /* The token goes under what is signed from now on: check_package verifies with it. */
     bench.token = 42;

@@ -45,30 +45,29 @@ static size_t notifications(size_t *verified)
 
 START_TEST(keeps_and_passes_on_notifications)
 {
-    struct buf enable = {0}, install = {0}, forged = {0}, pending = {0}, eid = {0};
+    struct buf enable = {0}, install = {0}, forged = {0}, pending = {0};
     char address[EIM_ADDRESS_MAX + 1];
     size_t verified;
     int64_t id;
 
     start();
-    ck_assert(buf_append_hex(&eid, bench.eid, NULL));
     eim_bench_notification(&bench, 1, EIM_BENCH_ICCID2, &enable);
-    ck_assert(eim_take_notification(&bench.eim, buf_span(&eid), buf_span(&enable)));
+    ck_assert(eim_take_notification(&bench.eim, bench.eid, buf_span(&enable)));
     ck_assert_str_eq(eim_bench_profile(&bench, EIM_BENCH_ICCID2), "enabled");
-    ck_assert(eim_take_notification(&bench.eim, buf_span(&eid), buf_span(&enable)));
+    ck_assert(eim_take_notification(&bench.eim, bench.eid, buf_span(&enable)));
     ck_assert_uint_eq(notifications(&verified), 1);
     /* An installation is signed without certificates; the eUICC's is known. The EID is not said. */
     eim_bench_notification(&bench, 0, "8900112233445566794", &install);
-    ck_assert(eim_take_notification(&bench.eim, buf_span(&eid), buf_span(&install)));
+    ck_assert(eim_take_notification(&bench.eim, bench.eid, buf_span(&install)));
     ck_assert_str_eq(eim_bench_profile(&bench, "8900112233445566794"), "disabled");
     /* A forged one is kept, changes nothing and goes nowhere. */
     eim_bench_notification(&bench, 3, EIM_BENCH_ICCID2, &forged);
     forged.data[9] ^= 0x40; /* its number */
-    ck_assert(eim_take_notification(&bench.eim, buf_span(&eid), buf_span(&forged)));
+    ck_assert(eim_take_notification(&bench.eim, bench.eid, buf_span(&forged)));
     ck_assert_str_eq(eim_bench_profile(&bench, EIM_BENCH_ICCID2), "enabled");
     ck_assert_uint_eq(notifications(&verified), 3);
     ck_assert_uint_eq(verified, 2);
-    ck_assert(!eim_take_notification(&bench.eim, buf_span(&eid), SPAN_STRING("\x30\x00")));
+    ck_assert(!eim_take_notification(&bench.eim, bench.eid, SPAN_STRING("\x30\x00")));
     /* Two go to their SM-DP+; what failed comes again later, what is delivered never. */
     ck_assert(eim_forward_next(&bench.eim, &id, address, &pending));
     ck_assert_str_eq(address, "smdp.example.com");
@@ -91,7 +90,6 @@ START_TEST(keeps_and_passes_on_notifications)
     buf_free(&install);
     buf_free(&forged);
     buf_free(&pending);
-    buf_free(&eid);
     stop();
 }
 END_TEST
@@ -99,18 +97,16 @@ END_TEST
 /* A notification that is older than what is known does not turn the list back. */
 START_TEST(ignores_old_news)
 {
-    struct buf older = {0}, newer = {0}, eid = {0};
+    struct buf older = {0}, newer = {0};
 
     start();
-    ck_assert(buf_append_hex(&eid, bench.eid, NULL));
     eim_bench_notification(&bench, 1, EIM_BENCH_ICCID2, &older);
     eim_bench_notification(&bench, 2, EIM_BENCH_ICCID2, &newer);
-    ck_assert(eim_take_notification(&bench.eim, buf_span(&eid), buf_span(&newer)));
-    ck_assert(eim_take_notification(&bench.eim, buf_span(&eid), buf_span(&older)));
+    ck_assert(eim_take_notification(&bench.eim, bench.eid, buf_span(&newer)));
+    ck_assert(eim_take_notification(&bench.eim, bench.eid, buf_span(&older)));
     ck_assert_str_eq(eim_bench_profile(&bench, EIM_BENCH_ICCID2), "disabled");
     buf_free(&older);
     buf_free(&newer);
-    buf_free(&eid);
     stop();
 }
 END_TEST
@@ -210,19 +206,18 @@ END_TEST
  */
 START_TEST(ends_a_download_by_its_notification)
 {
-    struct buf result = {0}, installation = {0}, eid = {0};
+    struct buf result = {0}, installation = {0};
     uint64_t numbers[2];
     size_t count;
     int64_t order;
 
     start();
-    ck_assert(buf_append_hex(&eid, bench.eid, NULL));
     order = eim_bench_order(&bench, "\"download\":{\"activationCode\":\"1$a.b$M\"}");
     poll_for(0xBF54);
     eim_download_report(&bench.eim, order, EIM_STEP_INITIATED, SPAN_STRING("smdp-transaction"), NULL);
     eim_bench_notification(&bench, 0, "8900112233445566794", &installation);
     put_trigger_result(buf_span(&installation), &result);
-    ck_assert(eim_take_notification(&bench.eim, buf_span(&eid), buf_span(&installation)));
+    ck_assert(eim_take_notification(&bench.eim, bench.eid, buf_span(&installation)));
     eim_bench_expect(&bench, order, "done", "");
     for (int i = 0; i < 2; i++) {
         ck_assert_int_eq(eim_bench_provide(&bench, buf_span(&result), numbers, &count), EIM_ERROR_NONE);
@@ -232,7 +227,6 @@ START_TEST(ends_a_download_by_its_notification)
     eim_bench_expect(&bench, order, "done", "");
     buf_free(&result);
     buf_free(&installation);
-    buf_free(&eid);
     stop();
 }
 END_TEST

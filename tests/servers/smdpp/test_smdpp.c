@@ -514,7 +514,7 @@ START_TEST(forgets_old_sessions)
         bench_success(bench_initiate(&bench));
     ck_assert_uint_eq(smdpp_session_count(&bench.smdpp), SMDPP_SESSIONS_MAX);
     bench_success(bench_authenticate(&bench));
-    bench.smdpp.sessions->used -= SMDPP_SESSION_LIFETIME + 1;
+    LIST_FIRST(&bench.smdpp.sessions)->used -= SMDPP_SESSION_LIFETIME + 1;
     bench_expect(bench_prepare(&bench), "8.10.1", "3.9");
     strcpy(bench.transaction, first);
     bench_expect(bench_authenticate(&bench), "8.10.1", "3.9");

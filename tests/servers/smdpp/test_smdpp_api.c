@@ -299,7 +299,7 @@ END_TEST
 START_TEST(remembers_orders_in_a_file)
 {
     char why[DB_WHY_MAX];
-    struct store *store;
+    struct db *store;
     struct order order = {.iccid = BENCH_ICCID,
                           .profile = "demo",
                           .state = ORDER_RELEASED,
@@ -313,14 +313,14 @@ START_TEST(remembers_orders_in_a_file)
     store = store_open(test_path("state.db"), why);
     ck_assert_msg(store != NULL, "%s", why);
     ck_assert(store_order_save(store, &order));
-    store_close(store);
+    db_close(store);
     store = store_open(test_path("state.db"), why);
     ck_assert_msg(store != NULL, "%s", why);
     ck_assert(store_order_by_matching_id(store, "ID", &read));
     ck_assert_int_eq(memcmp(&order, &read, sizeof(order)), 0);
     ck_assert(!store_order_by_matching_id(store, "", &read));
     ck_assert(!store_order_by_iccid(store, "1", &read));
-    store_close(store);
+    db_close(store);
     write_text(
         "state.txt",
         "This is a text of more than a hundred octets, so that SQLite finds that it is no database at all. "
