@@ -30,17 +30,13 @@ struct saip_field {
 
 /* --- elements --- */
 
-/* As max of a field: any size or number. */
-#define SAIP_NO_LIMIT UINT32_MAX
-
 struct saip_walk;
 
 struct saip_element_type {
     uint32_t tag;
     const char *name;
-    bool supported;
+    bool supported;                        /* else refused when mandated */
     bool once;                             /* at most one in a package */
-    enum saip_result refusal;              /* when mandated and not supported */
     uint32_t needs;                        /* an element that must stand before it, 0: none */
     uint32_t or_needs;                     /* another that serves as well */
     const struct saip_field *members;      /* NULL for elements of a template */
