@@ -83,21 +83,6 @@ static bool checksum(const struct protection *protection, struct span covered, u
                      covered, out);
 }
 
-static void put_number(struct buf *out, uint64_t number, size_t size)
-{
-    while (size-- > 0)
-        buf_append_octet(out, (uint8_t)(number >> (8 * size)));
-}
-
-static uint64_t number_of(struct span octets)
-{
-    uint64_t number = 0;
-
-    for (size_t i = 0; i < octets.size; i++)
-        number = number << 8 | octets.data[i];
-    return number;
-}
-
 /* --- sealing --------------------------------------------------------------------------------------- */
 
 /* `counted` has its padding counter at COUNTED_SIZE - 1, filled in here. */
@@ -124,8 +109,8 @@ static bool seal(const struct protection *protection, struct span clear, uint8_t
     if (whole > SCP80_PACKET_MAX)
         return false;
     counted[COUNTED_SIZE - 1] = (uint8_t)padding;
-    put_number(&packet, whole, 2);
-    put_number(&packet, clear.size + counted_size + size, 1);
+    buf_append_number(&packet, 2, whole);
+    buf_append_number(&packet, 1, clear.size + counted_size + size);
     buf_append(&packet, clear);
     buf_append(&packet, SPAN(counted, counted_size));
 
@@ -155,12 +140,6 @@ static void put_header(const struct scp80_header *header, uint8_t clear[COMMAND_
     memcpy(clear + 4, header->tar, SCP80_TAR_SIZE);
 }
 
-static void put_counter(uint64_t counter, uint8_t *out)
-{
-    for (size_t i = 0; i < SCP80_COUNTER_SIZE; i++)
-        out[i] = (uint8_t)(counter >> (8 * (SCP80_COUNTER_SIZE - 1 - i)));
-}
-
 bool scp80_seal_command(const struct scp80_header *header, const struct scp80_keys *keys, uint64_t counter,
                         struct span data, struct buf *out)
 {
@@ -169,7 +148,7 @@ bool scp80_seal_command(const struct scp80_header *header, const struct scp80_ke
     uint8_t counted[COUNTED_SIZE];
 
     put_header(header, clear);
-    put_counter(counter, counted);
+    octets_put_number(counted, SCP80_COUNTER_SIZE, counter);
     return seal(&protection, SPAN_ARRAY(clear), counted, sizeof(counted), data, out);
 }
 
@@ -179,7 +158,7 @@ bool scp80_seal_response(const struct scp80_header *command, const struct scp80_
     const struct protection protection = of_response(command, keys, prefix);
     uint8_t counted[RESPONSE_COUNTED_SIZE];
 
-    put_counter(counter, counted);
+    octets_put_number(counted, SCP80_COUNTER_SIZE, counter);
     counted[COUNTED_SIZE] = (uint8_t)status;
     return seal(&protection, SPAN_ARRAY(command->tar), counted, sizeof(counted), data, out);
 }
@@ -190,7 +169,7 @@ bool scp80_seal_response(const struct scp80_header *command, const struct scp80_
 static bool lengths_fit(struct span packet, size_t clear_size, size_t counted_size)
 {
     return packet.size >= LENGTHS_SIZE + clear_size + counted_size &&
-           number_of(SPAN(packet.data, 2)) == packet.size - 2 &&
+           span_number(SPAN(packet.data, 2)) == packet.size - 2 &&
            packet.data[2] >= clear_size + counted_size && packet.data[2] <= packet.size - LENGTHS_SIZE;
 }
 
@@ -277,7 +256,7 @@ enum scp80_status scp80_open_command(struct span packet, const struct scp80_keys
     protection = of_command(&header, keys);
     status = open_packet(&protection, packet, COMMAND_CLEAR_SIZE, counted, sizeof(counted), data);
     if (status == SCP80_OK)
-        *counter = number_of(SPAN(counted, SCP80_COUNTER_SIZE));
+        *counter = span_number(SPAN(counted, SCP80_COUNTER_SIZE));
     return status;
 }
 
@@ -295,7 +274,7 @@ enum scp80_status scp80_open_response(const struct scp80_header *command, const 
     status = open_packet(&protection, packet, SCP80_TAR_SIZE, counted, sizeof(counted), data);
     if (status != SCP80_OK)
         return status;
-    *counter = number_of(SPAN(counted, SCP80_COUNTER_SIZE));
+    *counter = span_number(SPAN(counted, SCP80_COUNTER_SIZE));
     *response_status = counted[COUNTED_SIZE];
     return SCP80_OK;
 }

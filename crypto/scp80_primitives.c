@@ -153,7 +153,6 @@ bool scp80_crc(uint8_t kid, struct span covered, uint8_t out[4])
 
     if (size == SIZE_MAX)
         return false;
-    for (size_t i = 0; i < size; i++)
-        out[i] = (uint8_t)(value >> (8 * (size - 1 - i)));
+    octets_put_number(out, size, value);
     return true;
 }

@@ -313,7 +313,7 @@ struct fs_file *fs_by_path(const struct fs *fs, struct span path)
     if (path.size % 2 != 0)
         return NULL;
     for (size_t i = 0; i < path.size && at != NULL; i += 2) {
-        uint16_t fid = (uint16_t)(path.data[i] << 8 | path.data[i + 1]);
+        uint16_t fid = (uint16_t)span_number(SPAN(path.data + i, 2));
 
         if (i > 0 || fid != FS_FID_MF)
             at = fs_is_directory(at) ? fs_child(at, fid) : NULL;
@@ -416,16 +416,21 @@ void fs_set_aid(struct fs_aid *aid, struct span octets)
         memcpy(aid->octets, octets.data, aid->size);
 }
 
+struct span fs_aid_span(const struct fs_aid *aid)
+{
+    return SPAN(aid->octets, aid->size);
+}
+
 bool fs_same_aid(const struct fs_aid *aid, struct span octets)
 {
-    return span_equal(SPAN(aid->octets, aid->size), octets);
+    return span_equal(fs_aid_span(aid), octets);
 }
 
 struct fs_naa *fs_naa_source(const struct fs *fs, struct fs_naa *naa)
 {
     /* A mapping leads to an application before it in the package, so that it ends. */
     for (size_t steps = 0; steps <= fs->naa_count && naa != NULL && naa->mapped; steps++) {
-        struct span source = SPAN(naa->mapping_source.octets, naa->mapping_source.size);
+        struct span source = fs_aid_span(&naa->mapping_source);
 
         naa = NULL;
         for (size_t i = 0; i < fs->naa_count && naa == NULL; i++)

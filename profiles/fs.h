@@ -286,6 +286,7 @@ struct fs_application *fs_find_application(const struct fs *fs, struct span aid)
 struct fs_application *fs_application(const struct fs *fs, uint32_t number);
 /* More than 16 octets make none. */
 void fs_set_aid(struct fs_aid *aid, struct span octets);
+struct span fs_aid_span(const struct fs_aid *aid);
 bool fs_same_aid(const struct fs_aid *aid, struct span octets);
 
 /* --- changing: RAM, then the store. False: could not be stored, or no memory --------------------- */

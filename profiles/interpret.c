@@ -21,10 +21,8 @@ static void take_access(struct fs_file *to, const struct saip_file *file)
     uint16_t fid = at_mf ? FS_FID_ARR_MF : FS_FID_ARR;
 
     to->access_form = FS_ACCESS_REFERENCED;
-    if (file->arr.size == 1) {
-        buf_append_octet(&to->access, (uint8_t)(fid >> 8));
-        buf_append_octet(&to->access, (uint8_t)fid);
-    }
+    if (file->arr.size == 1)
+        buf_append_number(&to->access, 2, fid);
     buf_append(&to->access, file->arr);
 }
 

@@ -87,8 +87,7 @@ static void run_compact(struct run *run, struct span script, struct buf *answer)
         if (!run_compact_command(run, &script))
             break;
     buf_append_octet(answer, (uint8_t)run->count);
-    buf_append_octet(answer, (uint8_t)(run->status >> 8));
-    buf_append_octet(answer, (uint8_t)run->status);
+    buf_append_number(answer, 2, run->status);
     if (run->outgoing)
         buf_append(answer, buf_span(&run->data));
 }
@@ -155,8 +154,7 @@ static enum bad_format run_objects(struct run *run, struct span objects, struct 
         result = tlv_open(results, TAG_R_APDU);
         if (run->outgoing)
             buf_append(results, buf_span(&run->data));
-        buf_append_octet(results, (uint8_t)(run->status >> 8));
-        buf_append_octet(results, (uint8_t)run->status);
+        buf_append_number(results, 2, run->status);
         tlv_close(results, result);
     }
     return FORMAT_GOOD;

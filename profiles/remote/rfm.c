@@ -69,8 +69,7 @@ struct fs_application *rfm_domain(const struct fs *fs, struct fs_application *ap
     if (application->kind == FS_SECURITY_DOMAIN)
         return application;
     if (application->domain.size > 0) {
-        struct fs_application *domain =
-            fs_find_application(fs, SPAN(application->domain.octets, application->domain.size));
+        struct fs_application *domain = fs_find_application(fs, fs_aid_span(&application->domain));
 
         return domain != NULL && domain->kind == FS_SECURITY_DOMAIN ? domain : NULL;
     }
@@ -220,8 +219,7 @@ void rfm_run(struct uicc *uicc, const struct fs_application *application, struct
         return;
     }
     if (application->adf.size > 0)
-        session.adf = uicc_find_application(uicc, SPAN(application->adf.octets, application->adf.size),
-                                            UICC_FIRST, NULL);
+        session.adf = uicc_find_application(uicc, fs_aid_span(&application->adf), UICC_FIRST, NULL);
     uicc_open_channel(uicc, UICC_REMOTE_CHANNEL, 0);
     if (session.adf != NULL) {
         channel->application = session.adf;

@@ -18,17 +18,6 @@ enum {
 };
 enum { RECORD_SIZE_MAX = 255, RECORDS_MAX = 254, SFI_MAX = 30 };
 
-/* True when an unsigned number of one or more octets fits; *number receives it. */
-static bool read_number(struct span octets, size_t *number)
-{
-    *number = 0;
-    if (octets.size < 1 || octets.size > 4)
-        return false;
-    for (size_t i = 0; i < octets.size; i++)
-        *number = *number << 8 | octets.data[i];
-    return true;
-}
-
 /* The parameters as they stand in the FCP: absent ones have no data. */
 struct fcp {
     struct span descriptor, fid, df_name, life_cycle, arr, size, pin_status, sfi;
@@ -95,7 +84,7 @@ static bool apply_descriptor(struct saip_walk *walk, struct saip_file *file, str
         return saip_fail(walk, SAIP_BAD_VALUES, descriptor.data, "%s: file descriptor of %zu octets",
                          file->name, descriptor.size);
     if (descriptor.size == 4)
-        file->record_size = (size_t)descriptor.data[2] << 8 | descriptor.data[3];
+        file->record_size = span_number(SPAN(descriptor.data + 2, 2));
     return true;
 }
 
@@ -104,7 +93,7 @@ static bool apply_identifier(struct saip_walk *walk, struct saip_file *file, str
     const struct saip_template_file *row = file->row;
 
     if (fid.data != NULL)
-        file->fid = (uint16_t)(fid.data[0] << 8 | fid.data[1]);
+        file->fid = (uint16_t)span_number(fid);
     if (row == NULL || row->fid == 0)
         return true; /* check_file asks for one */
     if (file->fid < row->fid || file->fid >= row->fid + row->fid_count)
@@ -154,9 +143,10 @@ static bool apply_proprietary(struct saip_walk *walk, struct saip_file *file, st
     }
     if (maximum.data == NULL)
         return true;
-    if (file->kind != SAIP_FILE_BER_TLV || !read_number(maximum, &file->maximum_size))
+    if (file->kind != SAIP_FILE_BER_TLV)
         return saip_fail(walk, SAIP_BAD_VALUES, maximum.data, "%s: maximumFileSize is for BER-TLV files only",
                          file->name);
+    file->maximum_size = span_number(maximum);
     return true;
 }
 
@@ -211,7 +201,7 @@ static bool check_elementary(struct saip_walk *walk, struct saip_file *file, con
     if (file->link_path.size > 0)
         return check_link(walk, file, fcp);
     if (fcp->size.data != NULL)
-        read_number(fcp->size, &file->size);
+        file->size = span_number(fcp->size);
     else if (file->row != NULL)
         file->size = file->row->records > 0              ? file->record_size * file->row->records
                      : saip_kind_has_records(file->kind) ? 0

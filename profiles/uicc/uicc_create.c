@@ -113,15 +113,6 @@ static bool take_parameters(struct span data, struct parameters *p)
     return p->fill.data == NULL || p->repeat.data == NULL;
 }
 
-static size_t number(struct span octets)
-{
-    size_t value = 0;
-
-    for (size_t i = 0; i < octets.size; i++)
-        value = value << 8 | octets.data[i];
-    return value;
-}
-
 /* --- what the parameters make ---------------------------------------------------------------------- */
 
 static bool take_kind(const struct parameters *p, struct fs_file *file)
@@ -153,7 +144,7 @@ static bool take_records(const struct parameters *p, struct fs_file *file)
         return p->descriptor.size == 2;
     if (p->descriptor.size < 4)
         return false;
-    file->record_size = number(SPAN(p->descriptor.data + 2, 2));
+    file->record_size = span_number(SPAN(p->descriptor.data + 2, 2));
     if (file->record_size == 0 || file->record_size > RECORD_SIZE_MAX ||
         file->size % file->record_size != 0 || file->size / file->record_size > RECORDS_MAX)
         return false;
@@ -186,8 +177,8 @@ static bool take_ef(const struct parameters *p, struct fs_file *file)
         return false;
     if (!ber_tlv && (p->reserved.data != NULL || p->maximum.data != NULL))
         return false;
-    file->size = number(size);
-    file->maximum_size = number(p->maximum);
+    file->size = span_number(size);
+    file->maximum_size = span_number(p->maximum);
     if (file->maximum_size != 0 && file->maximum_size < file->size)
         return false;
     return (file->size > 0 || ber_tlv) && take_records(p, file) && take_sfi(p, file);
@@ -242,7 +233,7 @@ static bool take_file(const struct parameters *p, struct fs_file *file)
     if (p->descriptor.data == NULL || p->identifier.data == NULL || p->life_cycle.data == NULL ||
         p->access.data == NULL || !take_kind(p, file))
         return false;
-    file->fid = (uint16_t)number(p->identifier);
+    file->fid = (uint16_t)span_number(p->identifier);
     file->life_cycle = p->life_cycle.data[0];
     file->special = p->special.data != NULL ? p->special.data[0] : 0;
     file->access_form = (enum fs_access_form)p->access_form;
@@ -292,8 +283,7 @@ static uint16_t check_unique(const struct uicc *uicc, const struct fs_file *file
     for (size_t i = 0; i < uicc->fs->file_count && file->aid.size > 0; i++) {
         const struct fs_file *other = uicc->fs->files[i];
 
-        if (other != NULL &&
-            span_equal(SPAN(other->aid.octets, other->aid.size), SPAN(file->aid.octets, file->aid.size)))
+        if (other != NULL && span_equal(fs_aid_span(&other->aid), fs_aid_span(&file->aid)))
             return SW_UICC_DF_NAME_EXISTS;
     }
     return SW_OK;
@@ -388,7 +378,7 @@ static uint16_t grow(struct uicc *uicc, struct fs_file *file, const struct param
 
 static uint16_t resize_ef(struct uicc *uicc, struct fs_file *file, const struct parameters *p)
 {
-    size_t size = number(p->size);
+    size_t size = span_number(p->size);
 
     if (p->size.data == NULL || size == 0 || p->reserved.data != NULL || p->maximum.data != NULL)
         return SW_WRONG_DATA;
@@ -403,8 +393,8 @@ static uint16_t resize_ber_tlv(struct uicc *uicc, struct fs_file *file, const st
                                uint8_t mode)
 {
     struct span given = p->size.data != NULL ? p->size : p->reserved;
-    size_t size = given.data != NULL ? number(given) : file->size;
-    size_t maximum = p->maximum.data != NULL ? number(p->maximum) : file->maximum_size;
+    size_t size = given.data != NULL ? span_number(given) : file->size;
+    size_t maximum = p->maximum.data != NULL ? span_number(p->maximum) : file->maximum_size;
 
     if ((given.data == NULL && p->maximum.data == NULL) || (maximum != 0 && maximum < size) ||
         p->fill.data != NULL || p->repeat.data != NULL)
@@ -453,7 +443,7 @@ uint16_t uicc_resize_file(struct uicc *uicc, const struct apdu_command *command,
     if (!take_parameters(command->data, &parameters) || parameters.identifier.data == NULL ||
         parameters.descriptor.data != NULL || parameters.access.data != NULL)
         return SW_WRONG_DATA;
-    file = resized(channel, (uint16_t)number(parameters.identifier));
+    file = resized(channel, (uint16_t)span_number(parameters.identifier));
     if (file == NULL)
         return SW_FILE_NOT_FOUND;
     status = uicc_check_usable(uicc, file, 0, command->ins);

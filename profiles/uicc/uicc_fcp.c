@@ -44,11 +44,11 @@ static void put_octet(struct buf *out, uint32_t tag, unsigned octet)
 /* Sizes have at least two octets. */
 static void put_size(struct buf *out, uint32_t tag, size_t size)
 {
-    const uint8_t octets[4] = {(uint8_t)(size >> 24), (uint8_t)(size >> 16), (uint8_t)(size >> 8),
-                               (uint8_t)size};
-    size_t skip = size > 0xFFFFFF ? 0 : size > 0xFFFF ? 1 : 2;
+    size_t count = size > 0xFFFFFF ? 4 : size > 0xFFFF ? 3 : 2;
+    uint8_t octets[4];
 
-    tlv_put(out, tag, SPAN(octets + skip, sizeof(octets) - skip));
+    octets_put_number(octets, count, size);
+    tlv_put(out, tag, SPAN(octets, count));
 }
 
 static void put_descriptor(const struct fs_file *file, struct buf *out)
@@ -74,7 +74,7 @@ static void put_identifier(const struct fs_file *file, struct buf *out)
     if (file->kind != SAIP_FILE_ADF)
         tlv_put(out, 0x83, SPAN_ARRAY(fid));
     else
-        tlv_put(out, 0x84, SPAN(file->aid.octets, file->aid.size));
+        tlv_put(out, 0x84, fs_aid_span(&file->aid));
 }
 
 static void put_proprietary(const struct fs_file *file, struct buf *out)

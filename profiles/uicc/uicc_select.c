@@ -6,8 +6,6 @@
 
 #include "apdu/tlv.h"
 
-#include <string.h>
-
 /* SELECT, tables 11.1 and 11.2. */
 enum {
     BY_FID = 0x00,
@@ -26,11 +24,6 @@ enum {
     AID_MIN = 5,
     AID_MAX = 16,
 };
-
-static uint16_t fid_of(struct span octets)
-{
-    return (uint16_t)(octets.data[0] << 8 | octets.data[1]);
-}
 
 /* An ADF is found by its AID only. */
 static struct fs_file *child(const struct fs_file *directory, uint16_t fid)
@@ -78,7 +71,7 @@ static struct fs_file *by_path(const struct uicc_channel *channel, struct fs_fil
     struct fs_file *at = from;
 
     for (size_t i = 0; i < path.size && at != NULL; i += 2) {
-        uint16_t fid = fid_of(SPAN(path.data + i, 2));
+        uint16_t fid = (uint16_t)span_number(SPAN(path.data + i, 2));
 
         *directory = at;
         if (i == 0 && fid == FS_FID_CURRENT_ADF)
@@ -105,12 +98,12 @@ uint16_t uicc_find_file(const struct uicc *uicc, const struct uicc_channel *chan
         /* Reading: no data selects MF, as ISO/IEC 7816-4 11.1.1 has it. */
         fits = one || data.size == 0;
         if (fits)
-            *found = one ? by_fid(uicc, channel, fid_of(data)) : uicc->fs->mf;
+            *found = one ? by_fid(uicc, channel, (uint16_t)span_number(data)) : uicc->fs->mf;
         break;
     case BY_CHILD_DF:
         fits = one;
         if (fits)
-            *found = child_directory(channel->directory, fid_of(data));
+            *found = child_directory(channel->directory, (uint16_t)span_number(data));
         break;
     case BY_PARENT:
         fits = data.size == 0;
@@ -200,8 +193,7 @@ uint16_t uicc_select(struct uicc *uicc, const struct apdu_command *command, stru
 
 static bool select_fits(const struct fs_file *file, struct span aid)
 {
-    return file != NULL && file->kind == SAIP_FILE_ADF && aid.size <= file->aid.size &&
-           memcmp(file->aid.octets, aid.data, aid.size) == 0;
+    return file != NULL && file->kind == SAIP_FILE_ADF && span_begins_with(fs_aid_span(&file->aid), aid);
 }
 
 struct fs_file *uicc_find_application(const struct uicc *uicc, struct span aid,
@@ -267,7 +259,7 @@ uint16_t uicc_status(struct uicc *uicc, const struct apdu_command *command, stru
     case STATUS_DF_NAME:
         if (channel->application == NULL)
             return SW_REFERENCE_NOT_FOUND;
-        tlv_put(response, 0x84, SPAN(channel->application->aid.octets, channel->application->aid.size));
+        tlv_put(response, 0x84, fs_aid_span(&channel->application->aid));
         return SW_OK;
     case STATUS_NO_DATA:
         return SW_OK;
