@@ -7,8 +7,6 @@
 
 #include "apdu/tlv.h"
 
-#include <string.h>
-
 /* Objects of the template, TS 102 222 tables 3 to 6. */
 enum {
     FCP = 0x62,
@@ -32,8 +30,6 @@ enum {
     FILL_PATTERN = 0xC1,
     REPEAT_PATTERN = 0xC2,
 };
-/* File descriptor octet, TS 102 221 11.1.1.4.3. */
-enum { SHAREABLE = 0x40, TYPE_MASK = 0xBF, RECORDS_MAX = 254, RECORD_SIZE_MAX = 255, SFI_MAX = 30 };
 
 /* No file of a profile comes near this; it bounds what a terminal can make a card without a limit of its own
  * hold. */
@@ -117,24 +113,12 @@ static bool take_parameters(struct span data, struct parameters *p)
 
 static bool take_kind(const struct parameters *p, struct fs_file *file)
 {
-    static const struct {
-        uint8_t type;
-        enum saip_file_kind kind;
-    } kinds[] = {
-        {0x38, SAIP_FILE_DF},     {0x01, SAIP_FILE_TRANSPARENT}, {0x02, SAIP_FILE_LINEAR_FIXED},
-        {0x06, SAIP_FILE_CYCLIC}, {0x39, SAIP_FILE_BER_TLV},
-    };
-    uint8_t octet = p->descriptor.data[0];
-
-    for (size_t i = 0; i < COUNT(kinds); i++)
-        if (kinds[i].type == (octet & TYPE_MASK)) {
-            file->kind = kinds[i].kind;
-            if (file->kind == SAIP_FILE_DF && p->name.data != NULL)
-                file->kind = SAIP_FILE_ADF;
-            file->shareable = (octet & SHAREABLE) != 0;
-            return true;
-        }
-    return false;
+    if (!saip_kind_of_descriptor(p->descriptor.data[0], &file->kind))
+        return false;
+    if (file->kind == SAIP_FILE_DF && p->name.data != NULL)
+        file->kind = SAIP_FILE_ADF;
+    file->shareable = (p->descriptor.data[0] & SAIP_DESCRIPTOR_SHAREABLE) != 0;
+    return true;
 }
 
 /* Four octets in CREATE FILE; the five that SELECT answers are taken too when they agree with the size. */
@@ -145,8 +129,8 @@ static bool take_records(const struct parameters *p, struct fs_file *file)
     if (p->descriptor.size < 4)
         return false;
     file->record_size = span_number(SPAN(p->descriptor.data + 2, 2));
-    if (file->record_size == 0 || file->record_size > RECORD_SIZE_MAX ||
-        file->size % file->record_size != 0 || file->size / file->record_size > RECORDS_MAX)
+    if (file->record_size == 0 || file->record_size > SAIP_RECORD_SIZE_MAX ||
+        file->size % file->record_size != 0 || file->size / file->record_size > SAIP_RECORDS_MAX)
         return false;
     return p->descriptor.size == 4 || p->descriptor.data[4] == file->size / file->record_size;
 }
@@ -161,9 +145,9 @@ static bool take_sfi(const struct parameters *p, struct fs_file *file)
     if (p->sfi.size == 1 && (p->sfi.data[0] & 0x07) != 0)
         return false;
     /* 31 cannot be said in P1 or P2 of a command: by default that is none. */
-    if (file->sfi > SFI_MAX && p->sfi.data != NULL)
+    if (file->sfi > SAIP_SFI_MAX && p->sfi.data != NULL)
         return false;
-    if (file->sfi > SFI_MAX || (p->sfi.data == NULL && fs_child_by_sfi(file->parent, file->sfi) != NULL))
+    if (file->sfi > SAIP_SFI_MAX || (p->sfi.data == NULL && fs_child_by_sfi(file->parent, file->sfi) != NULL))
         file->sfi = 0;
     return file->sfi == 0 || fs_child_by_sfi(file->parent, file->sfi) == NULL;
 }
@@ -209,10 +193,7 @@ static bool take_df(const struct parameters *p, struct fs_file *file)
     if (p->descriptor.size != 2 || p->size.data != NULL || p->sfi.data != NULL || p->fill.data != NULL ||
         p->repeat.data != NULL || p->total_size.data == NULL || p->pins.data == NULL)
         return false;
-    if (p->name.data != NULL) {
-        memcpy(file->aid.octets, p->name.data, p->name.size);
-        file->aid.size = p->name.size;
-    }
+    fs_set_aid(&file->aid, p->name);
     return take_pin_status(p->pins, file);
 }
 
@@ -243,24 +224,15 @@ static bool take_file(const struct parameters *p, struct fs_file *file)
     return fs_is_directory(file) ? take_df(p, file) : take_ef(p, file);
 }
 
-/* A fill pattern's last octet goes on to the end of the file or record, a repeat pattern begins again;
- * without either all is FF. `piece` is the size of a record, or of the file. */
+/* `size` octets, each `piece` of them (a record, or all) filled with the pattern; without one all is FF. */
 static void put_pattern(const struct parameters *p, size_t size, size_t piece, struct buf *out)
 {
-    struct span pattern = p->fill.data != NULL ? p->fill : p->repeat;
+    struct span pattern = p->fill.data != NULL     ? p->fill
+                          : p->repeat.data != NULL ? p->repeat
+                                                   : SPAN_STRING("\xFF");
 
-    if (!buf_reserve(out, size))
-        return;
-    for (size_t i = 0; i < size; i++) {
-        size_t at = i % piece;
-
-        if (pattern.size == 0)
-            out->data[out->size++] = 0xFF;
-        else if (p->fill.data != NULL)
-            out->data[out->size++] = pattern.data[at < pattern.size ? at : pattern.size - 1];
-        else
-            out->data[out->size++] = pattern.data[at % pattern.size];
-    }
+    for (size_t done = 0; done < size && !out->failed; done += piece)
+        saip_put_pattern(pattern, p->repeat.data != NULL, piece, out);
 }
 
 /* --- memory ---------------------------------------------------------------------------------------- */
@@ -382,7 +354,8 @@ static uint16_t resize_ef(struct uicc *uicc, struct fs_file *file, const struct 
 
     if (p->size.data == NULL || size == 0 || p->reserved.data != NULL || p->maximum.data != NULL)
         return SW_WRONG_DATA;
-    if (file->record_size > 0 && (size % file->record_size != 0 || size / file->record_size > RECORDS_MAX))
+    if (file->record_size > 0 &&
+        (size % file->record_size != 0 || size / file->record_size > SAIP_RECORDS_MAX))
         return SW_WRONG_DATA;
     return grow(uicc, file, p, size);
 }

@@ -5,16 +5,7 @@
 
 #include "apdu/tlv.h"
 
-/* File descriptor, 11.1.1.4.3. */
-enum {
-    DESCRIPTOR_SHAREABLE = 0x40,
-    DESCRIPTOR_TRANSPARENT = 0x01,
-    DESCRIPTOR_LINEAR_FIXED = 0x02,
-    DESCRIPTOR_CYCLIC = 0x06,
-    DESCRIPTOR_DIRECTORY = 0x38,
-    DESCRIPTOR_BER_TLV = 0x39,
-    DATA_CODING = 0x21,
-};
+enum { DATA_CODING = 0x21 }; /* of a file descriptor, 11.1.1.4.3 */
 
 /* Proprietary information, 11.1.1.4.6. */
 enum {
@@ -53,15 +44,10 @@ static void put_size(struct buf *out, uint32_t tag, size_t size)
 
 static void put_descriptor(const struct fs_file *file, struct buf *out)
 {
-    static const uint8_t descriptors[] = {
-        [SAIP_FILE_MF] = DESCRIPTOR_DIRECTORY,    [SAIP_FILE_DF] = DESCRIPTOR_DIRECTORY,
-        [SAIP_FILE_ADF] = DESCRIPTOR_DIRECTORY,   [SAIP_FILE_TRANSPARENT] = DESCRIPTOR_TRANSPARENT,
-        [SAIP_FILE_CYCLIC] = DESCRIPTOR_CYCLIC,   [SAIP_FILE_LINEAR_FIXED] = DESCRIPTOR_LINEAR_FIXED,
-        [SAIP_FILE_BER_TLV] = DESCRIPTOR_BER_TLV,
-    };
-    uint8_t value[5] = {(uint8_t)(descriptors[file->kind] | (file->shareable ? DESCRIPTOR_SHAREABLE : 0)),
-                        DATA_CODING, (uint8_t)(file->record_size >> 8), (uint8_t)file->record_size,
-                        (uint8_t)fs_records(file)};
+    uint8_t value[5] = {
+        (uint8_t)(saip_kind_descriptor(file->kind) | (file->shareable ? SAIP_DESCRIPTOR_SHAREABLE : 0)),
+        DATA_CODING, (uint8_t)(file->record_size >> 8), (uint8_t)file->record_size,
+        (uint8_t)fs_records(file)};
 
     tlv_put(out, 0x82, SPAN(value, saip_kind_has_records(file->kind) ? 5 : 2));
 }
