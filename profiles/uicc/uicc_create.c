@@ -309,8 +309,6 @@ uint16_t uicc_create_file(struct uicc *uicc, const struct apdu_command *command,
     uint16_t status;
 
     (void)response;
-    if (command->p1 != 0 || command->p2 != 0)
-        return SW_WRONG_P1_P2;
     if (!take_parameters(command->data, &parameters))
         return SW_WRONG_DATA;
     status = check_creator(uicc, directory, &parameters, command->ins);
@@ -411,8 +409,6 @@ uint16_t uicc_resize_file(struct uicc *uicc, const struct apdu_command *command,
     uint16_t status;
 
     (void)response;
-    if (command->p1 > RESIZE_EMPTY || command->p2 != 0)
-        return SW_WRONG_P1_P2;
     if (!take_parameters(command->data, &parameters) || parameters.identifier.data == NULL ||
         parameters.descriptor.data != NULL || parameters.access.data != NULL)
         return SW_WRONG_DATA;

@@ -15,8 +15,6 @@ uint16_t uicc_get_challenge(struct uicc *uicc, const struct apdu_command *comman
 {
     uint8_t challenge[APDU_SHORT_NE];
 
-    if (command->p1 != 0 || command->p2 != 0)
-        return SW_WRONG_P1_P2;
     if (command->ne == 0 || command->ne > sizeof(challenge))
         return SW_WRONG_LENGTH;
     if (uicc->host.random == NULL || !uicc->host.random(uicc->host.context, challenge, command->ne))
@@ -163,8 +161,6 @@ uint16_t uicc_suspend(struct uicc *uicc, const struct apdu_command *command, str
 {
     uint16_t status;
 
-    if (command->p2 != 0 || command->p1 > RESUME)
-        return SW_WRONG_P1_P2;
     if (command->channel != 0)
         return SW_CONDITIONS_NOT_SATISFIED;
     if (command->p1 == RESUME) {
