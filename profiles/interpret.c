@@ -89,16 +89,11 @@ static bool visit_file(void *context, const struct saip_file *file, bool update)
     return update ? interpret_fill(context, file) : interpret_create(context, file);
 }
 
-static bool visit_element(void *context, const struct saip_element *element, const struct saip_place *place)
-{
-    return interpret_element(context, element, place);
-}
-
 struct fs *fs_interpret(const struct saip_package *package)
 {
     struct fs *fs = fs_new();
 
-    if (fs != NULL && saip_visit(package, visit_file, visit_element, fs))
+    if (fs != NULL && saip_visit(package, visit_file, interpret_element, fs))
         return fs;
     fs_free(fs);
     return NULL;

@@ -98,6 +98,11 @@ bool saip_fail(struct saip_walk *walk, enum saip_result result, const uint8_t *a
 bool saip_check_sequence(struct saip_walk *walk, const char *what, const struct saip_field *members,
                          struct span value);
 
+/* Checks the value of each object in the list that `in` has under `list`, if it has one; false when one
+ * fails. */
+bool saip_check_each(struct saip_walk *walk, struct span in, uint32_t list,
+                     bool (*check)(struct saip_walk *walk, struct span value));
+
 /* The walk over a package's elements: the state before the first, one element, and what remains to be checked
  * at the end. */
 void saip_walk_free(struct saip_walk *walk);

@@ -329,16 +329,5 @@ static bool walk_commands(struct saip_walk *walk, struct span value)
 
 bool saip_walk_generic(struct saip_walk *walk)
 {
-    struct tlv_reader commands;
-    struct span list;
-    struct tlv tlv;
-
-    if (!tlv_find(walk->element->value, 0xA1, &list))
-        return false;
-    commands = tlv_reader(list);
-    while (tlv_next(&commands, &tlv) == TLV_OK) {
-        if (!walk_commands(walk, tlv.value))
-            return false;
-    }
-    return true;
+    return saip_check_each(walk, walk->element->value, 0xA1, walk_commands);
 }
