@@ -227,6 +227,7 @@ void fs_discard_file(struct fs_file *file);
 /* Frees what the structure holds. */
 void fs_discard_cdma(struct fs_cdma *cdma);
 void fs_discard_application(struct fs_application *application);
+void fs_discard_key(struct fs_key *key);
 
 /* Builds what an accepted package says. NULL without memory. */
 struct fs *fs_interpret(const struct saip_package *package);
