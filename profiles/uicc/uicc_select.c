@@ -87,43 +87,37 @@ uint16_t uicc_find_file(const struct uicc *uicc, const struct uicc_channel *chan
                         struct fs_file **directory)
 {
     struct span data = command->data;
-    bool one = data.size == 2;
-    bool path = data.size >= 2 && data.size % 2 == 0;
-    bool fits;
+    bool is_path = data.size >= 2 && data.size % 2 == 0;
+    uint16_t fid = (uint16_t)span_number(data);
 
-    *found = NULL;
     *directory = channel->directory;
     switch (command->p1) {
     case BY_FID:
+        if (data.size != 2 && data.size != 0)
+            return SW_WRONG_LENGTH;
         /* Reading: no data selects MF, as ISO/IEC 7816-4 11.1.1 has it. */
-        fits = one || data.size == 0;
-        if (fits)
-            *found = one ? by_fid(uicc, channel, (uint16_t)span_number(data)) : uicc->fs->mf;
+        *found = data.size == 2 ? by_fid(uicc, channel, fid) : uicc->fs->mf;
         break;
     case BY_CHILD_DF:
-        fits = one;
-        if (fits)
-            *found = child_directory(channel->directory, (uint16_t)span_number(data));
+        if (data.size != 2)
+            return SW_WRONG_LENGTH;
+        *found = child_directory(channel->directory, fid);
         break;
     case BY_PARENT:
-        fits = data.size == 0;
+        if (data.size != 0)
+            return SW_WRONG_LENGTH;
         *found = channel->directory->parent;
         break;
     case BY_PATH_FROM_MF:
-        fits = path;
-        if (fits)
-            *found = by_path(channel, uicc->fs->mf, data, directory);
-        break;
     case BY_PATH_FROM_CURRENT:
-        fits = path;
-        if (fits)
-            *found = by_path(channel, channel->directory, data, directory);
+        if (!is_path)
+            return SW_WRONG_LENGTH;
+        *found = by_path(channel, command->p1 == BY_PATH_FROM_MF ? uicc->fs->mf : channel->directory, data,
+                         directory);
         break;
     default:
         return SW_WRONG_P1_P2;
     }
-    if (!fits)
-        return SW_WRONG_LENGTH;
     return *found != NULL ? SW_OK : SW_FILE_NOT_FOUND;
 }
 
