@@ -27,13 +27,11 @@ static const uint8_t oid_server_auth[] = {0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x
 
 static const struct {
     enum ec_curve curve;
-    struct {
-        uint8_t octets[9];
-        size_t size;
-    } oid;
+    size_t size;
+    uint8_t oid[9];
 } curve_oids[] = {
-    {EC_CURVE_P256, {{0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07}, 8}},
-    {EC_CURVE_BRAINPOOL_P256R1, {{0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x07}, 9}},
+    {EC_CURVE_P256, 8, {0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07}},
+    {EC_CURVE_BRAINPOOL_P256R1, 9, {0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x07}},
 };
 
 static const char *const status_names[] = {
@@ -193,13 +191,11 @@ static bool read_key_usage(struct cert *cert, struct span value)
 static bool read_basic_constraints(struct cert *cert, struct span value)
 {
     struct tlv_reader reader;
-    struct span content;
     struct span ca;
     struct span path_length;
 
-    if (tlv_single(value, DER_SEQUENCE, &content) != TLV_OK)
+    if (!tlv_enter(value, DER_SEQUENCE, &reader))
         return false;
-    reader = tlv_reader(content);
     cert->is_ca = tlv_optional(&reader, DER_BOOLEAN, &ca);
     if (cert->is_ca && ca.data[0] != 0xFF)
         return false;
@@ -213,13 +209,11 @@ static bool read_basic_constraints(struct cert *cert, struct span value)
 static bool read_policies(struct cert *cert, struct span value)
 {
     struct tlv_reader reader;
-    struct span policies;
     struct span policy;
 
-    if (tlv_single(value, DER_SEQUENCE, &policies) != TLV_OK || policies.size == 0)
+    if (!tlv_enter(value, DER_SEQUENCE, &reader) || reader.in.size == 0)
         return false;
-    reader = tlv_reader(policies);
-    while (reader.offset < policies.size && tlv_require(&reader, DER_SEQUENCE, &policy)) {
+    while (reader.offset < reader.in.size && tlv_require(&reader, DER_SEQUENCE, &policy)) {
         struct tlv_reader inner = tlv_reader(policy);
         struct span oid;
         const size_t prefix = sizeof(oid_rsp_role);
@@ -262,13 +256,11 @@ static bool read_name_constraints(struct cert *cert, struct span value)
 static bool read_extended_key_usage(struct cert *cert, struct span value)
 {
     struct tlv_reader reader;
-    struct span usages;
     struct span oid;
 
-    if (tlv_single(value, DER_SEQUENCE, &usages) != TLV_OK)
+    if (!tlv_enter(value, DER_SEQUENCE, &reader))
         return false;
-    reader = tlv_reader(usages);
-    while (reader.offset < usages.size && tlv_require(&reader, DER_OID, &oid))
+    while (reader.offset < reader.in.size && tlv_require(&reader, DER_OID, &oid))
         if (span_equal(oid, SPAN_ARRAY(oid_server_auth)))
             cert->is_tls_server = true;
     return tlv_finish(&reader);
@@ -294,12 +286,10 @@ static bool read_extensions(struct cert *cert, struct span content)
 {
     struct tlv_reader reader;
     struct x509_extension extension;
-    struct span list;
     unsigned seen = 0;
 
-    if (tlv_single(content, DER_SEQUENCE, &list) != TLV_OK || list.size == 0)
+    if (!tlv_enter(content, DER_SEQUENCE, &reader) || reader.in.size == 0)
         return false;
-    reader = tlv_reader(list);
     while (x509_extension_next(&reader, &extension)) {
         unsigned number = x509_extension_number(extension.oid);
         size_t i = 0;
@@ -344,7 +334,7 @@ struct ec_key *cert_key_from_info(struct span info, const struct ec_key *model, 
         !tlv_finish(&algorithm))
         return NULL;
     for (size_t i = 0; i < sizeof(curve_oids) / sizeof(curve_oids[0]); i++) {
-        if (!span_equal(oid, SPAN(curve_oids[i].oid.octets, curve_oids[i].oid.size)))
+        if (!span_equal(oid, SPAN(curve_oids[i].oid, curve_oids[i].size)))
             continue;
         key = ec_key_from_point_like(curve_oids[i].curve, SPAN(bits.data + 1, bits.size - 1), model);
         *status = key != NULL ? CERT_OK : CERT_MALFORMED;

@@ -14,14 +14,11 @@ static const struct requirement {
     bool key_ids; /* subjectKeyIdentifier, for who issues others; authorityKeyIdentifier for all but the root
                    */
     bool oid;     /* registeredID in the subjectAltName */
-} requirements[] = {
+} requirements[CERT_ROLE_LAST + 1] = {
     [CERT_ROLE_CI] = {.ca = true, .key_ids = true},
-    [CERT_ROLE_EUICC] = {0},
     [CERT_ROLE_EUM] = {.ca = true, .key_ids = true},
-    [CERT_ROLE_DP_TLS] = {0},
     [CERT_ROLE_DP_AUTH] = {.oid = true},
     [CERT_ROLE_DP_PB] = {.oid = true},
-    [CERT_ROLE_DS_TLS] = {0},
     [CERT_ROLE_DS_AUTH] = {.oid = true},
 };
 

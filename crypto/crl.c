@@ -58,13 +58,11 @@ static bool read_authority_key_id(struct crl *crl, struct span value)
 static bool read_distribution_point(struct crl *crl, struct span value)
 {
     struct tlv_reader reader;
-    struct span content;
     struct tlv member;
 
     (void)crl;
-    if (tlv_single(value, DER_SEQUENCE, &content) != TLV_OK)
+    if (!tlv_enter(value, DER_SEQUENCE, &reader))
         return false;
-    reader = tlv_reader(content);
     while (tlv_next(&reader, &member) == TLV_OK)
         if (member.tag == 0x84)
             return false;
@@ -94,12 +92,10 @@ static bool read_extensions(struct crl *crl, struct span content)
 {
     struct tlv_reader reader;
     struct x509_extension extension;
-    struct span list;
     unsigned seen = 0;
 
-    if (tlv_single(content, DER_SEQUENCE, &list) != TLV_OK || list.size == 0)
+    if (!tlv_enter(content, DER_SEQUENCE, &reader) || reader.in.size == 0)
         return false;
-    reader = tlv_reader(list);
     while (x509_extension_next(&reader, &extension)) {
         size_t i = 0;
 

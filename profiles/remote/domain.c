@@ -193,7 +193,7 @@ static void put_status(const struct fs *fs, const struct fs_application *applica
     size_t entry = tlv_open(response, 0xE3);
 
     tlv_put(response, TAG_AID, fs_aid_span(&application->aid));
-    tlv_put(response, 0x9F70, SPAN(&application->life_cycle, 1));
+    tlv_put_octet(response, 0x9F70, application->life_cycle);
     if (application->kind != FS_LOAD_PACKAGE)
         tlv_put(response, 0xC5, SPAN_ARRAY(application->privileges));
     if (application->package.size > 0)

@@ -234,8 +234,3 @@ bool saip_visit(const struct saip_package *package, saip_file_visitor *files, sa
     saip_walk_free(&walk);
     return good;
 }
-
-bool saip_visit_files(const struct saip_package *package, saip_file_visitor *visitor, void *context)
-{
-    return saip_visit(package, visitor, NULL, context);
-}

@@ -170,7 +170,7 @@ void saip_build_keys(struct saip_builder *b)
     saip_open(b, 0xA1);
     tlv_put_unsigned(b->out, 0x80, (uint64_t)r->algorithm);
     /* Reading: 02 asks for a RES of 64 bits; Milenage has no other. */
-    saip_put_octet(b->out, 0x81, r->algorithm == SAIP_MILENAGE ? 0x00 : 0x02);
+    tlv_put_octet(b->out, 0x81, r->algorithm == SAIP_MILENAGE ? 0x00 : 0x02);
     tlv_put(b->out, 0x82, SPAN(r->key, r->key_size));
     tlv_put(b->out, 0x83, SPAN(r->opc, r->opc_size));
     saip_close(b, 3);

@@ -63,8 +63,8 @@ void saip_build_header(struct saip_builder *b)
     for (size_t i = 0; i < sizeof(iccid); i++)
         iccid[i] = (uint8_t)(iccid[i] << 4 | iccid[i] >> 4);
     saip_open(b, SAIP_HEADER);
-    saip_put_octet(b->out, 0x80, 2);
-    saip_put_octet(b->out, 0x81, 3);
+    tlv_put_octet(b->out, 0x80, 2);
+    tlv_put_octet(b->out, 0x81, 3);
     tlv_put_string(b->out, 0x82, b->recipe->profile_type);
     tlv_put(b->out, 0x83, SPAN_ARRAY(iccid));
     put_services(b);
@@ -196,7 +196,7 @@ void saip_build_telecom(struct saip_builder *b)
     saip_put_record_descriptor(b->out, 0x82, false, CONTACT_SIZE);
     saip_put_u16(b->out, 0x83, 0x4F58);
     saip_put_size(b->out, 0x80, CONTACTS * CONTACT_SIZE);
-    saip_put_octet(b->out, 0x88, 1 << 3);
+    tlv_put_octet(b->out, 0x88, 1 << 3);
     saip_close(b, 3);
 }
 
@@ -240,12 +240,12 @@ void saip_build_generic_files(struct saip_builder *b)
 static void put_ota_key(struct saip_builder *b, uint8_t usage, uint8_t identifier)
 {
     saip_open(b, 0x30);
-    saip_put_octet(b->out, 0x95, usage);
-    saip_put_octet(b->out, 0x82, identifier);
-    saip_put_octet(b->out, 0x83, 0x01); /* key version of SCP80 (TS 102 225: 01 to 0F) */
+    tlv_put_octet(b->out, 0x95, usage);
+    tlv_put_octet(b->out, 0x82, identifier);
+    tlv_put_octet(b->out, 0x83, 0x01); /* key version of SCP80 (TS 102 225: 01 to 0F) */
     saip_open(b, 0x30);
     saip_open(b, 0x30);
-    saip_put_octet(b->out, 0x80, 0x88); /* AES (GlobalPlatform 11.1.8) */
+    tlv_put_octet(b->out, 0x80, 0x88); /* AES (GlobalPlatform 11.1.8) */
     tlv_put(b->out, 0x86, SPAN_ARRAY(b->recipe->ota_key));
     saip_close(b, 3);
 }
@@ -262,7 +262,7 @@ void saip_build_security_domain(struct saip_builder *b)
     saip_put_hex(out, 0x4F, AID_MNO_SD);
     saip_put_hex(out, 0x82, "82DC00");   /* security domain with token and receipt management, trusted path
                                        (GlobalPlatform 11.1.2) */
-    saip_put_octet(out, 0x83, 0x0F);     /* personalised */
+    tlv_put_octet(out, 0x83, 0x0F);      /* personalised */
     saip_put_hex(out, 0xC9, "81028000"); /* SCP80, implementation as TS 102 225 says */
     saip_open(b, 0xEA);
     /* TS 102 226 8.2.1.3.2.2: priority, no timers, menus or channels, minimum security 16, TAR B20100, no
@@ -288,8 +288,8 @@ void saip_build_remote_files(struct saip_builder *b)
     saip_open(b, 0xA0);
     saip_put_hex(out, 0x04, "B00001");
     saip_close(b, 1);
-    saip_put_octet(out, 0x81,
-                   0x16);          /* encrypted, with a cryptographic checksum and a counter that increases */
+    tlv_put_octet(out, 0x81,
+                  0x16);           /* encrypted, with a cryptographic checksum and a counter that increases */
     saip_put_hex(out, 0x04, "00"); /* full access */
     saip_put_hex(out, 0x04, "02 0100"); /* administrative access: ADM1 */
     saip_open(b, 0x30);

@@ -12,11 +12,6 @@ void saip_put_hex(struct buf *out, uint32_t tag, const char *text)
     tlv_close(out, mark);
 }
 
-void saip_put_octet(struct buf *out, uint32_t tag, uint8_t octet)
-{
-    tlv_put(out, tag, SPAN(&octet, 1));
-}
-
 void saip_put_u16(struct buf *out, uint32_t tag, unsigned value)
 {
     uint8_t octets[2];
@@ -28,7 +23,7 @@ void saip_put_u16(struct buf *out, uint32_t tag, unsigned value)
 void saip_put_size(struct buf *out, uint32_t tag, size_t size)
 {
     if (size < 0x100)
-        saip_put_octet(out, tag, (uint8_t)size);
+        tlv_put_octet(out, tag, (uint8_t)size);
     else
         saip_put_u16(out, tag, (unsigned)size);
 }

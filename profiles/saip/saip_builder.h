@@ -40,7 +40,6 @@ void saip_open(struct saip_builder *b, uint32_t tag);
 void saip_close(struct saip_builder *b, unsigned count);
 
 void saip_put_hex(struct buf *out, uint32_t tag, const char *text);
-void saip_put_octet(struct buf *out, uint32_t tag, uint8_t octet);
 void saip_put_u16(struct buf *out, uint32_t tag, unsigned value);
 /* A file size: on the fewest octets (ASN.1 module, efFileSize). */
 void saip_put_size(struct buf *out, uint32_t tag, size_t size);

@@ -25,13 +25,6 @@ enum {
 /* PIN status template, 9.5.2. */
 enum { PS_DO = 0x90, USAGE_QUALIFIER = 0x95, KEY_REFERENCE = 0x83, PIN_UNIVERSAL = 0x11, USE_PIN = 0x08 };
 
-static void put_octet(struct buf *out, uint32_t tag, unsigned octet)
-{
-    uint8_t value = (uint8_t)octet;
-
-    tlv_put(out, tag, SPAN(&value, 1));
-}
-
 /* Sizes have at least two octets. */
 static void put_size(struct buf *out, uint32_t tag, size_t size)
 {
@@ -71,17 +64,17 @@ static void put_proprietary(const struct fs_file *file, struct buf *out)
         return;
     mark = tlv_open(out, 0xA5);
     if (file->kind == SAIP_FILE_MF) {
-        put_octet(out, UICC_CHARACTERISTICS, CHARACTERISTICS);
-        put_octet(out, SUPPORTED_COMMANDS, TERMINAL_CAPABILITY_SUPPORTED);
+        tlv_put_octet(out, UICC_CHARACTERISTICS, CHARACTERISTICS);
+        tlv_put_octet(out, SUPPORTED_COMMANDS, TERMINAL_CAPABILITY_SUPPORTED);
     }
     if (file->kind == SAIP_FILE_BER_TLV) {
-        put_octet(out, FILE_DETAILS, DETAILS_DER);
+        tlv_put_octet(out, FILE_DETAILS, DETAILS_DER);
         put_size(out, RESERVED_SIZE, file->size);
         if (file->maximum_size > 0)
             put_size(out, MAXIMUM_SIZE, file->maximum_size);
     }
     if (file->special != 0)
-        put_octet(out, SPECIAL_FILE_INFORMATION, file->special);
+        tlv_put_octet(out, SPECIAL_FILE_INFORMATION, file->special);
     tlv_close(out, mark);
 }
 
@@ -101,7 +94,7 @@ static void put_enabled(const struct uicc *uicc, const struct fs_file *file, str
 }
 
 /* The universal PIN's usage qualifier says whether it stands in for one of the others. */
-static unsigned universal_usage(const struct uicc *uicc, const struct fs_file *file)
+static uint8_t universal_usage(const struct uicc *uicc, const struct fs_file *file)
 {
     for (size_t i = 0; i < file->pin_status.size; i++) {
         const struct fs_pin *pin = fs_find_pin(uicc->fs, file, file->pin_status.data[i]);
@@ -122,8 +115,8 @@ static void put_pin_status(const struct uicc *uicc, const struct fs_file *file, 
     put_enabled(uicc, file, out);
     for (size_t i = 0; i < file->pin_status.size; i++) {
         if (file->pin_status.data[i] == PIN_UNIVERSAL)
-            put_octet(out, USAGE_QUALIFIER, universal_usage(uicc, file));
-        put_octet(out, KEY_REFERENCE, file->pin_status.data[i]);
+            tlv_put_octet(out, USAGE_QUALIFIER, universal_usage(uicc, file));
+        tlv_put_octet(out, KEY_REFERENCE, file->pin_status.data[i]);
     }
     tlv_close(out, mark);
 }
@@ -146,7 +139,7 @@ void uicc_put_fcp(const struct uicc *uicc, const struct fs_file *file, struct bu
     put_descriptor(file, response);
     put_identifier(file, response);
     put_proprietary(file, response);
-    put_octet(response, 0x8A, file->life_cycle);
+    tlv_put_octet(response, 0x8A, file->life_cycle);
     if (file->access.size > 0)
         tlv_put(response, (uint32_t)file->access_form, buf_span(&file->access));
     if (fs_is_directory(file))

@@ -41,12 +41,10 @@ static const struct {
 uint16_t uicc_check_terminal_capability(struct span data)
 {
     struct tlv_reader reader;
-    struct span template;
     struct tlv tlv;
 
-    if (tlv_single(data, 0xA9, &template) != TLV_OK)
+    if (!tlv_enter(data, 0xA9, &reader))
         return SW_WRONG_DATA;
-    reader = tlv_reader(template);
     while (tlv_next(&reader, &tlv) == TLV_OK)
         for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
             if (tlv.tag == capabilities[i].tag &&
