@@ -38,11 +38,6 @@ static uint16_t decode_class(struct apdu_command *command)
     return SW_OK;
 }
 
-static uint32_t be16(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 8 | p[1];
-}
-
 static bool decode_short(struct span body, struct apdu_command *command)
 {
     size_t nc = body.data[0];
@@ -66,7 +61,7 @@ static bool decode_short(struct span body, struct apdu_command *command)
 /* `body` begins with the 00 that says "extended" and has three octets at least. */
 static bool decode_extended(struct span body, struct apdu_command *command)
 {
-    size_t nc = be16(body.data + 1);
+    size_t nc = span_number(SPAN(body.data + 1, 2));
 
     command->extended = true;
     if (body.size == 3) {
@@ -79,7 +74,7 @@ static bool decode_extended(struct span body, struct apdu_command *command)
     command->form = APDU_CASE_3;
     command->data = SPAN(body.data + 3, nc);
     if (body.size == 5 + nc) {
-        uint32_t le = be16(body.data + 3 + nc);
+        uint32_t le = (uint32_t)span_number(SPAN(body.data + 3 + nc, 2));
 
         command->form = APDU_CASE_4;
         command->ne = le != 0 ? le : APDU_EXTENDED_NE;
@@ -113,12 +108,6 @@ uint16_t apdu_decode(struct span capdu, struct apdu_command *command)
     return decode_short(body, command) ? SW_OK : SW_WRONG_LENGTH;
 }
 
-static void append_be16(struct buf *out, size_t number)
-{
-    buf_append_octet(out, (uint8_t)(number >> 8));
-    buf_append_octet(out, (uint8_t)number);
-}
-
 void apdu_encode(struct buf *out, uint8_t cla, uint8_t ins, uint8_t p1, uint8_t p2, struct span data,
                  uint32_t ne)
 {
@@ -131,18 +120,12 @@ void apdu_encode(struct buf *out, uint8_t cla, uint8_t ins, uint8_t p1, uint8_t 
     buf_append(out, SPAN(((const uint8_t[]){cla, ins, p1, p2}), HEADER_SIZE));
     if (extended)
         buf_append_octet(out, 0);
-    if (data.size > 0) {
-        if (extended)
-            append_be16(out, data.size);
-        else
-            buf_append_octet(out, (uint8_t)data.size);
-        buf_append(out, data);
-    }
+    if (data.size > 0)
+        buf_append_number(out, extended ? 2 : 1, data.size);
+    buf_append(out, data);
     /* Le is the number's low octets: 256 and 65536 become zeros by themselves. */
-    if (ne > 0 && extended)
-        append_be16(out, ne);
-    else if (ne > 0)
-        buf_append_octet(out, (uint8_t)ne);
+    if (ne > 0)
+        buf_append_number(out, extended ? 2 : 1, ne);
 }
 
 uint8_t apdu_cla(uint8_t base, unsigned channel)

@@ -9,6 +9,26 @@ bool span_equal(struct span a, struct span b)
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
+bool span_begins_with(struct span whole, struct span beginning)
+{
+    return beginning.size <= whole.size && span_equal(SPAN(whole.data, beginning.size), beginning);
+}
+
+uint64_t span_number(struct span octets)
+{
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < octets.size; i++)
+        number = number << 8 | octets.data[i];
+    return number;
+}
+
+void octets_put_number(uint8_t *octets, size_t size, uint64_t number)
+{
+    for (; size > 0; number >>= 8)
+        octets[--size] = (uint8_t)number;
+}
+
 bool span_take(struct span *in, size_t size, struct span *out)
 {
     if (size > in->size)
@@ -78,6 +98,14 @@ void buf_append_octet(struct buf *buf, uint8_t octet)
     if (!buf_reserve(buf, 1))
         return;
     buf->data[buf->size++] = octet;
+}
+
+void buf_append_number(struct buf *buf, size_t size, uint64_t number)
+{
+    if (!buf_reserve(buf, size))
+        return;
+    octets_put_number(buf->data + buf->size, size, number);
+    buf->size += size;
 }
 
 void buf_clear(struct buf *buf)

@@ -24,6 +24,15 @@ struct span {
 /* True when both hold the same octets. Not constant time: use CRYPTO_memcmp for secrets. */
 bool span_equal(struct span a, struct span b);
 
+/* True when `whole` begins with the octets of `beginning`; every span begins with an empty one. */
+bool span_begins_with(struct span whole, struct span beginning);
+
+/* The number that the octets write, most significant first; of more than eight the last eight count. */
+uint64_t span_number(struct span octets);
+
+/* Writes the low `size` octets of a number, most significant first. */
+void octets_put_number(uint8_t *octets, size_t size, uint64_t number);
+
 /* Takes `size` octets, or one octet of length and as many octets, off the front of *in. False when there are
  * not that many: nothing is taken then. */
 bool span_take(struct span *in, size_t size, struct span *out);
@@ -50,6 +59,8 @@ struct buf {
 bool buf_reserve(struct buf *buf, size_t more);
 void buf_append(struct buf *buf, struct span octets);
 void buf_append_octet(struct buf *buf, uint8_t octet);
+/* As octets_put_number. */
+void buf_append_number(struct buf *buf, size_t size, uint64_t number);
 /* Forgets the content, keeps the memory. */
 void buf_clear(struct buf *buf);
 /* As buf_clear, and wipes the memory: for secrets. */

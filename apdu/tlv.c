@@ -224,6 +224,15 @@ enum tlv_status tlv_single(struct span in, uint32_t tag, struct span *value)
     return reader.status;
 }
 
+bool tlv_enter(struct span in, uint32_t tag, struct tlv_reader *reader)
+{
+    struct span content;
+    bool good = tlv_single(in, tag, &content) == TLV_OK;
+
+    *reader = tlv_reader(content);
+    return good;
+}
+
 bool tlv_find(struct span in, uint32_t tag, struct span *value)
 {
     struct tlv_reader reader = tlv_reader(in);
@@ -349,6 +358,11 @@ void tlv_put_unsigned(struct buf *out, uint32_t tag, uint64_t value)
     while (skip < 8 && octets[skip] == 0x00 && (octets[skip + 1] & 0x80) == 0)
         skip++;
     tlv_put(out, tag, SPAN(octets + skip, 9 - skip));
+}
+
+void tlv_put_octet(struct buf *out, uint32_t tag, uint8_t octet)
+{
+    tlv_put(out, tag, SPAN(&octet, 1));
 }
 
 void tlv_put_string(struct buf *out, uint32_t tag, const char *text)

@@ -81,6 +81,9 @@ bool tlv_good(const struct tlv_reader *reader);
 /* Reads exactly one object that fills `in`, with this tag. */
 enum tlv_status tlv_single(struct span in, uint32_t tag, struct span *value);
 
+/* The same, for a constructed object: *reader is to read what it holds. False: there is no such object. */
+bool tlv_enter(struct span in, uint32_t tag, struct tlv_reader *reader);
+
 /* Finds the first object with `tag` among the objects in `in`; false when absent or when the form before it
  * is bad. */
 bool tlv_find(struct span in, uint32_t tag, struct span *value);
@@ -109,6 +112,8 @@ void tlv_put(struct buf *out, uint32_t tag, struct span value);
 /* Appends an INTEGER in its shortest form. */
 void tlv_put_unsigned(struct buf *out, uint32_t tag, uint64_t value);
 void tlv_put_signed(struct buf *out, uint32_t tag, int64_t value);
+/* Appends an object of one octet. */
+void tlv_put_octet(struct buf *out, uint32_t tag, uint8_t octet);
 void tlv_put_string(struct buf *out, uint32_t tag, const char *text);
 /* Appends a BIT STRING: `count` named bits from the most significant bit of bits[0], trailing zero bits
  * removed as DER demands of named bit lists. */

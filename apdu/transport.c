@@ -28,7 +28,7 @@ void transport_drop(struct transport *transport)
 
 void transport_put_status(struct buf *out, uint16_t status)
 {
-    buf_append(out, SPAN(((const uint8_t[]){(uint8_t)(status >> 8), (uint8_t)status}), 2));
+    buf_append_number(out, 2, status);
 }
 
 /* True when the response comes in pieces that the terminal must name exactly. */

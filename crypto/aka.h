@@ -35,10 +35,7 @@ struct aka_algorithm {
 /* The sizes of Milenage and the constants of TS 35.206 4.1. */
 void aka_milenage_constants(struct aka_algorithm *algorithm);
 
-/* OPc from OP (16 octets), TOPc from TOP (32 octets), with the algorithm's key. False when OpenSSL failed. */
-bool aka_derive_opc(const struct aka_algorithm *algorithm, const uint8_t *op, uint8_t *opc);
-
-/* f1 (star: f1*): mac_size octets. */
+/* f1 (star: f1*): mac_size octets. This and the others: false when OpenSSL failed. */
 bool aka_f1(const struct aka_algorithm *algorithm, bool star, const uint8_t rand[AKA_RAND_SIZE],
             const uint8_t sqn[AKA_SQN_SIZE], const uint8_t amf[AKA_AMF_SIZE], uint8_t mac[AKA_OUTPUT_MAX]);
 

@@ -28,13 +28,11 @@ static const uint8_t oid_server_auth[] = {0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x
 
 static const struct {
     enum ec_curve curve;
-    struct {
-        uint8_t octets[9];
-        size_t size;
-    } oid;
+    size_t size;
+    uint8_t oid[9];
 } curve_oids[] = {
-    {EC_CURVE_P256, {{0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07}, 8}},
-    {EC_CURVE_BRAINPOOL_P256R1, {{0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x07}, 9}},
+    {EC_CURVE_P256, 8, {0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07}},
+    {EC_CURVE_BRAINPOOL_P256R1, 9, {0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x07}},
 };
 
 static const char *const status_names[] = {
@@ -162,11 +160,10 @@ static enum cert_status read_names(struct cert *cert)
         buf_clear(&line);
         if (name_line(cert->subject, &line)) {
             cert->subject_line = text_of(buf_span(&line));
-            cert->common_name = attribute_text(cert->subject, SPAN_ARRAY(x509_oid_common_name));
             cert->organization = attribute_text(cert->subject, SPAN_ARRAY(x509_oid_organization));
             cert->serial_number = attribute_text(cert->subject, SPAN_ARRAY(x509_oid_serial_number));
-            status = !line.failed && cert->subject_line != NULL && cert->common_name != NULL &&
-                             cert->organization != NULL && cert->serial_number != NULL
+            status = !line.failed && cert->subject_line != NULL && cert->organization != NULL &&
+                             cert->serial_number != NULL
                          ? CERT_OK
                          : CERT_NO_MEMORY;
         }
@@ -185,25 +182,22 @@ static bool read_key_id(struct cert *cert, struct span value)
 
 static bool read_authority_key_id(struct cert *cert, struct span value)
 {
-    return der_is_strict(value) && x509_authority_key_id(value, &cert->authority_key_id);
+    return x509_authority_key_id(value, &cert->authority_key_id);
 }
 
 static bool read_key_usage(struct cert *cert, struct span value)
 {
-    return der_is_strict(value) && tlv_single(value, DER_BIT_STRING, &cert->key_usage) == TLV_OK;
+    return tlv_single(value, DER_BIT_STRING, &cert->key_usage) == TLV_OK;
 }
 
 static bool read_basic_constraints(struct cert *cert, struct span value)
 {
     struct tlv_reader reader;
-    struct span content;
     struct span ca;
     struct span path_length;
 
-    if (!der_is_strict(value) || tlv_single(value, DER_SEQUENCE, &content) != TLV_OK)
+    if (!tlv_enter(value, DER_SEQUENCE, &reader))
         return false;
-    reader = tlv_reader(content);
-    cert->has_basic_constraints = true;
     cert->is_ca = tlv_optional(&reader, DER_BOOLEAN, &ca);
     if (cert->is_ca && ca.data[0] != 0xFF)
         return false;
@@ -217,13 +211,11 @@ static bool read_basic_constraints(struct cert *cert, struct span value)
 static bool read_policies(struct cert *cert, struct span value)
 {
     struct tlv_reader reader;
-    struct span policies;
     struct span policy;
 
-    if (!der_is_strict(value) || tlv_single(value, DER_SEQUENCE, &policies) != TLV_OK || policies.size == 0)
+    if (!tlv_enter(value, DER_SEQUENCE, &reader) || reader.in.size == 0)
         return false;
-    reader = tlv_reader(policies);
-    while (reader.offset < policies.size && tlv_require(&reader, DER_SEQUENCE, &policy)) {
+    while (reader.offset < reader.in.size && tlv_require(&reader, DER_SEQUENCE, &policy)) {
         struct tlv_reader inner = tlv_reader(policy);
         struct span oid;
         const size_t prefix = sizeof(oid_rsp_role);
@@ -245,7 +237,7 @@ static bool read_alt_names(struct cert *cert, struct span value)
     struct tlv_reader reader;
     struct tlv name;
 
-    if (!der_is_strict(value) || tlv_single(value, DER_SEQUENCE, &cert->alt_names) != TLV_OK)
+    if (tlv_single(value, DER_SEQUENCE, &cert->alt_names) != TLV_OK)
         return false;
     reader = tlv_reader(cert->alt_names);
     while (tlv_next(&reader, &name) == TLV_OK) {
@@ -260,41 +252,33 @@ static bool read_alt_names(struct cert *cert, struct span value)
 
 static bool read_name_constraints(struct cert *cert, struct span value)
 {
-    return der_is_strict(value) && tlv_single(value, DER_SEQUENCE, &cert->name_constraints) == TLV_OK;
+    return tlv_single(value, DER_SEQUENCE, &cert->name_constraints) == TLV_OK;
 }
 
 static bool read_extended_key_usage(struct cert *cert, struct span value)
 {
     struct tlv_reader reader;
-    struct span usages;
     struct span oid;
 
-    if (!der_is_strict(value) || tlv_single(value, DER_SEQUENCE, &usages) != TLV_OK)
+    if (!tlv_enter(value, DER_SEQUENCE, &reader))
         return false;
-    reader = tlv_reader(usages);
-    while (reader.offset < usages.size && tlv_require(&reader, DER_OID, &oid))
+    while (reader.offset < reader.in.size && tlv_require(&reader, DER_OID, &oid))
         if (span_equal(oid, SPAN_ARRAY(oid_server_auth)))
             cert->is_tls_server = true;
     return tlv_finish(&reader);
 }
 
 /* The card fetches nothing: where CRLs are is for people and tools. */
-static bool read_nothing(struct cert *cert, struct span value)
-{
-    (void)cert;
-    return der_is_strict(value);
-}
-
 static const struct {
     enum x509_known_extension number;
-    bool (*read)(struct cert *cert, struct span value);
+    bool (*read)(struct cert *cert, struct span value); /* NULL: it is known, and says nothing to the card */
 } extensions[] = {
     {EXTENSION_SUBJECT_KEY_ID, read_key_id},
     {EXTENSION_KEY_USAGE, read_key_usage},
     {EXTENSION_SUBJECT_ALT_NAME, read_alt_names},
     {EXTENSION_BASIC_CONSTRAINTS, read_basic_constraints},
     {EXTENSION_NAME_CONSTRAINTS, read_name_constraints},
-    {EXTENSION_CRL_DISTRIBUTION_POINTS, read_nothing},
+    {EXTENSION_CRL_DISTRIBUTION_POINTS, NULL},
     {EXTENSION_CERTIFICATE_POLICIES, read_policies},
     {EXTENSION_AUTHORITY_KEY_ID, read_authority_key_id},
     {EXTENSION_EXTENDED_KEY_USAGE, read_extended_key_usage},
@@ -304,12 +288,10 @@ static bool read_extensions(struct cert *cert, struct span content)
 {
     struct tlv_reader reader;
     struct x509_extension extension;
-    struct span list;
     unsigned seen = 0;
 
-    if (tlv_single(content, DER_SEQUENCE, &list) != TLV_OK || list.size == 0)
+    if (!tlv_enter(content, DER_SEQUENCE, &reader) || reader.in.size == 0)
         return false;
-    reader = tlv_reader(list);
     while (x509_extension_next(&reader, &extension)) {
         unsigned number = x509_extension_number(extension.oid);
         size_t i = 0;
@@ -321,7 +303,8 @@ static bool read_extensions(struct cert *cert, struct span content)
             continue;
         }
         /* RFC 5280 4.2: an extension appears once. */
-        if ((seen & (1u << i)) != 0 || !extensions[i].read(cert, extension.value))
+        if ((seen & (1u << i)) != 0 || !der_is_strict(extension.value) ||
+            (extensions[i].read != NULL && !extensions[i].read(cert, extension.value)))
             return false;
         seen |= 1u << i;
     }
@@ -353,7 +336,7 @@ struct ec_key *cert_key_from_info(struct span info, const struct ec_key *model, 
         !tlv_finish(&algorithm))
         return NULL;
     for (size_t i = 0; i < sizeof(curve_oids) / sizeof(curve_oids[0]); i++) {
-        if (!span_equal(oid, SPAN(curve_oids[i].oid.octets, curve_oids[i].oid.size)))
+        if (!span_equal(oid, SPAN(curve_oids[i].oid, curve_oids[i].size)))
             continue;
         key = ec_key_from_point_like(curve_oids[i].curve, SPAN(bits.data + 1, bits.size - 1), model);
         *status = key != NULL ? CERT_OK : CERT_MALFORMED;
@@ -452,7 +435,6 @@ void cert_free(struct cert *cert)
     if (cert == NULL)
         return;
     ec_key_free(cert->key);
-    free(cert->common_name);
     free(cert->organization);
     free(cert->serial_number);
     free(cert->subject_line);
@@ -500,11 +482,6 @@ const char *cert_subject_serial_number(const struct cert *cert)
     return cert->serial_number;
 }
 
-const char *cert_subject_common_name(const struct cert *cert)
-{
-    return cert->common_name;
-}
-
 const char *cert_subject_organization(const struct cert *cert)
 {
     return cert->organization;
@@ -528,18 +505,4 @@ int64_t cert_not_before(const struct cert *cert)
 int64_t cert_not_after(const struct cert *cert)
 {
     return cert->not_after;
-}
-
-bool cert_dns_name(const struct cert *cert, size_t index, struct span *name)
-{
-    struct tlv_reader reader = tlv_reader(cert->alt_names);
-    struct tlv object;
-
-    while (tlv_next(&reader, &object) == TLV_OK) {
-        if (object.tag == CERT_TAG_DNS_NAME && index-- == 0) {
-            *name = object.value;
-            return true;
-        }
-    }
-    return false;
 }

@@ -66,7 +66,6 @@ struct span cert_serial(const struct cert *cert);           /* content octets of
 struct span cert_oid(const struct cert *cert);
 /* The subject's serialNumber attribute (eUICC: the EID, 32 digits; EUM: may be absent); "" when absent. */
 const char *cert_subject_serial_number(const struct cert *cert);
-const char *cert_subject_common_name(const struct cert *cert);
 const char *cert_subject_organization(const struct cert *cert);
 /* One line for people: "CN=…, O=…". */
 const char *cert_subject_line(const struct cert *cert);
@@ -74,8 +73,6 @@ const char *cert_subject_line(const struct cert *cert);
 /* EUM: the digits that the nameConstraints' first permitted subtree demands of an EID; SPAN_NONE when there
  * is none. */
 struct span cert_eid_prefix(const struct cert *cert);
-/* The dNSNames of the subjectAltName; false at the end. */
-bool cert_dns_name(const struct cert *cert, size_t index, struct span *name);
 bool cert_is_tls_server(const struct cert *cert); /* extended key usage serverAuth */
 int64_t cert_not_before(const struct cert *cert); /* seconds since 1970 */
 int64_t cert_not_after(const struct cert *cert);
@@ -96,21 +93,23 @@ enum cert_status cert_check_eid_permitted(const struct cert *eum, const struct c
 
 /* A certificate revocation list, version 2 (RFC 5280 5, SGP.22 4.6). */
 struct crl;
+/* What it says of itself. */
+struct crl_facts {
+    struct span authority_key_id; /* SPAN_NONE when absent */
+    uint64_t number;              /* 0 when absent; larger than 64 bits does not parse */
+    bool is_delta;
+    uint64_t base;                    /* of a delta: the number of the list it adds to, below its own */
+    uint64_t part, part_count;        /* which part of how many (SGP.22 4.6), 1 of 1 by default */
+    int64_t this_update, next_update; /* seconds since 1970; the next one is 0 when absent */
+};
 /* One DER CertificateList that fills `der`; the octets are copied. Failures as cert_parse. Nothing is
  * verified. */
 struct crl *crl_parse(struct span der, enum cert_status *status);
 void crl_free(struct crl *crl);
+const struct crl_facts *crl_facts(const struct crl *crl);
 /* No unknown critical extension, the authority key identifier present and equal to issuer_key_id (unless that
  * is SPAN_NONE), signed by `issuer_key`. Dates are not looked at. */
 enum cert_status crl_check(const struct crl *crl, const struct ec_key *issuer_key, struct span issuer_key_id);
-struct span crl_authority_key_id(const struct crl *crl); /* SPAN_NONE when absent */
-uint64_t crl_number(const struct crl *crl); /* 0 when absent; larger than 64 bits does not parse */
-/* True for a delta list, with the number of the list it adds to (always below its own). */
-bool crl_is_delta(const struct crl *crl, uint64_t *base);
-/* Which part of how many (SGP.22 4.6, partial CRL): 1 of 1 unless the list says more. */
-uint64_t crl_part(const struct crl *crl, uint64_t *count);
-int64_t crl_this_update(const struct crl *crl); /* seconds since 1970 */
-int64_t crl_next_update(const struct crl *crl); /* 0 when absent */
 /* True when the list names the serial number of `cert` and is of the same issuer (by name). */
 bool crl_revokes(const struct crl *crl, const struct cert *cert);
 /* Walks the revoked serial numbers (content octets of the INTEGERs); *offset starts at 0.

@@ -8,22 +8,17 @@
 #include "crypto/cert_internal.h"
 #include "crypto/ec_internal.h"
 
-#include <string.h>
-
 /* What SGP.22 4.5.2.1.0 demands of each role beyond its policy. The eIM's certificates have no policy. */
 static const struct requirement {
     bool ca;
     bool key_ids; /* subjectKeyIdentifier, for who issues others; authorityKeyIdentifier for all but the root
                    */
     bool oid;     /* registeredID in the subjectAltName */
-} requirements[] = {
+} requirements[CERT_ROLE_LAST + 1] = {
     [CERT_ROLE_CI] = {.ca = true, .key_ids = true},
-    [CERT_ROLE_EUICC] = {0},
     [CERT_ROLE_EUM] = {.ca = true, .key_ids = true},
-    [CERT_ROLE_DP_TLS] = {0},
     [CERT_ROLE_DP_AUTH] = {.oid = true},
     [CERT_ROLE_DP_PB] = {.oid = true},
-    [CERT_ROLE_DS_TLS] = {0},
     [CERT_ROLE_DS_AUTH] = {.oid = true},
 };
 
@@ -95,11 +90,6 @@ static bool subtree_name(struct span subtree, struct span *name)
            tlv_single(directory_name, DER_SEQUENCE, name) == TLV_OK;
 }
 
-static bool begins_with(struct span value, struct span prefix)
-{
-    return prefix.size > 0 && prefix.size <= value.size && memcmp(value.data, prefix.data, prefix.size) == 0;
-}
-
 /*
  * Reading: a permitted subtree is a set of demands on the eUICC's subject, wherever they stand in it:
  * serialNumber is a prefix of the EID, every other attribute (the organization) is equal. Generic X.509
@@ -126,7 +116,8 @@ static bool subtree_permits(struct span name, const struct cert *euicc)
                 !tlv_finish(&reader) || !x509_name_attribute(euicc->subject, type, &have))
                 return false;
             is_eid = span_equal(type, SPAN_ARRAY(x509_oid_serial_number));
-            if (is_eid ? !begins_with(have, want.value) : !span_equal(have, want.value))
+            if (is_eid ? want.value.size == 0 || !span_begins_with(have, want.value)
+                       : !span_equal(have, want.value))
                 return false;
             has_prefix |= is_eid;
         }

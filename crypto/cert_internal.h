@@ -66,7 +66,6 @@ bool x509_authority_key_id(struct span value, struct span *key_id);
  * false when there is none. */
 bool x509_name_attribute(struct span name, struct span oid, struct span *value);
 
-extern const uint8_t x509_oid_common_name[3];
 extern const uint8_t x509_oid_serial_number[3];
 extern const uint8_t x509_oid_organization[3];
 
@@ -106,11 +105,9 @@ struct cert {
     struct span name_constraints; /* NameConstraints, content */
     struct span key_usage;        /* BIT STRING, content */
     enum cert_role role;
-    bool has_basic_constraints;
     bool is_ca;
     bool is_tls_server;
     bool unknown_critical;
-    char *common_name;
     char *organization;
     char *serial_number;
     char *subject_line;

@@ -15,14 +15,7 @@ struct crl {
     struct x509_signed parts;
     struct span issuer;  /* Name, content */
     struct span revoked; /* SEQUENCE OF entries, content; SPAN_NONE when nothing is revoked */
-    struct span authority_key_id;
-    uint64_t number;
-    uint64_t base;
-    uint64_t part; /* 1 … part_count */
-    uint64_t part_count;
-    bool is_delta;
-    int64_t this_update;
-    int64_t next_update; /* 0 when absent */
+    struct crl_facts facts;
     bool unknown_critical;
 };
 
@@ -35,28 +28,28 @@ static bool read_natural(struct span value, uint64_t *number)
 
 static bool read_number(struct crl *crl, struct span value)
 {
-    return read_natural(value, &crl->number);
+    return read_natural(value, &crl->facts.number);
 }
 
 static bool read_base(struct crl *crl, struct span value)
 {
-    crl->is_delta = true;
-    return read_natural(value, &crl->base);
+    crl->facts.is_delta = true;
+    return read_natural(value, &crl->facts.base);
 }
 
 static bool read_part(struct crl *crl, struct span value)
 {
-    return read_natural(value, &crl->part);
+    return read_natural(value, &crl->facts.part);
 }
 
 static bool read_part_count(struct crl *crl, struct span value)
 {
-    return read_natural(value, &crl->part_count);
+    return read_natural(value, &crl->facts.part_count);
 }
 
 static bool read_authority_key_id(struct crl *crl, struct span value)
 {
-    return x509_authority_key_id(value, &crl->authority_key_id);
+    return x509_authority_key_id(value, &crl->facts.authority_key_id);
 }
 
 /* RFC 5280 5.2.5. Where a list was found and which certificates or reasons it is limited to (81, 82, 83, 85)
@@ -65,13 +58,11 @@ static bool read_authority_key_id(struct crl *crl, struct span value)
 static bool read_distribution_point(struct crl *crl, struct span value)
 {
     struct tlv_reader reader;
-    struct span content;
     struct tlv member;
 
     (void)crl;
-    if (tlv_single(value, DER_SEQUENCE, &content) != TLV_OK)
+    if (!tlv_enter(value, DER_SEQUENCE, &reader))
         return false;
-    reader = tlv_reader(content);
     while (tlv_next(&reader, &member) == TLV_OK)
         if (member.tag == 0x84)
             return false;
@@ -101,12 +92,10 @@ static bool read_extensions(struct crl *crl, struct span content)
 {
     struct tlv_reader reader;
     struct x509_extension extension;
-    struct span list;
     unsigned seen = 0;
 
-    if (tlv_single(content, DER_SEQUENCE, &list) != TLV_OK || list.size == 0)
+    if (!tlv_enter(content, DER_SEQUENCE, &reader) || reader.in.size == 0)
         return false;
-    reader = tlv_reader(list);
     while (x509_extension_next(&reader, &extension)) {
         size_t i = 0;
 
@@ -122,8 +111,8 @@ static bool read_extensions(struct crl *crl, struct span content)
             return false;
         seen |= 1u << i;
     }
-    return tlv_finish(&reader) && crl->part >= 1 && crl->part <= crl->part_count &&
-           (!crl->is_delta || crl->base < crl->number);
+    return tlv_finish(&reader) && crl->facts.part >= 1 && crl->facts.part <= crl->facts.part_count &&
+           (!crl->facts.is_delta || crl->facts.base < crl->facts.number);
 }
 
 /* Reads one entry; a critical entry extension other than the reason (certificateIssuer) is not understood. */
@@ -186,8 +175,8 @@ static enum cert_status read_crl(struct crl *crl)
         return CERT_MALFORMED;
     tlv_require(&reader, DER_SEQUENCE, &algorithm);
     tlv_require(&reader, DER_SEQUENCE, &crl->issuer);
-    if (!tlv_good(&reader) || !x509_time(&reader, &crl->this_update) ||
-        (next_is_time(&reader) && !x509_time(&reader, &crl->next_update)))
+    if (!tlv_good(&reader) || !x509_time(&reader, &crl->facts.this_update) ||
+        (next_is_time(&reader) && !x509_time(&reader, &crl->facts.next_update)))
         return CERT_MALFORMED;
     /* RFC 5280 5.1.2.6: absent when there are no revoked certificates. */
     if (tlv_optional(&reader, DER_SEQUENCE, &crl->revoked) && (crl->revoked.size == 0 || !read_revoked(crl)))
@@ -205,8 +194,7 @@ struct crl *crl_parse(struct span der, enum cert_status *status)
     enum cert_status result = CERT_NO_MEMORY;
 
     if (crl != NULL) {
-        crl->part = 1;
-        crl->part_count = 1;
+        crl->facts.part = crl->facts.part_count = 1;
         buf_append(&crl->der, der);
         if (!crl->der.failed)
             result = read_crl(crl);
@@ -232,44 +220,17 @@ enum cert_status crl_check(const struct crl *crl, const struct ec_key *issuer_ke
 {
     if (crl->unknown_critical)
         return CERT_UNKNOWN_CRITICAL;
-    if (crl->authority_key_id.data == NULL)
+    if (crl->facts.authority_key_id.data == NULL)
         return CERT_MALFORMED;
-    if (issuer_key_id.data != NULL && !span_equal(crl->authority_key_id, issuer_key_id))
+    if (issuer_key_id.data != NULL && !span_equal(crl->facts.authority_key_id, issuer_key_id))
         return CERT_WRONG_ISSUER;
     return ec_verify_der(issuer_key, crl->parts.tbs_whole, crl->parts.signature) ? CERT_OK
                                                                                  : CERT_BAD_SIGNATURE;
 }
 
-struct span crl_authority_key_id(const struct crl *crl)
+const struct crl_facts *crl_facts(const struct crl *crl)
 {
-    return crl->authority_key_id;
-}
-
-uint64_t crl_number(const struct crl *crl)
-{
-    return crl->number;
-}
-
-bool crl_is_delta(const struct crl *crl, uint64_t *base)
-{
-    *base = crl->base;
-    return crl->is_delta;
-}
-
-uint64_t crl_part(const struct crl *crl, uint64_t *count)
-{
-    *count = crl->part_count;
-    return crl->part;
-}
-
-int64_t crl_this_update(const struct crl *crl)
-{
-    return crl->this_update;
-}
-
-int64_t crl_next_update(const struct crl *crl)
-{
-    return crl->next_update;
+    return &crl->facts;
 }
 
 bool crl_next_entry(const struct crl *crl, size_t *offset, struct span *serial)

@@ -422,6 +422,23 @@ bool crypto_sha256(const struct span *parts, size_t count, uint8_t digest[CRYPTO
     return ok;
 }
 
+bool crypto_x963_kdf(struct span secret, struct span info, uint8_t *out, size_t size)
+{
+    uint8_t counter[4] = {0};
+    uint8_t digest[CRYPTO_SHA256_SIZE];
+    const struct span parts[] = {secret, SPAN_ARRAY(counter), info};
+    bool ok = true;
+
+    for (size_t done = 0; ok && done < size; done += sizeof(digest)) {
+        counter[3]++;
+        ok = crypto_sha256(parts, 3, digest);
+        if (ok)
+            memcpy(out + done, digest, size - done < sizeof(digest) ? size - done : sizeof(digest));
+    }
+    OPENSSL_cleanse(digest, sizeof(digest));
+    return ok;
+}
+
 static bool raw_of_der(const uint8_t *der, size_t size, uint8_t raw[EC_SIGNATURE_SIZE])
 {
     ECDSA_SIG *signature = d2i_ECDSA_SIG(NULL, &der, (long)size);

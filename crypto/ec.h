@@ -73,4 +73,8 @@ bool ec_shared_secret(const struct ec_key *own, const struct ec_key *peer, uint8
 /* SHA-256 over the concatenation of `parts`. */
 bool crypto_sha256(const struct span *parts, size_t count, uint8_t digest[CRYPTO_SHA256_SIZE]);
 
+/* The key derivation function of ANSI X9.63 with SHA-256 over a shared secret and `info`: `size` octets, up
+ * to 255 digests, which the caller wipes. */
+bool crypto_x963_kdf(struct span secret, struct span info, uint8_t *out, size_t size);
+
 #endif

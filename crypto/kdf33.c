@@ -19,8 +19,7 @@ bool kdf33(struct span key, uint8_t fc, const struct span *parameters, size_t co
     for (size_t i = 0; i < count; i++) {
         ok = ok && parameters[i].size <= UINT16_MAX;
         buf_append(&input, parameters[i]);
-        buf_append_octet(&input, (uint8_t)(parameters[i].size >> 8));
-        buf_append_octet(&input, (uint8_t)parameters[i].size);
+        buf_append_number(&input, 2, parameters[i].size);
     }
     ok = ok && !input.failed &&
          HMAC(EVP_sha256(), key.data, (int)key.size, input.data, input.size, out, &size) != NULL;

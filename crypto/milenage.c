@@ -7,19 +7,6 @@
 
 enum { BLOCK = 16 };
 
-/* E_K, kept keyed for the blocks of one computation. */
-static EVP_CIPHER_CTX *cipher_new(const struct aka_algorithm *algorithm)
-{
-    EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
-
-    if (cipher != NULL && (EVP_EncryptInit_ex(cipher, EVP_aes_128_ecb(), NULL, algorithm->key, NULL) != 1 ||
-                           EVP_CIPHER_CTX_set_padding(cipher, 0) != 1)) {
-        EVP_CIPHER_CTX_free(cipher);
-        cipher = NULL;
-    }
-    return cipher;
-}
-
 static bool milenage_encrypt(EVP_CIPHER_CTX *cipher, uint8_t block[BLOCK])
 {
     int size = 0;
@@ -50,26 +37,43 @@ static void rotate(uint8_t block[BLOCK], unsigned bits)
     OPENSSL_cleanse(in, sizeof(in));
 }
 
-/* TEMP = E_K(RAND ^ OPc) */
-static bool make_temp(EVP_CIPHER_CTX *cipher, const struct aka_algorithm *algorithm, const uint8_t *rand,
-                      uint8_t temp[BLOCK])
+/* One computation: E_K, kept keyed for its blocks, and what it works on. */
+struct milenage {
+    const struct aka_algorithm *algorithm;
+    EVP_CIPHER_CTX *cipher;
+    uint8_t temp[BLOCK];
+    uint8_t out[BLOCK];
+};
+
+/* TEMP = E_K(RAND ^ OPc). False: OpenSSL failed; what was begun is to be ended all the same. */
+static bool begin(struct milenage *run, const struct aka_algorithm *algorithm, const uint8_t *rand)
 {
-    memcpy(temp, rand, BLOCK);
-    milenage_add(temp, algorithm->opc);
-    return milenage_encrypt(cipher, temp);
+    run->algorithm = algorithm;
+    run->cipher = EVP_CIPHER_CTX_new();
+    memcpy(run->temp, rand, BLOCK);
+    milenage_add(run->temp, algorithm->opc);
+    return run->cipher != NULL &&
+           EVP_EncryptInit_ex(run->cipher, EVP_aes_128_ecb(), NULL, algorithm->key, NULL) == 1 &&
+           EVP_CIPHER_CTX_set_padding(run->cipher, 0) == 1 && milenage_encrypt(run->cipher, run->temp);
+}
+
+static bool end(struct milenage *run, bool ok)
+{
+    EVP_CIPHER_CTX_free(run->cipher);
+    OPENSSL_cleanse(run, sizeof(*run));
+    return ok;
 }
 
 /* OUTn for n = 2 to 5: E_K(rot(TEMP ^ OPc, rn) ^ cn) ^ OPc */
-static bool output(EVP_CIPHER_CTX *cipher, const struct aka_algorithm *algorithm, const uint8_t temp[BLOCK],
-                   unsigned n, uint8_t out[BLOCK])
+static bool output(const struct milenage *run, unsigned n, uint8_t out[BLOCK])
 {
-    memcpy(out, temp, BLOCK);
-    milenage_add(out, algorithm->opc);
-    rotate(out, algorithm->rotation[n - 1]);
-    milenage_add(out, algorithm->xoring[n - 1]);
-    if (!milenage_encrypt(cipher, out))
+    memcpy(out, run->temp, BLOCK);
+    milenage_add(out, run->algorithm->opc);
+    rotate(out, run->algorithm->rotation[n - 1]);
+    milenage_add(out, run->algorithm->xoring[n - 1]);
+    if (!milenage_encrypt(run->cipher, out))
         return false;
-    milenage_add(out, algorithm->opc);
+    milenage_add(out, run->algorithm->opc);
     return true;
 }
 
@@ -88,81 +92,52 @@ void aka_milenage_constants(struct aka_algorithm *algorithm)
     algorithm->ik_size = 16;
 }
 
-bool milenage_derive_opc(const struct aka_algorithm *algorithm, const uint8_t *op, uint8_t *opc)
+static bool milenage_f1(const struct aka_algorithm *algorithm, bool star, const uint8_t *rand,
+                        const uint8_t *sqn, const uint8_t *amf, uint8_t *mac)
 {
-    EVP_CIPHER_CTX *cipher = cipher_new(algorithm);
-    bool ok;
+    struct milenage run;
+    bool ok = begin(&run, algorithm, rand);
 
-    memcpy(opc, op, BLOCK);
-    ok = cipher != NULL && milenage_encrypt(cipher, opc);
-    milenage_add(opc, op);
-    EVP_CIPHER_CTX_free(cipher);
-    return ok;
-}
-
-bool milenage_f1(const struct aka_algorithm *algorithm, bool star, const uint8_t *rand, const uint8_t *sqn,
-                 const uint8_t *amf, uint8_t *mac)
-{
-    EVP_CIPHER_CTX *cipher = cipher_new(algorithm);
-    uint8_t temp[BLOCK];
-    uint8_t in[BLOCK];
-    bool ok = cipher != NULL && make_temp(cipher, algorithm, rand, temp);
-
-    memcpy(in, sqn, 6);
-    memcpy(in + 6, amf, 2);
-    memcpy(in + 8, in, 8);
-    milenage_add(in, algorithm->opc);
-    rotate(in, algorithm->rotation[0]);
-    milenage_add(in, algorithm->xoring[0]);
+    memcpy(run.out, sqn, 6);
+    memcpy(run.out + 6, amf, 2);
+    memcpy(run.out + 8, run.out, 8);
+    milenage_add(run.out, algorithm->opc);
+    rotate(run.out, algorithm->rotation[0]);
+    milenage_add(run.out, algorithm->xoring[0]);
+    milenage_add(run.out, run.temp);
+    ok = ok && milenage_encrypt(run.cipher, run.out);
     if (ok) {
-        milenage_add(in, temp);
-        ok = milenage_encrypt(cipher, in);
-        milenage_add(in, algorithm->opc);
-        memcpy(mac, in + (star ? 8 : 0), 8);
+        milenage_add(run.out, algorithm->opc);
+        memcpy(mac, run.out + (star ? 8 : 0), 8);
     }
-    EVP_CIPHER_CTX_free(cipher);
-    OPENSSL_cleanse(temp, sizeof(temp));
-    OPENSSL_cleanse(in, sizeof(in));
-    return ok;
+    return end(&run, ok);
 }
 
-bool milenage_f2345(const struct aka_algorithm *algorithm, const uint8_t *rand, uint8_t *res, uint8_t *ck,
-                    uint8_t *ik, uint8_t *ak)
+static bool milenage_f2345(const struct aka_algorithm *algorithm, const uint8_t *rand, uint8_t *res,
+                           uint8_t *ck, uint8_t *ik, uint8_t *ak)
 {
-    EVP_CIPHER_CTX *cipher = cipher_new(algorithm);
-    uint8_t temp[BLOCK];
-    uint8_t out[BLOCK];
-    bool ok = cipher != NULL && make_temp(cipher, algorithm, rand, temp);
+    struct milenage run;
+    bool ok = begin(&run, algorithm, rand);
 
     if (ok && (res != NULL || ak != NULL)) {
-        ok = output(cipher, algorithm, temp, 2, out);
+        ok = output(&run, 2, run.out);
         if (res != NULL)
-            memcpy(res, out + 8, 8);
+            memcpy(res, run.out + 8, 8);
         if (ak != NULL)
-            memcpy(ak, out, 6);
+            memcpy(ak, run.out, 6);
     }
-    if (ok && ck != NULL)
-        ok = output(cipher, algorithm, temp, 3, ck);
-    if (ok && ik != NULL)
-        ok = output(cipher, algorithm, temp, 4, ik);
-    EVP_CIPHER_CTX_free(cipher);
-    OPENSSL_cleanse(temp, sizeof(temp));
-    OPENSSL_cleanse(out, sizeof(out));
-    return ok;
+    ok = ok && (ck == NULL || output(&run, 3, ck)) && (ik == NULL || output(&run, 4, ik));
+    return end(&run, ok);
 }
 
-bool milenage_f5_star(const struct aka_algorithm *algorithm, const uint8_t *rand, uint8_t *ak)
+static bool milenage_f5_star(const struct aka_algorithm *algorithm, const uint8_t *rand, uint8_t *ak)
 {
-    EVP_CIPHER_CTX *cipher = cipher_new(algorithm);
-    uint8_t temp[BLOCK];
-    uint8_t out[BLOCK];
-    bool ok =
-        cipher != NULL && make_temp(cipher, algorithm, rand, temp) && output(cipher, algorithm, temp, 5, out);
+    struct milenage run;
+    bool ok = begin(&run, algorithm, rand) && output(&run, 5, run.out);
 
     if (ok)
-        memcpy(ak, out, 6);
-    EVP_CIPHER_CTX_free(cipher);
-    OPENSSL_cleanse(temp, sizeof(temp));
-    OPENSSL_cleanse(out, sizeof(out));
-    return ok;
+        memcpy(ak, run.out, 6);
+    return end(&run, ok);
 }
+
+const struct aka_functions aka_milenage = {milenage_f1, milenage_f2345, milenage_f5_star};

@@ -6,12 +6,11 @@
 #include "crypto/scp03t.h"
 
 #include "apdu/tlv.h"
+#include "crypto/ec.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
 #include <openssl/params.h>
 
 #include <stdlib.h>
@@ -35,42 +34,25 @@ struct scp03t {
 bool scp03t_derive(struct span shared_secret, uint8_t key_type, uint8_t key_length, struct span host_id,
                    struct span eid, struct scp03t_keys *keys)
 {
-    EVP_KDF *kdf = EVP_KDF_fetch(NULL, OSSL_KDF_NAME_X963KDF, NULL);
-    EVP_KDF_CTX *context = kdf != NULL ? EVP_KDF_CTX_new(kdf) : NULL;
-    struct buf secret = {0};
     struct buf info = {0};
     uint8_t out[3 * SCP03T_KEY_SIZE];
-    bool ok = false;
+    bool ok;
 
-    buf_append(&secret, shared_secret);
     buf_append_octet(&info, key_type);
     buf_append_octet(&info, key_length);
     tlv_put_length(&info, host_id.size);
     buf_append(&info, host_id);
     tlv_put_length(&info, eid.size);
     buf_append(&info, eid);
-    if (context != NULL && !secret.failed && !info.failed && secret.size > 0) {
-        char digest[] = "SHA256";
-        OSSL_PARAM params[] = {
-            OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-            OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, secret.data, secret.size),
-            OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info.data, info.size),
-            OSSL_PARAM_construct_end(),
-        };
-
-        ok = EVP_KDF_derive(context, out, sizeof(out), params) == 1;
-    }
+    ok = !info.failed && shared_secret.size > 0 &&
+         crypto_x963_kdf(shared_secret, buf_span(&info), out, sizeof(out));
     if (ok) {
         memcpy(keys->chain, out, SCP03T_KEY_SIZE);
         memcpy(keys->enc, out + SCP03T_KEY_SIZE, SCP03T_KEY_SIZE);
         memcpy(keys->mac, out + 2 * SCP03T_KEY_SIZE, SCP03T_KEY_SIZE);
     }
     OPENSSL_cleanse(out, sizeof(out));
-    buf_free(&secret);
     buf_free(&info);
-    EVP_KDF_CTX_free(context);
-    EVP_KDF_free(kdf);
-    ERR_clear_error();
     return ok;
 }
 

@@ -17,39 +17,20 @@ enum {
     LENGTHS_SIZE = 3,       /* of the packet and of its header */
     COMMAND_CLEAR_SIZE = 7, /* SPI, KIc, KID, TAR */
     COUNTED_SIZE = SCP80_COUNTER_SIZE + 1,
-    RESPONSE_COUNTED_SIZE = COUNTED_SIZE + 1, /* and the status */
+    RESPONSE_COUNTED_SIZE = COUNTED_SIZE + 1,           /* and the status */
+    COMMAND_HIDDEN = LENGTHS_SIZE + COMMAND_CLEAR_SIZE, /* where what may be ciphered begins */
+    RESPONSE_HIDDEN = LENGTHS_SIZE + SCP80_TAR_SIZE,
     CHECKSUM_MAX = 8,
 };
 
-/* How one packet is protected, in either direction. */
+/* How one packet is protected. */
 struct protection {
     uint8_t integrity; /* SCP80_INTEGRITY */
-    bool ciphered;
-    uint8_t kic, kid;
+    uint8_t kid;
     const struct scp80_keys *keys;
-    struct span prefix; /* covered by the checksum, not part of the packet */
+    const struct scp80_algorithm *cipher; /* NULL: none */
+    size_t sum_size;                      /* octets of the checksum */
 };
-
-static struct protection of_command(const struct scp80_header *header, const struct scp80_keys *keys)
-{
-    return (struct protection){header->spi[0] & SCP80_INTEGRITY,
-                               (header->spi[0] & SCP80_CIPHERED) != 0,
-                               header->kic,
-                               header->kid,
-                               keys,
-                               SPAN_NONE};
-}
-
-static struct protection of_response(const struct scp80_header *header, const struct scp80_keys *keys,
-                                     struct span prefix)
-{
-    return (struct protection){(header->spi[1] >> SCP80_POR_INTEGRITY_SHIFT) & SCP80_INTEGRITY,
-                               (header->spi[1] & SCP80_POR_CIPHERED) != 0,
-                               header->kic,
-                               header->kid,
-                               keys,
-                               prefix};
-}
 
 unsigned scp80_key_version(uint8_t octet)
 {
@@ -57,21 +38,34 @@ unsigned scp80_key_version(uint8_t octet)
 }
 
 /* Octets of the checksum; SIZE_MAX: this protection is not served. */
-static size_t checksum_size(const struct protection *protection)
+static size_t checksum_size(uint8_t integrity, uint8_t kid, const struct scp80_keys *keys)
 {
-    switch (protection->integrity) {
+    switch (integrity) {
     case SCP80_NO_INTEGRITY:
         return 0;
     case SCP80_RC:
-        return scp80_crc_size(protection->kid);
+        return scp80_crc_size(kid);
     case SCP80_CC:
-        if (protection->keys->mac_size != 4 && protection->keys->mac_size != 8)
+        if (keys->mac_size != 4 && keys->mac_size != 8)
             return SIZE_MAX;
-        return scp80_algorithm(protection->kid, &protection->keys->mac) != NULL ? protection->keys->mac_size
-                                                                                : SIZE_MAX;
+        return scp80_algorithm(kid, &keys->mac) != NULL ? keys->mac_size : SIZE_MAX;
     default:
         return SIZE_MAX;
     }
+}
+
+/* False: it is not served. */
+static bool choose_protection(const struct scp80_header *header, uint8_t integrity, bool ciphered,
+                              const struct scp80_keys *keys, struct protection *protection)
+{
+    *protection = (struct protection){
+        .integrity = integrity & SCP80_INTEGRITY,
+        .kid = header->kid,
+        .keys = keys,
+        .cipher = ciphered ? scp80_algorithm(header->kic, &keys->cipher) : NULL,
+        .sum_size = checksum_size(integrity & SCP80_INTEGRITY, header->kid, keys),
+    };
+    return protection->sum_size != SIZE_MAX && (!ciphered || protection->cipher != NULL);
 }
 
 /* The checksum of `covered`, CHECKSUM_MAX octets of room. */
@@ -79,67 +73,57 @@ static bool checksum(const struct protection *protection, struct span covered, u
 {
     if (protection->integrity == SCP80_RC)
         return scp80_crc(protection->kid, covered, out);
-    return scp80_mac(scp80_algorithm(protection->kid, &protection->keys->mac), &protection->keys->mac,
-                     covered, out);
+    return protection->sum_size == 0 || scp80_mac(scp80_algorithm(protection->kid, &protection->keys->mac),
+                                                  &protection->keys->mac, covered, out);
 }
 
-static void put_number(struct buf *out, uint64_t number, size_t size)
+/* What may be ciphered of a packet, from `at` on, in place. */
+static bool cipher_packet(const struct protection *protection, bool encrypt, struct buf *packet, size_t at)
 {
-    while (size-- > 0)
-        buf_append_octet(out, (uint8_t)(number >> (8 * size)));
+    return protection->cipher == NULL || scp80_cipher(protection->cipher, &protection->keys->cipher, encrypt,
+                                                      packet->data + at, packet->size - at);
 }
 
-static uint64_t number_of(struct span octets)
+bool scp80_seal_response(const struct scp80_header *command, const struct scp80_keys *keys, uint64_t counter,
+                         enum scp80_status status, struct span data, struct span prefix, struct buf *out)
 {
-    uint64_t number = 0;
-
-    for (size_t i = 0; i < octets.size; i++)
-        number = number << 8 | octets.data[i];
-    return number;
-}
-
-/* --- sealing --------------------------------------------------------------------------------------- */
-
-/* `counted` has its padding counter at COUNTED_SIZE - 1, filled in here. */
-static bool seal(const struct protection *protection, struct span clear, uint8_t *counted,
-                 size_t counted_size, struct span data, struct buf *out)
-{
-    const struct scp80_algorithm *cipher =
-        protection->ciphered ? scp80_algorithm(protection->kic, &protection->keys->cipher) : NULL;
     static const uint8_t zeros[SCP80_BLOCK_MAX];
-    size_t size = checksum_size(protection);
+    struct protection protection;
     uint8_t sum[CHECKSUM_MAX];
     struct buf packet = {0};
     struct buf covered = {0};
     size_t padding = 0;
-    size_t hidden_at = LENGTHS_SIZE + clear.size;
-    size_t whole;
+    size_t head, whole;
     bool good;
 
-    if (size == SIZE_MAX || (protection->ciphered && cipher == NULL))
+    if (!choose_protection(command, command->spi[1] >> SCP80_POR_INTEGRITY_SHIFT,
+                           (command->spi[1] & SCP80_POR_CIPHERED) != 0, keys, &protection))
         return false;
-    if (cipher != NULL)
-        padding = (cipher->block - (counted_size + size + data.size) % cipher->block) % cipher->block;
-    whole = LENGTHS_SIZE - 2 + clear.size + counted_size + size + data.size + padding;
+    head = SCP80_TAR_SIZE + RESPONSE_COUNTED_SIZE + protection.sum_size;
+    if (protection.cipher != NULL) {
+        size_t block = protection.cipher->block;
+
+        padding = (block - (head - SCP80_TAR_SIZE + data.size) % block) % block;
+    }
+    whole = 1 + head + data.size + padding;
     if (whole > SCP80_PACKET_MAX)
         return false;
-    counted[COUNTED_SIZE - 1] = (uint8_t)padding;
-    put_number(&packet, whole, 2);
-    put_number(&packet, clear.size + counted_size + size, 1);
-    buf_append(&packet, clear);
-    buf_append(&packet, SPAN(counted, counted_size));
+    buf_append_number(&packet, 2, whole);
+    buf_append_number(&packet, 1, head);
+    buf_append(&packet, SPAN_ARRAY(command->tar));
+    buf_append_number(&packet, SCP80_COUNTER_SIZE, counter);
+    buf_append_octet(&packet, (uint8_t)padding);
+    buf_append_octet(&packet, (uint8_t)status);
 
-    buf_append(&covered, protection->prefix);
+    buf_append(&covered, prefix);
     buf_append(&covered, buf_span(&packet));
     buf_append(&covered, data);
     buf_append(&covered, SPAN(zeros, padding));
-    good = !covered.failed && (size == 0 || checksum(protection, buf_span(&covered), sum));
-    buf_append(&packet, SPAN(sum, size));
+    good = !covered.failed && checksum(&protection, buf_span(&covered), sum);
+    buf_append(&packet, SPAN(sum, protection.sum_size));
     buf_append(&packet, data);
     buf_append(&packet, SPAN(zeros, padding));
-    good = good && !packet.failed &&
-           (cipher == NULL || scp80_cipher(cipher, &protection->keys->cipher, true, packet.data + hidden_at,
-                                           packet.size - hidden_at));
+    good = good && !packet.failed && cipher_packet(&protection, true, &packet, RESPONSE_HIDDEN);
     if (good)
         buf_append(out, buf_span(&packet));
     buf_free(&packet);
@@ -147,58 +131,14 @@ static bool seal(const struct protection *protection, struct span clear, uint8_t
     return good;
 }
 
-static void put_header(const struct scp80_header *header, uint8_t clear[COMMAND_CLEAR_SIZE])
-{
-    memcpy(clear, header->spi, 2);
-    clear[2] = header->kic;
-    clear[3] = header->kid;
-    memcpy(clear + 4, header->tar, SCP80_TAR_SIZE);
-}
-
-static void put_counter(uint64_t counter, uint8_t *out)
-{
-    for (size_t i = 0; i < SCP80_COUNTER_SIZE; i++)
-        out[i] = (uint8_t)(counter >> (8 * (SCP80_COUNTER_SIZE - 1 - i)));
-}
-
-bool scp80_seal_command(const struct scp80_header *header, const struct scp80_keys *keys, uint64_t counter,
-                        struct span data, struct buf *out)
-{
-    const struct protection protection = of_command(header, keys);
-    uint8_t clear[COMMAND_CLEAR_SIZE];
-    uint8_t counted[COUNTED_SIZE];
-
-    put_header(header, clear);
-    put_counter(counter, counted);
-    return seal(&protection, SPAN_ARRAY(clear), counted, sizeof(counted), data, out);
-}
-
-bool scp80_seal_response(const struct scp80_header *command, const struct scp80_keys *keys, uint64_t counter,
-                         enum scp80_status status, struct span data, struct span prefix, struct buf *out)
-{
-    const struct protection protection = of_response(command, keys, prefix);
-    uint8_t counted[RESPONSE_COUNTED_SIZE];
-
-    put_counter(counter, counted);
-    counted[COUNTED_SIZE] = (uint8_t)status;
-    return seal(&protection, SPAN_ARRAY(command->tar), counted, sizeof(counted), data, out);
-}
-
-/* --- opening --------------------------------------------------------------------------------------- */
-
 /* Both length octets must fit what is there. */
-static bool lengths_fit(struct span packet, size_t clear_size, size_t counted_size)
-{
-    return packet.size >= LENGTHS_SIZE + clear_size + counted_size &&
-           number_of(SPAN(packet.data, 2)) == packet.size - 2 &&
-           packet.data[2] >= clear_size + counted_size && packet.data[2] <= packet.size - LENGTHS_SIZE;
-}
-
 bool scp80_read_header(struct span packet, struct scp80_header *header)
 {
+    enum { LEAST = COMMAND_CLEAR_SIZE + COUNTED_SIZE };
     const uint8_t *clear = packet.data + LENGTHS_SIZE;
 
-    if (!lengths_fit(packet, COMMAND_CLEAR_SIZE, COUNTED_SIZE))
+    if (packet.size < LENGTHS_SIZE + LEAST || span_number(SPAN(packet.data, 2)) != packet.size - 2 ||
+        packet.data[2] < LEAST || packet.data[2] > packet.size - LENGTHS_SIZE)
         return false;
     memcpy(header->spi, clear, 2);
     header->kic = clear[2];
@@ -207,23 +147,21 @@ bool scp80_read_header(struct span packet, struct scp80_header *header)
     return true;
 }
 
-/* After deciphering: the checksum, then the data without its padding. `packet` is the deciphered whole. */
-static enum scp80_status scp80_check(const struct protection *protection, struct span packet,
-                                     size_t clear_size, size_t counted_size, size_t sum_size,
-                                     struct buf *data)
+/* After deciphering: the checksum, then the data without its padding. */
+static enum scp80_status check_command(const struct protection *protection, struct span packet,
+                                       struct buf *data)
 {
-    size_t sum_at = LENGTHS_SIZE + clear_size + counted_size;
-    size_t data_at = sum_at + sum_size;
-    size_t padding = packet.data[LENGTHS_SIZE + clear_size + COUNTED_SIZE - 1];
+    size_t sum_at = COMMAND_HIDDEN + COUNTED_SIZE;
+    size_t data_at = sum_at + protection->sum_size;
+    size_t padding = packet.data[sum_at - 1];
     uint8_t sum[CHECKSUM_MAX];
     struct buf covered = {0};
     bool good;
 
-    buf_append(&covered, protection->prefix);
     buf_append(&covered, SPAN(packet.data, sum_at));
     buf_append(&covered, SPAN(packet.data + data_at, packet.size - data_at));
-    good = !covered.failed && (sum_size == 0 || (checksum(protection, buf_span(&covered), sum) &&
-                                                 CRYPTO_memcmp(sum, packet.data + sum_at, sum_size) == 0));
+    good = !covered.failed && checksum(protection, buf_span(&covered), sum) &&
+           CRYPTO_memcmp(sum, packet.data + sum_at, protection->sum_size) == 0;
     buf_free(&covered);
     if (!good)
         return SCP80_INTEGRITY_FAILED;
@@ -233,69 +171,30 @@ static enum scp80_status scp80_check(const struct protection *protection, struct
     return data->failed ? SCP80_NO_MEMORY : SCP80_OK;
 }
 
-/* `counted` receives the octets after `clear`, counted_size of them. */
-static enum scp80_status open_packet(const struct protection *protection, struct span packet,
-                                     size_t clear_size, uint8_t *counted, size_t counted_size,
-                                     struct buf *data)
-{
-    const struct scp80_algorithm *cipher =
-        protection->ciphered ? scp80_algorithm(protection->kic, &protection->keys->cipher) : NULL;
-    size_t sum_size = checksum_size(protection);
-    size_t hidden_at = LENGTHS_SIZE + clear_size;
-    struct buf plain = {0};
-    enum scp80_status status;
-
-    if (sum_size == SIZE_MAX || (protection->ciphered && cipher == NULL) ||
-        packet.data[2] != clear_size + counted_size + sum_size)
-        return SCP80_SECURITY_ERROR;
-    if (cipher != NULL && (packet.size - hidden_at) % cipher->block != 0)
-        return SCP80_CIPHERING_ERROR;
-    buf_append(&plain, packet);
-    if (plain.failed)
-        status = SCP80_NO_MEMORY;
-    else if (cipher != NULL && !scp80_cipher(cipher, &protection->keys->cipher, false, plain.data + hidden_at,
-                                             plain.size - hidden_at))
-        status = SCP80_CIPHERING_ERROR;
-    else
-        status = scp80_check(protection, buf_span(&plain), clear_size, counted_size, sum_size, data);
-    if (status == SCP80_OK)
-        memcpy(counted, plain.data + hidden_at, counted_size);
-    buf_free(&plain);
-    return status;
-}
-
 enum scp80_status scp80_open_command(struct span packet, const struct scp80_keys *keys, uint64_t *counter,
                                      struct buf *data)
 {
     struct scp80_header header;
     struct protection protection;
-    uint8_t counted[COUNTED_SIZE];
+    struct buf plain = {0};
     enum scp80_status status;
 
-    if (!scp80_read_header(packet, &header))
+    if (!scp80_read_header(packet, &header) ||
+        !choose_protection(&header, header.spi[0], (header.spi[0] & SCP80_CIPHERED) != 0, keys,
+                           &protection) ||
+        packet.data[2] != COMMAND_CLEAR_SIZE + COUNTED_SIZE + protection.sum_size)
         return SCP80_SECURITY_ERROR;
-    protection = of_command(&header, keys);
-    status = open_packet(&protection, packet, COMMAND_CLEAR_SIZE, counted, sizeof(counted), data);
+    if (protection.cipher != NULL && (packet.size - COMMAND_HIDDEN) % protection.cipher->block != 0)
+        return SCP80_CIPHERING_ERROR;
+    buf_append(&plain, packet);
+    if (plain.failed)
+        status = SCP80_NO_MEMORY;
+    else if (!cipher_packet(&protection, false, &plain, COMMAND_HIDDEN))
+        status = SCP80_CIPHERING_ERROR;
+    else
+        status = check_command(&protection, buf_span(&plain), data);
     if (status == SCP80_OK)
-        *counter = number_of(SPAN(counted, SCP80_COUNTER_SIZE));
+        *counter = span_number(SPAN(plain.data + COMMAND_HIDDEN, SCP80_COUNTER_SIZE));
+    buf_free(&plain);
     return status;
-}
-
-enum scp80_status scp80_open_response(const struct scp80_header *command, const struct scp80_keys *keys,
-                                      struct span packet, struct span prefix, uint8_t *response_status,
-                                      uint64_t *counter, struct buf *data)
-{
-    const struct protection protection = of_response(command, keys, prefix);
-    uint8_t counted[RESPONSE_COUNTED_SIZE];
-    enum scp80_status status;
-
-    if (!lengths_fit(packet, SCP80_TAR_SIZE, RESPONSE_COUNTED_SIZE) ||
-        memcmp(packet.data + LENGTHS_SIZE, command->tar, SCP80_TAR_SIZE) != 0)
-        return SCP80_SECURITY_ERROR;
-    status = open_packet(&protection, packet, SCP80_TAR_SIZE, counted, sizeof(counted), data);
-    if (status != SCP80_OK)
-        return status;
-    *counter = number_of(SPAN(counted, SCP80_COUNTER_SIZE));
-    *response_status = counted[COUNTED_SIZE];
-    return SCP80_OK;
 }

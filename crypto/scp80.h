@@ -1,8 +1,8 @@
 /*
  * Secured packets over the air (ETSI TS 102 225; as short messages carry them, 3GPP TS 31.115): command
- * packets and response packets, both directions (the card opens commands and seals responses, a server the
- * other way round). AES in CBC with CMAC and triple DES in CBC with its MAC, redundancy checks by CRC. Single
- * DES and digital signatures are refused. Which key, counter and application it is about is for the caller.
+ * packets are opened and response packets sealed, as a card does it. AES in CBC with CMAC and triple DES in
+ * CBC with its MAC, redundancy checks by CRC. Single DES and digital signatures are refused. Which key,
+ * counter and application it is about is for the caller.
  */
 #ifndef SOFTEUICC_CRYPTO_SCP80_H
 #define SOFTEUICC_CRYPTO_SCP80_H
@@ -97,13 +97,6 @@ enum scp80_status scp80_open_command(struct span packet, const struct scp80_keys
 bool scp80_seal_response(const struct scp80_header *command, const struct scp80_keys *keys, uint64_t counter,
                          enum scp80_status status, struct span data, struct span prefix, struct buf *out);
 
-/* The server's side: makes a command packet, and opens the response to it. The same rules. */
-bool scp80_seal_command(const struct scp80_header *header, const struct scp80_keys *keys, uint64_t counter,
-                        struct span data, struct buf *out);
-enum scp80_status scp80_open_response(const struct scp80_header *command, const struct scp80_keys *keys,
-                                      struct span packet, struct span prefix, uint8_t *response_status,
-                                      uint64_t *counter, struct buf *data);
-
 /* --- keys that come over the air (PUT KEY: GlobalPlatform 11.8.2.3, Amendment D 7.2) --- */
 
 /*
@@ -116,8 +109,5 @@ bool scp80_open_key(const struct scp80_key *kik, uint8_t type, struct span data,
 /* The key check value: three octets of a block of ones (AES) or zeros (triple DES) that the key ciphers. */
 enum { SCP80_CHECK_SIZE = 3 };
 bool scp80_check_value(const struct scp80_key *key, uint8_t out[SCP80_CHECK_SIZE]);
-
-/* The server's side: as Amendment D has it. */
-bool scp80_seal_key(const struct scp80_key *kik, struct span key, struct buf *out);
 
 #endif

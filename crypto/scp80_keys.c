@@ -9,15 +9,14 @@
 #include <string.h>
 
 /* In place. ECB is CBC that begins anew with every block. */
-static bool cipher(const struct scp80_key *key, bool encrypt, uint8_t *octets, size_t size)
+static bool decipher(const struct scp80_key *key, uint8_t *octets, size_t size)
 {
     const struct scp80_algorithm *algorithm = scp80_algorithm(0, key);
-    bool good = algorithm != NULL && size > 0 && size % algorithm->block == 0;
+    size_t step = key->type == SCP80_KEY_AES ? size : algorithm->block;
+    bool good = true;
 
-    if (!good || key->type == SCP80_KEY_AES)
-        return good && scp80_cipher(algorithm, key, encrypt, octets, size);
-    for (size_t at = 0; at < size && good; at += algorithm->block)
-        good = scp80_cipher(algorithm, key, encrypt, octets + at, algorithm->block);
+    for (size_t at = 0; at < size && good; at += step)
+        good = scp80_cipher(algorithm, key, false, octets + at, step);
     return good;
 }
 
@@ -47,7 +46,7 @@ bool scp80_open_key(const struct scp80_key *kik, uint8_t type, struct span data,
         return false;
     memcpy(plain, data.data, data.size);
     key.value = SPAN(plain, size);
-    good = cipher(kik, false, plain, data.size) && scp80_algorithm(0, &key) != NULL;
+    good = decipher(kik, plain, data.size) && scp80_algorithm(0, &key) != NULL;
     if (good)
         buf_append(out, key.value);
     OPENSSL_cleanse(plain, sizeof(plain));
@@ -62,28 +61,8 @@ bool scp80_check_value(const struct scp80_key *key, uint8_t out[SCP80_CHECK_SIZE
     if (algorithm == NULL)
         return false;
     memset(block, key->type == SCP80_KEY_AES ? 0x01 : 0x00, sizeof(block));
-    if (!cipher(key, true, block, algorithm->block))
+    if (!scp80_cipher(algorithm, key, true, block, algorithm->block))
         return false;
     memcpy(out, block, SCP80_CHECK_SIZE);
     return true;
-}
-
-bool scp80_seal_key(const struct scp80_key *kik, struct span key, struct buf *out)
-{
-    const struct scp80_algorithm *algorithm = scp80_algorithm(0, kik);
-    uint8_t octets[4 * SCP80_BLOCK_MAX] = {0};
-    size_t size;
-    bool good;
-
-    if (algorithm == NULL || key.size > sizeof(octets))
-        return false;
-    size = (key.size + algorithm->block - 1) / algorithm->block * algorithm->block;
-    memcpy(octets, key.data, key.size);
-    good = cipher(kik, true, octets, size);
-    if (good && kik->type == SCP80_KEY_AES)
-        buf_append_octet(out, (uint8_t)key.size);
-    if (good)
-        buf_append(out, SPAN(octets, size));
-    OPENSSL_cleanse(octets, sizeof(octets));
-    return good;
 }

@@ -8,7 +8,6 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 
 #include <string.h>
 
@@ -65,29 +64,6 @@ bool scp80_cipher(const struct scp80_algorithm *algorithm, const struct scp80_ke
     return ok;
 }
 
-static bool cmac(const struct scp80_algorithm *algorithm, const struct scp80_key *key, struct span covered,
-                 uint8_t out[AES_BLOCK])
-{
-    EVP_MAC *mac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_CMAC, NULL);
-    EVP_MAC_CTX *context = mac != NULL ? EVP_MAC_CTX_new(mac) : NULL;
-    char name[16];
-    OSSL_PARAM params[2];
-    size_t written = 0;
-    bool ok = false;
-
-    strncpy(name, algorithm->name, sizeof(name) - 1);
-    name[sizeof(name) - 1] = '\0';
-    params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, name, 0);
-    params[1] = OSSL_PARAM_construct_end();
-    ok = context != NULL && EVP_MAC_init(context, key->value.data, key->value.size, params) == 1 &&
-         EVP_MAC_update(context, covered.data, covered.size) == 1 &&
-         EVP_MAC_final(context, out, &written, AES_BLOCK) == 1 && written == AES_BLOCK;
-    EVP_MAC_CTX_free(context);
-    EVP_MAC_free(mac);
-    ERR_clear_error();
-    return ok;
-}
-
 static bool cbc_mac(const struct scp80_algorithm *algorithm, const struct scp80_key *key, struct span covered,
                     uint8_t out[MAC_SIZE])
 {
@@ -108,14 +84,18 @@ bool scp80_mac(const struct scp80_algorithm *algorithm, const struct scp80_key *
                uint8_t out[MAC_SIZE])
 {
     uint8_t whole[AES_BLOCK];
+    size_t written = 0;
     bool ok;
 
     if (algorithm->type != SCP80_KEY_AES)
         return cbc_mac(algorithm, key, covered, out);
-    ok = cmac(algorithm, key, covered, whole);
+    ok = EVP_Q_mac(NULL, OSSL_MAC_NAME_CMAC, NULL, algorithm->name, NULL, key->value.data, key->value.size,
+                   covered.data, covered.size, whole, sizeof(whole), &written) != NULL &&
+         written == sizeof(whole);
     if (ok)
         memcpy(out, whole, MAC_SIZE);
     OPENSSL_cleanse(whole, sizeof(whole));
+    ERR_clear_error();
     return ok;
 }
 
@@ -153,7 +133,6 @@ bool scp80_crc(uint8_t kid, struct span covered, uint8_t out[4])
 
     if (size == SIZE_MAX)
         return false;
-    for (size_t i = 0; i < size; i++)
-        out[i] = (uint8_t)(value >> (8 * (size - 1 - i)));
+    octets_put_number(out, size, value);
     return true;
 }

@@ -118,21 +118,6 @@ bool suci_key_fits(enum suci_scheme scheme, struct span home_key)
     return false;
 }
 
-/* ANSI X9.63 with SHA-256; SharedInfo1 is the ephemeral public key. */
-static bool derive(const struct agreement *agreement, uint8_t keys[KEY_DATA_SIZE])
-{
-    uint8_t counter[4] = {0, 0, 0, 0};
-    const struct span parts[] = {SPAN_ARRAY(agreement->secret), SPAN_ARRAY(counter),
-                                 SPAN(agreement->ephemeral, agreement->ephemeral_size)};
-
-    for (size_t done = 0; done < KEY_DATA_SIZE; done += CRYPTO_SHA256_SIZE) {
-        counter[3]++;
-        if (!crypto_sha256(parts, 3, keys + done))
-            return false;
-    }
-    return true;
-}
-
 static bool suci_encrypt(const uint8_t *keys, struct span plain, uint8_t *cipher)
 {
     EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
@@ -179,7 +164,10 @@ bool suci_conceal(enum suci_scheme scheme, struct span home_key, const uint8_t p
     ok = suci_key_fits(scheme, home_key) &&
          (scheme == SUCI_PROFILE_A ? agree_x25519(home_key, private_key, &agreement)
                                    : agree_p256(home_key, private_key, &agreement)) &&
-         derive(&agreement, keys) && put_output(&agreement, keys, plain, out);
+         /* SharedInfo1 is the ephemeral public key. */
+         crypto_x963_kdf(SPAN_ARRAY(agreement.secret), SPAN(agreement.ephemeral, agreement.ephemeral_size),
+                         keys, sizeof(keys)) &&
+         put_output(&agreement, keys, plain, out);
     OPENSSL_cleanse(&agreement, sizeof(agreement));
     OPENSSL_cleanse(keys, sizeof(keys));
     return ok;

@@ -56,19 +56,17 @@ static uint8_t size_bits(size_t octets)
     return octets == 8 ? 0x08 : octets == 16 ? 0x10 : octets == 32 ? 0x20 : 0x00;
 }
 
-/* Fills IN and permutes it; rand, sqn and amf may be NULL (zero). */
-static void tuak_run(const struct aka_algorithm *algorithm, const uint8_t *top, uint8_t instance,
-                     const uint8_t *rand, const uint8_t *sqn, const uint8_t *amf,
-                     uint8_t state[KECCAK_STATE_SIZE])
+/* Fills IN and permutes it; sqn and amf may be NULL (zero). */
+static void tuak_run(const struct aka_algorithm *algorithm, uint8_t instance, const uint8_t *rand,
+                     const uint8_t *sqn, const uint8_t *amf, uint8_t state[KECCAK_STATE_SIZE])
 {
     static const uint8_t name[7] = {'T', 'U', 'A', 'K', '1', '.', '0'};
 
     memset(state, 0, KECCAK_STATE_SIZE);
-    tuak_put(state, IN_TOP, top, 32);
+    tuak_put(state, IN_TOP, algorithm->opc, 32);
     state[IN_INSTANCE] = algorithm->key_size == 32 ? instance | INSTANCE_KEY_256 : instance;
     tuak_put(state, IN_ALGONAME, name, sizeof(name));
-    if (rand != NULL)
-        tuak_put(state, IN_RAND, rand, AKA_RAND_SIZE);
+    tuak_put(state, IN_RAND, rand, AKA_RAND_SIZE);
     if (amf != NULL)
         tuak_put(state, IN_AMF, amf, AKA_AMF_SIZE);
     if (sqn != NULL)
@@ -80,28 +78,20 @@ static void tuak_run(const struct aka_algorithm *algorithm, const uint8_t *top, 
         keccak_f1600(state);
 }
 
-void tuak_derive_topc(const struct aka_algorithm *algorithm, const uint8_t *top, uint8_t *topc)
-{
-    uint8_t state[KECCAK_STATE_SIZE];
-
-    tuak_run(algorithm, top, 0, NULL, NULL, NULL, state);
-    get(state, 0, topc, 32);
-    OPENSSL_cleanse(state, sizeof(state));
-}
-
-void tuak_f1(const struct aka_algorithm *algorithm, bool star, const uint8_t *rand, const uint8_t *sqn,
-             const uint8_t *amf, uint8_t *mac)
+static bool tuak_f1(const struct aka_algorithm *algorithm, bool star, const uint8_t *rand, const uint8_t *sqn,
+                    const uint8_t *amf, uint8_t *mac)
 {
     uint8_t state[KECCAK_STATE_SIZE];
     uint8_t instance = (uint8_t)((star ? INSTANCE_F1_STAR : INSTANCE_F1) | size_bits(algorithm->mac_size));
 
-    tuak_run(algorithm, algorithm->opc, instance, rand, sqn, amf, state);
+    tuak_run(algorithm, instance, rand, sqn, amf, state);
     get(state, OUT_MAC, mac, algorithm->mac_size);
     OPENSSL_cleanse(state, sizeof(state));
+    return true;
 }
 
-void tuak_f2345(const struct aka_algorithm *algorithm, const uint8_t *rand, uint8_t *res, uint8_t *ck,
-                uint8_t *ik, uint8_t *ak)
+static bool tuak_f2345(const struct aka_algorithm *algorithm, const uint8_t *rand, uint8_t *res, uint8_t *ck,
+                       uint8_t *ik, uint8_t *ak)
 {
     uint8_t state[KECCAK_STATE_SIZE];
     uint8_t instance = (uint8_t)(INSTANCE_F2345 | size_bits(algorithm->res_size));
@@ -110,7 +100,7 @@ void tuak_f2345(const struct aka_algorithm *algorithm, const uint8_t *rand, uint
         instance |= INSTANCE_CK_256;
     if (algorithm->ik_size == 32)
         instance |= INSTANCE_IK_256;
-    tuak_run(algorithm, algorithm->opc, instance, rand, NULL, NULL, state);
+    tuak_run(algorithm, instance, rand, NULL, NULL, state);
     if (res != NULL)
         get(state, OUT_RES, res, algorithm->res_size);
     if (ck != NULL)
@@ -120,13 +110,17 @@ void tuak_f2345(const struct aka_algorithm *algorithm, const uint8_t *rand, uint
     if (ak != NULL)
         get(state, OUT_AK, ak, AKA_AK_SIZE);
     OPENSSL_cleanse(state, sizeof(state));
+    return true;
 }
 
-void tuak_f5_star(const struct aka_algorithm *algorithm, const uint8_t *rand, uint8_t *ak)
+static bool tuak_f5_star(const struct aka_algorithm *algorithm, const uint8_t *rand, uint8_t *ak)
 {
     uint8_t state[KECCAK_STATE_SIZE];
 
-    tuak_run(algorithm, algorithm->opc, INSTANCE_F5_STAR, rand, NULL, NULL, state);
+    tuak_run(algorithm, INSTANCE_F5_STAR, rand, NULL, NULL, state);
     get(state, OUT_AK, ak, AKA_AK_SIZE);
     OPENSSL_cleanse(state, sizeof(state));
+    return true;
 }
+
+const struct aka_functions aka_tuak = {tuak_f1, tuak_f2345, tuak_f5_star};

@@ -12,7 +12,6 @@
 
 static const uint8_t oid_ecdsa_with_sha256[] = {0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02};
 
-const uint8_t x509_oid_common_name[3] = {0x55, 0x04, 0x03};
 const uint8_t x509_oid_serial_number[3] = {0x55, 0x04, 0x05};
 const uint8_t x509_oid_organization[3] = {0x55, 0x04, 0x0A};
 
@@ -90,13 +89,11 @@ enum cert_status x509_signed_parse(struct span der, struct x509_signed *out)
 {
     struct tlv_reader reader;
     struct tlv_reader algorithm;
-    struct span whole;
     struct span bits;
     struct span oid;
 
-    if (der.data == NULL || tlv_single(der, DER_SEQUENCE, &whole) != TLV_OK || !der_is_strict(der))
+    if (der.data == NULL || !tlv_enter(der, DER_SEQUENCE, &reader) || !der_is_strict(der))
         return CERT_MALFORMED;
-    reader = tlv_reader(whole);
     tlv_require_whole(&reader, DER_SEQUENCE, &out->tbs, &out->tbs_whole);
     tlv_require(&reader, DER_SEQUENCE, &out->algorithm);
     tlv_require_sized(&reader, DER_BIT_STRING, 2, SIZE_MAX, &bits);
@@ -193,12 +190,10 @@ unsigned x509_extension_number(struct span oid)
 bool x509_authority_key_id(struct span value, struct span *key_id)
 {
     struct tlv_reader reader;
-    struct span content;
     struct span ignored;
 
-    if (tlv_single(value, DER_SEQUENCE, &content) != TLV_OK)
+    if (!tlv_enter(value, DER_SEQUENCE, &reader))
         return false;
-    reader = tlv_reader(content);
     tlv_optional(&reader, 0x80, key_id);
     tlv_optional(&reader, 0xA1, &ignored); /* authorityCertIssuer */
     tlv_optional(&reader, 0x82, &ignored); /* authorityCertSerialNumber */

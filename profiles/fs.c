@@ -30,12 +30,16 @@ void fs_discard_file(struct fs_file *file)
     free(file);
 }
 
+void fs_discard_key(struct fs_key *key)
+{
+    buf_free(&key->counter);
+    buf_free(&key->value);
+}
+
 void fs_discard_application(struct fs_application *application)
 {
-    for (size_t i = 0; i < application->key_count; i++) {
-        buf_free(&application->keys[i].counter);
-        buf_free(&application->keys[i].value);
-    }
+    for (size_t i = 0; i < application->key_count; i++)
+        fs_discard_key(&application->keys[i]);
     free(application->keys);
     buf_free(&application->parameters);
     buf_free(&application->system_parameters);
@@ -157,8 +161,9 @@ struct fs_file *fs_add_file(struct fs *fs, struct fs_file *like)
     return file;
 }
 
-/* One more element at the end of an array; NULL without memory. Secrets in the old memory are wiped. */
-static void *grow(void **array, size_t *count, size_t size)
+/* Adds a copy of `element` to the end of an array of `count`, which may move: where it is then, NULL without
+ * memory. Secrets in the old memory are wiped. */
+static void *append(void *array, size_t *count, const void *element, size_t size)
 {
     /* Grows by doubling: a power of two says that it may be full. */
     if ((*count & (*count - 1)) == 0) {
@@ -167,65 +172,54 @@ static void *grow(void **array, size_t *count, size_t size)
         if (larger == NULL)
             return NULL;
         if (*count > 0)
-            memcpy(larger, *array, *count * size);
-        free_secrets(*array, *count * size);
-        *array = larger;
+            memcpy(larger, array, *count * size);
+        free_secrets(array, *count * size);
+        array = larger;
     }
-    return (uint8_t *)*array + (*count)++ * size;
+    memcpy((uint8_t *)array + (*count)++ * size, element, size);
+    return array;
 }
 
 bool fs_add_pin(struct fs *fs, const struct fs_pin *pin)
 {
-    void *array = fs->pins;
-    struct fs_pin *place = grow(&array, &fs->pin_count, sizeof(*pin));
+    struct fs_pin *pins = append(fs->pins, &fs->pin_count, pin, sizeof(*pin));
 
-    if (place == NULL)
-        return false;
-    fs->pins = array;
-    *place = *pin;
-    return true;
+    if (pins != NULL)
+        fs->pins = pins;
+    return pins != NULL;
 }
 
 bool fs_add_puk(struct fs *fs, const struct fs_puk *puk)
 {
-    void *array = fs->puks;
-    struct fs_puk *place = grow(&array, &fs->puk_count, sizeof(*puk));
+    struct fs_puk *puks = append(fs->puks, &fs->puk_count, puk, sizeof(*puk));
 
-    if (place == NULL)
-        return false;
-    fs->puks = array;
-    *place = *puk;
-    return true;
+    if (puks != NULL)
+        fs->puks = puks;
+    return puks != NULL;
 }
 
 bool fs_add_naa(struct fs *fs, const struct fs_naa *naa)
 {
-    void *array = fs->naas;
-    struct fs_naa *place = grow(&array, &fs->naa_count, sizeof(*naa));
+    struct fs_naa *naas = append(fs->naas, &fs->naa_count, naa, sizeof(*naa));
 
-    if (place == NULL)
-        return false;
-    fs->naas = array;
-    *place = *naa;
-    return true;
+    if (naas != NULL)
+        fs->naas = naas;
+    return naas != NULL;
 }
 
 bool fs_add_cdma(struct fs *fs, struct fs_cdma *cdma)
 {
-    void *array = fs->cdmas;
-    struct fs_cdma *place = NULL;
+    struct fs_cdma *cdmas = NULL;
 
     if (!cdma->authentication_key.failed && !cdma->ssd.failed && !cdma->hrpd.failed &&
         !cdma->simple_ip.failed && !cdma->mobile_ip.failed)
-        place = grow(&array, &fs->cdma_count, sizeof(*cdma));
-    if (place == NULL) {
+        cdmas = append(fs->cdmas, &fs->cdma_count, cdma, sizeof(*cdma));
+    if (cdmas != NULL)
+        fs->cdmas = cdmas;
+    else
         fs_discard_cdma(cdma);
-        return false;
-    }
-    fs->cdmas = array;
-    *place = *cdma;
     *cdma = (struct fs_cdma){0};
-    return true;
+    return cdmas != NULL;
 }
 
 static bool any_failed(const struct fs_application *application)
@@ -242,35 +236,28 @@ static bool any_failed(const struct fs_application *application)
 
 bool fs_add_application(struct fs *fs, struct fs_application *application)
 {
-    void *array = fs->applications;
-    struct fs_application *place = NULL;
+    struct fs_application *applications = NULL;
 
     if (!any_failed(application))
-        place = grow(&array, &fs->application_count, sizeof(*application));
-    if (place == NULL) {
+        applications = append(fs->applications, &fs->application_count, application, sizeof(*application));
+    if (applications != NULL)
+        fs->applications = applications;
+    else
         fs_discard_application(application);
-        return false;
-    }
-    fs->applications = array;
-    *place = *application;
     *application = (struct fs_application){0};
-    return true;
+    return applications != NULL;
 }
 
 bool fs_add_key(struct fs_application *application, struct fs_key *key)
 {
-    void *array = application->keys;
-    struct fs_key *place = grow(&array, &application->key_count, sizeof(*key));
+    struct fs_key *keys = append(application->keys, &application->key_count, key, sizeof(*key));
 
-    if (place == NULL) {
-        buf_free(&key->counter);
-        buf_free(&key->value);
-        return false;
-    }
-    application->keys = array;
-    *place = *key;
+    if (keys != NULL)
+        application->keys = keys;
+    else
+        fs_discard_key(key);
     *key = (struct fs_key){0};
-    return true;
+    return keys != NULL;
 }
 
 /* --- finding --------------------------------------------------------------------------------------- */
@@ -313,7 +300,7 @@ struct fs_file *fs_by_path(const struct fs *fs, struct span path)
     if (path.size % 2 != 0)
         return NULL;
     for (size_t i = 0; i < path.size && at != NULL; i += 2) {
-        uint16_t fid = (uint16_t)(path.data[i] << 8 | path.data[i + 1]);
+        uint16_t fid = (uint16_t)span_number(SPAN(path.data + i, 2));
 
         if (i > 0 || fid != FS_FID_MF)
             at = fs_is_directory(at) ? fs_child(at, fid) : NULL;
@@ -416,16 +403,21 @@ void fs_set_aid(struct fs_aid *aid, struct span octets)
         memcpy(aid->octets, octets.data, aid->size);
 }
 
+struct span fs_aid_span(const struct fs_aid *aid)
+{
+    return SPAN(aid->octets, aid->size);
+}
+
 bool fs_same_aid(const struct fs_aid *aid, struct span octets)
 {
-    return span_equal(SPAN(aid->octets, aid->size), octets);
+    return span_equal(fs_aid_span(aid), octets);
 }
 
 struct fs_naa *fs_naa_source(const struct fs *fs, struct fs_naa *naa)
 {
     /* A mapping leads to an application before it in the package, so that it ends. */
     for (size_t steps = 0; steps <= fs->naa_count && naa != NULL && naa->mapped; steps++) {
-        struct span source = SPAN(naa->mapping_source.octets, naa->mapping_source.size);
+        struct span source = fs_aid_span(&naa->mapping_source);
 
         naa = NULL;
         for (size_t i = 0; i < fs->naa_count && naa == NULL; i++)

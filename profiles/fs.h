@@ -227,6 +227,7 @@ void fs_discard_file(struct fs_file *file);
 /* Frees what the structure holds. */
 void fs_discard_cdma(struct fs_cdma *cdma);
 void fs_discard_application(struct fs_application *application);
+void fs_discard_key(struct fs_key *key);
 
 /* Builds what an accepted package says. NULL without memory. */
 struct fs *fs_interpret(const struct saip_package *package);
@@ -286,6 +287,7 @@ struct fs_application *fs_find_application(const struct fs *fs, struct span aid)
 struct fs_application *fs_application(const struct fs *fs, uint32_t number);
 /* More than 16 octets make none. */
 void fs_set_aid(struct fs_aid *aid, struct span octets);
+struct span fs_aid_span(const struct fs_aid *aid);
 bool fs_same_aid(const struct fs_aid *aid, struct span octets);
 
 /* --- changing: RAM, then the store. False: could not be stored, or no memory --------------------- */

@@ -21,10 +21,8 @@ static void take_access(struct fs_file *to, const struct saip_file *file)
     uint16_t fid = at_mf ? FS_FID_ARR_MF : FS_FID_ARR;
 
     to->access_form = FS_ACCESS_REFERENCED;
-    if (file->arr.size == 1) {
-        buf_append_octet(&to->access, (uint8_t)(fid >> 8));
-        buf_append_octet(&to->access, (uint8_t)fid);
-    }
+    if (file->arr.size == 1)
+        buf_append_number(&to->access, 2, fid);
     buf_append(&to->access, file->arr);
 }
 
@@ -91,16 +89,11 @@ static bool visit_file(void *context, const struct saip_file *file, bool update)
     return update ? interpret_fill(context, file) : interpret_create(context, file);
 }
 
-static bool visit_element(void *context, const struct saip_element *element, const struct saip_place *place)
-{
-    return interpret_element(context, element, place);
-}
-
 struct fs *fs_interpret(const struct saip_package *package)
 {
     struct fs *fs = fs_new();
 
-    if (fs != NULL && saip_visit(package, visit_file, visit_element, fs))
+    if (fs != NULL && saip_visit(package, visit_file, interpret_element, fs))
         return fs;
     fs_free(fs);
     return NULL;

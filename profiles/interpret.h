@@ -7,7 +7,8 @@
 
 #include "profiles/fs.h"
 
-/* Reads an element without files, if it is one that fs_interpret knows. False without memory. */
-bool interpret_element(struct fs *fs, const struct saip_element *element, const struct saip_place *place);
+/* A saip_element_visitor whose context is the file system: reads an element without files, if it is one that
+ * fs_interpret knows. False without memory. */
+bool interpret_element(void *fs, const struct saip_element *element, const struct saip_place *place);
 
 #endif

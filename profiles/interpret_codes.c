@@ -21,14 +21,34 @@ static uint8_t small_number(struct tlv_reader *reader, uint32_t tag, uint8_t oth
     return tlv_optional(reader, tag, &value) && tlv_unsigned(value, &number) ? (uint8_t)number : otherwise;
 }
 
-/* As many octets as fit. */
-static size_t copy_octets(uint8_t *to, size_t size, struct span from)
+/* The next member if it has this tag, as it is: as many octets as fit (and their number), an AID, a buffer.
+ * What the ASN.1 demands is there. */
+static size_t take_octets(struct tlv_reader *reader, uint32_t tag, uint8_t *to, size_t size)
 {
-    if (from.size < size)
-        size = from.size;
-    if (size > 0)
-        memcpy(to, from.data, size);
+    struct span value;
+
+    if (!tlv_optional(reader, tag, &value))
+        return 0;
+    if (value.size < size)
+        size = value.size;
+    memcpy(to, value.data, size);
     return size;
+}
+
+static void take_aid(struct tlv_reader *reader, uint32_t tag, struct fs_aid *to)
+{
+    struct span value;
+
+    if (tlv_optional(reader, tag, &value))
+        fs_set_aid(to, value);
+}
+
+static void take_buffer(struct tlv_reader *reader, uint32_t tag, struct buf *to)
+{
+    struct span value;
+
+    if (tlv_optional(reader, tag, &value))
+        buf_append(to, value);
 }
 
 /* --- codes ----------------------------------------------------------------------------------------- */
@@ -45,13 +65,12 @@ static bool take_pin(struct fs *fs, struct span value, struct fs_file *directory
 {
     struct tlv_reader reader = tlv_reader(value);
     struct fs_pin pin = {.directory = directory};
-    struct span code, puk;
+    struct span puk;
     uint64_t number = 0;
     uint8_t attempts;
 
     pin.reference = small_number(&reader, 0x80, 0);
-    tlv_require(&reader, 0x81, &code);
-    copy_octets(pin.value, sizeof(pin.value), code);
+    take_octets(&reader, 0x81, pin.value, sizeof(pin.value));
     pin.has_puk = tlv_optional(&reader, 0x82, &puk) && tlv_unsigned(puk, &number);
     pin.puk = (uint8_t)number;
     pin.attributes = small_number(&reader, 0x83, ATTRIBUTES_DEFAULT);
@@ -104,11 +123,9 @@ static bool take_puks(struct fs *fs, const struct saip_element *element, const s
     while (good && tlv_next(&reader, &tlv) == TLV_OK) {
         struct tlv_reader members = tlv_reader(tlv.value);
         struct fs_puk puk = {.reference = small_number(&members, 0x80, 0)};
-        struct span code;
         uint8_t attempts;
 
-        tlv_require(&members, 0x81, &code);
-        copy_octets(puk.value, sizeof(puk.value), code);
+        take_octets(&members, 0x81, puk.value, sizeof(puk.value));
         attempts = small_number(&members, 0x82, PUK_ATTEMPTS_DEFAULT);
         puk.attempts = attempts >> 4;
         puk.attempts_left = attempts & 0x0F;
@@ -132,34 +149,24 @@ static const struct fs_naa naa_default = {
 static void take_algorithm(struct fs_naa *naa, struct span value)
 {
     struct tlv_reader reader = tlv_reader(value);
-    struct span span;
 
     naa->algorithm = (enum saip_algorithm)small_number(&reader, 0x80, 0);
-    tlv_require(&reader, 0x81, &span);
-    copy_octets(&naa->algorithm_options, 1, span);
-    tlv_require(&reader, 0x82, &span);
-    naa->key_size = copy_octets(naa->key, sizeof(naa->key), span);
-    tlv_require(&reader, 0x83, &span);
-    naa->opc_size = copy_octets(naa->opc, sizeof(naa->opc), span);
-    if (tlv_optional(&reader, 0x84, &span))
-        copy_octets(naa->rotation, sizeof(naa->rotation), span);
-    if (tlv_optional(&reader, 0x85, &span))
-        copy_octets(naa->xoring[0], sizeof(naa->xoring), span);
-    naa->has_counter_max = tlv_optional(&reader, 0x86, &span);
-    if (naa->has_counter_max)
-        copy_octets(naa->counter_max, sizeof(naa->counter_max), span);
+    take_octets(&reader, 0x81, &naa->algorithm_options, 1);
+    naa->key_size = take_octets(&reader, 0x82, naa->key, sizeof(naa->key));
+    naa->opc_size = take_octets(&reader, 0x83, naa->opc, sizeof(naa->opc));
+    take_octets(&reader, 0x84, naa->rotation, sizeof(naa->rotation));
+    take_octets(&reader, 0x85, naa->xoring[0], sizeof(naa->xoring));
+    naa->has_counter_max = take_octets(&reader, 0x86, naa->counter_max, sizeof(naa->counter_max)) > 0;
     naa->keccak_count = small_number(&reader, 0x87, naa->keccak_count);
 }
 
 static void take_mapping(struct fs_naa *naa, struct span value)
 {
-    struct span options, source;
+    struct tlv_reader reader = tlv_reader(value);
 
     naa->mapped = true;
-    if (tlv_find(value, 0x80, &options))
-        copy_octets(&naa->mapping_options, 1, options);
-    if (tlv_find(value, 0x81, &source))
-        fs_set_aid(&naa->mapping_source, source);
+    take_octets(&reader, 0x80, &naa->mapping_options, 1);
+    take_aid(&reader, 0x81, &naa->mapping_source);
 }
 
 static bool take_naa(struct fs *fs, const struct saip_element *element, const struct saip_place *place)
@@ -167,8 +174,6 @@ static bool take_naa(struct fs *fs, const struct saip_element *element, const st
     struct tlv_reader reader = tlv_reader(element->value);
     struct fs_naa naa = naa_default;
     struct span header, choice, span;
-    struct tlv tlv;
-    size_t index = 0;
 
     naa.application = fs_file(fs, place->application);
     tlv_require(&reader, 0xA0, &header);
@@ -177,36 +182,29 @@ static bool take_naa(struct fs *fs, const struct saip_element *element, const st
         take_algorithm(&naa, span);
     else if (tlv_find(choice, 0xA0, &span))
         take_mapping(&naa, span);
-    if (tlv_optional(&reader, 0x82, &span))
-        copy_octets(&naa.sqn_options, 1, span);
-    if (tlv_optional(&reader, 0x83, &span))
-        copy_octets(naa.sqn_delta, FS_SQN_SIZE, span);
-    if (tlv_optional(&reader, 0x84, &span))
-        copy_octets(naa.sqn_age_limit, FS_SQN_SIZE, span);
+    take_octets(&reader, 0x82, &naa.sqn_options, 1);
+    take_octets(&reader, 0x83, naa.sqn_delta, FS_SQN_SIZE);
+    take_octets(&reader, 0x84, naa.sqn_age_limit, FS_SQN_SIZE);
     if (tlv_optional(&reader, 0xA5, &span)) {
         reader = tlv_reader(span);
-        while (index < FS_SQN_COUNT && tlv_next(&reader, &tlv) == TLV_OK)
-            copy_octets(naa.sqn[index++], FS_SQN_SIZE, tlv.value);
+        for (size_t i = 0; i < FS_SQN_COUNT; i++)
+            take_octets(&reader, 0x04, naa.sqn[i], FS_SQN_SIZE);
     }
     return naa.application != NULL && fs_add_naa(fs, &naa);
 }
 
 static bool take_cdma(struct fs *fs, const struct saip_element *element, const struct saip_place *place)
 {
+    struct tlv_reader reader = tlv_reader(element->value);
     struct fs_cdma cdma = {.application = fs_file(fs, place->application)};
-    const struct {
-        uint32_t tag;
-        struct buf *to;
-    } members[] = {{0x81, &cdma.authentication_key},
-                   {0x82, &cdma.ssd},
-                   {0x83, &cdma.hrpd},
-                   {0x84, &cdma.simple_ip},
-                   {0x85, &cdma.mobile_ip}};
-    struct span span;
+    struct span header;
 
-    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-        if (tlv_find(element->value, members[i].tag, &span))
-            buf_append(members[i].to, span);
+    tlv_require(&reader, 0xA0, &header);
+    take_buffer(&reader, 0x81, &cdma.authentication_key);
+    take_buffer(&reader, 0x82, &cdma.ssd);
+    take_buffer(&reader, 0x83, &cdma.hrpd);
+    take_buffer(&reader, 0x84, &cdma.simple_ip);
+    take_buffer(&reader, 0x85, &cdma.mobile_ip);
     return fs_add_cdma(fs, &cdma);
 }
 
@@ -222,12 +220,9 @@ static bool take_key_components(struct fs_application *application, const struct
     while (good && tlv_next(&reader, &tlv) == TLV_OK) {
         struct tlv_reader members = tlv_reader(tlv.value);
         struct fs_key key = *common;
-        struct span span;
 
-        tlv_require(&members, 0x80, &span);
-        copy_octets(&key.type, 1, span);
-        tlv_require(&members, 0x86, &span);
-        buf_append(&key.value, span);
+        take_octets(&members, 0x80, &key.type, 1);
+        take_buffer(&members, 0x86, &key.value);
         key.mac_length = small_number(&members, 0x87, 8);
         buf_append(&key.counter, counter);
         good = fs_add_key(application, &key);
@@ -244,16 +239,12 @@ static bool take_keys(struct fs_application *application, struct span list)
     while (good && tlv_next(&reader, &tlv) == TLV_OK) {
         struct tlv_reader members = tlv_reader(tlv.value);
         struct fs_key key = {0};
-        struct span span, counter, components;
+        struct span counter, components;
 
-        tlv_require(&members, 0x95, &span);
-        key.usage_size = copy_octets(key.usage, sizeof(key.usage), span);
-        if (tlv_optional(&members, 0x96, &span))
-            copy_octets(&key.access, 1, span);
-        tlv_require(&members, 0x82, &span);
-        copy_octets(&key.identifier, 1, span);
-        tlv_require(&members, 0x83, &span);
-        copy_octets(&key.version, 1, span);
+        key.usage_size = take_octets(&members, 0x95, key.usage, sizeof(key.usage));
+        take_octets(&members, 0x96, &key.access, 1);
+        take_octets(&members, 0x82, &key.identifier, 1);
+        take_octets(&members, 0x83, &key.version, 1);
         tlv_optional(&members, 0x85, &counter);
         tlv_require(&members, 0x30, &components);
         good = take_key_components(application, &key, counter, components);
@@ -265,29 +256,18 @@ static bool take_keys(struct fs_application *application, struct span list)
 static void take_instance(struct fs_application *application, struct span value)
 {
     struct tlv_reader reader = tlv_reader(value);
-    struct span span;
 
-    tlv_require(&reader, 0x4F, &span);
-    fs_set_aid(&application->package, span);
-    tlv_require(&reader, 0x4F, &span);
-    fs_set_aid(&application->class, span);
-    tlv_require(&reader, 0x4F, &span);
-    fs_set_aid(&application->aid, span);
-    if (tlv_optional(&reader, 0x4F, &span))
-        fs_set_aid(&application->domain, span);
-    tlv_require(&reader, 0x82, &span);
-    copy_octets(application->privileges, sizeof(application->privileges), span);
     application->life_cycle = FS_SELECTABLE;
-    if (tlv_optional(&reader, 0x83, &span))
-        copy_octets(&application->life_cycle, 1, span);
-    tlv_require(&reader, 0xC9, &span);
-    buf_append(&application->parameters, span);
-    if (tlv_optional(&reader, 0xEF, &span))
-        buf_append(&application->system_parameters, span);
-    if (tlv_optional(&reader, 0xEA, &span))
-        buf_append(&application->uicc_parameters, span);
-    if (tlv_optional(&reader, 0x30, &span))
-        buf_append(&application->personalisation, span);
+    take_aid(&reader, 0x4F, &application->package);
+    take_aid(&reader, 0x4F, &application->class);
+    take_aid(&reader, 0x4F, &application->aid);
+    take_aid(&reader, 0x4F, &application->domain);
+    take_octets(&reader, 0x82, application->privileges, sizeof(application->privileges));
+    take_octets(&reader, 0x83, &application->life_cycle, 1);
+    take_buffer(&reader, 0xC9, &application->parameters);
+    take_buffer(&reader, 0xEF, &application->system_parameters);
+    take_buffer(&reader, 0xEA, &application->uicc_parameters);
+    take_buffer(&reader, 0x30, &application->personalisation);
 }
 
 static bool take_domain(struct fs *fs, const struct saip_element *element, const struct saip_place *place)
@@ -315,10 +295,8 @@ static bool take_load_package(struct fs *fs, struct span value)
     uint8_t digest[SHA256_DIGEST_LENGTH];
     struct span span, block;
 
-    tlv_require(&reader, 0x4F, &span);
-    fs_set_aid(&package.aid, span);
-    if (tlv_optional(&reader, 0x4F, &span))
-        fs_set_aid(&package.domain, span);
+    take_aid(&reader, 0x4F, &package.aid);
+    take_aid(&reader, 0x4F, &package.domain);
     tlv_find(value, 0xC4, &block);
     package.code_size = block.size;
     if (tlv_find(value, 0xC1, &span))
@@ -363,31 +341,23 @@ static bool take_rfm(struct fs *fs, const struct saip_element *element, const st
 
     (void)place;
     tlv_require(&reader, 0xA0, &span);
-    tlv_require(&reader, 0x4F, &span);
-    fs_set_aid(&application.aid, span);
-    if (tlv_optional(&reader, 0x4F, &span))
-        fs_set_aid(&application.domain, span);
+    take_aid(&reader, 0x4F, &application.aid);
+    take_aid(&reader, 0x4F, &application.domain);
     if (tlv_optional(&reader, 0xA0, &span)) {
         struct tlv_reader tars = tlv_reader(span);
 
         while (tlv_next(&tars, &tlv) == TLV_OK)
             buf_append(&application.tars, tlv.value);
     }
-    tlv_require(&reader, 0x81, &span);
-    copy_octets(&application.minimum_security_level, 1, span);
-    tlv_require(&reader, 0x04, &span);
-    buf_append(&application.uicc_access, span);
-    tlv_require(&reader, 0x04, &span);
-    buf_append(&application.uicc_admin_access, span);
+    take_octets(&reader, 0x81, &application.minimum_security_level, 1);
+    take_buffer(&reader, 0x04, &application.uicc_access);
+    take_buffer(&reader, 0x04, &application.uicc_admin_access);
     if (tlv_optional(&reader, 0x30, &span)) {
         struct tlv_reader access = tlv_reader(span);
 
-        tlv_require(&access, 0x80, &span);
-        fs_set_aid(&application.adf, span);
-        tlv_require(&access, 0x81, &span);
-        buf_append(&application.adf_access, span);
-        tlv_require(&access, 0x82, &span);
-        buf_append(&application.adf_admin_access, span);
+        take_aid(&access, 0x80, &application.adf);
+        take_buffer(&access, 0x81, &application.adf_access);
+        take_buffer(&access, 0x82, &application.adf_admin_access);
     }
     return fs_add_application(fs, &application);
 }
@@ -402,7 +372,7 @@ static const struct {
     {SAIP_APPLICATION, take_applications},
 };
 
-bool interpret_element(struct fs *fs, const struct saip_element *element, const struct saip_place *place)
+bool interpret_element(void *fs, const struct saip_element *element, const struct saip_place *place)
 {
     for (size_t i = 0; i < sizeof(interpreters) / sizeof(interpreters[0]); i++)
         if (interpreters[i].tag == element->tag)

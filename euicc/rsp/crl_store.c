@@ -12,14 +12,14 @@
 /* What the list says of itself. False for what the card does not keep apart. */
 static bool describe(const struct crl *crl, struct crl_load *load)
 {
-    uint64_t base = 0;
-    uint64_t parts = 1;
+    const struct crl_facts *facts = crl_facts(crl);
 
-    *load = (struct crl_load){.number = (int64_t)crl_number(crl), .base = CRL_NO_BASE};
-    if (crl_is_delta(crl, &base))
-        load->base = (int64_t)base;
-    load->part = (int64_t)crl_part(crl, &parts);
-    load->parts = (int64_t)parts;
+    *load = (struct crl_load){
+        .number = (int64_t)facts->number,
+        .base = facts->is_delta ? (int64_t)facts->base : CRL_NO_BASE,
+        .part = (int64_t)facts->part,
+        .parts = (int64_t)facts->part_count,
+    };
     return load->parts <= PARTS_MAX;
 }
 
@@ -28,9 +28,9 @@ static enum crl_load_error verify(struct softeuicc *card, const struct crl *crl,
     const struct card_credentials *ci;
     enum cert_status status;
 
-    if (!describe(crl, load) || crl_authority_key_id(crl).data == NULL)
+    if (!describe(crl, load) || crl_facts(crl)->authority_key_id.data == NULL)
         return CRL_INVALID_FORMAT;
-    ci = credentials_find(card, crl_authority_key_id(crl));
+    ci = credentials_find(card, crl_facts(crl)->authority_key_id);
     if (ci == NULL)
         return CRL_KEY_NOT_FOUND;
     status = crl_check(crl, ci->ci_key, SPAN_ARRAY(ci->ci_key_id));

@@ -37,7 +37,7 @@ static bool has_privilege(const struct fs_application *application, uint8_t bit)
 static const struct fs_application *owner_of(const struct fs *fs, const struct fs_application *application)
 {
     if (application->domain.size > 0)
-        return fs_find_application(fs, SPAN(application->domain.octets, application->domain.size));
+        return fs_find_application(fs, fs_aid_span(&application->domain));
     for (size_t i = 0; i < fs->application_count; i++)
         if (fs->applications[i].kind == FS_SECURITY_DOMAIN)
             return &fs->applications[i] != application ? &fs->applications[i] : NULL;
@@ -101,7 +101,7 @@ static void put_applications(const struct domain *domain, const struct fs_applic
             (!has_privilege(self, GLOBAL_REGISTRY) && !is_below(domain->fs, application, self)))
             continue;
         template = tlv_open(response, TAG_APPLICATION);
-        tlv_put(response, TAG_AID, SPAN(application->aid.octets, application->aid.size));
+        tlv_put(response, TAG_AID, fs_aid_span(&application->aid));
         tlv_close(response, template);
     }
 }
@@ -110,16 +110,17 @@ static void put_applications(const struct domain *domain, const struct fs_applic
 static void put_resources(const struct domain *domain, struct buf *response)
 {
     uint32_t memory = domain->free_memory < UINT32_MAX ? (uint32_t)domain->free_memory : UINT32_MAX;
-    const uint8_t octets[] = {(uint8_t)(memory >> 24), (uint8_t)(memory >> 16), (uint8_t)(memory >> 8),
-                              (uint8_t)memory};
+    uint8_t free_octets[4], count_octets[2];
     size_t count = 0;
     size_t template = tlv_open(response, TAG_RESOURCES);
 
     for (size_t i = 0; i < domain->fs->application_count; i++)
         count += domain->fs->applications[i].kind != FS_LOAD_PACKAGE;
-    tlv_put(response, 0x81, SPAN(((const uint8_t[]){(uint8_t)(count >> 8), (uint8_t)count}), 2));
-    tlv_put(response, 0x82, SPAN_ARRAY(octets));
-    tlv_put(response, 0x83, SPAN_ARRAY(octets));
+    octets_put_number(count_octets, sizeof(count_octets), count);
+    octets_put_number(free_octets, sizeof(free_octets), memory);
+    tlv_put(response, 0x81, SPAN_ARRAY(count_octets));
+    tlv_put(response, 0x82, SPAN_ARRAY(free_octets));
+    tlv_put(response, 0x83, SPAN_ARRAY(free_octets));
     tlv_close(response, template);
 }
 
@@ -191,14 +192,14 @@ static void put_status(const struct fs *fs, const struct fs_application *applica
     const struct fs_application *owner = owner_of(fs, application);
     size_t entry = tlv_open(response, 0xE3);
 
-    tlv_put(response, TAG_AID, SPAN(application->aid.octets, application->aid.size));
-    tlv_put(response, 0x9F70, SPAN(&application->life_cycle, 1));
+    tlv_put(response, TAG_AID, fs_aid_span(&application->aid));
+    tlv_put_octet(response, 0x9F70, application->life_cycle);
     if (application->kind != FS_LOAD_PACKAGE)
         tlv_put(response, 0xC5, SPAN_ARRAY(application->privileges));
     if (application->package.size > 0)
-        tlv_put(response, 0xC4, SPAN(application->package.octets, application->package.size));
+        tlv_put(response, 0xC4, fs_aid_span(&application->package));
     if (owner != NULL)
-        tlv_put(response, 0xCC, SPAN(owner->aid.octets, owner->aid.size));
+        tlv_put(response, 0xCC, fs_aid_span(&owner->aid));
     tlv_close(response, entry);
 }
 
@@ -209,12 +210,6 @@ static bool read_criterion(struct span data, struct span *aid)
     struct tlv_reader reader = tlv_reader(data);
 
     return tlv_require(&reader, TAG_AID, aid) && aid->size <= DOMAIN_AID_MAX && tlv_skip_rest(&reader);
-}
-
-static bool begins_with(const struct fs_aid *aid, struct span beginning)
-{
-    return beginning.size <= aid->size &&
-           (beginning.size == 0 || memcmp(aid->octets, beginning.data, beginning.size) == 0);
 }
 
 static uint16_t get_status(struct domain *domain, const struct fs_application *self,
@@ -234,7 +229,8 @@ static uint16_t get_status(struct domain *domain, const struct fs_application *s
         const struct fs_application *application = &fs->applications[i];
         size_t mark = response->size;
 
-        if ((status_group(fs, application) & command->p1) == 0 || !begins_with(&application->aid, aid) ||
+        if ((status_group(fs, application) & command->p1) == 0 ||
+            !span_begins_with(fs_aid_span(&application->aid), aid) ||
             (!has_privilege(self, GLOBAL_REGISTRY) && !is_below(fs, application, self)))
             continue;
         put_status(fs, application, response);
@@ -275,7 +271,7 @@ enum { DELETE_RELATED = 0x80, TAG_KEY_IDENTIFIER = 0xD0, TAG_KEY_VERSION = 0xD2 
 static bool is_instance_of(const struct fs_application *application, const struct fs_application *package)
 {
     return package->kind == FS_LOAD_PACKAGE && application->kind == FS_APPLICATION &&
-           fs_same_aid(&application->package, SPAN(package->aid.octets, package->aid.size));
+           fs_same_aid(&application->package, fs_aid_span(&package->aid));
 }
 
 /* Load packages with instances, and domains with applications, are in use. */

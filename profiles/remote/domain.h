@@ -9,8 +9,7 @@
 
 #include "profiles/uicc/uicc.h"
 
-/* The length of an AID in a command. */
-enum { DOMAIN_AID_MIN = 5, DOMAIN_AID_MAX = 16 };
+enum { DOMAIN_AID_MAX = 16 }; /* octets of an AID in a command */
 
 /* A domain at work on one packet's script. */
 struct domain {

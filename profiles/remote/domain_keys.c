@@ -38,15 +38,9 @@ static bool has_version(const struct fs_application *self, unsigned version)
     return false;
 }
 
-static void discard(struct fs_key *key)
-{
-    buf_free(&key->counter);
-    buf_free(&key->value);
-}
-
 static void remove_key(struct fs_application *self, size_t index)
 {
-    discard(&self->keys[index]);
+    fs_discard_key(&self->keys[index]);
     self->key_count--;
     memmove(&self->keys[index], &self->keys[index + 1], (self->key_count - index) * sizeof(self->keys[0]));
 }
@@ -87,7 +81,7 @@ struct new_keys {
 static void free_keys(struct new_keys *new)
 {
     for (size_t i = 0; i < new->count; i++)
-        discard(&new->keys[i]);
+        fs_discard_key(&new->keys[i]);
     buf_free(&new->checks);
 }
 

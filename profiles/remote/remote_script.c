@@ -38,6 +38,15 @@ static bool run_command(struct run *run, const struct apdu_command *command)
     return goes_on(run->status) && run->count < COMMANDS_MAX;
 }
 
+/* A command that cannot be run as it stands counts too, and ends the script. */
+static bool refuse_command(struct run *run, uint16_t status)
+{
+    buf_clear(&run->data);
+    run->status = status;
+    run->count++;
+    return false;
+}
+
 /* --- compact (5.1) --------------------------------------------------------------------------------- */
 
 /* GET RESPONSE hands out what the command before left. */
@@ -71,12 +80,8 @@ static bool run_compact_command(struct run *run, struct span *script)
     status = script->size >= size
                  ? apdu_decode(SPAN(octets, size == HEADER_SIZE && !outgoing ? 4 : size), &command)
                  : SW_WRONG_LENGTH;
-    if (status != SW_OK) {
-        run->status = status;
-        run->count++;
-        buf_clear(&run->data);
-        return false;
-    }
+    if (status != SW_OK)
+        return refuse_command(run, status);
     *script = SPAN(octets + size, script->size - size);
     return run_command(run, &command);
 }
@@ -87,8 +92,7 @@ static void run_compact(struct run *run, struct span script, struct buf *answer)
         if (!run_compact_command(run, &script))
             break;
     buf_append_octet(answer, (uint8_t)run->count);
-    buf_append_octet(answer, (uint8_t)(run->status >> 8));
-    buf_append_octet(answer, (uint8_t)run->status);
+    buf_append_number(answer, 2, run->status);
     if (run->outgoing)
         buf_append(answer, buf_span(&run->data));
 }
@@ -144,19 +148,11 @@ static enum bad_format run_objects(struct run *run, struct span objects, struct 
         if (object.tag != TAG_C_APDU)
             return FORMAT_UNKNOWN_TAG;
         status = apdu_decode(object.value, &command);
-        if (status == SW_OK) {
-            more = run_command(run, &command);
-        } else {
-            buf_clear(&run->data);
-            run->status = status;
-            run->count++;
-            more = false;
-        }
+        more = status == SW_OK ? run_command(run, &command) : refuse_command(run, status);
         result = tlv_open(results, TAG_R_APDU);
         if (run->outgoing)
             buf_append(results, buf_span(&run->data));
-        buf_append_octet(results, (uint8_t)(run->status >> 8));
-        buf_append_octet(results, (uint8_t)run->status);
+        buf_append_number(results, 2, run->status);
         tlv_close(results, result);
     }
     return FORMAT_GOOD;
@@ -187,9 +183,9 @@ static void run_expanded(struct run *run, struct span script, struct buf *answer
     tlv_put_unsigned(&content, TAG_COUNT, run->count);
     buf_append(&content, buf_span(&results));
     if (chained)
-        tlv_put(&content, TAG_CHAINING, SPAN((const uint8_t[]){CHAINING_NOT_SUPPORTED}, 1));
+        tlv_put_octet(&content, TAG_CHAINING, CHAINING_NOT_SUPPORTED);
     if (bad != FORMAT_GOOD)
-        tlv_put(&content, TAG_BAD_FORMAT, SPAN((const uint8_t[]){(uint8_t)bad}, 1));
+        tlv_put_octet(&content, TAG_BAD_FORMAT, (uint8_t)bad);
     if (indefinite) {
         buf_append_octet(answer, TAG_ANSWER_INDEFINITE);
         buf_append_octet(answer, LENGTH_INDEFINITE);

@@ -69,8 +69,7 @@ struct fs_application *rfm_domain(const struct fs *fs, struct fs_application *ap
     if (application->kind == FS_SECURITY_DOMAIN)
         return application;
     if (application->domain.size > 0) {
-        struct fs_application *domain =
-            fs_find_application(fs, SPAN(application->domain.octets, application->domain.size));
+        struct fs_application *domain = fs_find_application(fs, fs_aid_span(&application->domain));
 
         return domain != NULL && domain->kind == FS_SECURITY_DOMAIN ? domain : NULL;
     }
@@ -151,15 +150,11 @@ static bool grants(const void *context, const struct fs_file *directory, uint8_t
 
 /* --- commands -------------------------------------------------------------------------------------- */
 
-/* What remote file management may do (TS 102 226 tables 7.1 and 7.2), and what of it is administration. */
-static const struct {
-    uint8_t ins;
-    bool administrative;
-} allowed[] = {
-    {0xA4, false}, {0xB0, false}, {0xD6, false}, {0xB2, false}, {0xDC, false}, {0xA2, false}, {0x32, false},
-    {0xCB, false}, {0xDB, false}, {0x20, false}, {0x24, false}, {0x26, false}, {0x28, false}, {0x2C, false},
-    {0x04, false}, {0x44, false}, {0xE0, true},  {0xE4, true},  {0xE6, true},  {0xE8, true},  {0xD4, true},
-};
+/* What remote file management may do (TS 102 226 tables 7.1 and 7.2): with files and codes, and what of it is
+ * administration. */
+static const uint8_t file_commands[] = {0xA4, 0xB0, 0xD6, 0xB2, 0xDC, 0xA2, 0x32, 0xCB,
+                                        0xDB, 0x20, 0x24, 0x26, 0x28, 0x2C, 0x04, 0x44};
+static const uint8_t administration[] = {0xE0, 0xE4, 0xE6, 0xE8, 0xD4};
 enum { INS_SELECT = 0xA4, SELECT_BY_AID = 0x04 };
 
 static bool is_outgoing(uint8_t ins)
@@ -173,18 +168,15 @@ static uint16_t rfm_execute(void *context, const struct apdu_command *given, str
     struct apdu_command command = *given;
     const struct uicc_grants grant = {session, grants};
     uint16_t status;
-    size_t row = 0;
 
     if (command.channel != 0 || command.secure_messaging || command.chaining)
         return SW_CLA_NOT_SUPPORTED;
-    while (row < sizeof(allowed) / sizeof(allowed[0]) && allowed[row].ins != command.ins)
-        row++;
-    if (row == sizeof(allowed) / sizeof(allowed[0]))
+    session->administrative = memchr(administration, command.ins, sizeof(administration)) != NULL;
+    if (!session->administrative && memchr(file_commands, command.ins, sizeof(file_commands)) == NULL)
         return SW_INS_NOT_SUPPORTED;
     if (command.ins == INS_SELECT && command.p1 == SELECT_BY_AID)
         return SW_WRONG_P1_P2;
     command.channel = UICC_REMOTE_CHANNEL;
-    session->administrative = allowed[row].administrative;
     session->uicc->grants = &grant;
     status = uicc_process(session->uicc, &command, response);
     session->uicc->grants = NULL;
@@ -220,8 +212,7 @@ void rfm_run(struct uicc *uicc, const struct fs_application *application, struct
         return;
     }
     if (application->adf.size > 0)
-        session.adf = uicc_find_application(uicc, SPAN(application->adf.octets, application->adf.size),
-                                            UICC_FIRST, NULL);
+        session.adf = uicc_find_application(uicc, fs_aid_span(&application->adf), UICC_FIRST, NULL);
     uicc_open_channel(uicc, UICC_REMOTE_CHANNEL, 0);
     if (session.adf != NULL) {
         channel->application = session.adf;

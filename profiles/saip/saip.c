@@ -86,8 +86,8 @@ static bool check_unsupported(struct saip_walk *walk)
 {
     if (!walk->element->mandated)
         return true;
-    return saip_fail(walk, walk->type != NULL ? walk->type->refusal : SAIP_PE_NOT_SUPPORTED,
-                     walk->element->whole.data, "%s: mandated, and not supported", walk->element->name);
+    return saip_fail(walk, SAIP_PE_NOT_SUPPORTED, walk->element->whole.data,
+                     "%s: mandated, and not supported", walk->element->name);
 }
 
 static bool walk_element(struct saip_walk *walk, struct saip_element *element)
@@ -233,9 +233,4 @@ bool saip_visit(const struct saip_package *package, saip_file_visitor *files, sa
     }
     saip_walk_free(&walk);
     return good;
-}
-
-bool saip_visit_files(const struct saip_package *package, saip_file_visitor *visitor, void *context)
-{
-    return saip_visit(package, visitor, NULL, context);
 }

@@ -4,7 +4,7 @@
  * A package is decoded in place into a list of Profile Elements (PEs) and checked whole: order, header,
  * mandatory services, templates, files and their sizes, PINs, keys, applications. The first fault is reported
  * with the element's identification and the place. What a terminal sees of the files is built by the file
- * system from the same walk (saip_visit_files).
+ * system from the same walk (saip_visit).
  */
 #ifndef SOFTEUICC_PROFILES_SAIP_SAIP_H
 #define SOFTEUICC_PROFILES_SAIP_SAIP_H
@@ -157,10 +157,6 @@ struct saip_file {
  * and is filled further (generic file management on a selected EF). */
 typedef bool saip_file_visitor(void *context, const struct saip_file *file, bool update);
 
-/* Walks over the files of a package that saip_decode accepted. False when the visitor stopped it or memory
- * ran out. */
-bool saip_visit_files(const struct saip_package *package, saip_file_visitor *visitor, void *context);
-
 /* Where an element's codes and parameters belong, once its own files are created; file numbers. */
 struct saip_place {
     uint16_t directory;   /* the directory that PINs apply to */
@@ -172,7 +168,8 @@ struct saip_place {
 typedef bool saip_element_visitor(void *context, const struct saip_element *element,
                                   const struct saip_place *place);
 
-/* As saip_visit_files, with the elements. */
+/* Walks over the files of a package that saip_decode accepted, and its elements (NULL: not). False when a
+ * visitor stopped it or memory ran out. */
 bool saip_visit(const struct saip_package *package, saip_file_visitor *files, saip_element_visitor *elements,
                 void *context);
 

@@ -115,7 +115,8 @@ bool saip_build(const struct saip_recipe *recipe, struct buf *out, const char **
     saip_build_generic_files(&b);
     saip_build_security_domain(&b);
     saip_build_remote_files(&b);
-    tlv_close(out, saip_open_element(&b, SAIP_END));
+    saip_open_element(&b, SAIP_END);
+    saip_close(&b, 1);
     if (out->failed)
         *reason = "out of memory";
     return !out->failed;

@@ -62,12 +62,11 @@ void saip_build_usim(struct saip_builder *b)
     uint8_t access[2] = {(uint8_t)((1u << class) >> 8), (uint8_t)(1u << class)};
     uint8_t administrative[4] = {0, 0, 0, (uint8_t)r->mnc_size};
     uint8_t name[17];
-    size_t mark = saip_open_template(b, SAIP_USIM);
-    size_t file;
 
     memset(name, 0xFF, sizeof(name));
     name[0] = 0x01; /* the home network's name need not be shown besides (TS 31.102 4.2.12) */
     memcpy(name + 1, r->operator_name, strlen(r->operator_name));
+    saip_open_template(b, SAIP_USIM);
     saip_put_directory(b, "adf-usim", FID_USIM, AID_USIM, DIRECTORY_PINS);
     put_imsi(b);
     saip_put_access_rules(b);
@@ -76,10 +75,9 @@ void saip_build_usim(struct saip_builder *b)
     saip_put_file_hex(b, "ef-est", "00");
     saip_put_file(b, "ef-acc", SPAN_ARRAY(access));
     saip_put_file(b, "ef-ad", SPAN_ARRAY(administrative));
-    file = saip_open_record_file(b, "ef-ecc", 2, 4);
+    saip_open_record_file(b, "ef-ecc", 2, 4);
     saip_put_hex(b->out, 0x83, "11F2FF00 19F1FF00"); /* 112 and 911, any service */
-    tlv_close(b->out, file);
-    tlv_close(b->out, mark);
+    saip_close(b, 2);
 }
 
 static void put_msisdn(struct saip_builder *b)
@@ -136,19 +134,16 @@ static void put_network_name(const char *name, uint8_t *record, size_t size)
 
 void saip_build_optional_usim(struct saip_builder *b)
 {
-    uint8_t plmn[3];
     uint8_t selector[5];
-    uint8_t equivalent[3];
+    struct span plmn = SPAN(selector, 3);
     uint8_t network_name[16];
-    size_t mark = saip_open_template(b, SAIP_OPT_USIM);
 
-    plmn_octets(b->recipe, plmn);
-    memcpy(selector, plmn, 3);
+    plmn_octets(b->recipe, selector);
     selector[3] = 0xC8; /* UTRAN, E-UTRAN, NG-RAN (TS 31.102 4.2.5) */
     selector[4] = 0x80; /* GSM */
-    memcpy(equivalent, plmn, 3);
     memset(network_name, 0xFF, sizeof(network_name));
     put_network_name(b->recipe->operator_name, network_name, sizeof(network_name));
+    saip_open_template(b, SAIP_OPT_USIM);
     saip_put_file_hex(b, "ef-gid1", "FFFFFFFFFFFFFFFF");
     saip_put_file_hex(b, "ef-gid2", "FFFFFFFFFFFFFFFF");
     put_msisdn(b);
@@ -157,47 +152,42 @@ void saip_build_optional_usim(struct saip_builder *b)
     saip_put_file(b, "ef-hplmnwact", SPAN_ARRAY(selector));
     saip_put_file(b, "ef-pnn", SPAN_ARRAY(network_name));
     /* All areas of the home network show the first name of EF PNN (TS 31.102 4.2.59). */
-    size_t opl = saip_open_file(b, "ef-opl");
-    size_t content = tlv_open(b->out, 0x83);
-    buf_append(b->out, SPAN_ARRAY(plmn));
+    saip_open_file(b, "ef-opl");
+    saip_open(b, 0x83);
+    buf_append(b->out, plmn);
     buf_append(b->out, SPAN_STRING("\x00\x00\xFF\xFE\x01"));
-    tlv_close(b->out, content);
-    tlv_close(b->out, opl);
-    saip_put_file(b, "ef-ehplmn", SPAN_ARRAY(equivalent));
-    tlv_close(b->out, mark);
+    saip_close(b, 2);
+    saip_put_file(b, "ef-ehplmn", plmn);
+    saip_close(b, 1);
 }
 
 void saip_build_keys(struct saip_builder *b)
 {
     const struct saip_recipe *r = b->recipe;
-    size_t mark = saip_open_element(b, SAIP_AKA_PARAMETER);
-    size_t choice = tlv_open(b->out, 0xA1);
-    size_t algorithm = tlv_open(b->out, 0xA1);
 
+    saip_open_element(b, SAIP_AKA_PARAMETER);
+    saip_open(b, 0xA1);
+    saip_open(b, 0xA1);
     tlv_put_unsigned(b->out, 0x80, (uint64_t)r->algorithm);
     /* Reading: 02 asks for a RES of 64 bits; Milenage has no other. */
-    saip_put_octet(b->out, 0x81, r->algorithm == SAIP_MILENAGE ? 0x00 : 0x02);
+    tlv_put_octet(b->out, 0x81, r->algorithm == SAIP_MILENAGE ? 0x00 : 0x02);
     tlv_put(b->out, 0x82, SPAN(r->key, r->key_size));
     tlv_put(b->out, 0x83, SPAN(r->opc, r->opc_size));
-    tlv_close(b->out, algorithm);
-    tlv_close(b->out, choice);
-    tlv_close(b->out, mark);
+    saip_close(b, 3);
 }
 
 void saip_build_gsm_access(struct saip_builder *b)
 {
-    size_t mark = saip_open_template(b, SAIP_GSM_ACCESS);
-
+    saip_open_template(b, SAIP_GSM_ACCESS);
     saip_put_directory(b, "df-gsm-access", 0, NULL, DIRECTORY_PINS);
     saip_put_file(b, "ef-kc", SPAN_NONE);
     saip_put_file(b, "ef-kcgprs", SPAN_NONE);
-    tlv_close(b->out, mark);
+    saip_close(b, 1);
 }
 
 void saip_build_5gs(struct saip_builder *b)
 {
-    size_t mark = saip_open_template(b, SAIP_DF_5GS);
-
+    saip_open_template(b, SAIP_DF_5GS);
     saip_put_directory(b, "df-df-5gs", 0, NULL, DIRECTORY_PINS);
     saip_put_file(b, "ef-5gs3gpploci", SPAN_NONE);
     saip_put_file(b, "ef-5gsn3gpploci", SPAN_NONE);
@@ -207,7 +197,7 @@ void saip_build_5gs(struct saip_builder *b)
     /* Null scheme only: a list with one entry, no key (TS 31.102 4.4.11.8). */
     saip_put_sized_file(b, "ef-suci-calc-info", 6, SPAN_STRING("\xA0\x02\x00\x00\xA1\x00"));
     saip_put_file_hex(b, "ef-routing-indicator", "F0FF0000");
-    tlv_close(b->out, mark);
+    saip_close(b, 1);
 }
 
 /* --- the ISIM --- */
@@ -238,19 +228,18 @@ void saip_build_isim(struct saip_builder *b)
     char domain[64];
     char at_domain[72];
     struct buf text = {0};
-    size_t mark = saip_open_template(b, SAIP_ISIM);
-    size_t file;
 
     home_domain(b->recipe, domain, sizeof(domain));
     snprintf(at_domain, sizeof(at_domain), "@%s", domain);
+    saip_open_template(b, SAIP_ISIM);
     saip_put_directory(b, "adf-isim", FID_ISIM, AID_ISIM, DIRECTORY_PINS);
     saip_put_sized_file(b, "ef-impi", IDENTITY_SIZE, text_object(&text, "", b->recipe->imsi, at_domain));
-    file = saip_open_record_file(b, "ef-impu", 1, IDENTITY_SIZE);
+    saip_open_record_file(b, "ef-impu", 1, IDENTITY_SIZE);
     tlv_put(b->out, 0x83, text_object(&text, "sip:", b->recipe->imsi, at_domain));
-    tlv_close(b->out, file);
+    saip_close(b, 1);
     saip_put_sized_file(b, "ef-domain", IDENTITY_SIZE, text_object(&text, "", domain, ""));
     saip_put_file_hex(b, "ef-ist", "00");
     saip_put_access_rules(b);
-    tlv_close(b->out, mark);
+    saip_close(b, 1);
     buf_free(&text);
 }

@@ -31,13 +31,12 @@ static unsigned algorithm_service(const struct saip_recipe *recipe)
 
 static void put_services(struct saip_builder *b)
 {
-    size_t list = tlv_open(b->out, 0xA5);
-
+    saip_open(b, 0xA5);
     tlv_put(b->out, 0x80 | SERVICE_USIM, SPAN_STRING(""));
     if (b->recipe->isim)
         tlv_put(b->out, 0x80 | SERVICE_ISIM, SPAN_STRING(""));
     tlv_put(b->out, 0x80 | algorithm_service(b->recipe), SPAN_STRING(""));
-    tlv_close(b->out, list);
+    saip_close(b, 1);
 }
 
 static void put_templates(struct saip_builder *b)
@@ -45,37 +44,32 @@ static void put_templates(struct saip_builder *b)
     static const uint32_t elements[] = {SAIP_MF,         SAIP_TELECOM, SAIP_USIM, SAIP_OPT_USIM,
                                         SAIP_GSM_ACCESS, SAIP_DF_5GS,  SAIP_ISIM};
     size_t count = sizeof(elements) / sizeof(elements[0]) - (b->recipe->isim ? 0 : 1);
-    size_t list = tlv_open(b->out, 0xA6);
 
+    saip_open(b, 0xA6);
     for (size_t i = 0; i < count; i++) {
-        size_t oid = tlv_open(b->out, 0x06);
-
+        saip_open(b, 0x06);
         saip_template_put_oid(b->out, saip_first_template(elements[i]));
-        tlv_close(b->out, oid);
+        saip_close(b, 1);
     }
-    tlv_close(b->out, list);
+    saip_close(b, 1);
 }
 
 void saip_build_header(struct saip_builder *b)
 {
-    const char *digits = b->recipe->iccid;
     uint8_t iccid[10];
-    size_t mark = tlv_open(b->out, SAIP_HEADER);
 
     /* The header has the digits in reading order, EF ICCID has them swapped. */
-    memset(iccid, 0xFF, sizeof(iccid));
-    for (size_t i = 0; digits[i] != '\0'; i++) {
-        uint8_t digit = (uint8_t)(digits[i] - '0');
-
-        iccid[i / 2] = (uint8_t)(i % 2 == 0 ? digit << 4 | 0x0F : (iccid[i / 2] & 0xF0) | digit);
-    }
-    saip_put_octet(b->out, 0x80, 2);
-    saip_put_octet(b->out, 0x81, 3);
+    saip_swapped_digits(b->recipe->iccid, iccid, sizeof(iccid));
+    for (size_t i = 0; i < sizeof(iccid); i++)
+        iccid[i] = (uint8_t)(iccid[i] << 4 | iccid[i] >> 4);
+    saip_open(b, SAIP_HEADER);
+    tlv_put_octet(b->out, 0x80, 2);
+    tlv_put_octet(b->out, 0x81, 3);
     tlv_put_string(b->out, 0x82, b->recipe->profile_type);
     tlv_put(b->out, 0x83, SPAN_ARRAY(iccid));
     put_services(b);
     put_templates(b);
-    tlv_close(b->out, mark);
+    saip_close(b, 1);
 }
 
 /* One application template of EF DIR (TS 102 221 13.1), filled to the record's size. */
@@ -97,21 +91,20 @@ void saip_build_mf(struct saip_builder *b)
 {
     enum { DIR_RECORD = 26 };
     uint8_t iccid[10];
-    size_t mark = saip_open_template(b, SAIP_MF);
-    size_t dir;
 
+    saip_open_template(b, SAIP_MF);
     saip_swapped_digits(b->recipe->iccid, iccid, sizeof(iccid));
     saip_put_directory(b, "mf", 0, NULL, MF_PINS);
     saip_put_file(b, "ef-pl", SPAN_STRING("en"));
     saip_put_file(b, "ef-iccid", SPAN_ARRAY(iccid));
-    dir = saip_open_record_file(b, "ef-dir", 4, DIR_RECORD);
+    saip_open_record_file(b, "ef-dir", 4, DIR_RECORD);
     put_dir_record(b, AID_USIM, "USIM", DIR_RECORD);
     if (b->recipe->isim)
         put_dir_record(b, AID_ISIM, "ISIM", DIR_RECORD);
-    tlv_close(b->out, dir);
+    saip_close(b, 1);
     saip_put_access_rules(b);
     saip_put_file_hex(b, "ef-umpc", "3C 05 000000");
-    tlv_close(b->out, mark);
+    saip_close(b, 1);
 }
 
 /* A code of up to 8 digits as ASCII, filled with FF (TS 102 221 9.5.1). */
@@ -136,13 +129,11 @@ static void put_puk(struct buf *out, unsigned reference, const char *digits)
 
 void saip_build_puks(struct saip_builder *b)
 {
-    size_t mark = saip_open_element(b, SAIP_PUK_CODES);
-    size_t list = tlv_open(b->out, 0xA1);
-
+    saip_open_element(b, SAIP_PUK_CODES);
+    saip_open(b, 0xA1);
     put_puk(b->out, PUK1, b->recipe->puk1);
     put_puk(b->out, PUK2, b->recipe->puk2);
-    tlv_close(b->out, list);
-    tlv_close(b->out, mark);
+    saip_close(b, 2);
 }
 
 /* pinAttributes, TCA 8.4: b1 enabled, b2 can be changed, b3 can be disabled. */
@@ -164,54 +155,49 @@ static void put_pin(struct buf *out, unsigned reference, const char *digits, uns
     tlv_close(out, pin);
 }
 
+static void open_pins(struct saip_builder *b)
+{
+    saip_open_element(b, SAIP_PIN_CODES);
+    saip_open(b, 0xA1);
+    saip_open(b, 0xA0);
+}
+
 void saip_build_global_pins(struct saip_builder *b)
 {
     const struct saip_recipe *r = b->recipe;
-    size_t mark = saip_open_element(b, SAIP_PIN_CODES);
-    size_t choice = tlv_open(b->out, 0xA1);
-    size_t list = tlv_open(b->out, 0xA0);
 
+    open_pins(b);
     put_pin(b->out, PIN1, r->pin1, PUK1, PIN_CHANGE | PIN_DISABLE | (r->pin1_enabled ? PIN_ENABLED : 0u), 3);
     put_pin(b->out, ADM1, r->adm1, 0, PIN_ENABLED | PIN_CHANGE, 10);
-    tlv_close(b->out, list);
-    tlv_close(b->out, choice);
-    tlv_close(b->out, mark);
+    saip_close(b, 3);
 }
 
 void saip_build_local_pin(struct saip_builder *b)
 {
-    size_t mark = saip_open_element(b, SAIP_PIN_CODES);
-    size_t choice = tlv_open(b->out, 0xA1);
-    size_t list = tlv_open(b->out, 0xA0);
-
+    open_pins(b);
     put_pin(b->out, PIN2, b->recipe->pin2, PUK2, PIN_ENABLED | PIN_CHANGE, 3);
-    tlv_close(b->out, list);
-    tlv_close(b->out, choice);
-    tlv_close(b->out, mark);
+    saip_close(b, 3);
 }
 
 void saip_build_telecom(struct saip_builder *b)
 {
     enum { CONTACTS = 50, CONTACT_SIZE = 32 };
-    size_t mark = saip_open_template(b, SAIP_TELECOM);
-    size_t file;
 
+    saip_open_template(b, SAIP_TELECOM);
     saip_put_directory(b, "df-telecom", 0, NULL, DIRECTORY_PINS);
     saip_put_access_rules(b);
     saip_put_directory(b, "df-phonebook", 0, NULL, DIRECTORY_PINS);
     /* One phone book: EF ADN 4F58 with short identifier 1 (TS 31.102 4.4.2.1). */
-    file = saip_open_record_file(b, "ef-pbr", 1, 16);
+    saip_open_record_file(b, "ef-pbr", 1, 16);
     saip_put_hex(b->out, 0x83, "A805 C0034F5801");
-    tlv_close(b->out, file);
-    file = saip_open_file(b, "ef-adn");
-    size_t fcp = tlv_open(b->out, 0xA1);
+    saip_close(b, 1);
+    saip_open_file(b, "ef-adn");
+    saip_open(b, 0xA1);
     saip_put_record_descriptor(b->out, 0x82, false, CONTACT_SIZE);
     saip_put_u16(b->out, 0x83, 0x4F58);
     saip_put_size(b->out, 0x80, CONTACTS * CONTACT_SIZE);
-    saip_put_octet(b->out, 0x88, 1 << 3);
-    tlv_close(b->out, fcp);
-    tlv_close(b->out, file);
-    tlv_close(b->out, mark);
+    tlv_put_octet(b->out, 0x88, 1 << 3);
+    saip_close(b, 3);
 }
 
 /* --- what is not in templates --- */
@@ -222,84 +208,72 @@ void saip_build_generic_files(struct saip_builder *b)
 {
     enum { LND_RECORDS = 10, LND_RECORD = 28, FID_LND = 0x6F44, FID_EXTRA = 0x2100 };
     size_t left = b->recipe->extra_size;
-    size_t mark = saip_open_element(b, SAIP_GENERIC_FILE_MANAGEMENT);
-    size_t commands = tlv_open(b->out, 0xA1);
-    size_t sequence = tlv_open(b->out, 0x30);
-    size_t fcp;
 
+    saip_open_element(b, SAIP_GENERIC_FILE_MANAGEMENT);
+    saip_open(b, 0xA1);
+    saip_open(b, 0x30);
     saip_put_u16(b->out, 0x80, 0x7F10);
-    fcp = tlv_open(b->out, 0x62);
+    saip_open(b, 0x62);
     saip_put_record_descriptor(b->out, 0x82, true, LND_RECORD);
     saip_put_u16(b->out, 0x83, FID_LND);
     saip_put_hex(b->out, 0x8B, "6F0605");
     saip_put_size(b->out, 0x80, LND_RECORDS * LND_RECORD);
     saip_put_hex(b->out, 0x88, "");
-    tlv_close(b->out, fcp);
+    saip_close(b, 1);
     if (left > 0)
         saip_put_hex(b->out, 0x80, "");
     for (unsigned i = 0; left > 0; i++) {
         size_t size = left < EXTRA_FILE_MAX ? left : EXTRA_FILE_MAX;
 
-        fcp = tlv_open(b->out, 0x62);
+        saip_open(b, 0x62);
         saip_put_hex(b->out, 0x82, "4121");
         saip_put_u16(b->out, 0x83, FID_EXTRA + i);
         saip_put_hex(b->out, 0x8B, "2F060A");
         saip_put_size(b->out, 0x80, size);
         saip_put_hex(b->out, 0x88, "");
-        tlv_close(b->out, fcp);
+        saip_close(b, 1);
         left -= size;
     }
-    tlv_close(b->out, sequence);
-    tlv_close(b->out, commands);
-    tlv_close(b->out, mark);
+    saip_close(b, 3);
 }
 
-static void put_key_object(struct buf *out, unsigned usage, unsigned identifier, const uint8_t key[16])
+static void put_ota_key(struct saip_builder *b, uint8_t usage, uint8_t identifier)
 {
-    size_t object = tlv_open(out, 0x30);
-    size_t components;
-    size_t component;
-
-    saip_put_octet(out, 0x95, (uint8_t)usage);
-    saip_put_octet(out, 0x82, (uint8_t)identifier);
-    saip_put_octet(out, 0x83, 0x01); /* key version of SCP80 (TS 102 225: 01 to 0F) */
-    components = tlv_open(out, 0x30);
-    component = tlv_open(out, 0x30);
-    saip_put_octet(out, 0x80, 0x88); /* AES (GlobalPlatform 11.1.8) */
-    tlv_put(out, 0x86, SPAN(key, 16));
-    tlv_close(out, component);
-    tlv_close(out, components);
-    tlv_close(out, object);
+    saip_open(b, 0x30);
+    tlv_put_octet(b->out, 0x95, usage);
+    tlv_put_octet(b->out, 0x82, identifier);
+    tlv_put_octet(b->out, 0x83, 0x01); /* key version of SCP80 (TS 102 225: 01 to 0F) */
+    saip_open(b, 0x30);
+    saip_open(b, 0x30);
+    tlv_put_octet(b->out, 0x80, 0x88); /* AES (GlobalPlatform 11.1.8) */
+    tlv_put(b->out, 0x86, SPAN_ARRAY(b->recipe->ota_key));
+    saip_close(b, 3);
 }
 
 /* The operator's security domain (MNO-SD) with one SCP80 key set. */
 void saip_build_security_domain(struct saip_builder *b)
 {
     struct buf *out = b->out;
-    size_t mark = saip_open_element(b, SAIP_SECURITY_DOMAIN);
-    size_t instance = tlv_open(out, 0xA1);
-    size_t parameters;
-    size_t keys;
 
+    saip_open_element(b, SAIP_SECURITY_DOMAIN);
+    saip_open(b, 0xA1);
     saip_put_hex(out, 0x4F, "A0000001515350");
     saip_put_hex(out, 0x4F, "A000000151535041");
     saip_put_hex(out, 0x4F, AID_MNO_SD);
     saip_put_hex(out, 0x82, "82DC00");   /* security domain with token and receipt management, trusted path
                                        (GlobalPlatform 11.1.2) */
-    saip_put_octet(out, 0x83, 0x0F);     /* personalised */
+    tlv_put_octet(out, 0x83, 0x0F);      /* personalised */
     saip_put_hex(out, 0xC9, "81028000"); /* SCP80, implementation as TS 102 225 says */
-    parameters = tlv_open(out, 0xEA);
+    saip_open(b, 0xEA);
     /* TS 102 226 8.2.1.3.2.2: priority, no timers, menus or channels, minimum security 16, TAR B20100, no
      * services. */
     saip_put_hex(out, 0x80, "01 00 00 00 00 02 0116 03 B20100 00");
-    tlv_close(out, parameters);
-    tlv_close(out, instance);
-    keys = tlv_open(out, 0xA2);
-    put_key_object(out, 0x18, 1, b->recipe->ota_key); /* ciphering */
-    put_key_object(out, 0x14, 2, b->recipe->ota_key); /* cryptographic checksum */
-    put_key_object(out, 0x48, 3, b->recipe->ota_key); /* data encryption */
-    tlv_close(out, keys);
-    tlv_close(out, mark);
+    saip_close(b, 2);
+    saip_open(b, 0xA2);
+    put_ota_key(b, 0x18, 1); /* ciphering */
+    put_ota_key(b, 0x14, 2); /* cryptographic checksum */
+    put_ota_key(b, 0x48, 3); /* data encryption */
+    saip_close(b, 2);
 }
 
 /* Remote file management of the UICC, and of the USIM from there (TS 102 226 clause 8.2, TAR of TS 101 220
@@ -307,22 +281,20 @@ void saip_build_security_domain(struct saip_builder *b)
 void saip_build_remote_files(struct saip_builder *b)
 {
     struct buf *out = b->out;
-    size_t mark = saip_open_element(b, SAIP_RFM);
-    size_t list;
 
+    saip_open_element(b, SAIP_RFM);
     saip_put_hex(out, 0x4F, AID_RFM);
     saip_put_hex(out, 0x4F, AID_MNO_SD);
-    list = tlv_open(out, 0xA0);
+    saip_open(b, 0xA0);
     saip_put_hex(out, 0x04, "B00001");
-    tlv_close(out, list);
-    saip_put_octet(out, 0x81,
-                   0x16);          /* encrypted, with a cryptographic checksum and a counter that increases */
+    saip_close(b, 1);
+    tlv_put_octet(out, 0x81,
+                  0x16);           /* encrypted, with a cryptographic checksum and a counter that increases */
     saip_put_hex(out, 0x04, "00"); /* full access */
     saip_put_hex(out, 0x04, "02 0100"); /* administrative access: ADM1 */
-    list = tlv_open(out, 0x30);
+    saip_open(b, 0x30);
     saip_put_hex(out, 0x80, AID_USIM);
     saip_put_hex(out, 0x81, "00");
     saip_put_hex(out, 0x82, "02 0100");
-    tlv_close(out, list);
-    tlv_close(out, mark);
+    saip_close(b, 2);
 }

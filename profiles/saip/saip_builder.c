@@ -12,22 +12,18 @@ void saip_put_hex(struct buf *out, uint32_t tag, const char *text)
     tlv_close(out, mark);
 }
 
-void saip_put_octet(struct buf *out, uint32_t tag, uint8_t octet)
-{
-    tlv_put(out, tag, SPAN(&octet, 1));
-}
-
 void saip_put_u16(struct buf *out, uint32_t tag, unsigned value)
 {
-    uint8_t octets[2] = {(uint8_t)(value >> 8), (uint8_t)value};
+    uint8_t octets[2];
 
+    octets_put_number(octets, sizeof(octets), value);
     tlv_put(out, tag, SPAN_ARRAY(octets));
 }
 
 void saip_put_size(struct buf *out, uint32_t tag, size_t size)
 {
     if (size < 0x100)
-        saip_put_octet(out, tag, (uint8_t)size);
+        tlv_put_octet(out, tag, (uint8_t)size);
     else
         saip_put_u16(out, tag, (unsigned)size);
 }
@@ -45,15 +41,24 @@ void saip_swapped_digits(const char *digits, uint8_t *octets, size_t size)
     }
 }
 
-size_t saip_open_element(struct saip_builder *b, uint32_t tag)
+void saip_open(struct saip_builder *b, uint32_t tag)
 {
-    size_t mark = tlv_open(b->out, tag);
-    size_t header = tlv_open(b->out, 0xA0);
+    b->marks[b->depth++] = tlv_open(b->out, tag);
+}
 
+void saip_close(struct saip_builder *b, unsigned count)
+{
+    while (count-- > 0)
+        tlv_close(b->out, b->marks[--b->depth]);
+}
+
+void saip_open_element(struct saip_builder *b, uint32_t tag)
+{
+    saip_open(b, tag);
+    saip_open(b, 0xA0);
     tlv_put(b->out, 0x80, SPAN_STRING("")); /* mandated */
     tlv_put_unsigned(b->out, 0x81, ++b->identification);
-    tlv_close(b->out, header);
-    return mark;
+    saip_close(b, 1);
 }
 
 const struct saip_template *saip_first_template(uint32_t tag)
@@ -67,21 +72,19 @@ const struct saip_template *saip_first_template(uint32_t tag)
     return NULL;
 }
 
-size_t saip_open_template(struct saip_builder *b, uint32_t tag)
+void saip_open_template(struct saip_builder *b, uint32_t tag)
 {
-    size_t mark = saip_open_element(b, tag);
-    size_t oid = tlv_open(b->out, 0x81);
-
+    saip_open_element(b, tag);
+    saip_open(b, 0x81);
     b->template = saip_first_template(tag);
     if (b->template != NULL)
         saip_template_put_oid(b->out, b->template);
     else
         b->out->failed = true;
-    tlv_close(b->out, oid);
-    return mark;
+    saip_close(b, 1);
 }
 
-size_t saip_open_file(struct saip_builder *b, const char *name)
+void saip_open_file(struct saip_builder *b, const char *name)
 {
     int row = saip_template_row_named(b->template, name);
 
@@ -89,36 +92,33 @@ size_t saip_open_file(struct saip_builder *b, const char *name)
         b->out->failed = true;
         row = 0;
     }
-    return tlv_open(b->out, saip_template_row_tag((size_t)row));
+    saip_open(b, saip_template_row_tag((size_t)row));
 }
 
 void saip_put_file(struct saip_builder *b, const char *name, struct span content)
 {
-    size_t mark = saip_open_file(b, name);
-
+    saip_open_file(b, name);
     if (content.size > 0)
         tlv_put(b->out, 0x83, content);
-    tlv_close(b->out, mark);
+    saip_close(b, 1);
 }
 
 void saip_put_file_hex(struct saip_builder *b, const char *name, const char *content)
 {
-    size_t mark = saip_open_file(b, name);
-
+    saip_open_file(b, name);
     saip_put_hex(b->out, 0x83, content);
-    tlv_close(b->out, mark);
+    saip_close(b, 1);
 }
 
 void saip_put_sized_file(struct saip_builder *b, const char *name, size_t size, struct span content)
 {
-    size_t mark = saip_open_file(b, name);
-    size_t fcp = tlv_open(b->out, 0xA1);
-
+    saip_open_file(b, name);
+    saip_open(b, 0xA1);
     saip_put_size(b->out, 0x80, size);
-    tlv_close(b->out, fcp);
+    saip_close(b, 1);
     if (content.size > 0)
         tlv_put(b->out, 0x83, content);
-    tlv_close(b->out, mark);
+    saip_close(b, 1);
 }
 
 void saip_put_record_descriptor(struct buf *out, uint32_t tag, bool cyclic, size_t record)
@@ -128,30 +128,26 @@ void saip_put_record_descriptor(struct buf *out, uint32_t tag, bool cyclic, size
     tlv_put(out, tag, SPAN_ARRAY(octets));
 }
 
-size_t saip_open_record_file(struct saip_builder *b, const char *name, size_t records, size_t record)
+void saip_open_record_file(struct saip_builder *b, const char *name, size_t records, size_t record)
 {
-    size_t mark = saip_open_file(b, name);
-    size_t fcp = tlv_open(b->out, 0xA1);
-
+    saip_open_file(b, name);
+    saip_open(b, 0xA1);
     saip_put_record_descriptor(b->out, 0x82, false, record);
     saip_put_size(b->out, 0x80, records * record);
-    tlv_close(b->out, fcp);
-    return mark;
+    saip_close(b, 1);
 }
 
 void saip_put_directory(struct saip_builder *b, const char *name, unsigned fid, const char *aid,
                         struct span pins)
 {
-    size_t mark = saip_open_file(b, name);
-    size_t fcp = tlv_open(b->out, 0xA1);
-
+    saip_open_file(b, name);
+    saip_open(b, 0xA1);
     if (aid != NULL) {
         saip_put_u16(b->out, 0x83, fid);
         saip_put_hex(b->out, 0x84, aid);
     }
     tlv_put(b->out, 0xC6, pins);
-    tlv_close(b->out, fcp);
-    tlv_close(b->out, mark);
+    saip_close(b, 2);
 }
 
 /* The access rules that the templates refer to by number (TCA Annex A, 9.9), as EF ARR records of
@@ -176,22 +172,16 @@ enum { ACCESS_RULES = sizeof(access_rules) / sizeof(access_rules[0]), ACCESS_RUL
 
 void saip_put_access_rules(struct saip_builder *b)
 {
-    size_t mark = saip_open_record_file(b, "ef-arr", ACCESS_RULES, ACCESS_RULE_SIZE);
-
+    saip_open_record_file(b, "ef-arr", ACCESS_RULES, ACCESS_RULE_SIZE);
     for (size_t i = 0; i < ACCESS_RULES; i++) {
-        size_t rule = tlv_open(b->out, 0x83);
+        size_t before = b->out->size;
+        size_t size;
 
-        if (!buf_append_hex(b->out, access_rules[i], NULL))
-            b->out->failed = true;
-        /* An unused record's end keeps the FF of a new file: step over it. */
-        if (!b->out->failed && b->out->size - rule < ACCESS_RULE_SIZE && i + 1 < ACCESS_RULES) {
-            size_t rest = ACCESS_RULE_SIZE - (b->out->size - rule);
-
-            tlv_close(b->out, rule);
-            tlv_put_unsigned(b->out, 0x82, rest);
-        } else {
-            tlv_close(b->out, rule);
-        }
+        saip_put_hex(b->out, 0x83, access_rules[i]);
+        /* Tag and length are two octets. An unused record's end keeps the FF of a new file: step over it. */
+        size = b->out->size - before - 2;
+        if (!b->out->failed && size < ACCESS_RULE_SIZE && i + 1 < ACCESS_RULES)
+            tlv_put_unsigned(b->out, 0x82, ACCESS_RULE_SIZE - size);
     }
-    tlv_close(b->out, mark);
+    saip_close(b, 1);
 }

@@ -31,10 +31,15 @@ struct saip_builder {
     struct buf *out;
     unsigned identification;
     const struct saip_template *template; /* of the element being written */
+    size_t marks[8];                      /* of the objects begun and not ended yet, outermost first */
+    size_t depth;
 };
 
+/* Begins an object inside the one begun last; ends the `count` objects begun last. */
+void saip_open(struct saip_builder *b, uint32_t tag);
+void saip_close(struct saip_builder *b, unsigned count);
+
 void saip_put_hex(struct buf *out, uint32_t tag, const char *text);
-void saip_put_octet(struct buf *out, uint32_t tag, uint8_t octet);
 void saip_put_u16(struct buf *out, uint32_t tag, unsigned value);
 /* A file size: on the fewest octets (ASN.1 module, efFileSize). */
 void saip_put_size(struct buf *out, uint32_t tag, size_t size);
@@ -43,22 +48,22 @@ void saip_swapped_digits(const char *digits, uint8_t *octets, size_t size);
 /* File descriptor of a file of records (TS 102 221 11.1.1.4.3). */
 void saip_put_record_descriptor(struct buf *out, uint32_t tag, bool cyclic, size_t record);
 
-/* Begins an element: its tag and header, with the next identification. The caller ends it with tlv_close. */
-size_t saip_open_element(struct saip_builder *b, uint32_t tag);
+/* Begins an element: its tag and header, with the next identification. */
+void saip_open_element(struct saip_builder *b, uint32_t tag);
 /* Version 1 of the template that an element type uses: any eUICC in the field has it. */
 const struct saip_template *saip_first_template(uint32_t tag);
 /* Begins an element that uses it. */
-size_t saip_open_template(struct saip_builder *b, uint32_t tag);
+void saip_open_template(struct saip_builder *b, uint32_t tag);
 
 /* Begins a file of the template. */
-size_t saip_open_file(struct saip_builder *b, const char *name);
+void saip_open_file(struct saip_builder *b, const char *name);
 /* A file as the template has it, but for the content (none: the default). */
 void saip_put_file(struct saip_builder *b, const char *name, struct span content);
 void saip_put_file_hex(struct saip_builder *b, const char *name, const char *content);
 /* A transparent file of another size than the template's. */
 void saip_put_sized_file(struct saip_builder *b, const char *name, size_t size, struct span content);
 /* Begins a linear fixed file of `records` records; the caller adds the content. */
-size_t saip_open_record_file(struct saip_builder *b, const char *name, size_t records, size_t record);
+void saip_open_record_file(struct saip_builder *b, const char *name, size_t records, size_t record);
 /* A directory with the codes that its PIN status template names; an ADF has a temporary identifier and an AID
  * (else NULL). */
 void saip_put_directory(struct saip_builder *b, const char *name, unsigned fid, const char *aid,

@@ -36,58 +36,44 @@ static bool check_attempts(struct saip_walk *walk, const char *what, struct span
 /* The bit of a PUK reference: 1 to 8 and 81 to 88 (PUKKeyReferenceValue); 0 for another number. */
 static uint32_t puk_bit(uint64_t reference)
 {
-    uint64_t low = reference & 0x7F;
+    return (reference & 0x7F) <= 8 ? saip_pin_bit(reference) : 0;
+}
 
-    if (reference > 0x88 || low < 1 || low > 8)
-        return 0;
-    return (uint32_t)1 << (low + ((reference & 0x80) != 0 ? 16 : 0));
+static bool check_puk(struct saip_walk *walk, struct span value)
+{
+    struct span reference, attempts;
+    uint64_t number = 0;
+    uint32_t bit;
+
+    tlv_find(value, 0x80, &reference);
+    tlv_find(value, 0x82, &attempts);
+    tlv_unsigned(reference, &number);
+    bit = puk_bit(number);
+    if (bit == 0 || (walk->puks & bit) != 0)
+        return saip_fail(walk, SAIP_BAD_VALUES, reference.data, "pukCodes: reference %u %s", (unsigned)number,
+                         bit == 0 ? "is no PUK" : "is there twice");
+    walk->puks |= bit;
+    return check_attempts(walk, "pukCodes", attempts);
 }
 
 bool saip_check_puks(struct saip_walk *walk)
 {
-    struct span list;
-    struct tlv_reader codes;
-    struct tlv tlv;
-
-    tlv_find(walk->element->value, 0xA1, &list);
-    codes = tlv_reader(list);
-    while (tlv_next(&codes, &tlv) == TLV_OK) {
-        struct tlv_reader reader = tlv_reader(tlv.value);
-        struct span reference, code, attempts;
-        uint64_t number = 0;
-        uint32_t bit;
-
-        tlv_require(&reader, 0x80, &reference);
-        tlv_require(&reader, 0x81, &code);
-        tlv_optional(&reader, 0x82, &attempts);
-        tlv_unsigned(reference, &number);
-        bit = puk_bit(number);
-        if (bit == 0 || (walk->puks & bit) != 0)
-            return saip_fail(walk, SAIP_BAD_VALUES, reference.data, "pukCodes: reference %u %s",
-                             (unsigned)number, bit == 0 ? "is no PUK" : "is there twice");
-        walk->puks |= bit;
-        if (!check_attempts(walk, "pukCodes", attempts))
-            return false;
-    }
-    return true;
+    return saip_check_each(walk, walk->element->value, 0xA1, check_puk);
 }
 
 /* --- PINs --- */
 
 static bool check_pin(struct saip_walk *walk, struct span value)
 {
-    struct tlv_reader reader = tlv_reader(value);
-    struct span reference, code, unblocking, attributes, attempts;
+    struct span reference, unblocking, attempts;
     uint64_t number = 0;
     uint64_t puk = 0;
     uint16_t directory = walk->directory;
     uint32_t bit;
 
-    tlv_require(&reader, 0x80, &reference);
-    tlv_require(&reader, 0x81, &code);
-    tlv_optional(&reader, 0x82, &unblocking);
-    tlv_optional(&reader, 0x83, &attributes);
-    tlv_optional(&reader, 0x84, &attempts);
+    tlv_find(value, 0x80, &reference);
+    tlv_find(value, 0x82, &unblocking);
+    tlv_find(value, 0x84, &attempts);
     tlv_unsigned(reference, &number);
     bit = saip_pin_bit(number);
     if (bit == 0)
@@ -117,9 +103,7 @@ static bool check_pin(struct saip_walk *walk, struct span value)
 /* PINs of the directory made last, or a path to the directory that shares its own. */
 bool saip_check_pins(struct saip_walk *walk)
 {
-    struct span choice, list, path;
-    struct tlv_reader codes;
-    struct tlv tlv;
+    struct span choice, path;
 
     tlv_find(walk->element->value, 0xA1, &choice);
     if (walk->directory == SAIP_NO_PARENT)
@@ -134,13 +118,7 @@ bool saip_check_pins(struct saip_walk *walk)
         walk->nodes[walk->directory].pins_of = directory;
         return true;
     }
-    tlv_find(choice, 0xA0, &list);
-    codes = tlv_reader(list);
-    while (tlv_next(&codes, &tlv) == TLV_OK) {
-        if (!check_pin(walk, tlv.value))
-            return false;
-    }
-    return true;
+    return saip_check_each(walk, choice, 0xA0, check_pin);
 }
 
 /* A directory may ask for its own codes, those of one it shares with, and those of the directories above: the
@@ -182,15 +160,13 @@ static bool check_sequence_number(struct saip_walk *walk, const char *name, stru
 
 static bool check_algorithm(struct saip_walk *walk, struct span value)
 {
-    struct tlv_reader reader = tlv_reader(value);
-    struct span identifier, options, key, opc, rotation;
+    struct span identifier, key, opc, rotation;
     uint64_t algorithm = 0;
 
-    tlv_require(&reader, 0x80, &identifier);
-    tlv_require(&reader, 0x81, &options);
-    tlv_require(&reader, 0x82, &key);
-    tlv_require(&reader, 0x83, &opc);
-    tlv_optional(&reader, 0x84, &rotation);
+    tlv_find(value, 0x80, &identifier);
+    tlv_find(value, 0x82, &key);
+    tlv_find(value, 0x83, &opc);
+    tlv_find(value, 0x84, &rotation);
     tlv_unsigned(identifier, &algorithm);
     if (key.size != 16 && !(algorithm == SAIP_TUAK && key.size == 32))
         return saip_fail(walk, SAIP_BAD_VALUES, key.data, "akaParameter: key has %zu octets", key.size);
@@ -221,27 +197,21 @@ static bool check_mapping(struct saip_walk *walk, struct span value)
     return true;
 }
 
+static bool check_initial_number(struct saip_walk *walk, struct span value)
+{
+    return check_sequence_number(walk, "sqnInit", value);
+}
+
 static bool check_sequence_numbers(struct saip_walk *walk)
 {
-    struct tlv_reader reader = tlv_reader(walk->element->value);
-    struct span skipped, delta, limit, list;
-    struct tlv tlv;
+    struct span parameter = walk->element->value;
+    struct span delta, limit;
 
-    tlv_require(&reader, 0xA0, &skipped);
-    tlv_require(&reader, 0xA1, &skipped);
-    tlv_optional(&reader, 0x82, &skipped);
-    tlv_optional(&reader, 0x83, &delta);
-    tlv_optional(&reader, 0x84, &limit);
-    if (!check_sequence_number(walk, "sqnDelta", delta) || !check_sequence_number(walk, "sqnAgeLimit", limit))
-        return false;
-    if (!tlv_optional(&reader, 0xA5, &list))
-        return true;
-    reader = tlv_reader(list);
-    while (tlv_next(&reader, &tlv) == TLV_OK) {
-        if (!check_sequence_number(walk, "sqnInit", tlv.value))
-            return false;
-    }
-    return true;
+    tlv_find(parameter, 0x83, &delta);
+    tlv_find(parameter, 0x84, &limit);
+    return check_sequence_number(walk, "sqnDelta", delta) &&
+           check_sequence_number(walk, "sqnAgeLimit", limit) &&
+           saip_check_each(walk, parameter, 0xA5, check_initial_number);
 }
 
 /* Marks the application that an element of keys belongs to. */
@@ -306,10 +276,13 @@ static bool add_aid(struct saip_walk *walk, struct span aid)
 }
 
 /* Sizes of keys that GlobalPlatform gives a type to (11.1.8); other types are taken as they come. */
-static bool check_key_size(struct saip_walk *walk, struct span type, struct span key)
+static bool check_key_component(struct saip_walk *walk, struct span value)
 {
     enum { TYPE_DES = 0x80, TYPE_AES = 0x88 };
+    struct span type, key;
 
+    tlv_find(value, 0x80, &type);
+    tlv_find(value, 0x86, &key);
     if (type.data[0] == TYPE_AES && key.size != 16 && key.size != 24 && key.size != 32)
         return saip_fail(walk, SAIP_BAD_VALUES, key.data, "securityDomain: AES key of %zu octets", key.size);
     if (type.data[0] == TYPE_DES && key.size != 16 && key.size != 24)
@@ -320,31 +293,16 @@ static bool check_key_size(struct saip_walk *walk, struct span type, struct span
 
 static bool check_key(struct saip_walk *walk, struct span value)
 {
-    struct tlv_reader reader = tlv_reader(value);
-    struct span usage, access, identifier, version, counter, components;
-    struct tlv tlv;
+    struct span identifier, version;
 
-    tlv_require(&reader, 0x95, &usage);
-    tlv_optional(&reader, 0x96, &access);
-    tlv_require(&reader, 0x82, &identifier);
-    tlv_require(&reader, 0x83, &version);
-    tlv_optional(&reader, 0x85, &counter);
-    tlv_require(&reader, 0x30, &components);
+    tlv_find(value, 0x82, &identifier);
+    tlv_find(value, 0x83, &version);
     /* GlobalPlatform 11.8.2.2: identifiers and versions have 7 bits. Version 0 means a new key in PUT KEY
      * only. */
     if (version.data[0] < 0x01 || version.data[0] > 0x7F || identifier.data[0] > 0x7F)
         return saip_fail(walk, SAIP_BAD_VALUES, version.data, "securityDomain: key %02X version %02X",
                          identifier.data[0], version.data[0]);
-    reader = tlv_reader(components);
-    while (tlv_next(&reader, &tlv) == TLV_OK) {
-        struct span type, key;
-
-        tlv_find(tlv.value, 0x80, &type);
-        tlv_find(tlv.value, 0x86, &key);
-        if (!check_key_size(walk, type, key))
-            return false;
-    }
-    return true;
+    return saip_check_each(walk, value, 0x30, check_key_component);
 }
 
 /* The instance's four AIDs have the same tag: package, class, instance, and perhaps the domain it goes to. */
@@ -368,9 +326,7 @@ static bool check_instance(struct saip_walk *walk, struct span value)
 
 bool saip_check_security_domain(struct saip_walk *walk)
 {
-    struct span instance, keys;
-    struct tlv_reader reader;
-    struct tlv tlv;
+    struct span instance;
 
     tlv_find(walk->element->value, 0xA1, &instance);
     /* Domains stand in front of the other instances in aids, so that `domain_count` tells them. */
@@ -383,14 +339,7 @@ bool saip_check_security_domain(struct saip_walk *walk)
         walk->aids[walk->domain_count] = last;
     }
     walk->domain_count++;
-    if (!tlv_find(walk->element->value, 0xA2, &keys))
-        return true;
-    reader = tlv_reader(keys);
-    while (tlv_next(&reader, &tlv) == TLV_OK) {
-        if (!check_key(walk, tlv.value))
-            return false;
-    }
-    return true;
+    return saip_check_each(walk, walk->element->value, 0xA2, check_key);
 }
 
 bool saip_check_rfm(struct saip_walk *walk)
@@ -403,11 +352,7 @@ bool saip_check_rfm(struct saip_walk *walk)
     if (tlv_optional(&reader, 0x4F, &domain) && !has_aid(walk, domain, walk->domain_count))
         return saip_fail(walk, SAIP_INVALID_PARAMETER, domain.data,
                          "rfm: securityDomainAID is no security domain");
-    tlv_optional(&reader, 0xA0, &skipped);
-    tlv_require(&reader, 0x81, &skipped);
-    tlv_require(&reader, 0x04, &skipped);
-    tlv_require(&reader, 0x04, &skipped);
-    if (tlv_optional(&reader, 0x30, &access) && tlv_find(access, 0x80, &aid) &&
+    if (tlv_find(walk->element->value, 0x30, &access) && tlv_find(access, 0x80, &aid) &&
         saip_find_application(walk, aid) == SAIP_NO_PARENT)
         return saip_fail(walk, SAIP_INVALID_PARAMETER, aid.data,
                          "rfm: adfAID is no application of the package");
@@ -470,24 +415,21 @@ static bool check_load_package(struct saip_walk *walk, struct span value)
 }
 
 /* Reading: this card has no load packages of its own, so that an instance's is one of the profile. */
+static bool check_loaded_instance(struct saip_walk *walk, struct span value)
+{
+    struct span package;
+
+    tlv_find(value, 0x4F, &package);
+    if (!is_loaded(walk, package, walk->element + 1))
+        return saip_fail(walk, SAIP_INVALID_PARAMETER, package.data,
+                         "application: applicationLoadPackageAID is no load package");
+    return check_instance(walk, value);
+}
+
 bool saip_check_application(struct saip_walk *walk)
 {
-    struct span value, list, package;
-    struct tlv_reader reader;
-    struct tlv tlv;
+    struct span value;
 
-    if (tlv_find(walk->element->value, 0xA1, &value) && !check_load_package(walk, value))
-        return false;
-    if (!tlv_find(walk->element->value, 0xA2, &list))
-        return true;
-    reader = tlv_reader(list);
-    while (tlv_next(&reader, &tlv) == TLV_OK) {
-        tlv_find(tlv.value, 0x4F, &package);
-        if (!is_loaded(walk, package, walk->element + 1))
-            return saip_fail(walk, SAIP_INVALID_PARAMETER, package.data,
-                             "application: applicationLoadPackageAID is no load package");
-        if (!check_instance(walk, tlv.value))
-            return false;
-    }
-    return true;
+    return (!tlv_find(walk->element->value, 0xA1, &value) || check_load_package(walk, value)) &&
+           saip_check_each(walk, walk->element->value, 0xA2, check_loaded_instance);
 }

@@ -7,28 +7,6 @@
 
 #include <string.h>
 
-/* File descriptor octet, TS 102 221 11.1.1.4.3. */
-enum {
-    DESCRIPTOR_SHAREABLE = 0x40,
-    DESCRIPTOR_TRANSPARENT = 0x01,
-    DESCRIPTOR_LINEAR_FIXED = 0x02,
-    DESCRIPTOR_CYCLIC = 0x06,
-    DESCRIPTOR_DF = 0x38,
-    DESCRIPTOR_BER_TLV = 0x39,
-};
-enum { RECORD_SIZE_MAX = 255, RECORDS_MAX = 254, SFI_MAX = 30 };
-
-/* True when an unsigned number of one or more octets fits; *number receives it. */
-static bool read_number(struct span octets, size_t *number)
-{
-    *number = 0;
-    if (octets.size < 1 || octets.size > 4)
-        return false;
-    for (size_t i = 0; i < octets.size; i++)
-        *number = *number << 8 | octets.data[i];
-    return true;
-}
-
 /* The parameters as they stand in the FCP: absent ones have no data. */
 struct fcp {
     struct span descriptor, fid, df_name, life_cycle, arr, size, pin_status, sfi;
@@ -53,36 +31,13 @@ static struct fcp read_fcp(struct span value)
     return fcp;
 }
 
-static bool kind_of_descriptor(uint8_t octet, enum saip_file_kind *kind)
-{
-    switch (octet & (uint8_t)~DESCRIPTOR_SHAREABLE) {
-    case DESCRIPTOR_TRANSPARENT:
-        *kind = SAIP_FILE_TRANSPARENT;
-        return true;
-    case DESCRIPTOR_LINEAR_FIXED:
-        *kind = SAIP_FILE_LINEAR_FIXED;
-        return true;
-    case DESCRIPTOR_CYCLIC:
-        *kind = SAIP_FILE_CYCLIC;
-        return true;
-    case DESCRIPTOR_BER_TLV:
-        *kind = SAIP_FILE_BER_TLV;
-        return true;
-    case DESCRIPTOR_DF:
-        *kind = SAIP_FILE_DF;
-        return true;
-    default:
-        return false;
-    }
-}
-
 static bool apply_descriptor(struct saip_walk *walk, struct saip_file *file, struct span descriptor)
 {
     enum saip_file_kind kind;
 
     if (descriptor.data == NULL)
         return true;
-    if (!kind_of_descriptor(descriptor.data[0], &kind))
+    if (!saip_kind_of_descriptor(descriptor.data[0], &kind))
         return saip_fail(walk, SAIP_BAD_VALUES, descriptor.data,
                          "%s: file descriptor %02X is no known kind of file", file->name, descriptor.data[0]);
     if (file->row == NULL)
@@ -90,12 +45,12 @@ static bool apply_descriptor(struct saip_walk *walk, struct saip_file *file, str
     else if (kind != file->kind && !(kind == SAIP_FILE_DF && saip_kind_is_directory(file->kind)))
         return saip_fail(walk, SAIP_BAD_VALUES, descriptor.data, "%s: a %s file where the template has %s",
                          file->name, saip_file_kind_name(kind), saip_file_kind_name(file->kind));
-    file->shareable = (descriptor.data[0] & DESCRIPTOR_SHAREABLE) != 0;
+    file->shareable = (descriptor.data[0] & SAIP_DESCRIPTOR_SHAREABLE) != 0;
     if (descriptor.size != (saip_kind_has_records(kind) ? 4u : 2u))
         return saip_fail(walk, SAIP_BAD_VALUES, descriptor.data, "%s: file descriptor of %zu octets",
                          file->name, descriptor.size);
     if (descriptor.size == 4)
-        file->record_size = (size_t)descriptor.data[2] << 8 | descriptor.data[3];
+        file->record_size = span_number(SPAN(descriptor.data + 2, 2));
     return true;
 }
 
@@ -104,7 +59,7 @@ static bool apply_identifier(struct saip_walk *walk, struct saip_file *file, str
     const struct saip_template_file *row = file->row;
 
     if (fid.data != NULL)
-        file->fid = (uint16_t)(fid.data[0] << 8 | fid.data[1]);
+        file->fid = (uint16_t)span_number(fid);
     if (row == NULL || row->fid == 0)
         return true; /* check_file asks for one */
     if (file->fid < row->fid || file->fid >= row->fid + row->fid_count)
@@ -118,14 +73,14 @@ static bool apply_short_identifier(struct saip_walk *walk, struct saip_file *fil
     if (sfi.data == NULL) {
         /* "For files created by using GenericFileManagement, SFI is calculated from FID" (PE_Definitions,
          * Fcp). */
-        if (file->row == NULL && !saip_kind_is_directory(file->kind) && (file->fid & 0x1F) <= SFI_MAX)
+        if (file->row == NULL && !saip_kind_is_directory(file->kind) && (file->fid & 0x1F) <= SAIP_SFI_MAX)
             file->sfi = file->fid & 0x1F;
         return true;
     }
     file->sfi = 0;
     if (sfi.size == 0)
         return true;
-    if ((sfi.data[0] & 0x07) != 0 || sfi.data[0] == 0 || sfi.data[0] >> 3 > SFI_MAX)
+    if ((sfi.data[0] & 0x07) != 0 || sfi.data[0] == 0 || sfi.data[0] >> 3 > SAIP_SFI_MAX)
         return saip_fail(walk, SAIP_BAD_VALUES, sfi.data, "%s: short file identifier coded %02X", file->name,
                          sfi.data[0]);
     file->sfi = sfi.data[0] >> 3;
@@ -154,9 +109,10 @@ static bool apply_proprietary(struct saip_walk *walk, struct saip_file *file, st
     }
     if (maximum.data == NULL)
         return true;
-    if (file->kind != SAIP_FILE_BER_TLV || !read_number(maximum, &file->maximum_size))
+    if (file->kind != SAIP_FILE_BER_TLV)
         return saip_fail(walk, SAIP_BAD_VALUES, maximum.data, "%s: maximumFileSize is for BER-TLV files only",
                          file->name);
+    file->maximum_size = span_number(maximum);
     return true;
 }
 
@@ -193,12 +149,12 @@ static bool check_link(struct saip_walk *walk, struct saip_file *file, const str
 
 static bool check_records(struct saip_walk *walk, struct saip_file *file, const uint8_t *at)
 {
-    if (file->record_size < 1 || file->record_size > RECORD_SIZE_MAX)
+    if (file->record_size < 1 || file->record_size > SAIP_RECORD_SIZE_MAX)
         return saip_fail(walk, SAIP_BAD_VALUES, at, "%s: records of %zu octets", file->name,
                          file->record_size);
-    if (file->size % file->record_size != 0 || file->size / file->record_size > RECORDS_MAX)
+    if (file->size % file->record_size != 0 || file->size / file->record_size > SAIP_RECORDS_MAX)
         return saip_fail(walk, SAIP_BAD_VALUES, at, "%s: %zu octets are not 1 to %d records of %zu",
-                         file->name, file->size, RECORDS_MAX, file->record_size);
+                         file->name, file->size, SAIP_RECORDS_MAX, file->record_size);
     return true;
 }
 
@@ -211,7 +167,7 @@ static bool check_elementary(struct saip_walk *walk, struct saip_file *file, con
     if (file->link_path.size > 0)
         return check_link(walk, file, fcp);
     if (fcp->size.data != NULL)
-        read_number(fcp->size, &file->size);
+        file->size = span_number(fcp->size);
     else if (file->row != NULL)
         file->size = file->row->records > 0              ? file->record_size * file->row->records
                      : saip_kind_has_records(file->kind) ? 0
@@ -322,23 +278,14 @@ bool saip_is_fill_offset(uint32_t tag)
     return tag == 0x82 || tag == 0x02;
 }
 
-static void put_pattern(const struct saip_file *file, size_t size, struct buf *out)
+static void put_piece(const struct saip_file *file, size_t size, struct buf *out)
 {
-    struct span pattern = file->pattern;
+    static const struct saip_template_file no_row = {.name = ""};
 
-    if (pattern.size == 0) {
-        static const struct saip_template_file no_row = {.name = ""};
-
+    if (file->pattern.size > 0)
+        saip_put_pattern(file->pattern, file->pattern_repeats, size, out);
+    else
         saip_template_content(file->row != NULL ? file->row : &no_row, size, out);
-        return;
-    }
-    for (size_t i = 0; i < size; i++) {
-        /* TS 102 222 6.3.2.2.2: a fill pattern's last octet goes on to the end, a repeat pattern begins
-         * again. */
-        size_t at = file->pattern_repeats ? i % pattern.size : i < pattern.size ? i : pattern.size - 1;
-
-        buf_append_octet(out, pattern.data[at]);
-    }
 }
 
 void saip_file_content(const struct saip_file *file, struct buf *out)
@@ -354,7 +301,7 @@ void saip_file_content(const struct saip_file *file, struct buf *out)
         size_t piece = file->record_size > 0 ? file->record_size : file->size;
 
         for (size_t done = 0; done < file->size && !out->failed; done += piece)
-            put_pattern(file, piece, out);
+            put_piece(file, piece, out);
     }
     while (tlv_next(&reader, &tlv) == TLV_OK && !out->failed) {
         uint64_t offset = 0;

@@ -30,17 +30,13 @@ struct saip_field {
 
 /* --- elements --- */
 
-/* As max of a field: any size or number. */
-#define SAIP_NO_LIMIT UINT32_MAX
-
 struct saip_walk;
 
 struct saip_element_type {
     uint32_t tag;
     const char *name;
-    bool supported;
+    bool supported;                        /* else refused when mandated */
     bool once;                             /* at most one in a package */
-    enum saip_result refusal;              /* when mandated and not supported */
     uint32_t needs;                        /* an element that must stand before it, 0: none */
     uint32_t or_needs;                     /* another that serves as well */
     const struct saip_field *members;      /* NULL for elements of a template */
@@ -101,6 +97,11 @@ bool saip_fail(struct saip_walk *walk, enum saip_result result, const uint8_t *a
 /* Checks `value` against the members of a SEQUENCE. `what` names it in the reason. */
 bool saip_check_sequence(struct saip_walk *walk, const char *what, const struct saip_field *members,
                          struct span value);
+
+/* Checks the value of each object in the list that `in` has under `list`, if it has one; false when one
+ * fails. */
+bool saip_check_each(struct saip_walk *walk, struct span in, uint32_t list,
+                     bool (*check)(struct saip_walk *walk, struct span value));
 
 /* The walk over a package's elements: the state before the first, one element, and what remains to be checked
  * at the end. */

@@ -163,3 +163,18 @@ bool saip_check_sequence(struct saip_walk *walk, const char *what, const struct 
     }
     return check_extensions(walk, what, members, &reader);
 }
+
+bool saip_check_each(struct saip_walk *walk, struct span in, uint32_t list,
+                     bool (*check)(struct saip_walk *walk, struct span value))
+{
+    struct tlv_reader reader;
+    struct span objects;
+    struct tlv tlv;
+    bool good = true;
+
+    tlv_find(in, list, &objects);
+    reader = tlv_reader(objects);
+    while (good && tlv_next(&reader, &tlv) == TLV_OK)
+        good = check(walk, tlv.value);
+    return good;
+}

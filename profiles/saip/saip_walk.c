@@ -70,22 +70,13 @@ static bool read_file_member(struct saip_walk *walk, const char *name, const str
     return true;
 }
 
-/* The application that a template without directory of its own, or with one inside an ADF, belongs to. */
+/* What a template's files, or its directory, are in: nothing for MF itself, MF for what needs no more than
+ * that, else the application that stands before it. */
 static uint16_t base_directory(const struct saip_walk *walk)
 {
-    switch (walk->element->tag) {
-    case SAIP_MF:
-    case SAIP_IOT:
+    if (walk->type->needs == 0)
         return SAIP_NO_PARENT;
-    case SAIP_CD:
-    case SAIP_TELECOM:
-    case SAIP_USIM:
-    case SAIP_ISIM:
-    case SAIP_CSIM:
-        return 0;
-    default:
-        return walk->application;
-    }
+    return walk->type->needs == SAIP_MF ? 0 : walk->application;
 }
 
 /* Reading: an IoT Minimal Profile that leaves ADF USIM to the template has the AID of 3GPP's RID and the
@@ -329,16 +320,5 @@ static bool walk_commands(struct saip_walk *walk, struct span value)
 
 bool saip_walk_generic(struct saip_walk *walk)
 {
-    struct tlv_reader commands;
-    struct span list;
-    struct tlv tlv;
-
-    if (!tlv_find(walk->element->value, 0xA1, &list))
-        return false;
-    commands = tlv_reader(list);
-    while (tlv_next(&commands, &tlv) == TLV_OK) {
-        if (!walk_commands(walk, tlv.value))
-            return false;
-    }
-    return true;
+    return saip_check_each(walk, walk->element->value, 0xA1, walk_commands);
 }

@@ -7,51 +7,22 @@
 
 #include "profiles/saip/saip_internal.h"
 
-#define NULL_(t, n)                                                                                          \
+#define FIELD(k, o, t, n, lo, hi, m)                                                                         \
     {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_NULL, .optional = true                                    \
+        .name = (n), .tag = (t), .type = SAIP_TYPE_##k, .optional = (o), .min = (lo), .max = (hi),           \
+        .members = (m)                                                                                       \
     }
-#define INT(t, n, lo, hi)                                                                                    \
-    {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_INTEGER, .min = (lo), .max = (hi)                         \
-    }
-#define OPT_INT(t, n, lo, hi)                                                                                \
-    {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_INTEGER, .optional = true, .min = (lo), .max = (hi)       \
-    }
-#define OCT(t, n, lo, hi)                                                                                    \
-    {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_OCTETS, .min = (lo), .max = (hi)                          \
-    }
-#define OPT_OCT(t, n, lo, hi)                                                                                \
-    {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_OCTETS, .optional = true, .min = (lo), .max = (hi)        \
-    }
-#define SEQ(t, n, m)                                                                                         \
-    {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_SEQUENCE, .members = (m)                                  \
-    }
-#define OPT_SEQ(t, n, m)                                                                                     \
-    {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_SEQUENCE, .optional = true, .members = (m)                \
-    }
-#define CHOICE(t, n, m)                                                                                      \
-    {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_CHOICE, .members = (m)                                    \
-    }
-#define LIST(t, n, lo, hi, m)                                                                                \
-    {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_SEQUENCE_OF, .min = (lo), .max = (hi), .members = (m)     \
-    }
-#define OPT_LIST(t, n, lo, m)                                                                                \
-    {                                                                                                        \
-        .name = (n), .tag = (t), .type = SAIP_TYPE_SEQUENCE_OF, .optional = true, .min = (lo),               \
-        .max = SAIP_NO_LIMIT, .members = (m)                                                                 \
-    }
-#define END                                                                                                  \
-    {                                                                                                        \
-        .name = NULL                                                                                         \
-    }
-#define ANY SAIP_NO_LIMIT
+#define NULL_(t, n)               FIELD(NULL, true, t, n, 0, 0, NULL)
+#define INT(t, n, lo, hi)         FIELD(INTEGER, false, t, n, lo, hi, NULL)
+#define OPT_INT(t, n, lo, hi)     FIELD(INTEGER, true, t, n, lo, hi, NULL)
+#define OCT(t, n, lo, hi)         FIELD(OCTETS, false, t, n, lo, hi, NULL)
+#define OPT_OCT(t, n, lo, hi)     FIELD(OCTETS, true, t, n, lo, hi, NULL)
+#define SEQ(t, n, m)              FIELD(SEQUENCE, false, t, n, 0, 0, m)
+#define OPT_SEQ(t, n, m)          FIELD(SEQUENCE, true, t, n, 0, 0, m)
+#define CHOICE(t, n, m)           FIELD(CHOICE, false, t, n, 1, 1, m)
+#define LIST(t, n, lo, hi, m)     FIELD(SEQUENCE_OF, false, t, n, lo, hi, m)
+#define OPT_LIST(t, n, lo, hi, m) FIELD(SEQUENCE_OF, true, t, n, lo, hi, m)
+#define END                       FIELD(NULL, false, 0, NULL, 0, 0, NULL)
+#define ANY                       UINT32_MAX /* as max: any size or number */
 
 #endif

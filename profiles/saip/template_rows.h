@@ -11,18 +11,13 @@
 #define BUSY     SAIP_FILE_BUSY
 
 /* Directories: name, identifier, flags. Every directory of the templates has access rule 14. */
-#define MF(n, f, fl)                                                                                         \
+#define DIRECTORY(k, n, f, fl)                                                                               \
     {                                                                                                        \
-        .name = (n), .kind = SAIP_FILE_MF, .fid = (f), .fid_count = 1, .arr = 14, .flags = (fl)              \
+        .name = (n), .kind = (k), .fid = (f), .fid_count = 1, .arr = 14, .flags = (fl)                       \
     }
-#define DF(n, f, fl)                                                                                         \
-    {                                                                                                        \
-        .name = (n), .kind = SAIP_FILE_DF, .fid = (f), .fid_count = 1, .arr = 14, .flags = (fl)              \
-    }
-#define ADF(n, f, fl)                                                                                        \
-    {                                                                                                        \
-        .name = (n), .kind = SAIP_FILE_ADF, .fid = (f), .fid_count = 1, .arr = 14, .flags = (fl)             \
-    }
+#define MF(n, f, fl)  DIRECTORY(SAIP_FILE_MF, n, f, fl)
+#define DF(n, f, fl)  DIRECTORY(SAIP_FILE_DF, n, f, fl)
+#define ADF(n, f, fl) DIRECTORY(SAIP_FILE_ADF, n, f, fl)
 
 #define ROW(k, n, f, fc, r, s, a, i, c, fl)                                                                  \
     {                                                                                                        \

@@ -17,19 +17,37 @@ static const struct {
     {saip_templates_iot, SAIP_TEMPLATES_IOT},
 };
 
+static const struct {
+    const char *name;
+    uint8_t descriptor;
+} kinds[] = {
+    [SAIP_FILE_MF] = {"MF", 0x38},
+    [SAIP_FILE_DF] = {"DF", 0x38},
+    [SAIP_FILE_ADF] = {"ADF", 0x38},
+    [SAIP_FILE_TRANSPARENT] = {"transparent", 0x01},
+    [SAIP_FILE_LINEAR_FIXED] = {"linear fixed", 0x02},
+    [SAIP_FILE_CYCLIC] = {"cyclic", 0x06},
+    [SAIP_FILE_BER_TLV] = {"BER-TLV", 0x39},
+};
+
 const char *saip_file_kind_name(enum saip_file_kind kind)
 {
-    static const char *const names[] = {
-        [SAIP_FILE_MF] = "MF",
-        [SAIP_FILE_DF] = "DF",
-        [SAIP_FILE_ADF] = "ADF",
-        [SAIP_FILE_TRANSPARENT] = "transparent",
-        [SAIP_FILE_LINEAR_FIXED] = "linear fixed",
-        [SAIP_FILE_CYCLIC] = "cyclic",
-        [SAIP_FILE_BER_TLV] = "BER-TLV",
-    };
+    return kinds[kind].name;
+}
 
-    return names[kind];
+uint8_t saip_kind_descriptor(enum saip_file_kind kind)
+{
+    return kinds[kind].descriptor;
+}
+
+bool saip_kind_of_descriptor(uint8_t octet, enum saip_file_kind *kind)
+{
+    for (size_t i = SAIP_FILE_DF; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (kinds[i].descriptor == (octet & ~SAIP_DESCRIPTOR_SHAREABLE)) {
+            *kind = (enum saip_file_kind)i;
+            return true;
+        }
+    return false;
 }
 
 bool saip_kind_is_directory(enum saip_file_kind kind)
@@ -167,5 +185,14 @@ void saip_template_content(const struct saip_template_file *file, size_t size, s
             buf_append_octet(out, pattern.octets[pattern.before + (i - pattern.before) % pattern.repeat]);
         else
             buf_append_octet(out, pattern.octets[pattern.before + pattern.repeat + (i - end)]);
+    }
+}
+
+void saip_put_pattern(struct span pattern, bool repeats, size_t size, struct buf *out)
+{
+    for (size_t i = 0; i < size; i++) {
+        size_t at = repeats ? i % pattern.size : i < pattern.size ? i : pattern.size - 1;
+
+        buf_append_octet(out, pattern.data[at]);
     }
 }

@@ -54,8 +54,17 @@ enum saip_file_kind {
     SAIP_FILE_BER_TLV,
 };
 
+enum { SAIP_DESCRIPTOR_SHAREABLE = 0x40 };
+
+/* What a file may have: records, octets in one, the highest short identifier (TS 102 221 8.2). */
+enum { SAIP_RECORDS_MAX = 254, SAIP_RECORD_SIZE_MAX = 255, SAIP_SFI_MAX = 30 };
+
 /* "linear fixed", "DF", … */
 const char *saip_file_kind_name(enum saip_file_kind kind);
+/* The file descriptor octet of a kind (TS 102 221 11.1.1.4.3), one for all directories; and back, a directory
+ * as DF, whatever the bit of shareable files says: false when no kind has it. */
+uint8_t saip_kind_descriptor(enum saip_file_kind kind);
+bool saip_kind_of_descriptor(uint8_t octet, enum saip_file_kind *kind);
 /* True for MF, DF and ADF. */
 bool saip_kind_is_directory(enum saip_file_kind kind);
 /* True for files made of records. */
@@ -122,6 +131,10 @@ char *saip_template_oid_text(const struct saip_template *template, char *out, si
 /* Appends `size` octets of a file's or record's default content to `out` (a pattern is cut or repeated to
  * fit). */
 void saip_template_content(const struct saip_template_file *file, size_t size, struct buf *out);
+
+/* Appends `size` octets of a pattern that a file or record is filled with (TS 102 222 6.3.2.2.2): the last
+ * octet of a fill pattern goes on to the end, a repeat pattern begins again. */
+void saip_put_pattern(struct span pattern, bool repeats, size_t size, struct buf *out);
 
 /* The tables, by application. */
 extern const struct saip_template saip_templates_uicc[], saip_templates_usim[], saip_templates_ims[],

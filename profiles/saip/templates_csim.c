@@ -116,18 +116,8 @@ static const struct saip_template_file opt_csim[] = {
 };
 
 const struct saip_template saip_templates_csim[SAIP_TEMPLATES_CSIM] = {
-    {.element = SAIP_CSIM,
-     .arc = 10,
-     .version = 1,
-     .by_default = true,
-     .files = csim,
-     .file_count = COUNT(csim)},
-    {.element = SAIP_CSIM,
-     .arc = 10,
-     .version = 2,
-     .by_default = true,
-     .files = csim,
-     .file_count = COUNT(csim)},
-    {.element = SAIP_OPT_CSIM, .arc = 11, .version = 1, .files = opt_csim, .file_count = COUNT(opt_csim)},
-    {.element = SAIP_OPT_CSIM, .arc = 11, .version = 2, .files = opt_csim, .file_count = COUNT(opt_csim)},
+    {SAIP_CSIM, 10, 1, true, csim, COUNT(csim), NULL, 0},
+    {SAIP_CSIM, 10, 2, true, csim, COUNT(csim), NULL, 0},
+    {SAIP_OPT_CSIM, 11, 1, false, opt_csim, COUNT(opt_csim), NULL, 0},
+    {SAIP_OPT_CSIM, 11, 2, false, opt_csim, COUNT(opt_csim), NULL, 0},
 };

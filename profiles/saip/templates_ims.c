@@ -38,13 +38,8 @@ static const struct saip_template_file eap[] = {
 };
 
 const struct saip_template saip_templates_ims[SAIP_TEMPLATES_IMS] = {
-    {.element = SAIP_ISIM,
-     .arc = 8,
-     .version = 1,
-     .by_default = true,
-     .files = isim,
-     .file_count = COUNT(isim)},
-    {.element = SAIP_OPT_ISIM, .arc = 9, .version = 1, .files = opt_isim, .file_count = OPT_ISIM_1},
-    {.element = SAIP_OPT_ISIM, .arc = 9, .version = 2, .files = opt_isim, .file_count = COUNT(opt_isim)},
-    {.element = SAIP_EAP, .arc = 12, .version = 1, .files = eap, .file_count = COUNT(eap)},
+    {SAIP_ISIM, 8, 1, true, isim, COUNT(isim), NULL, 0},
+    {SAIP_OPT_ISIM, 9, 1, false, opt_isim, OPT_ISIM_1, NULL, 0},
+    {SAIP_OPT_ISIM, 9, 2, false, opt_isim, COUNT(opt_isim), NULL, 0},
+    {SAIP_EAP, 12, 1, false, eap, COUNT(eap), NULL, 0},
 };

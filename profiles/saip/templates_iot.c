@@ -63,11 +63,6 @@ static const struct saip_template_file opt_iot[] = {
 };
 
 const struct saip_template saip_templates_iot[SAIP_TEMPLATES_IOT] = {
-    {.element = SAIP_IOT,
-     .arc = 17,
-     .version = 1,
-     .by_default = true,
-     .files = iot,
-     .file_count = COUNT(iot)},
-    {.element = SAIP_OPT_IOT, .arc = 18, .version = 1, .files = opt_iot, .file_count = COUNT(opt_iot)},
+    {SAIP_IOT, 17, 1, true, iot, COUNT(iot), NULL, 0},
+    {SAIP_OPT_IOT, 18, 1, false, opt_iot, COUNT(opt_iot), NULL, 0},
 };

@@ -55,8 +55,8 @@ static const struct saip_template_file telecom[] = {
 enum { TELECOM_1 = 38 };
 
 const struct saip_template saip_templates_uicc[SAIP_TEMPLATES_UICC] = {
-    {.element = SAIP_MF, .arc = 1, .version = 1, .by_default = true, .files = mf, .file_count = COUNT(mf)},
-    {.element = SAIP_CD, .arc = 2, .version = 1, .files = cd, .file_count = COUNT(cd)},
-    {.element = SAIP_TELECOM, .arc = 3, .version = 1, .files = telecom, .file_count = TELECOM_1},
-    {.element = SAIP_TELECOM, .arc = 3, .version = 2, .files = telecom, .file_count = COUNT(telecom)},
+    {SAIP_MF, 1, 1, true, mf, COUNT(mf), NULL, 0},
+    {SAIP_CD, 2, 1, false, cd, COUNT(cd), NULL, 0},
+    {SAIP_TELECOM, 3, 1, false, telecom, TELECOM_1, NULL, 0},
+    {SAIP_TELECOM, 3, 2, false, telecom, COUNT(telecom), NULL, 0},
 };

@@ -167,17 +167,14 @@ static const struct saip_template_file df_5gs[] = {
 /* Version 2 added EF URSP and EF TN3GPPSNN, version 4 the files from EF CAG on. */
 enum { DF_5GS_1 = 11, DF_5GS_2 = 13 };
 
-/* Version 3 gives the NAS security contexts a second record (UST service 136), version 4 a routing indicator
- * of Release 16. */
-static const struct saip_template_change df_5gs_3[] = {
-    {3, LF("ef-5gs3gppnsc", 0x4F03, 2, 62, 5, 0x03, "FF*", BUSY)},
-    {4, LF("ef-5gsn3gppnsc", 0x4F04, 2, 62, 5, 0x04, "FF*", BUSY)},
-};
-static const struct saip_template_change df_5gs_4[] = {
+/* Version 3 gives the NAS security contexts a second record (UST service 136), version 4 also a routing
+ * indicator of Release 16. */
+static const struct saip_template_change df_5gs_changes[] = {
     {3, LF("ef-5gs3gppnsc", 0x4F03, 2, 62, 5, 0x03, "FF*", BUSY)},
     {4, LF("ef-5gsn3gppnsc", 0x4F04, 2, 62, 5, 0x04, "FF*", BUSY)},
     {10, TR("ef-routing-indicator", 0x4F0A, 4, 2, 0x0A, "F0FF0000", 0)},
 };
+enum { DF_5GS_CHANGES_3 = 2 };
 
 static const struct saip_template_file df_saip[] = {
     DF("df-df-saip", 0x5FD0, REQUIRED),
@@ -201,50 +198,18 @@ static const struct saip_template_file df_5gprose[] = {
 
 /* One table serves all versions of a template, each with its part and its changes. */
 const struct saip_template saip_templates_usim[SAIP_TEMPLATES_USIM] = {
-    {.element = SAIP_USIM,
-     .arc = 4,
-     .version = 1,
-     .by_default = true,
-     .files = usim,
-     .file_count = COUNT(usim)},
-    {.element = SAIP_USIM,
-     .arc = 4,
-     .version = 2,
-     .by_default = true,
-     .files = usim,
-     .file_count = COUNT(usim),
-     .changes = usim_2,
-     .change_count = COUNT(usim_2)},
-    {.element = SAIP_OPT_USIM, .arc = 5, .version = 1, .files = opt_usim, .file_count = OPT_USIM_1},
-    {.element = SAIP_OPT_USIM, .arc = 5, .version = 2, .files = opt_usim, .file_count = OPT_USIM_2},
-    {.element = SAIP_OPT_USIM, .arc = 5, .version = 3, .files = opt_usim, .file_count = COUNT(opt_usim)},
-    {.element = SAIP_PHONEBOOK, .arc = 6, .version = 1, .files = phonebook, .file_count = COUNT(phonebook)},
-    {.element = SAIP_GSM_ACCESS,
-     .arc = 7,
-     .version = 1,
-     .files = gsm_access,
-     .file_count = COUNT(gsm_access)},
-    {.element = SAIP_DF_5GS, .arc = 13, .version = 1, .files = df_5gs, .file_count = DF_5GS_1},
-    {.element = SAIP_DF_5GS, .arc = 13, .version = 2, .files = df_5gs, .file_count = DF_5GS_2},
-    {.element = SAIP_DF_5GS,
-     .arc = 13,
-     .version = 3,
-     .files = df_5gs,
-     .file_count = DF_5GS_2,
-     .changes = df_5gs_3,
-     .change_count = COUNT(df_5gs_3)},
-    {.element = SAIP_DF_5GS,
-     .arc = 13,
-     .version = 4,
-     .files = df_5gs,
-     .file_count = COUNT(df_5gs),
-     .changes = df_5gs_4,
-     .change_count = COUNT(df_5gs_4)},
-    {.element = SAIP_DF_SAIP, .arc = 14, .version = 1, .files = df_saip, .file_count = COUNT(df_saip)},
-    {.element = SAIP_DF_SNPN, .arc = 15, .version = 1, .files = df_snpn, .file_count = COUNT(df_snpn)},
-    {.element = SAIP_DF_5GPROSE,
-     .arc = 16,
-     .version = 1,
-     .files = df_5gprose,
-     .file_count = COUNT(df_5gprose)},
+    {SAIP_USIM, 4, 1, true, usim, COUNT(usim), NULL, 0},
+    {SAIP_USIM, 4, 2, true, usim, COUNT(usim), usim_2, COUNT(usim_2)},
+    {SAIP_OPT_USIM, 5, 1, false, opt_usim, OPT_USIM_1, NULL, 0},
+    {SAIP_OPT_USIM, 5, 2, false, opt_usim, OPT_USIM_2, NULL, 0},
+    {SAIP_OPT_USIM, 5, 3, false, opt_usim, COUNT(opt_usim), NULL, 0},
+    {SAIP_PHONEBOOK, 6, 1, false, phonebook, COUNT(phonebook), NULL, 0},
+    {SAIP_GSM_ACCESS, 7, 1, false, gsm_access, COUNT(gsm_access), NULL, 0},
+    {SAIP_DF_5GS, 13, 1, false, df_5gs, DF_5GS_1, NULL, 0},
+    {SAIP_DF_5GS, 13, 2, false, df_5gs, DF_5GS_2, NULL, 0},
+    {SAIP_DF_5GS, 13, 3, false, df_5gs, DF_5GS_2, df_5gs_changes, DF_5GS_CHANGES_3},
+    {SAIP_DF_5GS, 13, 4, false, df_5gs, COUNT(df_5gs), df_5gs_changes, COUNT(df_5gs_changes)},
+    {SAIP_DF_SAIP, 14, 1, false, df_saip, COUNT(df_saip), NULL, 0},
+    {SAIP_DF_SNPN, 15, 1, false, df_snpn, COUNT(df_snpn), NULL, 0},
+    {SAIP_DF_5GPROSE, 16, 1, false, df_5gprose, COUNT(df_5gprose), NULL, 0},
 };

@@ -29,8 +29,7 @@ enum { INS_INCREASE = 0x32, INS_READ_BINARY = 0xB0, INS_SEEK = 0xA2 };
 
 static uint16_t select_file(struct sim *sim)
 {
-    const uint8_t *data = sim->command->data.data;
-    uint16_t fid = (uint16_t)(data[0] << 8 | data[1]);
+    uint16_t fid = (uint16_t)span_number(sim->command->data);
     struct fs_file *found = gsm_find_file(sim, fid);
 
     if (found == NULL)

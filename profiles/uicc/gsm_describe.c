@@ -12,12 +12,6 @@ enum { CONDITION_ALWAYS = 0x0, CONDITION_CHV1 = 0x1, CONDITION_CHV2 = 0x2, CONDI
 enum { CONDITION_NEVER = 0xF, ANY_CODE = 0xFF };
 enum { INS_INCREASE = 0x32 };
 
-static void put_be16(uint8_t *out, size_t number)
-{
-    out[0] = (uint8_t)(number >> 8);
-    out[1] = (uint8_t)number;
-}
-
 /* Stands in for verified codes: only `context`'s, or any. */
 static bool is_probed(const void *context, const struct fs_file *directory, uint8_t reference)
 {
@@ -65,8 +59,8 @@ void gsm_put_ef(const struct sim *sim, const struct fs_file *file, uint16_t fid)
     uint8_t update = table ? CONDITION_NEVER : condition(sim, file, UICC_UPDATE, 0);
     uint8_t increase = cyclic ? condition(sim, file, 0, INS_INCREASE) : CONDITION_NEVER;
 
-    put_be16(out + 2, table ? SST_SIZE : fs_content(file).size);
-    put_be16(out + 4, fid);
+    octets_put_number(out + 2, 2, table ? SST_SIZE : fs_content(file).size);
+    octets_put_number(out + 4, 2, fid);
     out[6] = TYPE_EF;
     out[7] = cyclic && increase != CONDITION_NEVER ? 0x40 : 0;
     out[8] = (uint8_t)(condition(sim, file, UICC_READ, 0) << 4 | update);
@@ -119,7 +113,7 @@ void gsm_put_directory(const struct sim *sim, const struct fs_file *directory)
     const struct fs_pin *chv1 = gsm_find_code(sim, 1);
     uint8_t out[DIRECTORY_SIZE] = {0};
 
-    put_be16(out + 4, gsm_fid_of(sim, directory));
+    octets_put_number(out + 4, 2, gsm_fid_of(sim, directory));
     out[6] = directory->parent == NULL ? TYPE_MF : TYPE_DF;
     out[12] = DIRECTORY_SIZE - 13;
     out[13] = CHARACTERISTICS | (chv1 == NULL || !chv1->enabled ? CHV1_DISABLED : 0);

@@ -22,21 +22,6 @@ static const uint8_t amf_resynch[AKA_AMF_SIZE] = {0xFF, 0xFF};
 /* AMF* of MAC-S, TS 33.102 6.3.3. */
 static const uint8_t amf_star[AKA_AMF_SIZE] = {0x00, 0x00};
 
-static uint64_t number_of(const uint8_t *octets, size_t size)
-{
-    uint64_t number = 0;
-
-    for (size_t i = 0; i < size; i++)
-        number = number << 8 | octets[i];
-    return number;
-}
-
-static void put_number(uint64_t number, uint8_t *octets, size_t size)
-{
-    for (size_t i = size; i > 0; i--, number >>= 8)
-        octets[i - 1] = (uint8_t)number;
-}
-
 /* --- algorithm -------------------------------------------------------------------------------------- */
 
 /*
@@ -119,7 +104,7 @@ static struct fs_naa *shared(const struct fs *fs, struct fs_naa *naa, uint8_t op
 
 static uint64_t seq_at(const struct fs_naa *naa, size_t index)
 {
-    return number_of(naa->sqn[index], FS_SQN_SIZE);
+    return span_number(SPAN_ARRAY(naa->sqn[index]));
 }
 
 uint64_t naa_highest_sqn(const struct fs *fs, struct fs_naa *naa)
@@ -145,11 +130,11 @@ bool naa_is_fresh(const struct fs *fs, struct fs_naa *naa, uint64_t sqn)
 
     /* C.2.1: no jump by more than delta. */
     if ((rules->sqn_options & NAA_SQN_DELTA) != 0 && seq > highest &&
-        seq - highest > number_of(rules->sqn_delta, FS_SQN_SIZE))
+        seq - highest > span_number(SPAN_ARRAY(rules->sqn_delta)))
         return false;
     /* C.2.2: SEQ_MS - SEQ < L. */
     if ((rules->sqn_options & NAA_SQN_AGE_LIMIT) != 0 && seq <= highest &&
-        highest - seq >= number_of(rules->sqn_age_limit, FS_SQN_SIZE))
+        highest - seq >= span_number(SPAN_ARRAY(rules->sqn_age_limit)))
         return false;
     return seq > seq_at(shared(fs, naa, NAA_MAPPED_SQN), sqn & IND_MASK);
 }
@@ -161,7 +146,7 @@ static bool accept_sqn(struct fs *fs, struct fs_naa *naa, uint64_t sqn)
 
     if (sqn >> IND_BITS <= seq_at(numbers, index))
         return true; /* the test algorithm takes any number */
-    put_number(sqn >> IND_BITS, numbers->sqn[index], FS_SQN_SIZE);
+    octets_put_number(numbers->sqn[index], FS_SQN_SIZE, sqn >> IND_BITS);
     return fs_naa_changed(fs, numbers);
 }
 
@@ -176,10 +161,10 @@ static enum naa_result count_use(struct fs *fs, struct fs_naa *naa)
         return NAA_NO_KEYS;
     if (!source->has_counter_max || source->algorithm == SAIP_USIM_TEST_ALGORITHM)
         return NAA_OK;
-    count = number_of(source->counter, sizeof(source->counter));
-    if (count >= number_of(source->counter_max, sizeof(source->counter_max)))
+    count = span_number(SPAN_ARRAY(source->counter));
+    if (count >= span_number(SPAN_ARRAY(source->counter_max)))
         return NAA_EXHAUSTED;
-    put_number(count + 1, source->counter, sizeof(source->counter));
+    octets_put_number(source->counter, sizeof(source->counter), count + 1);
     return fs_naa_changed(fs, source) ? NAA_OK : NAA_NOT_STORED;
 }
 
@@ -215,7 +200,7 @@ static enum naa_result synchronise(const struct fs *fs, struct fs_naa *naa,
 {
     uint8_t sqn[AKA_SQN_SIZE], ak[AKA_AK_SIZE];
 
-    put_number(naa_highest_sqn(fs, naa), sqn, sizeof(sqn));
+    octets_put_number(sqn, sizeof(sqn), naa_highest_sqn(fs, naa));
     if (!aka_f5_star(algorithm, rand, ak) ||
         !aka_f1(algorithm, true, rand, sqn, amf_star, answer->auts + AKA_SQN_SIZE))
         return NAA_FAILED;
@@ -233,7 +218,7 @@ static bool is_acceptable(const struct fs *fs, struct fs_naa *naa, const struct 
 {
     if (algorithm->kind == AKA_XOR)
         return memcmp(token->amf, amf_resynch, sizeof(amf_resynch)) != 0;
-    return naa_is_fresh(fs, naa, number_of(token->sqn, AKA_SQN_SIZE));
+    return naa_is_fresh(fs, naa, span_number(SPAN_ARRAY(token->sqn)));
 }
 
 static bool naa_run(const struct aka_algorithm *algorithm, const uint8_t *rand, uint8_t *ak,
@@ -260,7 +245,7 @@ static enum naa_result naa_check(struct fs *fs, struct fs_naa *naa, const struct
         return NAA_MAC_FAILURE;
     if (!is_acceptable(fs, naa, algorithm, &token))
         return synchronise(fs, naa, algorithm, rand, answer);
-    return accept_sqn(fs, naa, number_of(token.sqn, AKA_SQN_SIZE)) ? NAA_OK : NAA_NOT_STORED;
+    return accept_sqn(fs, naa, span_number(SPAN_ARRAY(token.sqn))) ? NAA_OK : NAA_NOT_STORED;
 }
 
 enum naa_result naa_authenticate(struct fs *fs, struct fs_naa *naa, const uint8_t rand[AKA_RAND_SIZE],

@@ -118,10 +118,12 @@ void uicc_end_transfer(struct uicc_transfer *transfer);
 void uicc_set_application(struct uicc *uicc, unsigned channel, struct fs_file *application);
 /*
  * The EF that a command works on: the current one (sfi 0), or the one with that short identifier in the
- * current directory, which becomes current. SW_OK and *file, or 6986 / 6A82. Not yet checked: kind, state,
- * access.
+ * current directory, which becomes current. It must be of one of `kinds` (bits, 1 << SAIP_FILE_…), and be
+ * usable in `mode` (uicc_check_usable). SW_OK and *file; 6986, 6A82, 6981, or what stands in the way.
  */
-uint16_t uicc_find_ef(struct uicc_channel *channel, uint8_t sfi, struct fs_file **file);
+uint16_t uicc_open_ef(struct uicc *uicc, const struct apdu_command *command, uint8_t sfi, unsigned kinds,
+                      uint8_t mode, struct fs_file **file);
+enum { UICC_RECORD_FILES = 1 << SAIP_FILE_LINEAR_FIXED | 1 << SAIP_FILE_CYCLIC };
 /*
  * The file that P1 and the data field of SELECT (not by AID), and of the commands that name files like it,
  * mean. SW_OK, *found and the *directory it was reached through; or 6A86, 6700, 6A82. Selects nothing.

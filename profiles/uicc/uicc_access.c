@@ -120,16 +120,14 @@ static bool is_access_mode(uint32_t tag)
 
 static bool covers(const struct question *question, const struct tlv *mode)
 {
+    size_t step = mode->tag == AM_INS ? 1 : 2;
+
     switch (mode->tag) {
     case AM_BYTE:
         return mode->value.size == 1 && (mode->value.data[0] & question->mode) != 0;
     case AM_INS:
-        for (size_t i = 0; i < mode->value.size; i++)
-            if (mode->value.data[i] == question->ins)
-                return true;
-        return false;
-    case AM_CLA_INS:
-        for (size_t i = 1; i < mode->value.size; i += 2)
+    case AM_CLA_INS: /* pairs of octets, the second is INS */
+        for (size_t i = step - 1; i < mode->value.size; i += step)
             if (mode->value.data[i] == question->ins)
                 return true;
         return false;

@@ -14,8 +14,6 @@ static uint16_t find_target(const struct uicc *uicc, const struct uicc_channel *
                             const struct apdu_command *command, struct fs_file **file,
                             struct fs_file **directory)
 {
-    if (command->p2 != 0)
-        return SW_WRONG_P1_P2;
     if (command->p1 != BY_FID && command->p1 != BY_PATH_FROM_MF && command->p1 != BY_PATH_FROM_CURRENT)
         return SW_WRONG_P1_P2;
     if (command->data.size > 0)
@@ -118,8 +116,6 @@ uint16_t uicc_terminate_card_usage(struct uicc *uicc, const struct apdu_command 
     uint16_t status;
 
     (void)response;
-    if (command->p1 != 0 || command->p2 != 0)
-        return SW_WRONG_P1_P2;
     status = uicc_check_access(uicc, uicc->fs->mf, UICC_TERMINATE, command->ins);
     if (status != SW_OK)
         return status;

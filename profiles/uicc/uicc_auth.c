@@ -312,8 +312,6 @@ uint16_t uicc_authenticate(struct uicc *uicc, const struct apdu_command *command
     struct naa_answer answer;
     uint16_t status;
 
-    if (command->p1 != 0)
-        return SW_WRONG_P1_P2;
     status = uicc_find_network(uicc, command, &request.network);
     if (status != SW_OK)
         return status;

@@ -6,27 +6,12 @@
 
 #include "apdu/tlv.h"
 
-/* P2. */
-enum { FIRST_BLOCK = 0x80, NEXT_BLOCK = 0x00, P1_SFI_RESERVED = 0xE0 };
+/* P2; 00 is a further block. */
+enum { FIRST_BLOCK = 0x80 };
 enum { TAG_LIST = 0x5C };
 enum { SW_MORE_TO_RETRIEVE = 0x62F1, SW_MORE_TO_SET = 0x63F1, SW_OBJECT_NOT_FOUND = 0x6A88 };
 /* What one SET DATA chain may build up: the longest object of a file that is not limited otherwise. */
 enum { OBJECT_MAX = 65535 };
-
-static uint16_t find_file(struct uicc *uicc, const struct apdu_command *command, uint8_t mode,
-                          struct fs_file **file)
-{
-    uint16_t status;
-
-    if ((command->p1 & P1_SFI_RESERVED) != 0 || (command->p2 != FIRST_BLOCK && command->p2 != NEXT_BLOCK))
-        return SW_WRONG_P1_P2;
-    status = uicc_find_ef(uicc_channel(uicc, command), command->p1, file);
-    if (status != SW_OK)
-        return status;
-    if ((*file)->kind != SAIP_FILE_BER_TLV)
-        return SW_UICC_INCOMPATIBLE;
-    return uicc_check_usable(uicc, *file, mode, command->ins);
-}
 
 /* A tag alone, one to three octets. */
 static bool read_tag(struct span octets, uint32_t *tag)
@@ -91,7 +76,7 @@ uint16_t uicc_retrieve_data(struct uicc *uicc, const struct apdu_command *comman
     /* With a data field T=0 has no room for Le: then a block is what a short response carries. */
     size_t block = command->ne > 0 ? command->ne : APDU_SHORT_NE;
     size_t size;
-    uint16_t status = find_file(uicc, command, UICC_READ, &file);
+    uint16_t status = uicc_open_ef(uicc, command, command->p1, 1 << SAIP_FILE_BER_TLV, UICC_READ, &file);
 
     if (status != SW_OK)
         return status;
@@ -164,7 +149,7 @@ uint16_t uicc_set_data(struct uicc *uicc, const struct apdu_command *command, st
     struct uicc_transfer *transfer = &uicc_channel(uicc, command)->transfer;
     struct fs_file *file;
     uint32_t tag;
-    uint16_t status = find_file(uicc, command, UICC_UPDATE, &file);
+    uint16_t status = uicc_open_ef(uicc, command, command->p1, 1 << SAIP_FILE_BER_TLV, UICC_UPDATE, &file);
 
     (void)response;
     if (status != SW_OK)

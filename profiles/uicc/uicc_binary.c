@@ -16,12 +16,7 @@ static uint16_t locate(struct uicc *uicc, const struct apdu_command *command, ui
 
     if (by_sfi && ((command->p1 & P1_SFI_RESERVED) != 0 || sfi == 0))
         return SW_WRONG_P1_P2;
-    status = uicc_find_ef(uicc_channel(uicc, command), sfi, file);
-    if (status != SW_OK)
-        return status;
-    if ((*file)->kind != SAIP_FILE_TRANSPARENT)
-        return SW_UICC_INCOMPATIBLE;
-    status = uicc_check_usable(uicc, *file, mode, command->ins);
+    status = uicc_open_ef(uicc, command, sfi, 1 << SAIP_FILE_TRANSPARENT, mode, file);
     if (status != SW_OK)
         return status;
     *offset = by_sfi ? command->p2 : (size_t)command->p1 << 8 | command->p2;

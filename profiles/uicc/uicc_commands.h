@@ -1,6 +1,6 @@
 /*
  * The handlers of the UICC's command table (uicc.c), by the file they stand in. A handler gets a command
- * whose class and data field fit its row.
+ * whose class, data field, P1 and P2 fit its row.
  */
 #ifndef SOFTEUICC_PROFILES_UICC_UICC_COMMANDS_H
 #define SOFTEUICC_PROFILES_UICC_UICC_COMMANDS_H

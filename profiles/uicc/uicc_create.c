@@ -7,8 +7,6 @@
 
 #include "apdu/tlv.h"
 
-#include <string.h>
-
 /* Objects of the template, TS 102 222 tables 3 to 6. */
 enum {
     FCP = 0x62,
@@ -32,8 +30,6 @@ enum {
     FILL_PATTERN = 0xC1,
     REPEAT_PATTERN = 0xC2,
 };
-/* File descriptor octet, TS 102 221 11.1.1.4.3. */
-enum { SHAREABLE = 0x40, TYPE_MASK = 0xBF, RECORDS_MAX = 254, RECORD_SIZE_MAX = 255, SFI_MAX = 30 };
 
 /* No file of a profile comes near this; it bounds what a terminal can make a card without a limit of its own
  * hold. */
@@ -113,37 +109,16 @@ static bool take_parameters(struct span data, struct parameters *p)
     return p->fill.data == NULL || p->repeat.data == NULL;
 }
 
-static size_t number(struct span octets)
-{
-    size_t value = 0;
-
-    for (size_t i = 0; i < octets.size; i++)
-        value = value << 8 | octets.data[i];
-    return value;
-}
-
 /* --- what the parameters make ---------------------------------------------------------------------- */
 
 static bool take_kind(const struct parameters *p, struct fs_file *file)
 {
-    static const struct {
-        uint8_t type;
-        enum saip_file_kind kind;
-    } kinds[] = {
-        {0x38, SAIP_FILE_DF},     {0x01, SAIP_FILE_TRANSPARENT}, {0x02, SAIP_FILE_LINEAR_FIXED},
-        {0x06, SAIP_FILE_CYCLIC}, {0x39, SAIP_FILE_BER_TLV},
-    };
-    uint8_t octet = p->descriptor.data[0];
-
-    for (size_t i = 0; i < COUNT(kinds); i++)
-        if (kinds[i].type == (octet & TYPE_MASK)) {
-            file->kind = kinds[i].kind;
-            if (file->kind == SAIP_FILE_DF && p->name.data != NULL)
-                file->kind = SAIP_FILE_ADF;
-            file->shareable = (octet & SHAREABLE) != 0;
-            return true;
-        }
-    return false;
+    if (!saip_kind_of_descriptor(p->descriptor.data[0], &file->kind))
+        return false;
+    if (file->kind == SAIP_FILE_DF && p->name.data != NULL)
+        file->kind = SAIP_FILE_ADF;
+    file->shareable = (p->descriptor.data[0] & SAIP_DESCRIPTOR_SHAREABLE) != 0;
+    return true;
 }
 
 /* Four octets in CREATE FILE; the five that SELECT answers are taken too when they agree with the size. */
@@ -153,9 +128,9 @@ static bool take_records(const struct parameters *p, struct fs_file *file)
         return p->descriptor.size == 2;
     if (p->descriptor.size < 4)
         return false;
-    file->record_size = number(SPAN(p->descriptor.data + 2, 2));
-    if (file->record_size == 0 || file->record_size > RECORD_SIZE_MAX ||
-        file->size % file->record_size != 0 || file->size / file->record_size > RECORDS_MAX)
+    file->record_size = span_number(SPAN(p->descriptor.data + 2, 2));
+    if (file->record_size == 0 || file->record_size > SAIP_RECORD_SIZE_MAX ||
+        file->size % file->record_size != 0 || file->size / file->record_size > SAIP_RECORDS_MAX)
         return false;
     return p->descriptor.size == 4 || p->descriptor.data[4] == file->size / file->record_size;
 }
@@ -170,9 +145,9 @@ static bool take_sfi(const struct parameters *p, struct fs_file *file)
     if (p->sfi.size == 1 && (p->sfi.data[0] & 0x07) != 0)
         return false;
     /* 31 cannot be said in P1 or P2 of a command: by default that is none. */
-    if (file->sfi > SFI_MAX && p->sfi.data != NULL)
+    if (file->sfi > SAIP_SFI_MAX && p->sfi.data != NULL)
         return false;
-    if (file->sfi > SFI_MAX || (p->sfi.data == NULL && fs_child_by_sfi(file->parent, file->sfi) != NULL))
+    if (file->sfi > SAIP_SFI_MAX || (p->sfi.data == NULL && fs_child_by_sfi(file->parent, file->sfi) != NULL))
         file->sfi = 0;
     return file->sfi == 0 || fs_child_by_sfi(file->parent, file->sfi) == NULL;
 }
@@ -186,8 +161,8 @@ static bool take_ef(const struct parameters *p, struct fs_file *file)
         return false;
     if (!ber_tlv && (p->reserved.data != NULL || p->maximum.data != NULL))
         return false;
-    file->size = number(size);
-    file->maximum_size = number(p->maximum);
+    file->size = span_number(size);
+    file->maximum_size = span_number(p->maximum);
     if (file->maximum_size != 0 && file->maximum_size < file->size)
         return false;
     return (file->size > 0 || ber_tlv) && take_records(p, file) && take_sfi(p, file);
@@ -218,10 +193,7 @@ static bool take_df(const struct parameters *p, struct fs_file *file)
     if (p->descriptor.size != 2 || p->size.data != NULL || p->sfi.data != NULL || p->fill.data != NULL ||
         p->repeat.data != NULL || p->total_size.data == NULL || p->pins.data == NULL)
         return false;
-    if (p->name.data != NULL) {
-        memcpy(file->aid.octets, p->name.data, p->name.size);
-        file->aid.size = p->name.size;
-    }
+    fs_set_aid(&file->aid, p->name);
     return take_pin_status(p->pins, file);
 }
 
@@ -242,7 +214,7 @@ static bool take_file(const struct parameters *p, struct fs_file *file)
     if (p->descriptor.data == NULL || p->identifier.data == NULL || p->life_cycle.data == NULL ||
         p->access.data == NULL || !take_kind(p, file))
         return false;
-    file->fid = (uint16_t)number(p->identifier);
+    file->fid = (uint16_t)span_number(p->identifier);
     file->life_cycle = p->life_cycle.data[0];
     file->special = p->special.data != NULL ? p->special.data[0] : 0;
     file->access_form = (enum fs_access_form)p->access_form;
@@ -252,24 +224,15 @@ static bool take_file(const struct parameters *p, struct fs_file *file)
     return fs_is_directory(file) ? take_df(p, file) : take_ef(p, file);
 }
 
-/* A fill pattern's last octet goes on to the end of the file or record, a repeat pattern begins again;
- * without either all is FF. `piece` is the size of a record, or of the file. */
+/* `size` octets, each `piece` of them (a record, or all) filled with the pattern; without one all is FF. */
 static void put_pattern(const struct parameters *p, size_t size, size_t piece, struct buf *out)
 {
-    struct span pattern = p->fill.data != NULL ? p->fill : p->repeat;
+    struct span pattern = p->fill.data != NULL     ? p->fill
+                          : p->repeat.data != NULL ? p->repeat
+                                                   : SPAN_STRING("\xFF");
 
-    if (!buf_reserve(out, size))
-        return;
-    for (size_t i = 0; i < size; i++) {
-        size_t at = i % piece;
-
-        if (pattern.size == 0)
-            out->data[out->size++] = 0xFF;
-        else if (p->fill.data != NULL)
-            out->data[out->size++] = pattern.data[at < pattern.size ? at : pattern.size - 1];
-        else
-            out->data[out->size++] = pattern.data[at % pattern.size];
-    }
+    for (size_t done = 0; done < size && !out->failed; done += piece)
+        saip_put_pattern(pattern, p->repeat.data != NULL, piece, out);
 }
 
 /* --- memory ---------------------------------------------------------------------------------------- */
@@ -292,8 +255,7 @@ static uint16_t check_unique(const struct uicc *uicc, const struct fs_file *file
     for (size_t i = 0; i < uicc->fs->file_count && file->aid.size > 0; i++) {
         const struct fs_file *other = uicc->fs->files[i];
 
-        if (other != NULL &&
-            span_equal(SPAN(other->aid.octets, other->aid.size), SPAN(file->aid.octets, file->aid.size)))
+        if (other != NULL && span_equal(fs_aid_span(&other->aid), fs_aid_span(&file->aid)))
             return SW_UICC_DF_NAME_EXISTS;
     }
     return SW_OK;
@@ -347,8 +309,6 @@ uint16_t uicc_create_file(struct uicc *uicc, const struct apdu_command *command,
     uint16_t status;
 
     (void)response;
-    if (command->p1 != 0 || command->p2 != 0)
-        return SW_WRONG_P1_P2;
     if (!take_parameters(command->data, &parameters))
         return SW_WRONG_DATA;
     status = check_creator(uicc, directory, &parameters, command->ins);
@@ -388,11 +348,12 @@ static uint16_t grow(struct uicc *uicc, struct fs_file *file, const struct param
 
 static uint16_t resize_ef(struct uicc *uicc, struct fs_file *file, const struct parameters *p)
 {
-    size_t size = number(p->size);
+    size_t size = span_number(p->size);
 
     if (p->size.data == NULL || size == 0 || p->reserved.data != NULL || p->maximum.data != NULL)
         return SW_WRONG_DATA;
-    if (file->record_size > 0 && (size % file->record_size != 0 || size / file->record_size > RECORDS_MAX))
+    if (file->record_size > 0 &&
+        (size % file->record_size != 0 || size / file->record_size > SAIP_RECORDS_MAX))
         return SW_WRONG_DATA;
     return grow(uicc, file, p, size);
 }
@@ -403,8 +364,8 @@ static uint16_t resize_ber_tlv(struct uicc *uicc, struct fs_file *file, const st
                                uint8_t mode)
 {
     struct span given = p->size.data != NULL ? p->size : p->reserved;
-    size_t size = given.data != NULL ? number(given) : file->size;
-    size_t maximum = p->maximum.data != NULL ? number(p->maximum) : file->maximum_size;
+    size_t size = given.data != NULL ? span_number(given) : file->size;
+    size_t maximum = p->maximum.data != NULL ? span_number(p->maximum) : file->maximum_size;
 
     if ((given.data == NULL && p->maximum.data == NULL) || (maximum != 0 && maximum < size) ||
         p->fill.data != NULL || p->repeat.data != NULL)
@@ -448,12 +409,10 @@ uint16_t uicc_resize_file(struct uicc *uicc, const struct apdu_command *command,
     uint16_t status;
 
     (void)response;
-    if (command->p1 > RESIZE_EMPTY || command->p2 != 0)
-        return SW_WRONG_P1_P2;
     if (!take_parameters(command->data, &parameters) || parameters.identifier.data == NULL ||
         parameters.descriptor.data != NULL || parameters.access.data != NULL)
         return SW_WRONG_DATA;
-    file = resized(channel, (uint16_t)number(parameters.identifier));
+    file = resized(channel, (uint16_t)span_number(parameters.identifier));
     if (file == NULL)
         return SW_FILE_NOT_FOUND;
     status = uicc_check_usable(uicc, file, 0, command->ins);

@@ -5,16 +5,7 @@
 
 #include "apdu/tlv.h"
 
-/* File descriptor, 11.1.1.4.3. */
-enum {
-    DESCRIPTOR_SHAREABLE = 0x40,
-    DESCRIPTOR_TRANSPARENT = 0x01,
-    DESCRIPTOR_LINEAR_FIXED = 0x02,
-    DESCRIPTOR_CYCLIC = 0x06,
-    DESCRIPTOR_DIRECTORY = 0x38,
-    DESCRIPTOR_BER_TLV = 0x39,
-    DATA_CODING = 0x21,
-};
+enum { DATA_CODING = 0x21 }; /* of a file descriptor, 11.1.1.4.3 */
 
 /* Proprietary information, 11.1.1.4.6. */
 enum {
@@ -34,34 +25,22 @@ enum {
 /* PIN status template, 9.5.2. */
 enum { PS_DO = 0x90, USAGE_QUALIFIER = 0x95, KEY_REFERENCE = 0x83, PIN_UNIVERSAL = 0x11, USE_PIN = 0x08 };
 
-static void put_octet(struct buf *out, uint32_t tag, unsigned octet)
-{
-    uint8_t value = (uint8_t)octet;
-
-    tlv_put(out, tag, SPAN(&value, 1));
-}
-
 /* Sizes have at least two octets. */
 static void put_size(struct buf *out, uint32_t tag, size_t size)
 {
-    const uint8_t octets[4] = {(uint8_t)(size >> 24), (uint8_t)(size >> 16), (uint8_t)(size >> 8),
-                               (uint8_t)size};
-    size_t skip = size > 0xFFFFFF ? 0 : size > 0xFFFF ? 1 : 2;
+    size_t count = size > 0xFFFFFF ? 4 : size > 0xFFFF ? 3 : 2;
+    uint8_t octets[4];
 
-    tlv_put(out, tag, SPAN(octets + skip, sizeof(octets) - skip));
+    octets_put_number(octets, count, size);
+    tlv_put(out, tag, SPAN(octets, count));
 }
 
 static void put_descriptor(const struct fs_file *file, struct buf *out)
 {
-    static const uint8_t descriptors[] = {
-        [SAIP_FILE_MF] = DESCRIPTOR_DIRECTORY,    [SAIP_FILE_DF] = DESCRIPTOR_DIRECTORY,
-        [SAIP_FILE_ADF] = DESCRIPTOR_DIRECTORY,   [SAIP_FILE_TRANSPARENT] = DESCRIPTOR_TRANSPARENT,
-        [SAIP_FILE_CYCLIC] = DESCRIPTOR_CYCLIC,   [SAIP_FILE_LINEAR_FIXED] = DESCRIPTOR_LINEAR_FIXED,
-        [SAIP_FILE_BER_TLV] = DESCRIPTOR_BER_TLV,
-    };
-    uint8_t value[5] = {(uint8_t)(descriptors[file->kind] | (file->shareable ? DESCRIPTOR_SHAREABLE : 0)),
-                        DATA_CODING, (uint8_t)(file->record_size >> 8), (uint8_t)file->record_size,
-                        (uint8_t)fs_records(file)};
+    uint8_t value[5] = {
+        (uint8_t)(saip_kind_descriptor(file->kind) | (file->shareable ? SAIP_DESCRIPTOR_SHAREABLE : 0)),
+        DATA_CODING, (uint8_t)(file->record_size >> 8), (uint8_t)file->record_size,
+        (uint8_t)fs_records(file)};
 
     tlv_put(out, 0x82, SPAN(value, saip_kind_has_records(file->kind) ? 5 : 2));
 }
@@ -74,7 +53,7 @@ static void put_identifier(const struct fs_file *file, struct buf *out)
     if (file->kind != SAIP_FILE_ADF)
         tlv_put(out, 0x83, SPAN_ARRAY(fid));
     else
-        tlv_put(out, 0x84, SPAN(file->aid.octets, file->aid.size));
+        tlv_put(out, 0x84, fs_aid_span(&file->aid));
 }
 
 static void put_proprietary(const struct fs_file *file, struct buf *out)
@@ -85,17 +64,17 @@ static void put_proprietary(const struct fs_file *file, struct buf *out)
         return;
     mark = tlv_open(out, 0xA5);
     if (file->kind == SAIP_FILE_MF) {
-        put_octet(out, UICC_CHARACTERISTICS, CHARACTERISTICS);
-        put_octet(out, SUPPORTED_COMMANDS, TERMINAL_CAPABILITY_SUPPORTED);
+        tlv_put_octet(out, UICC_CHARACTERISTICS, CHARACTERISTICS);
+        tlv_put_octet(out, SUPPORTED_COMMANDS, TERMINAL_CAPABILITY_SUPPORTED);
     }
     if (file->kind == SAIP_FILE_BER_TLV) {
-        put_octet(out, FILE_DETAILS, DETAILS_DER);
+        tlv_put_octet(out, FILE_DETAILS, DETAILS_DER);
         put_size(out, RESERVED_SIZE, file->size);
         if (file->maximum_size > 0)
             put_size(out, MAXIMUM_SIZE, file->maximum_size);
     }
     if (file->special != 0)
-        put_octet(out, SPECIAL_FILE_INFORMATION, file->special);
+        tlv_put_octet(out, SPECIAL_FILE_INFORMATION, file->special);
     tlv_close(out, mark);
 }
 
@@ -115,7 +94,7 @@ static void put_enabled(const struct uicc *uicc, const struct fs_file *file, str
 }
 
 /* The universal PIN's usage qualifier says whether it stands in for one of the others. */
-static unsigned universal_usage(const struct uicc *uicc, const struct fs_file *file)
+static uint8_t universal_usage(const struct uicc *uicc, const struct fs_file *file)
 {
     for (size_t i = 0; i < file->pin_status.size; i++) {
         const struct fs_pin *pin = fs_find_pin(uicc->fs, file, file->pin_status.data[i]);
@@ -136,8 +115,8 @@ static void put_pin_status(const struct uicc *uicc, const struct fs_file *file, 
     put_enabled(uicc, file, out);
     for (size_t i = 0; i < file->pin_status.size; i++) {
         if (file->pin_status.data[i] == PIN_UNIVERSAL)
-            put_octet(out, USAGE_QUALIFIER, universal_usage(uicc, file));
-        put_octet(out, KEY_REFERENCE, file->pin_status.data[i]);
+            tlv_put_octet(out, USAGE_QUALIFIER, universal_usage(uicc, file));
+        tlv_put_octet(out, KEY_REFERENCE, file->pin_status.data[i]);
     }
     tlv_close(out, mark);
 }
@@ -160,7 +139,7 @@ void uicc_put_fcp(const struct uicc *uicc, const struct fs_file *file, struct bu
     put_descriptor(file, response);
     put_identifier(file, response);
     put_proprietary(file, response);
-    put_octet(response, 0x8A, file->life_cycle);
+    tlv_put_octet(response, 0x8A, file->life_cycle);
     if (file->access.size > 0)
         tlv_put(response, (uint32_t)file->access_form, buf_span(&file->access));
     if (fs_is_directory(file))

@@ -327,7 +327,7 @@ uint16_t uicc_get_identity(struct uicc *uicc, const struct apdu_command *command
     struct buf suci = {0};
     uint16_t status;
 
-    if (command->p1 != 0 || (command->p2 != CONTEXT_SUCI && command->p2 != CONTEXT_NSWO))
+    if (command->p2 != CONTEXT_SUCI && command->p2 != CONTEXT_NSWO)
         return SW_WRONG_P1_P2;
     status = uicc_find_network(uicc, command, &network);
     if (status != SW_OK)

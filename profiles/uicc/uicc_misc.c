@@ -15,8 +15,6 @@ uint16_t uicc_get_challenge(struct uicc *uicc, const struct apdu_command *comman
 {
     uint8_t challenge[APDU_SHORT_NE];
 
-    if (command->p1 != 0 || command->p2 != 0)
-        return SW_WRONG_P1_P2;
     if (command->ne == 0 || command->ne > sizeof(challenge))
         return SW_WRONG_LENGTH;
     if (uicc->host.random == NULL || !uicc->host.random(uicc->host.context, challenge, command->ne))
@@ -43,12 +41,10 @@ static const struct {
 uint16_t uicc_check_terminal_capability(struct span data)
 {
     struct tlv_reader reader;
-    struct span template;
     struct tlv tlv;
 
-    if (tlv_single(data, 0xA9, &template) != TLV_OK)
+    if (!tlv_enter(data, 0xA9, &reader))
         return SW_WRONG_DATA;
-    reader = tlv_reader(template);
     while (tlv_next(&reader, &tlv) == TLV_OK)
         for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
             if (tlv.tag == capabilities[i].tag &&
@@ -163,8 +159,6 @@ uint16_t uicc_suspend(struct uicc *uicc, const struct apdu_command *command, str
 {
     uint16_t status;
 
-    if (command->p2 != 0 || command->p1 > RESUME)
-        return SW_WRONG_P1_P2;
     if (command->channel != 0)
         return SW_CONDITIONS_NOT_SATISFIED;
     if (command->p1 == RESUME) {

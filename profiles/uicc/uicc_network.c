@@ -4,18 +4,11 @@
  */
 #include "profiles/uicc/uicc_commands.h"
 
-#include <string.h>
-
 /* 3GPP's RID and application codes, TS 31.110 / TS 101 220 annex E. */
 static const uint8_t usim_aid[] = {0xA0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02};
 static const uint8_t isim_aid[] = {0xA0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x04};
 
 enum { EF_UST = 0x6F38, EF_IST = 0x6F07, PIN_APPLICATION_LAST = 0x08 };
-
-static bool aid_begins(const struct fs_aid *aid, const uint8_t *prefix, size_t size)
-{
-    return aid->size >= size && memcmp(aid->octets, prefix, size) == 0;
-}
 
 /* The application's PIN stands in the PIN status template of its ADF, or of a directory above. Reading: an
  * application without one needs none. */
@@ -39,8 +32,8 @@ uint16_t uicc_find_network(struct uicc *uicc, const struct apdu_command *command
 
     if (adf == NULL || fs_application_of(channel->directory) != adf)
         return SW_CONDITIONS_NOT_SATISFIED;
-    network->is_isim = aid_begins(&adf->aid, isim_aid, sizeof(isim_aid));
-    if (!network->is_isim && !aid_begins(&adf->aid, usim_aid, sizeof(usim_aid)))
+    network->is_isim = span_begins_with(fs_aid_span(&adf->aid), SPAN_ARRAY(isim_aid));
+    if (!network->is_isim && !span_begins_with(fs_aid_span(&adf->aid), SPAN_ARRAY(usim_aid)))
         return SW_CONDITIONS_NOT_SATISFIED;
     network->adf = adf;
     return is_pin_satisfied(uicc, adf) ? SW_OK : SW_UICC_SECURITY;

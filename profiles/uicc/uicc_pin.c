@@ -39,12 +39,10 @@ static uint16_t find_pin(struct uicc *uicc, const struct apdu_command *command, 
     return *pin != NULL ? SW_OK : SW_REFERENCE_NOT_FOUND;
 }
 
-/* As find_pin, for commands whose P1 is 00 and whose data field has `size` octets. */
+/* As find_pin, for commands whose data field has `size` octets. */
 static uint16_t find_pin_for(struct uicc *uicc, const struct apdu_command *command, size_t size,
                              struct fs_pin **pin)
 {
-    if (command->p1 != 0)
-        return SW_WRONG_P1_P2;
     if (command->data.size != size)
         return SW_WRONG_LENGTH;
     return find_pin(uicc, command, pin);

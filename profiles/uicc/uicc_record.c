@@ -8,18 +8,6 @@
 /* P2: short identifier in bits 8 to 4, mode in bits 3 to 1. */
 enum { MODE_MASK = 0x07, MODE_NEXT = 0x02, MODE_PREVIOUS = 0x03, MODE_ABSOLUTE = 0x04 };
 
-static uint16_t find_record_file(struct uicc *uicc, const struct apdu_command *command, uint8_t mode,
-                                 struct fs_file **file)
-{
-    uint16_t status = uicc_find_ef(uicc_channel(uicc, command), command->p2 >> 3, file);
-
-    if (status != SW_OK)
-        return status;
-    if (!saip_kind_has_records((*file)->kind))
-        return SW_UICC_INCOMPATIBLE;
-    return uicc_check_usable(uicc, *file, mode, command->ins);
-}
-
 /* The record after (before) the pointer; a cyclic file goes on at its other end. 0: none. */
 static size_t step(const struct fs_file *file, size_t pointer, bool forward)
 {
@@ -63,7 +51,7 @@ uint16_t uicc_read_record(struct uicc *uicc, const struct apdu_command *command,
     struct fs_file *file;
     size_t record;
     bool moves;
-    uint16_t status = find_record_file(uicc, command, UICC_READ, &file);
+    uint16_t status = uicc_open_ef(uicc, command, command->p2 >> 3, UICC_RECORD_FILES, UICC_READ, &file);
 
     if (status == SW_OK)
         status = find_record(channel, file, command, &record, &moves);
@@ -96,7 +84,7 @@ uint16_t uicc_update_record(struct uicc *uicc, const struct apdu_command *comman
     struct fs_file *file;
     size_t record;
     bool moves;
-    uint16_t status = find_record_file(uicc, command, UICC_UPDATE, &file);
+    uint16_t status = uicc_open_ef(uicc, command, command->p2 >> 3, UICC_RECORD_FILES, UICC_UPDATE, &file);
 
     (void)response;
     if (status != SW_OK)
@@ -118,7 +106,7 @@ uint16_t uicc_update_record(struct uicc *uicc, const struct apdu_command *comman
 /* --- INCREASE -------------------------------------------------------------------------------------- */
 
 /* P1: 00, or the short identifier with bit 8. */
-enum { P1_SFI = 0x80, P1_SFI_RESERVED = 0x60, P1_SFI_MASK = 0x1F, VALUE_MAX = 127 };
+enum { P1_SFI = 0x80, P1_SFI_MASK = 0x1F, VALUE_MAX = 127 };
 
 /* Adds a number to another one that ends at the same octet; false when the sum has more octets. */
 static bool record_add(uint8_t *sum, size_t size, struct span value)
@@ -138,21 +126,14 @@ static bool record_add(uint8_t *sum, size_t size, struct span value)
 
 uint16_t uicc_increase(struct uicc *uicc, const struct apdu_command *command, struct buf *response)
 {
-    struct uicc_channel *channel = uicc_channel(uicc, command);
     bool by_sfi = (command->p1 & P1_SFI) != 0;
     uint8_t sum[UINT8_MAX];
     struct fs_file *file;
     uint16_t status;
 
-    if (command->p2 != 0 || (command->p1 & P1_SFI_RESERVED) != 0 || (!by_sfi && command->p1 != 0) ||
-        command->p1 == P1_SFI)
+    if ((!by_sfi && command->p1 != 0) || command->p1 == P1_SFI)
         return SW_WRONG_P1_P2;
-    status = uicc_find_ef(channel, command->p1 & P1_SFI_MASK, &file);
-    if (status != SW_OK)
-        return status;
-    if (file->kind != SAIP_FILE_CYCLIC)
-        return SW_UICC_INCOMPATIBLE;
-    status = uicc_check_usable(uicc, file, 0, command->ins);
+    status = uicc_open_ef(uicc, command, command->p1 & P1_SFI_MASK, 1 << SAIP_FILE_CYCLIC, 0, &file);
     if (status != SW_OK)
         return status;
     if (command->data.size > VALUE_MAX || command->data.size > file->record_size ||
@@ -165,7 +146,7 @@ uint16_t uicc_increase(struct uicc *uicc, const struct apdu_command *command, st
         return SW_UICC_MAX_REACHED;
     if (!fs_write_cyclic(uicc->fs, file, SPAN(sum, file->record_size)))
         return SW_MEMORY_FAILURE;
-    channel->record = 1;
+    uicc_channel(uicc, command)->record = 1;
     buf_append(response, SPAN(sum, file->record_size));
     buf_append(response, command->data);
     return SW_OK;

@@ -119,13 +119,8 @@ uint16_t uicc_search_record(struct uicc *uicc, const struct apdu_command *comman
     struct uicc_channel *channel = uicc_channel(uicc, command);
     struct search search;
     struct fs_file *file;
-    uint16_t status = uicc_find_ef(channel, command->p2 >> 3, &file);
+    uint16_t status = uicc_open_ef(uicc, command, command->p2 >> 3, UICC_RECORD_FILES, UICC_READ, &file);
 
-    if (status != SW_OK)
-        return status;
-    if (!saip_kind_has_records(file->kind))
-        return SW_UICC_INCOMPATIBLE;
-    status = uicc_check_usable(uicc, file, UICC_READ, command->ins);
     if (status == SW_OK)
         status = read_search(channel, file, command, &search);
     if (status != SW_OK)

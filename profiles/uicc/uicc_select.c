@@ -6,8 +6,6 @@
 
 #include "apdu/tlv.h"
 
-#include <string.h>
-
 /* SELECT, tables 11.1 and 11.2. */
 enum {
     BY_FID = 0x00,
@@ -26,11 +24,6 @@ enum {
     AID_MIN = 5,
     AID_MAX = 16,
 };
-
-static uint16_t fid_of(struct span octets)
-{
-    return (uint16_t)(octets.data[0] << 8 | octets.data[1]);
-}
 
 /* An ADF is found by its AID only. */
 static struct fs_file *child(const struct fs_file *directory, uint16_t fid)
@@ -78,7 +71,7 @@ static struct fs_file *by_path(const struct uicc_channel *channel, struct fs_fil
     struct fs_file *at = from;
 
     for (size_t i = 0; i < path.size && at != NULL; i += 2) {
-        uint16_t fid = fid_of(SPAN(path.data + i, 2));
+        uint16_t fid = (uint16_t)span_number(SPAN(path.data + i, 2));
 
         *directory = at;
         if (i == 0 && fid == FS_FID_CURRENT_ADF)
@@ -94,43 +87,37 @@ uint16_t uicc_find_file(const struct uicc *uicc, const struct uicc_channel *chan
                         struct fs_file **directory)
 {
     struct span data = command->data;
-    bool one = data.size == 2;
-    bool path = data.size >= 2 && data.size % 2 == 0;
-    bool fits;
+    bool is_path = data.size >= 2 && data.size % 2 == 0;
+    uint16_t fid = (uint16_t)span_number(data);
 
-    *found = NULL;
     *directory = channel->directory;
     switch (command->p1) {
     case BY_FID:
+        if (data.size != 2 && data.size != 0)
+            return SW_WRONG_LENGTH;
         /* Reading: no data selects MF, as ISO/IEC 7816-4 11.1.1 has it. */
-        fits = one || data.size == 0;
-        if (fits)
-            *found = one ? by_fid(uicc, channel, fid_of(data)) : uicc->fs->mf;
+        *found = data.size == 2 ? by_fid(uicc, channel, fid) : uicc->fs->mf;
         break;
     case BY_CHILD_DF:
-        fits = one;
-        if (fits)
-            *found = child_directory(channel->directory, fid_of(data));
+        if (data.size != 2)
+            return SW_WRONG_LENGTH;
+        *found = child_directory(channel->directory, fid);
         break;
     case BY_PARENT:
-        fits = data.size == 0;
+        if (data.size != 0)
+            return SW_WRONG_LENGTH;
         *found = channel->directory->parent;
         break;
     case BY_PATH_FROM_MF:
-        fits = path;
-        if (fits)
-            *found = by_path(channel, uicc->fs->mf, data, directory);
-        break;
     case BY_PATH_FROM_CURRENT:
-        fits = path;
-        if (fits)
-            *found = by_path(channel, channel->directory, data, directory);
+        if (!is_path)
+            return SW_WRONG_LENGTH;
+        *found = by_path(channel, command->p1 == BY_PATH_FROM_MF ? uicc->fs->mf : channel->directory, data,
+                         directory);
         break;
     default:
         return SW_WRONG_P1_P2;
     }
-    if (!fits)
-        return SW_WRONG_LENGTH;
     return *found != NULL ? SW_OK : SW_FILE_NOT_FOUND;
 }
 
@@ -200,8 +187,7 @@ uint16_t uicc_select(struct uicc *uicc, const struct apdu_command *command, stru
 
 static bool select_fits(const struct fs_file *file, struct span aid)
 {
-    return file != NULL && file->kind == SAIP_FILE_ADF && aid.size <= file->aid.size &&
-           memcmp(file->aid.octets, aid.data, aid.size) == 0;
+    return file != NULL && file->kind == SAIP_FILE_ADF && span_begins_with(fs_aid_span(&file->aid), aid);
 }
 
 struct fs_file *uicc_find_application(const struct uicc *uicc, struct span aid,
@@ -267,7 +253,7 @@ uint16_t uicc_status(struct uicc *uicc, const struct apdu_command *command, stru
     case STATUS_DF_NAME:
         if (channel->application == NULL)
             return SW_REFERENCE_NOT_FOUND;
-        tlv_put(response, 0x84, SPAN(channel->application->aid.octets, channel->application->aid.size));
+        tlv_put(response, 0x84, fs_aid_span(&channel->application->aid));
         return SW_OK;
     case STATUS_NO_DATA:
         return SW_OK;

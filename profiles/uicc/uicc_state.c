@@ -80,17 +80,19 @@ struct uicc_channel *uicc_channel(struct uicc *uicc, const struct apdu_command *
     return &uicc->channels[command->channel];
 }
 
-uint16_t uicc_find_ef(struct uicc_channel *channel, uint8_t sfi, struct fs_file **file)
+uint16_t uicc_open_ef(struct uicc *uicc, const struct apdu_command *command, uint8_t sfi, unsigned kinds,
+                      uint8_t mode, struct fs_file **file)
 {
-    if (sfi != 0) {
-        *file = fs_child_by_sfi(channel->directory, sfi);
-        if (*file == NULL)
-            return SW_FILE_NOT_FOUND;
-        if (*file != channel->file)
-            uicc_enter(channel, *file);
-    }
-    *file = channel->file;
-    return *file != NULL ? SW_OK : SW_UICC_NO_EF;
+    struct uicc_channel *channel = uicc_channel(uicc, command);
+
+    *file = sfi != 0 ? fs_child_by_sfi(channel->directory, sfi) : channel->file;
+    if (*file == NULL)
+        return sfi != 0 ? SW_FILE_NOT_FOUND : SW_UICC_NO_EF;
+    if (*file != channel->file)
+        uicc_enter(channel, *file);
+    if ((kinds & 1u << (*file)->kind) == 0)
+        return SW_UICC_INCOMPATIBLE;
+    return uicc_check_usable(uicc, *file, mode, command->ins);
 }
 
 uint16_t uicc_check_le(const struct apdu_command *command, size_t size)

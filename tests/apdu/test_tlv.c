@@ -185,6 +185,24 @@ START_TEST(hexadecimal_names_the_bad_digit)
 }
 END_TEST
 
-TEST_MAIN("tlv", reads_what_it_is_given, refuses_bad_forms, names_the_place_of_an_error, finds_by_path,
-          integers_go_both_ways, bits_drop_trailing_zeros, nested_lengths_are_patched,
+START_TEST(an_object_is_entered)
+{
+    struct tlv_reader reader;
+    struct tlv tlv;
+    struct buf buf = {0};
+
+    ck_assert(tlv_enter(hex("3003 020105"), 0x30, &reader));
+    ck_assert_int_eq(tlv_next(&reader, &tlv), TLV_OK);
+    ck_assert_hex(tlv.value, "05");
+    ck_assert(!tlv_enter(hex("3003 020105"), 0x31, &reader));
+    ck_assert_int_eq(tlv_next(&reader, &tlv), TLV_END);
+    ck_assert(!tlv_enter(hex("3003 020105 00"), 0x30, &reader));
+    tlv_put_octet(&buf, 0x9F70, 0x07);
+    ck_assert_hex(buf_span(&buf), "9F700107");
+    buf_free(&buf);
+}
+END_TEST
+
+TEST_MAIN("tlv", an_object_is_entered, reads_what_it_is_given, refuses_bad_forms, names_the_place_of_an_error,
+          finds_by_path, integers_go_both_ways, bits_drop_trailing_zeros, nested_lengths_are_patched,
           a_header_may_arrive_in_pieces, hexadecimal_names_the_bad_digit)

@@ -5,6 +5,8 @@
 #include "tests/crypto/aka_vectors.h"
 #include "tests/support/test.h"
 
+#include <openssl/evp.h>
+
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -19,6 +21,41 @@ static struct aka_algorithm algorithm_of(enum aka_kind kind, const char *key)
     return algorithm;
 }
 
+/* OPc = E_K(OP) ^ OP: TS 35.206 8.2. */
+static void derive_opc(struct aka_algorithm *algorithm, const uint8_t *op)
+{
+    EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
+    int size = 0;
+
+    ck_assert_int_eq(EVP_EncryptInit_ex(cipher, EVP_aes_128_ecb(), NULL, algorithm->key, NULL), 1);
+    ck_assert_int_eq(EVP_EncryptUpdate(cipher, algorithm->opc, &size, op, 16), 1);
+    for (size_t i = 0; i < 16; i++)
+        algorithm->opc[i] ^= op[i];
+    EVP_CIPHER_CTX_free(cipher);
+}
+
+static void put_reversed(uint8_t *at, const void *octets, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        at[i] = ((const uint8_t *)octets)[size - 1 - i];
+}
+
+/* TOPc, TS 35.231 6.1: TOP, INSTANCE, ALGONAME, key, padding. */
+static void derive_topc(struct aka_algorithm *algorithm, const uint8_t *top)
+{
+    uint8_t state[KECCAK_STATE_SIZE] = {0};
+
+    put_reversed(state, top, 32);
+    state[32] = algorithm->key_size == 32;
+    put_reversed(state + 33, "TUAK1.0", 7);
+    put_reversed(state + 64, algorithm->key, algorithm->key_size);
+    state[96] = 0x1F;
+    state[135] = 0x80;
+    for (unsigned i = 0; i < algorithm->keccak_count; i++)
+        keccak_f1600(state);
+    put_reversed(algorithm->opc, state, 32);
+}
+
 START_TEST(milenage_conforms)
 {
     for (size_t i = 0; i < COUNT(milenage_vectors); i++) {
@@ -30,7 +67,7 @@ START_TEST(milenage_conforms)
             ak[AKA_AK_SIZE];
 
         aka_milenage_constants(&algorithm);
-        ck_assert(aka_derive_opc(&algorithm, hex(milenage_vectors[i].op).data, algorithm.opc));
+        derive_opc(&algorithm, hex(milenage_vectors[i].op).data);
         ck_assert_hex(SPAN(algorithm.opc, 16), milenage_vectors[i].opc);
         ck_assert(aka_f1(&algorithm, false, rand, sqn, amf, mac));
         ck_assert_hex(SPAN(mac, algorithm.mac_size), milenage_vectors[i].f1);
@@ -95,7 +132,7 @@ START_TEST(tuak_f1_conforms)
 
         algorithm.keccak_count = tuak_f1_vectors[i].iterations;
         algorithm.mac_size = strlen(tuak_f1_vectors[i].f1) / 2;
-        ck_assert(aka_derive_opc(&algorithm, hex(tuak_f1_vectors[i].top).data, algorithm.opc));
+        derive_topc(&algorithm, hex(tuak_f1_vectors[i].top).data);
         ck_assert_hex(SPAN(algorithm.opc, 32), tuak_f1_vectors[i].topc);
         ck_assert(aka_f1(&algorithm, false, rand, sqn, amf, mac));
         ck_assert_hex(SPAN(mac, algorithm.mac_size), tuak_f1_vectors[i].f1);
@@ -116,7 +153,7 @@ START_TEST(tuak_f2345_conforms)
         algorithm.res_size = strlen(tuak_f2345_vectors[i].f2) / 2;
         algorithm.ck_size = strlen(tuak_f2345_vectors[i].f3) / 2;
         algorithm.ik_size = strlen(tuak_f2345_vectors[i].f4) / 2;
-        ck_assert(aka_derive_opc(&algorithm, hex(tuak_f2345_vectors[i].top).data, algorithm.opc));
+        derive_topc(&algorithm, hex(tuak_f2345_vectors[i].top).data);
         ck_assert(aka_f2345(&algorithm, rand, res, ck, ik, ak));
         ck_assert_hex(SPAN(res, algorithm.res_size), tuak_f2345_vectors[i].f2);
         ck_assert_hex(SPAN(ck, algorithm.ck_size), tuak_f2345_vectors[i].f3);
@@ -147,7 +184,6 @@ START_TEST(the_test_algorithm_is_xor)
     ck_assert_hex(SPAN(ak, 6), "F3F4F5F6F7F8");
     ck_assert(aka_f5_star(&algorithm, rand, ak));
     ck_assert_hex(SPAN(ak, 6), "F3F4F5F6F7F8");
-    ck_assert(!aka_derive_opc(&algorithm, rand, res));
 }
 END_TEST
 

@@ -66,18 +66,19 @@ START_TEST(what_a_list_says)
         struct crl *crl = crl_parse(buf_span(&der), &status);
         struct span serial;
         size_t offset = 0;
-        uint64_t count;
+        const struct crl_facts *facts;
 
         ck_assert_msg(crl != NULL, "%s", cert_status_name(status));
         ck_assert_int_eq(crl_check(crl, ci.key, cert_subject_key_id(ci.cert)), CERT_OK);
         ck_assert_int_eq(crl_check(crl, ci.key, SPAN_NONE), CERT_OK);
-        ck_assert(crl_number(crl) == 0x1122334455667788);
-        ck_assert_int_eq(crl_this_update(crl), THIS_UPDATE);
-        ck_assert_int_eq(crl_next_update(crl), NEXT_UPDATE);
-        ck_assert(!crl_is_delta(crl, &count));
-        ck_assert_uint_eq(crl_part(crl, &count), 1);
-        ck_assert_uint_eq(count, 1);
-        ck_assert_span(crl_authority_key_id(crl), cert_subject_key_id(ci.cert));
+        facts = crl_facts(crl);
+        ck_assert(facts->number == 0x1122334455667788);
+        ck_assert_int_eq(facts->this_update, THIS_UPDATE);
+        ck_assert_int_eq(facts->next_update, NEXT_UPDATE);
+        ck_assert(!facts->is_delta);
+        ck_assert_uint_eq(facts->part, 1);
+        ck_assert_uint_eq(facts->part_count, 1);
+        ck_assert_span(facts->authority_key_id, cert_subject_key_id(ci.cert));
         ck_assert(crl_revokes(crl, bad));
         ck_assert(!crl_revokes(crl, good));
         ck_assert(crl_next_entry(crl, &offset, &serial));

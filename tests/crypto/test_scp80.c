@@ -1,5 +1,6 @@
 /* Secured packets both ways. The vectors were computed with Python cryptography's primitives put together by
  * hand, from inputs made for this test. */
+#include "tests/support/scp80_sender.h"
 #include "tests/support/test.h"
 
 #include "crypto/scp80.h"
@@ -180,10 +181,11 @@ START_TEST(keys_must_fit_the_algorithm)
         const struct scp80_keys keys = {{bad[i].type, SPAN(hex(cipher_key).data, bad[i].size)},
                                         {bad[i].type, SPAN(hex(mac_key).data, bad[i].size)},
                                         8};
-        const struct scp80_header header = {{0x16, 0x01}, bad[i].kic, bad[i].kid, {0, 0, 0}};
+        const struct scp80_header header = {{0x16, 0x39}, bad[i].kic, bad[i].kid, {0, 0, 0}};
         struct buf *out = test_buf();
 
-        ck_assert_msg(!scp80_seal_command(&header, &keys, 1, hex(script), out), "%zu", i);
+        ck_assert_msg(!scp80_seal_response(&header, &keys, 1, SCP80_OK, hex(script), SPAN_NONE, out), "%zu",
+                      i);
         ck_assert_uint_eq(out->size, 0);
     }
 }
@@ -196,18 +198,18 @@ START_TEST(what_is_not_served_is_refused)
     struct scp80_header header = header_of(aes);
     struct buf *out = test_buf();
 
-    header.spi[0] = SCP80_DS;
-    ck_assert(!scp80_seal_command(&header, &keys, 1, hex(script), out));
-    header.spi[0] = SCP80_CC;
+    header.spi[1] = SCP80_POR_ALWAYS | SCP80_DS << SCP80_POR_INTEGRITY_SHIFT;
+    ck_assert(!scp80_seal_response(&header, &keys, 1, SCP80_OK, hex(script), SPAN_NONE, out));
+    header.spi[1] = SCP80_POR_ALWAYS | SCP80_CC << SCP80_POR_INTEGRITY_SHIFT;
     keys.mac_size = 16;
-    ck_assert(!scp80_seal_command(&header, &keys, 1, hex(script), out));
+    ck_assert(!scp80_seal_response(&header, &keys, 1, SCP80_OK, hex(script), SPAN_NONE, out));
     keys = keys_of(aes);
     keys.mac.value = SPAN_NONE;
-    ck_assert(!scp80_seal_command(&header, &keys, 1, hex(script), out));
+    ck_assert(!scp80_seal_response(&header, &keys, 1, SCP80_OK, hex(script), SPAN_NONE, out));
     /* KIc and KID that name no algorithm take the key's. */
     keys = keys_of(aes);
     header.kic = header.kid = 0x10;
-    ck_assert(scp80_seal_command(&header, &keys, 1, hex(script), out));
+    ck_assert(scp80_seal_response(&header, &keys, 1, SCP80_OK, hex(script), SPAN_NONE, out));
     ck_assert_uint_eq(scp80_key_version(0xF2), 15);
 }
 END_TEST

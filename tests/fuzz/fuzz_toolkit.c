@@ -8,6 +8,7 @@
 #include "crypto/scp80.h"
 #include "profiles/saip/saip_build.h"
 #include "tests/fuzz/fuzz_card.h"
+#include "tests/support/scp80_sender.h"
 
 #include <string.h>
 

@@ -4,6 +4,7 @@
 #include "apdu/apdu.h"
 #include "apdu/tlv.h"
 #include "profiles/saip/saip_build.h"
+#include "tests/support/scp80_sender.h"
 
 #include <string.h>
 

@@ -2,6 +2,7 @@
 #include "tests/support/pki.h"
 
 #include "apdu/tlv.h"
+#include "crypto/cert_internal.h"
 #include "tests/support/edit.h"
 #include "tests/support/test.h"
 
@@ -116,6 +117,20 @@ void test_ci_free(struct test_ci *ci)
     test_entity_free(&ci->dp2_auth);
     test_entity_free(&ci->dp2_pb);
     test_entity_free(&ci->ds_auth);
+}
+
+bool test_dns_name(const struct cert *cert, size_t index, struct span *name)
+{
+    struct tlv_reader reader = tlv_reader(cert->alt_names);
+    struct tlv object;
+
+    while (tlv_next(&reader, &object) == TLV_OK) {
+        if (object.tag == CERT_TAG_DNS_NAME && index-- == 0) {
+            *name = object.value;
+            return true;
+        }
+    }
+    return false;
 }
 
 struct softeuicc *test_card(const char *path, const struct test_ci *cis, size_t count, uint64_t free_nvm)

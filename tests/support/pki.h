@@ -41,6 +41,9 @@ void test_entity_request(struct test_entity *entity, const struct cert_request *
 void test_entity_sign_with(struct test_entity *entity, const struct ec_key *key);
 void test_entity_free(struct test_entity *entity);
 
+/* The dNSNames of a certificate's subjectAltName; false at the end. */
+bool test_dns_name(const struct cert *cert, size_t index, struct span *name);
+
 /* A new card under these CIs, which has room for `free_nvm` octets of profiles (0: the default); not powered.
  * `path` may be ":memory:". The caller closes it. */
 struct softeuicc *test_card(const char *path, const struct test_ci *cis, size_t count, uint64_t free_nvm);

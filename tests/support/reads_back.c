@@ -1,4 +1,4 @@
-/* See reads_back.h. What is expected comes from the decoder (saip_visit_files), not from the interpreter. */
+/* See reads_back.h. What is expected comes from the decoder (saip_visit), not from the interpreter. */
 #include "tests/support/reads_back.h"
 
 #include "apdu/apdu.h"
@@ -269,7 +269,7 @@ struct reads_back_counts reads_back(const struct saip_package *package, reads_ba
 
     expectation.files = calloc(SAIP_FILES_MAX, sizeof(*expectation.files));
     ck_assert_ptr_nonnull(expectation.files);
-    ck_assert(saip_visit_files(package, note, &expectation));
+    ck_assert(saip_visit(package, note, NULL, &expectation));
     for (size_t i = 0; i < expectation.count; i++) {
         struct expected *expected = &expectation.files[i];
         struct expected *body = follow(&expectation, expected);

@@ -228,7 +228,7 @@ static int show_package(const char *path, const struct saip_package *package, bo
     view->element_files = counts;
     view->files = json ? json_array() : NULL;
     view->print_files = json && files;
-    if (!saip_visit_files(package, visit, view))
+    if (!saip_visit(package, visit, NULL, view))
         status = tool_error("%s: out of memory", path);
     else if (json)
         status = print_view(view);
@@ -239,7 +239,7 @@ static int show_package(const char *path, const struct saip_package *package, bo
     if (status == EXIT_OK && !json && files) {
         printf("\n%-24s  %-12s  %10s  SFI  %-6s  Name\n", "File", "Kind", "Size", "Rule");
         view->print_files = true;
-        saip_visit_files(package, visit, view);
+        saip_visit(package, visit, NULL, view);
     }
     json_decref(view->files);
     free(counts);

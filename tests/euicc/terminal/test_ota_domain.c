@@ -6,6 +6,7 @@
 #include "euicc/terminal/profile_view.h"
 #include "tests/support/ota.h"
 #include "tests/support/profile.h"
+#include "tests/support/scp80_sender.h"
 
 #include <stdio.h>
 

@@ -85,7 +85,7 @@ static struct saip_file find_file(const struct saip_package *package, const char
     static struct search search;
 
     search = (struct search){.path = path};
-    ck_assert(saip_visit_files(package, look, &search));
+    ck_assert(saip_visit(package, look, NULL, &search));
     ck_assert_uint_eq(search.count, package->file_count);
     ck_assert_msg(search.has_found, "no file %s", path);
     return search.found;
@@ -280,7 +280,7 @@ START_TEST(a_visitor_may_stop)
     struct saip_package package = decode(test_profile("8900112233445566778"));
     size_t count = 0;
 
-    ck_assert(!saip_visit_files(&package, stop, &count));
+    ck_assert(!saip_visit(&package, stop, NULL, &count));
     ck_assert_uint_eq(count, 5);
     saip_free(&package);
 }

@@ -4,6 +4,7 @@
 
 #include "common/pki_make.h"
 #include "common/tool.h"
+#include "tests/support/pki.h"
 #include "tools/subcommands.h"
 
 #include <dirent.h>
@@ -127,8 +128,8 @@ START_TEST(init_makes_a_whole_pki)
             cert_free(pem);
             if (entity == PKI_DP_TLS || entity == PKI_DS_TLS || entity == PKI_EIM_TLS) {
                 ck_assert(cert_is_tls_server(pair.cert));
-                ck_assert_str_eq(cert_subject_common_name(pair.cert), "rsp.example.com");
-                ck_assert(cert_dns_name(pair.cert, 1, &name));
+                ck_assert_ptr_nonnull(strstr(cert_subject_line(pair.cert), "CN=rsp.example.com"));
+                ck_assert(test_dns_name(pair.cert, 1, &name));
                 ck_assert_span(name, SPAN_STRING("localhost"));
             }
             pki_pair_free(&pair);
@@ -250,7 +251,7 @@ START_TEST(revocation)
     ck_assert_int_eq(crl_check(crl, cert_key(ci.cert), cert_subject_key_id(ci.cert)), CERT_OK);
     ck_assert(crl_revokes(crl, auth.cert));
     ck_assert(!crl_revokes(crl, ci.cert));
-    ck_assert_uint_eq(crl_number(crl), 7);
+    ck_assert_uint_eq(crl_facts(crl)->number, 7);
     crl_free(crl);
     pki_pair_free(&ci);
     pki_pair_free(&auth);
