@@ -173,9 +173,10 @@ uint16_t es10b_configure_immediate_enable(struct softeuicc *card, struct span re
 /* The profile header as it came with the enabled profile; empty when none is enabled. */
 static void put_enabled_header(struct softeuicc *card, struct buf *out)
 {
-    sqlite3_stmt *stmt =
-        nvm_read_stmt(card->nvm, "SELECT der FROM profile_element WHERE name = 'header' AND profile ="
-                                 " (SELECT id FROM profile WHERE state = 'enabled')");
+    sqlite3_stmt *stmt = nvm_select(card->nvm,
+                                    "SELECT der FROM profile_element WHERE name = 'header' AND profile ="
+                                    " (SELECT id FROM profile WHERE state = 'enabled')",
+                                    NVM_NONE);
 
     if (nvm_row(card->nvm, stmt))
         buf_append(out, nvm_blob(stmt, 0));
@@ -308,10 +309,7 @@ enum { IPAE_ACTIVATE_BIT = 0, IPAE_NOT_SUPPORTED = 1 };
 /* Reading of SGP.32 3.8.4: with the bit unset the IPAe is not active any more. */
 static bool activate_ipae(struct softeuicc *card, bool active)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, "UPDATE iot SET ipae_active = ?1");
-
-    nvm_bind_int(card->nvm, stmt, 1, active);
-    return nvm_run(card->nvm, stmt);
+    return nvm_change(card->nvm, "UPDATE iot SET ipae_active = ?1", NVM_VALUES(NVM_INT(active)));
 }
 
 uint16_t es10b_ipae_activation(struct softeuicc *card, struct span request, struct buf *response)

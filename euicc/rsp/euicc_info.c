@@ -106,10 +106,8 @@ static void put_certification_data(struct buf *out)
 /* IpaMode: ipad(0), ipae(1). */
 static void put_ipa_mode(struct softeuicc *card, struct buf *out)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT ipae_active FROM iot");
-    bool ipae = nvm_row(card->nvm, stmt) && nvm_int(stmt, 0) != 0;
+    bool ipae = nvm_figure(card->nvm, "SELECT ipae_active FROM iot", NVM_NONE) != 0;
 
-    nvm_done(stmt);
     tlv_put_unsigned(out, 0x90, euicc_has_ipae && ipae);
 }
 
