@@ -8,17 +8,12 @@
 
 static const char *event_name(enum notification_event event)
 {
-    switch (event) {
-    case NOTIFICATION_INSTALL:
-        return "install";
-    case NOTIFICATION_ENABLE:
-        return "enable";
-    case NOTIFICATION_DISABLE:
-        return "disable";
-    case NOTIFICATION_DELETE:
-        return "delete";
-    }
-    return "";
+    static const char *const names[] = {[NOTIFICATION_INSTALL] = "install",
+                                        [NOTIFICATION_ENABLE] = "enable",
+                                        [NOTIFICATION_DISABLE] = "disable",
+                                        [NOTIFICATION_DELETE] = "delete"};
+
+    return names[event];
 }
 
 uint32_t notification_next_sequence(struct softeuicc *card)

@@ -6,11 +6,10 @@
 
 uint16_t es10a_get_configured_addresses(struct softeuicc *card, struct span request, struct buf *response)
 {
-    struct tlv_reader reader = tlv_reader(request);
     sqlite3_stmt *stmt;
     size_t outer;
 
-    if (es10_finish_request(&reader) != ES10_OK)
+    if (!tlv_is_sequence(request))
         return ES10_BAD_REQUEST;
     stmt = nvm_select(card->nvm, "SELECT default_smdp, root_smds FROM card", NVM_NONE);
     if (!nvm_row(card->nvm, stmt))
@@ -31,7 +30,7 @@ uint16_t es10_set_default_dp_address(struct softeuicc *card, struct span request
     struct tlv_reader reader = tlv_reader(request);
     struct span address;
 
-    if (!tlv_require(&reader, 0x80, &address) || es10_finish_request(&reader) != ES10_OK)
+    if (!tlv_require(&reader, 0x80, &address) || !tlv_skip_rest(&reader))
         return ES10_BAD_REQUEST;
     if (!text_is_address(address))
         return es10_result(card, response, tag, ES10_UNDEFINED_ERROR);

@@ -175,9 +175,8 @@ void es10b_put_signed_euicc_info2(struct softeuicc *card, struct buf *out)
 
 uint16_t es10b_get_euicc_info1(struct softeuicc *card, struct span request, struct buf *response)
 {
-    struct tlv_reader reader = tlv_reader(request);
 
-    if (es10_finish_request(&reader) != ES10_OK)
+    if (!tlv_is_sequence(request))
         return ES10_BAD_REQUEST;
     put_euicc_info1(card, response);
     return es10_finish(card, response);
@@ -185,9 +184,8 @@ uint16_t es10b_get_euicc_info1(struct softeuicc *card, struct span request, stru
 
 uint16_t es10b_get_euicc_info2(struct softeuicc *card, struct span request, struct buf *response)
 {
-    struct tlv_reader reader = tlv_reader(request);
 
-    if (es10_finish_request(&reader) != ES10_OK)
+    if (!tlv_is_sequence(request))
         return ES10_BAD_REQUEST;
     put_euicc_info2(card, (card->personality_bit & (FOR_IOT | FOR_HYBRID)) != 0, response);
     return es10_finish(card, response);
