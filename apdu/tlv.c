@@ -233,6 +233,21 @@ bool tlv_enter(struct span in, uint32_t tag, struct tlv_reader *reader)
     return good;
 }
 
+enum tlv_status tlv_only(struct span in, struct tlv *out)
+{
+    struct tlv_reader reader = tlv_reader(in);
+    enum tlv_status status = tlv_next(&reader, out);
+
+    return status != TLV_OK || tlv_finish(&reader) ? status : reader.status;
+}
+
+bool tlv_is_sequence(struct span in)
+{
+    struct tlv_reader reader = tlv_reader(in);
+
+    return tlv_skip_rest(&reader);
+}
+
 bool tlv_find(struct span in, uint32_t tag, struct span *value)
 {
     struct tlv_reader reader = tlv_reader(in);

@@ -81,8 +81,15 @@ bool tlv_good(const struct tlv_reader *reader);
 /* Reads exactly one object that fills `in`, with this tag. */
 enum tlv_status tlv_single(struct span in, uint32_t tag, struct span *value);
 
-/* The same, for a constructed object: *reader is to read what it holds. False: there is no such object. */
+/* The same, whatever its tag. TLV_END: there is none. */
+enum tlv_status tlv_only(struct span in, struct tlv *out);
+
+/* Like tlv_single, for a constructed object: *reader is to read what it holds. False: there is no such
+ * object. */
 bool tlv_enter(struct span in, uint32_t tag, struct tlv_reader *reader);
+
+/* True when `in` holds nothing but whole objects, or nothing at all. */
+bool tlv_is_sequence(struct span in);
 
 /* Finds the first object with `tag` among the objects in `in`; false when absent or when the form before it
  * is bad. */

@@ -5,7 +5,6 @@
 #include "ipa/ipa_internal.h"
 #include "protocol/tags.h"
 
-#include <stdio.h>
 #include <string.h>
 
 bool card_call(struct ipa *ipa, const char *function, struct span request, uint32_t tag, struct span *value,
@@ -18,21 +17,32 @@ bool card_call(struct ipa *ipa, const char *function, struct span request, uint3
     status = ipa->host.es10(ipa->host.context, request, &ipa->response);
     if (sw != NULL)
         *sw = status;
-    if (status == 0) {
-        snprintf(ipa->why, sizeof(ipa->why), "%s: the card cannot be reached", function);
-        return false;
-    }
-    if (status != SW_DONE) {
-        snprintf(ipa->why, sizeof(ipa->why), "%s: the card answered %04X", function, status);
-        return false;
-    }
+    if (status == 0)
+        return ipa_fail(ipa, "%s: the card cannot be reached", function);
+    if (status != SW_DONE)
+        return ipa_fail(ipa, "%s: the card answered %04X", function, status);
     form = tlv_single(buf_span(&ipa->response), tag, value);
-    if (ipa->response.failed || form != TLV_OK) {
-        snprintf(ipa->why, sizeof(ipa->why), "%s: the card's answer is malformed: %s", function,
-                 tlv_status_name(form));
-        return false;
-    }
+    if (ipa->response.failed || form != TLV_OK)
+        return ipa_fail(ipa, "%s: the card's answer is malformed: %s", function, tlv_status_name(form));
     return true;
+}
+
+void card_begin(struct ipa *ipa, uint32_t tag)
+{
+    buf_clear(&ipa->request);
+    ipa->request_tag = tag;
+    ipa->request_mark = tlv_open(&ipa->request, tag);
+}
+
+bool card_ask(struct ipa *ipa, const char *function, struct span *value)
+{
+    bool whole;
+
+    tlv_close(&ipa->request, ipa->request_mark);
+    whole = !ipa->request.failed &&
+            card_call(ipa, function, buf_span(&ipa->request), ipa->request_tag, value, NULL);
+    buf_free(&ipa->request);
+    return whole;
 }
 
 bool card_get(struct ipa *ipa, const char *function, uint32_t tag, struct span *value)
@@ -40,6 +50,13 @@ bool card_get(struct ipa *ipa, const char *function, uint32_t tag, struct span *
     const uint8_t request[] = {(uint8_t)(tag >> 8), (uint8_t)tag, 0x00};
 
     return card_call(ipa, function, SPAN_ARRAY(request), tag, value, NULL);
+}
+
+bool card_refresh(struct ipa *ipa, const char *function, uint32_t tag, struct span *value, uint16_t *sw)
+{
+    const uint8_t request[] = {(uint8_t)(tag >> 8), (uint8_t)tag, 0x03, 0x80, 0x01, 0xFF};
+
+    return card_call(ipa, function, SPAN_ARRAY(request), tag, value, sw);
 }
 
 bool card_know(struct ipa *ipa)
@@ -52,10 +69,8 @@ bool card_know(struct ipa *ipa)
         return true;
     if (!card_call(ipa, "GetEID", SPAN_ARRAY(request), TAG_GET_EID, &content, NULL))
         return false;
-    if (!tlv_find(content, TAG_EID, &eid) || eid.size != sizeof(ipa->eid)) {
-        snprintf(ipa->why, sizeof(ipa->why), "GetEID: the card's answer has no EID");
-        return false;
-    }
+    if (!tlv_find(content, TAG_EID, &eid) || eid.size != sizeof(ipa->eid))
+        return ipa_fail(ipa, "GetEID: the card's answer has no EID");
     memcpy(ipa->eid, eid.data, sizeof(ipa->eid));
     ipa->has_eid = true;
     state_read(&ipa->state, buf_span(&ipa->kept), ipa->eid);
@@ -72,64 +87,40 @@ bool ipa_read_eid(struct ipa *ipa, char digits[33])
 
 bool card_retrieve(struct ipa *ipa, struct span criteria, struct span *list)
 {
-    struct buf request = {0};
     struct span content;
-    size_t outer = tlv_open(&request, TAG_RETRIEVE_NOTIFICATIONS);
-    bool ok;
 
+    card_begin(ipa, TAG_RETRIEVE_NOTIFICATIONS);
     if (criteria.size > 0)
-        tlv_put(&request, 0xA0, criteria);
-    tlv_close(&request, outer);
-    ok = !request.failed && card_call(ipa, "RetrieveNotificationsList", buf_span(&request),
-                                      TAG_RETRIEVE_NOTIFICATIONS, &content, NULL);
-    buf_free(&request);
-    if (ok && !tlv_find(content, 0xA0, list) && !tlv_find(content, 0xA2, list)) {
-        snprintf(ipa->why, sizeof(ipa->why), "RetrieveNotificationsList: the card refused");
-        ok = false;
-    }
-    return ok;
+        tlv_put(&ipa->request, 0xA0, criteria);
+    if (!card_ask(ipa, "RetrieveNotificationsList", &content))
+        return false;
+    return tlv_find(content, 0xA0, list) || tlv_find(content, 0xA2, list) ||
+           ipa_fail(ipa, "RetrieveNotificationsList: the card refused");
 }
 
 bool card_remove(struct ipa *ipa, uint64_t sequence)
 {
-    struct buf request = {0};
     struct span content;
-    struct span result;
-    uint64_t code = 127;
-    size_t outer = tlv_open(&request, TAG_REMOVE_NOTIFICATION);
-    bool ok;
+    int code;
 
-    tlv_put_unsigned(&request, 0x80, sequence);
-    tlv_close(&request, outer);
-    ok = !request.failed && card_call(ipa, "RemoveNotificationFromList", buf_span(&request),
-                                      TAG_REMOVE_NOTIFICATION, &content, NULL);
-    buf_free(&request);
+    card_begin(ipa, TAG_REMOVE_NOTIFICATION);
+    tlv_put_unsigned(&ipa->request, 0x80, sequence);
+    if (!card_ask(ipa, "RemoveNotificationFromList", &content))
+        return false;
     /* nothingToDelete(1) is as good: an acknowledgement that came twice. */
-    if (ok && (!tlv_find(content, 0x80, &result) || !tlv_unsigned(result, &code) || code > 1)) {
-        snprintf(ipa->why, sizeof(ipa->why), "RemoveNotificationFromList: the card refused");
-        ok = false;
-    }
-    return ok;
+    return (ipa_find_code(content, 0x80, &code) && code <= 1) ||
+           ipa_fail(ipa, "RemoveNotificationFromList: the card refused");
 }
 
 /* GetProfilesInfo with this tag list; *list is the content of profileInfoListOk. */
 static bool profiles(struct ipa *ipa, struct span tags, struct span *list)
 {
-    struct buf request = {0};
     struct span content;
-    size_t outer = tlv_open(&request, TAG_PROFILES_INFO);
-    bool ok;
 
-    tlv_put(&request, 0x5C, tags);
-    tlv_close(&request, outer);
-    ok = !request.failed &&
-         card_call(ipa, "GetProfilesInfo", buf_span(&request), TAG_PROFILES_INFO, &content, NULL);
-    buf_free(&request);
-    if (ok && !tlv_find(content, 0xA0, list)) {
-        snprintf(ipa->why, sizeof(ipa->why), "GetProfilesInfo: the card refused");
-        ok = false;
-    }
-    return ok;
+    card_begin(ipa, TAG_PROFILES_INFO);
+    tlv_put(&ipa->request, 0x5C, tags);
+    return card_ask(ipa, "GetProfilesInfo", &content) &&
+           (tlv_find(content, 0xA0, list) || ipa_fail(ipa, "GetProfilesInfo: the card refused"));
 }
 
 bool card_profiles_digest(struct ipa *ipa, uint8_t digest[DIGEST_SIZE])

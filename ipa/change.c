@@ -6,7 +6,6 @@
 #include "ipa/ipa_internal.h"
 #include "protocol/tags.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define NOT_ALLOWED 1 /* immediateEnableNotAvailable */
@@ -33,18 +32,9 @@ static const struct {
     [IPA_CHANGE_IMMEDIATE] = {"ImmediateEnable", TAG_IMMEDIATE_ENABLE, 0x80, CAUSE_IMMEDIATE},
 };
 
-/* One that is read as a number of at most 127. */
 static bool take_code(struct ipa *ipa, const char *name, struct span content, uint32_t tag, int *code)
 {
-    struct span value;
-    uint64_t number;
-
-    if (tlv_find(content, tag, &value) && tlv_unsigned(value, &number) && number <= 127) {
-        *code = (int)number;
-        return true;
-    }
-    snprintf(ipa->why, sizeof(ipa->why), "%s: the card's answer has no result", name);
-    return false;
+    return ipa_find_code(content, tag, code) || ipa_fail(ipa, "%s: the card's answer has no result", name);
 }
 
 static bool begin(struct ipa *ipa, int cause)
@@ -61,29 +51,22 @@ bool ipa_settle(struct ipa *ipa)
 
     if (ipa->state.begun_cause < 0)
         return true;
-    if (!card_profiles_digest(ipa, profiles)) {
-        ipa_end(ipa, IPA_CARD, "%s", ipa->why);
-        return false;
-    }
-    if (memcmp(profiles, ipa->state.profiles, sizeof(profiles)) != 0 &&
-        !card_mark_eims(ipa, NULL, ipa->state.begun_cause)) {
-        ipa_end(ipa, IPA_CARD, "%s", ipa->why);
-        return false;
-    }
+    if (!card_profiles_digest(ipa, profiles) ||
+        (memcmp(profiles, ipa->state.profiles, sizeof(profiles)) != 0 &&
+         !card_mark_eims(ipa, NULL, ipa->state.begun_cause)))
+        return ipa_end(ipa, IPA_CARD, "%s", ipa->why);
     ipa->state.begun_cause = -1;
     return ipa_keep(ipa);
 }
 
 bool ipa_change(struct ipa *ipa, enum ipa_change change, int *code)
 {
-    const uint32_t tag = changes[change].tag;
-    const uint8_t request[] = {(uint8_t)(tag >> 8), (uint8_t)tag, 0x03, 0x80, 0x01, 0xFF}; /* refreshFlag */
     struct span content;
     bool ok;
 
     if (!card_know(ipa) || (changes[change].cause >= 0 && !begin(ipa, changes[change].cause)))
         return false;
-    ok = card_call(ipa, changes[change].name, SPAN_ARRAY(request), tag, &content, NULL) &&
+    ok = card_refresh(ipa, changes[change].name, changes[change].tag, &content, NULL) &&
          take_code(ipa, changes[change].name, content, changes[change].result, code);
     if (change == IPA_CHANGE_ROLLBACK && ok)
         ipa->state.unconfirmed[0] = '\0';
@@ -95,9 +78,7 @@ bool ipa_change(struct ipa *ipa, enum ipa_change change, int *code)
 
 bool change_immediate(struct ipa *ipa, struct ipa_immediate *outcome)
 {
-    static const uint8_t request[] = {0xBF, 0x5A, 0x03, 0x80, 0x01, 0xFF};
     struct span content;
-    uint16_t sw;
 
     outcome->available = false;
     if (!begin(ipa, CAUSE_IMMEDIATE)) {
@@ -106,7 +87,7 @@ bool change_immediate(struct ipa *ipa, struct ipa_immediate *outcome)
         return false;
     }
     /* A card that does not have the function, or does not have it configured, says so; both are usual. */
-    if (card_call(ipa, "ImmediateEnable", SPAN_ARRAY(request), TAG_IMMEDIATE_ENABLE, &content, &sw) &&
+    if (card_refresh(ipa, "ImmediateEnable", TAG_IMMEDIATE_ENABLE, &content, NULL) &&
         take_code(ipa, "ImmediateEnable", content, 0x80, &outcome->code))
         outcome->available = outcome->code != NOT_ALLOWED;
     return ipa_settle(ipa);
@@ -114,23 +95,17 @@ bool change_immediate(struct ipa *ipa, struct ipa_immediate *outcome)
 
 bool ipa_memory_reset(struct ipa *ipa, uint8_t options, int codes[3])
 {
-    struct buf request = {0};
     struct span content;
-    struct span value;
-    uint64_t number;
-    size_t outer = tlv_open(&request, TAG_IOT_MEMORY_RESET);
-    bool ok;
+    bool ok = begin(ipa, CAUSE_RESET);
 
-    tlv_put_bits(&request, 0x82, &options, 7);
-    tlv_close(&request, outer);
-    ok = !request.failed && begin(ipa, CAUSE_RESET) &&
-         card_call(ipa, "eUICCMemoryReset", buf_span(&request), TAG_IOT_MEMORY_RESET, &content, NULL);
-    buf_free(&request);
-    for (unsigned i = 0; i < 3; i++) {
-        codes[i] = -1;
-        if (ok && tlv_find(content, 0x80 + i, &value) && tlv_unsigned(value, &number) && number <= 127)
-            codes[i] = (int)number;
+    if (ok) {
+        card_begin(ipa, TAG_IOT_MEMORY_RESET);
+        tlv_put_bits(&ipa->request, 0x82, &options, 7);
+        ok = card_ask(ipa, "eUICCMemoryReset", &content);
     }
+    for (unsigned i = 0; i < 3; i++)
+        if (!ok || !ipa_find_code(content, 0x80 + i, &codes[i]))
+            codes[i] = -1;
     if (ok)
         return ipa_settle(ipa);
     ipa->state.begun_cause = -1;

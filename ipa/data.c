@@ -35,18 +35,15 @@ struct request {
 
 static bool put_notifications(struct ipa *ipa, struct request *request)
 {
-    struct buf list = {0};
     struct span found;
     size_t outer;
-    bool ok = card_retrieve(ipa, request->notification_search, &found);
+    bool ok;
 
-    if (ok) {
-        buf_append(&list, found);
-        outer = tlv_open(&ipa->out, 0xA0);
-        ok = !list.failed && package_put_notifications(ipa, buf_span(&list));
-        tlv_close(&ipa->out, outer);
-    }
-    buf_free(&list);
+    if (!card_retrieve(ipa, request->notification_search, &found))
+        return false;
+    outer = tlv_open(&ipa->out, 0xA0);
+    ok = package_put_notifications(ipa, found);
+    tlv_close(&ipa->out, outer);
     return ok;
 }
 
@@ -100,26 +97,26 @@ static bool put_root_smds(struct ipa *ipa, struct request *request)
     return put_address(ipa, 0x81, 0x83);
 }
 
-static bool put_info1(struct ipa *ipa, struct request *request)
+static bool put_answer(struct ipa *ipa, const char *function, uint32_t tag)
 {
     struct span content;
 
-    (void)request;
-    if (!card_get(ipa, "GetEUICCInfo1", TAG_EUICC_INFO1, &content))
+    if (!card_get(ipa, function, tag, &content))
         return false;
     buf_append(&ipa->out, buf_span(&ipa->response));
     return true;
 }
 
+static bool put_info1(struct ipa *ipa, struct request *request)
+{
+    (void)request;
+    return put_answer(ipa, "GetEUICCInfo1", TAG_EUICC_INFO1);
+}
+
 static bool put_info2(struct ipa *ipa, struct request *request)
 {
-    struct span content;
-
     (void)request;
-    if (!card_get(ipa, "GetEUICCInfo2", TAG_EUICC_INFO2, &content))
-        return false;
-    buf_append(&ipa->out, buf_span(&ipa->response));
-    return true;
+    return put_answer(ipa, "GetEUICCInfo2", TAG_EUICC_INFO2);
 }
 
 static bool put_token(struct ipa *ipa, struct request *request)
@@ -133,19 +130,14 @@ static bool put_token(struct ipa *ipa, struct request *request)
 /* GetCerts answers both; each is asked for by its own tag. */
 static bool put_cert(struct ipa *ipa, struct request *request, uint32_t tag)
 {
-    struct buf get = {0};
     struct span content;
     struct span certs;
     struct span cert;
-    size_t outer = tlv_open(&get, TAG_GET_CERTS);
-    bool ok;
 
+    card_begin(ipa, TAG_GET_CERTS);
     if (request->ci_key_id.data != NULL)
-        tlv_put(&get, 0x80, request->ci_key_id);
-    tlv_close(&get, outer);
-    ok = !get.failed && card_call(ipa, "GetCerts", buf_span(&get), TAG_GET_CERTS, &content, NULL);
-    buf_free(&get);
-    if (!ok)
+        tlv_put(&ipa->request, 0x80, request->ci_key_id);
+    if (!card_ask(ipa, "GetCerts", &content))
         return false;
     if (!tlv_find(content, 0xA0, &certs) || !tlv_find(certs, tag, &cert)) {
         request->no_such_ci = true;

@@ -23,8 +23,7 @@ void download_initiate(struct ipa *ipa)
     ok = ok && card_get(ipa, "GetEUICCChallenge", TAG_GET_EUICC_CHALLENGE, &content);
     if (!ok || !tlv_find(content, 0x80, &challenge) || challenge.size != sizeof(download->challenge)) {
         buf_free(&info1);
-        download_note(download, "%s", ok ? "GetEUICCChallenge: the card's answer is malformed" : ipa->why);
-        ipa_go(ipa, STEP_DOWNLOAD_RESULT);
+        download_fail(ipa, "%s", ok ? "GetEUICCChallenge: the card's answer is malformed" : ipa->why);
         return;
     }
     memcpy(download->challenge, challenge.data, sizeof(download->challenge));
@@ -88,23 +87,17 @@ static void put_ctx(struct ipa *ipa, const struct initiated *from, struct buf *o
 /* AuthenticateServer on the card; its answer is in ipa->response. */
 static bool authenticate_server(struct ipa *ipa, const struct initiated *from)
 {
-    struct buf request = {0};
     struct span content;
-    size_t outer = tlv_open(&request, TAG_AUTHENTICATE_SERVER);
-    bool ok;
 
-    buf_append(&request, from->signed1);
-    buf_append(&request, from->signature);
-    buf_append(&request, from->ci_key_id);
-    buf_append(&request, from->cert);
-    put_ctx(ipa, from, &request);
-    tlv_close(&request, outer);
-    ok = !request.failed &&
-         card_call(ipa, "AuthenticateServer", buf_span(&request), TAG_AUTHENTICATE_SERVER, &content, NULL);
-    buf_free(&request);
-    if (!ok)
-        download_note(&ipa->download, "%s", ipa->why);
-    return ok && !download_card_refused(ipa, "AuthenticateServer", NAMES_AUTHENTICATE_SERVER, content);
+    card_begin(ipa, TAG_AUTHENTICATE_SERVER);
+    buf_append(&ipa->request, from->signed1);
+    buf_append(&ipa->request, from->signature);
+    buf_append(&ipa->request, from->ci_key_id);
+    buf_append(&ipa->request, from->cert);
+    put_ctx(ipa, from, &ipa->request);
+    if (!card_ask(ipa, "AuthenticateServer", &content))
+        return download_note(&ipa->download, "%s", ipa->why);
+    return !download_card_refused(ipa, "AuthenticateServer", NAMES_AUTHENTICATE_SERVER, content);
 }
 
 /* After a power cut, the installation result of this session answers the trigger when it comes again. */
@@ -139,13 +132,11 @@ void download_initiated(struct ipa *ipa, struct span answer)
         download_note_refusal(download, "InitiateAuthentication", NAMES_INITIATE, &member);
         ok = false;
     } else if (ok && !read_initiated(member.value, &from)) {
-        download_note(download, "InitiateAuthentication: the answer of %s is malformed",
-                      download_server(download));
-        ok = false;
+        ok = download_note(download, "InitiateAuthentication: the answer of %s is malformed",
+                           download_server(download));
     } else if (ok && !address_fits(download, from.address)) {
-        download_note(download, "InitiateAuthentication: the server signs another address than %s",
-                      download->address);
-        ok = false;
+        ok = download_note(download, "InitiateAuthentication: the server signs another address than %s",
+                           download->address);
     }
     if (!ok || !authenticate_server(ipa, &from)) {
         ipa_go(ipa, STEP_DOWNLOAD_RESULT);

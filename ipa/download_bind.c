@@ -65,23 +65,17 @@ static bool oid_fits(const struct ipa_download *download, struct span der)
 
 static bool prepare(struct ipa *ipa, const struct authenticated *from)
 {
-    struct buf request = {0};
     struct span content;
-    size_t outer = tlv_open(&request, TAG_PREPARE_DOWNLOAD);
-    bool ok;
 
-    buf_append(&request, from->signed2);
-    buf_append(&request, from->signature);
+    card_begin(ipa, TAG_PREPARE_DOWNLOAD);
+    buf_append(&ipa->request, from->signed2);
+    buf_append(&ipa->request, from->signature);
     if (from->code_required)
-        buf_append(&request, from->hash_cc);
-    buf_append(&request, from->cert);
-    tlv_close(&request, outer);
-    ok = !request.failed &&
-         card_call(ipa, "PrepareDownload", buf_span(&request), TAG_PREPARE_DOWNLOAD, &content, NULL);
-    buf_free(&request);
-    if (!ok)
-        download_note(&ipa->download, "%s", ipa->why);
-    return ok && !download_card_refused(ipa, "PrepareDownload", NAMES_PREPARE, content);
+        buf_append(&ipa->request, from->hash_cc);
+    buf_append(&ipa->request, from->cert);
+    if (!card_ask(ipa, "PrepareDownload", &content))
+        return download_note(&ipa->download, "%s", ipa->why);
+    return !download_card_refused(ipa, "PrepareDownload", NAMES_PREPARE, content);
 }
 
 static void bind(struct ipa *ipa, struct span ok)
@@ -123,8 +117,7 @@ static void go_on(struct ipa *ipa, struct span address, struct span event)
     struct ipa_download *download = &ipa->download;
 
     if (address.size == 0 || address.size > IPA_ADDRESS_MAX || event.size > IPA_ADDRESS_MAX) {
-        download_note(download, "AuthenticateClient: the SM-DS's event is malformed");
-        ipa_go(ipa, STEP_DOWNLOAD_RESULT);
+        download_fail(ipa, "AuthenticateClient: the SM-DS's event is malformed");
         return;
     }
     snprintf(download->address, sizeof(download->address), "%.*s", (int)address.size,
@@ -138,15 +131,12 @@ static void go_on(struct ipa *ipa, struct span address, struct span event)
 
 static void found_trigger(struct ipa *ipa, struct span ok)
 {
-    struct ipa_download *download = &ipa->download;
     struct span trigger;
 
-    if (!tlv_find(ok, TAG_DOWNLOAD_TRIGGER, &trigger)) {
-        download_note(download, "the SM-DS has nothing for this eUICC");
-        ipa_go(ipa, STEP_DOWNLOAD_RESULT);
-        return;
-    }
-    ipa_go(ipa, download_follow(ipa, trigger) ? STEP_INITIATE : STEP_DOWNLOAD_RESULT);
+    if (!tlv_find(ok, TAG_DOWNLOAD_TRIGGER, &trigger))
+        download_fail(ipa, "the SM-DS has nothing for this eUICC");
+    else
+        ipa_go(ipa, download_follow(ipa, trigger) ? STEP_INITIATE : STEP_DOWNLOAD_RESULT);
 }
 
 static void found_events(struct ipa *ipa, struct span ok)
@@ -157,12 +147,10 @@ static void found_events(struct ipa *ipa, struct span ok)
     struct span address;
 
     if (!tlv_find_path(ok, first, &entry) || !tlv_find(entry, 0x80, &event) ||
-        !tlv_find(entry, 0x81, &address)) {
-        download_note(&ipa->download, "the SM-DS has nothing for this eUICC");
-        ipa_go(ipa, STEP_DOWNLOAD_RESULT);
-        return;
-    }
-    go_on(ipa, address, event);
+        !tlv_find(entry, 0x81, &address))
+        download_fail(ipa, "the SM-DS has nothing for this eUICC");
+    else
+        go_on(ipa, address, event);
 }
 
 void download_authenticated(struct ipa *ipa, struct span answer)
@@ -202,20 +190,17 @@ static bool load(struct ipa *ipa, struct span package)
 
             buf_clear(&ipa->response);
             sw = ipa->host.es10(ipa->host.context, segment, &ipa->response);
-            if (sw != SW_DONE) {
-                download_note(download, "LoadBoundProfilePackage: the card answered %04X", sw);
-                return false;
-            }
+            if (sw != SW_DONE)
+                return download_note(download, "LoadBoundProfilePackage: the card answered %04X", sw);
             if (ipa->response.size > 0) {
                 buf_append(&download->installation, buf_span(&ipa->response));
                 return !download->installation.failed;
             }
         }
     }
-    download_note(download, status == TLV_END
-                                ? "LoadBoundProfilePackage: the card gave no installation result"
-                                : "GetBoundProfilePackage: the package is malformed");
-    return false;
+    return download_note(download, "%s",
+                         status == TLV_END ? "LoadBoundProfilePackage: the card gave no installation result"
+                                           : "GetBoundProfilePackage: the package is malformed");
 }
 
 void download_bound(struct ipa *ipa, struct span answer)

@@ -25,9 +25,11 @@ void download_send(struct ipa *ipa, struct download_request request, enum ipa_st
 bool download_read(struct ipa *ipa, const char *name, uint32_t function, struct span answer,
                    struct tlv *member);
 
-/* Notes why the download fails. */
-void download_note(struct ipa_download *download, const char *format, ...)
+/* Notes why the download fails; false. */
+bool download_note(struct ipa_download *download, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* The same, and its result is next. */
+void download_fail(struct ipa *ipa, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A server's refusal, by its error number. */
 void download_note_refusal(struct ipa_download *download, const char *name, enum names names,
                            const struct tlv *error);
@@ -37,7 +39,7 @@ const char *download_server(const struct ipa_download *download);
  * `content` is none. */
 bool download_card_refused(struct ipa *ipa, const char *name, enum names names, struct span content);
 
-/* Whether the eIM restores compact forms: only what it can verify. */
+/* Whether the eIM restores compact forms: a signed object only if it can verify it. */
 bool download_may_compact(struct ipa *ipa);
 /* Ends the session on both sides; download->why says already what was wrong. */
 void download_cancel(struct ipa *ipa, unsigned reason);

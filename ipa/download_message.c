@@ -11,7 +11,6 @@
 
 /* --- Messages ----------------------------------------------------------------------------------------- */
 
-/* Begins ipa->out with `function`; ES9+ wraps all its requests in A2 (SGP.22 6.6). */
 struct download_request download_begin(struct ipa *ipa, uint32_t function)
 {
     struct download_request request = {0, 0};
@@ -35,15 +34,34 @@ void download_send(struct ipa *ipa, struct download_request request, enum ipa_st
     ipa_send(ipa, step, peer, ipa->download.direct ? ipa->download.address : "");
 }
 
-void download_note(struct ipa_download *download, const char *format, ...)
+/* By way of a copy: an argument may be download->why itself. */
+__attribute__((format(printf, 2, 0))) static void note(struct ipa_download *download, const char *format,
+                                                       va_list arguments)
 {
     char line[sizeof(download->why)];
+
+    vsnprintf(line, sizeof(line), format, arguments);
+    memcpy(download->why, line, sizeof(line));
+}
+
+bool download_note(struct ipa_download *download, const char *format, ...)
+{
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(line, sizeof(line), format, arguments);
+    note(download, format, arguments);
     va_end(arguments);
-    memcpy(download->why, line, sizeof(line));
+    return false;
+}
+
+void download_fail(struct ipa *ipa, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    note(&ipa->download, format, arguments);
+    va_end(arguments);
+    ipa_go(ipa, STEP_DOWNLOAD_RESULT);
 }
 
 const char *download_server(const struct ipa_download *download)
@@ -53,29 +71,21 @@ const char *download_server(const struct ipa_download *download)
     return download->is_sm_ds ? "the SM-DS" : "the SM-DP+";
 }
 
-/* The one member of the CHOICE that a server answers. False with download->why. */
 bool download_read(struct ipa *ipa, const char *name, uint32_t function, struct span answer,
                    struct tlv *member)
 {
     struct ipa_download *download = &ipa->download;
     struct span content = answer;
-    struct tlv_reader reader;
     enum tlv_status status = TLV_OK;
 
     if (download->direct)
         status = tlv_single(answer, 0xA2, &content);
     if (status == TLV_OK)
         status = tlv_single(content, function, &content);
-    if (status == TLV_OK) {
-        reader = tlv_reader(content);
-        status = tlv_next(&reader, member);
-        if (status == TLV_OK && !tlv_finish(&reader))
-            status = reader.status;
-    }
-    if (status != TLV_OK)
-        download_note(download, "%s: the answer of %s is malformed: %s", name, download_server(download),
-                      tlv_status_name(status));
-    return status == TLV_OK;
+    if (status == TLV_OK)
+        status = tlv_only(content, member);
+    return status == TLV_OK || download_note(download, "%s: the answer of %s is malformed: %s", name,
+                                             download_server(download), tlv_status_name(status));
 }
 
 void download_note_refusal(struct ipa_download *download, const char *name, enum names names,
@@ -89,7 +99,6 @@ void download_note_refusal(struct ipa_download *download, const char *name, enum
                   names_text(names, code, text, sizeof(text)));
 }
 
-/* The card's own refusal, A1 { 80 transactionId, 02 code }: it goes to the eIM as errorResponse. */
 bool download_card_refused(struct ipa *ipa, const char *name, enum names names, struct span content)
 {
     struct span error;
@@ -109,32 +118,25 @@ bool download_card_refused(struct ipa *ipa, const char *name, enum names names, 
 
 /* --- CancelSession ------------------------------------------------------------------------------------ */
 
-/* An eIM restores a signed object only if it can verify it. */
 bool download_may_compact(struct ipa *ipa)
 {
     return !ipa->download.direct && ipa->settings.compact && ipa_known(ipa)->has_certs;
 }
 
-/* Ends the session on both sides; download->why says already what was wrong. */
 void download_cancel(struct ipa *ipa, unsigned reason)
 {
     struct ipa_download *download = &ipa->download;
-    struct buf card = {0};
     struct buf response = {0};
     struct download_request request;
     struct span content;
     struct span refused;
-    size_t outer = tlv_open(&card, TAG_CANCEL_SESSION);
-    bool ok;
 
-    tlv_put(&card, 0x80, SPAN(download->transaction, download->transaction_size));
-    tlv_put_unsigned(&card, 0x81, reason);
-    tlv_close(&card, outer);
-    ok = !card.failed &&
-         card_call(ipa, "CancelSession", buf_span(&card), TAG_CANCEL_SESSION, &content, NULL) &&
-         !tlv_find(content, 0x81, &refused);
-    buf_free(&card);
-    if (!ok) { /* the card's session is over already; the server ends its own by time */
+    card_begin(ipa, TAG_CANCEL_SESSION);
+    tlv_put(&ipa->request, 0x80, SPAN(download->transaction, download->transaction_size));
+    tlv_put_unsigned(&ipa->request, 0x81, reason);
+    if (!card_ask(ipa, "CancelSession", &content) ||
+        tlv_find(content, 0x81,
+                 &refused)) { /* the card's session is over already; the server ends its own by time */
         ipa_go(ipa, STEP_DOWNLOAD_RESULT);
         return;
     }
@@ -164,10 +166,8 @@ void download_cancel_lost(struct ipa *ipa, const char *why)
 
 void download_lost(struct ipa *ipa, const char *why)
 {
-    if (!ipa->download.direct) {
+    if (!ipa->download.direct)
         ipa_end(ipa, IPA_UNREACHABLE, "%s", why);
-        return;
-    }
-    download_note(&ipa->download, "%s", why);
-    ipa_go(ipa, STEP_DOWNLOAD_RESULT);
+    else
+        download_fail(ipa, "%s", why);
 }

@@ -2,7 +2,6 @@
 #include "ipa/ipa_internal.h"
 #include "protocol/tags.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* EimConfigurationData */
@@ -14,15 +13,6 @@
 /* the CHOICE in eimPublicKeyData and trustedPublicKeyDataTls */
 #define TAG_CHOICE_KEY         0xA0
 #define TAG_CHOICE_CERTIFICATE 0xA1
-
-static bool take_text(struct span value, size_t min, char *out, size_t max)
-{
-    if (value.size < min || value.size > max || memchr(value.data, 0, value.size) != NULL)
-        return false;
-    memcpy(out, value.data, value.size);
-    out[value.size] = '\0';
-    return true;
-}
 
 /* The CHOICE is untagged and its members have automatic tags, but both are SEQUENCEs under an implicit tag:
  * what is trusted is the member with its own tag 30 again. */
@@ -44,9 +34,9 @@ static bool read_eim(struct span content, struct ipa_eim *eim)
 {
     struct span value;
 
-    if (!tlv_find(content, TAG_EIM_ID, &value) || !take_text(value, 1, eim->id, IPA_ID_MAX))
+    if (!tlv_find(content, TAG_EIM_ID, &value) || !ipa_take_text(value, 1, IPA_ID_MAX, eim->id))
         return false;
-    if (tlv_find(content, TAG_EIM_FQDN, &value) && !take_text(value, 0, eim->fqdn, IPA_ADDRESS_MAX))
+    if (tlv_find(content, TAG_EIM_FQDN, &value) && !ipa_take_text(value, 0, IPA_ADDRESS_MAX, eim->fqdn))
         return false;
     if (tlv_find(content, TAG_EIM_TOKEN, &value)) {
         eim->has_token = tlv_signed(value, &eim->token);
@@ -87,19 +77,13 @@ bool ipa_read_eims(struct ipa *ipa, const struct ipa_eim **eims, size_t *count)
     if (!tlv_find(content, 0xA0, &list))
         list = SPAN_NONE;
     reader = tlv_reader(list);
-    while (ipa->eim_count < IPA_EIMS_MAX && tlv_next(&reader, &entry) == TLV_OK) {
-        if (entry.tag != TAG_SEQUENCE || !read_eim(entry.value, &ipa->eims[ipa->eim_count++])) {
-            snprintf(ipa->why, sizeof(ipa->why),
-                     "GetEimConfigurationData: the card's configuration of eIM %zu is malformed",
-                     ipa->eim_count);
-            return false;
-        }
-    }
-    if (!tlv_good(&reader)) {
-        snprintf(ipa->why, sizeof(ipa->why), "GetEimConfigurationData: the card's answer is malformed: %s",
-                 tlv_status_name(reader.status));
-        return false;
-    }
+    while (ipa->eim_count < IPA_EIMS_MAX && tlv_next(&reader, &entry) == TLV_OK)
+        if (entry.tag != TAG_SEQUENCE || !read_eim(entry.value, &ipa->eims[ipa->eim_count++]))
+            return ipa_fail(ipa, "GetEimConfigurationData: the card's configuration of eIM %zu is malformed",
+                            ipa->eim_count);
+    if (!tlv_good(&reader))
+        return ipa_fail(ipa, "GetEimConfigurationData: the card's answer is malformed: %s",
+                        tlv_status_name(reader.status));
     *count = ipa->eim_count;
     return true;
 }
@@ -126,34 +110,21 @@ bool card_mark_eims(struct ipa *ipa, const char *except, int cause)
 
 bool ipa_add_eim(struct ipa *ipa, struct span configuration, int *code, struct buf *answers)
 {
-    struct buf request = {0};
     struct span content;
     struct span value;
-    uint64_t number;
-    bool ok;
 
-    if (tlv_single(configuration, TAG_ADD_INITIAL_EIM, &content) == TLV_OK) {
-        buf_append(&request, configuration);
-    } else {
-        size_t outer = tlv_open(&request, TAG_ADD_INITIAL_EIM);
-
-        tlv_put(&request, 0xA0, configuration);
-        tlv_close(&request, outer);
-    }
-    ok = !request.failed &&
-         card_call(ipa, "AddInitialEim", buf_span(&request), TAG_ADD_INITIAL_EIM, &content, NULL);
-    buf_free(&request);
-    if (!ok)
+    card_begin(ipa, TAG_ADD_INITIAL_EIM);
+    if (tlv_single(configuration, TAG_ADD_INITIAL_EIM, &content) == TLV_OK)
+        buf_append(&ipa->request, content);
+    else
+        tlv_put(&ipa->request, 0xA0, configuration);
+    if (!card_ask(ipa, "AddInitialEim", &content))
         return false;
     *code = 0;
     if (tlv_find(content, 0xA0, &value)) {
         buf_append(answers, value);
         return !answers->failed;
     }
-    if (!tlv_find(content, 0x81, &value) || !tlv_unsigned(value, &number) || number > 127) {
-        snprintf(ipa->why, sizeof(ipa->why), "AddInitialEim: the card's answer is malformed");
-        return false;
-    }
-    *code = (int)number;
-    return true;
+    return ipa_find_code(content, 0x81, code) ||
+           ipa_fail(ipa, "AddInitialEim: the card's answer is malformed");
 }

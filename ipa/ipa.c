@@ -35,6 +35,7 @@ void ipa_free(struct ipa *ipa)
     download_clear(&ipa->download);
     buf_free(&ipa->kept);
     buf_free(&ipa->out);
+    buf_free(&ipa->request);
     buf_free(&ipa->response);
     buf_free(&ipa->stored);
     buf_free(&ipa->offered);

@@ -7,8 +7,6 @@
 #include "ipa/result.h"
 #include "protocol/compact.h"
 
-/* Objects of ES10b, ESipa and ES9+, by their outer tags. */
-
 #define SW_DONE 0x9000
 
 /* --- What outlives a power cut (state.c) -------------------------------------------------------------- */
@@ -116,7 +114,10 @@ struct ipa {
 
     struct ipa_message message;
     char address[IPA_ADDRESS_MAX + 1];
-    struct buf out;      /* the message */
+    struct buf out;     /* the message */
+    struct buf request; /* to the card: see card_begin */
+    uint32_t request_tag;
+    size_t request_mark;
     struct buf response; /* the card's last answer */
 
     struct buf stored; /* the list of results to be offered first */
@@ -137,8 +138,8 @@ struct ipa {
     char notification_address[IPA_ADDRESS_MAX + 1];
 };
 
-/* Ends the poll. */
-void ipa_end(struct ipa *ipa, enum ipa_outcome outcome, const char *format, ...)
+/* Ends the poll, and is false. */
+bool ipa_end(struct ipa *ipa, enum ipa_outcome outcome, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Sets what comes next. */
 void ipa_go(struct ipa *ipa, enum ipa_step step);
@@ -157,6 +158,8 @@ bool ipa_through_eim(const struct ipa *ipa);
 /* What the polled eIM was given before. */
 const struct compact_given *ipa_known(struct ipa *ipa);
 bool ipa_digest(struct span octets, uint8_t digest[DIGEST_SIZE]);
+/* Notes in ipa->why what went wrong, and is false. */
+bool ipa_fail(struct ipa *ipa, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* --- The card (card.c) -------------------------------------------------------------------------------- */
 
@@ -164,8 +167,14 @@ bool ipa_digest(struct span octets, uint8_t digest[DIGEST_SIZE]);
  * False: ipa->why says what happened; the status word stays in *sw, which may be NULL. Ends nothing. */
 bool card_call(struct ipa *ipa, const char *function, struct span request, uint32_t tag, struct span *value,
                uint16_t *sw);
-/* As card_call for a request without members: "BF2E 00". */
+/* Begins a request with this tag, whose members are then appended to ipa->request; card_ask ends it, and is
+ * as card_call. */
+void card_begin(struct ipa *ipa, uint32_t tag);
+bool card_ask(struct ipa *ipa, const char *function, struct span *value);
+/* The same for a request without members: "BF2E 00". */
 bool card_get(struct ipa *ipa, const char *function, uint32_t tag, struct span *value);
+/* The same for { 80 refreshFlag }, set. */
+bool card_refresh(struct ipa *ipa, const char *function, uint32_t tag, struct span *value, uint16_t *sw);
 /* Asks for the EID once, and reads the kept state then. */
 bool card_know(struct ipa *ipa);
 /* RetrieveNotificationsList: `criteria` is the content of searchCriteria, SPAN_NONE for none. Notifications

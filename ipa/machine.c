@@ -36,7 +36,7 @@ void ipa_enter(struct ipa *ipa, enum ipa_step part)
     ipa_go(ipa, part);
 }
 
-void ipa_end(struct ipa *ipa, enum ipa_outcome outcome, const char *format, ...)
+bool ipa_end(struct ipa *ipa, enum ipa_outcome outcome, const char *format, ...)
 {
     char line[sizeof(ipa->why)]; /* an argument may be ipa->why itself */
     va_list arguments;
@@ -47,6 +47,17 @@ void ipa_end(struct ipa *ipa, enum ipa_outcome outcome, const char *format, ...)
     memcpy(ipa->why, line, sizeof(line));
     ipa->outcome = outcome;
     ipa_go(ipa, STEP_NONE);
+    return false;
+}
+
+bool ipa_fail(struct ipa *ipa, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(ipa->why, sizeof(ipa->why), format, arguments);
+    va_end(arguments);
+    return false;
 }
 
 bool ipa_keep(struct ipa *ipa)
@@ -59,9 +70,7 @@ bool ipa_keep(struct ipa *ipa)
         ok = !octets.failed && ipa->host.save(ipa->host.context, buf_span(&octets));
     }
     buf_free(&octets);
-    if (!ok)
-        ipa_end(ipa, IPA_STORAGE, "the IPA's state cannot be kept");
-    return ok;
+    return ok || ipa_end(ipa, IPA_STORAGE, "the IPA's state cannot be kept");
 }
 
 void ipa_send(struct ipa *ipa, enum ipa_step step, enum ipa_peer peer, const char *address)

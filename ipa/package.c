@@ -76,28 +76,22 @@ static bool cause_told(struct ipa *ipa)
 /* Reading (SGP.32 3.3.1): notifications go along with a result when it is the eIM that passes them on. */
 static bool put_result(struct ipa *ipa, struct span result)
 {
-    struct buf list = {0};
     struct span notifications = SPAN_NONE;
-    bool ok = true;
+    size_t both, inner;
+    bool ok;
 
-    if (ipa_through_eim(ipa)) {
-        ok = card_retrieve(ipa, SPAN_NONE, &notifications);
-        buf_append(&list, notifications);
-        ok = ok && !list.failed;
-    }
-    if (ok && list.size > 0) {
-        size_t both = tlv_open(&ipa->out, TAG_SEQUENCE);
-        size_t inner;
-
+    if (ipa_through_eim(ipa) && !card_retrieve(ipa, SPAN_NONE, &notifications))
+        return false;
+    if (notifications.size == 0) {
         buf_append(&ipa->out, result);
-        inner = tlv_open(&ipa->out, 0xA0);
-        ok = package_put_notifications(ipa, buf_span(&list));
-        tlv_close(&ipa->out, inner);
-        tlv_close(&ipa->out, both);
-    } else {
-        buf_append(&ipa->out, result);
+        return true;
     }
-    buf_free(&list);
+    both = tlv_open(&ipa->out, TAG_SEQUENCE);
+    buf_append(&ipa->out, result);
+    inner = tlv_open(&ipa->out, 0xA0);
+    ok = package_put_notifications(ipa, notifications);
+    tlv_close(&ipa->out, inner);
+    tlv_close(&ipa->out, both);
     return ok;
 }
 
@@ -181,18 +175,13 @@ static void take(struct ipa *ipa, const struct tlv *package)
 void package_got(struct ipa *ipa, struct span answer)
 {
     struct span content;
-    struct tlv_reader reader;
     struct tlv package;
     uint64_t code = 127;
     char name[64];
     enum tlv_status status = tlv_single(answer, TAG_GET_EIM_PACKAGE, &content);
 
-    if (status == TLV_OK) {
-        reader = tlv_reader(content);
-        status = tlv_next(&reader, &package);
-        if (status == TLV_OK && !tlv_finish(&reader))
-            status = reader.status;
-    }
+    if (status == TLV_OK)
+        status = tlv_only(content, &package);
     if (status != TLV_OK) {
         ipa_end(ipa, IPA_MALFORMED, "GetEimPackage: the eIM's answer is malformed: %s",
                 tlv_status_name(status));

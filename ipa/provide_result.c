@@ -86,10 +86,8 @@ bool package_tell_others(struct ipa *ipa, const struct package_result *result)
         ipa->eim_count < 2)
         return true;
     ipa->state.told = result->sequence;
-    if (!card_mark_eims(ipa, result->eim_id, CAUSE_OTHER_EIM)) {
-        ipa_end(ipa, IPA_CARD, "%s", ipa->why);
-        return false;
-    }
+    if (!card_mark_eims(ipa, result->eim_id, CAUSE_OTHER_EIM))
+        return ipa_end(ipa, IPA_CARD, "%s", ipa->why);
     return ipa_keep(ipa);
 }
 
@@ -153,25 +151,20 @@ static bool acknowledge(struct ipa *ipa, struct span list)
     uint64_t sequence;
 
     while (tlv_next(&reader, &tlv) == TLV_OK) {
-        if (tlv.tag != 0x80 || !tlv_unsigned(tlv.value, &sequence)) {
-            ipa_end(ipa, IPA_MALFORMED,
-                    "ProvideEimPackageResult: the eIM's eimAcknowledgements are malformed");
-            return false;
-        }
+        if (tlv.tag != 0x80 || !tlv_unsigned(tlv.value, &sequence))
+            return ipa_end(ipa, IPA_MALFORMED,
+                           "ProvideEimPackageResult: the eIM's eimAcknowledgements are malformed");
         /* Reading (SGP.32 3.3.1): an eIM acknowledges what it was just given, nothing of another eIM's. */
         if (!was_offered(ipa, sequence))
             continue;
-        if (!card_remove(ipa, sequence)) {
-            ipa_end(ipa, IPA_CARD, "%s", ipa->why);
-            return false;
-        }
+        if (!card_remove(ipa, sequence))
+            return ipa_end(ipa, IPA_CARD, "%s", ipa->why);
         ipa_tell(ipa, IPA_EVENT_ACKNOWLEDGED, SPAN_NONE, sequence, 0, NULL);
     }
-    if (!tlv_good(&reader))
-        ipa_end(ipa, IPA_MALFORMED,
-                "ProvideEimPackageResult: the eIM's eimAcknowledgements are malformed: %s",
-                tlv_status_name(reader.status));
-    return tlv_good(&reader);
+    return tlv_good(&reader) ||
+           ipa_end(ipa, IPA_MALFORMED,
+                   "ProvideEimPackageResult: the eIM's eimAcknowledgements are malformed: %s",
+                   tlv_status_name(reader.status));
 }
 
 /* The eIM has the result: what was kept for telling it is done with. */
@@ -247,7 +240,6 @@ void package_result_lost(struct ipa *ipa, const char *why)
 
 void package_roll_back(struct ipa *ipa)
 {
-    static const uint8_t request[] = {0xBF, 0x58, 0x03, 0x80, 0x01, 0xFF};
     struct buf result = {0};
     struct span content;
     struct span value;
@@ -256,7 +248,7 @@ void package_roll_back(struct ipa *ipa)
     size_t outer;
 
     ipa->worth = WORTH_NEXT_POLL;
-    if (!card_call(ipa, "ProfileRollback", SPAN_ARRAY(request), TAG_PROFILE_ROLLBACK, &content, NULL)) {
+    if (!card_refresh(ipa, "ProfileRollback", TAG_PROFILE_ROLLBACK, &content, NULL)) {
         ipa_end(ipa, IPA_CARD, "%s", ipa->why);
         return;
     }

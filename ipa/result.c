@@ -105,3 +105,25 @@ struct span package_transaction_id(struct span package)
 
     return tlv_find_path(package, path, &value) && value.size <= 16 ? value : SPAN_NONE;
 }
+
+/* --- Values ------------------------------------------------------------------------------------------- */
+
+bool ipa_take_text(struct span value, size_t min, size_t max, char *out)
+{
+    if (value.size < min || value.size > max || memchr(value.data, 0, value.size) != NULL)
+        return false;
+    memcpy(out, value.data, value.size);
+    out[value.size] = '\0';
+    return true;
+}
+
+bool ipa_find_code(struct span content, uint32_t tag, int *code)
+{
+    struct span value;
+    uint64_t number;
+
+    if (!tlv_find(content, tag, &value) || !tlv_unsigned(value, &number) || number > 127)
+        return false;
+    *code = (int)number;
+    return true;
+}

@@ -25,4 +25,9 @@ bool package_grants_rollback(struct span package);
 /* A package's eimTransactionId, SPAN_NONE without one. */
 struct span package_transaction_id(struct span package);
 
+/* Copies a text of min to max octets, without a zero, with its terminating zero. */
+bool ipa_take_text(struct span value, size_t min, size_t max, char *out);
+/* The number under `tag`, which must be a cause or result: 0 to 127. */
+bool ipa_find_code(struct span content, uint32_t tag, int *code);
+
 #endif

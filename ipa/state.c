@@ -44,15 +44,6 @@ struct known_eim *state_eim(struct ipa_state *state, const char *id)
     return known;
 }
 
-static bool take_id(struct span value, char id[IPA_ID_MAX + 1])
-{
-    if (value.size == 0 || value.size > IPA_ID_MAX || memchr(value.data, 0, value.size) != NULL)
-        return false;
-    memcpy(id, value.data, value.size);
-    id[value.size] = '\0';
-    return true;
-}
-
 static bool take_cause(struct span value, int *cause)
 {
     uint64_t number;
@@ -83,7 +74,7 @@ static bool read_eim(struct ipa_state *state, struct span content)
     struct known_eim *known;
     char id[IPA_ID_MAX + 1];
 
-    if (!tlv_require(&reader, TAG_ID, &value) || !take_id(value, id))
+    if (!tlv_require(&reader, TAG_ID, &value) || !ipa_take_text(value, 1, IPA_ID_MAX, id))
         return false;
     known = state_eim(state, id);
     if (known == NULL || (tlv_optional(&reader, TAG_CAUSE, &value) && !take_cause(value, &known->cause)))
@@ -138,7 +129,8 @@ static bool read_all(struct ipa_state *state, struct span content, const uint8_t
             return false;
     }
     if (!tlv_good(&eims) ||
-        (tlv_optional(&reader, TAG_UNCONFIRMED, &value) && !take_id(value, state->unconfirmed)) ||
+        (tlv_optional(&reader, TAG_UNCONFIRMED, &value) &&
+         !ipa_take_text(value, 1, IPA_ID_MAX, state->unconfirmed)) ||
         (tlv_optional(&reader, TAG_TOLD, &value) && !tlv_unsigned(value, &state->told)) ||
         (tlv_optional(&reader, TAG_DOWNLOADING, &value) && !read_download(state, value)) ||
         (tlv_optional(&reader, TAG_BEGUN, &value) && !read_begun(state, value)))

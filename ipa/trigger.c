@@ -2,30 +2,20 @@
  * ProfileDownloadTriggerRequest (SGP.32 2.11.1.3): where the profile is, and by which way: from the SM-DP+
  * directly, or through the eIM (3.2.3).
  */
-#include "ipa/ipa_internal.h"
+#include "ipa/download_internal.h"
 #include "protocol/activation_code.h"
 #include "protocol/tags.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define TAG_ACTIVATION_CODE 0x80
 #define TAG_DEFAULT_SMDP    0x81
 #define TAG_SMDS            0xA2
 
-static bool refuse(struct ipa_download *download, const char *why)
-{
-    snprintf(download->why, sizeof(download->why), "%.*s", (int)sizeof(download->why) - 1, why);
-    return false;
-}
-
 static bool take_address(struct ipa_download *download, struct span address)
 {
-    if (address.size == 0 || address.size > IPA_ADDRESS_MAX || memchr(address.data, 0, address.size) != NULL)
-        return refuse(download, "the server's address has no form that a server's address can have");
-    memcpy(download->address, address.data, address.size);
-    download->address[address.size] = '\0';
-    return true;
+    return ipa_take_text(address, 1, IPA_ADDRESS_MAX, download->address) ||
+           download_note(download, "the server's address has no form that a server's address can have");
 }
 
 static bool read_code(struct ipa_download *download, struct span text)
@@ -34,14 +24,10 @@ static bool read_code(struct ipa_download *download, struct span text)
     char copy[IPA_ADDRESS_MAX + 1];
     const char *why;
 
-    if (text.size > IPA_ADDRESS_MAX || memchr(text.data, 0, text.size) != NULL)
-        return refuse(download, "the activation code is malformed");
-    memcpy(copy, text.data, text.size);
-    copy[text.size] = '\0';
-    if (!activation_code_parse(copy, &code, &why)) {
-        snprintf(download->why, sizeof(download->why), "the activation code is malformed: %s", why);
-        return false;
-    }
+    if (!ipa_take_text(text, 0, IPA_ADDRESS_MAX, copy))
+        return download_note(download, "the activation code is malformed");
+    if (!activation_code_parse(copy, &code, &why))
+        return download_note(download, "the activation code is malformed: %s", why);
     download->has_matching_id = true;
     snprintf(download->address, sizeof(download->address), "%s", code.address);
     snprintf(download->matching_id, sizeof(download->matching_id), "%s", code.matching_id);
@@ -56,21 +42,20 @@ static bool read_configured(struct ipa *ipa, struct ipa_download *download, uint
     struct span address;
 
     if (!card_get(ipa, "GetEuiccConfiguredAddresses", TAG_CONFIGURED_ADDRESSES, &content))
-        return refuse(download, ipa->why);
+        return download_note(download, "%s", ipa->why);
     if (!tlv_find(content, tag, &address) || address.size == 0)
-        return refuse(download, tag == 0x80 ? "the card has no default SM-DP+ address"
-                                            : "the card has no root SM-DS address");
+        return download_note(download, "the card has no %s address",
+                             tag == 0x80 ? "default SM-DP+" : "root SM-DS");
     return take_address(download, address);
 }
 
 static bool read_data(struct ipa *ipa, struct ipa_download *download, struct span choice)
 {
-    struct tlv_reader reader = tlv_reader(choice);
     struct tlv tlv;
     struct span address;
 
-    if (tlv_next(&reader, &tlv) != TLV_OK || !tlv_finish(&reader))
-        return refuse(download, "profileDownloadData is malformed");
+    if (tlv_only(choice, &tlv) != TLV_OK)
+        return download_note(download, "profileDownloadData is malformed");
     switch (tlv.tag) {
     case TAG_ACTIVATION_CODE:
         return read_code(download, tlv.value);
@@ -82,7 +67,7 @@ static bool read_data(struct ipa *ipa, struct ipa_download *download, struct spa
         return tlv_find(tlv.value, 0x80, &address) ? take_address(download, address)
                                                    : read_configured(ipa, download, 0x81);
     default:
-        return refuse(download, "profileDownloadData is of a kind that is not known");
+        return download_note(download, "profileDownloadData is of a kind that is not known");
     }
 }
 
@@ -95,17 +80,18 @@ bool trigger_read(struct ipa *ipa, struct ipa_download *download, struct span co
     download->direct = !ipa_through_eim(ipa);
     if (tlv_peek(&reader) == 0x82 &&
         !tlv_require_sized(&reader, 0x82, 1, TRANSACTION_ID_SIZE, &download->eim_transaction_id))
-        return refuse(download, "the trigger's eimTransactionId is malformed");
+        return download_note(download, "the trigger's eimTransactionId is malformed");
     if (!tlv_skip_rest(&reader))
-        return refuse(download, "the trigger is malformed");
+        return download_note(download, "the trigger is malformed");
     if (download->direct && !ipa->settings.direct)
-        return refuse(download,
-                      ipa->eim.indirect
-                          ? "this IPA can reach no SM-DP+"
-                          : "the eIM has no indirect profile download, and this IPA can reach no SM-DP+");
+        return download_note(
+            download, "%s",
+            ipa->eim.indirect ? "this IPA can reach no SM-DP+"
+                              : "the eIM has no indirect profile download, and this IPA can reach no SM-DP+");
     if (has_data)
         return read_data(ipa, download, data);
     if (download->direct)
-        return refuse(download, "the trigger names no SM-DP+, and the eIM has no indirect profile download");
+        return download_note(download,
+                             "the trigger names no SM-DP+, and the eIM has no indirect profile download");
     return true; /* eimDownloadDataHandling: the eIM knows where the profile is */
 }

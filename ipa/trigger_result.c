@@ -5,7 +5,6 @@
 #include "ipa/download_internal.h"
 #include "protocol/tags.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* profileDownloadErrorReason */
@@ -26,10 +25,8 @@ bool download_follow(struct ipa *ipa, struct span trigger)
     struct ipa_download *download = &ipa->download;
     struct span eim_transaction_id = download->eim_transaction_id;
 
-    if (download->from_sm_ds) {
-        snprintf(download->why, sizeof(download->why), "the SM-DS leads to another SM-DS");
-        return false;
-    }
+    if (download->from_sm_ds)
+        return download_note(download, "the SM-DS leads to another SM-DS");
     download->from_sm_ds = true;
     download->is_sm_ds = false;
     download->address[0] = '\0';
@@ -90,8 +87,7 @@ void download_start(struct ipa *ipa, struct span trigger)
         ipa_end(ipa, IPA_CARD, "%s", ipa->why);
     } else if (enabled.emergency) {
         download->reason = REASON_ECALL_ACTIVE;
-        snprintf(download->why, sizeof(download->why), "the Emergency Profile is enabled");
-        ipa_go(ipa, STEP_DOWNLOAD_RESULT);
+        download_fail(ipa, "the Emergency Profile is enabled");
     } else {
         ipa_go(ipa, STEP_INITIATE);
     }

@@ -32,7 +32,6 @@ enum names {
     NAMES_DELETE,
     NAMES_LIST,
     NAMES_IMMEDIATE,
-    NAMES_ADD_EIM,
     NAMES_DELETE_EIM,
     NAMES_UPDATE_EIM,
     NAMES_ROLLBACK,
@@ -44,7 +43,8 @@ enum names {
     NAMES_INSTALL_COMMAND, /* BppCommandId, SGP.22 2.5.6 */
     NAMES_INSTALL_ERROR,   /* ErrorReason, SGP.22 2.5.6 */
     NAMES_EVENT,           /* NotificationEvent by bit: install, enable, … */
-    NAMES_COUNT
+    NAMES_COUNT,
+    NAMES_ADD_EIM = NAMES_ADD_INITIAL_EIM, /* has the same numbers */
 };
 
 #define NAMES_EVENTS 4 /* bits of NotificationEvent */

@@ -1,6 +1,6 @@
 /*
  * Restores the compact answers of the eUICC's download functions (SGP.32 6.3.2.2, 6.3.2.3, 6.3.2.5). See
- * compact.h; notifications are in compact_notification.c.
+ * restore.h; notifications are in restore_notification.c.
  */
 #include "protocol/restore_private.h"
 
@@ -37,7 +37,6 @@ static struct span compact_choice(struct span response, uint32_t tag, struct buf
                                   enum compact_status *status)
 {
     struct span content, compact;
-    struct tlv_reader reader;
     struct tlv choice;
 
     *status = COMPACT_MALFORMED;
@@ -45,8 +44,7 @@ static struct span compact_choice(struct span response, uint32_t tag, struct buf
         return SPAN_NONE;
     if (tlv_single(content, TAG_COMPACT, &compact) == TLV_OK)
         return compact;
-    reader = tlv_reader(content);
-    if (tlv_next(&reader, &choice) != TLV_OK || !tlv_finish(&reader) ||
+    if (tlv_only(content, &choice) != TLV_OK ||
         (choice.tag != TAG_FULL && choice.tag != (tag == TAG_CANCEL_SESSION ? TAG_ERROR_CODE : TAG_ERROR)))
         return SPAN_NONE;
     buf_append(out, response);

@@ -195,10 +195,9 @@ static enum compact_status expand_other(const struct compact_known *known, struc
 enum compact_status compact_expand_notification(const struct compact_known *known, struct span pending,
                                                 struct buf *out)
 {
-    struct tlv_reader reader = tlv_reader(pending);
     struct tlv tlv;
 
-    if (tlv_next(&reader, &tlv) != TLV_OK || !tlv_finish(&reader))
+    if (tlv_only(pending, &tlv) != TLV_OK)
         return COMPACT_MALFORMED;
     switch (tlv.tag) {
     case TAG_INSTALLATION_RESULT:

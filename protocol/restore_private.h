@@ -1,4 +1,4 @@
-/* Shared by compact.c and compact_notification.c. */
+/* Shared by restore.c and restore_notification.c. */
 #ifndef SOFTEUICC_PROTOCOL_RESTORE_PRIVATE_H
 #define SOFTEUICC_PROTOCOL_RESTORE_PRIVATE_H
 

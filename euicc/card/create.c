@@ -10,9 +10,7 @@
 #include "euicc/os/error.h"
 #include "euicc/os/host.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define DEFAULT_NVM_SIZE 1048576 /* octets */
 #define FQDN_MAX         255
@@ -54,48 +52,30 @@ static enum softeuicc_status check_parameters(const struct softeuicc_parameters 
     return status != SOFTEUICC_OK ? status : check_address(parameters->root_smds, "root SM-DS", error);
 }
 
-static void format_time(int64_t milliseconds, char text[32])
-{
-    time_t seconds = (time_t)(milliseconds / 1000);
-    struct tm utc;
-
-    gmtime_r(&seconds, &utc);
-    strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
-}
-
 static void insert_card(struct softeuicc *card, const struct softeuicc_parameters *parameters,
                         const char *eid)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(
-        card->nvm, "INSERT INTO card (one, eid, personality, created_at, nvm_size, default_smdp, "
-                   "root_smds) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)");
     uint64_t size = parameters->free_nvm != 0 ? parameters->free_nvm : DEFAULT_NVM_SIZE;
-    char now[32];
+    char now[CARD_TIME_SIZE];
 
-    format_time(card_now(card), now);
-    nvm_bind_text(card->nvm, stmt, 1, eid);
-    nvm_bind_text(card->nvm, stmt, 2, card_personality_name(parameters->personality));
-    nvm_bind_text(card->nvm, stmt, 3, now);
-    nvm_bind_int(card->nvm, stmt, 4, (int64_t)size);
-    nvm_bind_text(card->nvm, stmt, 5, parameters->default_smdp != NULL ? parameters->default_smdp : "");
-    nvm_bind_text(card->nvm, stmt, 6, parameters->root_smds != NULL ? parameters->root_smds : "");
-    nvm_run(card->nvm, stmt);
+    (void)nvm_change(card->nvm,
+                     "INSERT INTO card (one, eid, personality, created_at, nvm_size, default_smdp, root_smds)"
+                     " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)",
+                     NVM_VALUES(NVM_STRING(eid), NVM_STRING(card_personality_name(parameters->personality)),
+                                NVM_STRING(card_time(card, now)), NVM_INT(size),
+                                NVM_STRING(parameters->default_smdp != NULL ? parameters->default_smdp : ""),
+                                NVM_STRING(parameters->root_smds != NULL ? parameters->root_smds : "")));
 }
 
 static void insert_rule(struct softeuicc *card, size_t position, const struct softeuicc_authorisation *rule)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(
-        card->nvm, "INSERT INTO rat (position, ppr1, ppr2, consent_required, mcc_mnc, gid1, gid2) "
-                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
-
-    nvm_bind_int(card->nvm, stmt, 1, (int64_t)position);
-    nvm_bind_int(card->nvm, stmt, 2, rule->ppr1);
-    nvm_bind_int(card->nvm, stmt, 3, rule->ppr2);
-    nvm_bind_int(card->nvm, stmt, 4, rule->consent_required);
-    nvm_bind_hex(card->nvm, stmt, 5, SPAN_ARRAY(rule->mcc_mnc));
-    nvm_bind_hex(card->nvm, stmt, 6, SPAN(rule->gid1, rule->gid1_size));
-    nvm_bind_hex(card->nvm, stmt, 7, SPAN(rule->gid2, rule->gid2_size));
-    nvm_run(card->nvm, stmt);
+    (void)nvm_change(card->nvm,
+                     "INSERT INTO rat (position, ppr1, ppr2, consent_required, mcc_mnc, gid1, gid2)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                     NVM_VALUES(NVM_INT(position), NVM_INT(rule->ppr1), NVM_INT(rule->ppr2),
+                                NVM_INT(rule->consent_required), NVM_HEX(SPAN_ARRAY(rule->mcc_mnc)),
+                                NVM_HEX(SPAN(rule->gid1, rule->gid1_size)),
+                                NVM_HEX(SPAN(rule->gid2, rule->gid2_size))));
 }
 
 /* Without a table of its own the card lets every operator set both rules, and asks nobody: a test card

@@ -16,7 +16,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define NAME_SIZE       40
 #define PATH_MAX_LENGTH 160
@@ -154,7 +153,7 @@ static void tell_row(const struct teller *teller, sqlite3_stmt *stmt, const char
 static void tell_part(const struct teller *teller, const char *name, enum shape shape, const char *sql)
 {
     struct nvm *nvm = teller->card->nvm;
-    sqlite3_stmt *stmt = nvm_read_stmt(nvm, sql);
+    sqlite3_stmt *stmt = nvm_select(nvm, sql, NVM_NONE);
 
     if (shape == ROWS) {
         tell_begin(teller, SOFTEUICC_LIST, name);
@@ -182,18 +181,6 @@ static void tell_identity(const struct teller *teller)
     tell_text(teller, "personality", card_personality_name(teller->card->personality));
     tell_text(teller, "version", softeuicc_version());
     tell_text(teller, "svn", svn);
-}
-
-static void tell_time(const struct teller *teller)
-{
-    int64_t now = card_now(teller->card);
-    time_t seconds = (time_t)(now / 1000);
-    struct tm broken_down;
-    char text[40] = "";
-
-    if (gmtime_r(&seconds, &broken_down) != NULL)
-        strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &broken_down);
-    tell_text(teller, "time", text);
 }
 
 static void tell_power(const struct teller *teller)
@@ -294,6 +281,7 @@ bool softeuicc_inspect(struct softeuicc *card,
                        void (*listener)(void *context, const struct softeuicc_fact *fact), void *context)
 {
     const struct teller teller = {card, listener, context};
+    char now[CARD_TIME_SIZE];
     bool whole;
 
     tell_identity(&teller);
@@ -304,7 +292,7 @@ bool softeuicc_inspect(struct softeuicc *card,
     tell_channels(&teller);
     tell_session(&teller);
     tell_toolkit(&teller);
-    tell_time(&teller);
+    tell_text(&teller, "time", card_time(card, now));
     whole = !nvm_failed(card->nvm);
     nvm_rollback(card->nvm); /* what failed here is no business of the next command's */
     return whole;

@@ -57,7 +57,7 @@ struct nvm *card_open_nvm(const struct softeuicc *card, const char *path, bool c
 
 static bool load_identity(struct softeuicc *card)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT eid, personality FROM card");
+    sqlite3_stmt *stmt = nvm_select(card->nvm, "SELECT eid, personality FROM card", NVM_NONE);
     bool good = nvm_row(card->nvm, stmt) && eid_from_text(nvm_text(stmt, 0), card->eid_text) == EID_OK;
 
     if (good) {
@@ -111,9 +111,9 @@ static bool load_row(struct card_credentials *credentials, sqlite3_stmt *stmt)
 
 static bool load_credentials(struct softeuicc *card)
 {
-    sqlite3_stmt *stmt =
-        nvm_read_stmt(card->nvm, "SELECT ci_cert, eum_cert, euicc_cert, euicc_key FROM credentials "
-                                 "ORDER BY priority");
+    sqlite3_stmt *stmt = nvm_select(
+        card->nvm, "SELECT ci_cert, eum_cert, euicc_cert, euicc_key FROM credentials ORDER BY priority",
+        NVM_NONE);
     bool good = true;
 
     while (good && nvm_row(card->nvm, stmt)) {

@@ -62,11 +62,10 @@ static enum package_outcome delete_eim(struct package_run *run, struct span cont
 /* ListEimResult is a CHOICE as well: AB { A0 eimIdList }. */
 static enum package_outcome list_eim(struct package_run *run, struct span content, struct buf *results)
 {
-    struct tlv_reader reader = tlv_reader(content);
     size_t outer;
     size_t list;
 
-    if (!tlv_skip_rest(&reader))
+    if (!tlv_is_sequence(content))
         return PACKAGE_DAMAGED;
     outer = tlv_open(results, TAG_LIST_EIM);
     list = tlv_open(results, 0xA0);

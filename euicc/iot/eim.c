@@ -94,24 +94,24 @@ static bool eim_from_row(struct softeuicc *card, sqlite3_stmt *row, struct eim *
     return eim->key != NULL;
 }
 
-/* A row's reader for an eimId; nvm_row is still to be called. */
-static void bind_id(struct softeuicc *card, sqlite3_stmt *stmt, int index, struct span id)
+/* What cannot be an eimId finds nothing, as an empty one. */
+static struct nvm_value value_of_id(struct span id)
 {
-    /* What cannot be an eimId finds nothing, as an empty one. */
     bool possible = id.size <= EIM_ID_MAX && (id.size == 0 || memchr(id.data, 0, id.size) == NULL);
 
-    profile_bind_text(card, stmt, index, possible ? id : SPAN_STRING(""));
+    return NVM_TEXT(possible ? id : SPAN_STRING(""));
 }
 
 bool eim_find(struct softeuicc *card, struct span id, struct eim *eim)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(
-        card->nvm, "SELECT position, eim_id, counter, association_token, public_key, curve, ci_key_id"
-                   " FROM eim WHERE eim_id = ?1");
+    sqlite3_stmt *stmt =
+        nvm_select(card->nvm,
+                   "SELECT position, eim_id, counter, association_token, public_key, curve, ci_key_id"
+                   " FROM eim WHERE eim_id = ?1",
+                   NVM_VALUES(value_of_id(id)));
     bool found;
 
     *eim = (struct eim){.position = 0};
-    bind_id(card, stmt, 1, id);
     found = nvm_row(card->nvm, stmt) && eim_from_row(card, stmt, eim);
     nvm_done(stmt);
     if (!found)
@@ -121,42 +121,39 @@ bool eim_find(struct softeuicc *card, struct span id, struct eim *eim)
 
 static bool exists(struct softeuicc *card, struct span id)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT 1 FROM eim WHERE eim_id = ?1");
-    bool found;
-
-    bind_id(card, stmt, 1, id);
-    found = nvm_row(card->nvm, stmt);
-    nvm_done(stmt);
-    return found;
+    return nvm_figure(card->nvm, "SELECT 1 FROM eim WHERE eim_id = ?1", NVM_VALUES(value_of_id(id))) != 0;
 }
 
 unsigned eim_count(struct softeuicc *card)
 {
-    return (unsigned)nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT count(*) FROM eim"));
+    return (unsigned)nvm_figure(card->nvm, "SELECT count(*) FROM eim", NVM_NONE);
 }
 
 /* --- what is kept of a configuration --------------------------------------------------------------- */
 
-/* The columns of a row that come from its configuration, from parameter 2 on. */
-static void bind_configuration(struct softeuicc *card, sqlite3_stmt *stmt, const struct eim_members *members,
-                               const struct ec_key *key, struct span configuration)
+/* Writes a row by `sql`: ?1 says which, then come counter, token (0: none), what the card reads of the
+ * configuration, and itself. */
+static bool eim_write(struct softeuicc *card, const char *sql, struct nvm_value which, uint32_t counter,
+                      int64_t token, const struct eim_members *members, const struct ec_key *key)
 {
-    const struct span *values = members->values;
-    char ci_key_id[2 * EC_IDENTIFIER_SIZE + 1];
+    struct span fqdn = members->values[EIM_MEMBER_FQDN];
     uint8_t point[EC_POINT_SIZE];
+    struct buf kept = {0};
     uint64_t type = 0;
+    bool has_type = tlv_unsigned(members->values[EIM_MEMBER_ID_TYPE], &type);
+    bool done;
 
     ec_key_point(key, point);
-    if (values[EIM_MEMBER_FQDN].data != NULL)
-        profile_bind_text(card, stmt, 2, values[EIM_MEMBER_FQDN]);
-    if (tlv_unsigned(values[EIM_MEMBER_ID_TYPE], &type))
-        nvm_bind_int(card->nvm, stmt, 3, (int64_t)type);
-    nvm_bind_blob(card->nvm, stmt, 4, SPAN_ARRAY(point));
-    nvm_bind_text(card->nvm, stmt, 5, ec_curve_name(ec_key_curve(key)));
-    if (values[EIM_MEMBER_CI_KEY_ID].data != NULL)
-        nvm_bind_text(card->nvm, stmt, 6,
-                      hex_from_span(values[EIM_MEMBER_CI_KEY_ID], ci_key_id, sizeof(ci_key_id)));
-    nvm_bind_blob(card->nvm, stmt, 7, configuration);
+    eim_members_put(&kept, TAG_CONFIGURATION, members);
+    done = !kept.failed &&
+           nvm_change(card->nvm, sql,
+                      NVM_VALUES(which, NVM_INT(counter), NVM_INT(token),
+                                 fqdn.data != NULL ? NVM_TEXT(fqdn) : NVM_NULL,
+                                 has_type ? NVM_INT(type) : NVM_NULL, NVM_BLOB(SPAN_ARRAY(point)),
+                                 NVM_STRING(ec_curve_name(ec_key_curve(key))),
+                                 NVM_HEX(members->values[EIM_MEMBER_CI_KEY_ID]), NVM_BLOB(buf_span(&kept))));
+    buf_free(&kept);
+    return done;
 }
 
 static bool ci_is_known(const struct softeuicc *card, const struct eim_members *members)
@@ -177,22 +174,18 @@ static bool has(const struct eim_configuration *configuration, enum eim_member m
  * is good for nothing. 0: storage failed. */
 static int64_t make_token(struct softeuicc *card)
 {
-    sqlite3_stmt *stmt =
-        nvm_write_stmt(card->nvm, "UPDATE iot SET last_association_token = last_association_token + 1");
-
-    if (!nvm_run(card->nvm, stmt))
+    if (!nvm_change(card->nvm, "UPDATE iot SET last_association_token = last_association_token + 1",
+                    NVM_NONE))
         return 0;
-    return nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT last_association_token FROM iot"));
+    return nvm_figure(card->nvm, "SELECT last_association_token FROM iot", NVM_NONE);
 }
 
 static bool eim_insert(struct softeuicc *card, const struct eim_configuration *configuration, int64_t token)
 {
     struct eim_members members = configuration->members;
     struct buf token_value = {0};
-    struct buf kept = {0};
-    sqlite3_stmt *stmt;
     struct span value;
-    bool done = false;
+    bool done;
 
     members.values[EIM_MEMBER_COUNTER] = SPAN_NONE;
     if (token != 0) {
@@ -200,20 +193,13 @@ static bool eim_insert(struct softeuicc *card, const struct eim_configuration *c
         if (tlv_single(buf_span(&token_value), TAG_TOKEN, &value) == TLV_OK)
             members.values[EIM_MEMBER_TOKEN] = value;
     }
-    eim_members_put(&kept, TAG_CONFIGURATION, &members);
-    if (!kept.failed && !token_value.failed) {
-        stmt =
-            nvm_write_stmt(card->nvm, "INSERT INTO eim (eim_id, fqdn, id_type, public_key, curve, ci_key_id,"
-                                      " configuration, counter, association_token)"
-                                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, nullif(?9, 0))");
-        profile_bind_text(card, stmt, 1, members.values[EIM_MEMBER_ID]);
-        bind_configuration(card, stmt, &members, configuration->key, buf_span(&kept));
-        nvm_bind_int(card->nvm, stmt, 8, configuration->counter);
-        nvm_bind_int(card->nvm, stmt, 9, token);
-        done = nvm_run(card->nvm, stmt);
-    }
+    done = !token_value.failed &&
+           eim_write(card,
+                     "INSERT INTO eim (eim_id, counter, association_token, fqdn, id_type, public_key, curve,"
+                     " ci_key_id, configuration) VALUES (?1, ?2, nullif(?3, 0), ?4, ?5, ?6, ?7, ?8, ?9)",
+                     NVM_TEXT(members.values[EIM_MEMBER_ID]), configuration->counter, token, &members,
+                     configuration->key);
     buf_free(&token_value);
-    buf_free(&kept);
     return done;
 }
 
@@ -304,10 +290,10 @@ static enum eim_result may_be_updated(const struct softeuicc *card,
 static bool kept_members(struct softeuicc *card, const struct eim *eim, struct buf *copy,
                          struct eim_members *members)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT configuration FROM eim WHERE position = ?1");
+    sqlite3_stmt *stmt = nvm_select(card->nvm, "SELECT configuration FROM eim WHERE position = ?1",
+                                    NVM_VALUES(NVM_INT(eim->position)));
     struct span content;
 
-    nvm_bind_int(card->nvm, stmt, 1, eim->position);
     if (nvm_row(card->nvm, stmt))
         buf_append(copy, nvm_blob(stmt, 0));
     nvm_done(stmt);
@@ -319,23 +305,13 @@ static bool eim_replace(struct softeuicc *card, const struct eim_configuration *
                         const struct eim *eim, const struct eim_members *members)
 {
     bool counter = has(configuration, EIM_MEMBER_COUNTER);
-    struct buf kept = {0};
-    sqlite3_stmt *stmt;
-    bool done = false;
 
-    eim_members_put(&kept, TAG_CONFIGURATION, members);
-    if (!kept.failed) {
-        stmt = nvm_write_stmt(card->nvm,
-                              "UPDATE eim SET fqdn = ?2, id_type = ?3, public_key = ?4, curve = ?5,"
-                              " ci_key_id = ?6, configuration = ?7, counter = ?8 WHERE position = ?1");
-        nvm_bind_int(card->nvm, stmt, 1, eim->position);
-        bind_configuration(card, stmt, members, configuration->key != NULL ? configuration->key : eim->key,
-                           buf_span(&kept));
-        nvm_bind_int(card->nvm, stmt, 8, counter ? configuration->counter : eim->counter);
-        done = nvm_run(card->nvm, stmt);
-    }
-    buf_free(&kept);
-    return done;
+    return eim_write(
+        card,
+        "UPDATE eim SET counter = ?2, association_token = nullif(?3, 0), fqdn = ?4, id_type = ?5,"
+        " public_key = ?6, curve = ?7, ci_key_id = ?8, configuration = ?9 WHERE position = ?1",
+        NVM_INT(eim->position), counter ? configuration->counter : eim->counter,
+        eim->has_token ? eim->token : 0, members, configuration->key != NULL ? configuration->key : eim->key);
 }
 
 /* What the update names replaces what is kept; the rest stays. */
@@ -378,38 +354,31 @@ enum eim_result eim_update(struct softeuicc *card, struct span configuration)
 
 bool eim_set_counter(struct softeuicc *card, const struct eim *eim, uint32_t counter)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, "UPDATE eim SET counter = ?2 WHERE position = ?1");
-
-    nvm_bind_int(card->nvm, stmt, 1, eim->position);
-    nvm_bind_int(card->nvm, stmt, 2, counter);
-    return nvm_run(card->nvm, stmt);
+    return nvm_change(card->nvm, "UPDATE eim SET counter = ?2 WHERE position = ?1",
+                      NVM_VALUES(NVM_INT(eim->position), NVM_INT(counter)));
 }
 
 /* --- delete -------------------------------------------------------------------------------------- */
 
 enum eim_result eim_delete(struct softeuicc *card, struct span id)
 {
-    sqlite3_stmt *stmt;
-
     if (!exists(card, id))
         return nvm_failed(card->nvm) ? EIM_UNDEFINED_ERROR : EIM_NOT_FOUND;
-    stmt = nvm_write_stmt(card->nvm, "DELETE FROM eim WHERE eim_id = ?1");
-    bind_id(card, stmt, 1, id);
-    if (!nvm_run(card->nvm, stmt))
+    if (!nvm_change(card->nvm, "DELETE FROM eim WHERE eim_id = ?1", NVM_VALUES(value_of_id(id))))
         return EIM_UNDEFINED_ERROR;
     return eim_count(card) == 0 ? EIM_LAST_DELETED : EIM_OK;
 }
 
 bool eim_delete_all(struct softeuicc *card)
 {
-    return eim_count(card) > 0 && nvm_run(card->nvm, nvm_write_stmt(card->nvm, "DELETE FROM eim"));
+    return eim_count(card) > 0 && nvm_change(card->nvm, "DELETE FROM eim", NVM_NONE);
 }
 
 /* --- lists --------------------------------------------------------------------------------------- */
 
 void eim_put_list(struct softeuicc *card, struct buf *out)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT eim_id, id_type FROM eim ORDER BY position");
+    sqlite3_stmt *stmt = nvm_select(card->nvm, "SELECT eim_id, id_type FROM eim ORDER BY position", NVM_NONE);
 
     while (nvm_row(card->nvm, stmt)) {
         size_t at = tlv_open(out, TAG_CONFIGURATION);
@@ -426,10 +395,9 @@ void eim_put_list(struct softeuicc *card, struct buf *out)
 void eim_put_configurations(struct softeuicc *card, struct span id, struct buf *out)
 {
     sqlite3_stmt *stmt =
-        nvm_read_stmt(card->nvm, "SELECT configuration FROM eim WHERE ?2 OR eim_id = ?1 ORDER BY position");
+        nvm_select(card->nvm, "SELECT configuration FROM eim WHERE ?2 OR eim_id = ?1 ORDER BY position",
+                   NVM_VALUES(value_of_id(id), NVM_INT(id.data == NULL)));
 
-    bind_id(card, stmt, 1, id);
-    nvm_bind_int(card->nvm, stmt, 2, id.data == NULL);
     while (nvm_row(card->nvm, stmt))
         buf_append(out, nvm_blob(stmt, 0));
 }

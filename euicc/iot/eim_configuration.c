@@ -69,13 +69,6 @@ static bool is_empty(struct span value)
     return value.size == 0;
 }
 
-static bool is_well_formed(struct span value)
-{
-    struct tlv_reader reader = tlv_reader(value);
-
-    return tlv_skip_rest(&reader);
-}
-
 static bool is_anything(struct span value)
 {
     (void)value;
@@ -91,13 +84,13 @@ static const struct member_rule {
     [EIM_MEMBER_ID_TYPE] = {0x82, is_id_type},
     [EIM_MEMBER_COUNTER] = {0x83, is_number}, /* its range has a result of its own */
     [EIM_MEMBER_TOKEN] = {0x84, is_number},
-    [EIM_MEMBER_KEY] = {0xA5, is_well_formed}, /* read_key says more */
+    [EIM_MEMBER_KEY] = {0xA5, tlv_is_sequence}, /* read_key says more */
     [EIM_MEMBER_TLS_KEY] = {0xA6, is_tls_key},
     [EIM_MEMBER_PROTOCOL] = {0x87, bit_string_valid},
     [EIM_MEMBER_CI_KEY_ID] = {0x88,
                               is_anything}, /* one that the card does not have has a result of its own */
     [EIM_MEMBER_INDIRECT_DOWNLOAD] = {0x89, is_empty},
-    [EIM_MEMBER_PROPRIETARY] = {0xAA, is_well_formed},
+    [EIM_MEMBER_PROPRIETARY] = {0xAA, tlv_is_sequence},
 };
 
 /* --- members ------------------------------------------------------------------------------------- */
@@ -168,11 +161,10 @@ static struct ec_key *key_of_certificate(struct span content, const struct ec_ke
  * because whoever may configure an eIM vouches for it. */
 static struct ec_key *read_key(struct span value, const struct ec_key *model)
 {
-    struct tlv_reader reader = tlv_reader(value);
     enum cert_status status;
     struct tlv choice;
 
-    if (tlv_next(&reader, &choice) != TLV_OK || !tlv_finish(&reader))
+    if (tlv_only(value, &choice) != TLV_OK)
         return NULL;
     switch (choice.tag) {
     case TAG_KEY_INFO:

@@ -27,19 +27,13 @@ uint16_t es10b_get_eim_configuration_data(struct softeuicc *card, struct span re
     struct tlv_reader reader = tlv_reader(request);
     struct span id = SPAN_NONE;
     struct span value;
-    size_t outer;
-    size_t list;
+    struct es10_ok ok;
 
-    if (tlv_optional(&reader, 0xA0, &value) && !read_search(value, &id))
+    if ((tlv_optional(&reader, 0xA0, &value) && !read_search(value, &id)) || !tlv_skip_rest(&reader))
         return ES10_BAD_REQUEST;
-    if (es10_finish_request(&reader) != ES10_OK)
-        return ES10_BAD_REQUEST;
-    outer = tlv_open(response, TAG_EIM_CONFIGURATION_DATA);
-    list = tlv_open(response, 0xA0);
+    ok = es10_open_ok(response, TAG_EIM_CONFIGURATION_DATA);
     eim_put_configurations(card, id, response);
-    tlv_close(response, list);
-    tlv_close(response, outer);
-    return es10_finish(card, response);
+    return es10_close_ok(card, response, ok);
 }
 
 /* One entry of the answer: 84 token, or NULL. */
@@ -98,13 +92,10 @@ static uint16_t add_initial(struct softeuicc *card, struct span configurations, 
 uint16_t es10b_add_initial_eim(struct softeuicc *card, struct span request, struct buf *response)
 {
     struct tlv_reader reader = tlv_reader(request);
-    struct tlv_reader entries;
     struct span configurations;
 
-    if (!tlv_require(&reader, 0xA0, &configurations) || es10_finish_request(&reader) != ES10_OK)
-        return ES10_BAD_REQUEST;
-    entries = tlv_reader(configurations);
-    if (!tlv_skip_rest(&entries))
+    if (!tlv_require(&reader, 0xA0, &configurations) || !tlv_skip_rest(&reader) ||
+        !tlv_is_sequence(configurations))
         return ES10_BAD_REQUEST;
     return add_initial(card, configurations, response);
 }
@@ -128,22 +119,18 @@ uint16_t es10b_get_certs(struct softeuicc *card, struct span request, struct buf
     struct tlv_reader reader = tlv_reader(request);
     const struct card_credentials *credentials = card->credentials;
     struct span ci_key_id;
-    size_t outer;
-    size_t certs;
+    struct es10_ok ok;
 
     if (tlv_optional(&reader, 0x80, &ci_key_id))
         credentials = credentials_find(card, ci_key_id);
-    if (es10_finish_request(&reader) != ES10_OK)
+    if (!tlv_skip_rest(&reader))
         return ES10_BAD_REQUEST;
     if (credentials == NULL || card->credentials_count == 0)
         return es10_choice_error(card, response, TAG_GET_CERTS, INVALID_CI_PK_ID);
-    outer = tlv_open(response, TAG_GET_CERTS);
-    certs = tlv_open(response, 0xA0);
+    ok = es10_open_ok(response, TAG_GET_CERTS);
     put_certificate(response, 0xA5, credentials->eum_cert);
     put_certificate(response, 0xA6, credentials->euicc_cert);
-    tlv_close(response, certs);
-    tlv_close(response, outer);
-    return es10_finish(card, response);
+    return es10_close_ok(card, response, ok);
 }
 
 /* --- immediate enabling, its configuration ------------------------------------------------------- */
@@ -152,10 +139,9 @@ uint16_t es10b_get_certs(struct softeuicc *card, struct span request, struct buf
 
 uint16_t es10b_configure_immediate_enable(struct softeuicc *card, struct span request, struct buf *response)
 {
-    struct tlv_reader reader = tlv_reader(request);
     struct immediate_enable configuration;
 
-    if (!tlv_skip_rest(&reader))
+    if (!tlv_is_sequence(request))
         return ES10_BAD_REQUEST;
     if (eim_count(card) > 0)
         return es10_result(card, response, TAG_CONFIGURE_IMMEDIATE_ENABLING, CONFIGURE_EIM_EXISTS);
@@ -173,9 +159,10 @@ uint16_t es10b_configure_immediate_enable(struct softeuicc *card, struct span re
 /* The profile header as it came with the enabled profile; empty when none is enabled. */
 static void put_enabled_header(struct softeuicc *card, struct buf *out)
 {
-    sqlite3_stmt *stmt =
-        nvm_read_stmt(card->nvm, "SELECT der FROM profile_element WHERE name = 'header' AND profile ="
-                                 " (SELECT id FROM profile WHERE state = 'enabled')");
+    sqlite3_stmt *stmt = nvm_select(card->nvm,
+                                    "SELECT der FROM profile_element WHERE name = 'header' AND profile ="
+                                    " (SELECT id FROM profile WHERE state = 'enabled')",
+                                    NVM_NONE);
 
     if (nvm_row(card->nvm, stmt))
         buf_append(out, nvm_blob(stmt, 0));
@@ -198,22 +185,18 @@ static bool find_http_parameters(struct span header, struct span *parameters)
 
 uint16_t es10b_get_connectivity_parameters(struct softeuicc *card, struct span request, struct buf *response)
 {
-    struct tlv_reader reader = tlv_reader(request);
     struct buf header = {0};
     struct span parameters;
     uint16_t status;
 
-    if (es10_finish_request(&reader) != ES10_OK)
+    if (!tlv_is_sequence(request))
         return ES10_BAD_REQUEST;
     put_enabled_header(card, &header);
     if (find_http_parameters(buf_span(&header), &parameters)) {
-        size_t outer = tlv_open(response, TAG_CONNECTIVITY_PARAMETERS);
-        size_t inner = tlv_open(response, 0xA0);
+        struct es10_ok ok = es10_open_ok(response, TAG_CONNECTIVITY_PARAMETERS);
 
         tlv_put(response, 0x81, parameters);
-        tlv_close(response, inner);
-        tlv_close(response, outer);
-        status = es10_finish(card, response);
+        status = es10_close_ok(card, response, ok);
     } else {
         status = es10_choice_error(card, response, TAG_CONNECTIVITY_PARAMETERS, PARAMETERS_NOT_AVAILABLE);
     }
@@ -242,19 +225,8 @@ enum {
     RESET_ECALL_ACTIVE = 104,
 };
 
-static unsigned reset_code(enum lifecycle_result result, bool done)
-{
-    switch (result) {
-    case LIFECYCLE_OK:
-        return done ? RESET_OK : RESET_NOTHING_TO_DELETE;
-    case LIFECYCLE_CAT_BUSY:
-        return RESET_CAT_BUSY;
-    case LIFECYCLE_ECALL_ACTIVE:
-        return RESET_ECALL_ACTIVE;
-    default:
-        return ES10_UNDEFINED_ERROR;
-    }
-}
+static const uint8_t reset_codes[LIFECYCLE_FAILED] = {
+    [LIFECYCLE_CAT_BUSY] = RESET_CAT_BUSY, [LIFECYCLE_ECALL_ACTIVE] = RESET_ECALL_ACTIVE};
 
 /* Reading: each result speaks of its own options, so resetResult is nothingToDelete when neither profiles nor
  * the address were asked for; a reset of profiles that is refused ends the function, and the other results
@@ -272,9 +244,11 @@ static uint16_t es10b_reset(struct softeuicc *card, struct span options, struct 
 
     result = memory_reset_run(card, &asked, &done);
     if (result == LIFECYCLE_FAILED)
-        return nvm_failed(card->nvm) ? ES10_MEMORY : ES10_FAILED;
+        return es10_failure(card);
     outer = tlv_open(response, TAG_IOT_MEMORY_RESET);
-    tlv_put_unsigned(response, 0x80, reset_code(result, done));
+    tlv_put_unsigned(response, 0x80,
+                     result == LIFECYCLE_OK && !done ? RESET_NOTHING_TO_DELETE
+                                                     : es10_lifecycle_code(reset_codes, result));
     if (result == LIFECYCLE_OK && tlv_bit(options, RESET_EIM_CONFIGURATION))
         tlv_put_unsigned(response, 0x81, eim_delete_all(card) ? RESET_OK : RESET_NOTHING_TO_DELETE);
     if (result == LIFECYCLE_OK && tlv_bit(options, RESET_IMMEDIATE_ENABLE)) {
@@ -290,8 +264,7 @@ uint16_t es10b_memory_reset(struct softeuicc *card, struct span request, struct 
     struct tlv_reader reader = tlv_reader(request);
     struct span options;
 
-    if (!tlv_require(&reader, 0x82, &options) || !bit_string_valid(options) ||
-        es10_finish_request(&reader) != ES10_OK)
+    if (!tlv_require(&reader, 0x82, &options) || !bit_string_valid(options) || !tlv_skip_rest(&reader))
         return ES10_BAD_REQUEST;
     return es10b_reset(card, options, response);
 }
@@ -308,10 +281,7 @@ enum { IPAE_ACTIVATE_BIT = 0, IPAE_NOT_SUPPORTED = 1 };
 /* Reading of SGP.32 3.8.4: with the bit unset the IPAe is not active any more. */
 static bool activate_ipae(struct softeuicc *card, bool active)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, "UPDATE iot SET ipae_active = ?1");
-
-    nvm_bind_int(card->nvm, stmt, 1, active);
-    return nvm_run(card->nvm, stmt);
+    return nvm_change(card->nvm, "UPDATE iot SET ipae_active = ?1", NVM_VALUES(NVM_INT(active)));
 }
 
 uint16_t es10b_ipae_activation(struct softeuicc *card, struct span request, struct buf *response)
@@ -319,8 +289,7 @@ uint16_t es10b_ipae_activation(struct softeuicc *card, struct span request, stru
     struct tlv_reader reader = tlv_reader(request);
     struct span option;
 
-    if (!tlv_require(&reader, 0x80, &option) || !bit_string_valid(option) ||
-        es10_finish_request(&reader) != ES10_OK)
+    if (!tlv_require(&reader, 0x80, &option) || !bit_string_valid(option) || !tlv_skip_rest(&reader))
         return ES10_BAD_REQUEST;
     if (!euicc_has_ipae)
         return es10_result(card, response, TAG_IPAE_ACTIVATION, IPAE_NOT_SUPPORTED);

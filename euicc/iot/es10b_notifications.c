@@ -22,16 +22,15 @@ struct search {
 
 static bool read_criteria(struct span content, struct search *search)
 {
-    struct tlv_reader reader = tlv_reader(content);
     struct tlv criterion;
 
-    if (tlv_next(&reader, &criterion) != TLV_OK || !tlv_finish(&reader))
+    if (tlv_only(content, &criterion) != TLV_OK)
         return false;
     switch (criterion.tag) {
     case 0x80:
         return es10_sequence_number(criterion.value, &search->filter.sequence);
     case 0x81:
-        return es10_notification_events(criterion.value, &search->filter.events);
+        return notification_events_read(criterion.value, &search->filter.events);
     case 0x82:
         search->results = true;
         return criterion.value.size == 0;
@@ -99,9 +98,7 @@ uint16_t es10b_iot_retrieve_notifications_list(struct softeuicc *card, struct sp
     struct search search = {.filter = {NOTIFICATION_ALL_EVENTS, 0}};
     struct span value;
 
-    if (tlv_optional(&reader, 0xA0, &value) && !read_criteria(value, &search))
-        return ES10_BAD_REQUEST;
-    if (es10_finish_request(&reader) != ES10_OK)
+    if ((tlv_optional(&reader, 0xA0, &value) && !read_criteria(value, &search)) || !tlv_skip_rest(&reader))
         return ES10_BAD_REQUEST;
     return put_found(card, &search, response);
 }
@@ -114,7 +111,7 @@ uint16_t es10b_iot_remove_notification(struct softeuicc *card, struct span reque
     bool removed;
 
     if (!tlv_require(&reader, 0x80, &value) || !es10_sequence_number(value, &sequence) ||
-        es10_finish_request(&reader) != ES10_OK)
+        !tlv_skip_rest(&reader))
         return ES10_BAD_REQUEST;
     removed = notification_remove(card, sequence) || package_result_remove(card, sequence);
     return es10_result(card, response, TAG_REMOVE_NOTIFICATION, removed ? 0 : NOTHING_TO_DELETE);

@@ -4,7 +4,6 @@
  */
 #include "euicc/iot/es10_iot.h"
 #include "euicc/iot/package_sign.h"
-#include "euicc/lifecycle/lifecycle.h"
 #include "euicc/lifecycle/notification.h"
 #include "euicc/lifecycle/recovery.h"
 #include "euicc/rsp/es10_common.h"
@@ -54,26 +53,13 @@ static const struct function return_from_fallback = {
     LIFECYCLE_RETURN_FROM_FALLBACK,
     {[LIFECYCLE_CAT_BUSY] = 5, [LIFECYCLE_NOT_AVAILABLE] = 6}}; /* fallbackNotAvailable */
 
-static unsigned code_of(const struct function *function, enum lifecycle_result result)
-{
-    if (result == LIFECYCLE_OK)
-        return 0;
-    return function->codes[result] != 0 ? function->codes[result] : ES10_UNDEFINED_ERROR;
-}
-
-static uint16_t failure(const struct softeuicc *card)
-{
-    return nvm_failed(card->nvm) ? ES10_MEMORY : ES10_FAILED;
-}
-
 /* All these requests are { 80 refreshFlag }. */
 static bool read_request(struct span request, bool *refresh)
 {
     struct tlv_reader reader = tlv_reader(request);
     struct span flag;
 
-    return tlv_require(&reader, 0x80, &flag) && es10_boolean(flag, refresh) &&
-           es10_finish_request(&reader) == ES10_OK;
+    return tlv_require(&reader, 0x80, &flag) && es10_boolean(flag, refresh) && tlv_skip_rest(&reader);
 }
 
 static uint16_t recovery_serve(struct softeuicc *card, const struct function *function, struct span request,
@@ -86,8 +72,8 @@ static uint16_t recovery_serve(struct softeuicc *card, const struct function *fu
         return ES10_BAD_REQUEST;
     result = lifecycle_trigger(card, function->event, refresh);
     if (result == LIFECYCLE_FAILED)
-        return failure(card);
-    return es10_result(card, response, function->tag, code_of(function, result));
+        return es10_failure(card);
+    return es10_result(card, response, function->tag, es10_lifecycle_code(function->codes, result));
 }
 
 /* Reading: in SGP.32 v1.0, where it was named EnableUsingDD, the request was empty; that is served with a
@@ -172,13 +158,13 @@ static uint16_t roll_back(struct softeuicc *card, bool refresh, struct buf *resp
     uint16_t status;
 
     if (!recovery_rollback(card, &grant))
-        return failure(card);
+        return es10_failure(card);
     sequence = notification_next_sequence(card);
     if (sequence == 0 || lifecycle_trigger(card, rollback.event, refresh) != LIFECYCLE_OK)
-        return failure(card);
+        return es10_failure(card);
     status = report(card, &grant, sequence, &result)
                  ? put_rollback_response(card, 0, buf_span(&result), response)
-                 : failure(card);
+                 : es10_failure(card);
     buf_free(&result);
     return status;
 }
@@ -192,8 +178,8 @@ uint16_t es10b_profile_rollback(struct softeuicc *card, struct span request, str
         return ES10_BAD_REQUEST;
     result = lifecycle_check(card, rollback.event, refresh);
     if (result == LIFECYCLE_FAILED)
-        return failure(card);
+        return es10_failure(card);
     if (result != LIFECYCLE_OK)
-        return put_rollback_response(card, code_of(&rollback, result), SPAN_NONE, response);
+        return put_rollback_response(card, es10_lifecycle_code(rollback.codes, result), SPAN_NONE, response);
     return roll_back(card, refresh, response);
 }

@@ -5,7 +5,6 @@
  */
 #include "euicc/iot/package_command.h"
 #include "euicc/lifecycle/immediate_enable.h"
-#include "euicc/lifecycle/lifecycle.h"
 #include "euicc/lifecycle/recovery.h"
 #include "euicc/profile/policy.h"
 #include "euicc/rsp/es10_common.h"
@@ -53,25 +52,13 @@ static bool has_failed(const struct package_run *run)
 
 /* --- enable, disable, delete --------------------------------------------------------------------- */
 
-static unsigned code_of(enum lifecycle_result result)
-{
-    static const struct {
-        enum lifecycle_result result;
-        unsigned code;
-    } codes[] = {
-        {LIFECYCLE_OK, RESULT_OK},
-        {LIFECYCLE_WRONG_STATE, RESULT_WRONG_STATE},
-        {LIFECYCLE_DISALLOWED_BY_POLICY, RESULT_DISALLOWED_BY_POLICY},
-        {LIFECYCLE_CAT_BUSY, RESULT_CAT_BUSY},
-        {LIFECYCLE_ROLLBACK_NOT_AVAILABLE, RESULT_ROLLBACK_NOT_AVAILABLE},
-        {LIFECYCLE_RETURN_FALLBACK_PROFILE, RESULT_RETURN_FALLBACK_PROFILE},
-    };
-
-    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-        if (codes[i].result == result)
-            return codes[i].code;
-    return RESULT_UNDEFINED_ERROR;
-}
+static const uint8_t codes[LIFECYCLE_FAILED] = {
+    [LIFECYCLE_WRONG_STATE] = RESULT_WRONG_STATE,
+    [LIFECYCLE_DISALLOWED_BY_POLICY] = RESULT_DISALLOWED_BY_POLICY,
+    [LIFECYCLE_CAT_BUSY] = RESULT_CAT_BUSY,
+    [LIFECYCLE_ROLLBACK_NOT_AVAILABLE] = RESULT_ROLLBACK_NOT_AVAILABLE,
+    [LIFECYCLE_RETURN_FALLBACK_PROFILE] = RESULT_RETURN_FALLBACK_PROFILE,
+};
 
 /* { 5A iccid, … }: the member that all of them begin with. */
 static bool read_iccid(struct tlv_reader *reader, struct span *iccid)
@@ -99,7 +86,7 @@ static enum package_outcome change(struct package_run *run, const struct profile
     if (result == LIFECYCLE_FAILED || has_failed(run))
         return PACKAGE_FAILED;
     run->refreshed = run->refreshed || (refresh && result == LIFECYCLE_OK);
-    return package_put_result(results, tag, code_of(result));
+    return package_put_result(results, tag, es10_lifecycle_code(codes, result));
 }
 
 /* What ProfileRollback will need to know of this package. */
@@ -233,10 +220,9 @@ static enum package_outcome list_profile_info(struct package_run *run, struct sp
 
 static enum package_outcome get_rat(struct package_run *run, struct span content, struct buf *results)
 {
-    struct tlv_reader reader = tlv_reader(content);
     size_t rules;
 
-    if (!tlv_skip_rest(&reader))
+    if (!tlv_is_sequence(content))
         return PACKAGE_DAMAGED;
     rules = tlv_open(results, TAG_PSMO_GET_RAT);
     policy_put_rat(run->card, results);
@@ -317,9 +303,8 @@ static enum package_outcome set_fallback(struct package_run *run, struct span co
 
 static enum package_outcome unset_fallback(struct package_run *run, struct span content, struct buf *results)
 {
-    struct tlv_reader reader = tlv_reader(content);
 
-    if (!tlv_skip_rest(&reader))
+    if (!tlv_is_sequence(content))
         return PACKAGE_DAMAGED;
     if (recovery_fallback_profile(run->card) == 0)
         return package_put_result(results, TAG_UNSET_FALLBACK_RESULT, NO_FALLBACK_ATTRIBUTE);

@@ -63,10 +63,9 @@ static bool begins_with(struct span whole, struct span beginning)
 
 static void offer_isdps(struct softeuicc *card, struct span aid, struct picker *picker)
 {
-    sqlite3_stmt *stmt;
+    sqlite3_stmt *stmt = nvm_select(card->nvm, "SELECT id, isdp_aid FROM profile ORDER BY id", NVM_NONE);
     struct buf octets = {0};
 
-    stmt = nvm_read_stmt(card->nvm, "SELECT id, isdp_aid FROM profile ORDER BY id");
     while (!picker->done && nvm_row(card->nvm, stmt)) {
         buf_clear(&octets);
         if (buf_append_hex(&octets, nvm_text(stmt, 1), NULL) && begins_with(buf_span(&octets), aid))

@@ -71,7 +71,6 @@ const struct es10_function *es10_find(const struct softeuicc *card, uint32_t tag
 
 uint16_t es10_dispatch(struct softeuicc *card, struct span octets, struct buf *response)
 {
-    struct tlv_reader reader = tlv_reader(octets);
     const struct es10_function *function;
     struct tlv request;
 
@@ -79,7 +78,7 @@ uint16_t es10_dispatch(struct softeuicc *card, struct span octets, struct buf *r
         card_describe(card, "ES10b.LoadBoundProfilePackage");
         return es10b_load_bpp_segment(card, octets, response);
     }
-    if (tlv_next(&reader, &request) != TLV_OK || !tlv_finish(&reader))
+    if (tlv_only(octets, &request) != TLV_OK)
         return ES10_BAD_REQUEST;
     function = es10_find(card, request.tag);
     if (function == NULL)

@@ -13,13 +13,11 @@
 /* The AID of the profile's ISD-P. False when it is gone: deleted since it was selected. */
 static bool read_aid(struct softeuicc *card, int64_t profile, uint8_t aid[ISDP_AID_SIZE])
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT isdp_aid FROM profile WHERE id = ?1");
+    sqlite3_stmt *stmt =
+        nvm_select(card->nvm, "SELECT isdp_aid FROM profile WHERE id = ?1", NVM_VALUES(NVM_INT(profile)));
     struct buf octets = {0};
-    bool found;
-
-    nvm_bind_int(card->nvm, stmt, 1, profile);
-    found = nvm_row(card->nvm, stmt) && buf_append_hex(&octets, nvm_text(stmt, 0), NULL) &&
-            octets.size == ISDP_AID_SIZE;
+    bool found = nvm_row(card->nvm, stmt) && buf_append_hex(&octets, nvm_text(stmt, 0), NULL) &&
+                 octets.size == ISDP_AID_SIZE;
     if (found)
         memcpy(aid, octets.data, ISDP_AID_SIZE);
     nvm_done(stmt);

@@ -15,11 +15,7 @@
 
 static bool has_enabled_profile(struct softeuicc *card)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT 1 FROM profile WHERE state = 'enabled'");
-    bool found = nvm_row(card->nvm, stmt);
-
-    nvm_done(stmt);
-    return found;
+    return nvm_figure(card->nvm, "SELECT 1 FROM profile WHERE state = 'enabled'", NVM_NONE) != 0;
 }
 
 /* ISDRProprietaryApplicationTemplate E0 { 82 svn }; lpaeSupport is left out: there is no LPA in the eUICC. */

@@ -6,7 +6,6 @@
 
 #include "apdu/tlv.h"
 #include "euicc/os/text.h"
-#include "euicc/profile/profile_store.h"
 
 #define OID_MAX 64 /* content octets; real ones have about a dozen */
 
@@ -33,19 +32,11 @@ bool immediate_enable_parse(struct span content, struct immediate_enable *config
 /* Reading of SGP.32 5.9.17: what a configuration leaves out is not configured any more. */
 bool immediate_enable_store(struct softeuicc *card, const struct immediate_enable *configuration)
 {
-    sqlite3_stmt *stmt =
-        nvm_write_stmt(card->nvm, "UPDATE iot SET immediate_enable = ?1, immediate_smdp_oid = ?2,"
-                                  " immediate_smdp_address = ?3");
-    char digits[2 * OID_MAX + 1];
-
-    nvm_bind_int(card->nvm, stmt, 1, configuration->flag);
-    nvm_bind_text(card->nvm, stmt, 2, NULL);
-    nvm_bind_text(card->nvm, stmt, 3, NULL);
-    if (configuration->smdp_oid.data != NULL)
-        nvm_bind_text(card->nvm, stmt, 2, hex_from_span(configuration->smdp_oid, digits, sizeof(digits)));
-    if (configuration->smdp_address.size > 0)
-        profile_bind_text(card, stmt, 3, configuration->smdp_address);
-    return nvm_run(card->nvm, stmt);
+    return nvm_change(
+        card->nvm,
+        "UPDATE iot SET immediate_enable = ?1, immediate_smdp_oid = ?2, immediate_smdp_address = ?3",
+        NVM_VALUES(NVM_INT(configuration->flag), NVM_HEX(configuration->smdp_oid),
+                   configuration->smdp_address.size > 0 ? NVM_TEXT(configuration->smdp_address) : NVM_NULL));
 }
 
 bool immediate_enable_forget(struct softeuicc *card)
@@ -55,11 +46,7 @@ bool immediate_enable_forget(struct softeuicc *card)
 
 bool immediate_enable_configured(struct softeuicc *card)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT immediate_enable FROM iot");
-    bool configured = nvm_row(card->nvm, stmt) && nvm_int(stmt, 0) != 0;
-
-    nvm_done(stmt);
-    return configured;
+    return nvm_figure(card->nvm, "SELECT immediate_enable FROM iot", NVM_NONE) != 0;
 }
 
 static bool immediate_enable_fits(const char *configured, struct span actual)
@@ -70,8 +57,9 @@ static bool immediate_enable_fits(const char *configured, struct span actual)
 bool immediate_enable_allows(struct softeuicc *card, struct span smdp_oid, struct span smdp_address)
 {
     char digits[2 * OID_MAX + 1];
-    sqlite3_stmt *stmt = nvm_read_stmt(
-        card->nvm, "SELECT immediate_smdp_oid, immediate_smdp_address FROM iot WHERE immediate_enable <> 0");
+    sqlite3_stmt *stmt = nvm_select(
+        card->nvm, "SELECT immediate_smdp_oid, immediate_smdp_address FROM iot WHERE immediate_enable <> 0",
+        NVM_NONE);
     bool allowed = nvm_row(card->nvm, stmt) && smdp_oid.size <= OID_MAX &&
                    immediate_enable_fits(nvm_text(stmt, 0),
                                          span_of_string(hex_from_span(smdp_oid, digits, sizeof(digits)))) &&

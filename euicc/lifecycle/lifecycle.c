@@ -173,14 +173,9 @@ static bool emergency_profile(struct softeuicc *card, struct profile *subject)
 /* Only which and that it is enabled: a package's acceptance asks nothing else of it. */
 static bool enabled_profile(struct softeuicc *card, struct profile *subject)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT id FROM profile WHERE state = 'enabled'");
-
-    if (!nvm_row(card->nvm, stmt))
-        return false;
-    subject->id = nvm_int(stmt, 0);
+    subject->id = nvm_figure(card->nvm, "SELECT id FROM profile WHERE state = 'enabled'", NVM_NONE);
     subject->state = PROFILE_ENABLED;
-    nvm_done(stmt);
-    return true;
+    return subject->id != 0;
 }
 
 static const struct event {

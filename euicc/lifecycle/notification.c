@@ -8,29 +8,22 @@
 
 static const char *event_name(enum notification_event event)
 {
-    switch (event) {
-    case NOTIFICATION_INSTALL:
-        return "install";
-    case NOTIFICATION_ENABLE:
-        return "enable";
-    case NOTIFICATION_DISABLE:
-        return "disable";
-    case NOTIFICATION_DELETE:
-        return "delete";
-    }
-    return "";
+    static const char *const names[] = {[NOTIFICATION_INSTALL] = "install",
+                                        [NOTIFICATION_ENABLE] = "enable",
+                                        [NOTIFICATION_DISABLE] = "disable",
+                                        [NOTIFICATION_DELETE] = "delete"};
+
+    return names[event];
 }
 
 uint32_t notification_next_sequence(struct softeuicc *card)
 {
     /* Two statements: RETURNING would make SQLite build a table for the one row. */
-    sqlite3_stmt *stmt =
-        nvm_write_stmt(card->nvm, "UPDATE card SET last_notification = last_notification + 1");
     int64_t sequence;
 
-    if (!nvm_run(card->nvm, stmt))
+    if (!nvm_change(card->nvm, "UPDATE card SET last_notification = last_notification + 1", NVM_NONE))
         return 0;
-    sequence = nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT last_notification FROM card"));
+    sequence = nvm_figure(card->nvm, "SELECT last_notification FROM card", NVM_NONE);
     return sequence > 0 && sequence <= UINT32_MAX ? (uint32_t)sequence : 0;
 }
 
@@ -55,19 +48,15 @@ static bool notification_store(struct softeuicc *card, uint32_t sequence, enum n
                                struct span address, struct span iccid, struct span metadata,
                                struct span signed_object)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(
-        card->nvm, "INSERT INTO notification (sequence, operation, address, iccid, metadata, signed_object)"
-                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     char digits[21] = "";
 
     (void)iccid_to_digits(iccid, digits);
-    nvm_bind_int(card->nvm, stmt, 1, sequence);
-    nvm_bind_text(card->nvm, stmt, 2, event_name(event));
-    profile_bind_text(card, stmt, 3, address);
-    nvm_bind_text(card->nvm, stmt, 4, digits);
-    nvm_bind_blob(card->nvm, stmt, 5, metadata);
-    nvm_bind_blob(card->nvm, stmt, 6, signed_object);
-    return nvm_run(card->nvm, stmt);
+    return nvm_change(
+        card->nvm,
+        "INSERT INTO notification (sequence, operation, address, iccid, metadata, signed_object)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        NVM_VALUES(NVM_INT(sequence), NVM_STRING(event_name(event)), NVM_TEXT(address), NVM_STRING(digits),
+                   NVM_BLOB(metadata), NVM_BLOB(signed_object)));
 }
 
 bool notification_store_result(struct softeuicc *card, uint32_t sequence, struct span address,
@@ -137,12 +126,12 @@ static bool notify(struct softeuicc *card, const struct profile *profile, enum n
 bool notification_for_profile(struct softeuicc *card, const struct profile *profile,
                               enum notification_event event)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(
-        card->nvm, "SELECT address FROM notification_address WHERE profile = ?1 AND (operations & ?2) <> 0"
-                   " ORDER BY position");
+    sqlite3_stmt *stmt =
+        nvm_select(card->nvm,
+                   "SELECT address FROM notification_address WHERE profile = ?1 AND (operations & ?2) <> 0"
+                   " ORDER BY position",
+                   NVM_VALUES(NVM_INT(profile->id), NVM_INT(event)));
 
-    nvm_bind_int(card->nvm, stmt, 1, profile->id);
-    nvm_bind_int(card->nvm, stmt, 2, event);
     while (nvm_row(card->nvm, stmt)) {
         const char *address = nvm_text(stmt, 0);
 
@@ -158,13 +147,13 @@ void notification_each(struct softeuicc *card, const struct notification_filter 
                        bool (*visit)(void *context, struct span metadata, struct span signed_object),
                        void *context)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(
-        card->nvm, "SELECT metadata, signed_object FROM notification WHERE (?1 = 0 OR sequence = ?1)"
+    sqlite3_stmt *stmt =
+        nvm_select(card->nvm,
+                   "SELECT metadata, signed_object FROM notification WHERE (?1 = 0 OR sequence = ?1)"
                    " AND (CASE operation WHEN 'install' THEN 1 WHEN 'enable' THEN 2"
-                   " WHEN 'disable' THEN 4 ELSE 8 END & ?2) <> 0 ORDER BY sequence");
+                   " WHEN 'disable' THEN 4 ELSE 8 END & ?2) <> 0 ORDER BY sequence",
+                   NVM_VALUES(NVM_INT(filter->sequence), NVM_INT(filter->events)));
 
-    nvm_bind_int(card->nvm, stmt, 1, (int64_t)filter->sequence);
-    nvm_bind_int(card->nvm, stmt, 2, filter->events);
     while (nvm_row(card->nvm, stmt)) {
         if (!visit(context, nvm_blob(stmt, 0), nvm_blob(stmt, 1))) {
             nvm_done(stmt);
@@ -173,24 +162,10 @@ void notification_each(struct softeuicc *card, const struct notification_filter 
     }
 }
 
-static bool is_pending(struct softeuicc *card, uint64_t sequence)
-{
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT 1 FROM notification WHERE sequence = ?1");
-    bool pending;
-
-    nvm_bind_int(card->nvm, stmt, 1, (int64_t)sequence);
-    pending = nvm_row(card->nvm, stmt);
-    nvm_done(stmt);
-    return pending;
-}
-
 bool notification_remove(struct softeuicc *card, uint64_t sequence)
 {
-    sqlite3_stmt *stmt;
+    const struct nvm_values which = NVM_VALUES(NVM_INT(sequence));
 
-    if (!is_pending(card, sequence))
-        return false;
-    stmt = nvm_write_stmt(card->nvm, "DELETE FROM notification WHERE sequence = ?1");
-    nvm_bind_int(card->nvm, stmt, 1, (int64_t)sequence);
-    return nvm_run(card->nvm, stmt);
+    return nvm_figure(card->nvm, "SELECT 1 FROM notification WHERE sequence = ?1", which) != 0 &&
+           nvm_change(card->nvm, "DELETE FROM notification WHERE sequence = ?1", which);
 }

@@ -156,23 +156,17 @@ static enum softeuicc_status assemble(struct softeuicc *card, const char *eid, s
 /* False when the CI is on the card already. */
 static bool credentials_insert_row(struct softeuicc *card, size_t position, const struct parts *parts)
 {
-    sqlite3_stmt *stmt =
-        nvm_write_stmt(card->nvm, "INSERT INTO credentials (ci_key_id, curve, priority, ci_cert, eum_cert, "
-                                  "euicc_cert, euicc_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
-                                  "ON CONFLICT DO NOTHING");
     uint8_t scalar[EC_SCALAR_SIZE];
-    char ci_key_id[2 * 20 + 1];
 
     ec_key_scalar(parts->euicc_key, scalar);
-    nvm_bind_text(card->nvm, stmt, 1,
-                  hex_from_span(cert_subject_key_id(parts->ci), ci_key_id, sizeof(ci_key_id)));
-    nvm_bind_text(card->nvm, stmt, 2, ec_curve_name(ec_key_curve(cert_key(parts->ci))));
-    nvm_bind_int(card->nvm, stmt, 3, (int64_t)position);
-    nvm_bind_blob(card->nvm, stmt, 4, cert_der(parts->ci));
-    nvm_bind_blob(card->nvm, stmt, 5, cert_der(parts->eum));
-    nvm_bind_blob(card->nvm, stmt, 6, cert_der(parts->euicc));
-    nvm_bind_blob(card->nvm, stmt, 7, SPAN_ARRAY(scalar));
-    nvm_run(card->nvm, stmt);
+    (void)nvm_change(
+        card->nvm,
+        "INSERT INTO credentials (ci_key_id, curve, priority, ci_cert, eum_cert, euicc_cert, euicc_key)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+        NVM_VALUES(NVM_HEX(cert_subject_key_id(parts->ci)),
+                   NVM_STRING(ec_curve_name(ec_key_curve(cert_key(parts->ci)))), NVM_INT(position),
+                   NVM_BLOB(cert_der(parts->ci)), NVM_BLOB(cert_der(parts->eum)),
+                   NVM_BLOB(cert_der(parts->euicc)), NVM_BLOB(SPAN_ARRAY(scalar))));
     OPENSSL_cleanse(scalar, sizeof(scalar));
     return nvm_failed(card->nvm) || nvm_changes(card->nvm) == 1;
 }

@@ -13,4 +13,8 @@ struct ec_random card_ec_random(struct softeuicc *card);
 /* Milliseconds since 1970-01-01 UTC. */
 int64_t card_now(const struct softeuicc *card);
 
+/* The same for people: "2026-01-31T12:00:00Z"; "" for a year that no calendar has. Returns `text`. */
+#define CARD_TIME_SIZE 32
+char *card_time(const struct softeuicc *card, char text[CARD_TIME_SIZE]);
+
 #endif

@@ -375,60 +375,6 @@ static sqlite3_stmt *prepare(struct nvm *nvm, const char *sql)
     return place->stmt;
 }
 
-sqlite3_stmt *nvm_read_stmt(struct nvm *nvm, const char *sql)
-{
-    return prepare(nvm, sql);
-}
-
-sqlite3_stmt *nvm_write_stmt(struct nvm *nvm, const char *sql)
-{
-    return nvm_begin(nvm) ? prepare(nvm, sql) : NULL;
-}
-
-static void check_bound(struct nvm *nvm, int status)
-{
-    if (status != SQLITE_OK)
-        note(nvm, "bind");
-}
-
-void nvm_bind_blob(struct nvm *nvm, sqlite3_stmt *stmt, int index, struct span octets)
-{
-    if (stmt == NULL)
-        return;
-    if (octets.data == NULL)
-        check_bound(nvm, sqlite3_bind_null(stmt, index));
-    else
-        check_bound(nvm, sqlite3_bind_blob64(stmt, index, octets.data, octets.size, SQLITE_TRANSIENT));
-}
-
-void nvm_bind_text(struct nvm *nvm, sqlite3_stmt *stmt, int index, const char *text)
-{
-    if (stmt != NULL)
-        check_bound(nvm, sqlite3_bind_text(stmt, index, text, -1, SQLITE_TRANSIENT));
-}
-
-void nvm_bind_hex(struct nvm *nvm, sqlite3_stmt *stmt, int index, struct span octets)
-{
-    char shorter[2 * 256 + 1];
-    size_t size = 2 * octets.size + 1;
-    char *text = size <= sizeof(shorter) ? shorter : malloc(size);
-
-    if (text == NULL) {
-        check_bound(nvm, SQLITE_NOMEM);
-        return;
-    }
-    nvm_bind_text(nvm, stmt, index, octets.data != NULL ? hex_from_span(octets, text, size) : NULL);
-    OPENSSL_cleanse(text, size);
-    if (text != shorter)
-        free(text);
-}
-
-void nvm_bind_int(struct nvm *nvm, sqlite3_stmt *stmt, int index, int64_t value)
-{
-    if (stmt != NULL)
-        check_bound(nvm, sqlite3_bind_int64(stmt, index, value));
-}
-
 bool nvm_row(struct nvm *nvm, sqlite3_stmt *stmt)
 {
     int status;
@@ -444,19 +390,6 @@ bool nvm_row(struct nvm *nvm, sqlite3_stmt *stmt)
     return false;
 }
 
-bool nvm_run(struct nvm *nvm, sqlite3_stmt *stmt)
-{
-    if (stmt == NULL)
-        return false;
-    if (nvm->failed) {
-        nvm_done(stmt);
-        return false;
-    }
-    while (nvm_row(nvm, stmt))
-        continue;
-    return !nvm->failed;
-}
-
 void nvm_done(sqlite3_stmt *stmt)
 {
     if (stmt == NULL)
@@ -465,8 +398,81 @@ void nvm_done(sqlite3_stmt *stmt)
     sqlite3_clear_bindings(stmt);
 }
 
-int64_t nvm_figure(struct nvm *nvm, sqlite3_stmt *stmt)
+struct nvm_value nvm_string(const char *text)
 {
+    return text != NULL ? NVM_TEXT(span_of_string(text)) : NVM_NULL;
+}
+
+static int bind_text(sqlite3_stmt *stmt, int index, const char *text, size_t size)
+{
+    return sqlite3_bind_text64(stmt, index, text, size, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+static int bind_hex(sqlite3_stmt *stmt, int index, struct span octets)
+{
+    char shorter[2 * 256 + 1];
+    size_t size = 2 * octets.size + 1;
+    char *text = size <= sizeof(shorter) ? shorter : malloc(size);
+    int status;
+
+    if (text == NULL)
+        return SQLITE_NOMEM;
+    status = bind_text(stmt, index, hex_from_span(octets, text, size), size - 1);
+    OPENSSL_cleanse(text, size);
+    if (text != shorter)
+        free(text);
+    return status;
+}
+
+/* What nothing is bound to is NULL. */
+static int bind(sqlite3_stmt *stmt, int index, const struct nvm_value *value)
+{
+    const struct span octets = value->octets;
+
+    switch (value->kind) {
+    case NVM_KIND_INT:
+        return sqlite3_bind_int64(stmt, index, value->number);
+    case NVM_KIND_TEXT:
+        return bind_text(stmt, index, octets.size > 0 ? (const char *)octets.data : "", octets.size);
+    case NVM_KIND_HEX:
+        return octets.data != NULL ? bind_hex(stmt, index, octets) : SQLITE_OK;
+    case NVM_KIND_BLOB:
+        return octets.data != NULL
+                   ? sqlite3_bind_blob64(stmt, index, octets.data, octets.size, SQLITE_TRANSIENT)
+                   : SQLITE_OK;
+    default:
+        return SQLITE_OK;
+    }
+}
+
+sqlite3_stmt *nvm_select(struct nvm *nvm, const char *sql, struct nvm_values values)
+{
+    sqlite3_stmt *stmt = prepare(nvm, sql);
+
+    for (size_t i = 0; stmt != NULL && i < values.count; i++)
+        if (bind(stmt, (int)i + 1, &values.value[i]) != SQLITE_OK)
+            note(nvm, "bind");
+    return stmt;
+}
+
+bool nvm_change(struct nvm *nvm, const char *sql, struct nvm_values values)
+{
+    sqlite3_stmt *stmt = nvm_begin(nvm) ? nvm_select(nvm, sql, values) : NULL;
+
+    while (!nvm->failed && nvm_row(nvm, stmt))
+        continue;
+    nvm_done(stmt);
+    return stmt != NULL && !nvm->failed;
+}
+
+bool nvm_change_row(struct nvm *nvm, const char *sql, struct nvm_values values)
+{
+    return nvm_change(nvm, sql, values) && nvm_changes(nvm) == 1;
+}
+
+int64_t nvm_figure(struct nvm *nvm, const char *sql, struct nvm_values values)
+{
+    sqlite3_stmt *stmt = nvm_select(nvm, sql, values);
     int64_t value = nvm_row(nvm, stmt) ? nvm_int(stmt, 0) : 0;
 
     nvm_done(stmt);

@@ -3,7 +3,7 @@
  * and 3).
  *
  * A command that only reads opens no transaction and syncs nothing. The first write of a command begins one
- * (nvm_begin is called by nvm_write_stmt); card.c commits it before the response leaves, or rolls it back
+ * (nvm_begin is called by nvm_change); card.c commits it before the response leaves, or rolls it back
  * when the command failed, after which whatever the card keeps in RAM of the tables is loaded again.
  */
 #ifndef SOFTEUICC_EUICC_OS_NVM_H
@@ -34,37 +34,59 @@ void nvm_close(struct nvm *nvm);
 /* As nvm_close, and deletes the file: when the making of a card failed. */
 void nvm_remove(struct nvm *nvm);
 
+enum nvm_kind { NVM_KIND_NULL, NVM_KIND_INT, NVM_KIND_TEXT, NVM_KIND_HEX, NVM_KIND_BLOB };
+
+/* What stands for a parameter. */
+struct nvm_value {
+    enum nvm_kind kind;
+    int64_t number;
+    struct span octets;
+};
+struct nvm_values {
+    const struct nvm_value *value;
+    size_t count;
+};
+
+#define NVM_NULL      ((struct nvm_value){.kind = NVM_KIND_NULL})
+#define NVM_INT(x)    ((struct nvm_value){.kind = NVM_KIND_INT, .number = (int64_t)(x)})
+#define NVM_STRING(x) nvm_string(x)                                              /* NULL is NULL */
+#define NVM_TEXT(x)   ((struct nvm_value){.kind = NVM_KIND_TEXT, .octets = (x)}) /* SPAN_NONE is "" */
+/* The next two: SPAN_NONE is NULL. Of octets in hexadecimal, codes and keys among them, nothing stays. */
+#define NVM_HEX(x)  ((struct nvm_value){.kind = NVM_KIND_HEX, .octets = (x)})
+#define NVM_BLOB(x) ((struct nvm_value){.kind = NVM_KIND_BLOB, .octets = (x)})
+struct nvm_value nvm_string(const char *text);
+
+/* The values of a statement in the order of its parameters (?1 is the first); and that it has none. */
+#define NVM_VALUES(...)                                                                                      \
+    ((struct nvm_values){(const struct nvm_value[]){__VA_ARGS__},                                            \
+                         sizeof((const struct nvm_value[]){__VA_ARGS__}) / sizeof(struct nvm_value)})
+#define NVM_NONE ((struct nvm_values){NULL, 0})
+
 /*
- * A prepared statement for `sql`, which must be a string literal: statements are kept by its address.
- * nvm_read_stmt is for SELECT, nvm_write_stmt for everything else (it begins the command's transaction). Step
- * it to its end or nvm_done it. NULL on an error, which also marks the transaction as failed, so that a
- * caller may use the sticky error alone. The same text may be asked for again while its statement is still
- * being stepped: then it is another statement.
+ * A prepared SELECT, its octets copied. `sql` here and below must be a string literal: statements are kept by
+ * its address. Step it to its end or nvm_done it. NULL on an error, which also marks the transaction as
+ * failed, so that a caller may use the sticky error alone. The same text may be asked for again while its
+ * statement is still being stepped: then it is another statement.
  */
-sqlite3_stmt *nvm_read_stmt(struct nvm *nvm, const char *sql);
-sqlite3_stmt *nvm_write_stmt(struct nvm *nvm, const char *sql);
-/* Binding: index from 1. The octets are copied. Errors stick in nvm. NULL statements are ignored. SPAN_NONE
- * binds NULL. */
-void nvm_bind_blob(struct nvm *nvm, sqlite3_stmt *stmt, int index, struct span octets);
-void nvm_bind_text(struct nvm *nvm, sqlite3_stmt *stmt, int index, const char *text); /* NULL binds NULL */
-/* In hexadecimal, wiped from the stack afterwards: codes and keys are bound like that. */
-void nvm_bind_hex(struct nvm *nvm, sqlite3_stmt *stmt, int index, struct span octets);
-void nvm_bind_int(struct nvm *nvm, sqlite3_stmt *stmt, int index, int64_t value);
+sqlite3_stmt *nvm_select(struct nvm *nvm, const char *sql, struct nvm_values values);
+/* Runs any other statement, inside the command's transaction, which it begins. False on an error, and when
+ * there was one before. */
+bool nvm_change(struct nvm *nvm, const char *sql, struct nvm_values values);
+/* The same; false as well unless it has changed exactly one row. */
+bool nvm_change_row(struct nvm *nvm, const char *sql, struct nvm_values values);
+/* The integer in the first row of a SELECT; 0 for NULL, for no row, and when storage failed. */
+int64_t nvm_figure(struct nvm *nvm, const char *sql, struct nvm_values values);
+
 /* Next row: true. End or error: false, and the statement is reset; its columns must not be read any more. */
 bool nvm_row(struct nvm *nvm, sqlite3_stmt *stmt);
-/* Runs a write statement to its end; false on error. */
-bool nvm_run(struct nvm *nvm, sqlite3_stmt *stmt);
 void nvm_done(sqlite3_stmt *stmt);
-/* The integer in the one row that a statement gives; 0 for NULL, for no row, and when storage failed. The
- * statement is done then. */
-int64_t nvm_figure(struct nvm *nvm, sqlite3_stmt *stmt);
 
 /* Columns, index from 0; valid until the next step. A NULL column is SPAN_NONE / NULL / 0. */
 struct span nvm_blob(sqlite3_stmt *stmt, int column);
 const char *nvm_text(sqlite3_stmt *stmt, int column);
 int64_t nvm_int(sqlite3_stmt *stmt, int column);
 
-/* Rows changed by the last nvm_run; the rowid of the last insert. */
+/* Rows changed by the last nvm_change; the rowid of the last insert. */
 int nvm_changes(struct nvm *nvm);
 int64_t nvm_last_row(struct nvm *nvm);
 

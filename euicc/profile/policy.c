@@ -84,7 +84,7 @@ static bool row_matches(const struct rat_row *row, const struct operator_id *own
 /* What the RAT allows: to this owner, or (owner NULL) to anybody at all. */
 static void allowed_rules(struct softeuicc *card, const struct operator_id *owner, bool *ppr1, bool *ppr2)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, SELECT_RAT);
+    sqlite3_stmt *stmt = nvm_select(card->nvm, SELECT_RAT, NVM_NONE);
     struct rat_row row;
 
     *ppr1 = false;
@@ -100,11 +100,7 @@ static void allowed_rules(struct softeuicc *card, const struct operator_id *owne
 
 static bool has_operational_profile(struct softeuicc *card)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT 1 FROM profile WHERE class = 'operational'");
-    bool found = nvm_row(card->nvm, stmt);
-
-    nvm_done(stmt);
-    return found;
+    return nvm_figure(card->nvm, "SELECT 1 FROM profile WHERE class = 'operational'", NVM_NONE) != 0;
 }
 
 bool policy_allows(struct softeuicc *card, const struct profile_metadata *metadata)
@@ -185,7 +181,7 @@ static void begin_rule(struct rule_writer *writer, const struct rat_row *row)
 
 void policy_put_rat(struct softeuicc *card, struct buf *out)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, SELECT_RAT);
+    sqlite3_stmt *stmt = nvm_select(card->nvm, SELECT_RAT, NVM_NONE);
     struct rule_writer writer = {.out = out};
     struct rat_row row;
 

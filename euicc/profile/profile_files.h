@@ -8,6 +8,17 @@
 #include "euicc/os/card.h"
 #include "profiles/fs.h"
 
+/* Where the changes of a profile's file system go: the context of its store. */
+struct profile_files {
+    struct softeuicc *card;
+    int64_t profile;
+    bool changed; /* by the command at hand: RAM and rows may differ until it is committed */
+};
+
+/* Writes single changes in the command's transaction; each call is false when the row is gone or storage
+ * failed. */
+struct fs_store profile_files_store(struct profile_files *files);
+
 /* Writes everything of a file system as rows of a profile that has none yet, in the command's transaction.
  * False when storage failed. */
 bool profile_files_insert(struct softeuicc *card, int64_t profile, const struct fs *fs);
@@ -20,21 +31,15 @@ bool profile_files_insert(struct softeuicc *card, int64_t profile, const struct 
  */
 struct fs *profile_files_load(struct softeuicc *card, int64_t profile);
 
-/* Writes single changes; each false when the row is gone or storage failed. */
-bool profile_files_put_file(struct softeuicc *card, int64_t profile, const struct fs_file *file);
-bool profile_files_put_content(struct softeuicc *card, int64_t profile, const struct fs_file *file);
-bool profile_files_remove(struct softeuicc *card, int64_t profile, uint32_t number);
-bool profile_files_put_pin(struct softeuicc *card, int64_t profile, const struct fs_pin *pin);
-bool profile_files_put_puk(struct softeuicc *card, int64_t profile, const struct fs_puk *puk);
-bool profile_files_put_naa(struct softeuicc *card, int64_t profile, const struct fs_naa *naa);
-bool profile_files_put_application(struct softeuicc *card, int64_t profile,
-                                   const struct fs_application *application);
-bool profile_files_remove_application(struct softeuicc *card, int64_t profile, uint32_t number);
-
-/* The words of the tables, by their value; NULL behind the last. For reading and writing. */
-extern const char *const profile_files_algorithms[];   /* from enum saip_algorithm 1 on, [0] is unused */
-extern const char *const profile_files_applications[]; /* enum fs_application_kind */
-const char *profile_files_life_cycle(uint8_t life_cycle);
-const char *profile_files_access_form(enum fs_access_form form);
+/* The words of the tables, for reading and writing; a list ends with the word NULL. A value that is none of a
+ * list is written as its last, and of two with one word the first is read. */
+struct profile_word {
+    uint8_t value;
+    const char *word;
+};
+extern const struct profile_word profile_files_life_cycles[];  /* enum fs_life_cycle */
+extern const struct profile_word profile_files_access_forms[]; /* enum fs_access_form */
+extern const struct profile_word profile_files_algorithms[];   /* enum saip_algorithm */
+extern const struct profile_word profile_files_applications[]; /* enum fs_application_kind */
 
 #endif

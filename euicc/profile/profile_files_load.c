@@ -69,6 +69,17 @@ static bool read_small(sqlite3_stmt *row, int column, uint8_t *out)
     return good;
 }
 
+/* The value that a word stands for. */
+static bool read_word(sqlite3_stmt *row, int column, const struct profile_word *words, uint8_t *out)
+{
+    const char *text = nvm_text(row, column);
+
+    while (text != NULL && words->word != NULL && strcmp(text, words->word) != 0)
+        words++;
+    *out = words->value;
+    return text != NULL && words->word != NULL;
+}
+
 static bool is_null(sqlite3_stmt *row, int column)
 {
     return sqlite3_column_type(row, column) == SQLITE_NULL;
@@ -105,35 +116,6 @@ static bool read_kind(sqlite3_stmt *row, int column, enum saip_file_kind *out)
     return false;
 }
 
-static bool read_life_cycle(sqlite3_stmt *row, int column, uint8_t *out)
-{
-    static const uint8_t values[] = {FS_CREATION, FS_INITIALISATION, FS_DEACTIVATED, FS_ACTIVATED,
-                                     FS_TERMINATED};
-    const char *text = nvm_text(row, column);
-
-    for (size_t i = 0; text != NULL && i < sizeof(values); i++) {
-        if (strcmp(text, profile_files_life_cycle(values[i])) == 0) {
-            *out = values[i];
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool read_access_form(sqlite3_stmt *row, int column, enum fs_access_form *out)
-{
-    static const enum fs_access_form forms[] = {FS_ACCESS_REFERENCED, FS_ACCESS_COMPACT, FS_ACCESS_EXPANDED};
-    const char *text = nvm_text(row, column);
-
-    for (size_t i = 0; text != NULL && i < sizeof(forms) / sizeof(forms[0]); i++) {
-        if (strcmp(text, profile_files_access_form(forms[i])) == 0) {
-            *out = forms[i];
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What the code that reads files takes for granted. */
 static bool makes_sense(const struct fs_file *file)
 {
@@ -155,7 +137,7 @@ static bool read_file(struct fs *fs, sqlite3_stmt *row)
     struct fs_file file = {.number = (uint32_t)nvm_int(row, 0)};
     const char *name = nvm_text(row, 2);
     int64_t sfi, size, record_size, maximum_size;
-    uint8_t fid[2];
+    uint8_t fid[2], access_form;
     bool good = true;
 
     file.parent = read_file_number(fs, row, 1, &good);
@@ -163,12 +145,14 @@ static bool read_file(struct fs *fs, sqlite3_stmt *row)
     snprintf(file.name, sizeof(file.name), "%s", name != NULL ? name : "");
     good = good && read_kind(row, 3, &file.kind) && read_octets(row, 4, fid, sizeof(fid)) &&
            read_aid(row, 5, &file.aid) && read_number(row, 6, 30, &sfi) &&
-           read_life_cycle(row, 7, &file.life_cycle) && read_small(row, 9, &file.special) &&
-           read_access_form(row, 10, &file.access_form) && read_hex(row, 11, &file.access) &&
+           read_word(row, 7, profile_files_life_cycles, &file.life_cycle) &&
+           read_small(row, 9, &file.special) &&
+           read_word(row, 10, profile_files_access_forms, &access_form) && read_hex(row, 11, &file.access) &&
            read_number(row, 12, FILE_SIZE_MAX, &size) && read_number(row, 13, UINT8_MAX, &record_size) &&
            read_number(row, 14, UINT32_MAX, &maximum_size) && read_hex(row, 15, &file.pin_status);
     read_blob(row, 18, &file.content);
     if (good) {
+        file.access_form = (enum fs_access_form)access_form;
         file.fid = (uint16_t)(fid[0] << 8 | fid[1]);
         file.sfi = (uint8_t)sfi;
         file.shareable = nvm_int(row, 8) != 0;
@@ -229,19 +213,6 @@ static bool read_puk(struct fs *fs, sqlite3_stmt *row)
     return good;
 }
 
-static bool read_algorithm(sqlite3_stmt *row, int column, struct fs_naa *naa)
-{
-    const char *text = nvm_text(row, column);
-
-    for (int i = 1; text != NULL && profile_files_algorithms[i] != NULL; i++) {
-        if (strcmp(text, profile_files_algorithms[i]) == 0) {
-            naa->algorithm = (enum saip_algorithm)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool read_key(sqlite3_stmt *row, int column, uint8_t out[32], size_t *size)
 {
     struct span key = nvm_blob(row, column);
@@ -257,6 +228,7 @@ static bool read_key(sqlite3_stmt *row, int column, uint8_t out[32], size_t *siz
 static bool read_naa(struct fs *fs, sqlite3_stmt *row)
 {
     struct fs_naa naa = {0};
+    uint8_t algorithm = 0;
     bool good = true;
 
     naa.application = read_file_number(fs, row, 0, &good);
@@ -264,7 +236,8 @@ static bool read_naa(struct fs *fs, sqlite3_stmt *row)
     naa.has_counter_max = !is_null(row, 10);
     naa.bootstrapped = !is_null(row, 16);
     good = good && naa.application != NULL && read_aid(row, 1, &naa.mapping_source) &&
-           read_small(row, 2, &naa.mapping_options) && (naa.mapped || read_algorithm(row, 3, &naa)) &&
+           read_small(row, 2, &naa.mapping_options) &&
+           (naa.mapped || read_word(row, 3, profile_files_algorithms, &algorithm)) &&
            read_small(row, 4, &naa.algorithm_options) && read_key(row, 5, naa.key, &naa.key_size) &&
            read_key(row, 6, naa.opc, &naa.opc_size) &&
            read_octets(row, 7, naa.rotation, sizeof(naa.rotation)) &&
@@ -274,8 +247,9 @@ static bool read_naa(struct fs *fs, sqlite3_stmt *row)
            read_octets(row, 13, naa.sqn_delta, FS_SQN_SIZE) &&
            read_octets(row, 14, naa.sqn_age_limit, FS_SQN_SIZE) &&
            read_octets(row, 15, naa.sqn[0], sizeof(naa.sqn)) &&
-           (!naa.bootstrapped || read_octets(row, 16, naa.bootstrap_rand, sizeof(naa.bootstrap_rand))) &&
-           fs_add_naa(fs, &naa);
+           (!naa.bootstrapped || read_octets(row, 16, naa.bootstrap_rand, sizeof(naa.bootstrap_rand)));
+    naa.algorithm = (enum saip_algorithm)algorithm;
+    good = good && fs_add_naa(fs, &naa);
     OPENSSL_cleanse(&naa, sizeof(naa));
     return good;
 }
@@ -298,23 +272,11 @@ static bool read_cdma(struct fs *fs, sqlite3_stmt *row)
 
 /* --- applications ---------------------------------------------------------------------------------- */
 
-static bool read_application_kind(sqlite3_stmt *row, int column, enum fs_application_kind *kind)
-{
-    const char *text = nvm_text(row, column);
-
-    for (int i = 0; text != NULL && profile_files_applications[i] != NULL; i++) {
-        if (strcmp(text, profile_files_applications[i]) == 0) {
-            *kind = (enum fs_application_kind)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool read_application(struct fs *fs, sqlite3_stmt *row)
 {
     struct fs_application application = {.number = (uint32_t)nvm_int(row, 0)};
-    bool good = read_application_kind(row, 1, &application.kind) && read_aid(row, 2, &application.aid) &&
+    uint8_t kind;
+    bool good = read_word(row, 1, profile_files_applications, &kind) && read_aid(row, 2, &application.aid) &&
                 read_aid(row, 3, &application.package) && read_aid(row, 4, &application.class) &&
                 read_aid(row, 5, &application.domain) &&
                 read_octets(row, 6, application.privileges, sizeof(application.privileges)) &&
@@ -329,6 +291,7 @@ static bool read_application(struct fs *fs, sqlite3_stmt *row)
     read_blob(row, 9, &application.system_parameters);
     read_blob(row, 10, &application.uicc_parameters);
     read_blob(row, 11, &application.personalisation);
+    application.kind = (enum fs_application_kind)kind;
     if (good)
         return fs_add_application(fs, &application);
     fs_discard_application(&application);
@@ -419,9 +382,8 @@ static bool read_rows(struct softeuicc *card, int64_t profile, struct fs *fs)
     bool good = true;
 
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && good; i++) {
-        sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, tables[i].sql);
+        sqlite3_stmt *stmt = nvm_select(card->nvm, tables[i].sql, NVM_VALUES(NVM_INT(profile)));
 
-        nvm_bind_int(card->nvm, stmt, 1, profile);
         while (good && nvm_row(card->nvm, stmt)) {
             good = tables[i].read(fs, stmt);
             if (!good)
@@ -435,9 +397,9 @@ static bool read_rows(struct softeuicc *card, int64_t profile, struct fs *fs)
 static bool read_package(struct softeuicc *card, int64_t profile, struct buf *der)
 {
     sqlite3_stmt *stmt =
-        nvm_read_stmt(card->nvm, "SELECT der FROM profile_element WHERE profile = ?1 ORDER BY position");
+        nvm_select(card->nvm, "SELECT der FROM profile_element WHERE profile = ?1 ORDER BY position",
+                   NVM_VALUES(NVM_INT(profile)));
 
-    nvm_bind_int(card->nvm, stmt, 1, profile);
     while (nvm_row(card->nvm, stmt))
         buf_append(der, nvm_blob(stmt, 0));
     return !der->failed && der->size > 0;

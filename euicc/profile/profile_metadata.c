@@ -70,6 +70,17 @@ static bool read_class(struct tlv_reader *reader, struct profile_metadata *metad
     return true;
 }
 
+bool notification_events_read(struct span value, unsigned *events)
+{
+    if (!bit_string_valid(value))
+        return false;
+    *events = 0;
+    for (unsigned bit = 0; bit < NOTIFICATION_EVENTS; bit++)
+        if (tlv_bit(value, bit))
+            *events |= 1u << bit;
+    return true;
+}
+
 bool notification_configuration_next(struct span *list, struct notification_configuration *configuration)
 {
     struct tlv_reader reader = tlv_reader(*list);
@@ -80,14 +91,11 @@ bool notification_configuration_next(struct span *list, struct notification_conf
     if (list->size == 0 || !tlv_require(&reader, 0x30, &content))
         return false;
     inner = tlv_reader(content);
-    if (!tlv_require(&inner, 0x80, &events) || !bit_string_valid(events) ||
+    if (!tlv_require(&inner, 0x80, &events) ||
+        !notification_events_read(events, &configuration->operations) ||
         !tlv_require_sized(&inner, 0x81, 1, ADDRESS_MAX, &configuration->address) ||
         !text_is_utf8(configuration->address, NULL) || !tlv_skip_rest(&inner))
         return false;
-    configuration->operations = 0;
-    for (unsigned bit = 0; bit < NOTIFICATION_EVENTS; bit++)
-        if (tlv_bit(events, bit))
-            configuration->operations |= 1u << bit;
     *list = SPAN(list->data + reader.offset, list->size - reader.offset);
     return true;
 }

@@ -44,6 +44,10 @@ struct notification_configuration {
     struct span address;
 };
 
+/* NotificationEvent: the bits that are set, as enum notification_event has them; of a filter: none set asks
+ * for nothing. False on a bad form. */
+bool notification_events_read(struct span value, unsigned *events);
+
 /* The next one of the list at *list, which is moved past it. False at the end and on a bad form (then *list
  * is not empty). */
 bool notification_configuration_next(struct span *list, struct notification_configuration *configuration);

@@ -4,7 +4,6 @@
  */
 #include "euicc/profile/profile_store.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define SELECT_PROFILE                                                                                       \
@@ -149,62 +148,47 @@ static bool only_row(struct softeuicc *card, sqlite3_stmt *stmt, struct profile 
 
 bool profile_by_id(struct softeuicc *card, int64_t id, struct profile *profile)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, SELECT_PROFILE "WHERE id = ?1");
-
-    nvm_bind_int(card->nvm, stmt, 1, id);
-    return only_row(card, stmt, profile);
+    return only_row(card, nvm_select(card->nvm, SELECT_PROFILE "WHERE id = ?1", NVM_VALUES(NVM_INT(id))),
+                    profile);
 }
 
 bool profile_by_iccid(struct softeuicc *card, struct span iccid, struct profile *profile)
 {
-    sqlite3_stmt *stmt;
     char digits[21];
 
     *profile = (struct profile){0};
-    if (!iccid_to_digits(iccid, digits))
-        return false;
-    stmt = nvm_read_stmt(card->nvm, SELECT_PROFILE "WHERE iccid = ?1");
-    nvm_bind_text(card->nvm, stmt, 1, digits);
-    return only_row(card, stmt, profile);
+    return iccid_to_digits(iccid, digits) &&
+           only_row(card,
+                    nvm_select(card->nvm, SELECT_PROFILE "WHERE iccid = ?1", NVM_VALUES(NVM_STRING(digits))),
+                    profile);
 }
 
 bool profile_iccid_exists(struct softeuicc *card, struct span iccid)
 {
-    sqlite3_stmt *stmt;
     char digits[21];
-    bool found;
 
-    if (!iccid_to_digits(iccid, digits))
-        return false;
-    stmt = nvm_read_stmt(card->nvm, "SELECT 1 FROM profile WHERE iccid = ?1");
-    nvm_bind_text(card->nvm, stmt, 1, digits);
-    found = nvm_row(card->nvm, stmt);
-    nvm_done(stmt);
-    return found;
+    return iccid_to_digits(iccid, digits) && nvm_figure(card->nvm, "SELECT 1 FROM profile WHERE iccid = ?1",
+                                                        NVM_VALUES(NVM_STRING(digits))) != 0;
 }
 
 bool profile_by_aid(struct softeuicc *card, struct span aid, struct profile *profile)
 {
-    sqlite3_stmt *stmt;
-    char text[2 * ISDP_AID_SIZE + 1];
-
     *profile = (struct profile){0};
-    if (aid.size != ISDP_AID_SIZE)
-        return false;
-    stmt = nvm_read_stmt(card->nvm, SELECT_PROFILE "WHERE isdp_aid = ?1");
-    nvm_bind_text(card->nvm, stmt, 1, hex_from_span(aid, text, sizeof(text)));
-    return only_row(card, stmt, profile);
+    return aid.size == ISDP_AID_SIZE &&
+           only_row(card,
+                    nvm_select(card->nvm, SELECT_PROFILE "WHERE isdp_aid = ?1", NVM_VALUES(NVM_HEX(aid))),
+                    profile);
 }
 
 bool profile_enabled(struct softeuicc *card, struct profile *profile)
 {
-    return only_row(card, nvm_read_stmt(card->nvm, SELECT_PROFILE "WHERE state = 'enabled'"), profile);
+    return only_row(card, nvm_select(card->nvm, SELECT_PROFILE "WHERE state = 'enabled'", NVM_NONE), profile);
 }
 
 void profile_each(struct softeuicc *card, bool (*visit)(void *context, const struct profile *profile),
                   void *context)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, SELECT_PROFILE "ORDER BY id");
+    sqlite3_stmt *stmt = nvm_select(card->nvm, SELECT_PROFILE "ORDER BY id", NVM_NONE);
     bool more = true;
 
     while (more && nvm_row(card->nvm, stmt)) {
@@ -219,66 +203,41 @@ void profile_each(struct softeuicc *card, bool (*visit)(void *context, const str
 
 bool profile_delete(struct softeuicc *card, int64_t id)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, "DELETE FROM profile WHERE id = ?1");
-
-    nvm_bind_int(card->nvm, stmt, 1, id);
-    return nvm_run(card->nvm, stmt) && nvm_changes(card->nvm) == 1;
+    return nvm_change_row(card->nvm, "DELETE FROM profile WHERE id = ?1", NVM_VALUES(NVM_INT(id)));
 }
 
 bool profile_set_state(struct softeuicc *card, int64_t id, enum profile_state state)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, "UPDATE profile SET state = ?2 WHERE id = ?1");
-
-    nvm_bind_int(card->nvm, stmt, 1, id);
-    nvm_bind_text(card->nvm, stmt, 2, state == PROFILE_ENABLED ? "enabled" : "disabled");
-    return nvm_run(card->nvm, stmt) && nvm_changes(card->nvm) == 1;
-}
-
-void profile_bind_text(struct softeuicc *card, sqlite3_stmt *stmt, int index, struct span text)
-{
-    char *copy = malloc(text.size + 1);
-
-    if (copy != NULL) {
-        if (text.size > 0)
-            memcpy(copy, text.data, text.size);
-        copy[text.size] = '\0';
-    }
-    /* Without memory NULL is bound, and the column's NOT NULL makes the command fail. */
-    nvm_bind_text(card->nvm, stmt, index, copy);
-    free(copy);
+    return nvm_change_row(
+        card->nvm, "UPDATE profile SET state = ?2 WHERE id = ?1",
+        NVM_VALUES(NVM_INT(id), NVM_STRING(state == PROFILE_ENABLED ? "enabled" : "disabled")));
 }
 
 bool profile_set_nickname(struct softeuicc *card, int64_t id, struct span nickname)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, "UPDATE profile SET nickname = ?2 WHERE id = ?1");
-
-    nvm_bind_int(card->nvm, stmt, 1, id);
-    profile_bind_text(card, stmt, 2, nickname);
-    return nvm_run(card->nvm, stmt) && nvm_changes(card->nvm) == 1;
+    return nvm_change_row(card->nvm, "UPDATE profile SET nickname = ?2 WHERE id = ?1",
+                          NVM_VALUES(NVM_INT(id), NVM_TEXT(nickname)));
 }
 
 int64_t profile_before_test(struct softeuicc *card)
 {
-    return nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT before_test FROM card"));
+    return nvm_figure(card->nvm, "SELECT before_test FROM card", NVM_NONE);
 }
 
 bool profile_set_before_test(struct softeuicc *card, int64_t id)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, "UPDATE card SET before_test = nullif(?1, 0)");
-
-    nvm_bind_int(card->nvm, stmt, 1, id);
-    return nvm_run(card->nvm, stmt);
+    return nvm_change(card->nvm, "UPDATE card SET before_test = nullif(?1, 0)", NVM_VALUES(NVM_INT(id)));
 }
 
 unsigned profile_count(struct softeuicc *card)
 {
-    return (unsigned)nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT count(*) FROM profile"));
+    return (unsigned)nvm_figure(card->nvm, "SELECT count(*) FROM profile", NVM_NONE);
 }
 
 uint64_t profile_free_nvm(struct softeuicc *card)
 {
-    return (uint64_t)nvm_figure(
-        card->nvm,
-        nvm_read_stmt(card->nvm, "SELECT max(0, nvm_size - (SELECT coalesce(sum(memory), 0) FROM profile)"
-                                 " - (SELECT coalesce(sum(length(der)), 0) FROM crl)) FROM card"));
+    return (uint64_t)nvm_figure(card->nvm,
+                                "SELECT max(0, nvm_size - (SELECT coalesce(sum(memory), 0) FROM profile)"
+                                " - (SELECT coalesce(sum(length(der)), 0) FROM crl)) FROM card",
+                                NVM_NONE);
 }

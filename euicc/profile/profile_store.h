@@ -57,9 +57,6 @@ void profile_each(struct softeuicc *card, bool (*visit)(void *context, const str
 /* "test", "provisioning", "operational", as in the table. */
 const char *profile_class_name(enum profile_class class);
 
-/* Binds text that is not a C string. */
-void profile_bind_text(struct softeuicc *card, sqlite3_stmt *stmt, int index, struct span text);
-
 bool profile_delete(struct softeuicc *card, int64_t id);
 bool profile_set_state(struct softeuicc *card, int64_t id,
                        enum profile_state state); /* for lifecycle.c only */

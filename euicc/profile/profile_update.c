@@ -57,13 +57,19 @@ static bool update_parse(struct span request, struct update *update)
            (bit_string_valid(update->rules) && !tlv_bit(update->rules, PPR_UPDATE_CONTROL_BIT));
 }
 
+/* What the request says, or else what is there already. */
+static struct span given(struct span updated, const struct buf *present)
+{
+    return updated.data != NULL ? updated : buf_span(present);
+}
+
 uint16_t profile_update_metadata(struct softeuicc *card, const struct profile *profile, struct span request)
 {
     struct update update;
-    sqlite3_stmt *stmt;
     bool ppr1 = profile->ppr1;
     bool ppr2 = profile->ppr2;
     bool fallback_allowed = profile->fallback_allowed;
+    bool has_icon = profile->has_icon;
 
     if (!update_parse(request, &update))
         return SW_WRONG_DATA;
@@ -75,20 +81,19 @@ uint16_t profile_update_metadata(struct softeuicc *card, const struct profile *p
      * is set. */
     if (update.fallback_allowed.data != NULL && (card->personality_bit & (FOR_IOT | FOR_HYBRID)) != 0)
         fallback_allowed = update.fallback_allowed.data[0] != 0;
-    stmt = nvm_write_stmt(card->nvm,
-                          "UPDATE profile SET service_provider = ?2, name = ?3, icon_type = ?4, icon = ?5,"
-                          " ppr1 = ?6, ppr2 = ?7, fallback_allowed = ?8 WHERE id = ?1");
-    nvm_bind_int(card->nvm, stmt, 1, profile->id);
-    profile_bind_text(card, stmt, 2,
-                      update.service_provider.data != NULL ? update.service_provider
-                                                           : buf_span(&profile->service_provider));
-    profile_bind_text(card, stmt, 3, update.name.data != NULL ? update.name : buf_span(&profile->name));
-    if (update.icon.data != NULL ? update.icon.size > 0 : profile->has_icon) {
-        nvm_bind_int(card->nvm, stmt, 4, update.has_icon_type ? update.icon_type_number : profile->icon_type);
-        nvm_bind_blob(card->nvm, stmt, 5, update.icon.data != NULL ? update.icon : buf_span(&profile->icon));
-    }
-    nvm_bind_int(card->nvm, stmt, 6, ppr1);
-    nvm_bind_int(card->nvm, stmt, 7, ppr2);
-    nvm_bind_int(card->nvm, stmt, 8, fallback_allowed);
-    return nvm_run(card->nvm, stmt) ? SW_OK : SW_MEMORY_FAILURE;
+    if (update.icon.data != NULL)
+        has_icon = update.icon.size > 0;
+    return nvm_change(card->nvm,
+                      "UPDATE profile SET service_provider = ?2, name = ?3, icon_type = ?4, icon = ?5,"
+                      " ppr1 = ?6, ppr2 = ?7, fallback_allowed = ?8 WHERE id = ?1",
+                      NVM_VALUES(NVM_INT(profile->id),
+                                 NVM_TEXT(given(update.service_provider, &profile->service_provider)),
+                                 NVM_TEXT(given(update.name, &profile->name)),
+                                 has_icon ? NVM_INT(update.has_icon_type ? update.icon_type_number
+                                                                         : profile->icon_type)
+                                          : NVM_NULL,
+                                 has_icon ? NVM_BLOB(given(update.icon, &profile->icon)) : NVM_NULL,
+                                 NVM_INT(ppr1), NVM_INT(ppr2), NVM_INT(fallback_allowed)))
+               ? SW_OK
+               : SW_MEMORY_FAILURE;
 }

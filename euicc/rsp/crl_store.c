@@ -53,45 +53,25 @@ static enum crl_load_error parse_and_verify(struct softeuicc *card, struct span 
     return error;
 }
 
-/* A number of this CI's lists, of the delta ones or of the others, as `sql` (?1 the CI, ?2 delta, ?3 part)
- * asks. */
-static int64_t crl_store_ask(struct softeuicc *card, sqlite3_stmt *stmt, const struct crl_load *load,
-                             bool delta)
-{
-    int64_t answer;
-
-    nvm_bind_text(card->nvm, stmt, 1, load->ci_key_id);
-    nvm_bind_int(card->nvm, stmt, 2, delta);
-    nvm_bind_int(card->nvm, stmt, 3, load->part);
-    answer = nvm_row(card->nvm, stmt) ? nvm_int(stmt, 0) : -1;
-    nvm_done(stmt);
-    return answer;
-}
-
+/* The highest number of this CI's lists, of the delta ones or of the others; -1: there is none. */
 static int64_t newest(struct softeuicc *card, const struct crl_load *load, bool delta)
 {
-    return crl_store_ask(card,
-                         nvm_read_stmt(card->nvm, "SELECT coalesce(max(number), -1) FROM crl"
-                                                  " WHERE ci_key_id = ?1 AND (base >= 0) = ?2 AND ?3"),
-                         load, delta);
+    return nvm_figure(card->nvm,
+                      "SELECT coalesce(max(number), -1) FROM crl WHERE ci_key_id = ?1 AND (base >= 0) = ?2",
+                      NVM_VALUES(NVM_STRING(load->ci_key_id), NVM_INT(delta)));
 }
 
 static bool part_is_there(struct softeuicc *card, const struct crl_load *load, bool delta)
 {
-    return crl_store_ask(
-               card,
-               nvm_read_stmt(
-                   card->nvm,
-                   "SELECT count(*) FROM crl WHERE ci_key_id = ?1 AND (base >= 0) = ?2 AND part = ?3"),
-               load, delta) > 0;
+    return nvm_figure(card->nvm,
+                      "SELECT count(*) FROM crl WHERE ci_key_id = ?1 AND (base >= 0) = ?2 AND part = ?3",
+                      NVM_VALUES(NVM_STRING(load->ci_key_id), NVM_INT(delta), NVM_INT(load->part))) > 0;
 }
 
 static bool base_is_complete(struct softeuicc *card, const struct crl_load *load)
 {
-    return crl_store_ask(card,
-                         nvm_read_stmt(card->nvm, "SELECT count(*) = max(parts) FROM crl"
-                                                  " WHERE ci_key_id = ?1 AND (base >= 0) = ?2 AND ?3"),
-                         load, false) == 1;
+    return nvm_figure(card->nvm, "SELECT count(*) = max(parts) FROM crl WHERE ci_key_id = ?1 AND base < 0",
+                      NVM_VALUES(NVM_STRING(load->ci_key_id))) == 1;
 }
 
 /* Is the list newer than, or a missing part of, what is there? A delta list also needs its base. */
@@ -113,29 +93,21 @@ static enum crl_load_error check_order(struct softeuicc *card, const struct crl_
 /* What the new list makes useless: older ones of its kind, and deltas that a new base has taken in. */
 static bool drop_replaced(struct softeuicc *card, const struct crl_load *load)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, "DELETE FROM crl WHERE ci_key_id = ?1 AND number <= ?2"
-                                                   " AND CASE WHEN ?3 THEN base >= 0 AND number < ?2"
-                                                   " ELSE base >= 0 OR number < ?2 END");
-
-    nvm_bind_text(card->nvm, stmt, 1, load->ci_key_id);
-    nvm_bind_int(card->nvm, stmt, 2, load->number);
-    nvm_bind_int(card->nvm, stmt, 3, load->base != CRL_NO_BASE);
-    return nvm_run(card->nvm, stmt);
+    return nvm_change(
+        card->nvm,
+        "DELETE FROM crl WHERE ci_key_id = ?1 AND number <= ?2"
+        " AND CASE WHEN ?3 THEN base >= 0 AND number < ?2"
+        " ELSE base >= 0 OR number < ?2 END",
+        NVM_VALUES(NVM_STRING(load->ci_key_id), NVM_INT(load->number), NVM_INT(load->base != CRL_NO_BASE)));
 }
 
 static bool crl_store_insert(struct softeuicc *card, const struct crl_load *load, struct span der)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(
+    return nvm_change(
         card->nvm,
-        "INSERT INTO crl (ci_key_id, base, part, parts, number, der) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-
-    nvm_bind_text(card->nvm, stmt, 1, load->ci_key_id);
-    nvm_bind_int(card->nvm, stmt, 2, load->base);
-    nvm_bind_int(card->nvm, stmt, 3, load->part);
-    nvm_bind_int(card->nvm, stmt, 4, load->parts);
-    nvm_bind_int(card->nvm, stmt, 5, load->number);
-    nvm_bind_blob(card->nvm, stmt, 6, der);
-    return nvm_run(card->nvm, stmt);
+        "INSERT INTO crl (ci_key_id, base, part, parts, number, der) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        NVM_VALUES(NVM_STRING(load->ci_key_id), NVM_INT(load->base), NVM_INT(load->part),
+                   NVM_INT(load->parts), NVM_INT(load->number), NVM_BLOB(der)));
 }
 
 enum crl_load_error crl_store_load(struct softeuicc *card, struct span der, struct crl_load *load)
@@ -170,11 +142,10 @@ void crl_store_put_missing(struct softeuicc *card, const struct crl_load *load, 
 
 bool crl_store_revokes(struct softeuicc *card, struct span ci_key_id, const struct cert *cert)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT der FROM crl WHERE ci_key_id = ?1");
-    char text[2 * 20 + 1];
+    sqlite3_stmt *stmt =
+        nvm_select(card->nvm, "SELECT der FROM crl WHERE ci_key_id = ?1", NVM_VALUES(NVM_HEX(ci_key_id)));
     bool revoked = false;
 
-    nvm_bind_text(card->nvm, stmt, 1, hex_from_span(ci_key_id, text, sizeof(text)));
     while (!revoked && nvm_row(card->nvm, stmt)) {
         enum cert_status status;
         struct crl *crl = crl_parse(nvm_blob(stmt, 0), &status);

@@ -3,10 +3,9 @@
  * part of a download before the Bound Profile Package. Whatever goes wrong in the first two ends the session;
  * the LPA starts again with a new challenge.
  */
-#include "apdu/tlv.h"
 #include "euicc/lifecycle/session.h"
 #include "euicc/os/credentials.h"
-#include "euicc/rsp/es10.h"
+#include "euicc/rsp/es10_common.h"
 #include "euicc/rsp/euicc_info.h"
 #include "euicc/rsp/one_time_key.h"
 #include "euicc/rsp/server_cert.h"
@@ -43,9 +42,7 @@ static uint16_t download_refuse(struct softeuicc *card, uint32_t tag, struct spa
     tlv_close(response, inner);
     tlv_close(response, outer);
     rsp_session_end(card);
-    if (nvm_failed(card->nvm))
-        return ES10_MEMORY;
-    return response->failed ? ES10_FAILED : ES10_OK;
+    return es10_finish(card, response);
 }
 
 static uint16_t abandon(struct softeuicc *card, uint16_t status)
@@ -368,15 +365,6 @@ static bool is_cancel_reason(uint64_t reason)
     return reason <= 5 || reason == 127;
 }
 
-static uint16_t put_cancel_error(struct buf *response, int error)
-{
-    size_t outer = tlv_open(response, TAG_CANCEL_SESSION);
-
-    tlv_put_unsigned(response, 0x81, (uint64_t)error);
-    tlv_close(response, outer);
-    return response->failed ? ES10_FAILED : ES10_OK;
-}
-
 /* A0 { 30 { 80 transactionId, 81 smdpOid, 82 reason }, 5F37 } */
 static bool put_cancel_ok(const struct rsp_session *session, uint64_t reason, struct buf *response)
 {
@@ -412,9 +400,9 @@ uint16_t es10b_cancel_session(struct softeuicc *card, struct span request, struc
     /* A wrong guess leaves the session alone: it may be another LPA's request that comes late. */
     if (rsp_session_stage(card) < RSP_AUTHENTICATED ||
         !span_equal(transaction_id, rsp_session_transaction_id(card->rsp)))
-        return put_cancel_error(response, INVALID_TRANSACTION_ID);
+        return es10_choice_error(card, response, TAG_CANCEL_SESSION, INVALID_TRANSACTION_ID);
     if (!is_cancel_reason(reason))
-        return put_cancel_error(response, UNDEFINED_ERROR);
+        return es10_choice_error(card, response, TAG_CANCEL_SESSION, UNDEFINED_ERROR);
     good = put_cancel_ok(card->rsp, reason, response);
     rsp_session_end(card);
     return good ? ES10_OK : ES10_FAILED;

@@ -3,16 +3,21 @@
 #define SOFTEUICC_EUICC_RSP_ES10_COMMON_H
 
 #include "apdu/tlv.h"
+#include "euicc/lifecycle/lifecycle.h"
 #include "euicc/rsp/es10.h"
 
 /* undefinedError of nearly every response. */
 #define ES10_UNDEFINED_ERROR 127
 
-/* ES10_BAD_REQUEST unless what is left in the reader is well formed (unknown members are skipped). */
-uint16_t es10_finish_request(struct tlv_reader *reader);
-
 /* ES10_FAILED when the response could not be built, ES10_MEMORY when storage failed, else ES10_OK. */
 uint16_t es10_finish(struct softeuicc *card, const struct buf *response);
+
+/* Begins `tag` { A0 { …: the Ok of a response that is a CHOICE; closing it finishes. */
+struct es10_ok {
+    size_t outer, inner; /* marks */
+};
+struct es10_ok es10_open_ok(struct buf *response, uint32_t tag);
+uint16_t es10_close_ok(struct softeuicc *card, struct buf *response, struct es10_ok ok);
 
 /* Appends `tag` { 80 result } and finishes. */
 uint16_t es10_result(struct softeuicc *card, struct buf *response, uint32_t tag, unsigned result);
@@ -25,8 +30,11 @@ uint16_t es10_choice_error(struct softeuicc *card, struct buf *response, uint32_
 uint16_t es10_set_default_dp_address(struct softeuicc *card, struct span request, uint32_t tag,
                                      struct buf *response);
 
-/* NotificationEvent as a filter: the bits that are set. Reading: none set asks for nothing. */
-bool es10_notification_events(struct span value, unsigned *events);
+/* A function's number for how its step in the lifecycle ended: 0 for ok, undefinedError for what `codes`, by
+ * enum lifecycle_result, has none for. Not for LIFECYCLE_FAILED: es10_failure. */
+unsigned es10_lifecycle_code(const uint8_t codes[LIFECYCLE_FAILED], enum lifecycle_result result);
+/* The status word for what failed without a result: storage, or else memory or randomness. */
+uint16_t es10_failure(const struct softeuicc *card);
 
 /* A sequence number in a request. Those that no notification can have (0, above SQLite's integers) find
  * nothing. */

@@ -6,13 +6,12 @@
 
 uint16_t es10a_get_configured_addresses(struct softeuicc *card, struct span request, struct buf *response)
 {
-    struct tlv_reader reader = tlv_reader(request);
     sqlite3_stmt *stmt;
     size_t outer;
 
-    if (es10_finish_request(&reader) != ES10_OK)
+    if (!tlv_is_sequence(request))
         return ES10_BAD_REQUEST;
-    stmt = nvm_read_stmt(card->nvm, "SELECT default_smdp, root_smds FROM card");
+    stmt = nvm_select(card->nvm, "SELECT default_smdp, root_smds FROM card", NVM_NONE);
     if (!nvm_row(card->nvm, stmt))
         return ES10_MEMORY;
     outer = tlv_open(response, TAG_CONFIGURED_ADDRESSES);
@@ -30,15 +29,12 @@ uint16_t es10_set_default_dp_address(struct softeuicc *card, struct span request
 {
     struct tlv_reader reader = tlv_reader(request);
     struct span address;
-    sqlite3_stmt *stmt;
 
-    if (!tlv_require(&reader, 0x80, &address) || es10_finish_request(&reader) != ES10_OK)
+    if (!tlv_require(&reader, 0x80, &address) || !tlv_skip_rest(&reader))
         return ES10_BAD_REQUEST;
     if (!text_is_address(address))
         return es10_result(card, response, tag, ES10_UNDEFINED_ERROR);
-    stmt = nvm_write_stmt(card->nvm, "UPDATE card SET default_smdp = ?1");
-    profile_bind_text(card, stmt, 1, address);
-    if (!nvm_run(card->nvm, stmt))
+    if (!nvm_change(card->nvm, "UPDATE card SET default_smdp = ?1", NVM_VALUES(NVM_TEXT(address))))
         return ES10_MEMORY;
     return es10_result(card, response, tag, 0);
 }

@@ -13,11 +13,10 @@ enum { NO_RESULT_AVAILABLE = 1, NOTHING_TO_DELETE = 1 };
 
 uint16_t es10b_get_euicc_challenge(struct softeuicc *card, struct span request, struct buf *response)
 {
-    struct tlv_reader reader = tlv_reader(request);
     uint8_t challenge[RSP_CHALLENGE_SIZE];
     size_t outer;
 
-    if (es10_finish_request(&reader) != ES10_OK)
+    if (!tlv_is_sequence(request))
         return ES10_BAD_REQUEST;
     if (!rsp_session_start(card, challenge))
         return ES10_FAILED;
@@ -50,19 +49,14 @@ uint16_t es10b_list_notification(struct softeuicc *card, struct span request, st
     struct tlv_reader reader = tlv_reader(request);
     struct notification_filter filter = {NOTIFICATION_ALL_EVENTS, 0};
     struct span value;
-    size_t outer;
-    size_t list;
+    struct es10_ok ok;
 
-    if (tlv_optional(&reader, 0x81, &value) && !es10_notification_events(value, &filter.events))
+    if ((tlv_optional(&reader, 0x81, &value) && !notification_events_read(value, &filter.events)) ||
+        !tlv_skip_rest(&reader))
         return ES10_BAD_REQUEST;
-    if (es10_finish_request(&reader) != ES10_OK)
-        return ES10_BAD_REQUEST;
-    outer = tlv_open(response, TAG_LIST_NOTIFICATION);
-    list = tlv_open(response, 0xA0);
+    ok = es10_open_ok(response, TAG_LIST_NOTIFICATION);
     notification_each(card, &filter, put_metadata, response);
-    tlv_close(response, list);
-    tlv_close(response, outer);
-    return es10_finish(card, response);
+    return es10_close_ok(card, response, ok);
 }
 
 /* searchCriteria: A0 { 80 seqNumber | 81 profileManagementOperation }. */
@@ -74,7 +68,7 @@ static bool read_search(struct span content, struct notification_filter *filter)
     if (tlv_peek(&reader) == 0x80)
         return tlv_require(&reader, 0x80, &value) && es10_sequence_number(value, &filter->sequence) &&
                tlv_finish(&reader);
-    return tlv_require(&reader, 0x81, &value) && es10_notification_events(value, &filter->events) &&
+    return tlv_require(&reader, 0x81, &value) && notification_events_read(value, &filter->events) &&
            tlv_finish(&reader);
 }
 
@@ -84,25 +78,19 @@ uint16_t es10b_retrieve_notifications_list(struct softeuicc *card, struct span r
     struct notification_filter filter = {NOTIFICATION_ALL_EVENTS, 0};
     size_t start = response->size;
     struct span value;
-    size_t outer;
-    size_t list;
+    struct es10_ok ok;
 
-    if (tlv_optional(&reader, 0xA0, &value) && !read_search(value, &filter))
+    if ((tlv_optional(&reader, 0xA0, &value) && !read_search(value, &filter)) || !tlv_skip_rest(&reader))
         return ES10_BAD_REQUEST;
-    if (es10_finish_request(&reader) != ES10_OK)
-        return ES10_BAD_REQUEST;
-    outer = tlv_open(response, TAG_RETRIEVE_NOTIFICATIONS);
-    list = tlv_open(response, 0xA0);
+    ok = es10_open_ok(response, TAG_RETRIEVE_NOTIFICATIONS);
     notification_each(card, &filter, put_signed_object, response);
     /* Reading of SGP.22 5.7.10: whatever was asked for, nothing found is noResultAvailable, not an empty
      * list. */
-    if (response->size == list && !response->failed) {
+    if (response->size == ok.inner && !response->failed) {
         response->size = start;
         return es10_choice_error(card, response, TAG_RETRIEVE_NOTIFICATIONS, NO_RESULT_AVAILABLE);
     }
-    tlv_close(response, list);
-    tlv_close(response, outer);
-    return es10_finish(card, response);
+    return es10_close_ok(card, response, ok);
 }
 
 uint16_t es10b_remove_notification(struct softeuicc *card, struct span request, struct buf *response)
@@ -112,7 +100,7 @@ uint16_t es10b_remove_notification(struct softeuicc *card, struct span request, 
     struct span value;
 
     if (!tlv_require(&reader, 0x80, &value) || !es10_sequence_number(value, &sequence) ||
-        es10_finish_request(&reader) != ES10_OK)
+        !tlv_skip_rest(&reader))
         return ES10_BAD_REQUEST;
     return es10_result(card, response, TAG_REMOVE_NOTIFICATION,
                        notification_remove(card, sequence) ? 0 : NOTHING_TO_DELETE);
@@ -120,18 +108,13 @@ uint16_t es10b_remove_notification(struct softeuicc *card, struct span request, 
 
 uint16_t es10b_get_rat(struct softeuicc *card, struct span request, struct buf *response)
 {
-    struct tlv_reader reader = tlv_reader(request);
-    size_t outer;
-    size_t list;
+    struct es10_ok ok;
 
-    if (es10_finish_request(&reader) != ES10_OK)
+    if (!tlv_is_sequence(request))
         return ES10_BAD_REQUEST;
-    outer = tlv_open(response, TAG_GET_RAT);
-    list = tlv_open(response, 0xA0);
+    ok = es10_open_ok(response, TAG_GET_RAT);
     policy_put_rat(card, response);
-    tlv_close(response, list);
-    tlv_close(response, outer);
-    return es10_finish(card, response);
+    return es10_close_ok(card, response, ok);
 }
 
 /*
@@ -152,13 +135,10 @@ static bool read_crl(struct span request, struct buf *der)
 /* LoadCRLResponseOk: A0 { [A0 { 02 part … }] }. */
 static uint16_t put_loaded(struct softeuicc *card, const struct crl_load *load, struct buf *response)
 {
-    size_t outer = tlv_open(response, TAG_LOAD_CRL);
-    size_t ok = tlv_open(response, 0xA0);
+    struct es10_ok ok = es10_open_ok(response, TAG_LOAD_CRL);
 
     crl_store_put_missing(card, load, response);
-    tlv_close(response, ok);
-    tlv_close(response, outer);
-    return es10_finish(card, response);
+    return es10_close_ok(card, response, ok);
 }
 
 uint16_t es10b_load_crl(struct softeuicc *card, struct span request, struct buf *response)

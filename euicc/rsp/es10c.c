@@ -2,7 +2,6 @@
  * ES10c, local profile management (SGP.22 5.7.16-5.7.21): requests and result codes. What happens to a
  * profile is lifecycle.c's; GetProfilesInfo is profiles_info.c.
  */
-#include "euicc/lifecycle/lifecycle.h"
 #include "euicc/os/text.h"
 #include "euicc/rsp/es10_common.h"
 #include "euicc/rsp/memory_reset.h"
@@ -23,18 +22,16 @@ enum {
 static uint16_t put_lifecycle_result(struct softeuicc *card, struct buf *response, uint32_t tag,
                                      enum lifecycle_result result)
 {
-    static const uint8_t codes[] = {
-        [LIFECYCLE_OK] = RESULT_OK,
+    static const uint8_t codes[LIFECYCLE_FAILED] = {
         [LIFECYCLE_WRONG_STATE] = RESULT_WRONG_STATE,
         [LIFECYCLE_DISALLOWED_BY_POLICY] = RESULT_DISALLOWED_BY_POLICY,
         [LIFECYCLE_WRONG_REENABLING] = RESULT_WRONG_REENABLING,
-        [LIFECYCLE_CAT_BUSY] = RESULT_CAT_BUSY,
-        [LIFECYCLE_ECALL_ACTIVE] = ES10_UNDEFINED_ERROR, /* SGP.22 knows no emergency */
+        [LIFECYCLE_CAT_BUSY] = RESULT_CAT_BUSY, /* SGP.22 knows no emergency */
     };
 
     if (result == LIFECYCLE_FAILED)
-        return nvm_failed(card->nvm) ? ES10_MEMORY : ES10_FAILED;
-    return es10_result(card, response, tag, codes[result]);
+        return es10_failure(card);
+    return es10_result(card, response, tag, es10_lifecycle_code(codes, result));
 }
 
 /* profileIdentifier: 4F (whole AID) or 5A. */
@@ -84,8 +81,7 @@ static uint16_t change_state(struct softeuicc *card, struct span request, enum l
         return ES10_BAD_REQUEST;
     choice = tlv_reader(value);
     if (!read_identifier(&choice, &identifier) || !tlv_finish(&choice) ||
-        !tlv_require(&reader, 0x81, &value) || !es10_boolean(value, &refresh) ||
-        es10_finish_request(&reader) != ES10_OK)
+        !tlv_require(&reader, 0x81, &value) || !es10_boolean(value, &refresh) || !tlv_skip_rest(&reader))
         return ES10_BAD_REQUEST;
     return es10c_run(card, &identifier, event, refresh, tag, response);
 }
@@ -133,8 +129,7 @@ uint16_t es10c_memory_reset(struct softeuicc *card, struct span request, struct 
     struct tlv_reader reader = tlv_reader(request);
     struct span options;
 
-    if (!tlv_require(&reader, 0x82, &options) || !bit_string_valid(options) ||
-        es10_finish_request(&reader) != ES10_OK)
+    if (!tlv_require(&reader, 0x82, &options) || !bit_string_valid(options) || !tlv_skip_rest(&reader))
         return ES10_BAD_REQUEST;
     return es10c_reset(card, options, response);
 }
@@ -146,8 +141,7 @@ uint16_t es10c_get_eid(struct softeuicc *card, struct span request, struct buf *
     struct span tags;
     size_t outer;
 
-    if (!tlv_require_sized(&reader, 0x5C, 1, 1, &tags) || tags.data[0] != 0x5A ||
-        es10_finish_request(&reader) != ES10_OK)
+    if (!tlv_require_sized(&reader, 0x5C, 1, 1, &tags) || tags.data[0] != 0x5A || !tlv_skip_rest(&reader))
         return ES10_BAD_REQUEST;
     outer = tlv_open(response, TAG_GET_EID);
     tlv_put(response, 0x5A, SPAN_ARRAY(card->eid));
@@ -166,7 +160,7 @@ uint16_t es10c_set_nickname(struct softeuicc *card, struct span request, struct 
     bool done;
 
     if (!tlv_require_sized(&reader, 0x5A, ICCID_SIZE, ICCID_SIZE, &iccid) ||
-        !tlv_require(&reader, 0x90, &nickname) || es10_finish_request(&reader) != ES10_OK)
+        !tlv_require(&reader, 0x90, &nickname) || !tlv_skip_rest(&reader))
         return ES10_BAD_REQUEST;
     if (nickname.size > NICKNAME_MAX || !text_is_utf8(nickname, NULL))
         return es10_result(card, response, TAG_SET_NICKNAME, ES10_UNDEFINED_ERROR);

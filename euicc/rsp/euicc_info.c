@@ -106,10 +106,8 @@ static void put_certification_data(struct buf *out)
 /* IpaMode: ipad(0), ipae(1). */
 static void put_ipa_mode(struct softeuicc *card, struct buf *out)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT ipae_active FROM iot");
-    bool ipae = nvm_row(card->nvm, stmt) && nvm_int(stmt, 0) != 0;
+    bool ipae = nvm_figure(card->nvm, "SELECT ipae_active FROM iot", NVM_NONE) != 0;
 
-    nvm_done(stmt);
     tlv_put_unsigned(out, 0x90, euicc_has_ipae && ipae);
 }
 
@@ -177,9 +175,8 @@ void es10b_put_signed_euicc_info2(struct softeuicc *card, struct buf *out)
 
 uint16_t es10b_get_euicc_info1(struct softeuicc *card, struct span request, struct buf *response)
 {
-    struct tlv_reader reader = tlv_reader(request);
 
-    if (es10_finish_request(&reader) != ES10_OK)
+    if (!tlv_is_sequence(request))
         return ES10_BAD_REQUEST;
     put_euicc_info1(card, response);
     return es10_finish(card, response);
@@ -187,9 +184,8 @@ uint16_t es10b_get_euicc_info1(struct softeuicc *card, struct span request, stru
 
 uint16_t es10b_get_euicc_info2(struct softeuicc *card, struct span request, struct buf *response)
 {
-    struct tlv_reader reader = tlv_reader(request);
 
-    if (es10_finish_request(&reader) != ES10_OK)
+    if (!tlv_is_sequence(request))
         return ES10_BAD_REQUEST;
     put_euicc_info2(card, (card->personality_bit & (FOR_IOT | FOR_HYBRID)) != 0, response);
     return es10_finish(card, response);

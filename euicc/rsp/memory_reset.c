@@ -5,17 +5,13 @@
  * anything is changed. 0: none. */
 static int64_t next_victim(struct softeuicc *card, const struct memory_reset *reset)
 {
-    sqlite3_stmt *stmt =
-        nvm_read_stmt(card->nvm, "SELECT id FROM profile WHERE (?1 AND class = 'operational')"
-                                 " OR (?2 AND class = 'test' AND origin = 'downloaded')"
-                                 " OR (?3 AND class = 'test' AND origin = 'preloaded')"
-                                 " OR (?4 AND class = 'provisioning') ORDER BY state DESC, id LIMIT 1");
-
-    nvm_bind_int(card->nvm, stmt, 1, reset->operational);
-    nvm_bind_int(card->nvm, stmt, 2, reset->field_loaded_test);
-    nvm_bind_int(card->nvm, stmt, 3, reset->preloaded_test);
-    nvm_bind_int(card->nvm, stmt, 4, reset->provisioning);
-    return nvm_figure(card->nvm, stmt);
+    return nvm_figure(card->nvm,
+                      "SELECT id FROM profile WHERE (?1 AND class = 'operational')"
+                      " OR (?2 AND class = 'test' AND origin = 'downloaded')"
+                      " OR (?3 AND class = 'test' AND origin = 'preloaded')"
+                      " OR (?4 AND class = 'provisioning') ORDER BY state DESC, id LIMIT 1",
+                      NVM_VALUES(NVM_INT(reset->operational), NVM_INT(reset->field_loaded_test),
+                                 NVM_INT(reset->preloaded_test), NVM_INT(reset->provisioning)));
 }
 
 static enum lifecycle_result reset_one(struct softeuicc *card, int64_t id)
@@ -33,13 +29,9 @@ static enum lifecycle_result reset_one(struct softeuicc *card, int64_t id)
 /* *done becomes true when there was an address to forget. */
 static enum lifecycle_result reset_default_smdp(struct softeuicc *card, bool *done)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT 1 FROM card WHERE default_smdp <> ''");
-    bool set = nvm_row(card->nvm, stmt);
-
-    nvm_done(stmt);
-    if (set) {
+    if (nvm_figure(card->nvm, "SELECT 1 FROM card WHERE default_smdp <> ''", NVM_NONE) != 0) {
         *done = true;
-        (void)nvm_run(card->nvm, nvm_write_stmt(card->nvm, "UPDATE card SET default_smdp = ''"));
+        (void)nvm_change(card->nvm, "UPDATE card SET default_smdp = ''", NVM_NONE);
     }
     return nvm_failed(card->nvm) ? LIFECYCLE_FAILED : LIFECYCLE_OK;
 }

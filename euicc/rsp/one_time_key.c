@@ -6,8 +6,6 @@
 
 #include <openssl/crypto.h>
 
-#define OID_TEXT_MAX 256
-
 static const char *curve_name(enum ec_curve curve)
 {
     return curve == EC_CURVE_NONE ? "" : ec_curve_name(curve);
@@ -16,14 +14,11 @@ static const char *curve_name(enum ec_curve curve)
 struct ec_key *one_time_key_find(struct softeuicc *card, struct span public_key, enum ec_curve curve,
                                  struct span smdp_oid)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT private_key FROM one_time_key "
-                                                  "WHERE public_key = ? AND curve = ? AND smdp_oid = ?");
-    char oid[OID_TEXT_MAX];
+    sqlite3_stmt *stmt = nvm_select(
+        card->nvm, "SELECT private_key FROM one_time_key WHERE public_key = ? AND curve = ? AND smdp_oid = ?",
+        NVM_VALUES(NVM_BLOB(public_key), NVM_STRING(curve_name(curve)), NVM_HEX(smdp_oid)));
     struct ec_key *key = NULL;
 
-    nvm_bind_blob(card->nvm, stmt, 1, public_key);
-    nvm_bind_text(card->nvm, stmt, 2, curve_name(curve));
-    nvm_bind_text(card->nvm, stmt, 3, hex_from_span(smdp_oid, oid, sizeof(oid)));
     if (nvm_row(card->nvm, stmt))
         key = ec_key_from_scalar(curve, nvm_blob(stmt, 0));
     nvm_done(stmt);
@@ -32,10 +27,6 @@ struct ec_key *one_time_key_find(struct softeuicc *card, struct span public_key,
 
 static bool one_time_key_keep(struct softeuicc *card, const struct ec_key *key, struct span smdp_oid)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(
-        card->nvm, "INSERT INTO one_time_key (public_key, private_key, curve, smdp_oid, used_at) VALUES "
-                   "(?, ?, ?, ?, (SELECT coalesce(max(used_at), 0) + 1 FROM one_time_key))");
-    char oid[OID_TEXT_MAX];
     uint8_t point[EC_POINT_SIZE];
     uint8_t scalar[EC_SCALAR_SIZE];
     bool good;
@@ -43,18 +34,16 @@ static bool one_time_key_keep(struct softeuicc *card, const struct ec_key *key, 
     ec_key_point(key, point);
     if (!ec_key_scalar(key, scalar))
         return false;
-    nvm_bind_blob(card->nvm, stmt, 1, SPAN_ARRAY(point));
-    nvm_bind_blob(card->nvm, stmt, 2, SPAN_ARRAY(scalar));
-    nvm_bind_text(card->nvm, stmt, 3, curve_name(ec_key_curve(key)));
-    nvm_bind_text(card->nvm, stmt, 4, hex_from_span(smdp_oid, oid, sizeof(oid)));
-    good = nvm_run(card->nvm, stmt);
+    good = nvm_change(card->nvm,
+                      "INSERT INTO one_time_key (public_key, private_key, curve, smdp_oid, used_at) VALUES "
+                      "(?, ?, ?, ?, (SELECT coalesce(max(used_at), 0) + 1 FROM one_time_key))",
+                      NVM_VALUES(NVM_BLOB(SPAN_ARRAY(point)), NVM_BLOB(SPAN_ARRAY(scalar)),
+                                 NVM_STRING(curve_name(ec_key_curve(key))), NVM_HEX(smdp_oid)));
     OPENSSL_cleanse(scalar, sizeof(scalar));
-    if (!good)
-        return false;
-    stmt = nvm_write_stmt(card->nvm, "DELETE FROM one_time_key "
-                                     "WHERE used_at <= (SELECT max(used_at) FROM one_time_key) - ?");
-    nvm_bind_int(card->nvm, stmt, 1, RSP_ONE_TIME_KEYS_KEPT);
-    return nvm_run(card->nvm, stmt);
+    return good && nvm_change(card->nvm,
+                              "DELETE FROM one_time_key "
+                              "WHERE used_at <= (SELECT max(used_at) FROM one_time_key) - ?",
+                              NVM_VALUES(NVM_INT(RSP_ONE_TIME_KEYS_KEPT)));
 }
 
 /* By the host's randomness if it lends some, else by OpenSSL's own, which is quicker about it. */
@@ -81,8 +70,6 @@ struct ec_key *one_time_key_make(struct softeuicc *card, const struct ec_key *se
 
 bool one_time_key_forget(struct softeuicc *card, struct span public_key)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, "DELETE FROM one_time_key WHERE public_key = ?");
-
-    nvm_bind_blob(card->nvm, stmt, 1, public_key);
-    return nvm_run(card->nvm, stmt);
+    return nvm_change(card->nvm, "DELETE FROM one_time_key WHERE public_key = ?",
+                      NVM_VALUES(NVM_BLOB(public_key)));
 }

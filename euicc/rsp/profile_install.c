@@ -8,9 +8,7 @@
 #include "euicc/lifecycle/lifecycle.h"
 #include "euicc/os/host.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* ISD-P AIDs, SGP.02 annex H as SGP.22 2.4.4 uses it: the number stands in octets 14 and 15, the first given
  * out is 0x0010. */
@@ -34,7 +32,7 @@ static void aid_of(unsigned number, uint8_t aid[ISDP_AID_SIZE])
  * taken. */
 static unsigned next_number(struct softeuicc *card)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT last_isdp FROM card");
+    sqlite3_stmt *stmt = nvm_select(card->nvm, "SELECT last_isdp FROM card", NVM_NONE);
     unsigned last = nvm_row(card->nvm, stmt) ? (unsigned)nvm_int(stmt, 0) : ISDP_FIRST - 1;
 
     nvm_done(stmt);
@@ -53,88 +51,55 @@ static unsigned next_number(struct softeuicc *card)
 
 static bool remember_number(struct softeuicc *card, unsigned number)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, "UPDATE card SET last_isdp = ?1");
-
-    nvm_bind_int(card->nvm, stmt, 1, number);
-    return nvm_run(card->nvm, stmt);
+    return nvm_change(card->nvm, "UPDATE card SET last_isdp = ?1", NVM_VALUES(NVM_INT(number)));
 }
 
-/* Hexadecimal; the empty text for nothing at all. */
-static void bind_hex_or_empty(struct softeuicc *card, sqlite3_stmt *stmt, int index, struct span octets)
+/* The empty text for nothing at all. */
+static struct nvm_value hex_or_empty(struct span octets)
 {
-    nvm_bind_hex(card->nvm, stmt, index, octets.size > 0 ? octets : SPAN_STRING(""));
-}
-
-static void bind_now(struct softeuicc *card, sqlite3_stmt *stmt, int index)
-{
-    time_t seconds = (time_t)(card_now(card) / 1000);
-    struct tm utc = {0};
-    char text[32] = "";
-
-    if (gmtime_r(&seconds, &utc) != NULL)
-        strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
-    nvm_bind_text(card->nvm, stmt, index, text);
+    return NVM_HEX(octets.size > 0 ? octets : SPAN_STRING(""));
 }
 
 static bool insert_profile(struct softeuicc *card, const struct profile_installation *installation,
                            struct span aid, uint64_t memory)
 {
     const struct profile_metadata *metadata = installation->metadata;
-    sqlite3_stmt *stmt = nvm_write_stmt(
-        card->nvm,
-        "INSERT INTO profile (isdp_aid, iccid, state, class, origin, service_provider, name, icon_type, "
-        "icon, ppr1,"
-        " ppr2, owner, metadata, smdp_oid, smdp_address, ci_key_id, isdp_configuration, memory, installed_at,"
-        " ecall, fallback_allowed)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,"
-        " ?20, ?21)");
     bool iot = (card->personality_bit & (FOR_IOT | FOR_HYBRID)) != 0;
     char digits[21];
+    char now[CARD_TIME_SIZE];
 
-    if (!iccid_to_digits(metadata->iccid, digits))
-        return false;
-    nvm_bind_hex(card->nvm, stmt, 1, aid);
-    nvm_bind_text(card->nvm, stmt, 2, digits);
-    nvm_bind_text(card->nvm, stmt, 3, lifecycle_state_name(lifecycle_initial_state()));
-    nvm_bind_text(card->nvm, stmt, 4, profile_class_name(metadata->class));
-    nvm_bind_text(card->nvm, stmt, 5, installation->preloaded ? "preloaded" : "downloaded");
-    profile_bind_text(card, stmt, 6, metadata->service_provider);
-    profile_bind_text(card, stmt, 7, metadata->name);
-    if (metadata->has_icon) {
-        nvm_bind_int(card->nvm, stmt, 8, metadata->icon_type);
-        nvm_bind_blob(card->nvm, stmt, 9, metadata->icon);
-    }
-    nvm_bind_int(card->nvm, stmt, 10, metadata->ppr1);
-    nvm_bind_int(card->nvm, stmt, 11, metadata->ppr2);
-    nvm_bind_blob(card->nvm, stmt, 12, metadata->owner);
-    nvm_bind_blob(card->nvm, stmt, 13, metadata->whole);
-    bind_hex_or_empty(card, stmt, 14, installation->smdp_oid);
-    profile_bind_text(card, stmt, 15, installation->smdp_address);
-    bind_hex_or_empty(card, stmt, 16, installation->ci_key_id);
-    nvm_bind_blob(card->nvm, stmt, 17, installation->isdp_configuration);
-    nvm_bind_int(card->nvm, stmt, 18, (int64_t)memory);
-    bind_now(card, stmt, 19);
-    nvm_bind_int(card->nvm, stmt, 20, iot && metadata->ecall);
-    nvm_bind_int(card->nvm, stmt, 21, iot && metadata->fallback_allowed);
-    return nvm_run(card->nvm, stmt);
+    return iccid_to_digits(metadata->iccid, digits) &&
+           nvm_change(
+               card->nvm,
+               "INSERT INTO profile (isdp_aid, iccid, state, class, origin, service_provider, name,"
+               " icon_type, icon, ppr1, ppr2, owner, metadata, smdp_oid, smdp_address, ci_key_id,"
+               " isdp_configuration, memory, installed_at, ecall, fallback_allowed) VALUES (?1, ?2, ?3, ?4,"
+               " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+               NVM_VALUES(NVM_HEX(aid), NVM_STRING(digits),
+                          NVM_STRING(lifecycle_state_name(lifecycle_initial_state())),
+                          NVM_STRING(profile_class_name(metadata->class)),
+                          NVM_STRING(installation->preloaded ? "preloaded" : "downloaded"),
+                          NVM_TEXT(metadata->service_provider), NVM_TEXT(metadata->name),
+                          metadata->has_icon ? NVM_INT(metadata->icon_type) : NVM_NULL,
+                          metadata->has_icon ? NVM_BLOB(metadata->icon) : NVM_NULL, NVM_INT(metadata->ppr1),
+                          NVM_INT(metadata->ppr2), NVM_BLOB(metadata->owner), NVM_BLOB(metadata->whole),
+                          hex_or_empty(installation->smdp_oid), NVM_TEXT(installation->smdp_address),
+                          hex_or_empty(installation->ci_key_id), NVM_BLOB(installation->isdp_configuration),
+                          NVM_INT(memory), NVM_STRING(card_time(card, now)), NVM_INT(iot && metadata->ecall),
+                          NVM_INT(iot && metadata->fallback_allowed)));
 }
 
 static bool insert_elements(struct softeuicc *card, int64_t id, const struct saip_package *package)
 {
     for (size_t i = 0; i < package->count; i++) {
         const struct saip_element *element = &package->elements[i];
-        sqlite3_stmt *stmt = nvm_write_stmt(
-            card->nvm, "INSERT INTO profile_element (profile, position, name, identification, mandated, der)"
-                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
 
-        nvm_bind_int(card->nvm, stmt, 1, id);
-        nvm_bind_int(card->nvm, stmt, 2, (int64_t)i);
-        nvm_bind_text(card->nvm, stmt, 3, element->name);
-        if (element->has_identification)
-            nvm_bind_int(card->nvm, stmt, 4, element->identification);
-        nvm_bind_int(card->nvm, stmt, 5, element->mandated);
-        nvm_bind_blob(card->nvm, stmt, 6, element->whole);
-        if (!nvm_run(card->nvm, stmt))
+        if (!nvm_change(card->nvm,
+                        "INSERT INTO profile_element (profile, position, name, identification, mandated, der)"
+                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                        NVM_VALUES(NVM_INT(id), NVM_INT(i), NVM_STRING(element->name),
+                                   element->has_identification ? NVM_INT(element->identification) : NVM_NULL,
+                                   NVM_INT(element->mandated), NVM_BLOB(element->whole))))
             return false;
     }
     return true;
@@ -144,18 +109,13 @@ static bool insert_addresses(struct softeuicc *card, int64_t id, struct span lis
 {
     struct notification_configuration configuration;
 
-    for (int position = 0; notification_configuration_next(&list, &configuration); position++) {
-        sqlite3_stmt *stmt = nvm_write_stmt(
-            card->nvm, "INSERT INTO notification_address (profile, position, operations, address)"
-                       " VALUES (?1, ?2, ?3, ?4)");
-
-        nvm_bind_int(card->nvm, stmt, 1, id);
-        nvm_bind_int(card->nvm, stmt, 2, position);
-        nvm_bind_int(card->nvm, stmt, 3, configuration.operations);
-        profile_bind_text(card, stmt, 4, configuration.address);
-        if (!nvm_run(card->nvm, stmt))
+    for (int position = 0; notification_configuration_next(&list, &configuration); position++)
+        if (!nvm_change(card->nvm,
+                        "INSERT INTO notification_address (profile, position, operations, address)"
+                        " VALUES (?1, ?2, ?3, ?4)",
+                        NVM_VALUES(NVM_INT(id), NVM_INT(position), NVM_INT(configuration.operations),
+                                   NVM_TEXT(configuration.address))))
             return false;
-    }
     return true;
 }
 

@@ -287,7 +287,7 @@ uint16_t es10c_get_profiles_info(struct softeuicc *card, struct span request, st
         return ES10_BAD_REQUEST;
     if (!tlv_optional(&reader, 0x5C, &value))
         query.wanted = default_fields(card);
-    if (es10_finish_request(&reader) != ES10_OK)
+    if (!tlv_skip_rest(&reader))
         return ES10_BAD_REQUEST;
     if (!valid || (value.data != NULL && !read_tag_list(card, value, &query)))
         return es10_choice_error(card, response, TAG_PROFILES_INFO, INCORRECT_INPUT_VALUES);

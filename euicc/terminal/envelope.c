@@ -26,14 +26,13 @@ static const struct envelope {
 
 uint16_t toolkit_envelope(struct softeuicc *card, const struct apdu_command *command, struct buf *response)
 {
-    struct tlv_reader reader = tlv_reader(command->data);
     struct tlv envelope;
 
     if (command->p1 != 0 || command->p2 != 0)
         return SW_BAD_P1_P2;
     if (command->data.size == 0)
         return SW_WRONG_LENGTH;
-    if (tlv_next(&reader, &envelope) != TLV_OK || !tlv_finish(&reader))
+    if (tlv_only(command->data, &envelope) != TLV_OK)
         return SW_WRONG_DATA;
     for (size_t i = 0; i < sizeof(envelopes) / sizeof(envelopes[0]); i++) {
         if (envelopes[i].tag != envelope.tag)

@@ -13,8 +13,7 @@
 
 struct profile_view {
     struct uicc *uicc;
-    int64_t profile; /* whose rows these are; 0: none, no_profile_fs */
-    bool changed;    /* by the command at hand */
+    struct profile_files files; /* whose rows these are; profile 0: none, no_profile_fs */
 };
 
 struct uicc *profile_view_uicc(const struct softeuicc *card)
@@ -24,59 +23,10 @@ struct uicc *profile_view_uicc(const struct softeuicc *card)
 
 int64_t profile_view_profile(const struct softeuicc *card)
 {
-    return card->view != NULL ? card->view->profile : 0;
+    return card->view != NULL ? card->view->files.profile : 0;
 }
 
 /* --- storing --------------------------------------------------------------------------------------- */
-
-/* Notes that RAM and rows differ until the command's transaction is committed. */
-static int64_t changing(struct softeuicc *card)
-{
-    card->view->changed = true;
-    return card->view->profile;
-}
-
-static bool store_content(void *context, const struct fs_file *file, size_t offset, size_t size)
-{
-    (void)offset;
-    (void)size;
-    return profile_files_put_content(context, changing(context), file);
-}
-
-static bool store_file(void *context, const struct fs_file *file)
-{
-    return profile_files_put_file(context, changing(context), file);
-}
-
-static bool store_removed(void *context, uint32_t number)
-{
-    return profile_files_remove(context, changing(context), number);
-}
-
-static bool store_pin(void *context, const struct fs_pin *pin)
-{
-    return profile_files_put_pin(context, changing(context), pin);
-}
-
-static bool store_puk(void *context, const struct fs_puk *puk)
-{
-    return profile_files_put_puk(context, changing(context), puk);
-}
-
-static bool store_naa(void *context, const struct fs_naa *naa)
-{
-    return profile_files_put_naa(context, changing(context), naa);
-}
-
-static bool store_application(void *context, const struct fs_application *application)
-{
-    return profile_files_put_application(context, changing(context), application);
-}
-
-static bool store_application_removed(void *context, uint32_t number)
-{
-    return profile_files_remove_application(context, changing(context), number);
-}
 
 /* Without a profile there is nowhere to store anything: nothing of such a UICC can be changed. */
 static bool refuse_file(void *context, const struct fs_file *file)
@@ -102,15 +52,7 @@ static struct fs *load(struct softeuicc *card, int64_t profile)
     if (profile == 0)
         fs->store = (struct fs_store){.content = refuse_content, .file = refuse_file};
     else
-        fs->store = (struct fs_store){.context = card,
-                                      .content = store_content,
-                                      .file = store_file,
-                                      .removed = store_removed,
-                                      .pin = store_pin,
-                                      .puk = store_puk,
-                                      .naa = store_naa,
-                                      .application = store_application,
-                                      .application_removed = store_application_removed};
+        fs->store = profile_files_store(&card->view->files);
     return fs;
 }
 
@@ -125,19 +67,16 @@ static bool random_octets(void *context, uint8_t *out, size_t size)
 static bool take_memory(void *context, int64_t octets)
 {
     struct softeuicc *card = context;
-    sqlite3_stmt *stmt;
 
-    if (card->view->profile == 0 || (octets > 0 && (uint64_t)octets > profile_free_nvm(card)))
+    if (card->view->files.profile == 0 || (octets > 0 && (uint64_t)octets > profile_free_nvm(card)))
         return false;
-    stmt = nvm_write_stmt(card->nvm, "UPDATE profile SET memory = max(0, memory + ?1) WHERE id = ?2");
-    nvm_bind_int(card->nvm, stmt, 1, octets);
-    nvm_bind_int(card->nvm, stmt, 2, card->view->profile);
-    return nvm_run(card->nvm, stmt);
+    return nvm_change(card->nvm, "UPDATE profile SET memory = max(0, memory + ?1) WHERE id = ?2",
+                      NVM_VALUES(NVM_INT(octets), NVM_INT(card->view->files.profile)));
 }
 
 static int64_t enabled_profile(struct softeuicc *card)
 {
-    return nvm_figure(card->nvm, nvm_read_stmt(card->nvm, "SELECT id FROM profile WHERE state = 'enabled'"));
+    return nvm_figure(card->nvm, "SELECT id FROM profile WHERE state = 'enabled'", NVM_NONE);
 }
 
 /* Reading: a profile whose rows make no sense is shown as none, so that the eUICC's own functions stay. */
@@ -158,8 +97,7 @@ static void show(struct softeuicc *card, int64_t profile)
     }
     uicc_free(card->view->uicc);
     card->view->uicc = fs != NULL ? uicc_new(fs, &host) : NULL;
-    card->view->profile = profile;
-    card->view->changed = false;
+    card->view->files = (struct profile_files){.card = card, .profile = profile};
 }
 
 void profile_view_reset(struct softeuicc *card)
@@ -170,7 +108,7 @@ void profile_view_reset(struct softeuicc *card)
         card->view = calloc(1, sizeof(*card->view));
     if (card->view == NULL)
         return;
-    if (card->view->uicc != NULL && card->view->profile == profile)
+    if (card->view->uicc != NULL && card->view->files.profile == profile)
         uicc_reset(card->view->uicc);
     else
         show(card, profile);
@@ -193,10 +131,10 @@ void profile_view_rolled_back(struct softeuicc *card)
 {
     struct fs *fs;
 
-    if (card->view == NULL || !card->view->changed)
+    if (card->view == NULL || !card->view->files.changed)
         return;
-    card->view->changed = false;
-    fs = load(card, card->view->profile);
+    card->view->files.changed = false;
+    fs = load(card, card->view->files.profile);
     if (fs != NULL) {
         uicc_replace_fs(card->view->uicc, fs);
         return;
@@ -208,7 +146,7 @@ void profile_view_rolled_back(struct softeuicc *card)
 void profile_view_committed(struct softeuicc *card)
 {
     if (card->view != NULL)
-        card->view->changed = false;
+        card->view->files.changed = false;
 }
 
 void profile_view_free(struct softeuicc *card)

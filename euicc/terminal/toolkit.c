@@ -125,20 +125,27 @@ bool toolkit_request_refresh(struct softeuicc *card)
     return !toolkit_session_active(card) && enqueue(card->proactive, &command);
 }
 
+/* The same with these objects, which it frees. */
+static bool enqueue_with(struct proactive *proactive, struct proactive_command command, struct buf *objects)
+{
+    bool queued;
+
+    command.objects = buf_span(objects);
+    queued = !objects->failed && enqueue(proactive, &command);
+    buf_free(objects);
+    return queued;
+}
+
 bool toolkit_send_short_message(struct softeuicc *card, struct span tpdu)
 {
+    const struct proactive_command command = {COMMAND_NUMBER, PROACTIVE_SEND_SHORT_MESSAGE,
+                                              0x00 /* not packed */, PROACTIVE_NETWORK, SPAN_NONE};
     struct buf objects = {0};
-    struct proactive_command command = {COMMAND_NUMBER, PROACTIVE_SEND_SHORT_MESSAGE, 0x00 /* not packed */,
-                                        PROACTIVE_NETWORK, SPAN_NONE};
-    bool queued;
 
     if (!serves(card->proactive, &short_message_service))
         return false;
     tlv_put(&objects, PROACTIVE_SMS_TPDU, tpdu);
-    command.objects = buf_span(&objects);
-    queued = !objects.failed && enqueue(card->proactive, &command);
-    buf_free(&objects);
-    return queued;
+    return enqueue_with(card->proactive, command, &objects);
 }
 
 /* The last of the queue becomes the first. */
@@ -158,21 +165,18 @@ enum toolkit_timer { TIMER_RETRY = 1 };
  * False: the terminal serves none, or the queue is full. */
 static bool start_timer(struct softeuicc *card, enum toolkit_timer timer, unsigned seconds)
 {
+    const struct proactive_command command = {COMMAND_NUMBER, PROACTIVE_TIMER_MANAGEMENT,
+                                              PROACTIVE_TIMER_START, PROACTIVE_TERMINAL, SPAN_NONE};
     struct buf objects = {0};
-    struct proactive_command command = {COMMAND_NUMBER, PROACTIVE_TIMER_MANAGEMENT, PROACTIVE_TIMER_START,
-                                        PROACTIVE_TERMINAL, SPAN_NONE};
-    bool queued;
 
     if (!serves(card->proactive, &timer_service))
         return false;
     tlv_put(&objects, PROACTIVE_TIMER_IDENTIFIER, SPAN((const uint8_t[]){(uint8_t)timer}, 1));
     proactive_put_timer_value(&objects, seconds);
-    command.objects = buf_span(&objects);
-    queued = !objects.failed && enqueue(card->proactive, &command);
-    buf_free(&objects);
-    if (queued)
-        move_to_front(card->proactive);
-    return queued;
+    if (!enqueue_with(card->proactive, command, &objects))
+        return false;
+    move_to_front(card->proactive);
+    return true;
 }
 
 size_t toolkit_room(const struct softeuicc *card)

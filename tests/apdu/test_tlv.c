@@ -73,6 +73,22 @@ START_TEST(names_the_place_of_an_error)
 }
 END_TEST
 
+START_TEST(reads_one_of_any_tag)
+{
+    struct tlv tlv;
+
+    ck_assert_int_eq(tlv_only(hex("BF20 03 800101"), &tlv), TLV_OK);
+    ck_assert_uint_eq(tlv.tag, 0xBF20);
+    ck_assert_hex(tlv.value, "800101");
+    ck_assert_int_eq(tlv_only(hex(""), &tlv), TLV_END);
+    ck_assert_int_eq(tlv_only(hex("8002 01"), &tlv), TLV_TRUNCATED);
+    ck_assert_int_eq(tlv_only(hex("800101 00"), &tlv), TLV_TRAILING);
+    ck_assert(tlv_is_sequence(hex("")));
+    ck_assert(tlv_is_sequence(hex("800101 8100")));
+    ck_assert(!tlv_is_sequence(hex("800101 81")));
+}
+END_TEST
+
 START_TEST(finds_by_path)
 {
     static const uint32_t path[] = {0xBF20, 0xA9, 0x04, 0};
@@ -204,5 +220,5 @@ START_TEST(an_object_is_entered)
 END_TEST
 
 TEST_MAIN("tlv", an_object_is_entered, reads_what_it_is_given, refuses_bad_forms, names_the_place_of_an_error,
-          finds_by_path, integers_go_both_ways, bits_drop_trailing_zeros, nested_lengths_are_patched,
-          a_header_may_arrive_in_pieces, hexadecimal_names_the_bad_digit)
+          reads_one_of_any_tag, finds_by_path, integers_go_both_ways, bits_drop_trailing_zeros,
+          nested_lengths_are_patched, a_header_may_arrive_in_pieces, hexadecimal_names_the_bad_digit)

@@ -17,8 +17,9 @@
 /* The card's memory: the pages of its database, those that still lie in the write-ahead log included. */
 static double size_of(struct switches *switches)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(
-        switches->card->nvm, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size");
+    sqlite3_stmt *stmt =
+        nvm_select(switches->card->nvm,
+                   "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", NVM_NONE);
     double octets;
 
     if (!nvm_row(switches->card->nvm, stmt))

@@ -215,12 +215,14 @@ const struct test_ci *fuzz_ci(void)
 /* Whatever an input did, what is remembered fits what is enabled (euicc/lifecycle/lifecycle.c). */
 static void check_memory(void)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(
-        made->nvm, "SELECT count(*) FROM iot, card LEFT JOIN profile ON profile.state = 'enabled'"
+    sqlite3_stmt *stmt =
+        nvm_select(made->nvm,
+                   "SELECT count(*) FROM iot, card LEFT JOIN profile ON profile.state = 'enabled'"
                    " WHERE emergency <> coalesce(ecall, 0) OR (rollback IS NULL) <> (rollback_eim IS NULL)"
                    " OR rollback = profile.id"
                    " OR (before_fallback IS NOT NULL AND emergency = 0 AND fallback IS NOT profile.id)"
-                   " OR (before_test IS NOT NULL AND emergency = 0 AND class IS NOT 'test')");
+                   " OR (before_test IS NOT NULL AND emergency = 0 AND class IS NOT 'test')",
+                   NVM_NONE);
 
     fuzz_check(nvm_row(made->nvm, stmt) && nvm_int(stmt, 0) == 0);
     nvm_done(stmt);

@@ -41,7 +41,7 @@ static struct softeuicc *card_with_eim(enum softeuicc_protocol protocol)
         card = fuzz_card(protocol);
         test_eim_open(&eim, "eim", EC_CURVE_P256);
         test_eim_associate(&eim, card, false, SPAN_NONE);
-        fuzz_check(nvm_run(card->nvm, nvm_write_stmt(card->nvm, "UPDATE profile SET fallback_allowed = 1")));
+        fuzz_check(nvm_change(card->nvm, "UPDATE profile SET fallback_allowed = 1", NVM_NONE));
         fuzz_check(nvm_commit(card->nvm));
         fuzz_card_keep();
     }

@@ -324,8 +324,7 @@ END_TEST
 /* A card that may fall back to B. */
 static void allow_fallback(struct ipa_bench *bench)
 {
-    nvm_run(bench->es10.card->nvm,
-            nvm_write_stmt(bench->es10.card->nvm, "UPDATE profile SET fallback_allowed = 1"));
+    nvm_change(bench->es10.card->nvm, "UPDATE profile SET fallback_allowed = 1", NVM_NONE);
     ck_assert(nvm_commit(bench->es10.card->nvm));
     test_package_run(&bench->es10.terminal, &bench->eim, PSMO, "A80C 5A0A" B_);
     es10(&bench->es10, "BF30 03 8001 02");

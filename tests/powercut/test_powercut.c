@@ -80,7 +80,7 @@ static void dump(struct softeuicc *card, struct buf *out)
     };
 
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-        sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, tables[i]);
+        sqlite3_stmt *stmt = nvm_select(card->nvm, tables[i], NVM_NONE);
 
         tlv_put_string(out, 0x30, tables[i]);
         while (nvm_row(card->nvm, stmt))
@@ -93,7 +93,7 @@ static void dump(struct softeuicc *card, struct buf *out)
 
 int64_t run_number(struct softeuicc *card, const char *sql)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, sql);
+    sqlite3_stmt *stmt = nvm_select(card->nvm, sql, NVM_NONE);
     int64_t value;
 
     ck_assert_msg(nvm_row(card->nvm, stmt), "%s: %s", sql, nvm_message(card->nvm));
@@ -457,12 +457,12 @@ static void live(struct run *run, const struct step *step)
 
 static void check_integrity(struct softeuicc *card)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "PRAGMA integrity_check");
+    sqlite3_stmt *stmt = nvm_select(card->nvm, "PRAGMA integrity_check", NVM_NONE);
 
     ck_assert(nvm_row(card->nvm, stmt));
     ck_assert_str_eq(nvm_text(stmt, 0), "ok");
     nvm_done(stmt);
-    ck_assert(!nvm_row(card->nvm, nvm_read_stmt(card->nvm, "PRAGMA foreign_key_check")));
+    ck_assert(!nvm_row(card->nvm, nvm_select(card->nvm, "PRAGMA foreign_key_check", NVM_NONE)));
     ck_assert_int_eq(
         run_number(card,
                    "SELECT count(*) FROM profile_element WHERE profile NOT IN (SELECT id FROM profile)"),

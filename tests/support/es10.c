@@ -246,45 +246,54 @@ struct span es10_tables(struct es10_bench *bench)
     struct buf *out = test_buf();
 
     append_rows(bench,
-                nvm_read_stmt(nvm,
-                              "SELECT default_smdp || '|' || last_notification || '|' || last_isdp || '|' ||"
-                              " coalesce(before_test, 0) FROM card"),
-                out);
-    append_rows(bench,
-                nvm_read_stmt(
-                    nvm, "SELECT id || '|' || iccid || '|' || isdp_aid || '|' || state || '|' || nickname ||"
-                         " '|' || service_provider || '|' || name || '|' || ppr1 || ppr2 || '|' ||"
-                         " coalesce(hex(icon), '-') || '|' || hex(metadata) FROM profile ORDER BY id"),
+                nvm_select(nvm,
+                           "SELECT default_smdp || '|' || last_notification || '|' || last_isdp || '|' ||"
+                           " coalesce(before_test, 0) FROM card",
+                           NVM_NONE),
                 out);
     append_rows(
         bench,
-        nvm_read_stmt(nvm, "SELECT count(*) || '|' || coalesce(sum(length(der)), 0) FROM profile_element"),
+        nvm_select(nvm,
+                   "SELECT id || '|' || iccid || '|' || isdp_aid || '|' || state || '|' || nickname ||"
+                   " '|' || service_provider || '|' || name || '|' || ppr1 || ppr2 || '|' ||"
+                   " coalesce(hex(icon), '-') || '|' || hex(metadata) FROM profile ORDER BY id",
+                   NVM_NONE),
         out);
-    append_rows(bench, nvm_read_stmt(nvm, "SELECT count(*) || '' FROM notification_address"), out);
-    append_rows(
-        bench,
-        nvm_read_stmt(nvm, "SELECT sequence || '|' || hex(signed_object) FROM notification ORDER BY 1"), out);
-    append_rows(
-        bench,
-        nvm_read_stmt(nvm, "SELECT ci_key_id || number || '|' || part || hex(der) FROM crl ORDER BY 1"), out);
     append_rows(bench,
-                nvm_read_stmt(nvm,
-                              "SELECT eim_id || '|' || counter || '|' || coalesce(association_token, '-') ||"
-                              " '|' || coalesce(ci_key_id, '-') || '|' || hex(public_key) || '|' ||"
-                              " hex(configuration) FROM eim ORDER BY position"),
+                nvm_select(nvm,
+                           "SELECT count(*) || '|' || coalesce(sum(length(der)), 0) FROM profile_element",
+                           NVM_NONE),
+                out);
+    append_rows(bench, nvm_select(nvm, "SELECT count(*) || '' FROM notification_address", NVM_NONE), out);
+    append_rows(bench,
+                nvm_select(nvm, "SELECT sequence || '|' || hex(signed_object) FROM notification ORDER BY 1",
+                           NVM_NONE),
                 out);
     append_rows(bench,
-                nvm_read_stmt(nvm, "SELECT sequence || '|' || hex(result) FROM package_result ORDER BY 1"),
+                nvm_select(nvm, "SELECT ci_key_id || number || '|' || part || hex(der) FROM crl ORDER BY 1",
+                           NVM_NONE),
+                out);
+    append_rows(bench,
+                nvm_select(nvm,
+                           "SELECT eim_id || '|' || counter || '|' || coalesce(association_token, '-') ||"
+                           " '|' || coalesce(ci_key_id, '-') || '|' || hex(public_key) || '|' ||"
+                           " hex(configuration) FROM eim ORDER BY position",
+                           NVM_NONE),
                 out);
     append_rows(
         bench,
-        nvm_read_stmt(nvm, "SELECT text FROM (SELECT last_association_token || '|' || ipae_active || '|' ||"
+        nvm_select(nvm, "SELECT sequence || '|' || hex(result) FROM package_result ORDER BY 1", NVM_NONE),
+        out);
+    append_rows(bench,
+                nvm_select(nvm,
+                           "SELECT text FROM (SELECT last_association_token || '|' || ipae_active || '|' ||"
                            " immediate_enable || '|' || coalesce(immediate_smdp_oid, '-') || '|' ||"
                            " coalesce(immediate_smdp_address, '-') || '|' || coalesce(fallback, 0) || '|' ||"
                            " coalesce(before_fallback, 0) || '|' || emergency || '|' ||"
                            " coalesce(before_emergency, 0) || '|' || coalesce(rollback, 0) || '|' ||"
                            " coalesce(rollback_counter, 0) AS text FROM iot)"
-                           " WHERE text <> '0|0|0|-|-|0|0|0|0|0|0'"),
-        out);
+                           " WHERE text <> '0|0|0|-|-|0|0|0|0|0|0'",
+                           NVM_NONE),
+                out);
     return buf_span(out);
 }

@@ -52,7 +52,7 @@ static void put_column(struct buf *out, sqlite3_stmt *stmt, int column)
 
 static int64_t put_table(struct softeuicc *card, const char *table, struct buf *out)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, select_all(table));
+    sqlite3_stmt *stmt = nvm_select(card->nvm, select_all(table), NVM_NONE);
     int64_t rows = 0;
 
     while (nvm_row(card->nvm, stmt)) {
@@ -71,7 +71,7 @@ static int64_t put_table(struct softeuicc *card, const char *table, struct buf *
 void snapshot_take(struct snapshot *snapshot, struct softeuicc *card)
 {
     sqlite3_stmt *tables =
-        nvm_read_stmt(card->nvm, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
+        nvm_select(card->nvm, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name", NVM_NONE);
     sqlite3_stmt *last;
     struct buf ignored = {0};
 
@@ -89,7 +89,7 @@ void snapshot_take(struct snapshot *snapshot, struct softeuicc *card)
             put_table(card, name, &snapshot->rows);
     }
     buf_free(&ignored);
-    last = nvm_read_stmt(card->nvm, "SELECT last_notification FROM card");
+    last = nvm_select(card->nvm, "SELECT last_notification FROM card", NVM_NONE);
     ck_assert(nvm_row(card->nvm, last));
     snapshot->last_notification = nvm_int(last, 0);
     nvm_done(last);

@@ -90,13 +90,8 @@ static void put_profiles(struct softeuicc *card)
         "VALUES (?1, ?2, 'disabled', 'test', 'preloaded', x'BF2500', 1, 'now')";
     static const char *const aids[] = {ISDP "1000", ISDP "1100", ISDP "1200"};
 
-    for (size_t i = 0; i < 3; i++) {
-        sqlite3_stmt *stmt = nvm_write_stmt(card->nvm, sql);
-
-        nvm_bind_text(card->nvm, stmt, 1, aids[i]);
-        nvm_bind_text(card->nvm, stmt, 2, aids[i]);
-        ck_assert(nvm_run(card->nvm, stmt));
-    }
+    for (size_t i = 0; i < 3; i++)
+        ck_assert(nvm_change(card->nvm, sql, NVM_VALUES(NVM_STRING(aids[i]), NVM_STRING(aids[i]))));
     ck_assert(nvm_commit(card->nvm));
 }
 
@@ -168,8 +163,7 @@ START_TEST(isd_r_says_what_the_card_is)
         ck_assert_answer(card, "00A4040010" ISDR "00", cards[i].answer);
         ck_assert_str_eq(described(card), "SELECT ISD-R");
         put_profiles(card);
-        ck_assert(nvm_run(card->nvm,
-                          nvm_write_stmt(card->nvm, "UPDATE profile SET state = 'enabled' WHERE id = 1")));
+        ck_assert(nvm_change(card->nvm, "UPDATE profile SET state = 'enabled' WHERE id = 1", NVM_NONE));
         ck_assert(nvm_commit(card->nvm));
         if (cards[i].personality != SOFTEUICC_CONSUMER)
             ck_assert_answer(card, "00A4040010" ISDR "00",
@@ -501,12 +495,13 @@ START_TEST(a_command_that_cannot_be_stored_did_not_happen)
 
     power_on(card);
     ck_assert_answer(card, "00A4040C10" ISDR, "9000");
-    ck_assert(
-        nvm_run(card->nvm, nvm_write_stmt(card->nvm, "CREATE TEMP TRIGGER full BEFORE UPDATE ON card BEGIN "
-                                                     "SELECT raise(ABORT, 'full'); END")));
+    ck_assert(nvm_change(card->nvm,
+                         "CREATE TEMP TRIGGER full BEFORE UPDATE ON card BEGIN "
+                         "SELECT raise(ABORT, 'full'); END",
+                         NVM_NONE));
     ck_assert(nvm_commit(card->nvm));
     ck_assert_answer(card, "80E291000EBF3F0B8009736D64702E74657374", "6581");
-    ck_assert(nvm_run(card->nvm, nvm_write_stmt(card->nvm, "DROP TRIGGER full")));
+    ck_assert(nvm_change(card->nvm, "DROP TRIGGER full", NVM_NONE));
     ck_assert(nvm_commit(card->nvm));
     ck_assert_answer(card, "80E291000EBF3F0B8009736D64702E74657374", "6106");
     done(card);

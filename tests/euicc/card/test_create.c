@@ -296,7 +296,7 @@ END_TEST
 
 static char *one_text(struct softeuicc *card, const char *sql)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, sql);
+    sqlite3_stmt *stmt = nvm_select(card->nvm, sql, NVM_NONE);
     static char text[128];
 
     ck_assert(nvm_row(card->nvm, stmt));

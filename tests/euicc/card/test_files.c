@@ -58,7 +58,7 @@ static void verify_everything(struct es10_bench *bench)
 
 static int64_t count(struct es10_bench *bench, const char *sql)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(bench->card->nvm, sql);
+    sqlite3_stmt *stmt = nvm_select(bench->card->nvm, sql, NVM_NONE);
     int64_t number = nvm_row(bench->card->nvm, stmt) ? nvm_int(stmt, 0) : -1;
 
     nvm_done(stmt);
@@ -182,13 +182,13 @@ START_TEST(updates_are_stored_or_undone)
     /* Storage that fails: the terminal gets an error, RAM is as before,
      * what is selected and verified stays. */
     ck_assert(
-        sqlite3_exec(sqlite3_db_handle(nvm_read_stmt(bench.card->nvm, "SELECT 1")),
+        sqlite3_exec(sqlite3_db_handle(nvm_select(bench.card->nvm, "SELECT 1", NVM_NONE)),
                      "CREATE TRIGGER broken BEFORE UPDATE ON file BEGIN SELECT RAISE(ABORT, 'broken'); END",
                      NULL, NULL, NULL) == SQLITE_OK);
     capdu[5] = 0x00;
     ck_assert_uint_eq(command(&bench, SPAN_ARRAY(capdu), test_buf()), SW_MEMORY_FAILURE);
     ck_assert_hex(answer(&bench, "00B0000002"), "6672");
-    ck_assert(sqlite3_exec(sqlite3_db_handle(nvm_read_stmt(bench.card->nvm, "SELECT 1")),
+    ck_assert(sqlite3_exec(sqlite3_db_handle(nvm_select(bench.card->nvm, "SELECT 1", NVM_NONE)),
                            "DROP TRIGGER broken", NULL, NULL, NULL) == SQLITE_OK);
     ck_assert_uint_eq(command(&bench, SPAN_ARRAY(capdu), test_buf()), SW_OK);
     ck_assert_hex(answer(&bench, "00B0000002"), "0072");
@@ -287,7 +287,7 @@ START_TEST(rows_that_make_no_sense_show_nothing)
         open_bench(&bench);
         show_both(&bench);
         enable(&bench, FIRST);
-        ck_assert_msg(nvm_run(bench.card->nvm, nvm_write_stmt(bench.card->nvm, edits[i])), "%s: %s", edits[i],
+        ck_assert_msg(nvm_change(bench.card->nvm, edits[i], NVM_NONE), "%s: %s", edits[i],
                       nvm_message(bench.card->nvm));
         ck_assert(nvm_commit(bench.card->nvm));
         reset(&bench);

@@ -93,9 +93,7 @@ static void assert_told(struct softeuicc *card, const char *line)
 
 static void run_sql(struct es10_bench *bench, const char *sql)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(bench->card->nvm, sql);
-
-    ck_assert(nvm_run(bench->card->nvm, stmt) && nvm_commit(bench->card->nvm));
+    ck_assert(nvm_change(bench->card->nvm, sql, NVM_NONE) && nvm_commit(bench->card->nvm));
 }
 
 START_TEST(a_new_card_tells_what_it_is)

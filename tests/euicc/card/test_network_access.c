@@ -79,7 +79,7 @@ static void ck_assert_authenticates(struct es10_bench *bench, uint8_t sqn, uint8
 
 static void execute(struct es10_bench *bench, const char *sql)
 {
-    sqlite3 *database = sqlite3_db_handle(nvm_read_stmt(bench->card->nvm, "SELECT 1"));
+    sqlite3 *database = sqlite3_db_handle(nvm_select(bench->card->nvm, "SELECT 1", NVM_NONE));
 
     ck_assert_int_eq(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
 }

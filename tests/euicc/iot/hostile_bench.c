@@ -26,7 +26,7 @@ void hostile_close(struct hostile_bench *bench)
 
 void hostile_sql(struct hostile_bench *bench, const char *statement)
 {
-    ck_assert(nvm_run(bench->es10.card->nvm, nvm_write_stmt(bench->es10.card->nvm, statement)));
+    ck_assert(nvm_change(bench->es10.card->nvm, statement, NVM_NONE));
     ck_assert(nvm_commit(bench->es10.card->nvm));
 }
 

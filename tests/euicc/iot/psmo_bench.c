@@ -29,7 +29,7 @@ struct span psmo_run(struct psmo_bench *bench, const char *commands)
 
 void psmo_sql(struct psmo_bench *bench, const char *statement)
 {
-    ck_assert(nvm_run(bench->es10.card->nvm, nvm_write_stmt(bench->es10.card->nvm, statement)));
+    ck_assert(nvm_change(bench->es10.card->nvm, statement, NVM_NONE));
     ck_assert(nvm_commit(bench->es10.card->nvm));
 }
 

@@ -338,9 +338,10 @@ END_TEST
 
 static struct span immediate(struct es10_bench *bench)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(
-        bench->card->nvm, "SELECT immediate_enable || '|' || coalesce(immediate_smdp_oid, '-') ||"
-                          " '|' || coalesce(immediate_smdp_address, '-') FROM iot");
+    sqlite3_stmt *stmt = nvm_select(bench->card->nvm,
+                                    "SELECT immediate_enable || '|' || coalesce(immediate_smdp_oid, '-') ||"
+                                    " '|' || coalesce(immediate_smdp_address, '-') FROM iot",
+                                    NVM_NONE);
     struct buf *out = test_buf();
 
     ck_assert(nvm_row(bench->card->nvm, stmt));
@@ -378,7 +379,7 @@ END_TEST
 static void set_connectivity(struct es10_bench *bench, const char *parameters)
 {
     struct nvm *nvm = bench->card->nvm;
-    sqlite3_stmt *stmt = nvm_read_stmt(nvm, "SELECT der FROM profile_element WHERE name = 'header'");
+    sqlite3_stmt *stmt = nvm_select(nvm, "SELECT der FROM profile_element WHERE name = 'header'", NVM_NONE);
     struct buf *header = test_buf();
     struct span content;
     size_t at;
@@ -390,9 +391,9 @@ static void set_connectivity(struct es10_bench *bench, const char *parameters)
     tlv_put(header, 0x87, hex(parameters));
     tlv_close(header, at);
     nvm_done(stmt);
-    stmt = nvm_write_stmt(nvm, "UPDATE profile_element SET der = ?1 WHERE name = 'header'");
-    nvm_bind_blob(nvm, stmt, 1, buf_span(header));
-    ck_assert(nvm_run(nvm, stmt) && nvm_commit(nvm));
+    ck_assert(nvm_change(nvm, "UPDATE profile_element SET der = ?1 WHERE name = 'header'",
+                         NVM_VALUES(NVM_BLOB(buf_span(header)))) &&
+              nvm_commit(nvm));
 }
 
 START_TEST(connectivity_parameters_are_those_of_the_enabled_profile)

@@ -46,13 +46,13 @@ struct bench {
 
 static void sql(struct bench *bench, const char *statement)
 {
-    ck_assert(nvm_run(bench->es10.card->nvm, nvm_write_stmt(bench->es10.card->nvm, statement)));
+    ck_assert(nvm_change(bench->es10.card->nvm, statement, NVM_NONE));
     ck_assert(nvm_commit(bench->es10.card->nvm));
 }
 
 static int64_t figure(struct bench *bench, const char *select)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(bench->es10.card->nvm, select);
+    sqlite3_stmt *stmt = nvm_select(bench->es10.card->nvm, select, NVM_NONE);
     int64_t value = nvm_row(bench->es10.card->nvm, stmt) ? nvm_int(stmt, 0) : -1;
 
     nvm_done(stmt);

@@ -63,11 +63,12 @@ static void open_again(struct switches *switches, const char *path)
 /* Results, notifications, last number, the enabled profile. */
 static struct span state_of(struct softeuicc *card)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(
+    sqlite3_stmt *stmt = nvm_select(
         card->nvm,
         "SELECT (SELECT count(*) FROM package_result) || ' ' || (SELECT count(*) FROM notification)"
         " || ' ' || last_notification || ' ' || (SELECT counter FROM eim) || ' ' ||"
-        " (SELECT coalesce(max(id), 0) FROM profile WHERE state = 'enabled') FROM card");
+        " (SELECT coalesce(max(id), 0) FROM profile WHERE state = 'enabled') FROM card",
+        NVM_NONE);
     struct buf *out = test_buf();
 
     ck_assert(nvm_row(card->nvm, stmt));

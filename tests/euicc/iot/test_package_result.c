@@ -216,7 +216,7 @@ static int64_t rows(struct psmo_bench *bench, sqlite3_stmt *stmt)
 
 static int64_t pages(struct psmo_bench *bench)
 {
-    return rows(bench, nvm_read_stmt(bench->es10.card->nvm, "PRAGMA page_count"));
+    return rows(bench, nvm_select(bench->es10.card->nvm, "PRAGMA page_count", NVM_NONE));
 }
 
 /* Switching all day long leaves nothing behind once results and notifications are acknowledged. */
@@ -241,10 +241,11 @@ START_TEST(switches_leave_nothing_behind)
         if (i == 5)
             begun = pages(&bench);
     }
-    ck_assert_int_eq(
-        rows(&bench, nvm_read_stmt(bench.es10.card->nvm, "SELECT (SELECT count(*) FROM package_result) +"
-                                                         " (SELECT count(*) FROM notification)")),
-        0);
+    ck_assert_int_eq(rows(&bench, nvm_select(bench.es10.card->nvm,
+                                             "SELECT (SELECT count(*) FROM package_result) +"
+                                             " (SELECT count(*) FROM notification)",
+                                             NVM_NONE)),
+                     0);
     ck_assert_int_eq(pages(&bench), begun);
     psmo_close(&bench);
 }

@@ -291,9 +291,11 @@ END_TEST
 
 static struct span immediate_row(struct psmo_bench *bench)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(
-        bench->es10.card->nvm, "SELECT immediate_enable || '|' || coalesce(immediate_smdp_oid, '-') || '|' ||"
-                               " coalesce(immediate_smdp_address, '-') FROM iot");
+    sqlite3_stmt *stmt =
+        nvm_select(bench->es10.card->nvm,
+                   "SELECT immediate_enable || '|' || coalesce(immediate_smdp_oid, '-') || '|' ||"
+                   " coalesce(immediate_smdp_address, '-') FROM iot",
+                   NVM_NONE);
     struct buf *out = test_buf();
 
     ck_assert(nvm_row(bench->es10.card->nvm, stmt));

@@ -20,11 +20,12 @@ static const char *const iccids[] = {"89490000000000000017", "894900000000000000
 static void run_sql(struct lifecycle_card *bench, const char *sql, const int64_t *values, size_t count)
 {
     struct nvm *nvm = bench->es10.card->nvm;
-    sqlite3_stmt *stmt = nvm_write_stmt(nvm, sql);
+    struct nvm_value bound[8];
 
+    ck_assert_uint_le(count, 8);
     for (size_t i = 0; i < count; i++)
-        nvm_bind_int(nvm, stmt, (int)i + 1, values[i]);
-    ck_assert_msg(nvm_run(nvm, stmt), "%s: %s", sql, nvm_message(nvm));
+        bound[i] = NVM_INT(values[i]);
+    ck_assert_msg(nvm_change(nvm, sql, (struct nvm_values){bound, count}), "%s: %s", sql, nvm_message(nvm));
 }
 
 #define SQL(bench, sql) run_sql((bench), (sql), NULL, 0)
@@ -51,14 +52,16 @@ static int64_t id_of(const struct lifecycle_card *bench, uint8_t profile)
 void lifecycle_card_read(struct lifecycle_card *bench, struct state *state)
 {
     struct softeuicc *card = bench->es10.card;
-    sqlite3_stmt *stmt = nvm_read_stmt(card->nvm, "SELECT id, state = 'enabled' FROM profile");
+    sqlite3_stmt *stmt = nvm_select(card->nvm, "SELECT id, state = 'enabled' FROM profile", NVM_NONE);
 
     *state = (struct state){.rollback = NOBODY};
     while (nvm_row(card->nvm, stmt))
         state->profiles[who(bench, nvm_int(stmt, 0)) - 1] = nvm_int(stmt, 1) != 0 ? ENABLED : DISABLED;
-    stmt = nvm_read_stmt(card->nvm, "SELECT rollback, fallback, before_fallback, emergency, before_emergency,"
-                                    " before_test, (rollback IS NULL) = (rollback_eim IS NULL)"
-                                    " FROM iot, card");
+    stmt = nvm_select(card->nvm,
+                      "SELECT rollback, fallback, before_fallback, emergency, before_emergency,"
+                      " before_test, (rollback IS NULL) = (rollback_eim IS NULL)"
+                      " FROM iot, card",
+                      NVM_NONE);
     ck_assert(nvm_row(card->nvm, stmt));
     state->rollback = who(bench, nvm_int(stmt, 0));
     state->fallback = who(bench, nvm_int(stmt, 1));
@@ -299,7 +302,8 @@ static void read_codes(const struct event *event, struct span response, char cod
 static void take_notes(struct lifecycle_card *bench, char notes[NOTES_MAX])
 {
     struct nvm *nvm = bench->es10.card->nvm;
-    sqlite3_stmt *stmt = nvm_read_stmt(nvm, "SELECT operation, iccid FROM notification ORDER BY sequence");
+    sqlite3_stmt *stmt =
+        nvm_select(nvm, "SELECT operation, iccid FROM notification ORDER BY sequence", NVM_NONE);
     size_t size = 0;
 
     notes[0] = '\0';

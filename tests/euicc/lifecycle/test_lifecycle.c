@@ -162,27 +162,20 @@ static int64_t id_of(struct es10_bench *bench, const char *iccid)
  * afterwards. */
 static void set_subject(struct es10_bench *bench, const struct situation *s)
 {
-    sqlite3_stmt *stmt =
-        nvm_write_stmt(bench->card->nvm, "UPDATE profile SET class = ?2, ppr1 = ?3, ppr2 = ?4 WHERE id = ?1");
-
-    nvm_bind_int(bench->card->nvm, stmt, 1, id_of(bench, SUBJECT));
-    nvm_bind_text(bench->card->nvm, stmt, 2, profile_class_name(s->class));
-    nvm_bind_int(bench->card->nvm, stmt, 3, s->ppr1);
-    nvm_bind_int(bench->card->nvm, stmt, 4, s->ppr2);
-    ck_assert(nvm_run(bench->card->nvm, stmt));
+    ck_assert(nvm_change(bench->card->nvm,
+                         "UPDATE profile SET class = ?2, ppr1 = ?3, ppr2 = ?4 WHERE id = ?1",
+                         NVM_VALUES(NVM_INT(id_of(bench, SUBJECT)), NVM_STRING(profile_class_name(s->class)),
+                                    NVM_INT(s->ppr1), NVM_INT(s->ppr2))));
     if (s->enabled)
         set_enabled(bench, SUBJECT);
 }
 
 static void set_other(struct es10_bench *bench, const struct situation *s)
 {
-    sqlite3_stmt *stmt =
-        nvm_write_stmt(bench->card->nvm, "UPDATE profile SET class = ?2, ppr1 = ?3 WHERE id = ?1");
-
-    nvm_bind_int(bench->card->nvm, stmt, 1, id_of(bench, OTHER));
-    nvm_bind_text(bench->card->nvm, stmt, 2, s->other >= TESTING ? "test" : "operational");
-    nvm_bind_int(bench->card->nvm, stmt, 3, s->other == LOCKED);
-    ck_assert(nvm_run(bench->card->nvm, stmt));
+    ck_assert(nvm_change(bench->card->nvm, "UPDATE profile SET class = ?2, ppr1 = ?3 WHERE id = ?1",
+                         NVM_VALUES(NVM_INT(id_of(bench, OTHER)),
+                                    NVM_STRING(s->other >= TESTING ? "test" : "operational"),
+                                    NVM_INT(s->other == LOCKED))));
     if (s->other != NOBODY)
         set_enabled(bench, OTHER);
     if (s->other == TESTING_AFTER_SUBJECT)

@@ -18,10 +18,7 @@
 
 static void insert_card(struct nvm *nvm)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(nvm, INSERT_CARD);
-
-    nvm_bind_text(nvm, stmt, 1, "89049032123451234512345678901235");
-    ck_assert(nvm_run(nvm, stmt));
+    ck_assert(nvm_change(nvm, INSERT_CARD, NVM_VALUES(NVM_STRING("89049032123451234512345678901235"))));
 }
 
 /* A fresh card; on this machine's files in place of what an earlier test left there. */
@@ -59,15 +56,12 @@ static void assert_refused(const char *path, bool create, enum softeuicc_status 
 
 static void bump(struct nvm *nvm)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(nvm, "UPDATE card SET last_notification = last_notification + 1");
-
-    ck_assert(nvm_run(nvm, stmt));
-    ck_assert_int_eq(nvm_changes(nvm), 1);
+    ck_assert(nvm_change_row(nvm, "UPDATE card SET last_notification = last_notification + 1", NVM_NONE));
 }
 
 static int64_t counter(struct nvm *nvm)
 {
-    sqlite3_stmt *stmt = nvm_read_stmt(nvm, "SELECT last_notification FROM card");
+    sqlite3_stmt *stmt = nvm_select(nvm, "SELECT last_notification FROM card", NVM_NONE);
     int64_t value;
 
     ck_assert(nvm_row(nvm, stmt));
@@ -176,33 +170,27 @@ END_TEST
 START_TEST(an_error_sticks_until_the_command_ends)
 {
     struct nvm *nvm = made(":memory:", NULL);
-    sqlite3_stmt *stmt;
 
     bump(nvm);
-    stmt = nvm_write_stmt(nvm, "INSERT INTO card (one) VALUES (2)");
-    ck_assert(!nvm_run(nvm, stmt));
+    ck_assert(!nvm_change_row(nvm, "UPDATE card SET last_isdp = 99 WHERE eid = ''", NVM_NONE));
+    ck_assert(!nvm_failed(nvm));
+    ck_assert(!nvm_change(nvm, "INSERT INTO card (one) VALUES (2)", NVM_NONE));
     ck_assert(nvm_failed(nvm));
     ck_assert_ptr_nonnull(strstr(nvm_message(nvm), "constraint"));
-    stmt = nvm_write_stmt(nvm, "UPDATE card SET last_isdp = 99");
-    ck_assert(!nvm_run(nvm, stmt));
+    ck_assert(!nvm_change(nvm, "UPDATE card SET last_isdp = 99", NVM_NONE));
     ck_assert(!nvm_commit(nvm));
     ck_assert(!nvm_failed(nvm));
     ck_assert_int_eq(counter(nvm), 0);
 
-    ck_assert_ptr_null(nvm_read_stmt(nvm, "SELECT nothing FROM nowhere"));
+    ck_assert_ptr_null(nvm_select(nvm, "SELECT nothing FROM nowhere", NVM_NONE));
     ck_assert(nvm_failed(nvm));
     ck_assert(!nvm_commit(nvm));
     ck_assert(nvm_commit(nvm));
     /* Nothing of this needs a statement. */
-    nvm_bind_int(nvm, NULL, 1, 1);
-    nvm_bind_text(nvm, NULL, 1, "");
-    nvm_bind_blob(nvm, NULL, 1, SPAN_NONE);
     nvm_done(NULL);
     ck_assert(!nvm_row(nvm, NULL));
-    ck_assert(!nvm_run(nvm, NULL));
     ck_assert(!nvm_failed(nvm));
-    stmt = nvm_read_stmt(nvm, "SELECT ?1");
-    nvm_bind_int(nvm, stmt, 7, 1);
+    (void)nvm_select(nvm, "SELECT ?1", NVM_VALUES(NVM_INT(1), NVM_INT(2)));
     ck_assert(nvm_failed(nvm));
     nvm_rollback(nvm);
     nvm_close(nvm);
@@ -212,14 +200,12 @@ END_TEST
 START_TEST(values_come_back_as_they_went)
 {
     struct nvm *nvm = made(":memory:", NULL);
-    sqlite3_stmt *stmt = nvm_read_stmt(nvm, "SELECT ?1, ?2, ?3, ?4, ?5, ?6");
+    sqlite3_stmt *stmt =
+        nvm_select(nvm, "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9",
+                   NVM_VALUES(NVM_BLOB(SPAN("\0\1", 2)), NVM_BLOB(SPAN("", 0)), NVM_BLOB(SPAN_NONE),
+                              NVM_STRING("text"), NVM_STRING(NULL), NVM_INT(INT64_MIN),
+                              NVM_TEXT(SPAN("texts", 4)), NVM_TEXT(SPAN_NONE), NVM_NULL));
 
-    nvm_bind_blob(nvm, stmt, 1, SPAN("\0\1", 2));
-    nvm_bind_blob(nvm, stmt, 2, SPAN("", 0));
-    nvm_bind_blob(nvm, stmt, 3, SPAN_NONE);
-    nvm_bind_text(nvm, stmt, 4, "text");
-    nvm_bind_text(nvm, stmt, 5, NULL);
-    nvm_bind_int(nvm, stmt, 6, INT64_MIN);
     ck_assert(nvm_row(nvm, stmt));
     ck_assert_hex(nvm_blob(stmt, 0), "0001");
     ck_assert_ptr_nonnull(nvm_blob(stmt, 1).data);
@@ -229,6 +215,9 @@ START_TEST(values_come_back_as_they_went)
     ck_assert_ptr_null(nvm_text(stmt, 4));
     ck_assert_int_eq(nvm_int(stmt, 4), 0);
     ck_assert(nvm_int(stmt, 5) == INT64_MIN);
+    ck_assert_str_eq(nvm_text(stmt, 6), "text");
+    ck_assert_str_eq(nvm_text(stmt, 7), "");
+    ck_assert_ptr_null(nvm_text(stmt, 8));
     ck_assert(!nvm_row(nvm, stmt));
     ck_assert(!nvm_failed(nvm));
     nvm_close(nvm);
@@ -239,12 +228,10 @@ START_TEST(octets_are_bound_in_hexadecimal)
 {
     struct nvm *nvm = made(test_path("card.db"), NULL);
     const uint8_t many[1000] = {[999] = 0xAB};
-    sqlite3_stmt *stmt = nvm_read_stmt(nvm, "SELECT ?1, ?2, ?3, length(?4), substr(?4, -4)");
+    sqlite3_stmt *stmt = nvm_select(nvm, "SELECT ?1, ?2, ?3, length(?4), substr(?4, -4)",
+                                    NVM_VALUES(NVM_HEX(SPAN_NONE), NVM_HEX(SPAN_STRING("")),
+                                               NVM_HEX(hex("00FF1A")), NVM_HEX(SPAN_ARRAY(many))));
 
-    nvm_bind_hex(nvm, stmt, 1, SPAN_NONE);
-    nvm_bind_hex(nvm, stmt, 2, SPAN_STRING(""));
-    nvm_bind_hex(nvm, stmt, 3, hex("00FF1A"));
-    nvm_bind_hex(nvm, stmt, 4, SPAN_ARRAY(many));
     ck_assert(nvm_row(nvm, stmt));
     ck_assert_ptr_null(nvm_text(stmt, 0));
     ck_assert_str_eq(nvm_text(stmt, 1), "");
@@ -260,11 +247,11 @@ START_TEST(a_figure_is_zero_where_there_is_none)
 {
     struct nvm *nvm = made(test_path("card.db"), NULL);
 
-    ck_assert_int_eq(nvm_figure(nvm, nvm_read_stmt(nvm, "SELECT 42")), 42);
-    ck_assert_int_eq(nvm_figure(nvm, nvm_read_stmt(nvm, "SELECT NULL")), 0);
-    ck_assert_int_eq(nvm_figure(nvm, nvm_read_stmt(nvm, "SELECT 42 WHERE 0")), 0);
+    ck_assert_int_eq(nvm_figure(nvm, "SELECT 42", NVM_NONE), 42);
+    ck_assert_int_eq(nvm_figure(nvm, "SELECT NULL", NVM_NONE), 0);
+    ck_assert_int_eq(nvm_figure(nvm, "SELECT 42 WHERE 0", NVM_NONE), 0);
     ck_assert(!nvm_failed(nvm));
-    ck_assert_int_eq(nvm_figure(nvm, nvm_read_stmt(nvm, "SELECT nothing")), 0);
+    ck_assert_int_eq(nvm_figure(nvm, "SELECT nothing", NVM_NONE), 0);
     ck_assert(nvm_failed(nvm));
     nvm_close(nvm);
 }
@@ -274,11 +261,11 @@ START_TEST(one_text_can_be_walked_twice_at_once)
 {
     static const char numbers[] = "WITH n (x) AS (VALUES (1), (2), (3)) SELECT x FROM n";
     struct nvm *nvm = made(":memory:", NULL);
-    sqlite3_stmt *outer = nvm_read_stmt(nvm, numbers);
+    sqlite3_stmt *outer = nvm_select(nvm, numbers, NVM_NONE);
     int64_t sum = 0;
 
     while (nvm_row(nvm, outer)) {
-        sqlite3_stmt *inner = nvm_read_stmt(nvm, numbers);
+        sqlite3_stmt *inner = nvm_select(nvm, numbers, NVM_NONE);
 
         ck_assert_ptr_ne(inner, outer);
         while (nvm_row(nvm, inner))
@@ -300,7 +287,7 @@ START_TEST(more_texts_than_places_still_work)
             sqlite3_stmt *stmt;
 
             snprintf(texts[i], sizeof(texts[i]), "SELECT %d", i);
-            stmt = nvm_read_stmt(nvm, texts[i]);
+            stmt = nvm_select(nvm, texts[i], NVM_NONE);
             ck_assert(nvm_row(nvm, stmt));
             ck_assert_int_eq(nvm_int(stmt, 0), i);
             nvm_done(stmt);
@@ -309,7 +296,7 @@ START_TEST(more_texts_than_places_still_work)
     ck_assert(!nvm_failed(nvm));
     /* Walked all at once they are too many, which is an error and not a disaster. */
     for (int i = 0; i < 400; i++)
-        (void)nvm_row(nvm, nvm_read_stmt(nvm, texts[i]));
+        (void)nvm_row(nvm, nvm_select(nvm, texts[i], NVM_NONE));
     ck_assert(nvm_failed(nvm));
     nvm_rollback(nvm);
     bump(nvm);
@@ -512,16 +499,17 @@ START_TEST(rows_go_with_their_profile)
 {
     struct nvm *nvm = made(":memory:", NULL);
 
-    ck_assert(!nvm_run(nvm, nvm_write_stmt(nvm, "INSERT INTO notification_address VALUES (77, 0, 1, 'x')")));
+    ck_assert(!nvm_change(nvm, "INSERT INTO notification_address VALUES (77, 0, 1, 'x')", NVM_NONE));
     nvm_rollback(nvm);
-    ck_assert(nvm_run(
-        nvm, nvm_write_stmt(nvm, "INSERT INTO profile (id, isdp_aid, iccid, state, class, origin, "
-                                 "metadata, memory, installed_at) VALUES (77, 'A0', '89', 'disabled', "
-                                 "'test', 'downloaded', x'BF2500', 1, 'now')")));
+    ck_assert(nvm_change(nvm,
+                         "INSERT INTO profile (id, isdp_aid, iccid, state, class, origin, "
+                         "metadata, memory, installed_at) VALUES (77, 'A0', '89', 'disabled', "
+                         "'test', 'downloaded', x'BF2500', 1, 'now')",
+                         NVM_NONE));
     ck_assert_int_eq(nvm_last_row(nvm), 77);
-    ck_assert(nvm_run(nvm, nvm_write_stmt(nvm, "INSERT INTO notification_address VALUES (77, 0, 1, 'x')")));
-    ck_assert(nvm_run(nvm, nvm_write_stmt(nvm, "DELETE FROM profile")));
-    ck_assert(!nvm_row(nvm, nvm_read_stmt(nvm, "SELECT 1 FROM notification_address")));
+    ck_assert(nvm_change(nvm, "INSERT INTO notification_address VALUES (77, 0, 1, 'x')", NVM_NONE));
+    ck_assert(nvm_change(nvm, "DELETE FROM profile", NVM_NONE));
+    ck_assert(!nvm_row(nvm, nvm_select(nvm, "SELECT 1 FROM notification_address", NVM_NONE)));
     ck_assert(nvm_commit(nvm));
     nvm_close(nvm);
 }

@@ -9,24 +9,19 @@ static void put_row(struct es10_bench *bench, int position, const char *rules, c
                     const char *gid1, const char *gid2)
 {
     struct nvm *nvm = bench->card->nvm;
-    sqlite3_stmt *stmt =
-        nvm_write_stmt(nvm, "INSERT INTO rat (position, ppr1, ppr2, consent_required, mcc_mnc, gid1, gid2)"
-                            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
 
-    nvm_bind_int(nvm, stmt, 1, position);
-    nvm_bind_int(nvm, stmt, 2, rules[0] == '1');
-    nvm_bind_int(nvm, stmt, 3, rules[1] == '2');
-    nvm_bind_int(nvm, stmt, 4, rules[2] == 'c');
-    nvm_bind_text(nvm, stmt, 5, mcc_mnc);
-    nvm_bind_text(nvm, stmt, 6, gid1);
-    nvm_bind_text(nvm, stmt, 7, gid2);
-    ck_assert(nvm_run(nvm, stmt));
+    ck_assert(nvm_change(nvm,
+                         "INSERT INTO rat (position, ppr1, ppr2, consent_required, mcc_mnc, gid1, gid2)"
+                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                         NVM_VALUES(NVM_INT(position), NVM_INT(rules[0] == '1'), NVM_INT(rules[1] == '2'),
+                                    NVM_INT(rules[2] == 'c'), NVM_STRING(mcc_mnc), NVM_STRING(gid1),
+                                    NVM_STRING(gid2))));
     ck_assert(nvm_commit(nvm));
 }
 
 static void clear_table(struct es10_bench *bench)
 {
-    ck_assert(nvm_run(bench->card->nvm, nvm_write_stmt(bench->card->nvm, "DELETE FROM rat")));
+    ck_assert(nvm_change(bench->card->nvm, "DELETE FROM rat", NVM_NONE));
     ck_assert(nvm_commit(bench->card->nvm));
 }
 

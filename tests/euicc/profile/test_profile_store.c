@@ -102,10 +102,7 @@ END_TEST
 
 static void set_last_number(struct es10_bench *bench, int number)
 {
-    sqlite3_stmt *stmt = nvm_write_stmt(bench->card->nvm, "UPDATE card SET last_isdp = ?1");
-
-    nvm_bind_int(bench->card->nvm, stmt, 1, number);
-    ck_assert(nvm_run(bench->card->nvm, stmt));
+    ck_assert(nvm_change(bench->card->nvm, "UPDATE card SET last_isdp = ?1", NVM_VALUES(NVM_INT(number))));
     ck_assert(nvm_commit(bench->card->nvm));
 }
 
@@ -170,8 +167,7 @@ START_TEST(a_row_that_makes_no_sense_is_not_a_profile)
 
     es10_open(&bench, 1, 0);
     es10_install(&bench, &(struct es10_profile){.iccid = A});
-    ck_assert(
-        nvm_run(bench.card->nvm, nvm_write_stmt(bench.card->nvm, "UPDATE profile SET isdp_aid = 'A000'")));
+    ck_assert(nvm_change(bench.card->nvm, "UPDATE profile SET isdp_aid = 'A000'", NVM_NONE));
     ck_assert(!profile_by_iccid(bench.card, hex(A_), &profile));
     nvm_rollback(bench.card->nvm);
     ck_assert(profile_by_iccid(bench.card, hex(A_), &profile));

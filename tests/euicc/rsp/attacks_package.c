@@ -291,7 +291,7 @@ static void empty_rat(struct terminal *terminal)
 {
     struct nvm *nvm = terminal->card->nvm;
 
-    ck_assert(nvm_run(nvm, nvm_write_stmt(nvm, "DELETE FROM rat")) && nvm_commit(nvm));
+    ck_assert(nvm_change(nvm, "DELETE FROM rat", NVM_NONE) && nvm_commit(nvm));
 }
 
 /* Notification addresses without end. */

@@ -430,9 +430,10 @@ END_TEST
 /* From now on the table takes no new rows. */
 static void break_table(struct es10_bench *bench)
 {
-    ck_assert(nvm_run(bench->card->nvm,
-                      nvm_write_stmt(bench->card->nvm, "CREATE TRIGGER broken BEFORE INSERT ON notification"
-                                                       " BEGIN SELECT RAISE(ABORT, 'broken'); END")));
+    ck_assert(nvm_change(bench->card->nvm,
+                         "CREATE TRIGGER broken BEFORE INSERT ON notification"
+                         " BEGIN SELECT RAISE(ABORT, 'broken'); END",
+                         NVM_NONE));
     ck_assert(nvm_commit(bench->card->nvm));
 }
 
