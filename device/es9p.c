@@ -75,7 +75,9 @@ static void post(struct es9p *server, const struct es9p_function *function, cons
     if (result == HTTPS_ANSWERED) {
         es9p_read_reply(function, status, buf_span(&body), reply);
     } else {
-        reply->outcome = result == HTTPS_NO_SUCH_HOST ? ES9P_NO_SUCH_HOST : ES9P_UNREACHABLE;
+        reply->outcome = result == HTTPS_NO_SUCH_HOST  ? ES9P_NO_SUCH_HOST
+                         : result == HTTPS_NOT_TRUSTED ? ES9P_NOT_TRUSTED
+                                                       : ES9P_UNREACHABLE;
         snprintf(reply->why, sizeof(reply->why), "%s%s", https_client_why(server->client),
                  result == HTTPS_NOT_TRUSTED ? " (trust the server's CA with --cacert FILE)" : "");
     }

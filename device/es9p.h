@@ -1,6 +1,6 @@
 /*
  * ES9+ (and ES11) as a client, JSON binding over HTTPS (SGP.22 6.5), one call after another. One object for
- * each server; its connection is kept.
+ * each server; its connection is kept. For many at once see es9p_client.h.
  */
 #ifndef SOFTEUICC_DEVICE_ES9P_H
 #define SOFTEUICC_DEVICE_ES9P_H

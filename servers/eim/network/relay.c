@@ -4,14 +4,15 @@
 #include "apdu/tlv.h"
 #include "common/log.h"
 #include "common/tool.h"
-#include "servers/eim/network/es9p_client.h"
+#include "device/es9p_client.h"
 
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FORWARD_EVERY 5 /* seconds; the store says when a notification may be tried again */
+#define FORWARD_EVERY   5  /* seconds; the store says when a notification may be tried again */
+#define CONNECT_TIMEOUT 10 /* seconds */
 
 struct relay {
     struct eim *eim;
@@ -231,7 +232,7 @@ struct relay *relay_open(struct loop *loop, struct eim *eim, const char *cacert,
     relay->forward_timer = event_new(loop_base(loop), -1, EV_PERSIST, on_forward_timer, relay);
     if (relay->sessions != NULL && relay->forward_timer != NULL &&
         event_add(relay->forward_timer, &every) == 0)
-        relay->client = es9p_client_open(loop, cacert, timeout);
+        relay->client = es9p_client_open(loop, cacert, timeout, CONNECT_TIMEOUT);
     if (relay->client != NULL)
         return relay;
     relay_close(relay);
