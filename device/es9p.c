@@ -13,8 +13,6 @@
 struct es9p {
     struct https_client *client;
     char address[ES9P_ADDRESS_MAX + 1];
-    bool quiet;
-    char why[768];
 };
 
 struct es9p *es9p_open(const char *address, const char *cacert)
@@ -48,16 +46,6 @@ void es9p_close(struct es9p *server)
         return;
     https_client_close(server->client);
     free(server);
-}
-
-void es9p_set_quiet(struct es9p *server)
-{
-    server->quiet = true;
-}
-
-const char *es9p_why(const struct es9p *server)
-{
-    return server->why;
 }
 
 /* POSTs the text and reads what comes back. */
@@ -96,11 +84,7 @@ enum es9p_outcome es9p_call(struct es9p *server, enum es9p_function_id function,
     free(text);
     es9p_message_clear(answer);
     *answer = reply.answer;
-    if (reply.outcome == ES9P_EXECUTED)
-        return reply.outcome;
-    snprintf(server->why, sizeof(server->why), "%s: %s: %s", server->address, called->name, reply.why);
-    tool_one_line(server->why);
-    if (!server->quiet)
-        tool_error("%s", server->why);
+    if (reply.outcome != ES9P_EXECUTED)
+        tool_error("%s: %s: %s", server->address, called->name, reply.why);
     return reply.outcome;
 }

@@ -16,12 +16,9 @@ void es9p_close(struct es9p *server);
 
 /*
  * Calls a function with its members (function->in) and waits. `answer`, which may hold an earlier one,
- * becomes the members of its answer (function->out). Unless ES9P_EXECUTED, a line is printed; after
- * es9p_set_quiet it is not, and es9p_why has it.
+ * becomes the members of its answer (function->out). Unless ES9P_EXECUTED, a line is printed.
  */
 enum es9p_outcome es9p_call(struct es9p *server, enum es9p_function_id function, const struct span *values,
                             struct es9p_message *answer);
-void es9p_set_quiet(struct es9p *server);
-const char *es9p_why(const struct es9p *server);
 
 #endif
