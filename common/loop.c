@@ -66,6 +66,11 @@ bool loop_run(struct loop *loop)
     return event_base_dispatch(loop->base) == 0;
 }
 
+void loop_end(struct loop *loop)
+{
+    event_base_loopexit(loop->base, NULL);
+}
+
 void loop_close(struct loop *loop)
 {
     if (loop == NULL)

@@ -1,6 +1,6 @@
 /*
- * The event loop of a server: one libevent base that ends with SIGTERM or SIGINT. Everything a server waits
- * for (its sockets, requests of its own, timers) is an event on it.
+ * The event loop of what runs on: one libevent base that ends with SIGTERM or SIGINT. Everything a program
+ * waits for (sockets, requests of its own, timers) is an event on it.
  */
 #ifndef SOFTEUICC_COMMON_LOOP_H
 #define SOFTEUICC_COMMON_LOOP_H
@@ -13,8 +13,11 @@ struct loop;
 /* On failure prints the line and returns NULL. SIGPIPE is ignored from now on. */
 struct loop *loop_open(void);
 struct event_base *loop_base(const struct loop *loop);
-/* Serves until one of the two signals; what has been called finishes. False when the loop failed. */
+/* Serves until one of the two signals, or loop_end; what has been called finishes. False when the loop
+ * failed. */
 bool loop_run(struct loop *loop);
+/* Also before loop_run, which then returns at once. */
+void loop_end(struct loop *loop);
 /* Whatever has events on the loop is closed before it. NULL is nothing to close. */
 void loop_close(struct loop *loop);
 

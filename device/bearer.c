@@ -1,120 +1,66 @@
-/* URLs of eIMs, and the choice of a bearer. See bearer.h. */
-#include "device/bearer.h"
+/* One message after another over a bearer of any kind. See bearer.h. */
+#include "device/bearer_internal.h"
 
+#include "common/tool.h"
+
+#include <event2/event.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-static const struct {
-    const char *prefix;
-    enum bearer_scheme scheme;
-    unsigned port;
-} schemes[] = {
-    {"https://", BEARER_HTTPS, 443},
-    {"coaps://", BEARER_COAPS, 5684},
-    {"http://", BEARER_PLAIN_HTTP, 80},
-};
-
-#define SCHEMES (sizeof(schemes) / sizeof(schemes[0]))
-
-static bool take_port(const char *text, unsigned *port)
+static void on_told(evutil_socket_t fd, short events, void *context)
 {
-    char *end;
-    unsigned long number;
+    const struct bearer *bearer = context;
 
-    if (*text < '0' || *text > '9')
-        return false;
-    number = strtoul(text, &end, 10);
-    *port = (unsigned)number;
-    return *end == '\0' && number >= 1 && number <= 65535;
+    (void)fd;
+    (void)events;
+    bearer->done(bearer->context, bearer->is_answered, buf_span(&bearer->answer), bearer->why);
 }
 
-/* HOST, HOST:PORT, [ADDRESS] or [ADDRESS]:PORT, which `authority` may be written over for. */
-static bool take_authority(char *authority, struct bearer_target *target)
+bool bearer_begin(struct bearer *bearer, const struct bearer_kind *kind, struct loop *loop)
 {
-    char *port;
+    bearer->kind = kind;
+    bearer->told = event_new(loop_base(loop), -1, 0, on_told, bearer);
+    return bearer->told != NULL;
+}
 
-    if (authority[0] == '[') {
-        char *end = strchr(authority, ']');
+void bearer_post(struct bearer *bearer, const struct ipa_message *message, bearer_done *done, void *context)
+{
+    bearer->done = done;
+    bearer->context = context;
+    bearer->why[0] = '\0';
+    buf_clear(&bearer->answer);
+    bearer->kind->post(bearer, message);
+}
 
-        if (end == NULL || (end[1] != '\0' && end[1] != ':'))
-            return false;
-        *end = '\0';
-        port = end[1] == ':' ? end + 2 : NULL;
-        authority++;
-    } else {
-        port = strchr(authority, ':');
-        if (port != NULL)
-            *port++ = '\0';
+void bearer_answered(struct bearer *bearer)
+{
+    if (bearer->answer.failed) {
+        bearer_failed(bearer, "out of memory");
+        return;
     }
-    snprintf(target->host, sizeof(target->host), "%s", authority);
-    return authority[0] != '\0' && strpbrk(authority, "@?# \t\r\n") == NULL &&
-           (port == NULL || take_port(port, &target->port));
+    bearer->is_answered = true;
+    event_active(bearer->told, EV_TIMEOUT, 0);
 }
 
-static void put_url(struct bearer_target *target)
+void bearer_failed(struct bearer *bearer, const char *format, ...)
 {
-    bool is_ipv6 = strchr(target->host, ':') != NULL;
+    va_list arguments;
 
-    snprintf(target->url, sizeof(target->url), "%s%s%s%s:%u%s", schemes[target->scheme].prefix,
-             is_ipv6 ? "[" : "", target->host, is_ipv6 ? "]" : "", target->port, target->path);
-}
-
-bool bearer_parse_url(const char *url, struct bearer_target *target)
-{
-    char authority[IPA_ADDRESS_MAX + 1];
-
-    for (size_t i = 0; i < SCHEMES; i++) {
-        size_t length = strlen(schemes[i].prefix);
-        size_t size;
-
-        if (strncmp(url, schemes[i].prefix, length) != 0)
-            continue;
-        url += length;
-        size = strcspn(url, "/");
-        if (size >= sizeof(authority) || strlen(url + size) >= sizeof(target->path))
-            return false;
-        memcpy(authority, url, size);
-        authority[size] = '\0';
-        target->scheme = schemes[i].scheme;
-        target->port = schemes[i].port;
-        snprintf(target->path, sizeof(target->path), "%s",
-                 url[size] != '\0' && url[size + 1] != '\0' ? url + size : BEARER_PATH);
-        if (!take_authority(authority, target) || strpbrk(target->path, "?# \t\r\n") != NULL)
-            return false;
-        put_url(target);
-        return true;
-    }
-    return false;
-}
-
-bool bearer_from_fqdn(const char *fqdn, enum bearer_scheme scheme, struct bearer_target *target)
-{
-    char authority[IPA_ADDRESS_MAX + 1];
-
-    snprintf(authority, sizeof(authority), "%s", fqdn);
-    target->scheme = scheme;
-    target->port = schemes[scheme].port;
-    snprintf(target->path, sizeof(target->path), "%s", BEARER_PATH);
-    if (strchr(fqdn, '/') != NULL || !take_authority(authority, target))
-        return false;
-    put_url(target);
-    return true;
-}
-
-struct bearer *bearer_open(const struct bearer_target *target, char why[BEARER_WHY_SIZE])
-{
-    return target->scheme == BEARER_COAPS ? bearer_coap.open(target, why) : bearer_https.open(target, why);
-}
-
-bool bearer_post(struct bearer *bearer, struct span message, struct buf *answer, char why[BEARER_WHY_SIZE])
-{
-    buf_clear(answer);
-    return bearer->kind->post(bearer, message, answer, why);
+    va_start(arguments, format);
+    vsnprintf(bearer->why, sizeof(bearer->why), format, arguments);
+    va_end(arguments);
+    tool_one_line(bearer->why);
+    bearer->is_answered = false;
+    event_active(bearer->told, EV_TIMEOUT, 0);
 }
 
 void bearer_close(struct bearer *bearer)
 {
-    if (bearer != NULL)
-        bearer->kind->close(bearer);
+    if (bearer == NULL)
+        return;
+    bearer->kind->close(bearer);
+    event_free(bearer->told);
+    buf_free(&bearer->answer);
+    free(bearer);
 }

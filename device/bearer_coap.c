@@ -5,25 +5,30 @@
  */
 #include "config.h"
 
-#include "device/bearer.h"
+#include "device/bearer_internal.h"
 
 #include <stdio.h>
 
 #ifdef HAVE_COAP
 
-#include "common/addresses.h"
 #include "common/coap_address.h"
+#include "common/lookup.h"
 #include "device/trust.h"
 
 #include <arpa/inet.h>
 #include <coap3/coap.h>
+#include <event2/event.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define STEP_MS 200 /* how long one turn of the loop waits */
+/* How often, while a message is under way, the clock is looked at: ours, and libcoap's, whose next look its
+ * descriptor does not always know. */
+static const struct timeval tick_every = {.tv_usec = 200000};
+
+#define TO_LIBCOAP COAP_IO_NO_WAIT
 
 /* How long an address has for itself before the next one is tried beside it: the most that RFC 8305 5 allows,
  * since a handshake over a narrow network takes its time and every attempt costs octets. */
@@ -38,16 +43,21 @@ struct attempt {
 
 struct coap_bearer {
     struct bearer base;
+    struct loop *loop;
     struct bearer_target target;
     coap_context_t *context;
+    struct event *readable, *tick;
+    struct lookup *lookup; /* the addresses are being found */
     struct addresses addresses;
     struct attempt attempts[ADDRESSES_MAX]; /* of the address of the same number */
     size_t begun;
+    int64_t next;               /* when one more is begun beside those before, ms */
     struct attempt *connection; /* the one that came through */
-    /* The exchange that is under way. */
-    bool done;
-    unsigned code; /* 205: 2.05 */
-    struct buf *answer;
+    /* The message that is under way. */
+    struct span message; /* SPAN_NONE: none is */
+    int64_t end;         /* when its time is over, ms */
+    bool done;           /* the answer is whole */
+    unsigned code;       /* 205: 2.05 */
 };
 
 static int64_t now_ms(void)
@@ -97,14 +107,14 @@ static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *se
 
     (void)sent;
     (void)mid;
-    if (coap == NULL || coap->answer == NULL)
+    if (coap == NULL || coap->message.data == NULL)
         return COAP_RESPONSE_OK;
     coap->code = (unsigned)COAP_RESPONSE_CLASS(code) * 100 + (code & 0x1F);
     if (coap_get_data_large(received, &size, &data, &offset, &total) != 0) {
-        if (offset != coap->answer->size || total > IPA_ANSWER_MAX)
+        if (offset != coap->base.answer.size || total > IPA_ANSWER_MAX)
             attempt->lost = true;
         else
-            buf_append(coap->answer, SPAN(data, size));
+            buf_append(&coap->base.answer, SPAN(data, size));
         coap->done = offset + size == total;
     } else {
         coap->done = true;
@@ -195,6 +205,74 @@ static bool is_trusted(const struct coap_bearer *coap, const char **why)
     return ok;
 }
 
+/* --- The end of a message ----------------------------------------------------------------------------- */
+
+static void stop(struct coap_bearer *coap)
+{
+    coap->message = SPAN_NONE;
+    event_del(coap->tick);
+    lookup_cancel(coap->lookup);
+    coap->lookup = NULL;
+}
+
+static void fail(struct coap_bearer *coap, const char *reason)
+{
+    stop(coap);
+    bearer_failed(&coap->base, "%.200s: %.200s", coap->target.url, reason);
+}
+
+static void take_answer(struct coap_bearer *coap)
+{
+    char code[32];
+
+    snprintf(code, sizeof(code), "CoAP response %u.%02u", coap->code / 100, coap->code % 100);
+    if (coap->connection->lost) {
+        fail(coap, "no answer");
+    } else if (coap->code < 200 || coap->code >= 300) {
+        fail(coap, code);
+    } else {
+        stop(coap);
+        bearer_answered(&coap->base);
+    }
+}
+
+/* --- Its beginning ------------------------------------------------------------------------------------ */
+
+static bool add_path(coap_pdu_t *pdu, const char *path)
+{
+    coap_optlist_t *options = NULL;
+    bool ok = true;
+
+    while (ok && *path == '/') {
+        size_t size = strcspn(++path, "/");
+
+        ok = coap_insert_optlist(&options,
+                                 coap_new_optlist(COAP_OPTION_URI_PATH, size, (const uint8_t *)path)) != 0;
+        path += size;
+    }
+    ok = ok && coap_add_optlist_pdu(pdu, &options) != 0;
+    coap_delete_optlist(options);
+    return ok;
+}
+
+static bool send_message(struct coap_bearer *coap)
+{
+    coap_session_t *session = coap->connection->session;
+    coap_pdu_t *pdu = coap_new_pdu(COAP_MESSAGE_CON, COAP_REQUEST_CODE_POST, session);
+    uint8_t token[8];
+    size_t token_size;
+
+    if (pdu == NULL)
+        return false;
+    coap_session_new_token(session, &token_size, token);
+    if (coap_add_token(pdu, token_size, token) == 0 || !add_path(pdu, coap->target.path) ||
+        coap_add_data_large_request(session, pdu, coap->message.size, coap->message.data, NULL, NULL) == 0) {
+        coap_delete_pdu(pdu);
+        return false;
+    }
+    return coap_send(session, pdu) != COAP_INVALID_MID;
+}
+
 /* --- The connection ----------------------------------------------------------------------------------- */
 
 static void give_up(struct attempt *attempt)
@@ -204,32 +282,6 @@ static void give_up(struct attempt *attempt)
     coap_session_set_app_data(attempt->session, NULL);
     coap_session_release(attempt->session);
     attempt->session = NULL;
-}
-
-static void coap_bearer_close(struct bearer *bearer)
-{
-    struct coap_bearer *coap = (struct coap_bearer *)bearer;
-
-    for (size_t i = 0; i < coap->begun; i++)
-        give_up(&coap->attempts[i]);
-    if (coap->context != NULL)
-        coap_free_context(coap->context);
-    free(coap);
-}
-
-static bool set_up(struct coap_bearer *coap)
-{
-    coap_startup();
-    coap_set_log_level(LOG_EMERG);
-    coap_dtls_set_log_level(LOG_EMERG);
-    coap->context = coap_new_context(NULL);
-    if (coap->context == NULL)
-        return false;
-    coap_context_set_block_mode(coap->context, COAP_BLOCK_USE_LIBCOAP | COAP_BLOCK_SINGLE_BODY);
-    coap_register_event_handler(coap->context, on_event);
-    coap_register_nack_handler(coap->context, on_nack);
-    coap_register_response_handler(coap->context, on_response);
-    return true;
 }
 
 /* Begins the handshake with the next address. */
@@ -248,6 +300,7 @@ static void begin_attempt(struct coap_bearer *coap)
     if (attempt->session != NULL)
         coap_session_set_app_data(attempt->session, attempt);
     coap->begun++;
+    coap->next = now_ms() + ATTEMPT_MS;
 }
 
 /* The attempt that has come through, if any. Those that came to nothing are given up; true in `waiting` while
@@ -268,138 +321,156 @@ static struct attempt *look(struct coap_bearer *coap, bool *waiting)
     return NULL;
 }
 
-/* Tries the addresses in their order (RFC 8305): the next one when those before have failed, or have not come
- * through for a while; the first handshake that ends well wins. */
-static bool connect_to_any(struct coap_bearer *coap)
+/* The message leaves, if the server is the one that is meant. */
+static void use(struct coap_bearer *coap, struct attempt *connection)
 {
-    int64_t end = now_ms() + BEARER_TIMEOUT * 1000;
-    int64_t next = 0;
-    bool waiting = false;
+    const char *reason;
 
-    while (coap->connection == NULL && now_ms() < end && (waiting || coap->begun < coap->addresses.count)) {
-        if (coap->begun < coap->addresses.count && (!waiting || now_ms() >= next)) {
-            begin_attempt(coap);
-            next = now_ms() + ATTEMPT_MS;
-        }
-        if (coap_io_process(coap->context, STEP_MS) < 0)
-            return false;
-        coap->connection = look(coap, &waiting);
-    }
+    coap->connection = connection;
     for (size_t i = 0; i < coap->begun; i++) {
-        if (&coap->attempts[i] != coap->connection)
+        if (&coap->attempts[i] != connection)
             give_up(&coap->attempts[i]);
     }
-    return coap->connection != NULL;
+    if (!is_trusted(coap, &reason))
+        fail(coap, reason);
+    else if (!send_message(coap))
+        fail(coap, "no answer");
 }
 
-static struct bearer *coap_bearer_open(const struct bearer_target *target, char why[BEARER_WHY_SIZE])
+/* Tries the addresses in their order (RFC 8305): the next one when those before have failed, or have not come
+ * through for a while; the first handshake that ends well wins. */
+static void connect_to_any(struct coap_bearer *coap)
 {
-    struct coap_bearer *coap = calloc(1, sizeof(*coap));
-    char unknown[ADDRESSES_WHY_MAX];
-    const char *reason = "";
+    bool waiting;
+    struct attempt *connection = look(coap, &waiting);
 
-    if (coap == NULL) {
+    if (connection != NULL)
+        use(coap, connection);
+    else if (coap->begun < coap->addresses.count && (!waiting || now_ms() >= coap->next))
+        begin_attempt(coap);
+    else if (!waiting)
+        fail(coap, "no DTLS connection");
+}
+
+static void on_found(void *context, const struct addresses *found, const char *why)
+{
+    struct coap_bearer *coap = context;
+    char reason[ADDRESSES_WHY_MAX + 40];
+
+    coap->lookup = NULL;
+    if (found != NULL) {
+        coap->addresses = *found;
+        connect_to_any(coap);
+        return;
+    }
+    snprintf(reason, sizeof(reason), "its address cannot be found: %s", why);
+    fail(coap, reason);
+}
+
+/* --- On the loop -------------------------------------------------------------------------------------- */
+
+static void on_turn(evutil_socket_t fd, short events, void *context)
+{
+    struct coap_bearer *coap = context;
+    bool turned = coap_io_process(coap->context, TO_LIBCOAP) >= 0;
+
+    (void)fd;
+    (void)events;
+    if (coap->message.data == NULL)
+        return;
+    if (!turned || now_ms() >= coap->end)
+        fail(coap, coap->connection == NULL ? "no DTLS connection" : "no answer");
+    else if (coap->connection != NULL && (coap->done || coap->connection->lost))
+        take_answer(coap);
+    else if (coap->connection == NULL && coap->lookup == NULL)
+        connect_to_any(coap);
+}
+
+static void coap_post(struct bearer *bearer, const struct ipa_message *message)
+{
+    struct coap_bearer *coap = (struct coap_bearer *)bearer;
+    const struct bearer_target *target = &coap->target;
+
+    coap->message = message->octets;
+    coap->done = false;
+    coap->end = now_ms() + (int64_t)target->timeout * 1000;
+    event_add(coap->tick, &tick_every);
+    if (coap->connection != NULL) {
+        if (!send_message(coap))
+            fail(coap, "no answer");
+        return;
+    }
+    coap->lookup = lookup_begin(coap->loop, target->host, (uint16_t)target->port, SOCK_DGRAM, on_found, coap);
+    if (coap->lookup == NULL)
+        fail(coap, "out of memory");
+}
+
+static void coap_close(struct bearer *bearer)
+{
+    struct coap_bearer *coap = (struct coap_bearer *)bearer;
+
+    lookup_cancel(coap->lookup);
+    for (size_t i = 0; i < coap->begun; i++)
+        give_up(&coap->attempts[i]);
+    if (coap->readable != NULL)
+        event_free(coap->readable);
+    if (coap->tick != NULL)
+        event_free(coap->tick);
+    if (coap->context != NULL)
+        coap_free_context(coap->context);
+}
+
+static bool set_up(struct coap_bearer *coap)
+{
+    int fd;
+
+    coap_startup();
+    coap_set_log_level(LOG_EMERG);
+    coap_dtls_set_log_level(LOG_EMERG);
+    coap->context = coap_new_context(NULL);
+    if (coap->context == NULL)
+        return false;
+    coap_context_set_block_mode(coap->context, COAP_BLOCK_USE_LIBCOAP | COAP_BLOCK_SINGLE_BODY);
+    coap_register_event_handler(coap->context, on_event);
+    coap_register_nack_handler(coap->context, on_nack);
+    coap_register_response_handler(coap->context, on_response);
+    fd = coap_context_get_coap_fd(coap->context);
+    if (fd < 0)
+        return false;
+    coap->readable = event_new(loop_base(coap->loop), fd, EV_READ | EV_PERSIST, on_turn, coap);
+    coap->tick = event_new(loop_base(coap->loop), -1, EV_PERSIST, on_turn, coap);
+    return coap->readable != NULL && coap->tick != NULL && event_add(coap->readable, NULL) == 0;
+}
+
+struct bearer *bearer_open_coap(struct loop *loop, const struct bearer_target *target,
+                                char why[BEARER_WHY_SIZE])
+{
+    static const struct bearer_kind kind = {coap_post, coap_close};
+    struct coap_bearer *coap = calloc(1, sizeof(*coap));
+
+    if (coap == NULL || !bearer_begin(&coap->base, &kind, loop)) {
         snprintf(why, BEARER_WHY_SIZE, "out of memory");
+        free(coap);
         return NULL;
     }
-    coap->base.kind = &bearer_coap;
+    coap->loop = loop;
     coap->target = *target;
-    if (!addresses_find(target->host, (uint16_t)target->port, SOCK_DGRAM, &coap->addresses, unknown))
-        snprintf(why, BEARER_WHY_SIZE, "%.200s: its address cannot be found: %s", target->url, unknown);
-    else if (!set_up(coap))
-        snprintf(why, BEARER_WHY_SIZE, "%.200s: CoAP cannot be set up", target->url);
-    else if (!connect_to_any(coap))
-        snprintf(why, BEARER_WHY_SIZE, "%.200s: no DTLS connection", target->url);
-    else if (!is_trusted(coap, &reason))
-        snprintf(why, BEARER_WHY_SIZE, "%.200s: %.100s", target->url, reason);
-    else
+    if (set_up(coap))
         return &coap->base;
-    coap_bearer_close(&coap->base);
+    snprintf(why, BEARER_WHY_SIZE, "%.200s: CoAP cannot be set up", target->url);
+    bearer_close(&coap->base);
     return NULL;
 }
 
-/* --- An exchange -------------------------------------------------------------------------------------- */
-
-static bool add_path(coap_pdu_t *pdu, const char *path)
-{
-    coap_optlist_t *options = NULL;
-    bool ok = true;
-
-    while (ok && *path == '/') {
-        size_t size = strcspn(++path, "/");
-
-        ok = coap_insert_optlist(&options,
-                                 coap_new_optlist(COAP_OPTION_URI_PATH, size, (const uint8_t *)path)) != 0;
-        path += size;
-    }
-    ok = ok && coap_add_optlist_pdu(pdu, &options) != 0;
-    coap_delete_optlist(options);
-    return ok;
-}
-
-static bool send_message(struct coap_bearer *coap, struct span message)
-{
-    coap_session_t *session = coap->connection->session;
-    coap_pdu_t *pdu = coap_new_pdu(COAP_MESSAGE_CON, COAP_REQUEST_CODE_POST, session);
-    uint8_t token[8];
-    size_t token_size;
-
-    if (pdu == NULL)
-        return false;
-    coap_session_new_token(session, &token_size, token);
-    if (coap_add_token(pdu, token_size, token) == 0 || !add_path(pdu, coap->target.path) ||
-        coap_add_data_large_request(session, pdu, message.size, message.data, NULL, NULL) == 0) {
-        coap_delete_pdu(pdu);
-        return false;
-    }
-    return coap_send(session, pdu) != COAP_INVALID_MID;
-}
-
-/* Turns the loop until the answer is whole, the connection is lost, or the time is over. */
-static bool wait_for_answer(struct coap_bearer *coap)
-{
-    int64_t end = now_ms() + BEARER_TIMEOUT * 1000;
-
-    while (!coap->done && !coap->connection->lost && now_ms() < end) {
-        if (coap_io_process(coap->context, STEP_MS) < 0)
-            return false;
-    }
-    return coap->done && !coap->connection->lost;
-}
-
-static bool coap_bearer_post(struct bearer *bearer, struct span message, struct buf *answer,
-                             char why[BEARER_WHY_SIZE])
-{
-    struct coap_bearer *coap = (struct coap_bearer *)bearer;
-    bool ok;
-
-    coap->done = false;
-    coap->answer = answer;
-    ok = send_message(coap, message) && wait_for_answer(coap);
-    coap->answer = NULL;
-    if (!ok || answer->failed) {
-        snprintf(why, BEARER_WHY_SIZE, "%.200s: no answer", coap->target.url);
-        return false;
-    }
-    if (coap->code < 200 || coap->code >= 300) {
-        snprintf(why, BEARER_WHY_SIZE, "%.200s: CoAP response %u.%02u", coap->target.url, coap->code / 100,
-                 coap->code % 100);
-        return false;
-    }
-    return true;
-}
-
-const struct bearer_kind bearer_coap = {coap_bearer_open, coap_bearer_post, coap_bearer_close};
-
 #else
 
-static struct bearer *coap_bearer_open(const struct bearer_target *target, char why[BEARER_WHY_SIZE])
+struct bearer *bearer_open_coap(struct loop *loop, const struct bearer_target *target,
+                                char why[BEARER_WHY_SIZE])
 {
+    (void)loop;
     snprintf(why, BEARER_WHY_SIZE, "%.200s: this build has no CoAP (configured --without-libcoap)",
              target->url);
     return NULL;
 }
-
-const struct bearer_kind bearer_coap = {coap_bearer_open, NULL, NULL};
 
 #endif

@@ -13,8 +13,6 @@
 struct es9p {
     struct https_client *client;
     char address[ES9P_ADDRESS_MAX + 1];
-    bool quiet;
-    char why[768];
 };
 
 struct es9p *es9p_open(const char *address, const char *cacert)
@@ -50,16 +48,6 @@ void es9p_close(struct es9p *server)
     free(server);
 }
 
-void es9p_set_quiet(struct es9p *server)
-{
-    server->quiet = true;
-}
-
-const char *es9p_why(const struct es9p *server)
-{
-    return server->why;
-}
-
 /* POSTs the text and reads what comes back. */
 static void post(struct es9p *server, const struct es9p_function *function, const char *text,
                  struct es9p_reply *reply)
@@ -75,7 +63,9 @@ static void post(struct es9p *server, const struct es9p_function *function, cons
     if (result == HTTPS_ANSWERED) {
         es9p_read_reply(function, status, buf_span(&body), reply);
     } else {
-        reply->outcome = result == HTTPS_NO_SUCH_HOST ? ES9P_NO_SUCH_HOST : ES9P_UNREACHABLE;
+        reply->outcome = result == HTTPS_NO_SUCH_HOST  ? ES9P_NO_SUCH_HOST
+                         : result == HTTPS_NOT_TRUSTED ? ES9P_NOT_TRUSTED
+                                                       : ES9P_UNREACHABLE;
         snprintf(reply->why, sizeof(reply->why), "%s%s", https_client_why(server->client),
                  result == HTTPS_NOT_TRUSTED ? " (trust the server's CA with --cacert FILE)" : "");
     }
@@ -94,11 +84,7 @@ enum es9p_outcome es9p_call(struct es9p *server, enum es9p_function_id function,
     free(text);
     es9p_message_clear(answer);
     *answer = reply.answer;
-    if (reply.outcome == ES9P_EXECUTED)
-        return reply.outcome;
-    snprintf(server->why, sizeof(server->why), "%s: %s: %s", server->address, called->name, reply.why);
-    tool_one_line(server->why);
-    if (!server->quiet)
-        tool_error("%s", server->why);
+    if (reply.outcome != ES9P_EXECUTED)
+        tool_error("%s: %s: %s", server->address, called->name, reply.why);
     return reply.outcome;
 }

@@ -1,6 +1,6 @@
 /*
  * ES9+ (and ES11) as a client, JSON binding over HTTPS (SGP.22 6.5), one call after another. One object for
- * each server; its connection is kept.
+ * each server; its connection is kept. For many at once see es9p_client.h.
  */
 #ifndef SOFTEUICC_DEVICE_ES9P_H
 #define SOFTEUICC_DEVICE_ES9P_H
@@ -16,12 +16,9 @@ void es9p_close(struct es9p *server);
 
 /*
  * Calls a function with its members (function->in) and waits. `answer`, which may hold an earlier one,
- * becomes the members of its answer (function->out). Unless ES9P_EXECUTED, a line is printed; after
- * es9p_set_quiet it is not, and es9p_why has it.
+ * becomes the members of its answer (function->out). Unless ES9P_EXECUTED, a line is printed.
  */
 enum es9p_outcome es9p_call(struct es9p *server, enum es9p_function_id function, const struct span *values,
                             struct es9p_message *answer);
-void es9p_set_quiet(struct es9p *server);
-const char *es9p_why(const struct es9p *server);
 
 #endif

@@ -7,10 +7,8 @@
 
 #include "device/bearer.h"
 
-/* Carries a request to its SM-DP+ or SM-DS and replaces `answer` by what comes back; empty for an
- * answer without a body. `cacert`: a PEM file of trusted roots, NULL for the system's. False with one
- * line in `why`. */
-bool es9p_carry(const struct ipa_message *message, const char *cacert, struct buf *answer,
-                char why[BEARER_WHY_SIZE]);
+/* The way to all SM-DP+s and SM-DSs: each message goes to its own address. `cacert`: a PEM file of trusted
+ * roots, NULL for the system's. NULL with one line in `why`. */
+struct bearer *es9p_asn1_open(struct loop *loop, const char *cacert, char why[BEARER_WHY_SIZE]);
 
 #endif

@@ -48,6 +48,7 @@ enum es9p_outcome {
     ES9P_REFUSED,      /* with subject and reason code */
     ES9P_MALFORMED,    /* executed, but a member of the answer is not well-formed, or another object */
     ES9P_NO_SUCH_HOST, /* the address is none, or is not known to the DNS */
+    ES9P_NOT_TRUSTED,  /* the server's certificate */
     ES9P_UNREACHABLE,  /* no connection, TLS failed, timeout, or the answer is not ES9+ */
 };
 

@@ -2,15 +2,13 @@
  * how much they take. */
 #include "common/https.h"
 #include "common/https_loop.h"
-#include "common/pki_dir.h"
 #include "crypto/ec.h"
 #include "tests/support/test.h"
-#include "tools/pki/pki.h"
+#include "tests/support/tls.h"
 
 #include <event2/event.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define ANSWER_SIZE 1000
 
@@ -18,7 +16,7 @@ static struct {
     struct loop *loop;
     struct https *server;
     struct https_loop *requests;
-    char ca[PKI_PATH_MAX], cert[PKI_PATH_MAX], key[PKI_PATH_MAX];
+    struct test_tls tls;
     char asked[100]; /* what the server saw last */
     /* what came of the last request */
     bool done;
@@ -42,25 +40,6 @@ static void answer(void *context, struct https_request *request)
     buf_free(&out.body);
 }
 
-static void make_pki(void)
-{
-    static char directory[600], words[4][12] = {"init", "--dir", "--host", "localhost"};
-    char *arguments[] = {words[0], words[1], directory, words[2], words[3], NULL};
-    int kept = dup(STDOUT_FILENO);
-
-    snprintf(directory, sizeof(directory), "%s", test_path("pki"));
-    if (!pki_has_curve(directory, EC_CURVE_P256)) {
-        ck_assert_ptr_nonnull(freopen("/dev/null", "w", stdout));
-        ck_assert_int_eq(command_run(&pki_init, 5, arguments), 0);
-        fflush(stdout);
-    }
-    ck_assert_int_ge(dup2(kept, STDOUT_FILENO), 0);
-    close(kept);
-    ck_assert(pki_top_path(bench.ca, directory, PKI_CA_BUNDLE) &&
-              pki_path(bench.cert, directory, EC_CURVE_P256, PKI_DP_TLS, PKI_CERT_PEM) &&
-              pki_path(bench.key, directory, EC_CURVE_P256, PKI_DP_TLS, PKI_KEY_PEM));
-}
-
 /* `address` is one of the loopback interface; the certificate names localhost and 127.0.0.1. */
 static void start(const char *address)
 {
@@ -68,9 +47,9 @@ static void start(const char *address)
         .address = address, .body_max = 1000, .allow = "GET, POST, DELETE", .answer = answer};
 
     memset(&bench, 0, sizeof(bench));
-    make_pki();
-    options.cert = bench.cert;
-    options.key = bench.key;
+    test_tls_make(&bench.tls);
+    options.cert = bench.tls.cert;
+    options.key = bench.tls.key;
     bench.loop = loop_open();
     bench.server = https_open(bench.loop, &options);
     bench.requests = https_loop_open(bench.loop);
@@ -115,10 +94,10 @@ static enum https_result ask(struct https_settings settings, const char *host, c
 
 START_TEST(asks)
 {
-    const struct https_settings settings = {.cacert = bench.ca};
+    const struct https_settings settings = {.cacert = bench.tls.ca};
 
     start("127.0.0.1");
-    ck_assert_int_eq(ask((struct https_settings){.cacert = bench.ca}, "localhost", NULL, NULL),
+    ck_assert_int_eq(ask((struct https_settings){.cacert = bench.tls.ca}, "localhost", NULL, NULL),
                      HTTPS_ANSWERED);
     ck_assert_str_eq(bench.asked, "GET /path ");
     ck_assert_int_eq(bench.status, 202);
@@ -133,7 +112,7 @@ END_TEST
 
 START_TEST(takes_no_more_than_it_was_told)
 {
-    const struct https_settings settings = {.cacert = bench.ca, .answer_max = ANSWER_SIZE - 1};
+    const struct https_settings settings = {.cacert = bench.tls.ca, .answer_max = ANSWER_SIZE - 1};
 
     start("127.0.0.1");
     ck_assert_int_eq(ask(settings, "localhost", NULL, NULL), HTTPS_FAILED);
@@ -154,18 +133,18 @@ START_TEST(trusts_whom_it_was_told)
     start("127.0.0.1");
     ck_assert_int_eq(ask((struct https_settings){.cacert = NULL}, "localhost", NULL, NULL),
                      HTTPS_NOT_TRUSTED);
-    pem.pem = test_read_file(bench.ca);
+    pem.pem = test_read_file(bench.tls.ca);
     ck_assert_int_eq(ask(pem, "localhost", NULL, NULL), HTTPS_ANSWERED);
     stop();
 
     start("127.0.0.2");
-    ck_assert_int_eq(ask((struct https_settings){.cacert = bench.ca}, "127.0.0.2", NULL, NULL),
+    ck_assert_int_eq(ask((struct https_settings){.cacert = bench.tls.ca}, "127.0.0.2", NULL, NULL),
                      HTTPS_NOT_TRUSTED);
     ck_assert_int_eq(ask(pem, "127.0.0.2", NULL, NULL), HTTPS_NOT_TRUSTED);
     pem.any_name = true;
     ck_assert_int_eq(ask(pem, "127.0.0.2", NULL, NULL), HTTPS_ANSWERED);
 
-    cert = pki_load_cert_file(bench.cert);
+    cert = pki_load_cert_file(bench.tls.cert);
     ck_assert_ptr_nonnull(cert);
     ec_key_point(cert_key(cert), info + 26);
     cert_free(cert);
@@ -181,7 +160,7 @@ END_TEST
 
 START_TEST(says_that_there_is_no_such_server)
 {
-    const struct https_settings settings = {.cacert = bench.ca};
+    const struct https_settings settings = {.cacert = bench.tls.ca};
 
     start("127.0.0.1");
     ck_assert_int_eq(ask(settings, "no-such-host.invalid", NULL, NULL), HTTPS_NO_SUCH_HOST);

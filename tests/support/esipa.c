@@ -4,13 +4,12 @@
 #include "apdu/tlv.h"
 #include "protocol/compact.h"
 #include "tests/support/test.h"
-#include "tools/pki/pki.h"
+#include "tests/support/tls.h"
 
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* --- The SM-DP+ ----------------------------------------------------------------------------------------- */
 
@@ -189,29 +188,12 @@ void esipa_bench_expect(struct esipa_bench *bench, const char *message, enum esi
 
 /* --- Start and end -------------------------------------------------------------------------------------- */
 
-static const char *make_pki(void)
-{
-    static char directory[600], words[4][12] = {"init", "--dir", "--host", "localhost"};
-    char *arguments[] = {words[0], words[1], directory, words[2], words[3], NULL};
-    int kept = dup(STDOUT_FILENO);
-
-    snprintf(directory, sizeof(directory), "%s", test_path("pki"));
-    if (pki_has_curve(directory, EC_CURVE_P256))
-        return directory;
-    ck_assert_ptr_nonnull(freopen("/dev/null", "w", stdout));
-    ck_assert_int_eq(command_run(&pki_init, 5, arguments), 0);
-    fflush(stdout);
-    ck_assert_int_ge(dup2(kept, STDOUT_FILENO), 0);
-    close(kept);
-    return directory;
-}
-
 static void open_relay(struct esipa_bench *bench)
 {
-    char roots[PKI_PATH_MAX];
+    struct test_tls tls;
 
-    ck_assert(pki_top_path(roots, make_pki(), PKI_CA_BUNDLE));
-    bench->relay = relay_open(bench->loop, &bench->eim, roots, RELAY_TIMEOUT);
+    test_tls_make(&tls);
+    bench->relay = relay_open(bench->loop, &bench->eim, tls.ca, RELAY_TIMEOUT);
     ck_assert_ptr_nonnull(bench->relay);
 }
 
@@ -223,28 +205,26 @@ void esipa_bench_restart_relay(struct esipa_bench *bench)
 
 void esipa_bench_start(struct esipa_bench *bench)
 {
-    char cert[PKI_PATH_MAX], key[PKI_PATH_MAX];
+    struct test_tls tls;
     const struct https_options options = {.address = "127.0.0.1",
-                                          .cert = cert,
-                                          .key = key,
+                                          .cert = tls.cert,
+                                          .key = tls.key,
                                           .body_max = REQUEST_BODY_LIMIT,
                                           .allow = "POST",
                                           .answer = on_request,
                                           .context = bench};
-    const char *pki = make_pki();
     const char *why = NULL;
 
     *bench = (struct esipa_bench){0};
     bench->loop = loop_open();
-    ck_assert(pki_path(cert, pki, EC_CURVE_P256, PKI_DP_TLS, PKI_CERT_PEM) &&
-              pki_path(key, pki, EC_CURVE_P256, PKI_DP_TLS, PKI_KEY_PEM));
+    test_tls_make(&tls);
     bench->server = https_open(bench->loop, &options);
     ck_assert_ptr_nonnull(bench->server);
     snprintf(bench->address, sizeof(bench->address), "localhost:%u", https_port(bench->server));
     bench_start_at(&bench->dp, EC_CURVE_P256, bench->address);
     bench->dp.carry = carry;
     bench->dp.asn1 = true;
-    ck_assert(eim_identity_load(&bench->eim, pki, EC_CURVE_P256, "esipa-tests"));
+    ck_assert(eim_identity_load(&bench->eim, tls.directory, EC_CURVE_P256, "esipa-tests"));
     ck_assert(euicc_trust_add(&bench->eim.trust, cert_parse(buf_span(&bench->dp.ci.ci.der), NULL), &why));
     bench->eim.first_counter = 1;
     ck_assert(eim_state_open(&bench->eim, NULL));

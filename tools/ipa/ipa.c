@@ -131,10 +131,13 @@ static void begin(void *settings)
 #endif
 }
 
-static int check_options(const struct ipad *ipad)
+static int check_options(const struct command_line *line)
 {
+    const struct ipad *ipad = line->settings;
     struct bearer_target target;
 
+    if (line->command->run == ipad_run && ipad->every == 0)
+        return tool_usage("run needs --every SECONDS");
     if (ipad->reader != NULL && ipad->card != NULL)
         return tool_usage("--reader and --card exclude each other");
     if (ipad->eim_url == NULL)
@@ -192,7 +195,6 @@ static int run_command(const struct command_line *line)
     }
     ipa_free(ipad->ipa);
     buf_free(&state);
-    buf_free(&ipad->answer);
     return status;
 }
 
@@ -200,7 +202,7 @@ static int with_card(const struct command_line *line)
 {
     struct ipad *ipad = line->settings;
     char default_state[4096];
-    int status = check_options(ipad);
+    int status = check_options(line);
 
     if (status != EXIT_OK)
         return status;

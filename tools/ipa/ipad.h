@@ -10,7 +10,8 @@
 #include "ipa/ipa.h"
 
 #include <jansson.h>
-#include <signal.h>
+
+struct event;
 
 struct ipad {
     /* What was asked for. */
@@ -33,8 +34,11 @@ struct ipad {
     struct es10 es10;
     bool link_broken; /* its line is printed */
     struct ipa *ipa;
-    struct bearer *bearer;
-    struct buf answer;
+    /* On it is the network, and every wait. The card is not: a call to PC/SC comes back when the card has
+     * answered, and until then nothing else happens. */
+    struct loop *loop;
+    struct bearer *to_eim, *to_smdp; /* of the eIM that is polled; NULL: no connection yet */
+    int64_t heard;                   /* when an eIM last answered, or the profile changed: ipad_now */
 
     /* What is printed. */
     const char *eim; /* that is polled */
@@ -50,12 +54,41 @@ int ipad_change(struct ipad *ipad, enum ipa_change change);
 int ipad_reset(const struct command_line *line);
 int ipad_status(const struct command_line *line);
 
-/* Polls every eIM; its lines are printed. *connected: at least one answered. EXIT_OK when all went well. With
- * --json the eIMs' objects are appended to `polled`. */
-int ipad_poll_all(struct ipad *ipad, json_t *polled, bool *connected);
+/* --- A round of polls (poll.c, on the loop) ------------------------------------------------------------- */
 
-/* Ends the connection to the eIM, if there is one. */
-void ipad_close_bearer(struct ipad *ipad);
+struct poll;
+
+/* The round is over, and `poll` gone. EXIT_OK when all went well; is_connected: at least one eIM answered. */
+typedef void ipad_poll_done(void *context, int status, bool is_connected);
+
+/* Polls every eIM, one after another; the lines are printed as they come. With --json the eIMs' objects are
+ * appended to `polled`. `done` is called once, from the loop. NULL, and the line is printed, without memory.
+ */
+struct poll *ipad_poll_begin(struct ipad *ipad, json_t *polled, ipad_poll_done *done, void *context);
+/* Since when the eIM that is polled has said nothing: ipad_now. */
+int64_t ipad_poll_quiet_since(const struct poll *poll);
+/* Ends waiting for the eIM that is polled: its poll has failed, and the next one's begins or the round is
+ * over. `why` is a constant. False, and nothing is done, before the first one is polled, and while a new
+ * profile has its time (--rollback-after): that ends by itself. */
+bool ipad_poll_give_up(struct poll *poll, const char *why);
+/* Ends the round at once and without `done`. What was under way is left as a power cut would leave it:
+ * nothing is lost, the next poll goes on from there. Only a new profile that has not found its network does
+ * not stay without anybody who waits for it: it is given up as if its time were over. */
+void ipad_poll_stop(struct poll *poll);
+
+/* Milliseconds, of a clock that only goes forward. */
+int64_t ipad_now(void);
+/* Makes a timer ring once, after so many milliseconds. */
+void ipad_ring(struct event *timer, int64_t after);
+
+/* Where the eIM is: --eim and --protocol, or what its configuration says. False with a line in `why`. */
+bool ipad_choose_target(const struct ipad *ipad, const struct ipa_eim *eim, struct bearer_target *target,
+                        char why[BEARER_WHY_SIZE]);
+/* Whether the profile that is enabled has network, as --coverage says. False with a line in `why`. */
+bool ipad_has_coverage(struct ipad *ipad, char why[BEARER_WHY_SIZE]);
+
+/* Ends the connections, if there are any. */
+void ipad_close_bearers(struct ipad *ipad);
 /* A UICC reset, as a device does after a profile change. False with the line printed. */
 bool ipad_reset_card(struct ipad *ipad);
 /* The line of an ipa_… call that failed; EXIT_FAILED. */
@@ -63,8 +96,5 @@ int ipad_card_failed(const struct ipad *ipad);
 
 /* What the procedures report, as lines or JSON. */
 void ipad_report(void *context, const struct ipa_report *report);
-
-/* Set by SIGINT and SIGTERM, of `run`. */
-extern volatile sig_atomic_t ipad_interrupted;
 
 #endif

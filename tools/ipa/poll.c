@@ -1,155 +1,170 @@
 /*
- * Driving a poll: messages are carried over the network, a REFRESH is a reset of the card and a new
- * connection, and a profile that finds no network has its time (SGP.32 3.3.2).
+ * A round of polls on the loop: messages are carried over the network, a REFRESH is a reset of the card and a
+ * new connection, and a profile that finds no network has its time (SGP.32 3.3.2).
  */
 #include "common/tool.h"
-#include "device/coverage.h"
 #include "device/es9p_asn1.h"
 #include "tools/ipa/ipad.h"
 
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#define RETRY_SECONDS 1 /* between two tries over a new profile */
+#define RETRY_MS 1000 /* between two tries over a new profile */
 
-/* One eIM's poll. */
-struct drive {
+struct poll {
     struct ipad *ipad;
-    const struct ipa_eim *eim;
+    json_t *polled;
+    ipad_poll_done *done;
+    void *context;
+    struct ipa_eim *eims; /* a copy: a poll may change what is on the card */
+    size_t count, next;
+    size_t polls;
+    int status;
+    bool is_connected;
+
+    /* Of the eIM that is polled. */
     struct bearer_target target;
-    time_t changed; /* when the profile changed, monotonic */
+    int64_t begun;
+    struct event *wake;     /* the next try over a new profile; at first, the round begins */
+    struct event *trial;    /* the time of a new profile is over */
+    bool is_trial;          /* a new profile has not reached the eIM yet */
+    bool is_over, given_up; /* it is not tried again; neither is anything else */
+    const char *why;        /* it was given up */
+    bool is_last;           /* no other is begun */
 };
 
-static time_t now(void)
+static const struct ipa_eim *poll_eim(const struct poll *poll)
 {
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec;
+    return &poll->eims[poll->next - 1];
 }
 
-/* Where the eIM is, and by which protocol: --eim and --protocol, or what its configuration says. */
-static bool choose_target(struct drive *drive, char why[BEARER_WHY_SIZE])
-{
-    const struct ipad *ipad = drive->ipad;
-    const struct ipa_eim *eim = drive->eim;
-    struct bearer_target *target = &drive->target;
-    bool https = !eim->has_protocols || (eim->protocols >> IPA_RETRIEVE_HTTPS & 1) != 0;
-    bool coaps = eim->has_protocols && (eim->protocols >> IPA_RETRIEVE_COAPS & 1) != 0;
-    enum bearer_scheme scheme = https ? BEARER_HTTPS : BEARER_COAPS;
+/* --- Messages ------------------------------------------------------------------------------------------- */
 
-    memset(target, 0, sizeof(*target));
-    target->trust = eim->trust;
-    target->trusted = buf_span(&eim->trusted);
-    target->cacert = ipad->cacert;
-    if (ipad->eim_url != NULL)
-        return bearer_parse_url(ipad->eim_url, target); /* checked with the options */
-    if (ipad->protocol != NULL)
-        scheme = strcmp(ipad->protocol, "coap") == 0 ? BEARER_COAPS : BEARER_HTTPS;
-    else if (!https && !coaps) {
-        snprintf(why, BEARER_WHY_SIZE,
-                 "its eimSupportedProtocol has neither eimRetrieveHttps nor "
-                 "eimRetrieveCoaps (choose with --protocol)");
-        return false;
-    }
-    if (eim->fqdn[0] == '\0') {
-        snprintf(why, BEARER_WHY_SIZE, "the card has no eimFqdn of it (name it with --eim URL)");
-        return false;
-    }
-    if (bearer_from_fqdn(eim->fqdn, scheme, target))
-        return true;
-    snprintf(why, BEARER_WHY_SIZE, "its eimFqdn '%s' is no address", eim->fqdn);
-    return false;
+static void go_on(struct poll *poll);
+
+/* The way of the message that the machine wants to send. */
+static struct bearer **bearer_of(struct ipad *ipad)
+{
+    return ipa_message(ipad->ipa)->peer == IPA_PEER_EIM ? &ipad->to_eim : &ipad->to_smdp;
 }
 
-static bool carry_to_eim(struct drive *drive, struct span message, char why[BEARER_WHY_SIZE])
+/* The network is there. An SM-DP+ says so for the eIM once that has answered, too. */
+static void heard(struct poll *poll)
 {
-    struct ipad *ipad = drive->ipad;
+    const struct ipa *ipa = poll->ipad->ipa;
 
-    if (ipad->bearer == NULL)
-        ipad->bearer = bearer_open(&drive->target, why);
-    if (ipad->bearer == NULL)
-        return false;
-    if (bearer_post(ipad->bearer, message, &ipad->answer, why))
-        return true;
-    ipad_close_bearer(ipad);
-    return false;
-}
-
-/* Whether the profile that is enabled has network. */
-static bool has_coverage(struct ipad *ipad, char why[BEARER_WHY_SIZE])
-{
-    struct ipa_enabled enabled;
-
-    if (ipad->coverage == NULL)
-        return true;
-    if (!ipa_read_enabled(ipad->ipa, &enabled)) {
-        snprintf(why, BEARER_WHY_SIZE, "%s", ipa_why(ipad->ipa));
-        return false;
-    }
-    if (!enabled.any) {
-        snprintf(why, BEARER_WHY_SIZE, "no network: no profile is enabled");
-        return false;
-    }
-    return coverage_has(ipad->coverage, enabled.iccid, why, BEARER_WHY_SIZE);
-}
-
-static void carry(struct drive *drive)
-{
-    struct ipad *ipad = drive->ipad;
-    const struct ipa_message *message = ipa_message(ipad->ipa);
-    char why[BEARER_WHY_SIZE] = "";
-    bool ok = has_coverage(ipad, why);
-
-    if (ok && message->peer == IPA_PEER_EIM)
-        ok = carry_to_eim(drive, message->octets, why);
-    else if (ok)
-        ok = es9p_carry(message, ipad->cacert, &ipad->answer, why);
-    tool_one_line(why);
-    if (ok)
-        ipa_answered(ipad->ipa, buf_span(&ipad->answer));
-    else
-        ipa_unreachable(ipad->ipa, why);
-}
-
-static void refresh(struct drive *drive)
-{
-    ipad_reset_card(drive->ipad); /* a card that does not come back answers the next request neither */
-    drive->changed = now();
-    ipa_refreshed(drive->ipad->ipa);
-}
-
-static void retry(struct drive *drive)
-{
-    if (ipad_interrupted != 0 || now() - drive->changed >= (time_t)drive->ipad->rollback_after) {
-        ipa_give_up(drive->ipad->ipa);
+    if (ipa_message(ipa)->peer != IPA_PEER_EIM && !ipa_was_answered(ipa))
         return;
-    }
-    sleep(RETRY_SECONDS);
-    ipa_retry(drive->ipad->ipa);
+    poll->ipad->heard = ipad_now();
+    poll->is_trial = false;
+    event_del(poll->trial);
 }
 
-static void run(struct drive *drive)
+static void on_done(void *context, bool is_answered, struct span answer, const char *why)
 {
-    struct ipa *ipa = drive->ipad->ipa;
+    struct poll *poll = context;
+    struct ipad *ipad = poll->ipad;
 
-    ipa_start_poll(ipa, drive->eim->id);
-    while (ipa_want(ipa) != IPA_NOTHING) {
-        switch (ipa_want(ipa)) {
-        case IPA_SEND:
-            carry(drive);
-            break;
-        case IPA_REFRESH:
-            refresh(drive);
-            break;
-        default:
-            retry(drive);
-        }
+    if (is_answered) {
+        heard(poll);
+        ipa_answered(ipad->ipa, answer);
+    } else {
+        struct bearer **bearer = bearer_of(ipad);
+
+        ipa_unreachable(ipad->ipa, why);
+        bearer_close(*bearer); /* and `why` with it */
+        *bearer = NULL;
     }
+    go_on(poll);
 }
+
+/* False with a line in `why`, and on_done is not called. */
+static bool post(struct poll *poll, char why[BEARER_WHY_SIZE])
+{
+    struct ipad *ipad = poll->ipad;
+    struct bearer **bearer = bearer_of(ipad);
+
+    if (!ipad_has_coverage(ipad, why))
+        return false;
+    if (*bearer == NULL)
+        *bearer = bearer == &ipad->to_eim ? bearer_open(ipad->loop, &poll->target, why)
+                                          : es9p_asn1_open(ipad->loop, ipad->cacert, why);
+    if (*bearer == NULL)
+        return false;
+    bearer_post(*bearer, ipa_message(ipad->ipa), on_done, poll);
+    return true;
+}
+
+/* False when there is no way: the message is lost already. */
+static bool carry(struct poll *poll)
+{
+    char why[BEARER_WHY_SIZE] = "";
+
+    if (poll->given_up)
+        snprintf(why, sizeof(why), "%s", poll->why);
+    else if (post(poll, why))
+        return true;
+    tool_one_line(why);
+    ipa_unreachable(poll->ipad->ipa, why);
+    return false;
+}
+
+/* --- A new profile -------------------------------------------------------------------------------------- */
+
+static void begin_trial(struct poll *poll)
+{
+    poll->is_trial = true;
+    poll->is_over = poll->ipad->rollback_after == 0;
+    if (!poll->is_over)
+        ipad_ring(poll->trial, (int64_t)poll->ipad->rollback_after * 1000);
+}
+
+static void refresh(struct poll *poll)
+{
+    ipad_reset_card(poll->ipad); /* a card that does not come back answers the next request neither */
+    begin_trial(poll);
+    ipa_refreshed(poll->ipad->ipa);
+}
+
+/* False while it waits for the next try. */
+static bool retry(struct poll *poll)
+{
+    if (!poll->is_trial && !poll->given_up) /* the profile is new since before this round */
+        begin_trial(poll);
+    if (!poll->is_over && !poll->given_up) {
+        ipad_ring(poll->wake, RETRY_MS);
+        return false;
+    }
+    poll->is_trial = false;
+    ipa_give_up(poll->ipad->ipa);
+    return true;
+}
+
+/* Nothing is waited for any more: a message that is under way is lost. */
+static void cut_off(struct poll *poll, const char *why)
+{
+    event_del(poll->wake);
+    event_del(poll->trial);
+    ipad_close_bearers(poll->ipad);
+    ipa_unreachable(poll->ipad->ipa, why);
+}
+
+static void on_trial(evutil_socket_t fd, short events, void *context)
+{
+    struct poll *poll = context;
+    char why[BEARER_WHY_SIZE];
+
+    (void)fd;
+    (void)events;
+    poll->is_over = true;
+    snprintf(why, sizeof(why), "%s: no answer over the new profile", poll->target.url);
+    cut_off(poll, why);
+    go_on(poll);
+}
+
+/* --- One eIM after another ------------------------------------------------------------------------------ */
 
 static const char *outcome_name(enum ipa_outcome outcome)
 {
@@ -171,37 +186,66 @@ static void add_outcome(struct ipad *ipad, json_t *polled, const char *outcome, 
     json_array_append_new(polled, object);
 }
 
-/* Polls one; true when it answered. */
-static bool poll_one(struct ipad *ipad, const struct ipa_eim *eim, json_t *polled, int *status)
+/* What became of it, printed. */
+static void end_one(struct poll *poll)
 {
-    struct drive drive = {.ipad = ipad, .eim = eim, .changed = now()};
-    char why[BEARER_WHY_SIZE] = "";
+    struct ipad *ipad = poll->ipad;
+    const char *id = poll_eim(poll)->id;
 
-    ipad->eim = eim->id;
-    ipad->failed_download = false;
-    ipad->events = ipad->json ? json_array() : NULL;
-    if (!choose_target(&drive, why)) {
-        *status = tool_error("eIM %s: %s", eim->id, why);
-        if (ipad->json)
-            add_outcome(ipad, polled, "unreachable", why);
-        return false;
-    }
-    ipa_settings(ipad->ipa)->compact = ipad->compact || drive.target.scheme == BEARER_COAPS;
-    run(&drive);
-    ipad_close_bearer(ipad);
+    event_del(poll->wake);
+    event_del(poll->trial);
+    ipad_close_bearers(ipad);
     if (ipa_outcome(ipad->ipa) != IPA_DONE) {
-        *status = EXIT_FAILED;
+        poll->status = EXIT_FAILED;
         if (!ipad->link_broken)
-            tool_error("eIM %s: %s", eim->id, ipa_why(ipad->ipa));
+            tool_error("eIM %s: %s", id, ipa_why(ipad->ipa));
     }
     if (ipad->failed_download)
-        *status = EXIT_FAILED;
+        poll->status = EXIT_FAILED;
     if (ipad->json)
-        add_outcome(ipad, polled, outcome_name(ipa_outcome(ipad->ipa)), ipa_why(ipad->ipa));
-    return ipa_was_answered(ipad->ipa);
+        add_outcome(ipad, poll->polled, outcome_name(ipa_outcome(ipad->ipa)), ipa_why(ipad->ipa));
+    poll->is_connected = poll->is_connected || ipa_was_answered(ipad->ipa);
 }
 
-/* The list is copied: a poll may change what is on the card. */
+/* False when there is no way to it, which is printed. */
+static bool begin_one(struct poll *poll)
+{
+    struct ipad *ipad = poll->ipad;
+    const char *id = poll_eim(poll)->id;
+    char why[BEARER_WHY_SIZE] = "";
+
+    poll->polls++;
+    poll->begun = ipad_now();
+    poll->is_trial = false;
+    poll->is_over = false;
+    poll->given_up = false;
+    ipad->eim = id;
+    ipad->failed_download = false;
+    ipad->events = ipad->json ? json_array() : NULL;
+    if (!ipad_choose_target(ipad, poll_eim(poll), &poll->target, why)) {
+        poll->status = tool_error("eIM %s: %s", id, why);
+        if (ipad->json)
+            add_outcome(ipad, poll->polled, "unreachable", why);
+        return false;
+    }
+    ipa_settings(ipad->ipa)->compact = ipad->compact || poll->target.scheme == BEARER_COAPS;
+    ipa_start_poll(ipad->ipa, id);
+    return true;
+}
+
+/* True when one is begun, false when there are no more. */
+static bool begin_next(struct poll *poll)
+{
+    const struct ipad *ipad = poll->ipad;
+
+    while (poll->next < poll->count && !poll->is_last && !ipad->link_broken) {
+        poll->next++;
+        if ((ipad->only == NULL || strcmp(ipad->only, poll_eim(poll)->id) == 0) && begin_one(poll))
+            return true;
+    }
+    return false;
+}
+
 static struct ipa_eim *copy_eims(const struct ipa_eim *eims, size_t count)
 {
     struct ipa_eim *copy = calloc(count, sizeof(*copy));
@@ -221,42 +265,189 @@ static void free_eims(struct ipa_eim *eims, size_t count)
     free(eims);
 }
 
-int ipad_poll_all(struct ipad *ipad, json_t *polled, bool *connected)
+static void poll_free(struct poll *poll)
 {
-    const struct ipa_eim *eims;
-    struct ipa_eim *copy;
-    size_t count;
-    size_t polls = 0;
-    int status = EXIT_OK;
+    if (poll->wake != NULL)
+        event_free(poll->wake);
+    if (poll->trial != NULL)
+        event_free(poll->trial);
+    if (poll->eims != NULL)
+        free_eims(poll->eims, poll->count);
+    free(poll);
+}
 
-    *connected = false;
-    if (!ipa_read_eims(ipad->ipa, &eims, &count))
-        return ipad_card_failed(ipad);
-    if (count == 0)
-        return tool_error("the card is associated with no eIM (add one with 'softeuicc ipa add-eim FILE')");
-    copy = copy_eims(eims, count);
-    if (copy == NULL)
-        return tool_error("out of memory");
-    for (size_t i = 0; i < count && !ipad->link_broken; i++) {
-        if (ipad->only != NULL && strcmp(ipad->only, copy[i].id) != 0)
-            continue;
-        polls++;
-        *connected = poll_one(ipad, &copy[i], polled, &status) || *connected;
+static void finish(struct poll *poll)
+{
+    const struct ipad *ipad = poll->ipad;
+    ipad_poll_done *done = poll->done;
+    void *context = poll->context;
+    bool is_connected = poll->is_connected;
+    int status = poll->status;
+
+    if (poll->polls == 0 && status == EXIT_OK && !ipad->link_broken)
+        status = tool_error("the card is not associated with eIM %s", ipad->only);
+    poll_free(poll);
+    if (done != NULL)
+        done(context, status, is_connected);
+}
+
+/* What the machine wants, until it waits for the network or for its time, or the round is over. */
+static void go_on(struct poll *poll)
+{
+    const struct ipa *ipa = poll->ipad->ipa;
+
+    for (;;) {
+        switch (ipa_want(ipa)) {
+        case IPA_SEND:
+            if (carry(poll))
+                return;
+            break;
+        case IPA_REFRESH:
+            refresh(poll);
+            break;
+        case IPA_RETRY:
+            if (!retry(poll))
+                return;
+            break;
+        default:
+            end_one(poll);
+            if (!begin_next(poll)) {
+                finish(poll);
+                return;
+            }
+        }
     }
-    free_eims(copy, count);
-    if (polls == 0 && !ipad->link_broken)
-        return tool_error("the card is not associated with eIM %s", ipad->only);
-    return status;
+}
+
+/* --- A round -------------------------------------------------------------------------------------------- */
+
+/* The card's eIMs. False with the line printed. */
+static bool read_eims(struct poll *poll)
+{
+    struct ipad *ipad = poll->ipad;
+    const struct ipa_eim *eims;
+    size_t count;
+
+    if (!ipa_read_eims(ipad->ipa, &eims, &count))
+        ipad_card_failed(ipad);
+    else if (count == 0)
+        tool_error("the card is associated with no eIM (add one with 'softeuicc ipa add-eim FILE')");
+    else if ((poll->eims = copy_eims(eims, count)) == NULL)
+        tool_error("out of memory");
+    else
+        poll->count = count;
+    return poll->count > 0;
+}
+
+static void on_wake(evutil_socket_t fd, short events, void *context)
+{
+    struct poll *poll = context;
+
+    (void)fd;
+    (void)events;
+    if (poll->eims != NULL) {
+        ipa_retry(poll->ipad->ipa);
+        go_on(poll);
+        return;
+    }
+    if (!read_eims(poll))
+        poll->status = EXIT_FAILED;
+    if (begin_next(poll))
+        go_on(poll);
+    else
+        finish(poll);
+}
+
+struct poll *ipad_poll_begin(struct ipad *ipad, json_t *polled, ipad_poll_done *done, void *context)
+{
+    struct event_base *base = loop_base(ipad->loop);
+    struct poll *poll = calloc(1, sizeof(*poll));
+
+    if (poll != NULL) {
+        *poll = (struct poll){
+            .ipad = ipad, .polled = polled, .done = done, .context = context, .begun = ipad_now()};
+        poll->wake = evtimer_new(base, on_wake, poll);
+        poll->trial = evtimer_new(base, on_trial, poll);
+    }
+    if (poll == NULL || poll->wake == NULL || poll->trial == NULL) {
+        tool_error("out of memory");
+        if (poll != NULL)
+            poll_free(poll);
+        return NULL;
+    }
+    ipad_ring(poll->wake, 0);
+    return poll;
+}
+
+int64_t ipad_poll_quiet_since(const struct poll *poll)
+{
+    return poll->begun > poll->ipad->heard ? poll->begun : poll->ipad->heard;
+}
+
+bool ipad_poll_give_up(struct poll *poll, const char *why)
+{
+    if (poll->is_trial || poll->next == 0)
+        return false;
+    poll->given_up = true;
+    poll->why = why;
+    cut_off(poll, why);
+    go_on(poll);
+    return true;
+}
+
+void ipad_poll_stop(struct poll *poll)
+{
+    static const char why[] = "interrupted";
+
+    poll->done = NULL;
+    poll->is_last = true;
+    if (poll->is_trial) {
+        poll->is_trial = false;
+        ipad_poll_give_up(poll, why);
+        return;
+    }
+    ipad_close_bearers(poll->ipad);
+    if (poll->ipad->json && poll->next > 0)
+        add_outcome(poll->ipad, poll->polled, "unreachable", why);
+    poll_free(poll);
+}
+
+/* --- One round ------------------------------------------------------------------------------------------ */
+
+struct once {
+    struct loop *loop;
+    bool is_over;
+    int status;
+};
+
+static void on_polled(void *context, int status, bool is_connected)
+{
+    struct once *once = context;
+
+    (void)is_connected;
+    once->is_over = true;
+    once->status = status;
+    loop_end(once->loop);
 }
 
 int ipad_poll(const struct command_line *line)
 {
     struct ipad *ipad = line->settings;
+    struct once once = {.loop = loop_open(), .status = EXIT_FAILED};
     json_t *polled = ipad->json ? json_array() : NULL;
-    bool connected;
-    int status = ipad_poll_all(ipad, polled, &connected);
+    struct poll *poll = NULL;
 
+    ipad->loop = once.loop;
+    if (once.loop != NULL)
+        poll = ipad_poll_begin(ipad, polled, on_polled, &once);
+    if (poll != NULL)
+        loop_run(once.loop);
+    if (poll != NULL && !once.is_over) {
+        ipad_poll_stop(poll);
+        tool_error("interrupted");
+    }
     if (ipad->json)
         print_json(polled);
-    return status;
+    loop_close(once.loop);
+    return once.status;
 }

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FORWARD_EVERY 5 /* seconds; the store says when a notification may be tried again */
+#define FORWARD_EVERY   5  /* seconds; the store says when a notification may be tried again */
+#define CONNECT_TIMEOUT 10 /* seconds */
 
 struct relay {
     struct eim *eim;
@@ -219,7 +220,7 @@ struct relay *relay_open(struct loop *loop, struct eim *eim, const char *cacert,
     relay->forward_timer = event_new(loop_base(loop), -1, EV_PERSIST, on_forward_timer, relay);
     if (relay->sessions != NULL && relay->forward_timer != NULL &&
         event_add(relay->forward_timer, &every) == 0)
-        relay->client = es9p_client_open(loop, cacert, timeout);
+        relay->client = es9p_client_open(loop, cacert, timeout, CONNECT_TIMEOUT);
     if (relay->client != NULL)
         return relay;
     relay_close(relay);

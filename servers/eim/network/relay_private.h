@@ -2,7 +2,7 @@
 #ifndef SOFTEUICC_SERVERS_EIM_NETWORK_RELAY_PRIVATE_H
 #define SOFTEUICC_SERVERS_EIM_NETWORK_RELAY_PRIVATE_H
 
-#include "servers/eim/network/es9p_client.h"
+#include "device/es9p_client.h"
 #include "servers/eim/network/relay.h"
 
 #include <sys/queue.h>

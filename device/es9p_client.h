@@ -1,9 +1,9 @@
 /*
  * ES9+ calls, JSON binding (SGP.22 6.5), many at once and to several SM-DP+ without waiting for any. For one
- * call after another, see device/es9p.h.
+ * call after another, see es9p.h.
  */
-#ifndef SOFTEUICC_SERVERS_EIM_NETWORK_ES9P_CLIENT_H
-#define SOFTEUICC_SERVERS_EIM_NETWORK_ES9P_CLIENT_H
+#ifndef SOFTEUICC_DEVICE_ES9P_CLIENT_H
+#define SOFTEUICC_DEVICE_ES9P_CLIENT_H
 
 #include "common/loop.h"
 #include "protocol/es9p_json.h"
@@ -21,9 +21,10 @@ struct es9p_call {
     void *context;
 };
 
-/* `cacert`: PEM file of trusted roots, NULL for the system's. `timeout`: seconds for a call. On failure
- * prints the line and returns NULL. */
-struct es9p_client *es9p_client_open(struct loop *loop, const char *cacert, long timeout);
+/* `cacert`: PEM file of trusted roots, NULL for the system's. Seconds for a call and its answer, and of
+ * them for the connection (0: all). On failure prints the line and returns NULL. */
+struct es9p_client *es9p_client_open(struct loop *loop, const char *cacert, long timeout,
+                                     long connect_timeout);
 /* Calls under way end without being reported. NULL is nothing to close. */
 void es9p_client_close(struct es9p_client *client);
 

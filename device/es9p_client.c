@@ -1,5 +1,5 @@
 /* ES9+ calls on the event loop. See es9p_client.h. */
-#include "servers/eim/network/es9p_client.h"
+#include "device/es9p_client.h"
 
 #include "common/https_loop.h"
 #include "common/tool.h"
@@ -8,15 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONNECT_TIMEOUT 10 /* seconds */
-
 struct es9p_client {
     struct https_loop *requests;
     struct https_settings settings;
     char *cacert;
 };
 
-struct es9p_client *es9p_client_open(struct loop *loop, const char *cacert, long timeout)
+struct es9p_client *es9p_client_open(struct loop *loop, const char *cacert, long timeout,
+                                     long connect_timeout)
 {
     struct es9p_client *client = calloc(1, sizeof(*client));
 
@@ -29,7 +28,7 @@ struct es9p_client *es9p_client_open(struct loop *loop, const char *cacert, long
     }
     client->settings = (struct https_settings){.headers = es9p_header,
                                                .timeout = timeout,
-                                               .connect_timeout = CONNECT_TIMEOUT,
+                                               .connect_timeout = connect_timeout,
                                                .answer_max = ES9P_ANSWER_MAX,
                                                .cacert = client->cacert};
     client->requests = https_loop_open(loop);
@@ -59,6 +58,8 @@ static void on_answer(void *context, enum https_result result, long status, stru
     } else {
         if (result == HTTPS_NO_SUCH_HOST)
             reply.outcome = ES9P_NO_SUCH_HOST;
+        if (result == HTTPS_NOT_TRUSTED)
+            reply.outcome = ES9P_NOT_TRUSTED;
         snprintf(reply.why, sizeof(reply.why), "%s", why);
     }
     tool_one_line(reply.why);
