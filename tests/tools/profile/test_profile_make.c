@@ -66,7 +66,7 @@ static struct span content(const struct saip_package *package, const char *name)
     struct wanted wanted = {.name = name};
     struct buf *kept = test_buf();
 
-    ck_assert(saip_visit_files(package, take_content, &wanted));
+    ck_assert(saip_visit(package, take_content, NULL, &wanted));
     ck_assert_msg(wanted.count > 0, "there is no %s", name);
     buf_append(kept, buf_span(&wanted.content));
     buf_free(&wanted.content);
