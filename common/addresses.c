@@ -24,7 +24,7 @@ static void set_port(struct address *address, uint16_t port)
         address->at.v4.sin_port = htons(port);
 }
 
-static bool has(const struct addresses *addresses, const struct addrinfo *info)
+static bool addresses_has(const struct addresses *addresses, const struct addrinfo *info)
 {
     for (size_t i = 0; i < addresses->count; i++) {
         if (addresses->list[i].size == info->ai_addrlen &&
@@ -38,7 +38,8 @@ static void add(struct addresses *addresses, const struct addrinfo *info)
 {
     struct address *address = &addresses->list[addresses->count];
 
-    if (addresses->count == ADDRESSES_MAX || info->ai_addrlen > sizeof(address->at) || has(addresses, info))
+    if (addresses->count == ADDRESSES_MAX || info->ai_addrlen > sizeof(address->at) ||
+        addresses_has(addresses, info))
         return;
     memcpy(&address->at, info->ai_addr, info->ai_addrlen);
     address->size = info->ai_addrlen;

@@ -59,7 +59,7 @@ static bool is_lost(const struct db *db)
     return db->depth > 0 && db->failed;
 }
 
-static void report(struct db *db)
+static void database_report(struct db *db)
 {
     log_line(LOG_LEVEL_ERROR, "%s", db->error);
     db->failed = true;
@@ -70,7 +70,7 @@ static void statement_failed(struct db *db, const char *sql)
     if (is_lost(db))
         return;
     keep_sqlite_error(db, sql);
-    report(db);
+    database_report(db);
 }
 
 const char *db_reason(const struct db *db)
@@ -86,7 +86,7 @@ static bool run_plain(struct db *db, const char *sql)
 }
 
 /* The number that a statement gives; false on an error. */
-static bool ask(struct db *db, const char *sql, const char *value, int *number)
+static bool database_ask(struct db *db, const char *sql, const char *value, int *number)
 {
     sqlite3_stmt *stmt = NULL;
     bool ok = sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL) == SQLITE_OK &&
@@ -114,15 +114,15 @@ static bool make_file(struct db *db, const char *path)
 }
 
 /* Says whether the file is empty or one of ours before anything in it is changed. */
-static bool inspect(struct db *db, const struct db_schema *schema, bool *empty)
+static bool database_inspect(struct db *db, const struct db_schema *schema, bool *empty)
 {
     int version = 0, tables = 0, known = 0;
     char reason[120];
 
-    if (!ask(db, "PRAGMA user_version", NULL, &version) ||
-        !ask(db, "SELECT count(*) FROM sqlite_master", NULL, &tables) ||
-        !ask(db, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?", schema->known,
-             &known)) {
+    if (!database_ask(db, "PRAGMA user_version", NULL, &version) ||
+        !database_ask(db, "SELECT count(*) FROM sqlite_master", NULL, &tables) ||
+        !database_ask(db, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
+                      schema->known, &known)) {
         keep_sqlite_error(db, (sqlite3_errcode(db->handle) & 0xFF) == SQLITE_NOTADB ? "not an SQLite file"
                                                                                     : "cannot open it");
         return false;
@@ -168,7 +168,7 @@ static bool open_checked(struct db *db, const char *path, const struct db_schema
         return false;
     }
     sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
-    if (!inspect(db, schema, &empty))
+    if (!database_inspect(db, schema, &empty))
         return false;
     if (!run_plain(db, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON") ||
         !run_plain(db, schema->durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL")) {
@@ -236,7 +236,7 @@ void db_fail(struct db *db, const char *reason)
     if (is_lost(db))
         return;
     keep_error(db, "", reason);
-    report(db);
+    database_report(db);
 }
 
 /* --- Statements ----------------------------------------------------------------------------------------- */
@@ -259,7 +259,7 @@ static bool bind_one(sqlite3_stmt *stmt, int index, const struct db_value *value
 }
 
 /* NULL, after its line, when it fails; without one in a transaction that has failed. */
-static sqlite3_stmt *prepare(struct db *db, const char *sql, struct db_values values)
+static sqlite3_stmt *database_prepare(struct db *db, const char *sql, struct db_values values)
 {
     sqlite3_stmt *stmt = NULL;
     bool ok;
@@ -269,7 +269,7 @@ static sqlite3_stmt *prepare(struct db *db, const char *sql, struct db_values va
     ok = sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL) == SQLITE_OK;
     if (ok && (size_t)sqlite3_bind_parameter_count(stmt) != values.count) {
         keep_error(db, sql, "a value too many or too few");
-        report(db);
+        database_report(db);
         sqlite3_finalize(stmt);
         return NULL;
     }
@@ -284,7 +284,7 @@ static sqlite3_stmt *prepare(struct db *db, const char *sql, struct db_values va
 
 struct db_rows db_query(struct db *db, const char *sql, struct db_values values)
 {
-    struct db_rows rows = {.db = db, .stmt = prepare(db, sql, values)};
+    struct db_rows rows = {.db = db, .stmt = database_prepare(db, sql, values)};
 
     rows.failed = rows.stmt == NULL;
     return rows;

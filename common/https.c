@@ -155,7 +155,7 @@ static void log_body(const char *what, struct span body, const char *content_typ
                  json ? (int)(body.size < 1500 ? body.size : 1500) : 0, (const char *)body.data);
 }
 
-static void forget(struct https_request *request)
+static void https_forget(struct https_request *request)
 {
     *request->link = request->next;
     if (request->next != NULL)
@@ -183,11 +183,11 @@ void https_answer(struct https_request *request, const struct http_answer *answe
     if (evhttp_request_get_command(evhttp) != EVHTTP_REQ_HEAD)
         evbuffer_add(evhttp_request_get_output_buffer(evhttp), answer->body.data, answer->body.size);
     log_body("answer", buf_span(&answer->body), answer->content_type);
-    forget(request);
+    https_forget(request);
     evhttp_send_reply(evhttp, answer->code, reason_phrase(answer->code), NULL);
 }
 
-static void describe(struct evhttp_request *evhttp, struct http_request *out)
+static void https_describe(struct evhttp_request *evhttp, struct http_request *out)
 {
     struct evkeyvalq *headers = evhttp_request_get_input_headers(evhttp);
     struct evbuffer *body = evhttp_request_get_input_buffer(evhttp);
@@ -217,7 +217,7 @@ static void on_request(struct evhttp_request *evhttp, void *context)
     }
     request->https = https;
     request->evhttp = evhttp;
-    describe(evhttp, &request->http);
+    https_describe(evhttp, &request->http);
     request->next = https->waiting;
     request->link = &https->waiting;
     if (request->next != NULL)
@@ -314,7 +314,7 @@ static void drop_waiting(struct https *https)
 
         if (evhttp_request_get_connection(evhttp) == NULL)
             evhttp_request_free(evhttp);
-        forget(https->waiting);
+        https_forget(https->waiting);
     }
 }
 

@@ -17,7 +17,7 @@ struct https_client {
     char error[CURL_ERROR_SIZE];
 };
 
-static size_t collect(char *octets, size_t size, size_t count, void *context)
+static size_t https_client_collect(char *octets, size_t size, size_t count, void *context)
 {
     struct https_client *client = context;
 
@@ -100,7 +100,7 @@ struct https_client *https_client_open(const struct https_settings *settings, co
     library->easy_setopt(client->curl, CURLOPT_CONNECTTIMEOUT, settings->connect_timeout);
     library->easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
     library->easy_setopt(client->curl, CURLOPT_ERRORBUFFER, client->error);
-    library->easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, collect);
+    library->easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, https_client_collect);
     library->easy_setopt(client->curl, CURLOPT_WRITEDATA, client);
     return client;
 }

@@ -46,7 +46,7 @@ static void call_free(struct call *call)
 }
 
 /* Reports and frees. Who hears of it may make requests, and may close nothing. */
-static void finish(struct call *call, CURLcode code)
+static void https_loop_finish(struct call *call, CURLcode code)
 {
     long status;
     enum https_result result = https_client_end(call->client, code, &status);
@@ -71,7 +71,7 @@ static void finish_all(struct https_loop *requests)
         if (message->msg != CURLMSG_DONE)
             continue;
         requests->library->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
-        finish((struct call *)(void *)call, code);
+        https_loop_finish((struct call *)(void *)call, code);
     }
 }
 
@@ -163,7 +163,7 @@ void https_loop_close(struct https_loop *requests)
     free(requests);
 }
 
-static bool begin(struct call *call, const struct https_call *request)
+static bool https_loop_begin(struct call *call, const struct https_call *request)
 {
     const struct https_loop *requests = call->requests;
     struct https_call kept = *request;
@@ -201,7 +201,7 @@ bool https_loop_send(struct https_loop *requests, const struct https_settings *s
     if (call->next != NULL)
         call->next->link = &call->next;
     requests->calls = call;
-    if (begin(call, request))
+    if (https_loop_begin(call, request))
         return true;
     call_free(call);
     return false;

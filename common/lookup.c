@@ -38,7 +38,7 @@ static void let_go(struct question *question)
     free(question);
 }
 
-static void *find(void *context)
+static void *lookup_find(void *context)
 {
     struct question *question = context;
 
@@ -109,7 +109,7 @@ static bool start_thread(struct question *question)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     atomic_fetch_add(&question->holders, 1);
-    ok = pthread_create(&thread, &attributes, find, question) == 0;
+    ok = pthread_create(&thread, &attributes, lookup_find, question) == 0;
     if (!ok)
         let_go(question);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -7,7 +7,7 @@
 
 enum { ROUNDS = 24, LANES = 25 };
 
-static uint64_t rotate(uint64_t lane, unsigned bits)
+static uint64_t keccak_rotate(uint64_t lane, unsigned bits)
 {
     return bits == 0 ? lane : lane << bits | lane >> (64 - bits);
 }
@@ -32,7 +32,7 @@ static void theta(uint64_t a[LANES])
     for (unsigned x = 0; x < 5; x++)
         column[x] = a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20];
     for (unsigned i = 0; i < LANES; i++)
-        a[i] ^= column[(i + 4) % 5] ^ rotate(column[(i + 1) % 5], 1);
+        a[i] ^= column[(i + 4) % 5] ^ keccak_rotate(column[(i + 1) % 5], 1);
 }
 
 static void rho_and_pi(uint64_t a[LANES])
@@ -47,7 +47,7 @@ static void rho_and_pi(uint64_t a[LANES])
         x = y;
         y = next;
         displaced = a[x + 5 * y];
-        a[x + 5 * y] = rotate(moving, (t + 1) * (t + 2) / 2 % 64);
+        a[x + 5 * y] = keccak_rotate(moving, (t + 1) * (t + 2) / 2 % 64);
         moving = displaced;
     }
 }

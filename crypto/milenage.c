@@ -21,7 +21,7 @@ static void milenage_add(uint8_t block[BLOCK], const uint8_t other[BLOCK])
 }
 
 /* Cyclic rotation towards the most significant bit. */
-static void rotate(uint8_t block[BLOCK], unsigned bits)
+static void milenage_rotate(uint8_t block[BLOCK], unsigned bits)
 {
     uint8_t in[BLOCK];
     unsigned octets = bits / 8 % BLOCK;
@@ -46,7 +46,7 @@ struct milenage {
 };
 
 /* TEMP = E_K(RAND ^ OPc). False: OpenSSL failed; what was begun is to be ended all the same. */
-static bool begin(struct milenage *run, const struct aka_algorithm *algorithm, const uint8_t *rand)
+static bool milenage_begin(struct milenage *run, const struct aka_algorithm *algorithm, const uint8_t *rand)
 {
     run->algorithm = algorithm;
     run->cipher = EVP_CIPHER_CTX_new();
@@ -57,7 +57,7 @@ static bool begin(struct milenage *run, const struct aka_algorithm *algorithm, c
            EVP_CIPHER_CTX_set_padding(run->cipher, 0) == 1 && milenage_encrypt(run->cipher, run->temp);
 }
 
-static bool end(struct milenage *run, bool ok)
+static bool milenage_end(struct milenage *run, bool ok)
 {
     EVP_CIPHER_CTX_free(run->cipher);
     OPENSSL_cleanse(run, sizeof(*run));
@@ -69,7 +69,7 @@ static bool output(const struct milenage *run, unsigned n, uint8_t out[BLOCK])
 {
     memcpy(out, run->temp, BLOCK);
     milenage_add(out, run->algorithm->opc);
-    rotate(out, run->algorithm->rotation[n - 1]);
+    milenage_rotate(out, run->algorithm->rotation[n - 1]);
     milenage_add(out, run->algorithm->xoring[n - 1]);
     if (!milenage_encrypt(run->cipher, out))
         return false;
@@ -96,13 +96,13 @@ static bool milenage_f1(const struct aka_algorithm *algorithm, bool star, const 
                         const uint8_t *sqn, const uint8_t *amf, uint8_t *mac)
 {
     struct milenage run;
-    bool ok = begin(&run, algorithm, rand);
+    bool ok = milenage_begin(&run, algorithm, rand);
 
     memcpy(run.out, sqn, 6);
     memcpy(run.out + 6, amf, 2);
     memcpy(run.out + 8, run.out, 8);
     milenage_add(run.out, algorithm->opc);
-    rotate(run.out, algorithm->rotation[0]);
+    milenage_rotate(run.out, algorithm->rotation[0]);
     milenage_add(run.out, algorithm->xoring[0]);
     milenage_add(run.out, run.temp);
     ok = ok && milenage_encrypt(run.cipher, run.out);
@@ -110,14 +110,14 @@ static bool milenage_f1(const struct aka_algorithm *algorithm, bool star, const 
         milenage_add(run.out, algorithm->opc);
         memcpy(mac, run.out + (star ? 8 : 0), 8);
     }
-    return end(&run, ok);
+    return milenage_end(&run, ok);
 }
 
 static bool milenage_f2345(const struct aka_algorithm *algorithm, const uint8_t *rand, uint8_t *res,
                            uint8_t *ck, uint8_t *ik, uint8_t *ak)
 {
     struct milenage run;
-    bool ok = begin(&run, algorithm, rand);
+    bool ok = milenage_begin(&run, algorithm, rand);
 
     if (ok && (res != NULL || ak != NULL)) {
         ok = output(&run, 2, run.out);
@@ -127,17 +127,17 @@ static bool milenage_f2345(const struct aka_algorithm *algorithm, const uint8_t 
             memcpy(ak, run.out, 6);
     }
     ok = ok && (ck == NULL || output(&run, 3, ck)) && (ik == NULL || output(&run, 4, ik));
-    return end(&run, ok);
+    return milenage_end(&run, ok);
 }
 
 static bool milenage_f5_star(const struct aka_algorithm *algorithm, const uint8_t *rand, uint8_t *ak)
 {
     struct milenage run;
-    bool ok = begin(&run, algorithm, rand) && output(&run, 5, run.out);
+    bool ok = milenage_begin(&run, algorithm, rand) && output(&run, 5, run.out);
 
     if (ok)
         memcpy(ak, run.out, 6);
-    return end(&run, ok);
+    return milenage_end(&run, ok);
 }
 
 const struct aka_functions aka_milenage = {milenage_f1, milenage_f2345, milenage_f5_star};

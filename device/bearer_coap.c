@@ -215,7 +215,7 @@ static void stop(struct coap_bearer *coap)
     coap->lookup = NULL;
 }
 
-static void fail(struct coap_bearer *coap, const char *reason)
+static void bearer_coap_fail(struct coap_bearer *coap, const char *reason)
 {
     stop(coap);
     bearer_failed(&coap->base, "%.200s: %.200s", coap->target.url, reason);
@@ -227,9 +227,9 @@ static void take_answer(struct coap_bearer *coap)
 
     snprintf(code, sizeof(code), "CoAP response %u.%02u", coap->code / 100, coap->code % 100);
     if (coap->connection->lost) {
-        fail(coap, "no answer");
+        bearer_coap_fail(coap, "no answer");
     } else if (coap->code < 200 || coap->code >= 300) {
-        fail(coap, code);
+        bearer_coap_fail(coap, code);
     } else {
         stop(coap);
         bearer_answered(&coap->base);
@@ -305,7 +305,7 @@ static void begin_attempt(struct coap_bearer *coap)
 
 /* The attempt that has come through, if any. Those that came to nothing are given up; true in `waiting` while
  * another one is under way. */
-static struct attempt *look(struct coap_bearer *coap, bool *waiting)
+static struct attempt *bearer_coap_look(struct coap_bearer *coap, bool *waiting)
 {
     *waiting = false;
     for (size_t i = 0; i < coap->begun; i++) {
@@ -332,9 +332,9 @@ static void use(struct coap_bearer *coap, struct attempt *connection)
             give_up(&coap->attempts[i]);
     }
     if (!is_trusted(coap, &reason))
-        fail(coap, reason);
+        bearer_coap_fail(coap, reason);
     else if (!send_message(coap))
-        fail(coap, "no answer");
+        bearer_coap_fail(coap, "no answer");
 }
 
 /* Tries the addresses in their order (RFC 8305): the next one when those before have failed, or have not come
@@ -342,14 +342,14 @@ static void use(struct coap_bearer *coap, struct attempt *connection)
 static void connect_to_any(struct coap_bearer *coap)
 {
     bool waiting;
-    struct attempt *connection = look(coap, &waiting);
+    struct attempt *connection = bearer_coap_look(coap, &waiting);
 
     if (connection != NULL)
         use(coap, connection);
     else if (coap->begun < coap->addresses.count && (!waiting || now_ms() >= coap->next))
         begin_attempt(coap);
     else if (!waiting)
-        fail(coap, "no DTLS connection");
+        bearer_coap_fail(coap, "no DTLS connection");
 }
 
 static void on_found(void *context, const struct addresses *found, const char *why)
@@ -364,7 +364,7 @@ static void on_found(void *context, const struct addresses *found, const char *w
         return;
     }
     snprintf(reason, sizeof(reason), "its address cannot be found: %s", why);
-    fail(coap, reason);
+    bearer_coap_fail(coap, reason);
 }
 
 /* --- On the loop -------------------------------------------------------------------------------------- */
@@ -379,7 +379,7 @@ static void on_turn(evutil_socket_t fd, short events, void *context)
     if (coap->message.data == NULL)
         return;
     if (!turned || now_ms() >= coap->end)
-        fail(coap, coap->connection == NULL ? "no DTLS connection" : "no answer");
+        bearer_coap_fail(coap, coap->connection == NULL ? "no DTLS connection" : "no answer");
     else if (coap->connection != NULL && (coap->done || coap->connection->lost))
         take_answer(coap);
     else if (coap->connection == NULL && coap->lookup == NULL)
@@ -397,12 +397,12 @@ static void coap_post(struct bearer *bearer, const struct ipa_message *message)
     event_add(coap->tick, &tick_every);
     if (coap->connection != NULL) {
         if (!send_message(coap))
-            fail(coap, "no answer");
+            bearer_coap_fail(coap, "no answer");
         return;
     }
     coap->lookup = lookup_begin(coap->loop, target->host, (uint16_t)target->port, SOCK_DGRAM, on_found, coap);
     if (coap->lookup == NULL)
-        fail(coap, "out of memory");
+        bearer_coap_fail(coap, "out of memory");
 }
 
 static void coap_close(struct bearer *bearer)

@@ -22,8 +22,8 @@ static uint16_t status_word(const struct buf *response)
 }
 
 /* Sends a command and collects its whole response; *sw is the last status word. */
-static bool exchange(struct es10 *es10, uint8_t base, uint8_t ins, uint8_t p1, uint8_t p2, struct span data,
-                     uint32_t ne, struct buf *collected, uint16_t *sw)
+static bool es10_exchange(struct es10 *es10, uint8_t base, uint8_t ins, uint8_t p1, uint8_t p2,
+                          struct span data, uint32_t ne, struct buf *collected, uint16_t *sw)
 {
     bool asked_again = false; /* 6Cxx is followed once */
     bool getting = false;     /* GET RESPONSE has been sent: every answer must bring something */
@@ -65,7 +65,7 @@ static bool select_isdr(struct es10 *es10)
     bool ok;
 
     es10->channel = 0;
-    ok = exchange(es10, 0x00, 0x70, 0x00, 0x00, SPAN_NONE, 1, &number, &sw);
+    ok = es10_exchange(es10, 0x00, 0x70, 0x00, 0x00, SPAN_NONE, 1, &number, &sw);
     if (ok && (sw != SW_OK || number.size != 1 || number.data[0] < 1 || number.data[0] >= APDU_CHANNELS)) {
         tool_error("%s: the card opened no logical channel (%04X)", link_name(es10->link), sw);
         ok = false;
@@ -75,7 +75,7 @@ static bool select_isdr(struct es10 *es10)
     buf_free(&number);
     if (!ok)
         return false;
-    if (!exchange(es10, 0x00, 0xA4, 0x04, 0x00, SPAN_ARRAY(isdr_aid), 256, NULL, &sw))
+    if (!es10_exchange(es10, 0x00, 0xA4, 0x04, 0x00, SPAN_ARRAY(isdr_aid), 256, NULL, &sw))
         return false;
     if (sw != SW_OK) {
         tool_error("%s: the card has no ISD-R (SELECT answered %04X): not an eUICC?", link_name(es10->link),
@@ -125,8 +125,8 @@ uint16_t es10_channel_send(struct es10 *es10, struct span request, struct buf *r
         size_t size = left < BLOCK_SIZE ? left : BLOCK_SIZE;
         bool last = size == left;
 
-        if (!exchange(es10, 0x80, 0xE2, last ? 0x91 : 0x11, (uint8_t)block, SPAN(request.data + offset, size),
-                      last ? 256 : 0, response, &sw))
+        if (!es10_exchange(es10, 0x80, 0xE2, last ? 0x91 : 0x11, (uint8_t)block,
+                           SPAN(request.data + offset, size), last ? 256 : 0, response, &sw))
             return 0;
         offset += size;
     }

@@ -49,8 +49,8 @@ void es9p_close(struct es9p *server)
 }
 
 /* POSTs the text and reads what comes back. */
-static void post(struct es9p *server, const struct es9p_function *function, const char *text,
-                 struct es9p_reply *reply)
+static void es9p_post_text(struct es9p *server, const struct es9p_function *function, const char *text,
+                           struct es9p_reply *reply)
 {
     char url[ES9P_URL_SIZE];
     const struct https_call request = {.url = url, .body = span_of_string(text)};
@@ -80,7 +80,7 @@ enum es9p_outcome es9p_call(struct es9p *server, enum es9p_function_id function,
     char *text = es9p_request_text(called, values);
 
     if (text != NULL)
-        post(server, called, text, &reply);
+        es9p_post_text(server, called, text, &reply);
     free(text);
     es9p_message_clear(answer);
     *answer = reply.answer;

@@ -67,7 +67,7 @@ static void on_answer(void *context, enum https_result result, long status, stru
     es9p_message_clear(&reply.answer);
 }
 
-static void fail(const struct es9p_call *call, enum es9p_outcome outcome, const char *why)
+static void es9p_client_fail(const struct es9p_call *call, enum es9p_outcome outcome, const char *why)
 {
     struct es9p_reply reply = {.outcome = outcome};
 
@@ -82,13 +82,13 @@ void es9p_client_post(struct es9p_client *client, const char *address, const str
     char *text;
 
     if (!es9p_url(call->function, address, url)) {
-        fail(call, ES9P_NO_SUCH_HOST, "that is no address (FQDN, optionally :port)");
+        es9p_client_fail(call, ES9P_NO_SUCH_HOST, "that is no address (FQDN, optionally :port)");
         return;
     }
     text = es9p_request_text(call->function, values);
     if (text == NULL ||
         !https_loop_send(client->requests, &client->settings,
                          &(struct https_call){.url = url, .body = span_of_string(text)}, on_answer, call))
-        fail(call, ES9P_UNREACHABLE, "the call cannot be set up");
+        es9p_client_fail(call, ES9P_UNREACHABLE, "the call cannot be set up");
     free(text);
 }

@@ -31,7 +31,7 @@ static json_t *value_of(const struct softeuicc_fact *fact)
     }
 }
 
-static void take(void *context, const struct softeuicc_fact *fact)
+static void inspect_json_take(void *context, const struct softeuicc_fact *fact)
 {
     struct builder *builder = context;
     json_t *parent;
@@ -63,7 +63,7 @@ json_t *inspect_json(struct softeuicc *card)
     json_t *whole = json_object();
     struct builder builder = {.open = {whole}, .depth = 1, .failed = whole == NULL};
 
-    if (softeuicc_inspect(card, take, &builder) && !builder.failed)
+    if (softeuicc_inspect(card, inspect_json_take, &builder) && !builder.failed)
         return whole;
     json_decref(whole);
     return NULL;

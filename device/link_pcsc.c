@@ -22,7 +22,7 @@ struct pcsc_link {
 };
 
 /* The error line of a PC/SC call; `where` is the reader, or what was asked for. */
-static void report(const char *where, const char *what, LONG rv)
+static void link_pcsc_report(const char *where, const char *what, LONG rv)
 {
     const char *advice = "";
 
@@ -39,7 +39,7 @@ static void report_reader(const char *name, const char *what, LONG rv)
     char where[160];
 
     snprintf(where, sizeof(where), "reader '%.140s'", name);
-    report(where, what, rv);
+    link_pcsc_report(where, what, rv);
 }
 
 static bool pcsc_transmit(struct link *link, struct span capdu, struct buf *response)
@@ -198,12 +198,12 @@ struct link *link_open_reader(const char *wanted)
     LONG rv = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context);
 
     if (rv != SCARD_S_SUCCESS) {
-        report("PC/SC", "", rv);
+        link_pcsc_report("PC/SC", "", rv);
         return NULL;
     }
     rv = SCardListReaders(context, NULL, (LPSTR)&readers, &size);
     if (rv != SCARD_S_SUCCESS) {
-        report("PC/SC", "", rv);
+        link_pcsc_report("PC/SC", "", rv);
         SCardReleaseContext(context);
         return NULL;
     }

@@ -37,7 +37,7 @@ static bool take_code(struct ipa *ipa, const char *name, struct span content, ui
     return ipa_find_code(content, tag, code) || ipa_fail(ipa, "%s: the card's answer has no result", name);
 }
 
-static bool begin(struct ipa *ipa, int cause)
+static bool change_begin(struct ipa *ipa, int cause)
 {
     if (!card_know(ipa) || !card_profiles_digest(ipa, ipa->state.profiles))
         return false;
@@ -64,7 +64,7 @@ bool ipa_change(struct ipa *ipa, enum ipa_change change, int *code)
     struct span content;
     bool ok;
 
-    if (!card_know(ipa) || (changes[change].cause >= 0 && !begin(ipa, changes[change].cause)))
+    if (!card_know(ipa) || (changes[change].cause >= 0 && !change_begin(ipa, changes[change].cause)))
         return false;
     ok = card_refresh(ipa, changes[change].name, changes[change].tag, &content, NULL) &&
          take_code(ipa, changes[change].name, content, changes[change].result, code);
@@ -81,7 +81,7 @@ bool change_immediate(struct ipa *ipa, struct ipa_immediate *outcome)
     struct span content;
 
     outcome->available = false;
-    if (!begin(ipa, CAUSE_IMMEDIATE)) {
+    if (!change_begin(ipa, CAUSE_IMMEDIATE)) {
         if (ipa->outcome == IPA_DONE)
             ipa_end(ipa, IPA_CARD, "%s", ipa->why);
         return false;
@@ -96,7 +96,7 @@ bool change_immediate(struct ipa *ipa, struct ipa_immediate *outcome)
 bool ipa_memory_reset(struct ipa *ipa, uint8_t options, int codes[3])
 {
     struct span content;
-    bool ok = begin(ipa, CAUSE_RESET);
+    bool ok = change_begin(ipa, CAUSE_RESET);
 
     if (ok) {
         card_begin(ipa, TAG_IOT_MEMORY_RESET);

@@ -101,7 +101,7 @@ static bool authenticate_server(struct ipa *ipa, const struct initiated *from)
 }
 
 /* After a power cut, the installation result of this session answers the trigger when it comes again. */
-static bool remember(struct ipa *ipa)
+static bool ipa_download_remember(struct ipa *ipa)
 {
     struct ipa_state *state = &ipa->state;
 
@@ -144,7 +144,7 @@ void download_initiated(struct ipa *ipa, struct span answer)
     }
     memcpy(download->transaction, from.transaction.data, from.transaction.size);
     download->transaction_size = from.transaction.size;
-    if (!remember(ipa))
+    if (!ipa_download_remember(ipa))
         return;
     request = download_begin(ipa, TAG_AUTHENTICATE_CLIENT);
     tlv_put(&ipa->out, 0x80, SPAN(download->transaction, download->transaction_size));

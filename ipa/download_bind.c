@@ -63,7 +63,7 @@ static bool oid_fits(const struct ipa_download *download, struct span der)
     return fits;
 }
 
-static bool prepare(struct ipa *ipa, const struct authenticated *from)
+static bool download_bind_prepare(struct ipa *ipa, const struct authenticated *from)
 {
     struct span content;
 
@@ -78,7 +78,7 @@ static bool prepare(struct ipa *ipa, const struct authenticated *from)
     return !download_card_refused(ipa, "PrepareDownload", NAMES_PREPARE, content);
 }
 
-static void bind(struct ipa *ipa, struct span ok)
+static void download_bind_ask(struct ipa *ipa, struct span ok)
 {
     struct ipa_download *download = &ipa->download;
     struct authenticated from;
@@ -97,7 +97,7 @@ static void bind(struct ipa *ipa, struct span ok)
         /* The order survives: the eIM may come back with the code. */
         download_note(download, "the SM-DP+ asks for a confirmation code, and the eIM gave none");
         download_cancel(ipa, CANCEL_POSTPONED);
-    } else if (!prepare(ipa, &from)) {
+    } else if (!download_bind_prepare(ipa, &from)) {
         download_cancel(ipa, CANCEL_UNDEFINED);
     } else {
         request = download_begin(ipa, TAG_GET_BOUND_PROFILE_PACKAGE);
@@ -165,7 +165,7 @@ void download_authenticated(struct ipa *ipa, struct span answer)
     } else if (member.tag == 0xA0 && es11) {
         found_events(ipa, member.value);
     } else if (member.tag == 0xA0) {
-        bind(ipa, member.value);
+        download_bind_ask(ipa, member.value);
     } else if (member.tag == 0xA1 && !download->direct) {
         found_trigger(ipa, member.value);
     } else {
@@ -177,7 +177,7 @@ void download_authenticated(struct ipa *ipa, struct span answer)
 /* --- GetBoundProfilePackage, LoadBoundProfilePackage -------------------------------------------------- */
 
 /* Until the card has an installation result, which comes after the last segment or at the first error. */
-static bool load(struct ipa *ipa, struct span package)
+static bool download_bind_load(struct ipa *ipa, struct span package)
 {
     struct ipa_download *download = &ipa->download;
     struct bpp_segments segments;
@@ -228,7 +228,7 @@ void download_bound(struct ipa *ipa, struct span answer)
         download_cancel(ipa, CANCEL_LOAD_BPP_ERROR);
         return;
     }
-    if (load(ipa, package))
+    if (download_bind_load(ipa, package))
         ipa_go(ipa, STEP_DOWNLOAD_RESULT);
     else
         download_cancel(ipa, CANCEL_LOAD_BPP_ERROR); /* SGP.22 3.1.3.3 */

@@ -101,7 +101,7 @@ static const struct {
 };
 
 /* Until the host is wanted or the poll is over. */
-static void run(struct ipa *ipa)
+static void ipa_run(struct ipa *ipa)
 {
     while (ipa->want == IPA_NOTHING && steps[ipa->step].enter != NULL) {
         enum ipa_step step = ipa->step;
@@ -114,7 +114,7 @@ static void run(struct ipa *ipa)
 /* --- A poll ------------------------------------------------------------------------------------------- */
 
 /* What a poll before this one left behind in memory. */
-static void begin(struct ipa *ipa)
+static void ipa_begin(struct ipa *ipa)
 {
     download_clear(&ipa->download);
     buf_clear(&ipa->stored);
@@ -136,7 +136,7 @@ void ipa_start_poll(struct ipa *ipa, const char *eim_id)
     const struct ipa_eim *eims;
     size_t count;
 
-    begin(ipa);
+    ipa_begin(ipa);
     if (!ipa_read_eims(ipa, &eims, &count)) {
         ipa_end(ipa, IPA_CARD, "%s", ipa->why);
         return;
@@ -149,7 +149,7 @@ void ipa_start_poll(struct ipa *ipa, const char *eim_id)
         /* Results that the eIM has not acknowledged first: what it sends next may build on them. */
         if (ipa_settle(ipa))
             ipa_enter(ipa, STEP_LIST_RESULTS);
-        run(ipa);
+        ipa_run(ipa);
         return;
     }
     ipa_end(ipa, IPA_CARD, "the card is not associated with eIM %s", eim_id);
@@ -171,7 +171,7 @@ void ipa_answered(struct ipa *ipa, struct span answer)
         ipa->answered = true;
     ipa_go(ipa, STEP_NONE);
     steps[step].answered(ipa, answer);
-    run(ipa);
+    ipa_run(ipa);
 }
 
 void ipa_unreachable(struct ipa *ipa, const char *why)
@@ -182,7 +182,7 @@ void ipa_unreachable(struct ipa *ipa, const char *why)
         return;
     ipa_go(ipa, STEP_NONE);
     steps[step].lost(ipa, why);
-    run(ipa);
+    ipa_run(ipa);
 }
 
 void ipa_refreshed(struct ipa *ipa)
@@ -190,7 +190,7 @@ void ipa_refreshed(struct ipa *ipa)
     if (ipa->want != IPA_REFRESH)
         return;
     ipa->want = IPA_NOTHING;
-    run(ipa);
+    ipa_run(ipa);
 }
 
 void ipa_retry(struct ipa *ipa)
@@ -200,7 +200,7 @@ void ipa_retry(struct ipa *ipa)
     ipa->outcome = IPA_DONE;
     ipa->why[0] = '\0';
     ipa->want = IPA_NOTHING;
-    run(ipa);
+    ipa_run(ipa);
 }
 
 void ipa_give_up(struct ipa *ipa)
@@ -210,5 +210,5 @@ void ipa_give_up(struct ipa *ipa)
     ipa_go(ipa, STEP_NONE);
     if (ipa->worth == WORTH_ROLLBACK)
         package_roll_back(ipa);
-    run(ipa);
+    ipa_run(ipa);
 }

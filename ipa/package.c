@@ -46,7 +46,7 @@ void package_get(struct ipa *ipa)
     ipa_send(ipa, STEP_GET_PACKAGE, IPA_PEER_EIM, "");
 }
 
-static void refuse(struct ipa *ipa, struct span eim_transaction_id, int code)
+static void ipa_package_refuse(struct ipa *ipa, struct span eim_transaction_id, int code)
 {
     size_t outer = package_result_begin(ipa);
     size_t inner = tlv_open(&ipa->out, 0xA0);
@@ -96,7 +96,7 @@ static bool put_result(struct ipa *ipa, struct span result)
 }
 
 /* LoadEuiccPackage; what the card answered goes to `result`. False: refused or ended already. */
-static bool load(struct ipa *ipa, struct span package, struct buf *result)
+static bool ipa_package_load(struct ipa *ipa, struct span package, struct buf *result)
 {
     struct span content;
     uint16_t sw;
@@ -106,8 +106,8 @@ static bool load(struct ipa *ipa, struct span package, struct buf *result)
         return true;
     }
     if (sw == SW_BAD_REQUEST || sw == SW_NOT_SUPPORTED)
-        refuse(ipa, package_transaction_id(package),
-               sw == SW_BAD_REQUEST ? INVALID_PACKAGE_FORMAT : UNKNOWN_PACKAGE);
+        ipa_package_refuse(ipa, package_transaction_id(package),
+                           sw == SW_BAD_REQUEST ? INVALID_PACKAGE_FORMAT : UNKNOWN_PACKAGE);
     else
         ipa_end(ipa, IPA_CARD, "%s", ipa->why);
     return false;
@@ -128,7 +128,7 @@ static void run_package(struct ipa *ipa, struct span package)
         if (!ipa_keep(ipa))
             return;
     }
-    if (!load(ipa, package, &result)) {
+    if (!ipa_package_load(ipa, package, &result)) {
         buf_free(&result);
         return;
     }
@@ -154,7 +154,7 @@ static void run_package(struct ipa *ipa, struct span package)
         package_result_end(ipa, outer, read.changes_profile, worth);
 }
 
-static void take(struct ipa *ipa, const struct tlv *package)
+static void ipa_package_take(struct ipa *ipa, const struct tlv *package)
 {
     ipa->packages++;
     switch (package->tag) {
@@ -168,7 +168,7 @@ static void take(struct ipa *ipa, const struct tlv *package)
         download_start(ipa, package->whole);
         break;
     default:
-        refuse(ipa, SPAN_NONE, UNKNOWN_PACKAGE);
+        ipa_package_refuse(ipa, SPAN_NONE, UNKNOWN_PACKAGE);
     }
 }
 
@@ -190,7 +190,7 @@ void package_got(struct ipa *ipa, struct span answer)
     if (!cause_told(ipa))
         return;
     if (package.tag != TAG_INTEGER) {
-        take(ipa, &package);
+        ipa_package_take(ipa, &package);
         return;
     }
     tlv_unsigned(package.value, &code);

@@ -28,7 +28,7 @@ size_t package_result_begin(struct ipa *ipa)
 }
 
 /* The host resets the card before ipa->step goes on. */
-static void refresh(struct ipa *ipa)
+static void provide_result_refresh(struct ipa *ipa)
 {
     ipa->want = IPA_REFRESH;
     ipa_tell(ipa, IPA_EVENT_REFRESH, SPAN_NONE, 0, 0, NULL);
@@ -40,7 +40,7 @@ void package_result_end(struct ipa *ipa, size_t mark, bool profile_changed, enum
     ipa->worth = worth;
     ipa_go(ipa, STEP_RESULT);
     if (profile_changed)
-        refresh(ipa);
+        provide_result_refresh(ipa);
 }
 
 void package_result_send(struct ipa *ipa)
@@ -274,7 +274,7 @@ void package_roll_back(struct ipa *ipa)
         package_result_end(ipa, outer, true, WORTH_NEXT_POLL); /* over the old profile it is as before */
     } else {
         ipa_go_on(ipa);
-        refresh(ipa);
+        provide_result_refresh(ipa);
     }
     buf_free(&result);
 }

@@ -89,6 +89,14 @@ tags_twice() {
     grep -rnE --include='*.[ch]' '^#define [A-Z0-9_]*TAG[A-Z0-9_]* +0x(BF[0-9A-F]{2}|5F37|5F49)\>' "${floors[@]}" | grep -v '^protocol/tags.h:'
 }
 
+# A function of one word says where it belongs when a debugger shows it, unless no other file has one of that name.
+names_of_one_word() {
+    find "${floors[@]}" -name '*.c' | sort |
+        xargs grep -HoE '^static [A-Za-z_ *0-9]+[ *][a-z0-9]+\(' |
+        sed -E 's/^([^:]*):.*[ *]([a-z0-9]+)\($/\2 \1/' | sort -u |
+        awk '{ files[$1] = files[$1] " " $2; count[$1]++ } END { for (name in count) if (count[name] > 1) print name ":" files[name] }'
+}
+
 # A server knows no other; a server without its line above has no order.
 servers_apart() {
     local server name
@@ -135,6 +143,7 @@ servers_apart | none "no server knows another"
 unlisted_sources | none "every source is in Makefile.am"
 undescribed_subcommands | none "every subcommand is in the table, the manual, the README, the changelog and a test"
 conditional_subcommands | none "every subcommand that can be left out says what it needs"
+names_of_one_word | none "no two files have a function of the same single word"
 tags_twice | none "a tag stands in protocol/tags.h alone"
 tags_without_seed | none "every ES10 function is in the fuzz targets' dictionary"
 [ $failures -eq 0 ]

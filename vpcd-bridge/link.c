@@ -134,7 +134,7 @@ static void lose_by_errno(struct vpcd_link *link, const char *what)
 }
 
 /* Sends what waits, as far as the socket takes it. False when the connection was lost. */
-static bool flush(struct vpcd_link *link)
+static bool bridge_link_flush(struct vpcd_link *link)
 {
     while (link->out_offset < link->out.size) {
         ssize_t n = send(link->fd, link->out.data + link->out_offset, link->out.size - link->out_offset,
@@ -177,7 +177,7 @@ static void be_out(struct vpcd_link *link)
  * Ends our half of the connection only: a vpcd that closes the other half has found the slot empty. While it
  * waits for an answer it does so at once, otherwise when it next looks.
  */
-static void leave(struct vpcd_link *link)
+static void bridge_link_leave(struct vpcd_link *link)
 {
     link->state = LINK_LEAVING;
     event_del(link->timer);
@@ -204,7 +204,7 @@ void vpcd_link_remove(struct vpcd_link *link)
     if (link->serving) {
         link->state = LINK_LEAVING; /* it leaves when the call is over */
     } else if (is_connected(link)) {
-        leave(link);
+        bridge_link_leave(link);
     } else {
         event_del(link->timer);
         be_out(link);
@@ -299,11 +299,11 @@ static void on_readable(evutil_socket_t fd, short events, void *context)
         take_message(link, message);
     link->serving = false;
     if (is_out(link))
-        leave(link);
+        bridge_link_leave(link);
     else if (link->out.failed)
         lose(link, "an answer could not be made into a message");
     else if (link->out.size > link->out_offset)
-        flush(link);
+        bridge_link_flush(link);
 }
 
 /* True when connect has come to its end well. */
@@ -324,7 +324,7 @@ static void on_writable(evutil_socket_t fd, short events, void *context)
 
     (void)events;
     if (is_connected(link)) {
-        flush(link);
+        bridge_link_flush(link);
         return;
     }
     if (!connection_is_made(fd)) {

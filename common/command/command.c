@@ -92,7 +92,7 @@ static int add_to_list(void *settings, const struct option_row *row, const char 
     return EXIT_OK;
 }
 
-static int take(void *settings, const struct option_row *row, const char *value)
+static int command_take(void *settings, const struct option_row *row, const char *value)
 {
     char *place = (char *)settings + row->at;
 
@@ -121,7 +121,7 @@ static int take(void *settings, const struct option_row *row, const char *value)
 /* --- Options -------------------------------------------------------------------------------------------- */
 
 /* Says what is wrong with an option that getopt_long did not take. `word` is where it stopped. */
-static int refuse(const struct option *known, int found, const char *word)
+static int command_refuse(const struct option *known, int found, const char *word)
 {
     size_t size = strcspn(word, "=");
     unsigned matches = 0;
@@ -137,7 +137,7 @@ static int refuse(const struct option *known, int found, const char *word)
     return tool_usage(matches > 1 ? "'%s' could be several options" : "there is no option '%s'", word);
 }
 
-static void describe(const struct reading *reading, struct option *known, char *letters)
+static void command_describe(const struct reading *reading, struct option *known, char *letters)
 {
     for (size_t i = 0; i < reading->count; i++) {
         const struct option_row *row = reading->rows[i];
@@ -182,7 +182,7 @@ static int read_options(struct reading *reading, const struct command *command, 
     char **argv = reading->argv + reading->next - 1;
     int found;
 
-    describe(reading, known, letters + (stops ? 2 : 1));
+    command_describe(reading, known, letters + (stops ? 2 : 1));
     if (!stops)
         letters[0] = ':';
     optind = 0;
@@ -194,10 +194,10 @@ static int read_options(struct reading *reading, const struct command *command, 
         if (found == 'h')
             return help(reading, command);
         if (found == ':' || found == '?')
-            return refuse(known, found, argv[optind - 1]);
+            return command_refuse(known, found, argv[optind - 1]);
         row = find_row(reading, found);
         reading->given[row] = true;
-        status = take(reading->settings, reading->rows[row], optarg);
+        status = command_take(reading->settings, reading->rows[row], optarg);
         if (status != EXIT_OK)
             return status;
     }
@@ -228,7 +228,7 @@ static void drop_settings(struct reading *reading)
 }
 
 /* Settings of the command's own, or those of the one above; and its options. */
-static int enter(struct reading *reading, const struct command *command)
+static int command_enter(struct reading *reading, const struct command *command)
 {
     size_t size = strlen(reading->path);
 
@@ -261,8 +261,8 @@ static int enter(struct reading *reading, const struct command *command)
 }
 
 /* The command that the next words name; NULL when there is none. *words: how many they are. */
-static const struct command *find(const struct reading *reading, const struct command *const *commands,
-                                  int *words)
+static const struct command *command_find(const struct reading *reading,
+                                          const struct command *const *commands, int *words)
 {
     const char *first = reading->argv[reading->next];
     size_t size = strlen(first);
@@ -303,12 +303,12 @@ static int read_named(struct reading *reading, const struct command *command)
 {
     const char *word = reading->argv[reading->next];
     int words = 0;
-    const struct command *named = find(reading, command->commands, &words);
+    const struct command *named = command_find(reading, command->commands, &words);
     int status;
 
     if (named == NULL && command->implied != NULL &&
-        find(reading, command->implied->commands, &words) != NULL) {
-        status = enter(reading, command->implied);
+        command_find(reading, command->implied->commands, &words) != NULL) {
+        status = command_enter(reading, command->implied);
         return status != GO_ON ? status : read_command(reading, command->implied);
     }
     if (named == NULL && strcmp(word, "help") == 0)
@@ -320,7 +320,7 @@ static int read_named(struct reading *reading, const struct command *command)
     reading->shared = command->options;
     if (command->around != NULL)
         reading->holder = command;
-    status = enter(reading, named);
+    status = command_enter(reading, named);
     return status != GO_ON ? status : read_command(reading, named);
 }
 
@@ -373,7 +373,7 @@ static int read_command(struct reading *reading, const struct command *command)
 int command_run(const struct command *command, int argc, char **argv)
 {
     struct reading reading = {.argv = argv, .argc = argc, .next = 1};
-    int status = enter(&reading, command);
+    int status = command_enter(&reading, command);
 
     if (status == GO_ON)
         status = read_command(&reading, command);

@@ -56,8 +56,8 @@ static uint16_t select_file(struct softeuicc *card, const struct apdu_command *c
 
 /* Selects on the command's channel, answering what the application says about itself. A refused SELECT
  * changes nothing. */
-static uint16_t enter(struct softeuicc *card, const struct apdu_command *command, struct selection chosen,
-                      struct buf *response)
+static uint16_t commands_enter(struct softeuicc *card, const struct apdu_command *command,
+                               struct selection chosen, struct buf *response)
 {
     struct channel *channel = channel_find(&card->channels, command->channel);
     struct channel before = *channel;
@@ -130,7 +130,7 @@ static uint16_t select_application(struct softeuicc *card, const struct apdu_com
         return SW_FILE_NOT_FOUND;
     card_describe_format(card, "SELECT %s", match.selection.application->name);
     if ((command->p2 & P2_TERMINATE) == 0)
-        return enter(card, command, match.selection, response);
+        return commands_enter(card, command, match.selection, response);
     if (match.selection.application != current.application || match.selection.instance != current.instance)
         return SW_CONDITIONS_NOT_SATISFIED;
     *channel = (struct channel){.open = true};

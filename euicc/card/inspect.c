@@ -26,8 +26,8 @@ struct teller {
     void *context;
 };
 
-static void tell(const struct teller *teller, enum softeuicc_fact_kind kind, const char *name,
-                 const char *text, int64_t number)
+static void inspect_tell(const struct teller *teller, enum softeuicc_fact_kind kind, const char *name,
+                         const char *text, int64_t number)
 {
     const struct softeuicc_fact fact = {kind, name, text, number};
 
@@ -36,27 +36,27 @@ static void tell(const struct teller *teller, enum softeuicc_fact_kind kind, con
 
 static void tell_begin(const struct teller *teller, enum softeuicc_fact_kind kind, const char *name)
 {
-    tell(teller, kind, name, NULL, 0);
+    inspect_tell(teller, kind, name, NULL, 0);
 }
 
 static void tell_end(const struct teller *teller)
 {
-    tell(teller, SOFTEUICC_END, NULL, NULL, 0);
+    inspect_tell(teller, SOFTEUICC_END, NULL, NULL, 0);
 }
 
 static void tell_text(const struct teller *teller, const char *name, const char *text)
 {
-    tell(teller, text != NULL ? SOFTEUICC_TEXT : SOFTEUICC_NOTHING, name, text, 0);
+    inspect_tell(teller, text != NULL ? SOFTEUICC_TEXT : SOFTEUICC_NOTHING, name, text, 0);
 }
 
 static void tell_number(const struct teller *teller, const char *name, int64_t number)
 {
-    tell(teller, SOFTEUICC_NUMBER, name, NULL, number);
+    inspect_tell(teller, SOFTEUICC_NUMBER, name, NULL, number);
 }
 
 static void tell_truth(const struct teller *teller, const char *name, bool truth)
 {
-    tell(teller, SOFTEUICC_TRUTH, name, NULL, truth);
+    inspect_tell(teller, SOFTEUICC_TRUTH, name, NULL, truth);
 }
 
 static void tell_octets(const struct teller *teller, const char *name, struct span octets)

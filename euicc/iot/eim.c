@@ -163,7 +163,7 @@ static bool ci_is_known(const struct softeuicc *card, const struct eim_members *
     return ci_key_id.data == NULL || credentials_find(card, ci_key_id) != NULL;
 }
 
-static bool has(const struct eim_configuration *configuration, enum eim_member member)
+static bool eim_has(const struct eim_configuration *configuration, enum eim_member member)
 {
     return configuration->members.values[member].data != NULL;
 }
@@ -211,7 +211,7 @@ static bool eim_insert(struct softeuicc *card, const struct eim_configuration *c
 static enum eim_result may_be_added(struct softeuicc *card, const struct eim_configuration *configuration,
                                     size_t size)
 {
-    if (configuration->key == NULL || !has(configuration, EIM_MEMBER_COUNTER))
+    if (configuration->key == NULL || !eim_has(configuration, EIM_MEMBER_COUNTER))
         return EIM_COMMAND_ERROR;
     if (exists(card, configuration->members.values[EIM_MEMBER_ID]))
         return EIM_ALREADY_EXISTS;
@@ -219,7 +219,7 @@ static enum eim_result may_be_added(struct softeuicc *card, const struct eim_con
         return EIM_INSUFFICIENT_MEMORY;
     if (!ci_is_known(card, &configuration->members))
         return EIM_CI_PK_UNKNOWN;
-    if (has(configuration, EIM_MEMBER_TOKEN) && configuration->token != TOKEN_ASKED_FOR)
+    if (eim_has(configuration, EIM_MEMBER_TOKEN) && configuration->token != TOKEN_ASKED_FOR)
         return EIM_INVALID_ASSOCIATION_TOKEN;
     if (!configuration->counter_in_range)
         return EIM_COUNTER_OUT_OF_RANGE;
@@ -233,7 +233,7 @@ static enum eim_result eim_add_parsed(struct softeuicc *card, const struct eim_c
 
     if (result != EIM_OK)
         return result;
-    if (has(configuration, EIM_MEMBER_TOKEN) && (*token = make_token(card)) == 0)
+    if (eim_has(configuration, EIM_MEMBER_TOKEN) && (*token = make_token(card)) == 0)
         return EIM_UNDEFINED_ERROR;
     return eim_insert(card, configuration, *token) ? EIM_OK : EIM_UNDEFINED_ERROR;
 }
@@ -274,9 +274,9 @@ static enum eim_result may_be_updated(const struct softeuicc *card,
                                       const struct eim_configuration *configuration, const struct eim *eim,
                                       size_t size)
 {
-    bool counter = has(configuration, EIM_MEMBER_COUNTER);
+    bool counter = eim_has(configuration, EIM_MEMBER_COUNTER);
 
-    if (has(configuration, EIM_MEMBER_TOKEN) || !changes_something(configuration) ||
+    if (eim_has(configuration, EIM_MEMBER_TOKEN) || !changes_something(configuration) ||
         size > EIM_CONFIGURATION_MAX)
         return EIM_COMMAND_ERROR;
     if (counter && configuration->counter_in_range && !may_lower_counter(configuration, eim))
@@ -304,7 +304,7 @@ static bool kept_members(struct softeuicc *card, const struct eim *eim, struct b
 static bool eim_replace(struct softeuicc *card, const struct eim_configuration *configuration,
                         const struct eim *eim, const struct eim_members *members)
 {
-    bool counter = has(configuration, EIM_MEMBER_COUNTER);
+    bool counter = eim_has(configuration, EIM_MEMBER_COUNTER);
 
     return eim_write(
         card,

@@ -128,8 +128,8 @@ static uint16_t put_rollback_response(struct softeuicc *card, unsigned code, str
  * rollback. Reading: when its eIM is not associated any more, there is nobody to sign for, and the device
  * gets its connection back all the same.
  */
-static bool report(struct softeuicc *card, const struct rollback_grant *grant, uint32_t sequence,
-                   struct buf *out)
+static bool es10b_recovery_report(struct softeuicc *card, const struct rollback_grant *grant,
+                                  uint32_t sequence, struct buf *out)
 {
     struct span transaction = SPAN_NONE;
     struct buf results = {0};
@@ -162,7 +162,7 @@ static uint16_t roll_back(struct softeuicc *card, bool refresh, struct buf *resp
     sequence = notification_next_sequence(card);
     if (sequence == 0 || lifecycle_trigger(card, rollback.event, refresh) != LIFECYCLE_OK)
         return es10_failure(card);
-    status = report(card, &grant, sequence, &result)
+    status = es10b_recovery_report(card, &grant, sequence, &result)
                  ? put_rollback_response(card, 0, buf_span(&result), response)
                  : es10_failure(card);
     buf_free(&result);

@@ -75,9 +75,9 @@ static bool read_only_iccid(struct span content, struct span *iccid)
 
 /* The terminal is asked for one REFRESH, by the first change of the package. `grant` NULL:
  * no rollbackFlag. */
-static enum package_outcome change(struct package_run *run, const struct profile *profile,
-                                   enum lifecycle_event event, const struct rollback_grant *grant,
-                                   uint32_t tag, struct buf *results)
+static enum package_outcome psmo_change(struct package_run *run, const struct profile *profile,
+                                        enum lifecycle_event event, const struct rollback_grant *grant,
+                                        uint32_t tag, struct buf *results)
 {
     const struct lifecycle_package package = {.grant = grant, .disabled = run->disabled};
     bool refresh = event != LIFECYCLE_PACKAGE_DELETE && !run->refreshed;
@@ -120,8 +120,8 @@ static enum package_outcome enable_profile(struct package_run *run, struct span 
         return package_put_result(results, TAG_ENABLE_RESULT, RESULT_UNDEFINED_ERROR);
     if (!profile_by_iccid(run->card, iccid, &profile))
         return package_put_result(results, TAG_ENABLE_RESULT, RESULT_NOT_FOUND);
-    outcome =
-        change(run, &profile, LIFECYCLE_PACKAGE_ENABLE, rollback ? &grant : NULL, TAG_ENABLE_RESULT, results);
+    outcome = psmo_change(run, &profile, LIFECYCLE_PACKAGE_ENABLE, rollback ? &grant : NULL,
+                          TAG_ENABLE_RESULT, results);
     run->has_enabled = run->has_enabled || outcome == PACKAGE_GOES_ON;
     profile_clear(&profile);
     return outcome;
@@ -139,7 +139,7 @@ static enum package_outcome disable_profile(struct package_run *run, struct span
         return package_put_result(results, TAG_DISABLE_RESULT, RESULT_UNDEFINED_ERROR);
     if (!profile_by_iccid(run->card, iccid, &profile))
         return package_put_result(results, TAG_DISABLE_RESULT, RESULT_NOT_FOUND);
-    outcome = change(run, &profile, LIFECYCLE_PACKAGE_DISABLE, NULL, TAG_DISABLE_RESULT, results);
+    outcome = psmo_change(run, &profile, LIFECYCLE_PACKAGE_DISABLE, NULL, TAG_DISABLE_RESULT, results);
     if (outcome == PACKAGE_GOES_ON) {
         run->has_disabled = true;
         run->disabled = profile.id;
@@ -158,7 +158,7 @@ static enum package_outcome delete_profile(struct package_run *run, struct span 
         return PACKAGE_DAMAGED;
     if (!profile_by_iccid(run->card, iccid, &profile))
         return package_put_result(results, TAG_DELETE_RESULT, RESULT_NOT_FOUND);
-    outcome = change(run, &profile, LIFECYCLE_PACKAGE_DELETE, NULL, TAG_DELETE_RESULT, results);
+    outcome = psmo_change(run, &profile, LIFECYCLE_PACKAGE_DELETE, NULL, TAG_DELETE_RESULT, results);
     run->has_deleted = run->has_deleted || outcome == PACKAGE_GOES_ON;
     if (outcome == PACKAGE_GOES_ON && run->disabled == profile.id)
         run->disabled = 0; /* no rollback leads there */

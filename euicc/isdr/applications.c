@@ -27,7 +27,7 @@ static bool same(struct selection a, struct selection b)
     return a.application == b.application && a.instance == b.instance;
 }
 
-static void offer(struct picker *picker, struct selection candidate)
+static void applications_offer(struct picker *picker, struct selection candidate)
 {
     bool is_current = same(candidate, picker->current);
 
@@ -69,7 +69,7 @@ static void offer_isdps(struct softeuicc *card, struct span aid, struct picker *
     while (!picker->done && nvm_row(card->nvm, stmt)) {
         buf_clear(&octets);
         if (buf_append_hex(&octets, nvm_text(stmt, 1), NULL) && begins_with(buf_span(&octets), aid))
-            offer(picker, (struct selection){&isdp_application, (uint64_t)nvm_int(stmt, 0)});
+            applications_offer(picker, (struct selection){&isdp_application, (uint64_t)nvm_int(stmt, 0)});
     }
     nvm_done(stmt);
     buf_free(&octets);
@@ -84,7 +84,7 @@ static void offer_profile_applications(const struct softeuicc *card, struct span
         const struct application *row = profile_application_row(application);
 
         if (row != NULL && begins_with(SPAN(application->aid.octets, application->aid.size), aid))
-            offer(picker, (struct selection){row, application->number});
+            applications_offer(picker, (struct selection){row, application->number});
     }
 }
 
@@ -97,7 +97,7 @@ struct selection applications_find(struct softeuicc *card, struct span aid, enum
     for (size_t i = 0; i < FIXED_COUNT && !picker.done; i++)
         if ((fixed_applications[i]->personalities & card->personality_bit) != 0 &&
             begins_with(fixed_applications[i]->aid, aid))
-            offer(&picker, (struct selection){fixed_applications[i], 0});
+            applications_offer(&picker, (struct selection){fixed_applications[i], 0});
     if (!picker.done && memcmp(aid.data, ISDP_AID_PREFIX, aid.size < common ? aid.size : common) == 0)
         offer_isdps(card, aid, &picker);
     if (!picker.done)

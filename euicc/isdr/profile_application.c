@@ -16,7 +16,8 @@
 #define INS_GET_DATA 0xCA /* GlobalPlatform 2.3 11.3 */
 
 /* What the channel has selected; NULL when it has been deleted since. */
-static struct fs_application *selected(const struct softeuicc *card, const struct apdu_command *command)
+static struct fs_application *profile_application_selected(const struct softeuicc *card,
+                                                           const struct apdu_command *command)
 {
     const struct uicc *uicc = profile_view_uicc(card);
     const struct channel *channel = &card->channels.channels[command->channel];
@@ -27,7 +28,7 @@ static struct fs_application *selected(const struct softeuicc *card, const struc
 static uint16_t profile_application_select(struct softeuicc *card, const struct apdu_command *command,
                                            struct buf *response)
 {
-    const struct fs_application *application = selected(card, command);
+    const struct fs_application *application = profile_application_selected(card, command);
 
     if (application == NULL)
         return SW_FILE_NOT_FOUND;
@@ -38,7 +39,7 @@ static uint16_t profile_application_select(struct softeuicc *card, const struct 
 static uint16_t domain_process(struct softeuicc *card, const struct apdu_command *command,
                                struct buf *response)
 {
-    const struct fs_application *application = selected(card, command);
+    const struct fs_application *application = profile_application_selected(card, command);
     struct domain domain = {.free_memory = profile_free_nvm(card)};
 
     if (application == NULL)

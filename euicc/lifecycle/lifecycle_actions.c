@@ -54,7 +54,7 @@ ACTION(action_erase, "notify, erase", erase);
  * anything else ends it. Reading of SGP.32: whatever enables a test profile, the card's own ways back too,
  * does the same.
  */
-static bool remember(const struct lifecycle_step *step)
+static bool lifecycle_remember(const struct lifecycle_step *step)
 {
     int64_t before = profile_before_test(step->card);
     int64_t id = 0;
@@ -64,7 +64,7 @@ static bool remember(const struct lifecycle_step *step)
     return id == before || profile_set_before_test(step->card, id);
 }
 
-ACTION(action_remember, "remember whom a test displaced", remember);
+ACTION(action_remember, "remember whom a test displaced", lifecycle_remember);
 
 /* When a test profile is disabled, the profile it displaced is enabled again (SGP.21 TPRO10). Reading: with
  * its enable notification. */
@@ -88,12 +88,12 @@ ACTION(action_restore, "enable again whom a test displaced", restore);
 
 /* Reading: a memory reset that takes the enabled test profile leaves nothing enabled; what it displaced stays
  * disabled. */
-static bool forget(const struct lifecycle_step *step)
+static bool lifecycle_forget(const struct lifecycle_step *step)
 {
     return profile_before_test(step->card) == 0 || profile_set_before_test(step->card, 0);
 }
 
-ACTION(action_forget, "forget whom a test displaced", forget);
+ACTION(action_forget, "forget whom a test displaced", lifecycle_forget);
 
 /* --- REFRESH ------------------------------------------------------------------------------------- */
 

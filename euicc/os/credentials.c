@@ -60,9 +60,9 @@ static enum softeuicc_status credentials_check(const struct cert *cert, enum cer
 #define CLOCK_SKEW 3600
 
 /* The EUM signs a certificate for a key pair made here. */
-static enum softeuicc_status issue(struct softeuicc *card, const char *eid, size_t position,
-                                   const struct softeuicc_credentials *given, struct parts *parts,
-                                   struct softeuicc_error *error)
+static enum softeuicc_status credentials_issue(struct softeuicc *card, const char *eid, size_t position,
+                                               const struct softeuicc_credentials *given, struct parts *parts,
+                                               struct softeuicc_error *error)
 {
     struct ec_random random = card_ec_random(card);
     struct ec_key *eum_key = ec_key_from_private_der_or_pem(SPAN(given->eum_key, given->eum_key_size));
@@ -148,7 +148,7 @@ static enum softeuicc_status assemble(struct softeuicc *card, const char *eid, s
     if (status == SOFTEUICC_OK)
         status = credentials_check(parts->eum, CERT_ROLE_EUM, parts->ci, position, "EUM certificate", error);
     if (status == SOFTEUICC_OK)
-        status = given->eum_key != NULL ? issue(card, eid, position, given, parts, error)
+        status = given->eum_key != NULL ? credentials_issue(card, eid, position, given, parts, error)
                                         : credentials_take(position, given, parts, error);
     return status == SOFTEUICC_OK ? check_euicc(eid, position, parts, error) : status;
 }

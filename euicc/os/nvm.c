@@ -106,8 +106,8 @@ static bool migrate(struct nvm *nvm, int version)
 }
 
 /* Says whether the file is a card of ours before anything in it is changed; *version is its schema's. */
-static enum softeuicc_status inspect(struct nvm *nvm, const char *path, int *version,
-                                     struct softeuicc_error *error)
+static enum softeuicc_status nvm_inspect(struct nvm *nvm, const char *path, int *version,
+                                         struct softeuicc_error *error)
 {
     int64_t application = 0;
     int64_t found = 0;
@@ -171,7 +171,7 @@ static enum softeuicc_status open_database(struct nvm *nvm, const char *path, co
 
     if (sqlite3_open_v2(path, &nvm->db, flags, vfs) != SQLITE_OK || !configure(nvm))
         return sqlite_error(nvm, path, error);
-    if (!create && (status = inspect(nvm, path, &version, error)) != SOFTEUICC_OK)
+    if (!create && (status = nvm_inspect(nvm, path, &version, error)) != SOFTEUICC_OK)
         return status;
     if (!make_durable(nvm))
         return sqlite_error(nvm, path, error);
@@ -355,7 +355,7 @@ static struct statement *place_for(struct nvm *nvm, const char *sql)
     return place;
 }
 
-static sqlite3_stmt *prepare(struct nvm *nvm, const char *sql)
+static sqlite3_stmt *nvm_prepare(struct nvm *nvm, const char *sql)
 {
     struct statement *place = place_for(nvm, sql);
 
@@ -425,7 +425,7 @@ static int bind_hex(sqlite3_stmt *stmt, int index, struct span octets)
 }
 
 /* What nothing is bound to is NULL. */
-static int bind(sqlite3_stmt *stmt, int index, const struct nvm_value *value)
+static int nvm_bind(sqlite3_stmt *stmt, int index, const struct nvm_value *value)
 {
     const struct span octets = value->octets;
 
@@ -447,10 +447,10 @@ static int bind(sqlite3_stmt *stmt, int index, const struct nvm_value *value)
 
 sqlite3_stmt *nvm_select(struct nvm *nvm, const char *sql, struct nvm_values values)
 {
-    sqlite3_stmt *stmt = prepare(nvm, sql);
+    sqlite3_stmt *stmt = nvm_prepare(nvm, sql);
 
     for (size_t i = 0; stmt != NULL && i < values.count; i++)
-        if (bind(stmt, (int)i + 1, &values.value[i]) != SQLITE_OK)
+        if (nvm_bind(stmt, (int)i + 1, &values.value[i]) != SQLITE_OK)
             note(nvm, "bind");
     return stmt;
 }
@@ -513,7 +513,7 @@ int64_t nvm_last_row(struct nvm *nvm)
 
 static bool nvm_execute(struct nvm *nvm, const char *sql)
 {
-    sqlite3_stmt *stmt = prepare(nvm, sql);
+    sqlite3_stmt *stmt = nvm_prepare(nvm, sql);
     bool done = stmt != NULL && sqlite3_step(stmt) == SQLITE_DONE;
 
     if (!done && stmt != NULL)

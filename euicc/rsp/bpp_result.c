@@ -70,8 +70,8 @@ static bool notify_others(struct softeuicc *card)
     return good;
 }
 
-static uint16_t finish(struct softeuicc *card, enum bpp_command command, enum bpp_reason reason,
-                       struct buf *response)
+static uint16_t bpp_result_finish(struct softeuicc *card, enum bpp_command command, enum bpp_reason reason,
+                                  struct buf *response)
 {
     const struct rsp_session *session = card->rsp;
     struct buf metadata = {0};
@@ -111,7 +111,7 @@ static int64_t installed_profile(struct softeuicc *card)
 uint16_t bpp_finish(struct softeuicc *card, enum bpp_command command, enum bpp_reason reason,
                     struct buf *response)
 {
-    uint16_t status = finish(card, command, reason, response);
+    uint16_t status = bpp_result_finish(card, command, reason, response);
     int64_t installed = status == ES10_OK && reason == BPP_OK ? installed_profile(card) : 0;
 
     rsp_session_end(card);

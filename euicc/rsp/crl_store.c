@@ -10,7 +10,7 @@
 #define PARTS_MAX 255
 
 /* What the list says of itself. False for what the card does not keep apart. */
-static bool describe(const struct crl *crl, struct crl_load *load)
+static bool crl_store_describe(const struct crl *crl, struct crl_load *load)
 {
     const struct crl_facts *facts = crl_facts(crl);
 
@@ -23,12 +23,13 @@ static bool describe(const struct crl *crl, struct crl_load *load)
     return load->parts <= PARTS_MAX;
 }
 
-static enum crl_load_error verify(struct softeuicc *card, const struct crl *crl, struct crl_load *load)
+static enum crl_load_error crl_store_verify(struct softeuicc *card, const struct crl *crl,
+                                            struct crl_load *load)
 {
     const struct card_credentials *ci;
     enum cert_status status;
 
-    if (!describe(crl, load) || crl_facts(crl)->authority_key_id.data == NULL)
+    if (!crl_store_describe(crl, load) || crl_facts(crl)->authority_key_id.data == NULL)
         return CRL_INVALID_FORMAT;
     ci = credentials_find(card, crl_facts(crl)->authority_key_id);
     if (ci == NULL)
@@ -48,7 +49,7 @@ static enum crl_load_error parse_and_verify(struct softeuicc *card, struct span 
 
     if (crl == NULL)
         return status == CERT_NO_MEMORY ? CRL_LOAD_UNDEFINED : CRL_INVALID_FORMAT;
-    error = verify(card, crl, load);
+    error = crl_store_verify(card, crl, load);
     crl_free(crl);
     return error;
 }

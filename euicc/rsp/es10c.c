@@ -47,7 +47,7 @@ static bool read_identifier(struct tlv_reader *reader, struct identifier *identi
     return tlv_require_sized(reader, 0x5A, ICCID_SIZE, ICCID_SIZE, &identifier->iccid);
 }
 
-static bool find(struct softeuicc *card, const struct identifier *identifier, struct profile *profile)
+static bool es10c_find(struct softeuicc *card, const struct identifier *identifier, struct profile *profile)
 {
     if (identifier->aid.data != NULL)
         return profile_by_aid(card, identifier->aid, profile);
@@ -60,7 +60,7 @@ static uint16_t es10c_run(struct softeuicc *card, const struct identifier *ident
     enum lifecycle_result result;
     struct profile profile;
 
-    if (!find(card, identifier, &profile))
+    if (!es10c_find(card, identifier, &profile))
         return es10_result(card, response, tag, RESULT_NOT_FOUND);
     result = lifecycle_run(card, &profile, event, refresh);
     profile_clear(&profile);

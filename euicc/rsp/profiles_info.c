@@ -248,7 +248,7 @@ static void put_profile(const struct answer *answer, const struct profile *profi
     tlv_close(answer->out, at);
 }
 
-static bool visit(void *context, const struct profile *profile)
+static bool profiles_info_put(void *context, const struct profile *profile)
 {
     const struct answer *answer = context;
 
@@ -264,7 +264,7 @@ static void put_found(struct softeuicc *card, const struct query *query, struct 
     bool found;
 
     if (query->aid.data == NULL && query->iccid.data == NULL) {
-        profile_each(card, visit, &answer);
+        profile_each(card, profiles_info_put, &answer);
         return;
     }
     found = query->aid.data != NULL ? profile_by_aid(card, query->aid, &profile)

@@ -43,7 +43,7 @@ static bool refuse_content(void *context, const struct fs_file *file, size_t off
     return refuse_file(context, file);
 }
 
-static struct fs *load(struct softeuicc *card, int64_t profile)
+static struct fs *profile_view_load(struct softeuicc *card, int64_t profile)
 {
     struct fs *fs = profile != 0 ? profile_files_load(card, profile) : no_profile_fs();
 
@@ -80,20 +80,20 @@ static int64_t enabled_profile(struct softeuicc *card)
 }
 
 /* Reading: a profile whose rows make no sense is shown as none, so that the eUICC's own functions stay. */
-static void show(struct softeuicc *card, int64_t profile)
+static void profile_view_show(struct softeuicc *card, int64_t profile)
 {
     const struct uicc_host host = {.context = card, .random = random_octets, .take_memory = take_memory};
     struct fs *fs;
 
     /* Rows made of the elements are stored without waiting for it: what is lost is made again next time. */
     nvm_begin_unsynced(card->nvm);
-    fs = load(card, profile);
+    fs = profile_view_load(card, profile);
     if (fs != NULL && profile != 0)
         nvm_commit(card->nvm);
     if (fs == NULL) {
         nvm_rollback(card->nvm);
         profile = 0;
-        fs = load(card, 0);
+        fs = profile_view_load(card, 0);
     }
     uicc_free(card->view->uicc);
     card->view->uicc = fs != NULL ? uicc_new(fs, &host) : NULL;
@@ -111,7 +111,7 @@ void profile_view_reset(struct softeuicc *card)
     if (card->view->uicc != NULL && card->view->files.profile == profile)
         uicc_reset(card->view->uicc);
     else
-        show(card, profile);
+        profile_view_show(card, profile);
 }
 
 void profile_view_switch(struct softeuicc *card)
@@ -134,13 +134,13 @@ void profile_view_rolled_back(struct softeuicc *card)
     if (card->view == NULL || !card->view->files.changed)
         return;
     card->view->files.changed = false;
-    fs = load(card, card->view->files.profile);
+    fs = profile_view_load(card, card->view->files.profile);
     if (fs != NULL) {
         uicc_replace_fs(card->view->uicc, fs);
         return;
     }
     /* What is stored cannot be read: nothing is shown that may not be true. */
-    show(card, 0);
+    profile_view_show(card, 0);
 }
 
 void profile_view_committed(struct softeuicc *card)

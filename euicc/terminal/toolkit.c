@@ -289,7 +289,7 @@ uint16_t toolkit_terminal_response(struct softeuicc *card, const struct apdu_com
 /* --- timers ---------------------------------------------------------------------------------------- */
 
 /* What waits is announced again. */
-static void retry(struct softeuicc *card)
+static void toolkit_retry(struct softeuicc *card)
 {
     for (size_t i = 0; i < card->proactive->count; i++)
         card->proactive->queue[i].waits = false;
@@ -298,7 +298,7 @@ static void retry(struct softeuicc *card)
 static const struct {
     enum toolkit_timer timer;
     void (*expired)(struct softeuicc *card);
-} timers[] = {{TIMER_RETRY, retry}};
+} timers[] = {{TIMER_RETRY, toolkit_retry}};
 
 /* TS 102 223 7.4.1. A timer that the card did not start has no effect. */
 uint16_t toolkit_timer_expired(struct softeuicc *card, struct span content, struct buf *response)
@@ -322,7 +322,7 @@ uint16_t toolkit_timer_expired(struct softeuicc *card, struct span content, stru
 void toolkit_poll(struct softeuicc *card)
 {
     if (card->proactive != NULL)
-        retry(card);
+        toolkit_retry(card);
 }
 
 /* --- announcing ------------------------------------------------------------------------------------ */

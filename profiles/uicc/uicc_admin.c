@@ -147,7 +147,7 @@ static bool is_used_elsewhere(const struct uicc *uicc, const struct uicc_channel
 }
 
 /* The channel leaves a file that is about to go; its directory becomes current. */
-static void leave(struct uicc *uicc, unsigned number, const struct fs_file *file)
+static void uicc_admin_leave(struct uicc *uicc, unsigned number, const struct fs_file *file)
 {
     struct uicc_channel *channel = &uicc->channels[number];
 
@@ -197,6 +197,6 @@ uint16_t uicc_delete_file(struct uicc *uicc, const struct apdu_command *command,
         return status;
     if (is_used_elsewhere(uicc, channel, file))
         return SW_CONDITIONS_NOT_SATISFIED;
-    leave(uicc, command->channel, file);
+    uicc_admin_leave(uicc, command->channel, file);
     return give_back(uicc, file) && fs_delete_file(uicc->fs, file) ? SW_OK : SW_MEMORY_FAILURE;
 }

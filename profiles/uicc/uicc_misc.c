@@ -140,7 +140,7 @@ static uint16_t suspend(struct uicc *uicc, const struct apdu_command *command, s
 }
 
 /* Only the first command after the reset may do it, with the right token: there is one attempt. */
-static uint16_t resume(struct uicc *uicc, const struct apdu_command *command)
+static uint16_t uicc_misc_resume(struct uicc *uicc, const struct apdu_command *command)
 {
     const struct uicc_suspension *kept = &uicc->suspension;
     bool right;
@@ -162,7 +162,7 @@ uint16_t uicc_suspend(struct uicc *uicc, const struct apdu_command *command, str
     if (command->channel != 0)
         return SW_CONDITIONS_NOT_SATISFIED;
     if (command->p1 == RESUME) {
-        status = resume(uicc, command);
+        status = uicc_misc_resume(uicc, command);
         uicc_forget_suspension(uicc);
         return status;
     }

@@ -50,7 +50,8 @@ static bool matches(const struct search *search, struct span record)
 
 /* Where to begin: P1, or with P1 00 the current record;
  * without one at the file's end the search comes from. */
-static size_t start(const struct uicc_channel *channel, const struct fs_file *file, uint8_t p1, bool forward)
+static size_t uicc_search_start(const struct uicc_channel *channel, const struct fs_file *file, uint8_t p1,
+                                bool forward)
 {
     if (p1 != 0)
         return p1;
@@ -76,7 +77,7 @@ static uint16_t read_enhanced(const struct uicc_channel *channel, const struct f
     search->offset = search->after_value ? 0 : command->data.data[1];
     search->pattern = SPAN(command->data.data + INDICATION_SIZE, command->data.size - INDICATION_SIZE);
     search->forward = direction == FROM_RECORD_FORWARD || direction == FROM_NEXT_FORWARD;
-    search->first = start(channel, file, command->p1, search->forward);
+    search->first = uicc_search_start(channel, file, command->p1, search->forward);
     /* From the record beside: without a current one that is the first or last, as for READ RECORD. */
     if (command->p1 == 0 && channel->record == 0)
         return SW_OK;
@@ -97,7 +98,7 @@ static uint16_t read_search(const struct uicc_channel *channel, const struct fs_
         return read_enhanced(channel, file, command, search);
     if (kind != SIMPLE_FORWARD && kind != SIMPLE_BACKWARD)
         return SW_WRONG_P1_P2;
-    search->first = start(channel, file, command->p1, search->forward);
+    search->first = uicc_search_start(channel, file, command->p1, search->forward);
     return SW_OK;
 }
 

@@ -137,8 +137,8 @@ bool uicc_is_taken(const struct uicc *uicc, const struct uicc_channel *own, cons
 }
 
 /* What SELECT answers about a file: data if P2 asks for it, and warnings about its state. */
-static uint16_t answer(const struct uicc *uicc, const struct apdu_command *command,
-                       const struct fs_file *file, struct buf *response)
+static uint16_t uicc_select_answer(const struct uicc *uicc, const struct apdu_command *command,
+                                   const struct fs_file *file, struct buf *response)
 {
     if ((command->p2 & P2_RESPONSE) != P2_NO_RESPONSE)
         uicc_put_fcp(uicc, file, response);
@@ -180,7 +180,7 @@ uint16_t uicc_select(struct uicc *uicc, const struct apdu_command *command, stru
     uicc_enter(channel, found);
     if (!fs_is_directory(found))
         channel->directory = directory;
-    return answer(uicc, command, found, response);
+    return uicc_select_answer(uicc, command, found, response);
 }
 
 /* --- applications ---------------------------------------------------------------------------------- */
@@ -222,7 +222,7 @@ uint16_t uicc_select_application(struct uicc *uicc, const struct apdu_command *c
     if ((command->p2 & P2_TERMINATE) != 0) {
         if (channel->application != application)
             return SW_CONDITIONS_NOT_SATISFIED;
-        status = answer(uicc, command, application, response);
+        status = uicc_select_answer(uicc, command, application, response);
         uicc_set_application(uicc, command->channel, NULL);
         uicc_enter(channel, uicc->fs->mf);
         return status;
@@ -231,7 +231,7 @@ uint16_t uicc_select_application(struct uicc *uicc, const struct apdu_command *c
         return SW_CONDITIONS_NOT_SATISFIED;
     uicc_set_application(uicc, command->channel, application);
     uicc_enter(channel, application);
-    return answer(uicc, command, application, response);
+    return uicc_select_answer(uicc, command, application, response);
 }
 
 /* --- STATUS ---------------------------------------------------------------------------------------- */

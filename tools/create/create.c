@@ -221,7 +221,7 @@ static int show_json(const struct options *options, const char *eid)
 }
 #endif
 
-static int show(const struct options *options, const char *eid)
+static int create_show(const struct options *options, const char *eid)
 {
 #ifdef HAVE_JANSSON
     if (options->json)
@@ -256,12 +256,12 @@ static int create(struct options *options)
     card = softeuicc_create_open(options->card, &options->parameters, NULL, &error);
     if (card == NULL)
         return tool_error("%s", error.message);
-    status = show(options, softeuicc_eid(card));
+    status = create_show(options, softeuicc_eid(card));
     softeuicc_close(card);
     return status;
 }
 
-static int run(const struct command_line *line)
+static int create_run(const struct command_line *line)
 {
     struct options *options = line->settings;
 
@@ -274,7 +274,7 @@ static int run(const struct command_line *line)
     return inputs_complete(&options->inputs) ? create(options) : EXIT_USAGE;
 }
 
-static void end(void *settings)
+static void create_end(void *settings)
 {
     struct options *options = settings;
 
@@ -288,6 +288,6 @@ const struct command subcommand_create = {
     "Makes a card: a file that 'softeuicc run' puts into a reader. It holds private keys and gets mode 0600.",
     .options = rows,
     .settings_size = sizeof(struct options),
-    .end = end,
-    .run = run,
+    .end = create_end,
+    .run = create_run,
 };

@@ -62,7 +62,7 @@ static bool send_all(int fd, const char *text, size_t size)
     return true;
 }
 
-static int64_t now(void)
+static int64_t ctl_client_now(void)
 {
     struct timespec time;
 
@@ -77,7 +77,7 @@ static bool wait_until(int fd, int64_t end)
     int ready;
 
     do {
-        int64_t left = end - now();
+        int64_t left = end - ctl_client_now();
 
         ready = poll(&poll_fd, 1, end == FOR_EVER ? -1 : left > 0 ? (int)left : 0);
     } while (ready < 0 && errno == EINTR);
@@ -153,7 +153,7 @@ static void say_why_not(int why)
 
 json_t *ctl_receive(struct ctl_client *client, bool patient)
 {
-    const int64_t end = patient ? FOR_EVER : now() + client->patience;
+    const int64_t end = patient ? FOR_EVER : ctl_client_now() + client->patience;
     json_error_t error;
     const char *begin;
     const char *line_end;

@@ -133,14 +133,14 @@ struct exchange {
 
 /* --- what is done -------------------------------------------------------------------------------- */
 
-static int answer(const struct options *options, const struct exchange *exchange, json_t *result)
+static int ctl_answer(const struct options *options, const struct exchange *exchange, json_t *result)
 {
     if (options->json)
         return print_json(json_incref(result));
     return exchange->say(result) ? EXIT_OK : tool_error(CTL_NONSENSE);
 }
 
-static int follow(const struct options *options, struct ctl_client *client)
+static int ctl_follow(const struct options *options, struct ctl_client *client)
 {
     json_t *entry;
 
@@ -163,7 +163,7 @@ static int run_command(const struct options *options, const struct exchange *exc
 
     if (result == NULL)
         return EXIT_FAILED;
-    status = options->follow ? follow(options, client) : answer(options, exchange, result);
+    status = options->follow ? ctl_follow(options, client) : ctl_answer(options, exchange, result);
     json_decref(result);
     return status;
 }
@@ -185,7 +185,7 @@ static int show_file(const struct options *options, const struct exchange *excha
     softeuicc_close(card);
     if (facts == NULL)
         return tool_error("%s cannot be read", options->card);
-    status = answer(options, exchange, facts);
+    status = ctl_answer(options, exchange, facts);
     json_decref(facts);
     return status;
 }
@@ -238,7 +238,7 @@ static int control(const struct command_line *line, const struct exchange *excha
     return status;
 }
 
-static int show(const struct command_line *line)
+static int ctl_show_card(const struct command_line *line)
 {
     return control(line, &(const struct exchange){plain_request, ctl_show});
 }
@@ -248,7 +248,7 @@ static int move(const struct command_line *line)
     return control(line, &(const struct exchange){plain_request, say_settled});
 }
 
-static int cut(const struct command_line *line)
+static int ctl_cut(const struct command_line *line)
 {
     return control(line, &(const struct exchange){cut_request, say_cut});
 }
@@ -258,7 +258,7 @@ static int set_time(const struct command_line *line)
     return control(line, &(const struct exchange){time_request, say_time});
 }
 
-static int trace(const struct command_line *line)
+static int ctl_trace(const struct command_line *line)
 {
     return control(line, &(const struct exchange){trace_request, say_trace});
 }
@@ -309,7 +309,7 @@ static const struct option_row lifecycle_rows[] = {
 
 static const struct command *const commands[] = {
     COMMAND("show", "", "everything there is to know, never a key; also of a card file that nobody runs",
-            .run = show),
+            .run = ctl_show_card),
     COMMAND("power-cycle", "",
             "take the card out and put it in again, as a device that is switched off and on", .run = move),
     COMMAND("remove", "", "take the card out of the reader", .run = move),
@@ -318,19 +318,19 @@ static const struct command *const commands[] = {
             "let the power go at the N-th change of storage from now (default 1: the next write): what is "
             "not stored by "
             "then is lost, the reader sees the card vanish and come back; --after 0 takes it back",
-            .options = cut_rows, .run = cut),
+            .options = cut_rows, .run = ctl_cut),
     COMMAND("time", "[set TIME]",
             "the card's clock; set it to 2026-01-31T23:59:59Z, by +SECONDS, or to 'real'", .max_words = 2,
             .run = set_time),
     COMMAND("trace", "on|off|--follow",
             "show every command and answer on the daemon's standard output; or here, until interrupted",
-            .max_words = 1, .options = trace_rows, .run = trace),
+            .max_words = 1, .options = trace_rows, .run = ctl_trace),
     COMMAND("lifecycle", "--dot", "print the profile state machine as a Graphviz graph (no card needed)",
             .options = lifecycle_rows, .run = lifecycle),
     NULL,
 };
 
-static void begin(void *settings)
+static void ctl_begin(void *settings)
 {
     struct options *options = settings;
 
@@ -345,6 +345,6 @@ const struct command subcommand_ctl = {
     "The socket's protocol is in docs/ctl.md: one line of JSON out, one back.",
     .options = rows,
     .settings_size = sizeof(struct options),
-    .begin = begin,
+    .begin = ctl_begin,
     .commands = commands,
 };

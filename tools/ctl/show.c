@@ -142,7 +142,7 @@ static const char *profile_label(const json_t *row, char out[CTL_TEXT_SIZE])
     return ctl_text(row, nickname != NULL && nickname[0] != '\0' ? "nickname" : "name", out);
 }
 
-static const char *selected(const json_t *row, char out[CTL_TEXT_SIZE])
+static const char *ctl_show_selected(const json_t *row, char out[CTL_TEXT_SIZE])
 {
     char file[CTL_TEXT_SIZE];
     char name[CTL_TEXT_SIZE];
@@ -185,7 +185,7 @@ static void show_lists(const json_t *card)
         {"ADDRESS", "address", NULL},
     };
     static const struct column channels[] = {
-        {"CHANNEL", "channel", NULL}, {"SELECTED", NULL, selected}, {"AID", "aid", NULL}};
+        {"CHANNEL", "channel", NULL}, {"SELECTED", NULL, ctl_show_selected}, {"AID", "aid", NULL}};
 
     TABLE("Profiles", json_object_get(card, "profiles"), profiles);
     TABLE("Associated eIMs", json_object_get(card, "eims"), eims);

@@ -115,7 +115,7 @@ static long long number_member(const json_t *object, const char *name)
 }
 
 /* What an order asked for, in one word or more: "enable+list". */
-static void describe(const json_t *order, char *out, size_t size)
+static void eim_client_describe(const json_t *order, char *out, size_t size)
 {
     const json_t *request = json_object_get(order, "request");
     const json_t *list = json_object_get(request, "psmo");
@@ -171,7 +171,7 @@ void client_print_order(const json_t *order)
     const char *progress = json_string_value(json_object_get(order, "progress"));
     char what[160];
 
-    describe(order, what, sizeof(what));
+    eim_client_describe(order, what, sizeof(what));
     printf("%lld  %s  %s  %s%s%s%s%s\n", number_member(order, "id"), text_member(order, "eid", "?"), what,
            text_member(order, "state", "?"), error != NULL ? ": " : "", error != NULL ? error : "",
            error == NULL && progress != NULL ? ": " : "", error == NULL && progress != NULL ? progress : "");

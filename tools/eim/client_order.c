@@ -205,7 +205,7 @@ static json_t *wait_for(const struct client *client, json_t *order)
     return order;
 }
 
-static int finish(const struct client *client, json_t *order)
+static int client_order_finish(const struct client *client, json_t *order)
 {
     const char *state;
     int status = EXIT_OK;
@@ -235,7 +235,7 @@ static int send_order(const struct command_line *line)
     if (json_object_set_new(reading->request, "eid", json_string(reading->client.eid)) != 0)
         return tool_usage("the value of --eid is not UTF-8");
     order = client_exchange(&reading->client, "POST", "/v1/orders", reading->request);
-    return order == NULL ? EXIT_FAILED : finish(&reading->client, order);
+    return order == NULL ? EXIT_FAILED : client_order_finish(&reading->client, order);
 }
 
 /* --- Commands ------------------------------------------------------------------------------------------- */
@@ -357,7 +357,7 @@ static const struct option_row rows[] = {
     {0},
 };
 
-static void begin(void *settings)
+static void client_order_begin(void *settings)
 {
     struct reading *reading = settings;
 
@@ -366,7 +366,7 @@ static void begin(void *settings)
     json_object_set_new(reading->request, "eid", json_null());
 }
 
-static void end(void *settings)
+static void client_order_end(void *settings)
 {
     struct reading *reading = settings;
 
@@ -382,8 +382,8 @@ const struct command eim_order = {
     "package. The eUICC gets it when its IPA polls.",
     .options = rows,
     .settings_size = sizeof(struct reading),
-    .begin = begin,
-    .end = end,
+    .begin = client_order_begin,
+    .end = client_order_end,
     .commands = verbs,
     .joint = "then",
     .run = send_order,

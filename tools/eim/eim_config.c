@@ -106,8 +106,8 @@ static const struct option_row rows[] = {
 /* --- The file ------------------------------------------------------------------------------------------- */
 
 /* Certificates and identity into `configuration`, which points into `eim`, `tls` and `ci`. */
-static bool load(const struct settings *settings, struct eim *eim, struct pki_pair *tls, struct pki_pair *ci,
-                 struct configuration *configuration)
+static bool eim_config_load(const struct settings *settings, struct eim *eim, struct pki_pair *tls,
+                            struct pki_pair *ci, struct configuration *configuration)
 {
     enum ec_curve curve;
 
@@ -136,7 +136,7 @@ static int write_file(const struct settings *settings, struct configuration *con
     struct eim eim = {0};
     struct pki_pair tls = {0}, ci = {0};
     struct buf der = {0};
-    bool ok = load(settings, &eim, &tls, &ci, configuration);
+    bool ok = eim_config_load(settings, &eim, &tls, &ci, configuration);
 
     if (ok) {
         configuration_put(configuration, &der);
@@ -153,7 +153,7 @@ static int write_file(const struct settings *settings, struct configuration *con
     return ok ? EXIT_OK : EXIT_FAILED;
 }
 
-static void begin(void *settings_)
+static void eim_config_begin(void *settings_)
 {
     struct settings *settings = settings_;
 
@@ -162,14 +162,14 @@ static void begin(void *settings_)
     parse_protocols("https", &settings->configuration.protocols);
 }
 
-static void end(void *settings_)
+static void eim_config_end(void *settings_)
 {
     struct settings *settings = settings_;
 
     buf_free(&settings->ci_key_id);
 }
 
-static int run(const struct command_line *line)
+static int eim_config_run(const struct command_line *line)
 {
     struct settings *settings = line->settings;
 
@@ -187,7 +187,7 @@ const struct command eim_config = {
     "Writes the eIM Configuration Data that 'softeuicc ipa add-eim', onomondo-ipa -f and 'eim add-eim' take.",
     .options = rows,
     .settings_size = sizeof(struct settings),
-    .begin = begin,
-    .end = end,
-    .run = run,
+    .begin = eim_config_begin,
+    .end = eim_config_end,
+    .run = eim_config_run,
 };

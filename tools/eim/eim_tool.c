@@ -137,7 +137,7 @@ static void announce(const struct settings *settings, const struct eim *eim,
     fflush(stdout);
 }
 
-static bool run(const struct settings *settings, struct eim *eim)
+static bool eim_tool_run(const struct settings *settings, struct eim *eim)
 {
     char cert[PKI_PATH_MAX], key[PKI_PATH_MAX], ca[PKI_PATH_MAX];
     struct loop *loop = NULL;
@@ -171,7 +171,7 @@ static bool run(const struct settings *settings, struct eim *eim)
     return ok;
 }
 
-static int serve(const struct settings *settings)
+static int eim_tool_serve(const struct settings *settings)
 {
     struct eim eim = {.first_counter = settings->first_counter};
     bool ok = eim_identity_load(&eim, settings->pki, settings->curve, settings->id) &&
@@ -179,12 +179,12 @@ static int serve(const struct settings *settings)
               eim_state_open(&eim, settings->state);
 
     eim.trust.ignore_expiry = settings->ignore_expiry;
-    ok = ok && run(settings, &eim);
+    ok = ok && eim_tool_run(settings, &eim);
     eim_close(&eim);
     return ok ? EXIT_OK : EXIT_FAILED;
 }
 
-static void begin(void *settings)
+static void eim_tool_begin(void *settings)
 {
     *(struct settings *)settings = (struct settings){
         .https = {"127.0.0.1", EIM_DEFAULT_PORT},
@@ -202,7 +202,7 @@ static int run_server(const struct command_line *line)
         return EXIT_USAGE;
     log_set_level(settings->log);
     umask(077); /* the state has what eUICCs are ordered to do */
-    return serve(settings);
+    return eim_tool_serve(settings);
 }
 
 static const struct command *const commands[] = {
@@ -219,7 +219,7 @@ const struct command subcommand_eim = {
     "in 'softeuicc eim enable --eid …'.",
     .options = rows,
     .settings_size = sizeof(struct settings),
-    .begin = begin,
+    .begin = eim_tool_begin,
     .commands = commands,
     .implied = &eim_order,
     .run = run_server,

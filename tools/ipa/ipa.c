@@ -118,7 +118,7 @@ static const struct option_row options[] = {
     {0},
 };
 
-static void begin(void *settings)
+static void ipad_begin(void *settings)
 {
     struct ipad *ipad = settings;
 
@@ -256,7 +256,7 @@ const struct command subcommand_ipa = {
     "Exit status: 0 done, 1 something failed, 2 wrong usage.",
     .options = options,
     .settings_size = sizeof(struct ipad),
-    .begin = begin,
+    .begin = ipad_begin,
     .commands = commands,
     .around = with_card,
 };

@@ -81,7 +81,7 @@ static void on_done(void *context, bool is_answered, struct span answer, const c
 }
 
 /* False with a line in `why`, and on_done is not called. */
-static bool post(struct poll *poll, char why[BEARER_WHY_SIZE])
+static bool ipad_poll_post(struct poll *poll, char why[BEARER_WHY_SIZE])
 {
     struct ipad *ipad = poll->ipad;
     struct bearer **bearer = bearer_of(ipad);
@@ -104,7 +104,7 @@ static bool carry(struct poll *poll)
 
     if (poll->given_up)
         snprintf(why, sizeof(why), "%s", poll->why);
-    else if (post(poll, why))
+    else if (ipad_poll_post(poll, why))
         return true;
     tool_one_line(why);
     ipa_unreachable(poll->ipad->ipa, why);
@@ -121,7 +121,7 @@ static void begin_trial(struct poll *poll)
         ipad_ring(poll->trial, (int64_t)poll->ipad->rollback_after * 1000);
 }
 
-static void refresh(struct poll *poll)
+static void ipad_poll_refresh(struct poll *poll)
 {
     ipad_reset_card(poll->ipad); /* a card that does not come back answers the next request neither */
     begin_trial(poll);
@@ -129,7 +129,7 @@ static void refresh(struct poll *poll)
 }
 
 /* False while it waits for the next try. */
-static bool retry(struct poll *poll)
+static bool ipad_poll_retry(struct poll *poll)
 {
     if (!poll->is_trial && !poll->given_up) /* the profile is new since before this round */
         begin_trial(poll);
@@ -276,7 +276,7 @@ static void poll_free(struct poll *poll)
     free(poll);
 }
 
-static void finish(struct poll *poll)
+static void ipad_poll_finish(struct poll *poll)
 {
     const struct ipad *ipad = poll->ipad;
     ipad_poll_done *done = poll->done;
@@ -303,16 +303,16 @@ static void go_on(struct poll *poll)
                 return;
             break;
         case IPA_REFRESH:
-            refresh(poll);
+            ipad_poll_refresh(poll);
             break;
         case IPA_RETRY:
-            if (!retry(poll))
+            if (!ipad_poll_retry(poll))
                 return;
             break;
         default:
             end_one(poll);
             if (!begin_next(poll)) {
-                finish(poll);
+                ipad_poll_finish(poll);
                 return;
             }
         }
@@ -355,7 +355,7 @@ static void on_wake(evutil_socket_t fd, short events, void *context)
     if (begin_next(poll))
         go_on(poll);
     else
-        finish(poll);
+        ipad_poll_finish(poll);
 }
 
 struct poll *ipad_poll_begin(struct ipad *ipad, json_t *polled, ipad_poll_done *done, void *context)

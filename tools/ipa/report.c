@@ -238,8 +238,8 @@ static const char *const event_names[] = {
     [IPA_EVENT_MORE] = "more",
 };
 
-static void describe(struct ipad *ipad, const struct ipa_report *report, char *line, size_t size,
-                     json_t *object)
+static void ipad_report_describe(struct ipad *ipad, const struct ipa_report *report, char *line, size_t size,
+                                 json_t *object)
 {
     switch (report->event) {
     case IPA_EVENT_OFFERED:
@@ -296,7 +296,7 @@ void ipad_report(void *context, const struct ipa_report *report)
     json_t *object = json_object();
 
     json_object_set_new(object, "event", json_string(event_names[report->event]));
-    describe(ipad, report, line, sizeof(line), object);
+    ipad_report_describe(ipad, report, line, sizeof(line), object);
     tool_one_line(line);
     if (ipad->json) {
         json_array_append_new(ipad->events, object);

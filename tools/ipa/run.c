@@ -31,17 +31,17 @@ struct run {
     bool has_failed;
 };
 
-static void end(struct run *run)
+static void ipad_run_end(struct run *run)
 {
     run->has_failed = true;
     loop_end(run->ipad->loop);
 }
 
 /* Who reads along must not wait for the end; and when nobody reads any more, this is it. main() says so. */
-static void flush(struct run *run)
+static void ipad_run_flush(struct run *run)
 {
     if (fflush(stdout) != 0 || ferror(stdout) != 0)
-        end(run);
+        ipad_run_end(run);
 }
 
 /* --- Fallback and return -------------------------------------------------------------------------------- */
@@ -56,18 +56,18 @@ static void say(struct run *run, const char *event, int code)
         print_json_line(json_pack("{s:s, s:s}", "event", event, "result", text));
     else
         printf("%s: %s\n", event, text);
-    flush(run);
+    ipad_run_flush(run);
 }
 
 /* What is enabled. False with the line printed. */
-static bool look(struct run *run)
+static bool ipad_run_look(struct run *run)
 {
     struct ipa_enabled enabled;
 
     if (!ipa_read_enabled(run->ipad->ipa, &enabled)) {
         ipad_card_failed(run->ipad);
         if (run->ipad->link_broken)
-            end(run);
+            ipad_run_end(run);
         return false;
     }
     if (enabled.fallback && !run->enabled.fallback)
@@ -103,7 +103,7 @@ static void set_clock(struct run *run)
         ipad_ring(run->clock, at - ipad_now());
 }
 
-static void change(struct run *run)
+static void ipad_run_change(struct run *run)
 {
     struct ipad *ipad = run->ipad;
     bool back = run->enabled.fallback;
@@ -120,15 +120,15 @@ static void change(struct run *run)
             run->enabled.fallback = !back;
     }
     if (ipad->link_broken)
-        end(run);
+        ipad_run_end(run);
 }
 
 static void look_after(struct run *run)
 {
-    if (!look(run))
+    if (!ipad_run_look(run))
         return;
     if (ipad_now() >= change_at(run))
-        change(run);
+        ipad_run_change(run);
     set_clock(run);
 }
 
@@ -144,7 +144,7 @@ static void on_clock(evutil_socket_t fd, short events, void *context)
         look_after(run);
         return;
     }
-    if (!look(run))
+    if (!ipad_run_look(run))
         return;
     if (ipad_now() < change_at(run) || ipad_poll_give_up(run->poll, "no answer, and another profile is due"))
         set_clock(run);
@@ -158,7 +158,7 @@ static void print_round(struct run *run)
 {
     if (run->ipad->json)
         print_json_line(run->polled);
-    flush(run);
+    ipad_run_flush(run);
 }
 
 static void on_polled(void *context, int status, bool is_connected)
@@ -170,7 +170,7 @@ static void on_polled(void *context, int status, bool is_connected)
     run->is_connected = is_connected;
     print_round(run);
     if (run->ipad->link_broken) {
-        end(run);
+        ipad_run_end(run);
         return;
     }
     look_after(run);
@@ -186,12 +186,12 @@ static void on_next(evutil_socket_t fd, short events, void *context)
     run->polled = run->ipad->json ? json_array() : NULL;
     run->poll = ipad_poll_begin(run->ipad, run->polled, on_polled, run);
     if (run->poll == NULL)
-        end(run);
+        ipad_run_end(run);
     else
         set_clock(run);
 }
 
-static void serve(struct run *run)
+static void ipad_run_serve(struct run *run)
 {
     struct event_base *base = loop_base(run->ipad->loop);
 
@@ -224,8 +224,8 @@ int ipad_run(const struct command_line *line)
     if (ipad->loop == NULL)
         return EXIT_FAILED;
     ipad->heard = ipad_now();
-    look(&run); /* a clock may ring in the first round */
-    serve(&run);
+    ipad_run_look(&run); /* a clock may ring in the first round */
+    ipad_run_serve(&run);
     loop_close(ipad->loop);
     return run.has_failed ? EXIT_FAILED : EXIT_OK;
 }

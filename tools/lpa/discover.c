@@ -28,7 +28,7 @@ static bool root_smds(struct lpa *lpa, char address[256])
 }
 
 /* As the SM-DS has it, which may hold anything. */
-static const char *member(const json_t *object, const char *key, char out[TEXT_SIZE])
+static const char *lpa_discover_member(const json_t *object, const char *key, char out[TEXT_SIZE])
 {
     const char *text = json_string_value(json_object_get(object, key));
 
@@ -48,7 +48,8 @@ static int print_events(const struct lpa *lpa, const json_t *events)
     {
         if (i == 0)
             printf("%-32s  %s\n", "EVENT", "SM-DP+");
-        printf("%-32s  %s\n", member(event, "eventId", id), member(event, "rspServerAddress", address));
+        printf("%-32s  %s\n", lpa_discover_member(event, "eventId", id),
+               lpa_discover_member(event, "rspServerAddress", address));
     }
     if (json_array_size(events) == 0)
         printf("nothing waits for this card\n");

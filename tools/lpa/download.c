@@ -172,8 +172,8 @@ static bool code_required(struct span smdp_signed2)
 }
 
 /* PrepareDownload on the card; its whole answer goes to `answer`. */
-static bool prepare(struct lpa *lpa, const struct es9p_message *authenticated, struct span transaction_id,
-                    struct buf *answer)
+static bool lpa_download_prepare(struct lpa *lpa, const struct es9p_message *authenticated,
+                                 struct span transaction_id, struct buf *answer)
 {
     struct span signed2 = buf_span(&authenticated->part[ES9P_SMDP_SIGNED2]);
     struct buf request = {0};
@@ -238,7 +238,7 @@ static int installation_result(struct span result)
 
 /* LoadBoundProfilePackage in segments, until the card gives its installation result, appended to `result`.
  * False with the line printed when it gives none. */
-static bool load(struct lpa *lpa, struct span package, struct buf *result)
+static bool lpa_download_load(struct lpa *lpa, struct span package, struct buf *result)
 {
     struct bpp_segments segments;
     struct span segment;
@@ -265,7 +265,7 @@ static int load_or_cancel(struct lpa *lpa, struct es9p *server, struct span tran
     struct buf result = {0};
     int status = EXIT_FAILED;
 
-    if (load(lpa, package, &result))
+    if (lpa_download_load(lpa, package, &result))
         status = installation_result(buf_span(&result));
     else
         cancel(lpa, server, transaction_id, CANCEL_LOAD_BPP_ERROR);
@@ -281,7 +281,7 @@ static int bind_and_load(struct lpa *lpa, struct es9p *server, const struct es9p
     enum es9p_outcome outcome;
     int status = EXIT_FAILED;
 
-    if (!prepare(lpa, authenticated, transaction_id, &answer)) {
+    if (!lpa_download_prepare(lpa, authenticated, transaction_id, &answer)) {
         /* A missing confirmation code can be mended: the order must survive (SGP.22 3.1.3, 5.7.14). */
         cancel(lpa, server, transaction_id, CANCEL_POSTPONED);
     } else {
@@ -318,7 +318,7 @@ static json_t *metadata_json(struct span octets)
     return object;
 }
 
-static const char *member(const json_t *object, const char *key)
+static const char *lpa_download_member(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
 
@@ -347,8 +347,8 @@ static int go_on(struct lpa *lpa, struct es9p *server, const struct activation_c
                  const struct es9p_message *authenticated, struct span transaction_id, const json_t *metadata)
 {
     if (!lpa->json)
-        fprintf(stderr, "downloading '%s' of '%s', ICCID %s\n", member(metadata, "profileName"),
-                member(metadata, "serviceProviderName"), member(metadata, "iccid"));
+        fprintf(stderr, "downloading '%s' of '%s', ICCID %s\n", lpa_download_member(metadata, "profileName"),
+                lpa_download_member(metadata, "serviceProviderName"), lpa_download_member(metadata, "iccid"));
     if (code->oid[0] == '\0' || oid_matches(buf_span(&authenticated->part[ES9P_SMDP_CERTIFICATE]), code->oid))
         return bind_and_load(lpa, server, authenticated, transaction_id);
     cancel(lpa, server, transaction_id, CANCEL_METADATA_MISMATCH);
@@ -373,7 +373,7 @@ static int download_from(struct lpa *lpa, const struct activation_code *code)
         print_json(metadata);
         metadata = NULL;
     } else if (status == EXIT_OK) {
-        printf("installed %s\n", member(metadata, "iccid"));
+        printf("installed %s\n", lpa_download_member(metadata, "iccid"));
     }
     json_decref(metadata);
     es9p_message_clear(&authenticated);

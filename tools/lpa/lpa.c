@@ -59,7 +59,7 @@ static const struct command *const commands[] = {
     NULL,
 };
 
-static void begin(void *settings)
+static void lpa_begin(void *settings)
 {
     struct lpa *lpa = settings;
 
@@ -94,7 +94,7 @@ const struct command subcommand_lpa = {
     "open.",
     .options = options,
     .settings_size = sizeof(struct lpa),
-    .begin = begin,
+    .begin = lpa_begin,
     .commands = commands,
     .around = with_card,
 };

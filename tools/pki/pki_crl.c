@@ -43,7 +43,7 @@ static bool load_revoked(struct list *list)
     return true;
 }
 
-static bool issue(const struct list *list, const struct pki_pair *ci, struct buf *der)
+static bool pki_crl_issue(const struct list *list, const struct pki_pair *ci, struct buf *der)
 {
     struct span serials[REVOKED_MAX];
     int64_t now = (int64_t)time(NULL);
@@ -65,12 +65,12 @@ static bool issue(const struct list *list, const struct pki_pair *ci, struct buf
     return false;
 }
 
-static int make(struct list *list)
+static int pki_crl_make(struct list *list)
 {
     struct pki_pair ci = {0};
     struct buf der = {0};
     bool ok = load_revoked(list) && pki_load(list->dir, list->curve, PKI_CI, true, &ci) &&
-              issue(list, &ci, &der) && tool_write_file(list->out, buf_span(&der), 0644);
+              pki_crl_issue(list, &ci, &der) && tool_write_file(list->out, buf_span(&der), 0644);
 
     if (ok)
         printf("%s: list %" PRId64 " of the CI on %s revokes %zu certificate%s\n", list->out, list->number,
@@ -96,7 +96,7 @@ static const struct option_row options[] = {
     {0},
 };
 
-static void begin(void *settings)
+static void pki_crl_begin(void *settings)
 {
     struct list *list = settings;
 
@@ -104,9 +104,9 @@ static void begin(void *settings)
     list->days = DEFAULT_DAYS;
 }
 
-static int run(const struct command_line *line)
+static int pki_crl_run(const struct command_line *line)
 {
-    return make(line->settings);
+    return pki_crl_make(line->settings);
 }
 
 const struct command pki_crl = {
@@ -116,6 +116,6 @@ const struct command pki_crl = {
     "Writes a revocation list (DER) signed by the CI.",
     .options = options,
     .settings_size = sizeof(struct list),
-    .begin = begin,
-    .run = run,
+    .begin = pki_crl_begin,
+    .run = pki_crl_run,
 };

@@ -168,7 +168,7 @@ static bool place_is_free(const char *dir)
     return false;
 }
 
-static int make(const struct init *init)
+static int pki_init_make(const struct init *init)
 {
     char dir[PKI_PATH_MAX];
     char temporary[PKI_PATH_MAX + sizeof(TEMPORARY_TAIL)];
@@ -245,14 +245,14 @@ static const struct option_row options[] = {
     {0},
 };
 
-static void begin(void *settings)
+static void pki_init_begin(void *settings)
 {
     struct init *init = settings;
 
     init->days = DEFAULT_DAYS;
 }
 
-static int run(const struct command_line *line)
+static int pki_init_run(const struct command_line *line)
 {
     static const char *const always[] = {"localhost", "127.0.0.1", "::1"};
     struct init *init = line->settings;
@@ -266,7 +266,7 @@ static int run(const struct command_line *line)
         init->curves[EC_CURVE_P256] = true;
         init->curves[EC_CURVE_BRAINPOOL_P256R1] = true;
     }
-    status = make(init);
+    status = pki_init_make(init);
     return status == EXIT_OK ? pki_show_dir(init->dir, init->json) : status;
 }
 
@@ -279,6 +279,6 @@ const struct command pki_init = {
     "them. For tests only: the private keys lie in the directory.",
     .options = options,
     .settings_size = sizeof(struct init),
-    .begin = begin,
-    .run = run,
+    .begin = pki_init_begin,
+    .run = pki_init_run,
 };

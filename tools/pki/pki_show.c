@@ -244,7 +244,7 @@ static const struct option_row options[] = {
     {0},
 };
 
-static int run(const struct command_line *line)
+static int pki_show_run(const struct command_line *line)
 {
     const struct settings *settings = line->settings;
 
@@ -262,5 +262,5 @@ const struct command pki_show = {
     .max_words = INT_MAX,
     .options = options,
     .settings_size = sizeof(struct settings),
-    .run = run,
+    .run = pki_show_run,
 };

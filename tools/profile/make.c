@@ -154,7 +154,7 @@ static void complete(struct request *request)
 }
 
 /* The metadata of a recipe that was good. */
-static void describe(struct request *request)
+static void profile_make_describe(struct request *request)
 {
     const struct saip_recipe *recipe = &request->recipe;
     struct profile_description *description = &request->description;
@@ -210,7 +210,7 @@ static int write_package(struct request *request)
     if (!saip_build(&request->recipe, &package, &reason)) {
         status = tool_usage("%s", reason);
     } else {
-        describe(request);
+        profile_make_describe(request);
         if (write_files(request, buf_span(&package))) {
             printf("%s: %zu octets, ICCID %s, IMSI %s\n", request->out, package.size, request->recipe.iccid,
                    request->recipe.imsi);
@@ -221,7 +221,7 @@ static int write_package(struct request *request)
     return status;
 }
 
-static void begin(void *settings)
+static void profile_make_begin(void *settings)
 {
     struct request *request = settings;
 
@@ -229,7 +229,7 @@ static void begin(void *settings)
     request->description.class = classes[0];
 }
 
-static int run(const struct command_line *line)
+static int profile_make_run(const struct command_line *line)
 {
     return write_package(line->settings);
 }
@@ -243,6 +243,6 @@ const struct command profile_make = {
     "management. Without options it has test values.",
     .options = rows,
     .settings_size = sizeof(struct request),
-    .begin = begin,
-    .run = run,
+    .begin = profile_make_begin,
+    .run = profile_make_run,
 };

@@ -28,7 +28,7 @@ static char *metadata_path(const char *package_path)
     return path;
 }
 
-static json_t *describe(const struct profile_description *d)
+static json_t *profile_metadata_describe(const struct profile_description *d)
 {
     json_t *root = json_pack("{s:s, s:s, s:s, s:{s:s}}", "serviceProviderName", d->provider, "profileName",
                              d->name, "profileClass", d->class, "owner", "mccmnc", d->mccmnc);
@@ -57,7 +57,7 @@ static json_t *describe(const struct profile_description *d)
 bool profile_write_metadata(const char *package_path, const struct profile_description *description)
 {
     char *path = metadata_path(package_path);
-    json_t *root = describe(description);
+    json_t *root = profile_metadata_describe(description);
     char *text = root != NULL ? json_dumps(root, JSON_INDENT(2)) : NULL;
     struct buf file = {0};
     bool done = false;

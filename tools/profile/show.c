@@ -93,7 +93,7 @@ static void list_file(json_t *files, const struct saip_file *file, const char *p
     json_array_append_new(files, object);
 }
 
-static bool visit(void *context, const struct saip_file *file, bool update)
+static bool profile_show_visit(void *context, const struct saip_file *file, bool update)
 {
     struct view *view = context;
     char path[64];
@@ -228,7 +228,7 @@ static int show_package(const char *path, const struct saip_package *package, bo
     view->element_files = counts;
     view->files = json ? json_array() : NULL;
     view->print_files = json && files;
-    if (!saip_visit(package, visit, NULL, view))
+    if (!saip_visit(package, profile_show_visit, NULL, view))
         status = tool_error("%s: out of memory", path);
     else if (json)
         status = print_view(view);
@@ -239,7 +239,7 @@ static int show_package(const char *path, const struct saip_package *package, bo
     if (status == EXIT_OK && !json && files) {
         printf("\n%-24s  %-12s  %10s  SFI  %-6s  Name\n", "File", "Kind", "Size", "Rule");
         view->print_files = true;
-        saip_visit(package, visit, NULL, view);
+        saip_visit(package, profile_show_visit, NULL, view);
     }
     json_decref(view->files);
     free(counts);
@@ -270,7 +270,7 @@ static const struct option_row rows[] = {
     {0},
 };
 
-static int run(const struct command_line *line)
+static int profile_show_run(const struct command_line *line)
 {
     const struct settings *settings = line->settings;
     const char *path = line->argv[0];
@@ -300,5 +300,5 @@ const struct command profile_show = {
     .max_words = 1,
     .options = rows,
     .settings_size = sizeof(struct settings),
-    .run = run,
+    .run = profile_show_run,
 };

@@ -101,7 +101,7 @@ static void start_turn(struct connection *connection, unsigned seconds)
 }
 
 /* Follows the trace from now on: there is no limit on its silence. */
-static void follow(struct connection *connection)
+static void control_follow(struct connection *connection)
 {
     connection->follows = true;
     bufferevent_set_timeouts(connection->events, NULL, NULL);
@@ -130,7 +130,7 @@ static void wait_for(struct connection *connection, const struct control_request
         answer_at_last(connection, control_error("the card cannot be opened; the daemon's log says why"));
 }
 
-static void serve(struct connection *connection, struct span line)
+static void control_serve(struct connection *connection, struct span line)
 {
     struct control *control = connection->control;
     struct control_request request = {.command = CONTROL_SHOW};
@@ -148,7 +148,7 @@ static void serve(struct connection *connection, struct span line)
     if (!send_line(connection, answer))
         connection_free(connection);
     else if (request.command == CONTROL_TRACE && request.trace == CONTROL_TRACE_FOLLOW)
-        follow(connection);
+        control_follow(connection);
 }
 
 /* Serves one line, if there is a whole one and its turn has come. */
@@ -165,7 +165,7 @@ static void take_turn(struct connection *connection)
         start_turn(connection, 0);
         if (length > 0 && line[length - 1] == '\r')
             length--;
-        serve(connection, SPAN(line, length));
+        control_serve(connection, SPAN(line, length));
         free(line);
         return;
     }

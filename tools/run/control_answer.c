@@ -53,7 +53,7 @@ static json_t *show_run(const struct slot *slot, time_t since)
                      (double)slot->clock_offset / 1000);
 }
 
-static json_t *show(const struct slot *slot, time_t since)
+static json_t *control_answer_show(const struct slot *slot, time_t since)
 {
     json_t *whole = inspect_json(slot->card);
 
@@ -66,7 +66,7 @@ static json_t *show(const struct slot *slot, time_t since)
     return control_ok(whole);
 }
 
-static json_t *cut(const struct slot *slot, uint64_t after)
+static json_t *control_answer_cut(const struct slot *slot, uint64_t after)
 {
     if (!softeuicc_cut_power(slot->card, after))
         return control_error("this card's power cannot be cut");
@@ -119,7 +119,7 @@ json_t *control_answer(struct slot *slot, const struct control_request *request,
         return no_card(slot);
     switch (request->command) {
     case CONTROL_SHOW:
-        return show(slot, since);
+        return control_answer_show(slot, since);
     case CONTROL_REMOVE:
         if (!slot->inserted)
             return control_error("the card is out already");
@@ -136,7 +136,7 @@ json_t *control_answer(struct slot *slot, const struct control_request *request,
         *wait = CONTROL_WAIT_POWERED;
         return NULL;
     case CONTROL_CUT:
-        return cut(slot, request->after);
+        return control_answer_cut(slot, request->after);
     case CONTROL_TIME:
         return set_time(slot, request);
     case CONTROL_TRACE:

@@ -70,7 +70,7 @@ static const struct option_row rows[] = {
     {0},
 };
 
-static void begin(void *settings)
+static void run_begin(void *settings)
 {
     struct options *options = settings;
 
@@ -187,7 +187,7 @@ static void on_left(void *context, enum slot_event event)
 }
 
 /* Takes the cards out of their readers, and gives these the time to notice. Another signal cuts it short. */
-static void leave(struct run *run)
+static void run_leave(struct run *run)
 {
     const struct timeval limit = {LEAVE_MS / 1000, (LEAVE_MS % 1000) * 1000};
 
@@ -207,7 +207,7 @@ static void leave(struct run *run)
 }
 
 /* Serves until a signal ends it. */
-static int serve(struct run *run)
+static int run_serve(struct run *run)
 {
     const struct options *options = run->options;
     struct event *terminate = evsignal_new(run->base, SIGTERM, on_signal, run);
@@ -224,7 +224,7 @@ static int serve(struct run *run)
         notify_service_manager("READY=1");
         event_base_dispatch(run->base);
         notify_service_manager("STOPPING=1");
-        leave(run);
+        run_leave(run);
         if (options->pid_file != NULL)
             unlink(options->pid_file);
     }
@@ -255,7 +255,7 @@ static int run_daemon(const struct command_line *line)
     if (run.slots == NULL || run.base == NULL || event_base_priority_init(run.base, RUN_PRIORITIES) != 0)
         tool_error("out of memory");
     else if ((run.addresses = resolve(options->vpcd.host)) != NULL && open_cards(&run) && claim_slots(&run))
-        status = serve(&run);
+        status = run_serve(&run);
     for (unsigned i = 0; run.slots != NULL && i < options->cards_count; i++)
         slot_close(&run.slots[i]);
     for (unsigned i = 0; i < run.claims_count; i++)
@@ -282,6 +282,6 @@ const struct command subcommand_run = {
     "Under systemd, Type=notify is told when all cards are open.",
     .options = rows,
     .settings_size = sizeof(struct options),
-    .begin = begin,
+    .begin = run_begin,
     .run = run_daemon,
 };

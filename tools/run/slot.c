@@ -32,7 +32,7 @@ static bool is_traced(const struct slot *slot)
     return slot->trace || slot->watcher.traced != NULL;
 }
 
-static void trace(const struct slot *slot, const struct trace_entry *entry)
+static void slot_trace(const struct slot *slot, const struct trace_entry *entry)
 {
     if (slot->trace)
         trace_print(entry);
@@ -44,7 +44,7 @@ static void trace_command(const struct slot *slot, struct span command)
 {
     const struct trace_entry entry = trace_entry(TRACE_COMMAND, slot->number, NULL, command);
 
-    trace(slot, &entry);
+    slot_trace(slot, &entry);
 }
 
 /* The answer: data, status word, what the command was, how long it took. */
@@ -58,18 +58,18 @@ static void trace_answer(const struct slot *slot, struct span answer, double mil
     entry = trace_entry(TRACE_ANSWER, slot->number, line, SPAN(answer.data, answer.size - 2));
     entry.status = (uint16_t)(sw[0] << 8 | sw[1]);
     entry.milliseconds = milliseconds;
-    trace(slot, &entry);
+    slot_trace(slot, &entry);
 }
 
 static void trace_event(const struct slot *slot, const char *what)
 {
     const struct trace_entry entry = trace_entry(TRACE_EVENT, slot->number, what, SPAN_NONE);
 
-    trace(slot, &entry);
+    slot_trace(slot, &entry);
 }
 
 /* What is written to the log in any case, and told to who follows the trace. */
-static void report(const struct slot *slot, const char *what)
+static void slot_report(const struct slot *slot, const char *what)
 {
     const struct trace_entry entry = trace_entry(TRACE_EVENT, slot->number, what, SPAN_NONE);
 
@@ -78,7 +78,7 @@ static void report(const struct slot *slot, const char *what)
         slot->watcher.traced(slot->watcher.context, &entry);
 }
 
-static void tell(const struct slot *slot, enum slot_event event)
+static void slot_tell(const struct slot *slot, enum slot_event event)
 {
     if (slot->watcher.happened != NULL)
         slot->watcher.happened(slot->watcher.context, event);
@@ -94,7 +94,7 @@ static bool survives(struct slot *slot)
         return slot->card != NULL;
     slot->power_cuts++;
     slot->powered = false;
-    report(slot, "power cut: what was not stored is lost");
+    slot_report(slot, "power cut: what was not stored is lost");
     slot_remove(slot);
     softeuicc_close(slot->card);
     slot->card = NULL;
@@ -112,7 +112,7 @@ static void power(struct slot *slot, enum softeuicc_reset kind, const char *what
     slot->powered = true;
     slot->resets++;
     trace_event(slot, what);
-    tell(slot, SLOT_POWERED);
+    slot_tell(slot, SLOT_POWERED);
 }
 
 /* --- what vpcd does to the slot ------------------------------------------------------------------ */
@@ -132,7 +132,7 @@ static void on_disconnected(void *context, const char *why)
     slot->connected = false;
     slot_log(slot, "no reader at %s port %u (%s); trying again until there is one", slot->host,
              (unsigned)slot->port, why);
-    tell(slot, SLOT_NO_READER);
+    slot_tell(slot, SLOT_NO_READER);
 }
 
 static void on_ignored(void *context)
@@ -148,7 +148,7 @@ static void on_removed(void *context)
     struct slot *slot = context;
 
     slot->connected = false;
-    tell(slot, SLOT_REMOVED);
+    slot_tell(slot, SLOT_REMOVED);
 }
 
 static void on_power_on(void *context)
@@ -219,14 +219,14 @@ int64_t slot_now(const struct slot *slot)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + slot->clock_offset;
 }
 
-static int64_t now(void *context)
+static int64_t slot_clock(void *context)
 {
     return slot_now(context);
 }
 
 bool slot_open(struct slot *slot)
 {
-    const struct softeuicc_hooks hooks = {.context = slot, .now = now, .power_cuts = true};
+    const struct softeuicc_hooks hooks = {.context = slot, .now = slot_clock, .power_cuts = true};
     struct softeuicc_error why = {SOFTEUICC_OK, ""};
 
     slot->card = softeuicc_open(slot->path, &hooks, &why);
@@ -266,7 +266,7 @@ void slot_remove(struct slot *slot)
     if (!slot->inserted)
         return;
     slot->inserted = false;
-    report(slot, "the card is taken out");
+    slot_report(slot, "the card is taken out");
     vpcd_link_remove(slot->link);
 }
 
@@ -277,7 +277,7 @@ bool slot_insert(struct slot *slot)
     if (slot->inserted)
         return true;
     slot->inserted = true;
-    report(slot, "the card is put in");
+    slot_report(slot, "the card is put in");
     vpcd_link_insert(slot->link);
     return true;
 }

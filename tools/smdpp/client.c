@@ -25,7 +25,7 @@ struct client {
 /* --- HTTP ----------------------------------------------------------------------------------------------- */
 
 /* POSTs `request` (GET when NULL) and reads the JSON answer; NULL after an error line. */
-static json_t *exchange(const struct client *client, const char *path, const json_t *request)
+static json_t *smdpp_client_exchange(const struct client *client, const char *path, const json_t *request)
 {
     static const char *const headers[] = {"X-Admin-Protocol: " ADMIN_PROTOCOL,
                                           "Content-Type: application/json", NULL};
@@ -83,7 +83,7 @@ static json_t *call(const struct client *client, const char *function, json_t *r
     json_object_set_new(request, "header",
                         json_pack("{s:s,s:s}", "functionRequesterIdentifier", "softeuicc",
                                   "functionCallIdentifier", function));
-    json = exchange(client, path, request);
+    json = smdpp_client_exchange(client, path, request);
     json_decref(request);
     execution = json_object_get(json_object_get(json, "header"), "functionExecutionStatus");
     if (json == NULL || strncmp(text_member(execution, "status", ""), "Executed", 8) == 0)
@@ -98,7 +98,7 @@ static json_t *call(const struct client *client, const char *function, json_t *r
 /* Takes back the order of the profile that is asked for: by its ICCID, or by the name that /orders shows. */
 static bool take_back(const struct client *client)
 {
-    json_t *orders = exchange(client, "/orders", NULL);
+    json_t *orders = smdpp_client_exchange(client, "/orders", NULL);
     bool ok = orders != NULL;
     json_t *order, *answer;
     size_t i;
@@ -286,7 +286,7 @@ static int run_list(const struct command_line *line)
     json_t *rows;
 
     snprintf(path, sizeof(path), "/%s", line->command->name);
-    rows = exchange(client, path, NULL);
+    rows = smdpp_client_exchange(client, path, NULL);
     if (rows == NULL)
         return EXIT_FAILED;
     if (!json_is_array(rows)) {

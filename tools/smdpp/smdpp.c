@@ -119,7 +119,7 @@ static bool load_files(struct dp_server *dp, const struct settings *settings)
 /* --- Running -------------------------------------------------------------------------------------------- */
 
 /* What needs the server's address, which may depend on the port that was free. */
-static bool prepare(struct smdpp *smdpp, const struct settings *settings, uint16_t port)
+static bool smdpp_prepare(struct smdpp *smdpp, const struct settings *settings, uint16_t port)
 {
     char why[DB_WHY_MAX];
 
@@ -143,7 +143,7 @@ static bool prepare(struct smdpp *smdpp, const struct settings *settings, uint16
     return true;
 }
 
-static void answer(void *smdpp, struct https_request *request)
+static void smdpp_answer(void *smdpp, struct https_request *request)
 {
     struct http_answer out;
 
@@ -157,7 +157,7 @@ static bool listen_and_serve(struct smdpp *smdpp, const struct settings *setting
                              struct https *https)
 {
     char where[PLACE_TEXT_MAX];
-    bool ok = prepare(smdpp, settings, https_port(https)) && tool_write_pid_file(settings->pid_file);
+    bool ok = smdpp_prepare(smdpp, settings, https_port(https)) && tool_write_pid_file(settings->pid_file);
 
     if (!ok)
         return false;
@@ -170,7 +170,7 @@ static bool listen_and_serve(struct smdpp *smdpp, const struct settings *setting
     return ok;
 }
 
-static int serve(const struct settings *settings)
+static int smdpp_serve(const struct settings *settings)
 {
     struct smdpp smdpp = {0};
     char cert[PKI_PATH_MAX], key[PKI_PATH_MAX];
@@ -181,7 +181,7 @@ static int serve(const struct settings *settings)
                                    .body_max = REQUEST_BODY_LIMIT,
                                    .admin_protocol = ADMIN_PROTOCOL,
                                    .allow = "GET, POST",
-                                   .answer = answer,
+                                   .answer = smdpp_answer,
                                    .context = &smdpp};
     struct loop *loop = NULL;
     struct https *https = NULL;
@@ -201,14 +201,14 @@ static int serve(const struct settings *settings)
     return ok ? EXIT_OK : EXIT_FAILED;
 }
 
-static void begin(void *settings)
+static void smdpp_begin(void *settings)
 {
     *(struct settings *)settings = (struct settings){.listen = {"127.0.0.1", DEFAULT_PORT},
                                                      .log = LOG_LEVEL_INFO,
                                                      .options.tries_max = SMDPP_DEFAULT_TRIES_MAX};
 }
 
-static int run(const struct command_line *line)
+static int smdpp_run(const struct command_line *line)
 {
     const struct settings *settings = line->settings;
 
@@ -216,7 +216,7 @@ static int run(const struct command_line *line)
         return EXIT_USAGE;
     log_set_level(settings->log);
     umask(077); /* the state has what a profile is given out for */
-    return serve(settings);
+    return smdpp_serve(settings);
 }
 
 /* --- Small ones ----------------------------------------------------------------------------------------- */
@@ -260,7 +260,7 @@ const struct command subcommand_smdpp = {
     "'softeuicc smdpp COMMAND --help' says what a command takes.",
     .options = rows,
     .settings_size = sizeof(struct settings),
-    .begin = begin,
+    .begin = smdpp_begin,
     .commands = commands,
-    .run = run,
+    .run = smdpp_run,
 };

@@ -43,7 +43,7 @@ static void take_address(struct eim *eim, const json_t *request, struct eim_down
 }
 
 /* Takes the order; true when it is a download that waits for its result. */
-static bool take(struct eim *eim, struct eim_order *order, struct eim_download *download)
+static bool eim_download_take(struct eim *eim, struct eim_order *order, struct eim_download *download)
 {
     bool ok = order->kind == ORDER_DOWNLOAD && strcmp(order->state, ORDER_SENT) == 0;
 
@@ -62,7 +62,8 @@ bool eim_download_by_transaction(struct eim *eim, struct span eim_transaction_id
 {
     struct eim_order order;
 
-    return eim_order_by_transaction(eim, eim_transaction_id, &order) && take(eim, &order, download);
+    return eim_order_by_transaction(eim, eim_transaction_id, &order) &&
+           eim_download_take(eim, &order, download);
 }
 
 bool eim_download_by_smdp_transaction(struct eim *eim, struct span transaction_id,
@@ -73,14 +74,14 @@ bool eim_download_by_smdp_transaction(struct eim *eim, struct span transaction_i
                            "SELECT id FROM eim_order WHERE smdp_transaction_id = ? ORDER BY id DESC LIMIT 1",
                            DB_VALUES(DB_BLOB(transaction_id)));
 
-    return eim_order_find(eim, id, &order) && take(eim, &order, download);
+    return eim_order_find(eim, id, &order) && eim_download_take(eim, &order, download);
 }
 
 bool eim_download_by_eid(struct eim *eim, const char *eid, struct eim_download *download)
 {
     struct eim_order order;
 
-    return eim_order_outstanding(eim, eid, &order) && take(eim, &order, download);
+    return eim_order_outstanding(eim, eid, &order) && eim_download_take(eim, &order, download);
 }
 
 void eim_download_report(struct eim *eim, int64_t order, enum eim_step step, struct span transaction_id,

@@ -33,8 +33,8 @@ static void find_owner(struct eim *eim, const char *eid, const struct pending_no
 
 /* True when this eUICC signed it. An enclosed certificate says which eUICC's it is: it must be the one meant.
  */
-static bool verify(struct eim *eim, const struct pending_notification *notification,
-                   char eid[EIM_EID_DIGITS + 1])
+static bool eim_notification_verify(struct eim *eim, const struct pending_notification *notification,
+                                    char eid[EIM_EID_DIGITS + 1])
 {
     struct cert *known = eim_euicc_certificate(eim, eid);
     struct refusal_status status = {0};
@@ -75,8 +75,8 @@ bool installation_failure(struct span pending, char *failure, size_t size)
 }
 
 /* A notification that is older than another one says nothing new about the profiles. */
-static void apply(struct eim *eim, const char *eid, const struct pending_notification *notification,
-                  const char *iccid)
+static void eim_notification_apply(struct eim *eim, const char *eid,
+                                   const struct pending_notification *notification, const char *iccid)
 {
     int64_t last = eim_euicc_number(eim, eid, "last_notification", -1);
 
@@ -106,8 +106,9 @@ static void end_download(struct eim *eim, const char *eid, const struct pending_
 }
 
 /* True when it is new. One that is known, but was not to be forwarded until now, is from now on. */
-static bool keep(struct eim *eim, const char *eid, const struct pending_notification *notification,
-                 struct span pending, const char *iccid, bool verified, bool forward)
+static bool eim_notification_keep(struct eim *eim, const char *eid,
+                                  const struct pending_notification *notification, struct span pending,
+                                  const char *iccid, bool verified, bool forward)
 {
     uint8_t digest[CRYPTO_SHA256_SIZE];
     char failure[128], address[EIM_ADDRESS_MAX + 1];
@@ -166,13 +167,13 @@ enum notification notification_take(struct eim *eim, const char *eid, struct spa
     if (notification.iccid.data != NULL && !iccid_to_digits(notification.iccid, iccid))
         iccid[0] = '\0';
     find_owner(eim, eid, &notification, digits);
-    verified = verify(eim, &notification, digits);
-    if (keep(eim, digits, &notification, pending, iccid, verified, forward)) {
+    verified = eim_notification_verify(eim, &notification, digits);
+    if (eim_notification_keep(eim, digits, &notification, pending, iccid, verified, forward)) {
         log_line(LOG_LEVEL_INFO, "eUICC %s: notification %llu, %s %s", digits,
                  (unsigned long long)notification.sequence_number,
                  names_of(NAMES_EVENT, notification.operation), iccid);
         if (verified)
-            apply(eim, digits, &notification, iccid);
+            eim_notification_apply(eim, digits, &notification, iccid);
     }
     if (verified && acknowledgements != NULL)
         acknowledge(acknowledgements, notification.sequence_number);

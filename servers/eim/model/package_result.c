@@ -34,7 +34,7 @@ static bool find_order(struct eim *eim, const char *eid, const struct package_re
 /* --- Signatures ----------------------------------------------------------------------------------------- */
 
 /* The eUICC signs over the data object followed by the association token object (SGP.32 5.9.1). */
-static bool verify(struct eim *eim, const char *eid, const struct package_result *result)
+static bool package_result_verify(struct eim *eim, const char *eid, const struct package_result *result)
 {
     struct cert *cert = eim_euicc_certificate(eim, eid);
     struct buf token = {0};
@@ -62,8 +62,8 @@ static bool is_known(struct eim *eim, const char *eid, struct span digest)
                      DB_VALUES(DB_TEXT(eid), DB_BLOB(digest))) > 0;
 }
 
-static void keep(struct eim *eim, const char *eid, int64_t order, const struct package_result *result,
-                 struct span digest)
+static void package_result_keep(struct eim *eim, const char *eid, int64_t order,
+                                const struct package_result *result, struct span digest)
 {
     db_run(eim->db,
            "INSERT INTO package_result (eid, order_id, received, sequence, digest, der) VALUES (?,?,?,?,?,?)",
@@ -84,7 +84,8 @@ static void take_list(struct eim *eim, const char *eid, const json_t *profiles, 
 }
 
 /* What each successful command did to what is known of the eUICC. */
-static void apply(struct eim *eim, const struct eim_order *order, const json_t *results, uint64_t sequence)
+static void package_result_apply(struct eim *eim, const struct eim_order *order, const json_t *results,
+                                 uint64_t sequence)
 {
     const json_t *psmo = json_object_get(order->request, "psmo");
     json_t *result;
@@ -139,7 +140,7 @@ static void take_results(struct eim *eim, const struct eim_order *order, const s
                  (long long)order->id, order->eid);
         json_decref(results);
     } else {
-        apply(eim, order, results, result->sequence);
+        package_result_apply(eim, order, results, result->sequence);
         eim_order_end(eim, order, failure[0] != '\0' ? failure : NULL, results);
     }
 }
@@ -166,7 +167,7 @@ static bool take_signed_result(struct eim *eim, const char *eid, const struct pa
 
     if (result->sequence > INT64_MAX)
         return false;
-    if (!verify(eim, eid, result)) {
+    if (!package_result_verify(eim, eid, result)) {
         note_unverified(eim, eid, result);
         return false;
     }
@@ -178,7 +179,7 @@ static bool take_signed_result(struct eim *eim, const char *eid, const struct pa
         return true;
     }
     found = find_order(eim, eid, result, &order);
-    keep(eim, eid, found ? order.id : 0, result, SPAN_ARRAY(digest));
+    package_result_keep(eim, eid, found ? order.id : 0, result, SPAN_ARRAY(digest));
     if (found)
         take_results(eim, &order, result);
     else
@@ -209,7 +210,7 @@ static bool take_signed_error(struct eim *eim, const char *eid, const struct pac
     struct eim_order order;
     char text[64];
 
-    if (!verify(eim, eid, result))
+    if (!package_result_verify(eim, eid, result))
         return false;
     if (!find_order(eim, eid, result, &order))
         return true; /* an old error; nothing waits for it */

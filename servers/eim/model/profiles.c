@@ -13,7 +13,7 @@ void profiles_stale(struct eim *eim, const char *eid)
            DB_VALUES(DB_TEXT(eid), DB_INT(ORDER_PACKAGE)));
 }
 
-static const char *member(const json_t *profile, const char *name)
+static const char *profiles_member(const json_t *profile, const char *name)
 {
     return json_string_value(json_object_get(profile, name));
 }
@@ -26,17 +26,20 @@ void profiles_replace(struct eim *eim, const char *eid, const json_t *list)
     db_run(eim->db, "DELETE FROM profile WHERE eid = ?", DB_VALUES(DB_TEXT(eid)));
     json_array_foreach(list, i, profile)
     {
-        if (member(profile, "iccid") == NULL)
+        if (profiles_member(profile, "iccid") == NULL)
             continue;
         db_run(
             eim->db,
             "INSERT OR REPLACE INTO profile (eid, iccid, state, isdp_aid, nickname, service_provider, name,"
             " class, fallback, fallback_allowed, ecall) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-            DB_VALUES(DB_TEXT(eid), DB_TEXT(member(profile, "iccid")),
-                      DB_TEXT(member(profile, "state") != NULL ? member(profile, "state") : "disabled"),
-                      DB_SOME_TEXT(member(profile, "isdpAid")), DB_SOME_TEXT(member(profile, "nickname")),
-                      DB_SOME_TEXT(member(profile, "serviceProvider")), DB_SOME_TEXT(member(profile, "name")),
-                      DB_SOME_TEXT(member(profile, "class")),
+            DB_VALUES(DB_TEXT(eid), DB_TEXT(profiles_member(profile, "iccid")),
+                      DB_TEXT(profiles_member(profile, "state") != NULL ? profiles_member(profile, "state")
+                                                                        : "disabled"),
+                      DB_SOME_TEXT(profiles_member(profile, "isdpAid")),
+                      DB_SOME_TEXT(profiles_member(profile, "nickname")),
+                      DB_SOME_TEXT(profiles_member(profile, "serviceProvider")),
+                      DB_SOME_TEXT(profiles_member(profile, "name")),
+                      DB_SOME_TEXT(profiles_member(profile, "class")),
                       DB_INT(json_is_true(json_object_get(profile, "fallback"))),
                       DB_INT(json_is_true(json_object_get(profile, "fallbackAllowed"))),
                       DB_INT(json_is_true(json_object_get(profile, "ecall")))));
@@ -65,7 +68,7 @@ void profiles_apply(struct eim *eim, const char *eid, const json_t *request)
     void *only = json_object_iter((json_t *)(uintptr_t)request);
     const char *name = json_object_iter_key(only);
     const json_t *arguments = json_object_iter_value(only);
-    const char *iccid = member(arguments, "iccid");
+    const char *iccid = profiles_member(arguments, "iccid");
 
     if (name == NULL)
         return;
@@ -81,5 +84,5 @@ void profiles_apply(struct eim *eim, const char *eid, const json_t *request)
     else if (strcmp(name, "unsetFallbackAttribute") == 0)
         db_run(eim->db, "UPDATE profile SET fallback = 0 WHERE eid = ?", DB_VALUES(DB_TEXT(eid)));
     else if (strcmp(name, "setDefaultDpAddress") == 0)
-        eim_euicc_set(eim, eid, "default_smdp", DB_SOME_TEXT(member(arguments, "address")));
+        eim_euicc_set(eim, eid, "default_smdp", DB_SOME_TEXT(profiles_member(arguments, "address")));
 }

@@ -14,7 +14,7 @@
 
 /* --- What the eIM wants to know itself ------------------------------------------------------------------ */
 
-static void ask(struct eim *eim, const char *eid, enum order_kind kind, json_t *request)
+static void queue_ask(struct eim *eim, const char *eid, enum order_kind kind, json_t *request)
 {
     eim_order_add(eim, eid, kind, true, request);
     json_decref(request);
@@ -35,9 +35,9 @@ static void want_data(struct eim *eim, const char *eid)
 
     if (eim_euicc_number(eim, eid, "data_state", 0) != DATA_UNKNOWN || has_internal(eim, eid, ORDER_DATA))
         return;
-    ask(eim, eid, ORDER_DATA,
-        tries == 0 ? json_pack("{s:s,s:{}}", "eid", eid, "data")
-                   : json_pack("{s:s,s:{s:b}}", "eid", eid, "data", "least", 1));
+    queue_ask(eim, eid, ORDER_DATA,
+              tries == 0 ? json_pack("{s:s,s:{}}", "eid", eid, "data")
+                         : json_pack("{s:s,s:{s:b}}", "eid", eid, "data", "least", 1));
     db_run(eim->db, "UPDATE euicc SET data_tries = data_tries + 1 WHERE eid = ?", DB_VALUES(DB_TEXT(eid)));
 }
 
@@ -45,7 +45,7 @@ static void want_profiles(struct eim *eim, const char *eid)
 {
     if (eim_euicc_number(eim, eid, "profiles_stale", 0) == 0 || has_internal(eim, eid, ORDER_PACKAGE))
         return;
-    ask(eim, eid, ORDER_PACKAGE, json_pack("{s:s,s:[{s:{}}]}", "eid", eid, "psmo", "listProfileInfo"));
+    queue_ask(eim, eid, ORDER_PACKAGE, json_pack("{s:s,s:[{s:{}}]}", "eid", eid, "psmo", "listProfileInfo"));
 }
 
 /* --- Sending -------------------------------------------------------------------------------------------- */

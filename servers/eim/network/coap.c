@@ -213,7 +213,7 @@ static int on_event(coap_session_t *session, const coap_event_t event)
 
 /* Joins the blocks of a request here rather than in libcoap, which would believe any size that a client
  * announces. Zero when the body is complete, else the response code. */
-static coap_pdu_code_t collect(struct peer *peer, const coap_block_t *block, struct span data)
+static coap_pdu_code_t coap_collect(struct peer *peer, const coap_block_t *block, struct span data)
 {
     size_t offset = (size_t)block->num << (block->szx + 4);
 
@@ -250,7 +250,7 @@ static struct pending *pending_new(struct peer *peer, const struct request *requ
 }
 
 /* Keeps what the later answer needs. False without memory. */
-static bool keep(struct pending *pending)
+static bool coap_keep(struct pending *pending)
 {
     const coap_pdu_t *pdu = pending->request.pdu;
     const coap_string_t *query = pending->request.query;
@@ -282,7 +282,8 @@ static void say_nothing(coap_pdu_t *response)
 }
 
 /* A complete message. */
-static void take(struct peer *peer, const struct request *request, struct span message, coap_pdu_t *response)
+static void coap_take(struct peer *peer, const struct request *request, struct span message,
+                      coap_pdu_t *response)
 {
     const struct coap_server_options *options = &peer->server->options;
     struct pending *pending = pending_new(peer, request);
@@ -301,7 +302,7 @@ static void take(struct peer *peer, const struct request *request, struct span m
         pending_free(pending);
     } else {
         pending->in_handler = false;
-        if (keep(pending))
+        if (coap_keep(pending))
             say_nothing(response);
         else
             coap_pdu_set_code(response, COAP_RESPONSE_CODE_SERVICE_UNAVAILABLE);
@@ -329,14 +330,14 @@ static void on_post(coap_resource_t *resource, coap_session_t *session, const co
             say_nothing(response); /* else it is acknowledged once more */
     } else {
         if (request.has_block)
-            code = collect(peer, &request.block, SPAN(octets, size));
+            code = coap_collect(peer, &request.block, SPAN(octets, size));
         if (code != 0) {
             coap_pdu_set_code(response, code);
             return;
         }
         message = request.has_block ? buf_span(&peer->body) : SPAN(octets, size);
         log_line(LOG_LEVEL_DEBUG, "CoAP request, %zu octets", message.size);
-        take(peer, &request, message, response);
+        coap_take(peer, &request, message, response);
         buf_free(&peer->body);
     }
 }
@@ -417,7 +418,7 @@ static bool listen_everywhere(struct coap_server *server)
     return true;
 }
 
-static bool start(struct coap_server *server)
+static bool coap_start(struct coap_server *server)
 {
     const struct coap_server_options *options = &server->options;
     int fd;
@@ -456,7 +457,7 @@ struct coap_server *coap_server_open(struct loop *loop, const struct coap_server
     server->base = loop_base(loop);
     coap_startup();
     coap_set_log_handler(on_log);
-    if (start(server))
+    if (coap_start(server))
         return server;
     coap_server_close(server);
     return NULL;

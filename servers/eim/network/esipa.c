@@ -12,7 +12,7 @@ struct answering {
     void *context;
 };
 
-static void answer(const struct answering *to, uint32_t tag, const struct buf *content)
+static void esipa_request_answer(const struct answering *to, uint32_t tag, const struct buf *content)
 {
     struct buf out = {0};
 
@@ -61,7 +61,7 @@ static void get_eim_package(const struct answering *to, struct span content)
         buf_clear(&out);
         tlv_put_unsigned(&out, 0x02, (uint64_t)error);
     }
-    answer(to, TAG_GET_EIM_PACKAGE, &out);
+    esipa_request_answer(to, TAG_GET_EIM_PACKAGE, &out);
     buf_free(&out);
 }
 
@@ -180,7 +180,7 @@ static void provide_result(const struct answering *to, struct span content)
         tlv_put(&out, TAG_EIM_ACKNOWLEDGEMENTS, buf_span(&acknowledgements));
     else if (has_eid)
         tlv_put(&out, 0x30, SPAN("", 0));
-    answer(to, TAG_PROVIDE_EIM_RESULT, &out);
+    esipa_request_answer(to, TAG_PROVIDE_EIM_RESULT, &out);
     buf_free(&out);
     buf_free(&acknowledgements);
     relay_forward(to->relay);

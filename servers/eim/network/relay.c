@@ -52,7 +52,8 @@ static void call_free(struct relay_call *call)
     free(call);
 }
 
-static void report(struct relay_call *call, enum eim_step step, struct span transaction_id, const char *why)
+static void relay_report(struct relay_call *call, enum eim_step step, struct span transaction_id,
+                         const char *why)
 {
     if (call->ordered)
         eim_download_report(call->relay->eim, call->download.order, step, transaction_id, why);
@@ -76,7 +77,7 @@ static void answer_error(struct relay_call *call, int number, const char *why)
 
     snprintf(line, sizeof(line), "%s: %s", call->function->es9p->name, why);
     log_line(LOG_LEVEL_INFO, "ESipa %s, error %d", line, number);
-    report(call, EIM_STEP_FAILED, SPAN_NONE, line);
+    relay_report(call, EIM_STEP_FAILED, SPAN_NONE, line);
     say_error(call->function, number, call->done, call->context);
     call_free(call);
 }
@@ -94,8 +95,9 @@ static void answer_ok(struct relay_call *call, const struct buf *content)
         return;
     }
     log_line(LOG_LEVEL_INFO, "ESipa %s: executed by %s", call->function->es9p->name, call->address);
-    report(call, call->function->step,
-           call->function->step == EIM_STEP_INITIATED ? buf_span(&call->transaction_id) : SPAN_NONE, NULL);
+    relay_report(call, call->function->step,
+                 call->function->step == EIM_STEP_INITIATED ? buf_span(&call->transaction_id) : SPAN_NONE,
+                 NULL);
     call->done(call->context, ESIPA_ANSWERED, buf_span(&out));
     buf_free(&out);
     call_free(call);

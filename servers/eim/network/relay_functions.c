@@ -135,8 +135,8 @@ static bool note_eid(struct relay_call *call, struct relay_session *session, str
 }
 
 /* What all three begin with. */
-static int resume(struct relay_call *call, struct span content, struct es9p_message *request,
-                  const char **detail)
+static int relay_functions_resume(struct relay_call *call, struct span content, struct es9p_message *request,
+                                  const char **detail)
 {
     struct relay_session *session;
 
@@ -277,12 +277,13 @@ static int cancel_finish(struct relay_call *call, const struct es9p_message *in,
 /* --- The table ------------------------------------------------------------------------------------------ */
 
 static const struct relay_function functions[] = {
-    {&es9p_functions[ES9P_AUTHENTICATE_CLIENT], 0x82, EIM_STEP_AUTHENTICATED, resume, authenticate_finish,
-     compact_expand_authenticate, AUTHENTICATE_INVALID_TRANSACTION_ID, AUTHENTICATE_EID_MISMATCH,
-     AUTHENTICATE_EUICC_SIGNATURE_INVALID},
-    {&es9p_functions[ES9P_GET_BOUND_PROFILE_PACKAGE], 0x81, EIM_STEP_BOUND, resume, package_finish,
-     compact_expand_prepare, PACKAGE_INVALID_TRANSACTION_ID, 0, PACKAGE_EUICC_SIGNATURE_INVALID},
-    {&es9p_functions[ES9P_CANCEL_SESSION], 0x81, EIM_STEP_CANCELLED, resume, cancel_finish,
+    {&es9p_functions[ES9P_AUTHENTICATE_CLIENT], 0x82, EIM_STEP_AUTHENTICATED, relay_functions_resume,
+     authenticate_finish, compact_expand_authenticate, AUTHENTICATE_INVALID_TRANSACTION_ID,
+     AUTHENTICATE_EID_MISMATCH, AUTHENTICATE_EUICC_SIGNATURE_INVALID},
+    {&es9p_functions[ES9P_GET_BOUND_PROFILE_PACKAGE], 0x81, EIM_STEP_BOUND, relay_functions_resume,
+     package_finish, compact_expand_prepare, PACKAGE_INVALID_TRANSACTION_ID, 0,
+     PACKAGE_EUICC_SIGNATURE_INVALID},
+    {&es9p_functions[ES9P_CANCEL_SESSION], 0x81, EIM_STEP_CANCELLED, relay_functions_resume, cancel_finish,
      compact_expand_cancel, CANCEL_INVALID_TRANSACTION_ID, 0, CANCEL_EUICC_SIGNATURE_INVALID},
 };
 

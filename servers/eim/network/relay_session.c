@@ -63,7 +63,7 @@ static void drop_old(struct relay_sessions *sessions)
     }
 }
 
-static struct relay_session *find(struct relay_sessions *sessions, struct span transaction_id)
+static struct relay_session *relay_session_known(struct relay_sessions *sessions, struct span transaction_id)
 {
     struct relay_session *session = LIST_FIRST(&sessions->list);
 
@@ -81,7 +81,7 @@ struct relay_session *relay_session_add(struct relay_sessions *sessions, struct 
 {
     struct relay_session *session;
 
-    if (find(sessions, transaction_id) != NULL)
+    if (relay_session_known(sessions, transaction_id) != NULL)
         return NULL;
     session = calloc(1, sizeof(*session));
     if (session == NULL)
@@ -107,7 +107,7 @@ struct relay_session *relay_session_find(struct relay_sessions *sessions, struct
 
     if (transaction_id.data == NULL)
         return NULL;
-    session = find(sessions, transaction_id);
+    session = relay_session_known(sessions, transaction_id);
     if (session != NULL || !eim_download_by_smdp_transaction(sessions->eim, transaction_id, &download) ||
         download.smdp_address[0] == '\0')
         return session;

@@ -148,7 +148,7 @@ void rest_euicc(struct rest_call *call)
 }
 
 /* Changes a column by a member of the body, when that is there. */
-static void change(struct rest_call *call, const char *name, const char *column)
+static void rest_show_change(struct rest_call *call, const char *name, const char *column)
 {
     const json_t *value = json_object_get(call->body, name);
 
@@ -184,8 +184,8 @@ void rest_euicc_change(struct rest_call *call)
         !whole_number(call, "associationToken", 0, INT64_MAX))
         return;
     db_begin(db);
-    change(call, "counter", "counter");
-    change(call, "associationToken", "token");
+    rest_show_change(call, "counter", "counter");
+    rest_show_change(call, "associationToken", "token");
     if (db_commit(db))
         rest_euicc(call);
     else

@@ -1,7 +1,7 @@
 /* The identity of an SM-DP+: the DPauth and DPpb certificates it has under each CI. See dp.h. */
 #include "servers/smdpp/model/dp_session.h"
 
-static bool refuse(const char **why, const char *line)
+static bool dp_server_refuse(const char **why, const char *line)
 {
     *why = line;
     return false;
@@ -15,17 +15,17 @@ static bool check_pair(const struct dp_server *server, const struct cert *cert, 
     const struct cert *ci;
 
     if (cert == NULL || key == NULL || !ec_key_has_private(key))
-        return refuse(why, "a certificate or a private key is missing");
+        return dp_server_refuse(why, "a certificate or a private key is missing");
     if (!ec_key_equal(key, cert_key(cert)))
-        return refuse(why, "the key does not belong to the certificate");
+        return dp_server_refuse(why, "the key does not belong to the certificate");
     ci = euicc_trust_find(&server->trust, cert_authority_key_id(cert));
     if (ci == NULL)
-        return refuse(why, "issued by a CI that is not trusted");
+        return dp_server_refuse(why, "issued by a CI that is not trusted");
     status = cert_check(cert, role, cert_key(ci), cert_subject_key_id(ci));
     if (status != CERT_OK)
-        return refuse(why, cert_status_name(status));
+        return dp_server_refuse(why, cert_status_name(status));
     if (cert_oid(cert).data == NULL)
-        return refuse(why, "no registeredID (SM-DP+ OID) in the subjectAltName");
+        return dp_server_refuse(why, "no registeredID (SM-DP+ OID) in the subjectAltName");
     return true;
 }
 
@@ -44,11 +44,11 @@ bool dp_server_add_credentials(struct dp_server *server, struct dp_credentials n
               check_pair(server, new.pb_cert, new.pb_key, CERT_ROLE_DP_PB, why);
 
     if (ok && !span_equal(cert_oid(new.auth_cert), cert_oid(new.pb_cert)))
-        ok = refuse(why, "DPauth and DPpb certificates have different OIDs");
+        ok = dp_server_refuse(why, "DPauth and DPpb certificates have different OIDs");
     if (ok && !span_equal(cert_authority_key_id(new.auth_cert), cert_authority_key_id(new.pb_cert)))
-        ok = refuse(why, "DPauth and DPpb certificates are from different CIs");
+        ok = dp_server_refuse(why, "DPauth and DPpb certificates are from different CIs");
     if (ok && server->credentials_count == DP_CREDENTIALS_MAX)
-        ok = refuse(why, "too many identities");
+        ok = dp_server_refuse(why, "too many identities");
     if (ok)
         server->credentials[server->credentials_count++] = new;
     else

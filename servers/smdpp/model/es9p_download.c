@@ -122,8 +122,8 @@ static const struct profile *choose_profile(struct smdpp *smdpp, const struct dp
     return profile;
 }
 
-static bool offer(struct smdpp *smdpp, struct smdpp_session *session, struct es9p_message *answer,
-                  struct refusal_status *status)
+static bool es9p_download_offer(struct smdpp *smdpp, struct smdpp_session *session,
+                                struct es9p_message *answer, struct refusal_status *status)
 {
     const struct profile *profile;
     struct order order;
@@ -151,7 +151,7 @@ bool es9p_authenticate_client(struct smdpp *smdpp, const struct span *inputs, st
 
     if (session == NULL || !dp_authenticate(&smdpp->dp, session->dp, inputs[ES9P_RESPONSE], status))
         return false;
-    ok = offer(smdpp, session, answer, status);
+    ok = es9p_download_offer(smdpp, session, answer, status);
     if (session->iccid[0] != '\0')
         es9p_report_progress(session->iccid, session->dp->eid, ES9P_POINT_ELIGIBILITY, status);
     return ok; /* a refused session stays open for its CancelSession */
@@ -195,7 +195,8 @@ static bool recheck_order(struct smdpp *smdpp, const struct smdpp_session *sessi
 }
 
 /* What must be known later: who signs the result, and the one-time key for another try. */
-static bool remember(struct smdpp *smdpp, const struct smdpp_session *session, struct order *order)
+static bool es9p_download_remember(struct smdpp *smdpp, const struct smdpp_session *session,
+                                   struct order *order)
 {
     struct download download = {.ordered = session->ordered};
     bool ok;
@@ -216,8 +217,8 @@ static bool remember(struct smdpp *smdpp, const struct smdpp_session *session, s
     return ok;
 }
 
-static bool bind(struct smdpp *smdpp, struct smdpp_session *session, struct es9p_message *answer,
-                 struct refusal_status *status)
+static bool es9p_download_bind(struct smdpp *smdpp, struct smdpp_session *session,
+                               struct es9p_message *answer, struct refusal_status *status)
 {
     const struct profile *profile;
     struct order order;
@@ -233,7 +234,7 @@ static bool bind(struct smdpp *smdpp, struct smdpp_session *session, struct es9p
                  &answer->part[ES9P_PACKAGE], status))
         return false;
     buf_append(&answer->part[ES9P_TRANSACTION_ID], SPAN_ARRAY(session->dp->transaction_id));
-    if (!remember(smdpp, session, &order))
+    if (!es9p_download_remember(smdpp, session, &order))
         return refusal_note(status, REFUSAL_INTERNAL, "cannot store the download");
     return true;
 }
@@ -246,7 +247,7 @@ bool es9p_get_bound_profile_package(struct smdpp *smdpp, const struct span *inpu
 
     if (session == NULL || !dp_prepare(session->dp, inputs[ES9P_RESPONSE], status))
         return false;
-    ok = bind(smdpp, session, answer, status);
+    ok = es9p_download_bind(smdpp, session, answer, status);
     if (status->refusal != REFUSAL_CODE_MISSING && status->refusal != REFUSAL_CODE_REFUSED &&
         status->refusal != REFUSAL_CODE_RETRIES)
         es9p_report_progress(session->iccid, session->dp->eid, ES9P_POINT_DOWNLOAD, status);

@@ -14,7 +14,8 @@
 #define ERROR_INSUFFICIENT_MEMORY 10
 #define ERROR_INTERRUPTION        11
 
-static void describe(const struct pending_notification *notification, struct received_notification *out)
+static void es9p_notification_describe(const struct pending_notification *notification,
+                                       struct received_notification *out)
 {
     out->received = smdpp_now();
     snprintf(out->operation, sizeof(out->operation), "%s", names_of(NAMES_EVENT, notification->operation));
@@ -96,7 +97,7 @@ bool es9p_handle_notification(struct smdpp *smdpp, const struct span *inputs, st
     (void)answer;
     if (!pending_notification_parse(inputs[ES9P_NOTIFICATION], &notification, status))
         return false;
-    describe(&notification, &received);
+    es9p_notification_describe(&notification, &received);
     receive(smdpp, &notification, &received);
     log_line(LOG_LEVEL_INFO, "notification %s, number %lld, ICCID %s, EID %s%s%s%s", received.operation,
              (long long)received.sequence_number, received.iccid[0] != '\0' ? received.iccid : "-",

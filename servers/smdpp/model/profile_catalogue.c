@@ -128,7 +128,7 @@ static void take_warning(struct profile *profile)
     }
 }
 
-static void load(struct profile_catalogue *catalogue, struct profile *profile)
+static void profile_catalogue_load(struct profile_catalogue *catalogue, struct profile *profile)
 {
     char path[1024];
     struct stat status;
@@ -236,7 +236,7 @@ static bool refresh_entry(struct profile_catalogue *catalogue, struct entry *ent
     *profile = fresh;
     entry->package = package;
     entry->description = description;
-    load(catalogue, profile);
+    profile_catalogue_load(catalogue, profile);
     return true;
 }
 
