@@ -203,12 +203,20 @@ static const char *protocols(const struct ipa_eim *eim, char *out, size_t size)
     return out;
 }
 
+/* What the card says of an eIM was written by others. */
+static const char *eim_text(const char *text, char *out, size_t size)
+{
+    return print_text(span_of_string(text), out, size);
+}
+
 static json_t *eim_json(const struct ipa_eim *eim)
 {
     char text[128];
-    json_t *object =
-        json_pack("{s:s, s:s, s:b, s:s}", "eimId", eim->id, "eimFqdn", eim->fqdn, "indirectProfileDownload",
-                  (int)eim->indirect, "trustedPublicKeyDataTls", trust_name(eim->trust));
+    char id[sizeof(eim->id)];
+    char fqdn[sizeof(eim->fqdn)];
+    json_t *object = json_pack("{s:s, s:s, s:b, s:s}", "eimId", eim_text(eim->id, id, sizeof(id)), "eimFqdn",
+                               eim_text(eim->fqdn, fqdn, sizeof(fqdn)), "indirectProfileDownload",
+                               (int)eim->indirect, "trustedPublicKeyDataTls", trust_name(eim->trust));
 
     if (eim->has_protocols)
         json_object_set_new(object, "eimSupportedProtocol", json_string(protocols(eim, text, sizeof(text))));
@@ -220,8 +228,11 @@ static json_t *eim_json(const struct ipa_eim *eim)
 static void print_eim(const struct ipa_eim *eim)
 {
     char text[128];
+    char id[sizeof(eim->id)];
+    char fqdn[sizeof(eim->fqdn)];
 
-    printf("eIM %s: %s, trust %s%s%s%s\n", eim->id, eim->fqdn[0] != '\0' ? eim->fqdn : "no eimFqdn",
+    printf("eIM %s: %s, trust %s%s%s%s\n", eim_text(eim->id, id, sizeof(id)),
+           eim->fqdn[0] != '\0' ? eim_text(eim->fqdn, fqdn, sizeof(fqdn)) : "no eimFqdn",
            trust_name(eim->trust), eim->has_protocols ? ", " : "",
            eim->has_protocols ? protocols(eim, text, sizeof(text)) : "",
            eim->indirect ? ", indirectProfileDownload" : "");

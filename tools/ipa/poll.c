@@ -175,9 +175,11 @@ static const char *outcome_name(enum ipa_outcome outcome)
 
 static void add_outcome(struct ipad *ipad, json_t *polled, const char *outcome, const char *why)
 {
+    char eim[IPA_ID_MAX + 1];
     json_t *object = json_object();
 
-    json_object_set_new(object, "eimId", json_string(ipad->eim));
+    json_object_set_new(object, "eimId",
+                        json_string(print_text(span_of_string(ipad->eim), eim, sizeof(eim))));
     json_object_set_new(object, "outcome", json_string(outcome));
     if (why[0] != '\0')
         json_object_set_new(object, "why", json_string(why));

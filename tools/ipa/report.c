@@ -293,6 +293,7 @@ void ipad_report(void *context, const struct ipa_report *report)
 {
     struct ipad *ipad = context;
     char line[LINE_SIZE] = "";
+    char eim[IPA_ID_MAX + 1];
     json_t *object = json_object();
 
     json_object_set_new(object, "event", json_string(event_names[report->event]));
@@ -303,6 +304,6 @@ void ipad_report(void *context, const struct ipa_report *report)
         return;
     }
     json_decref(object);
-    printf("eIM %s: %s\n", ipad->eim, line);
+    printf("eIM %s: %s\n", print_text(span_of_string(ipad->eim), eim, sizeof(eim)), line);
     fflush(stdout);
 }
