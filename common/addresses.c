@@ -11,7 +11,8 @@
 #define BACKLOG    128
 #define PORT_TRIES 16 /* for one that is free on every address */
 
-uint16_t address_port(const struct address *address)
+/* Host byte order. */
+static uint16_t port_of(const struct address *address)
 {
     return ntohs(address->at.any.sa_family == AF_INET6 ? address->at.v6.sin6_port : address->at.v4.sin_port);
 }
@@ -144,7 +145,7 @@ static bool listen_on_all(const struct addresses *all, uint16_t port, int type, 
             close_all(fds, found->count);
             return false;
         }
-        port = address_port(&address);
+        port = port_of(&address);
         fds[found->count] = fd;
         found->list[found->count++] = address;
     }
@@ -161,7 +162,7 @@ bool addresses_listen(const char *host, uint16_t *port, int type, struct address
         return false;
     while (tries-- > 0) {
         if (listen_on_all(&all, *port, type, found, fds)) {
-            *port = address_port(&found->list[0]);
+            *port = port_of(&found->list[0]);
             return true;
         }
         if (errno != EADDRINUSE)

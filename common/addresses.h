@@ -46,7 +46,4 @@ bool addresses_find(const char *host, uint16_t port, int type, struct addresses 
 bool addresses_listen(const char *host, uint16_t *port, int type, struct addresses *found,
                       int fds[ADDRESSES_MAX], char why[ADDRESSES_WHY_MAX]);
 
-/* Host byte order. */
-uint16_t address_port(const struct address *address);
-
 #endif

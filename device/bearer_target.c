@@ -1,8 +1,9 @@
 /* URLs of eIMs, and the choice of a bearer. See bearer.h. */
 #include "device/bearer_internal.h"
 
+#include "common/number.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -19,14 +20,12 @@ static const struct {
 
 static bool take_port(const char *text, unsigned *port)
 {
-    char *end;
-    unsigned long number;
+    int64_t number;
 
-    if (*text < '0' || *text > '9')
+    if (!number_read(text, 1, UINT16_MAX, &number))
         return false;
-    number = strtoul(text, &end, 10);
     *port = (unsigned)number;
-    return *end == '\0' && number >= 1 && number <= 65535;
+    return true;
 }
 
 /* HOST, HOST:PORT, [ADDRESS] or [ADDRESS]:PORT, which `authority` may be written over for. */

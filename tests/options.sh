@@ -141,6 +141,8 @@ offers() {
     fi
 }
 
+"$softeuicc" --completion 2>&1 | some "completion of no shell is refused" "'--completion' needs a value"
+"$softeuicc" --completion csh 2>&1 | some "and of one that is not known" '--completion is not bash or zsh: csh'
 touch "$work/card.db"
 offers "create" cre
 offers "pki profile" p

@@ -80,10 +80,13 @@ static int run_option(const char *option, const char *value)
         command_manual_list(subcommands);
         return EXIT_OK;
     }
-    if (strcmp(option, "--completion") == 0)
-        return value != NULL && command_completion(value, subcommands)
+    if (strcmp(option, "--completion") == 0) {
+        if (value == NULL)
+            return tool_usage("'--completion' needs a value: bash or zsh");
+        return command_completion(value, subcommands)
                    ? EXIT_OK
-                   : tool_usage("--completion is not bash or zsh: %s", value != NULL ? value : "");
+                   : tool_usage("--completion is not bash or zsh: %s", value);
+    }
     for (size_t i = 0; left_out[i].name != NULL; i++) {
         if (strcmp(option, left_out[i].name) == 0)
             return tool_error("this build has no '%s' (configured %s)", option, left_out[i].options);

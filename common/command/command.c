@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS_MAX   64  /* options that a command has with those it shares; more are not read */
 #define FIRST_LONG 256 /* getopt_long's values for rows: no letters */
 #define GO_ON      (-1)
 
@@ -18,9 +17,11 @@ struct reading {
     char **argv;
     int argc, next; /* the word that is read next */
     char path[80];  /* "eim order enable" */
-    const struct option_row *rows[ROWS_MAX];
-    bool given[ROWS_MAX];
-    size_t count;
+    struct known_row {
+        const struct option_row *row;
+        bool given;
+    } * rows; /* that the command has, with those it shares */
+    size_t count, room;
     const struct option_row *shared; /* from the command above */
     const struct command *holder;    /* whose `around` is called */
     bool joined;                     /* the command is one of several that a word joins */
@@ -140,7 +141,7 @@ static int command_refuse(const struct option *known, int found, const char *wor
 static void command_describe(const struct reading *reading, struct option *known, char *letters)
 {
     for (size_t i = 0; i < reading->count; i++) {
-        const struct option_row *row = reading->rows[i];
+        const struct option_row *row = reading->rows[i].row;
 
         known[i] = (struct option){row->name, row->argument != NULL ? required_argument : no_argument, NULL,
                                    FIRST_LONG + (int)i};
@@ -160,7 +161,7 @@ static size_t find_row(const struct reading *reading, int found)
 
     if (found >= FIRST_LONG)
         return (size_t)(found - FIRST_LONG);
-    while (reading->rows[i]->letter != found)
+    while (reading->rows[i].row->letter != found)
         i++;
     return i;
 }
@@ -172,32 +173,26 @@ static int help(struct reading *reading, const struct command *command)
     return EXIT_OK;
 }
 
-/* Reads options up to `end`: to the first word when there are commands, else all, and the words are moved
- * behind them. GO_ON with reading->next at the first word; or the exit status. */
-static int read_options(struct reading *reading, const struct command *command, int end)
+/* getopt_long's loop over the words up to `end`; GO_ON at the first that is no option. */
+static int take_options(struct reading *reading, const struct command *command, int end,
+                        const struct option *known, const char *letters)
 {
-    struct option known[ROWS_MAX + 2];
-    char letters[2 * ROWS_MAX + 4] = "+:";
-    bool stops = command->commands != NULL;
     char **argv = reading->argv + reading->next - 1;
     int found;
 
-    command_describe(reading, known, letters + (stops ? 2 : 1));
-    if (!stops)
-        letters[0] = ':';
     optind = 0;
     opterr = 0;
     while ((found = getopt_long(end - reading->next + 1, argv, letters, known, NULL)) != -1) {
-        size_t row;
+        struct known_row *row;
         int status;
 
         if (found == 'h')
             return help(reading, command);
         if (found == ':' || found == '?')
             return command_refuse(known, found, argv[optind - 1]);
-        row = find_row(reading, found);
-        reading->given[row] = true;
-        status = command_take(reading->settings, reading->rows[row], optarg);
+        row = &reading->rows[find_row(reading, found)];
+        row->given = true;
+        status = command_take(reading->settings, row->row, optarg);
         if (status != EXIT_OK)
             return status;
     }
@@ -205,11 +200,31 @@ static int read_options(struct reading *reading, const struct command *command, 
     return GO_ON;
 }
 
+/* Reads options up to `end`: to the first word when there are commands, else all, and the words are moved
+ * behind them. GO_ON with reading->next at the first word; or the exit status. */
+static int read_options(struct reading *reading, const struct command *command, int end)
+{
+    const char *order = command->commands != NULL ? "+:" : ":";
+    struct option *known = calloc(reading->count + 2, sizeof(*known));
+    char *letters = malloc(strlen(order) + 2 * reading->count + sizeof("h"));
+    int status;
+
+    if (known == NULL || letters == NULL) {
+        status = tool_error("out of memory");
+    } else {
+        command_describe(reading, known, stpcpy(letters, order));
+        status = take_options(reading, command, end, known, letters);
+    }
+    free(known);
+    free(letters);
+    return status;
+}
+
 static int check_required(const struct reading *reading)
 {
     for (size_t i = 0; i < reading->count; i++) {
-        if (reading->rows[i]->required && !reading->given[i])
-            return tool_usage("--%s is missing", reading->rows[i]->name);
+        if (reading->rows[i].row->required && !reading->rows[i].given)
+            return tool_usage("--%s is missing", reading->rows[i].row->name);
     }
     return GO_ON;
 }
@@ -227,37 +242,57 @@ static void drop_settings(struct reading *reading)
     reading->settings = NULL;
 }
 
+/* Settings of the command's own in place of those above. */
+static int begin_settings(struct reading *reading, const struct command *command)
+{
+    for (size_t i = 0; i < reading->count; i++) {
+        if (reading->rows[i].given)
+            return tool_usage("--%s stands in front of the command: its options come behind its name",
+                              reading->rows[i].row->name);
+    }
+    drop_settings(reading);
+    reading->count = 0;
+    reading->shared = NULL;
+    reading->holder = NULL;
+    reading->owner = command;
+    reading->settings = calloc(1, command->settings_size);
+    if (reading->settings == NULL)
+        return tool_error("out of memory");
+    if (command->begin != NULL)
+        command->begin(reading->settings);
+    return GO_ON;
+}
+
+static int add_row(struct reading *reading, const struct option_row *row)
+{
+    if (reading->count == reading->room) {
+        size_t room = 2 * reading->room + 16;
+        struct known_row *more = reallocarray(reading->rows, room, sizeof(*more));
+
+        if (more == NULL)
+            return tool_error("out of memory");
+        reading->rows = more;
+        reading->room = room;
+    }
+    reading->rows[reading->count++] = (struct known_row){.row = row};
+    return GO_ON;
+}
+
 /* Settings of the command's own, or those of the one above; and its options. */
 static int command_enter(struct reading *reading, const struct command *command)
 {
     size_t size = strlen(reading->path);
+    int status = GO_ON;
 
     snprintf(reading->path + size, sizeof(reading->path) - size, "%s%s", size > 0 ? " " : "", command->name);
     tool_set_name(reading->path);
-    if (command->settings_size > 0) {
-        for (size_t i = 0; i < reading->count; i++) {
-            if (reading->given[i])
-                return tool_usage("--%s stands in front of the command: its options come behind its name",
-                                  reading->rows[i]->name);
-        }
-        drop_settings(reading);
-        reading->count = 0;
-        reading->shared = NULL;
-        reading->holder = NULL;
-        reading->owner = command;
-        reading->settings = calloc(1, command->settings_size);
-        if (reading->settings == NULL)
-            return tool_error("out of memory");
-        if (command->begin != NULL)
-            command->begin(reading->settings);
-    }
-    for (const struct option_row *row = command->options; row != NULL && row->help != NULL; row++) {
-        if (row->kind == OPTION_HEADING || reading->count == ROWS_MAX)
-            continue;
-        reading->given[reading->count] = false;
-        reading->rows[reading->count++] = row;
-    }
-    return GO_ON;
+    if (command->settings_size > 0)
+        status = begin_settings(reading, command);
+    for (const struct option_row *row = command->options; status == GO_ON && row != NULL && row->help != NULL;
+         row++)
+        if (row->kind != OPTION_HEADING)
+            status = add_row(reading, row);
+    return status;
 }
 
 /* The command that the next words name; NULL when there is none. *words: how many they are. */
@@ -378,5 +413,6 @@ int command_run(const struct command *command, int argc, char **argv)
     if (status == GO_ON)
         status = read_command(&reading, command);
     drop_settings(&reading);
+    free(reading.rows);
     return status;
 }

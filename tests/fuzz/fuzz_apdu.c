@@ -39,5 +39,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fuzz_check(answer.size <= SHORT_ANSWER_MAX || protocol == SOFTEUICC_T1 || is_extended(capdu));
         softeuicc_describe(card, line, sizeof(line));
     }
+    fuzz_card_done();
     return 0;
 }

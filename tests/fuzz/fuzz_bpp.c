@@ -142,7 +142,7 @@ static void load_raw(struct server *server, struct span in)
 static struct kept {
     struct rsp_session session; /* what it owns is not in it but in what follows */
     struct buf server_oid, server_address, dp_pb;
-    uint8_t otpk[EC_SCALAR_SIZE];
+    struct ec_key *otpk;
 } kept;
 
 static void keep_session(const struct rsp_session *session)
@@ -152,7 +152,7 @@ static void keep_session(const struct rsp_session *session)
     buf_append(&kept.server_oid, buf_span(&session->server_oid));
     buf_append(&kept.server_address, buf_span(&session->server_address));
     buf_append(&kept.dp_pb, cert_der(session->dp_pb));
-    fuzz_check(ec_key_scalar(session->otpk, kept.otpk));
+    kept.otpk = ec_key_share(session->otpk);
 }
 
 static void restore_session(struct softeuicc *card)
@@ -167,8 +167,8 @@ static void restore_session(struct softeuicc *card)
     buf_append(&card->rsp->server_oid, buf_span(&kept.server_oid));
     buf_append(&card->rsp->server_address, buf_span(&kept.server_address));
     card->rsp->dp_pb = cert_parse(buf_span(&kept.dp_pb), &status);
-    card->rsp->otpk = ec_key_from_scalar(fuzz_ci()->curve, SPAN_ARRAY(kept.otpk));
-    fuzz_check(card->rsp->dp_pb != NULL && card->rsp->otpk != NULL);
+    card->rsp->otpk = ec_key_share(kept.otpk);
+    fuzz_check(card->rsp->dp_pb != NULL);
 }
 
 static void make_session(struct server *server, struct terminal *terminal)
@@ -181,6 +181,8 @@ static void make_session(struct server *server, struct terminal *terminal)
     server_init(server, terminal, fuzz_ci(), test_profile(ICCID), buf_span(&metadata));
     fuzz_check(server_authenticate(server, &outcome) && server_prepare(server, &outcome));
     server_outcome_free(&outcome);
+    server_bind(server); /* makes the key that all inputs are bound with */
+    server->keeps_otsk = true;
     fuzz_card_keep();
     keep_session(terminal->card->rsp);
 }
@@ -196,6 +198,15 @@ static struct server *prepare(void)
     terminal = terminal_start(fuzz_card(SOFTEUICC_T1), SOFTEUICC_COLD);
     restore_session(terminal.card);
     return &server;
+}
+
+static void drop_segments(struct server *server)
+{
+    for (size_t i = 0; i < server->segments_count; i++)
+        buf_free(&server->segments[i]);
+    free(server->segments);
+    server->segments = NULL;
+    server->segments_count = 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -216,5 +227,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         load_raw(server, in);
     else
         load(server, in);
+    drop_segments(server);
+    fuzz_card_done();
     return 0;
 }

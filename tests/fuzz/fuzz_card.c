@@ -26,6 +26,7 @@ static struct softeuicc *made;
 static sqlite3 *database; /* the card's */
 static struct fs *kept;   /* the files of the profile that is shown, as the disk keeps them */
 static int64_t kept_profile;
+static bool is_put_back; /* and powered on: nothing was asked since */
 static uint64_t random_state = RANDOM_SEED;
 
 /* xorshift64*: nothing secret here, and the same for every input. */
@@ -39,6 +40,16 @@ static bool random_octets(void *context, uint8_t *out, size_t size)
         out[i] = (uint8_t)((random_state * UINT64_C(0x2545F4914F6CDD1D)) >> 56);
     }
     return true;
+}
+
+uint64_t fuzz_random_state(void)
+{
+    return random_state;
+}
+
+void fuzz_random_go_on(uint64_t state)
+{
+    random_state = state;
 }
 
 static int64_t now(void *context)
@@ -235,10 +246,8 @@ static void put_back_files(void)
         profile_view_free(made);
 }
 
-struct softeuicc *fuzz_card(enum softeuicc_protocol protocol)
+static void put_back(enum softeuicc_protocol protocol)
 {
-    if (made == NULL)
-        make();
     softeuicc_power_off(made);
     if (fuzz_disk_has_changed()) {
         check_memory();
@@ -249,8 +258,23 @@ struct softeuicc *fuzz_card(enum softeuicc_protocol protocol)
     if (profile_view_uicc(made) != NULL)
         uicc_forget_suspension(profile_view_uicc(made));
     power_on(protocol);
+}
+
+struct softeuicc *fuzz_card(enum softeuicc_protocol protocol)
+{
+    if (made == NULL)
+        make();
+    if (!is_put_back || made->protocol != protocol)
+        put_back(protocol);
+    is_put_back = false;
     fuzz_trace_restart();
     return made;
+}
+
+void fuzz_card_done(void)
+{
+    put_back(made->protocol);
+    is_put_back = true;
 }
 
 struct span fuzz_transmit(struct softeuicc *card, struct span capdu)

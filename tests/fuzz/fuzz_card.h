@@ -16,6 +16,13 @@ const struct test_ci *fuzz_ci(void);
  * too, comes from a generator that starts the same way each time: an input is answered the same whatever came
  * before. */
 struct softeuicc *fuzz_card(enum softeuicc_protocol protocol);
+/* Puts it back at the end of an input: one that leaves more allocated than it found would be run a second
+ * time by libFuzzer, which looks for a leak then. */
+void fuzz_card_done(void);
+
+/* The state of that generator, of which all follows that it gives. */
+uint64_t fuzz_random_state(void);
+void fuzz_random_go_on(uint64_t state);
 
 /* Makes what the card holds now the state that fuzz_card puts it back into. */
 void fuzz_card_keep(void);

@@ -208,5 +208,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         take(&run, step, fuzz_piece(&in));
     }
     buf_free(&run.response);
+    fuzz_card_done();
     return 0;
 }

@@ -189,5 +189,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_check(ipa != NULL);
     poll(&run, ipa);
     ipa_free(ipa);
+    fuzz_card_done();
     return 0;
 }

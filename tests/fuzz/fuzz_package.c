@@ -7,6 +7,7 @@
 #include "apdu/tlv.h"
 #include "euicc/iot/package_sign.h"
 #include "euicc/lifecycle/package_result.h"
+#include "euicc/os/credentials.h"
 #include "tests/fuzz/fuzz_card.h"
 #include "tests/support/package.h"
 
@@ -69,9 +70,14 @@ static uint16_t ask(struct run *run, struct span request)
 /* A result is signed, numbered and bounded; an accepted package has a higher counter than the one before. */
 static void check_result(struct run *run)
 {
+    static const uint8_t no_token[] = {0x84, 0x01, 0x00};
+    const struct card_credentials *credentials = credentials_find(run->card, SPAN_ARRAY(fuzz_ci()->key_id));
     struct test_package_result result;
 
-    test_result_read(&eim, run->card, SPAN_ARRAY(fuzz_ci()->key_id), buf_span(&run->answer), &result);
+    test_result_take_apart(buf_span(&run->answer), &result);
+    fuzz_check(result.kind == RESULT_UNSIGNED_ERROR ||
+               ec_verify(cert_key(credentials->euicc_cert),
+                         (const struct span[]){result.data, SPAN_ARRAY(no_token)}, 2, result.signature));
     if (result.kind != RESULT_SIGNED)
         return;
     fuzz_check(result.results.size <= PACKAGE_RESULTS_SIZE);
@@ -162,5 +168,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         take(&run, step, fuzz_piece(&in));
     }
     buf_free(&run.answer);
+    fuzz_card_done();
     return 0;
 }

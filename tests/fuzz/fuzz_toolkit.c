@@ -111,5 +111,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fuzz_transmit(card, SPAN_ARRAY(terminal_profile));
     for (unsigned i = 1; i <= PIECES_MAX && in.size > 0; i++)
         send_piece(card, fuzz_piece(&in), i);
+    fuzz_card_done();
     return 0;
 }

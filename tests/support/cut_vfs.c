@@ -2,66 +2,33 @@
  * makes it last. */
 #include "tests/support/cut_vfs.h"
 
-#include <sqlite3.h>
-#include <stdio.h>
+#include "tests/support/memory_vfs.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#define FILES          8
-#define FILE_NAME_SIZE 64
-#define SECTOR         512
-#define SHM_REGIONS    16
-
-/* Tests stop at once when memory runs out. */
-static void *must(void *pointer)
-{
-    if (pointer == NULL)
-        abort();
-    return pointer;
-}
-
-struct image {
-    bool exists;
-    uint8_t *data;
-    size_t size, capacity;
-};
-
-enum change_kind { CHANGE_WRITE, CHANGE_TRUNCATE, CHANGE_DELETE };
+#define SECTOR 512
 
 struct change {
     struct change *next;
-    enum change_kind kind;
-    size_t offset; /* of a write; the new size of a truncation */
-    size_t size;
-    uint8_t data[];
+    struct memory_change what;
+    uint8_t octets[];
 };
 
-struct file {
-    char name[FILE_NAME_SIZE];
-    struct image now;     /* as the program sees it */
-    struct image durable; /* as the last sync left it */
+/* What is kept of a file beside what the program sees. */
+struct cut_file {
+    struct memory_image durable; /* as the last sync left it */
     struct change *first, **last;
-    void *shm[SHM_REGIONS];
 };
 
 struct cut_disk {
-    sqlite3_vfs vfs;
-    char name[32];
-    struct file files[FILES];
+    struct memory_disk disk;
+    struct cut_file files[MEMORY_FILES];
     uint64_t changes, syncs;
     uint64_t cut_at;  /* 0: never */
     uint64_t fail_at; /* 0: never */
     enum cut_mode mode;
-    bool off;
     uint32_t scatter; /* state of the generator that decides which sectors happened */
-};
-
-struct handle {
-    sqlite3_file base;
-    struct cut_disk *disk;
-    struct file *file;
-    bool is_log; /* a rollback journal or a write-ahead log */
-    bool delete_on_close;
 };
 
 const char *cut_mode_name(enum cut_mode mode)
@@ -73,41 +40,14 @@ const char *cut_mode_name(enum cut_mode mode)
 
 /* --- images and changes -------------------------------------------------------------------------- */
 
-static void image_resize(struct image *image, size_t size)
+static struct cut_disk *disk_of(struct memory_disk *disk)
 {
-    if (size > image->capacity) {
-        image->capacity = 2 * size;
-        image->data = must(realloc(image->data, image->capacity));
-    }
-    if (size > image->size)
-        memset(image->data + image->size, 0, size - image->size);
-    image->size = size;
+    return (struct cut_disk *)disk;
 }
 
-static void image_clear(struct image *image)
+static struct cut_file *kept_of(struct cut_disk *disk, const struct memory_file *file)
 {
-    free(image->data);
-    *image = (struct image){0};
-}
-
-static void image_copy(struct image *to, const struct image *from)
-{
-    image_clear(to);
-    to->exists = from->exists;
-    if (from->size > 0) {
-        image_resize(to, from->size);
-        memcpy(to->data, from->data, from->size);
-    }
-}
-
-static void image_write(struct image *image, size_t offset, const uint8_t *data, size_t size)
-{
-    image->exists = true;
-    if (size == 0)
-        return;
-    if (offset + size > image->size)
-        image_resize(image, offset + size);
-    memcpy(image->data + offset, data, size);
+    return &disk->files[file - disk->disk.files];
 }
 
 static bool coin(struct cut_disk *disk)
@@ -116,30 +56,16 @@ static bool coin(struct cut_disk *disk)
     return (disk->scatter >> 24 & 1) != 0;
 }
 
-static void apply_scattered(struct cut_disk *disk, struct image *image, const struct change *change)
+static void apply_scattered(struct cut_disk *disk, struct memory_image *image,
+                            const struct memory_change *change)
 {
     for (size_t at = 0; at < change->size; at += SECTOR)
         if (coin(disk))
-            image_write(image, change->offset + at, change->data + at,
-                        change->size - at < SECTOR ? change->size - at : SECTOR);
+            memory_image_write(image, change->offset + at, (const uint8_t *)change->data + at,
+                               change->size - at < SECTOR ? change->size - at : SECTOR);
 }
 
-static void apply(struct image *image, const struct change *change)
-{
-    switch (change->kind) {
-    case CHANGE_WRITE:
-        image_write(image, change->offset, change->data, change->size);
-        break;
-    case CHANGE_TRUNCATE:
-        image_resize(image, change->offset);
-        break;
-    case CHANGE_DELETE:
-        image_clear(image);
-        break;
-    }
-}
-
-static void forget_changes(struct file *file)
+static void forget_changes(struct cut_file *file)
 {
     while (file->first != NULL) {
         struct change *change = file->first;
@@ -152,27 +78,29 @@ static void forget_changes(struct file *file)
 
 /* What a file is after the power went. `interrupted`:
  * the last change of this file is the one that was cut. */
-static void survive(struct cut_disk *disk, struct file *file, bool interrupted)
+static void survive(struct cut_disk *disk, struct cut_file *file, bool interrupted)
 {
-    for (const struct change *change = file->first; change != NULL; change = change->next) {
-        bool cut = interrupted && change->next == NULL;
+    for (const struct change *at = file->first; at != NULL; at = at->next) {
+        const struct memory_change *change = &at->what;
+        bool cut = interrupted && at->next == NULL;
 
         if (disk->mode == CUT_KEPT || (disk->mode == CUT_TORN && !cut))
-            apply(&file->durable, change);
-        else if (disk->mode == CUT_TORN && change->kind == CHANGE_WRITE)
-            image_write(&file->durable, change->offset, change->data, change->size / 2 / SECTOR * SECTOR);
-        else if (disk->mode == CUT_SCATTERED && change->kind == CHANGE_WRITE)
+            memory_image_apply(&file->durable, change);
+        else if (disk->mode == CUT_TORN && change->kind == MEMORY_WRITE)
+            memory_image_write(&file->durable, change->offset, change->data,
+                               change->size / 2 / SECTOR * SECTOR);
+        else if (disk->mode == CUT_SCATTERED && change->kind == MEMORY_WRITE)
             apply_scattered(disk, &file->durable, change);
         else if (disk->mode == CUT_SCATTERED && coin(disk))
-            apply(&file->durable, change);
+            memory_image_apply(&file->durable, change);
     }
     forget_changes(file);
 }
 
-static void cut(struct cut_disk *disk, const struct file *interrupted)
+static void cut(struct cut_disk *disk, const struct cut_file *interrupted)
 {
-    disk->off = true;
-    for (size_t i = 0; i < FILES; i++)
+    disk->disk.off = true;
+    for (size_t i = 0; i < MEMORY_FILES; i++)
         survive(disk, &disk->files[i], &disk->files[i] == interrupted);
 }
 
@@ -192,358 +120,82 @@ static bool fails(struct cut_disk *disk)
     return true;
 }
 
-static int make_change(struct cut_disk *disk, struct file *file, enum change_kind kind, size_t offset,
-                       const void *data, size_t size)
+/* Logs a change until a sync makes it last. */
+static void log_change(struct cut_file *file, const struct memory_change *what)
 {
-    struct change *change;
+    struct change *change = memory_must(malloc(sizeof(*change) + what->size));
 
-    if (disk->off || fails(disk))
-        return SQLITE_IOERR;
-    change = must(malloc(sizeof(*change) + size));
-    *change = (struct change){.kind = kind, .offset = offset, .size = size};
-    if (size > 0)
-        memcpy(change->data, data, size);
+    *change = (struct change){.what = *what};
+    change->what.data = change->octets;
+    if (what->size > 0)
+        memcpy(change->octets, what->data, what->size);
     *file->last = change;
     file->last = &change->next;
+}
+
+static int make_change(struct memory_disk *memory, struct memory_file *file, const struct memory_change *what)
+{
+    struct cut_disk *disk = disk_of(memory);
+    struct cut_file *kept = kept_of(disk, file);
+
+    if (fails(disk))
+        return SQLITE_IOERR;
+    log_change(kept, what);
     if (goes_off(disk)) {
-        cut(disk, file);
+        cut(disk, kept);
         return SQLITE_IOERR;
     }
-    apply(&file->now, change);
+    if (what->lasts) {
+        memory_image_free(&kept->durable);
+        forget_changes(kept);
+    }
     return SQLITE_OK;
-}
-
-/* --- files --------------------------------------------------------------------------------------- */
-
-static struct file *find(struct cut_disk *disk, const char *name)
-{
-    for (size_t i = 0; i < FILES; i++)
-        if (disk->files[i].now.exists && strcmp(disk->files[i].name, name) == 0)
-            return &disk->files[i];
-    return NULL;
-}
-
-/* A place that holds nothing any more, or this name's from before. */
-static struct file *place(struct cut_disk *disk, const char *name)
-{
-    for (size_t i = 0; i < FILES; i++)
-        if (strcmp(disk->files[i].name, name) == 0)
-            return &disk->files[i];
-    for (size_t i = 0; i < FILES; i++) {
-        if (disk->files[i].name[0] == '\0') {
-            snprintf(disk->files[i].name, FILE_NAME_SIZE, "%s", name);
-            return &disk->files[i];
-        }
-    }
-    abort();
-}
-
-static void free_shm(struct file *file)
-{
-    for (size_t i = 0; i < SHM_REGIONS; i++) {
-        free(file->shm[i]);
-        file->shm[i] = NULL;
-    }
-}
-
-static int file_close(sqlite3_file *base)
-{
-    struct handle *handle = (struct handle *)base;
-
-    if (handle->delete_on_close && !handle->disk->off)
-        image_clear(&handle->file->now);
-    return SQLITE_OK;
-}
-
-static int file_read(sqlite3_file *base, void *out, int amount, sqlite3_int64 offset)
-{
-    struct handle *handle = (struct handle *)base;
-    const struct image *image = &handle->file->now;
-    size_t size = (size_t)amount;
-    size_t at = (size_t)offset;
-    size_t there = at < image->size ? image->size - at : 0;
-
-    if (handle->disk->off)
-        return SQLITE_IOERR_READ;
-    if (there >= size) {
-        memcpy(out, image->data + at, size);
-        return SQLITE_OK;
-    }
-    memset(out, 0, size);
-    if (there > 0)
-        memcpy(out, image->data + at, there);
-    return SQLITE_IOERR_SHORT_READ;
-}
-
-static int file_write(sqlite3_file *base, const void *data, int amount, sqlite3_int64 offset)
-{
-    struct handle *handle = (struct handle *)base;
-
-    return make_change(handle->disk, handle->file, CHANGE_WRITE, (size_t)offset, data, (size_t)amount);
-}
-
-static int file_truncate(sqlite3_file *base, sqlite3_int64 size)
-{
-    struct handle *handle = (struct handle *)base;
-
-    return make_change(handle->disk, handle->file, CHANGE_TRUNCATE, (size_t)size, NULL, 0);
 }
 
 /* The first sync of a new journal or log syncs the directory too, as the files of a Unix machine do:
  * deletions last from then on. */
 static void sync_directory(struct cut_disk *disk)
 {
-    for (size_t i = 0; i < FILES; i++) {
-        if (!disk->files[i].now.exists) {
-            image_clear(&disk->files[i].durable);
+    for (size_t i = 0; i < MEMORY_FILES; i++) {
+        if (!disk->disk.files[i].now.exists) {
+            memory_image_free(&disk->files[i].durable);
             forget_changes(&disk->files[i]);
         }
     }
 }
 
-static int file_sync(sqlite3_file *base, int flags)
+static int sync_file(struct memory_disk *memory, struct memory_file *file, bool is_log)
 {
-    struct handle *handle = (struct handle *)base;
+    struct cut_disk *disk = disk_of(memory);
+    struct cut_file *kept = kept_of(disk, file);
 
-    (void)flags;
-    if (handle->disk->off || fails(handle->disk))
+    if (fails(disk))
         return SQLITE_IOERR_FSYNC;
-    if (goes_off(handle->disk)) {
-        cut(handle->disk, NULL);
+    if (goes_off(disk)) {
+        cut(disk, NULL);
         return SQLITE_IOERR_FSYNC;
     }
-    handle->disk->syncs++;
-    if (!handle->file->durable.exists && handle->is_log)
-        sync_directory(handle->disk);
-    handle->file->durable.exists = true;
-    for (const struct change *change = handle->file->first; change != NULL; change = change->next)
-        apply(&handle->file->durable, change);
-    forget_changes(handle->file);
+    disk->syncs++;
+    if (!kept->durable.exists && is_log)
+        sync_directory(disk);
+    kept->durable.exists = true;
+    for (const struct change *change = kept->first; change != NULL; change = change->next)
+        memory_image_apply(&kept->durable, &change->what);
+    forget_changes(kept);
     return SQLITE_OK;
 }
 
-static int file_size(sqlite3_file *base, sqlite3_int64 *size)
-{
-    *size = (sqlite3_int64)((struct handle *)base)->file->now.size;
-    return ((struct handle *)base)->disk->off ? SQLITE_IOERR_FSTAT : SQLITE_OK;
-}
-
-static int file_lock(sqlite3_file *base, int level)
-{
-    (void)level;
-    return ((struct handle *)base)->disk->off ? SQLITE_IOERR_LOCK : SQLITE_OK;
-}
-
-static int file_unlock(sqlite3_file *base, int level)
-{
-    (void)base;
-    (void)level;
-    return SQLITE_OK;
-}
-
-static int file_check_lock(sqlite3_file *base, int *held)
-{
-    (void)base;
-    *held = 0;
-    return SQLITE_OK;
-}
-
-static int file_control(sqlite3_file *base, int op, void *argument)
-{
-    (void)base;
-    (void)op;
-    (void)argument;
-    return SQLITE_NOTFOUND;
-}
-
-static int file_sector_size(sqlite3_file *base)
-{
-    (void)base;
-    return 4096;
-}
-
-/* As the files of a Unix machine claim: a write does not disturb its neighbours. */
-static int file_characteristics(sqlite3_file *base)
-{
-    (void)base;
-    return SQLITE_IOCAP_POWERSAFE_OVERWRITE;
-}
-
-static int file_shm_map(sqlite3_file *base, int region, int size, int extend, void volatile **out)
-{
-    struct handle *handle = (struct handle *)base;
-
-    if (region >= SHM_REGIONS)
-        return SQLITE_IOERR_SHMMAP;
-    if (handle->file->shm[region] == NULL && extend)
-        handle->file->shm[region] = must(calloc(1, (size_t)size));
-    *out = handle->file->shm[region];
-    return SQLITE_OK;
-}
-
-static int file_shm_lock(sqlite3_file *base, int offset, int count, int flags)
-{
-    (void)base;
-    (void)offset;
-    (void)count;
-    (void)flags;
-    return SQLITE_OK;
-}
-
-static void file_shm_barrier(sqlite3_file *base)
-{
-    (void)base;
-}
-
-static int file_shm_unmap(sqlite3_file *base, int delete_it)
-{
-    if (delete_it)
-        free_shm(((struct handle *)base)->file);
-    return SQLITE_OK;
-}
-
-static const sqlite3_io_methods methods = {
-    .iVersion = 2,
-    .xClose = file_close,
-    .xRead = file_read,
-    .xWrite = file_write,
-    .xTruncate = file_truncate,
-    .xSync = file_sync,
-    .xFileSize = file_size,
-    .xLock = file_lock,
-    .xUnlock = file_unlock,
-    .xCheckReservedLock = file_check_lock,
-    .xFileControl = file_control,
-    .xSectorSize = file_sector_size,
-    .xDeviceCharacteristics = file_characteristics,
-    .xShmMap = file_shm_map,
-    .xShmLock = file_shm_lock,
-    .xShmBarrier = file_shm_barrier,
-    .xShmUnmap = file_shm_unmap,
-};
-
-/* --- the file system ----------------------------------------------------------------------------- */
-
-static struct cut_disk *disk_of(sqlite3_vfs *vfs)
-{
-    return vfs->pAppData;
-}
-
-static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int flags, int *out_flags)
-{
-    struct cut_disk *disk = disk_of(vfs);
-    struct handle *handle = (struct handle *)base;
-    struct file *file;
-
-    base->pMethods = NULL;
-    if (disk->off || name == NULL)
-        return SQLITE_CANTOPEN;
-    file = find(disk, name);
-    if (file != NULL && (flags & SQLITE_OPEN_EXCLUSIVE) != 0)
-        return SQLITE_CANTOPEN;
-    if (file == NULL) {
-        if ((flags & SQLITE_OPEN_CREATE) == 0)
-            return SQLITE_CANTOPEN;
-        file = place(disk, name);
-        file->now.exists = true;
-    }
-    *handle = (struct handle){.disk = disk,
-                              .file = file,
-                              .is_log = (flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL)) != 0,
-                              .delete_on_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0};
-    handle->base.pMethods = &methods;
-    if (out_flags != NULL)
-        *out_flags = flags;
-    return SQLITE_OK;
-}
-
-static int vfs_delete(sqlite3_vfs *vfs, const char *name, int sync_directory)
-{
-    struct cut_disk *disk = disk_of(vfs);
-    struct file *file = find(disk, name);
-    int status;
-
-    if (disk->off)
-        return SQLITE_IOERR_DELETE;
-    if (file == NULL)
-        return SQLITE_IOERR_DELETE_NOENT;
-    status = make_change(disk, file, CHANGE_DELETE, 0, NULL, 0);
-    if (status == SQLITE_OK && sync_directory) {
-        image_clear(&file->durable);
-        forget_changes(file);
-    }
-    return status;
-}
-
-static int vfs_access(sqlite3_vfs *vfs, const char *name, int flags, int *result)
-{
-    (void)flags;
-    *result = find(disk_of(vfs), name) != NULL;
-    return disk_of(vfs)->off ? SQLITE_IOERR_ACCESS : SQLITE_OK;
-}
-
-static int vfs_full_pathname(sqlite3_vfs *vfs, const char *name, int size, char *out)
-{
-    (void)vfs;
-    snprintf(out, (size_t)size, "%s", name);
-    return SQLITE_OK;
-}
-
-static int vfs_randomness(sqlite3_vfs *vfs, int size, char *out)
-{
-    sqlite3_vfs *host = sqlite3_vfs_find(NULL);
-
-    (void)vfs;
-    return host->xRandomness(host, size, out);
-}
-
-static int vfs_sleep(sqlite3_vfs *vfs, int microseconds)
-{
-    (void)vfs;
-    return microseconds;
-}
-
-static int vfs_current_time(sqlite3_vfs *vfs, double *now)
-{
-    sqlite3_vfs *host = sqlite3_vfs_find(NULL);
-
-    (void)vfs;
-    return host->xCurrentTime(host, now);
-}
-
-static int vfs_last_error(sqlite3_vfs *vfs, int size, char *out)
-{
-    (void)vfs;
-    (void)size;
-    (void)out;
-    return 0;
-}
+/* --- disks --------------------------------------------------------------------------------------- */
 
 struct cut_disk *cut_disk_new(void)
 {
-    static unsigned made;
-    struct cut_disk *disk = must(calloc(1, sizeof(*disk)));
+    struct cut_disk *disk = memory_must(calloc(1, sizeof(*disk)));
 
-    snprintf(disk->name, sizeof(disk->name), "cut-%u", ++made);
-    for (size_t i = 0; i < FILES; i++)
+    for (size_t i = 0; i < MEMORY_FILES; i++)
         disk->files[i].last = &disk->files[i].first;
-    disk->vfs = (sqlite3_vfs){
-        .iVersion = 1,
-        .szOsFile = sizeof(struct handle),
-        .mxPathname = FILE_NAME_SIZE,
-        .zName = disk->name,
-        .pAppData = disk,
-        .xOpen = vfs_open,
-        .xDelete = vfs_delete,
-        .xAccess = vfs_access,
-        .xFullPathname = vfs_full_pathname,
-        .xRandomness = vfs_randomness,
-        .xSleep = vfs_sleep,
-        .xCurrentTime = vfs_current_time,
-        .xGetLastError = vfs_last_error,
-    };
-    if (sqlite3_vfs_register(&disk->vfs, 0) != SQLITE_OK)
-        abort();
+    disk->disk.change = make_change;
+    disk->disk.sync = sync_file;
+    memory_disk_open(&disk->disk);
     return disk;
 }
 
@@ -551,19 +203,17 @@ void cut_disk_free(struct cut_disk *disk)
 {
     if (disk == NULL)
         return;
-    sqlite3_vfs_unregister(&disk->vfs);
-    for (size_t i = 0; i < FILES; i++) {
+    memory_disk_close(&disk->disk);
+    for (size_t i = 0; i < MEMORY_FILES; i++) {
         forget_changes(&disk->files[i]);
-        free_shm(&disk->files[i]);
-        image_clear(&disk->files[i].now);
-        image_clear(&disk->files[i].durable);
+        memory_image_free(&disk->files[i].durable);
     }
     free(disk);
 }
 
 const char *cut_disk_name(const struct cut_disk *disk)
 {
-    return disk->name;
+    return disk->disk.name;
 }
 
 void cut_disk_arm(struct cut_disk *disk, uint64_t change, enum cut_mode mode)
@@ -585,20 +235,18 @@ bool cut_disk_has_failed(const struct cut_disk *disk)
 
 bool cut_disk_is_off(const struct cut_disk *disk)
 {
-    return disk->off;
+    return disk->disk.off;
 }
 
 void cut_disk_power_on(struct cut_disk *disk)
 {
-    for (size_t i = 0; i < FILES; i++) {
-        struct file *file = &disk->files[i];
-
-        if (!disk->off)
-            survive(disk, file, false);
-        image_copy(&file->now, &file->durable);
-        free_shm(file);
+    for (size_t i = 0; i < MEMORY_FILES; i++) {
+        if (!disk->disk.off)
+            survive(disk, &disk->files[i], false);
+        memory_image_copy(&disk->disk.files[i].now, &disk->files[i].durable);
+        memory_file_free_regions(&disk->disk.files[i]);
     }
-    disk->off = false;
+    disk->disk.off = false;
     disk->cut_at = 0;
 }
 
@@ -616,21 +264,20 @@ struct cut_disk *cut_disk_copy(const struct cut_disk *disk)
 {
     struct cut_disk *copy = cut_disk_new();
 
-    for (size_t i = 0; i < FILES; i++) {
-        memcpy(copy->files[i].name, disk->files[i].name, FILE_NAME_SIZE);
-        image_copy(&copy->files[i].now, &disk->files[i].now);
-        image_copy(&copy->files[i].durable, &disk->files[i].now);
+    for (size_t i = 0; i < MEMORY_FILES; i++) {
+        memcpy(copy->disk.files[i].name, disk->disk.files[i].name, MEMORY_NAME_SIZE);
+        memory_image_copy(&copy->disk.files[i].now, &disk->disk.files[i].now);
+        memory_image_copy(&copy->files[i].durable, &disk->disk.files[i].now);
     }
     return copy;
 }
 
 const uint8_t *cut_disk_file(const struct cut_disk *disk, const char *name, size_t *size)
 {
-    for (size_t i = 0; i < FILES; i++) {
-        if (disk->files[i].now.exists && strcmp(disk->files[i].name, name) == 0) {
-            *size = disk->files[i].now.size;
-            return disk->files[i].now.data;
-        }
-    }
-    return NULL;
+    const struct memory_file *file = memory_disk_find(&disk->disk, name);
+
+    if (file == NULL)
+        return NULL;
+    *size = file->now.size;
+    return file->now.data;
 }

@@ -60,6 +60,7 @@ enum test_package_kind { RESULT_SIGNED, RESULT_ERROR, RESULT_UNSIGNED_ERROR };
 /* EuiccPackageResult; the spans are those of the answer, SPAN_NONE what is absent. */
 struct test_package_result {
     enum test_package_kind kind;
+    struct span data, signature; /* what is signed, whole, and how; without the token */
     struct span eim_id, transaction;
     int64_t counter, sequence;
     struct span results; /* content of euiccResult */
@@ -72,6 +73,8 @@ struct test_package_result {
  * under this CI. Fails the test when there is anything wrong with it. */
 void test_result_read(const struct test_eim *eim, struct softeuicc *card, struct span ci_key_id,
                       struct span answer, struct test_package_result *result);
+/* The same without its signature. */
+void test_result_take_apart(struct span answer, struct test_package_result *result);
 
 /* Sends an honest package with the commands written as hexadecimal; returns euiccResult's content, read and
  * verified and with what must come back checked. */

@@ -46,6 +46,7 @@ void server_free(struct server *server)
     cert_free(server->euicc);
     cert_free(server->eum);
     ec_key_free(server->otsk);
+    ec_key_free(server->otpk);
     for (size_t i = 0; i < server->segments_count; i++)
         buf_free(&server->segments[i]);
     free(server->segments);

@@ -68,6 +68,7 @@ struct server {
     struct span hash_cc;  /* the LPA's; SPAN_NONE: none */
     struct span bpp_otpk; /* a retry: the card's key that the package is bound to */
     bool replace_keys;
+    bool keeps_otsk; /* binds again with the key that it has */
     enum server_segmentation segmentation;
     size_t plain_max; /* octets in one block; 0: as much as fits */
     /* Its faults. */
@@ -81,7 +82,7 @@ struct server {
     uint8_t signature2[64];
     uint8_t euicc_otpk[65];
     struct cert *euicc, *eum;
-    struct ec_key *otsk;
+    struct ec_key *otsk, *otpk; /* its own, the card's */
     struct server_keys keys;
     uint8_t block_tag, sequence_tag;
     unsigned block_number; /* within its sequence, from 0 */

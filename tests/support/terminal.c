@@ -4,28 +4,22 @@
 #include "apdu/apdu.h"
 #include "tests/support/test.h"
 
-#include <stdlib.h>
-
 static const uint8_t isd_r[] = {0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF,
                                 0xFF, 0xFF, 0xFF, 0x89, 0x00, 0x00, 0x01, 0x00};
 
 /* One exchange on the wire. */
 static uint16_t exchange(struct terminal *terminal, struct span capdu, struct buf *response)
 {
-    uint8_t *rapdu = malloc(SOFTEUICC_RAPDU_MAX);
-    size_t size = SOFTEUICC_RAPDU_MAX;
-    uint16_t status;
+    static uint8_t rapdu[SOFTEUICC_RAPDU_MAX];
+    size_t size = sizeof(rapdu);
 
-    ck_assert_ptr_nonnull(rapdu);
     if (terminal->transmit != NULL)
         terminal->transmit(terminal->context, capdu.data, capdu.size, rapdu, &size);
     else
         softeuicc_transmit(terminal->card, capdu.data, capdu.size, rapdu, &size);
     ck_assert_uint_ge(size, 2);
     buf_append(response, SPAN(rapdu, size - 2));
-    status = (uint16_t)(rapdu[size - 2] << 8 | rapdu[size - 1]);
-    free(rapdu);
-    return status;
+    return (uint16_t)(rapdu[size - 2] << 8 | rapdu[size - 1]);
 }
 
 /* What a warning may have behind it, TS 102 221 7.3.1.1.4 clause 4b; 6985: nothing. */

@@ -3,13 +3,13 @@
 
 #include "common/database_json.h"
 #include "common/log.h"
+#include "common/number.h"
 #include "servers/eim/model/configuration.h"
 
 #include "euicc/softeuicc.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The list, unless rows of it could not be read. */
@@ -270,10 +270,10 @@ void rest_order_add(struct rest_call *call)
 /* The number in the path, 0 when it is none. */
 static int64_t order_id(const struct rest_call *call)
 {
-    char *end;
-    long long id = strtoll(call->parameter, &end, 10);
+    int64_t id = 0;
 
-    return *end == '\0' && id > 0 ? id : 0;
+    (void)number_read(call->parameter, 1, INT64_MAX, &id);
+    return id;
 }
 
 void rest_order(struct rest_call *call)

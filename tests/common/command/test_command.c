@@ -223,6 +223,37 @@ START_TEST(reads_options_of_every_kind)
 }
 END_TEST
 
+/* As many as a command wants; those of the one above, too. */
+START_TEST(has_no_end_of_options)
+{
+    enum { MANY = 200 };
+    static char names[MANY][8];
+    static struct option_row many[MANY + 1];
+    static const struct command below = {"below", "", "shares them", .options = rows, .run = run};
+    static const struct command *const commands[] = {&below, NULL};
+    static const struct command above = {"above",
+                                         "",
+                                         "many options",
+                                         .options = many,
+                                         .settings_size = sizeof(struct settings),
+                                         .commands = commands};
+
+    for (size_t i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof(names[i]), "o%zu", i);
+        many[i] =
+            (struct option_row){names[i], "N", "one of them", TAKES_NUMBER(struct settings, number, 0, MANY)};
+    }
+    ck_assert_int_eq(call(&above, "--o0 5 below --text a"), 7);
+    ck_assert_int_eq(seen.settings.number, 5);
+    ck_assert_str_eq(seen.settings.text, "a");
+    ck_assert_int_eq(call(&above, "below --o199 6 --even ab"), 7);
+    ck_assert_int_eq(seen.settings.number, 6);
+    ck_assert_int_eq(seen.settings.calls, 1);
+    many[MANY - 1].required = true;
+    ck_assert_int_eq(call(&above, "below"), EXIT_USAGE);
+}
+END_TEST
+
 START_TEST(finds_commands_and_words)
 {
     ck_assert_int_eq(call(&shared, "words a --flag b"), 7);
@@ -347,5 +378,5 @@ START_TEST(helps_at_every_level)
 }
 END_TEST
 
-TEST_MAIN("command", reads_options_of_every_kind, finds_commands_and_words, joins_commands,
-          says_what_is_wrong, helps_at_every_level)
+TEST_MAIN("command", reads_options_of_every_kind, has_no_end_of_options, finds_commands_and_words,
+          joins_commands, says_what_is_wrong, helps_at_every_level)
