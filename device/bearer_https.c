@@ -1,5 +1,5 @@
 /* ESipa over HTTPS (SGP.32 6.1.1). See bearer.h. */
-#include "common/https_loop.h"
+#include "common/http/https_loop.h"
 #include "device/bearer_internal.h"
 #include "device/trust.h"
 

@@ -1,7 +1,7 @@
 /* ES9+ as a client, one call after another. See es9p.h. */
 #include "device/es9p.h"
 
-#include "common/https_client.h"
+#include "common/http/https_client.h"
 #include "common/tool.h"
 
 #include <stdio.h>

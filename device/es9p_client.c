@@ -1,7 +1,7 @@
 /* ES9+ calls on the event loop. See es9p_client.h. */
 #include "device/es9p_client.h"
 
-#include "common/https_loop.h"
+#include "common/http/https_loop.h"
 #include "common/tool.h"
 
 #include <stdio.h>

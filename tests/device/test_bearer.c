@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "common/addresses.h"
-#include "common/https.h"
+#include "common/http/https.h"
 #include "device/es9p_asn1.h"
 #include "tests/device/coap_bench.h"
 #include "tests/support/test.h"

@@ -6,7 +6,7 @@
 #ifndef SOFTEUICC_TESTS_SUPPORT_ESIPA_H
 #define SOFTEUICC_TESTS_SUPPORT_ESIPA_H
 
-#include "common/https.h"
+#include "common/http/https.h"
 #include "servers/eim/model/server.h"
 #include "servers/eim/network/esipa.h"
 #include "tests/support/smdpp.h"

@@ -1,7 +1,7 @@
 /* Plays the server of HTTPS requests: see https_played.h. */
 #include "tests/support/https_played.h"
 
-#include "common/https_client.h"
+#include "common/http/https_client.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * Plays the server at common/https_client.h: a program that links this has no libcurl, and its requests get
- * the answers that stand here. For tests only.
+ * Plays the server at common/http/https_client.h: a program that links this has no libcurl, and its requests
+ * get the answers that stand here. For tests only.
  */
 #ifndef SOFTEUICC_TESTS_SUPPORT_HTTPS_PLAYED_H
 #define SOFTEUICC_TESTS_SUPPORT_HTTPS_PLAYED_H

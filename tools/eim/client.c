@@ -1,7 +1,7 @@
 /* HTTP, options and lists of the eIM's client commands. See client.h. */
 #include "tools/eim/client.h"
 
-#include "common/https_client.h"
+#include "common/http/https_client.h"
 #include "common/number.h"
 #include "common/tool.h"
 

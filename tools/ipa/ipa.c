@@ -5,7 +5,7 @@
 #include "common/left_out.h"
 #include "common/tool.h"
 #include "protocol/device_info.h"
-#include "tools/ipa/ipad.h"
+#include "tools/ipa/ipa_tool.h"
 #include "tools/subcommands.h"
 
 #include <errno.h>
@@ -21,6 +21,16 @@
 #define TAKES_SECONDS(member) TAKES_NUMBER(struct ipad, member, 0, SECONDS_MAX), .unit = "seconds"
 
 /* What of ipa_change a command does is in its row. */
+static int poll_once(const struct command_line *line)
+{
+    return ipad_poll(line->settings);
+}
+
+static int run_on(const struct command_line *line)
+{
+    return ipad_run(line->settings);
+}
+
 static int run_change(const struct command_line *line)
 {
     return ipad_change(line->settings, *(const enum ipa_change *)line->command->with);
@@ -136,7 +146,7 @@ static int check_options(const struct command_line *line)
     const struct ipad *ipad = line->settings;
     struct bearer_target target;
 
-    if (line->command->run == ipad_run && ipad->every == 0)
+    if (line->command->run == run_on && ipad->every == 0)
         return tool_usage("run needs --every SECONDS");
     if (ipad->reader != NULL && ipad->card != NULL)
         return tool_usage("--reader and --card exclude each other");
@@ -226,9 +236,9 @@ static int with_card(const struct command_line *line)
 
 static const struct command *const commands[] = {
     COMMAND("poll", "", "poll every associated eIM once: packages, downloads, results, notifications",
-            .run = ipad_poll),
+            .run = poll_once),
     COMMAND("run", "", "poll every --every seconds; fall back and return when the network goes and comes",
-            .run = ipad_run),
+            .run = run_on),
     COMMAND("add-eim", "FILE", "AddInitialEim from an eIM configuration file ('softeuicc eim config')",
             .min_words = 1, .max_words = 1, .run = ipad_add_eim),
     COMMAND("rollback", "", "go back to the profile before an enable that allowed it", .run = run_change,

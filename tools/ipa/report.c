@@ -6,7 +6,7 @@
 #include "profiles/iccid.h"
 #include "protocol/names.h"
 #include "protocol/tags.h"
-#include "tools/ipa/ipad.h"
+#include "tools/ipa/ipa_tool.h"
 
 #include <inttypes.h>
 #include <stdio.h>

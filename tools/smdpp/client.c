@@ -1,6 +1,6 @@
 /* The operator's side for people and scripts: orders at an SM-DP+ over ES2+ (SGP.22 5.3), and its lists. On
  * libcurl; one-shot. */
-#include "common/https_client.h"
+#include "common/http/https_client.h"
 #include "common/left_out.h"
 #include "common/print_json.h"
 #include "common/qr.h"

@@ -1,7 +1,7 @@
 /* The subcommand `softeuicc smdpp`: a test SM-DP+ over HTTPS (SGP.22), and small clients for it. */
 #include "tools/smdpp/smdpp.h"
 
-#include "common/https.h"
+#include "common/http/https.h"
 #include "common/left_out.h"
 #include "common/log.h"
 #include "common/pki_dir.h"

@@ -3,7 +3,7 @@
 
 #include "servers/eim/network/network.h"
 
-#include "common/https.h"
+#include "common/http/https.h"
 #include "common/tool.h"
 #include "servers/eim/network/coap.h"
 #include "servers/eim/network/esipa.h"

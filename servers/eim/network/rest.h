@@ -5,7 +5,7 @@
 #ifndef SOFTEUICC_SERVERS_EIM_NETWORK_REST_H
 #define SOFTEUICC_SERVERS_EIM_NETWORK_REST_H
 
-#include "common/http.h"
+#include "common/http/http.h"
 
 #define REST_BODY_MAX ((size_t)256 * 1024) /* octets */
 

@@ -2,7 +2,7 @@
 #ifndef SOFTEUICC_SERVERS_EIM_NETWORK_REST_CALL_H
 #define SOFTEUICC_SERVERS_EIM_NETWORK_REST_CALL_H
 
-#include "common/http.h"
+#include "common/http/http.h"
 #include "servers/eim/model/server.h"
 
 struct rest_call {

@@ -2,7 +2,7 @@
 #ifndef SOFTEUICC_SERVERS_SMDPP_NETWORK_ANSWER_H
 #define SOFTEUICC_SERVERS_SMDPP_NETWORK_ANSWER_H
 
-#include "common/http.h"
+#include "common/http/http.h"
 #include "protocol/refusal.h"
 
 #include <jansson.h>

@@ -1,6 +1,6 @@
 /*
  * What the SM-DP+ says to an HTTP request (SGP.22 6.2-6.6): which function a path names, and in which
- * binding. It takes and gives octets; the sockets are in common/https.h.
+ * binding. It takes and gives octets; the sockets are in common/http/https.h.
  */
 #ifndef SOFTEUICC_SERVERS_SMDPP_NETWORK_HTTP_API_H
 #define SOFTEUICC_SERVERS_SMDPP_NETWORK_HTTP_API_H

@@ -3,7 +3,7 @@
 #include "protocol/tags.h"
 #include "tests/support/capture.h"
 #include "tests/support/test.h"
-#include "tools/ipa/ipad.h"
+#include "tools/ipa/ipa_tool.h"
 
 struct shown {
     struct ipad ipad;

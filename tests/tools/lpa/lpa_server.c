@@ -1,8 +1,8 @@
-/* The test SM-DP+ of tests/support/smdpp.h behind common/https.h. See lpa_server.h. */
+/* The test SM-DP+ of tests/support/smdpp.h behind common/http/https.h. See lpa_server.h. */
 #include "tests/tools/lpa/lpa_server.h"
 
 #include "apdu/tlv.h"
-#include "common/https.h"
+#include "common/http/https.h"
 #include "crypto/base64.h"
 #include "protocol/tags.h"
 #include "tests/support/capture.h"

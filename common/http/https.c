@@ -1,5 +1,5 @@
 /* HTTPS on libevent and OpenSSL. See https.h. */
-#include "common/https.h"
+#include "common/http/https.h"
 
 #include "common/addresses.h"
 #include "common/log.h"

@@ -3,8 +3,8 @@
  * needs none: linked in, a start takes about twice as long (50 of `softeuicc --version`: 1.42 s to 0.73 s)
  * and the running card 5 MiB more.
  */
-#ifndef SOFTEUICC_COMMON_CURL_H
-#define SOFTEUICC_COMMON_CURL_H
+#ifndef SOFTEUICC_COMMON_HTTP_CURL_H
+#define SOFTEUICC_COMMON_HTTP_CURL_H
 
 #include <curl/curl.h>
 

@@ -1,7 +1,7 @@
-/* The card, the connections and the clock of `softeuicc ipa`, as its commands and its polls use them. See
- * ipad.h. */
+/* The card, the connections and the clock of an IPAd. See ipad.h. */
+#include "device/ipad/ipad.h"
+
 #include "common/tool.h"
-#include "tools/ipa/ipad.h"
 
 #include <event2/event.h>
 #include <time.h>

@@ -1,7 +1,7 @@
 /* HTTPS requests on libcurl's multi interface, driven by libevent. See https_loop.h. */
-#include "common/https_loop.h"
+#include "common/http/https_loop.h"
 
-#include "common/https_client_internal.h"
+#include "common/http/https_client_internal.h"
 #include "common/tool.h"
 
 #include <event2/event.h>

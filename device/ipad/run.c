@@ -1,11 +1,12 @@
 /*
- * `softeuicc ipa run`: polls on a schedule, and what an IPA does when the connection is gone: after
+ * An IPAd that runs on: polls on a schedule, and what an IPA does when the connection is gone: after
  * --fallback-after seconds without any eIM's answer the Fallback Profile, every --return-every seconds a try
  * to get back (SGP.32 3.4.6, 3.4.7). Both also while an eIM is waited for that does not answer.
  */
+#include "device/ipad/ipad.h"
+
 #include "common/tool.h"
 #include "protocol/names.h"
-#include "tools/ipa/ipad.h"
 
 #include <event2/event.h>
 #include <stdio.h>
@@ -215,9 +216,8 @@ static void ipad_run_serve(struct run *run)
         event_free(run->clock);
 }
 
-int ipad_run(const struct command_line *line)
+int ipad_run(struct ipad *ipad)
 {
-    struct ipad *ipad = line->settings;
     struct run run = {.ipad = ipad};
 
     ipad->loop = loop_open();

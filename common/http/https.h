@@ -3,10 +3,10 @@
  * closed. Each request is handed to a function of the caller, who answers at once or later; nothing here
  * knows what the paths mean. One thread, the event loop's.
  */
-#ifndef SOFTEUICC_COMMON_HTTPS_H
-#define SOFTEUICC_COMMON_HTTPS_H
+#ifndef SOFTEUICC_COMMON_HTTP_HTTPS_H
+#define SOFTEUICC_COMMON_HTTP_HTTPS_H
 
-#include "common/http.h"
+#include "common/http/http.h"
 #include "common/loop.h"
 
 #define HTTPS_IDLE_TIMEOUT 30 /* seconds without progress, then a connection is closed */

@@ -2,10 +2,10 @@
  * HTTPS requests, many at once and to several servers without waiting for any: libcurl's multi interface on
  * the event loop. Connections are kept for the next request. For one after another see https_client.h.
  */
-#ifndef SOFTEUICC_COMMON_HTTPS_LOOP_H
-#define SOFTEUICC_COMMON_HTTPS_LOOP_H
+#ifndef SOFTEUICC_COMMON_HTTP_HTTPS_LOOP_H
+#define SOFTEUICC_COMMON_HTTP_HTTPS_LOOP_H
 
-#include "common/https_client.h"
+#include "common/http/https_client.h"
 #include "common/loop.h"
 
 struct https_loop;

@@ -1,5 +1,5 @@
 /* libcurl, loaded when it is first needed: see curl.h. */
-#include "common/curl.h"
+#include "common/http/curl.h"
 
 #include "common/tool.h"
 

@@ -1,7 +1,7 @@
-/* common/https_client.c and https_loop.c against a server on the same loop: whom they trust, what they ask,
- * how much they take. */
-#include "common/https.h"
-#include "common/https_loop.h"
+/* common/http/https_client.c and https_loop.c against a server on the same loop: whom they trust, what they
+ * ask, how much they take. */
+#include "common/http/https.h"
+#include "common/http/https_loop.h"
 #include "crypto/ec.h"
 #include "tests/support/test.h"
 #include "tests/support/tls.h"

@@ -1,9 +1,10 @@
-/* `softeuicc ipa`: what its files share. The procedures are ipa/'s; here are a clock, files, a card
- * reader and the network. */
-#ifndef SOFTEUICC_TOOLS_IPA_IPAD_H
-#define SOFTEUICC_TOOLS_IPA_IPAD_H
+/*
+ * An IPA in the device (IPAd, SGP.32 2.2): it polls its eIMs over the network, once or on a schedule, and
+ * falls back and returns. The procedures are ipa/'s; here are a clock, a link to the card and the network.
+ */
+#ifndef SOFTEUICC_DEVICE_IPAD_IPAD_H
+#define SOFTEUICC_DEVICE_IPAD_IPAD_H
 
-#include "common/command/command.h"
 #include "common/print_json.h"
 #include "device/bearer.h"
 #include "device/es10.h"
@@ -46,13 +47,10 @@ struct ipad {
     bool failed_download;
 };
 
-/* The commands. Each returns the exit status. */
-int ipad_poll(const struct command_line *line);
-int ipad_run(const struct command_line *line);
-int ipad_add_eim(const struct command_line *line);
-int ipad_change(struct ipad *ipad, enum ipa_change change);
-int ipad_reset(const struct command_line *line);
-int ipad_status(const struct command_line *line);
+/* Polls every eIM once. The exit status: EXIT_OK when all went well. */
+int ipad_poll(struct ipad *ipad);
+/* Polls every `every` seconds, until it is interrupted or the card is gone. The exit status. */
+int ipad_run(struct ipad *ipad);
 
 /* --- A round of polls (poll.c, on the loop) ------------------------------------------------------------- */
 
@@ -93,8 +91,5 @@ void ipad_close_bearers(struct ipad *ipad);
 bool ipad_reset_card(struct ipad *ipad);
 /* The line of an ipa_… call that failed; EXIT_FAILED. */
 int ipad_card_failed(const struct ipad *ipad);
-
-/* What the procedures report, as lines or JSON. */
-void ipad_report(void *context, const struct ipa_report *report);
 
 #endif

@@ -1,9 +1,9 @@
 /* What https_loop.c needs of an https_client: a request as a handle of libcurl, and what became of it. */
-#ifndef SOFTEUICC_COMMON_HTTPS_CLIENT_INTERNAL_H
-#define SOFTEUICC_COMMON_HTTPS_CLIENT_INTERNAL_H
+#ifndef SOFTEUICC_COMMON_HTTP_HTTPS_CLIENT_INTERNAL_H
+#define SOFTEUICC_COMMON_HTTP_HTTPS_CLIENT_INTERNAL_H
 
-#include "common/curl.h"
-#include "common/https_client.h"
+#include "common/http/curl.h"
+#include "common/http/https_client.h"
 
 /* The handle of a request that is ready to be performed; it is the client's, for one request at a time. The
  * request's body and `answer` must stay until then. */

@@ -2,9 +2,10 @@
  * A round of polls on the loop: messages are carried over the network, a REFRESH is a reset of the card and a
  * new connection, and a profile that finds no network has its time (SGP.32 3.3.2).
  */
+#include "device/ipad/ipad.h"
+
 #include "common/tool.h"
 #include "device/es9p_asn1.h"
-#include "tools/ipa/ipad.h"
 
 #include <event2/event.h>
 #include <stdio.h>
@@ -432,9 +433,8 @@ static void on_polled(void *context, int status, bool is_connected)
     loop_end(once->loop);
 }
 
-int ipad_poll(const struct command_line *line)
+int ipad_poll(struct ipad *ipad)
 {
-    struct ipad *ipad = line->settings;
     struct once once = {.loop = loop_open(), .status = EXIT_FAILED};
     json_t *polled = ipad->json ? json_array() : NULL;
     struct poll *poll = NULL;

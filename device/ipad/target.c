@@ -1,6 +1,7 @@
 /* Where an eIM is, by which protocol, and whether there is a way. See ipad.h. */
+#include "device/ipad/ipad.h"
+
 #include "device/coverage.h"
-#include "tools/ipa/ipad.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  * A client's HTTPS requests, on libcurl: one after another over a connection that is kept. What it trusts and
  * what it calls itself is said once, when it is opened. For many at once see https_loop.h.
  */
-#ifndef SOFTEUICC_COMMON_HTTPS_CLIENT_H
-#define SOFTEUICC_COMMON_HTTPS_CLIENT_H
+#ifndef SOFTEUICC_COMMON_HTTP_HTTPS_CLIENT_H
+#define SOFTEUICC_COMMON_HTTP_HTTPS_CLIENT_H
 
 #include "apdu/bytes.h"
 

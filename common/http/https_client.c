@@ -1,5 +1,5 @@
 /* HTTPS requests by libcurl. See https_client.h. */
-#include "common/https_client_internal.h"
+#include "common/http/https_client_internal.h"
 
 #include "crypto/base64.h"
 

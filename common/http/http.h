@@ -2,8 +2,8 @@
  * An HTTP request and its answer as plain data, for servers whose logic knows no sockets. https.h carries
  * them.
  */
-#ifndef SOFTEUICC_COMMON_HTTP_H
-#define SOFTEUICC_COMMON_HTTP_H
+#ifndef SOFTEUICC_COMMON_HTTP_HTTP_H
+#define SOFTEUICC_COMMON_HTTP_HTTP_H
 
 #include "apdu/bytes.h"
 
