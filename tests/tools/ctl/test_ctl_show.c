@@ -291,12 +291,14 @@ static int spoil_whole(void *context)
 static void assert_spoiled(int (*print)(void *context), const char *text, unsigned count)
 {
     struct spoiling spoiling = {.print = print, .whole = object(text)};
+    json_t *unspoiled = object(text);
     struct captured captured = capture(spoil_whole, &spoiling);
 
     ck_assert_uint_eq(spoiling.count, count * sizeof(hostile) / sizeof(hostile[0]));
     assert_clean(captured.out);
     ck_assert_str_eq(captured.err, "");
-    ck_assert_str_eq(printed(print, spoiling.whole), printed(print, object(text)));
+    ck_assert_str_eq(printed(print, spoiling.whole), printed(print, unspoiled));
+    json_decref(unspoiled);
     json_decref(spoiling.whole);
 }
 
