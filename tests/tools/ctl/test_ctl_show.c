@@ -216,10 +216,12 @@ static void assert_clean(const char *out)
 
     ck_assert_msg(text != NULL, "not UTF-8: %s", out);
     json_decref(text);
-    for (; *out != '\0'; out++) {
-        ck_assert_msg((unsigned char)*out >= 0x20 || *out == '\n', "%02X", (unsigned char)*out);
-        ck_assert_int_ne(*out, 0x7F);
-        ck_assert(out[0] != '\xC2' || (unsigned char)out[1] >= 0xA0);
+    for (; *out != '\0'; out++) { /* check writes down every assertion */
+        bool control = ((unsigned char)*out < 0x20 && *out != '\n') || *out == 0x7F ||
+                       (out[0] == '\xC2' && (unsigned char)out[1] < 0xA0);
+
+        if (control)
+            ck_abort_msg("%02X", (unsigned char)*out);
     }
 }
 
@@ -239,7 +241,7 @@ static const char *const hostile[] = {
 
 static json_t *hostile_value(const char *text)
 {
-    static char longest[200000];
+    static char longest[9000];
 
     if (text != NULL)
         return json_loads(text, JSON_DECODE_ANY, NULL);
