@@ -47,6 +47,7 @@ mkdir "$work/profiles"
 starts() {
     local name=$1
     shift
+    fresh "$work/$name.out"
     "$softeuicc" "$@" --pki "$work/pki" >"$work/$name.out" 2>"$work/$name.err" &
     server_pid=$!
     processes+=("$server_pid")

@@ -32,6 +32,7 @@ url=https://localhost:$port
 
 # --- the programs -------------------------------------------------------------------------------------------------------
 start_eim() {
+    fresh "$work/eim.out"
     "$softeuicc" eim --pki "$work/pki" --listen "127.0.0.1:$port" --state "$work/eim.db" --pid-file "$work/eim.pid" "$@" \
         >"$work/eim.out" 2>>"$work/eim.log" &
     eim_pid=$!

@@ -33,6 +33,7 @@ esipa() {
 }
 
 start_smdpp() {
+    fresh "$work/smdpp.out"
     "$softeuicc" smdpp --pki "$work/pki" --profiles "$work/profiles" --listen "127.0.0.1:$smdp_port" --address "localhost:$smdp_port" \
         --state "$work/smdpp.db" >"$work/smdpp.out" 2>>"$work/smdpp.log" &
     smdpp_pid=$!
@@ -44,6 +45,7 @@ start_smdpp() {
 }
 
 start_eim() {
+    fresh "$work/eim.out"
     "$softeuicc" eim --pki "$work/pki" --listen "localhost:$port" --coap "localhost:$coap_port" --state "$work/eim.db" --log debug \
         >"$work/eim.out" 2>>"$work/eim.log" &
     eim_pid=$!

@@ -51,6 +51,7 @@ refuses() {
 start() {
     local name=$1
     shift
+    fresh "$work/$name.log"
     "$softeuicc" "$name" --pki "$work/pki" "$@" >"$work/$name.log" 2>&1 &
     processes+=("$!")
     wait_until 10 grep -q '^listening on' "$work/$name.log" || {
@@ -142,6 +143,7 @@ clocks() {
     check "$where: a Fallback Profile" ipa poll
     printf '%s\n' "$b" >"$work/coverage"
     # The IPA has the card for itself while it runs.
+    fresh "$work/run-ipa.log"
     "$softeuicc" ipa "${target[@]}" --cacert "$work/pki/ci.pem" --coverage "$work/coverage" --every 1 --fallback-after 2 --return-every 4 \
         --json run >"$work/run-ipa.log" 2>"$work/run-ipa.err" &
     pid=$!

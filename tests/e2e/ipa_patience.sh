@@ -33,6 +33,7 @@ has_polled() {
 
 # in_background WORD…: its process is in $pid.
 in_background() {
+    fresh "$work/run.log"
     "$softeuicc" ipa --card "$work/card.db" --cacert "$work/pki/ci.pem" "$@" >"$work/run.log" 2>"$work/run.err" &
     pid=$!
     processes+=("$pid")
@@ -47,6 +48,7 @@ run() {
 start_eim() {
     local name=$1 at=$2
     shift 2
+    fresh "$work/$name.log"
     "$softeuicc" eim --pki "$work/pki" --listen "127.0.0.1:$at" --state "$work/$name.db" "$@" >"$work/$name.log" 2>&1 &
     eim=$!
     processes+=("$eim")

@@ -257,6 +257,7 @@ make_card() {
 # start_cards [option of softeuicc run…]: runs the daemon against our vpcd and waits until slot 0 has a card. Its output is
 # $work/run.log, its process $run_pid.
 start_cards() {
+    fresh "$work/run.log"
     "$softeuicc" run --vpcd "localhost:$vpcd_port" "$@" >"$work/run.log" 2>&1 &
     run_pid=$!
     processes+=("$run_pid")
@@ -264,6 +265,13 @@ start_cards() {
         not_ok "a card is in the reader" "$work/run.log" "$work/pcscd.log"
         exit 1
     }
+}
+
+# fresh FILE…: nothing of an earlier program is in it. A program in the background may be slower to empty its log than the script is to
+# look for a line there.
+fresh() {
+    local file
+    for file; do : >"$file"; done
 }
 
 # stop_cards [SIGNAL]: and waits until PC/SC has seen that the reader is empty; it looks a few times a second, and would take a

@@ -38,6 +38,7 @@ pending() {
 }
 
 start_smdpp() {
+    fresh "$work/smdpp.log"
     "$softeuicc" smdpp --pki "$work/pki" --profiles "$work/profiles" --listen "127.0.0.1:$port" --address "$address" \
         >"$work/smdpp.log" 2>&1 &
     smdpp_pid=$!

@@ -164,6 +164,7 @@ perl -MIO::Socket::INET -e '
 stranger=$!
 processes+=("$stranger")
 wait_until 5 has_card 0
+fresh "$work/run.log"
 "$softeuicc" run --vpcd "localhost:$vpcd_port" --card "$work/card.db" >"$work/run.log" 2>&1 &
 run_pid=$!
 processes+=("$run_pid")
@@ -178,7 +179,11 @@ if [ -n "$(pcscd_options)" ]; then
     pcscd_options() {
         :
     }
+    pcscd_answers() {
+        ! "$softeuicc" lpa info 2>&1 | grep -q 'Service not available'
+    }
     start_pcscd
+    wait_until 10 pcscd_answers
     if opensc-tool --list-readers 2>/dev/null | grep -q "$(reader_name 0)"; then
         skip "what a tool says when polkit refuses (it refuses nobody here)"
     else

@@ -57,6 +57,7 @@ client() {
 }
 
 start_smdpp() {
+    fresh "$work/smdpp.out"
     "$softeuicc" smdpp --pki "$work/pki" --profiles "$work/profiles" --listen "127.0.0.1:$port" --address "localhost:$port" \
         --state "$work/state.db" --pid-file "$work/smdpp.pid" "$@" >"$work/smdpp.out" 2>>"$work/smdpp.log" &
     smdpp_pid=$!
