@@ -241,7 +241,7 @@ static const char *const hostile[] = {
 
 static json_t *hostile_value(const char *text)
 {
-    static char longest[9000];
+    static char longest[200000];
 
     if (text != NULL)
         return json_loads(text, JSON_DECODE_ANY, NULL);
