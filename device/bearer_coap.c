@@ -28,8 +28,6 @@
  * descriptor does not always know. */
 static const struct timeval tick_every = {.tv_usec = 200000};
 
-#define TO_LIBCOAP COAP_IO_NO_WAIT
-
 /* How long an address has for itself before the next one is tried beside it: the most that RFC 8305 5 allows,
  * since a handshake over a narrow network takes its time and every attempt costs octets. */
 #define ATTEMPT_MS 2000
@@ -372,7 +370,7 @@ static void on_found(void *context, const struct addresses *found, const char *w
 static void on_turn(evutil_socket_t fd, short events, void *context)
 {
     struct coap_bearer *coap = context;
-    bool turned = coap_io_process(coap->context, TO_LIBCOAP) >= 0;
+    bool turned = coap_io_process(coap->context, COAP_IO_NO_WAIT) >= 0;
 
     (void)fd;
     (void)events;

@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define TO_LIBCOAP COAP_IO_NO_WAIT
-
 struct coap_bench {
     coap_context_t *context;
     struct event *readable;
@@ -55,7 +53,7 @@ static void on_readable(evutil_socket_t fd, short events, void *context)
 {
     (void)fd;
     (void)events;
-    coap_io_process(((struct coap_bench *)context)->context, TO_LIBCOAP);
+    coap_io_process(((struct coap_bench *)context)->context, COAP_IO_NO_WAIT);
 }
 
 static void add_resource(struct coap_bench *bench, const char *name)
