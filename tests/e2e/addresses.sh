@@ -34,9 +34,9 @@ done
 
 is "the resolver's order" "127.0.0.1 127.0.0.3" "$(getent ahosts second.test | awk '$2 == "STREAM" { print $1 }' | paste -sd ' ')"
 
-port=$((24000 + RANDOM % 2000))
-coap_port=$((port + 2000))
-smdpp_port=$((port + 4000))
+port=$(free_port)
+coap_port=$(free_port)
+smdpp_port=$(free_port)
 
 "$softeuicc" pki init --dir "$work/pki" --host both.test --host second.test --host elsewhere.test --host localhost >"$work/pki.log" 2>&1 ||
     not_ok "pki init" "$work/pki.log"

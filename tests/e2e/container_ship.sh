@@ -54,16 +54,6 @@ network_of() {
 }
 
 # --- the programs -------------------------------------------------------------------------------------------------------
-# Sets smdpp_port and eim_port; connections of others take ports from 32768 on for themselves.
-choose_ports() {
-    while :; do
-        smdpp_port=$((20000 + RANDOM % 12000))
-        eim_port=$((smdpp_port + 1))
-        [ "$smdpp_port" != $((vpcd_port + 1)) ] && [ "$eim_port" != "$vpcd_port" ] || continue
-        is_listening "$smdpp_port" || is_listening "$eim_port" || break
-    done
-}
-
 # begins NAME PORT: the server's port is open, or there is no story.
 begins() {
     wait_until 10 is_listening "$2" && return
@@ -98,7 +88,8 @@ start_pcscd
 make_card card --profile "$work/born/harbour.der"
 start_cards --card "$card"
 eid=$(fact .eid)
-choose_ports
+smdpp_port=$(free_port)
+eim_port=$(free_port)
 "$softeuicc" smdpp --pki "$work/pki" --profiles "$work/profiles" --listen "127.0.0.1:$smdpp_port" --address "localhost:$smdpp_port" \
     >"$work/smdpp.log" 2>&1 &
 processes+=("$!")

@@ -15,15 +15,6 @@ c=8988211000000000041
 demo=8988211000000000058
 second=8988211000000000066
 
-free_port() {
-    local port
-    while :; do
-        port=$((33000 + RANDOM % 6000))
-        is_listening "$port" || break
-    done
-    printf '%s' "$port"
-}
-
 export SOFTEUICC_CACERT=$work/pki/ci.pem
 port=$(free_port)
 coap_port=$(free_port)
@@ -254,7 +245,7 @@ is "the eIM knows which profile is enabled" enabled "$(profile_state "$b")"
 "$softeuicc" smdpp --pki "$work/pki" --profiles "$work/profiles" --listen "127.0.0.1:$smdpp_port" --address "localhost:$smdpp_port" \
     >"$work/smdpp.log" 2>&1 &
 processes+=("$!")
-check "the SM-DP+ listens" wait_until 10 is_listening "$smdpp_port"
+if wait_until 10 is_listening "$smdpp_port"; then ok "the SM-DP+ listens"; else not_ok "the SM-DP+ listens" "$work/smdpp.log"; fi
 carried_out "download through the eIM" "done" download --activation-code "1\$localhost:$smdpp_port\$demo" --indirect
 is "the profile is there" disabled "$(profile_state "$demo")"
 check "the SM-DP+ has heard of the installation" wait_until 10 bash -c \

@@ -6,9 +6,9 @@ set -u
 . "$(dirname "$0")/lib.sh"
 need jq curl openssl sqlite3
 
-port=$((32000 + RANDOM % 600))
-coap_port=$((port + 1000))
-smdp_port=$((port + 2000))
+port=$(free_port)
+coap_port=$(free_port)
+smdp_port=$(free_port)
 url=https://localhost:$port
 esipa=$url/gsma/rsp2/asn1
 asn1=(-H 'Content-Type: application/x-gsma-rsp-asn1')

@@ -12,15 +12,6 @@ a=8988211000000000017
 b=8988211000000000025
 demo=8988211000000000033
 
-free_port() {
-    local port
-    while :; do
-        port=$((26000 + RANDOM % 6000))
-        is_listening "$port" || break
-    done
-    printf '%s' "$port"
-}
-
 eim_port=$(free_port)
 coap_port=$(free_port)
 smdpp_port=$(free_port)

@@ -10,8 +10,9 @@ done
 
 a=8988211000000000017
 b=8988211000000000025
-port=$((33600 + RANDOM % 700))
-coap_port=$((port + 1000))
+port=$(free_port)
+coap_port=$(free_port)
+second_port=$(free_port)
 coap=
 ! has_coap || coap=yes
 
@@ -177,9 +178,9 @@ is "and A is enabled" "$a" "$(enabled)"
 
 # --- an SM-DP+ that hangs -----------------------------------------------------------------------------------------------
 hub=$eim
-start_eim hanging $((port + 2000))
+start_eim hanging "$second_port"
 kill -STOP "$eim"
-check "a download" order download --smdp "localhost:$((port + 2000))" --matching-id any --direct
+check "a download" order download --smdp "localhost:$second_port" --matching-id any --direct
 run 0 --direct
 check "the eIM has given it out" wait_until 10 order_is sent
 ends_at_once "an SM-DP+ that never answers" TERM
@@ -187,8 +188,8 @@ kill -CONT "$eim" "$hub"
 
 # --- a second eIM that does not hang ------------------------------------------------------------------------------------
 end_process "$eim"
-start_eim second $((port + 2000)) --id second
-check "its configuration" "$softeuicc" eim config --pki "$work/pki" --id second --out "$work/second.der" --fqdn "localhost:$((port + 2000))"
+start_eim second "$second_port" --id second
+check "its configuration" "$softeuicc" eim config --pki "$work/pki" --id second --out "$work/second.der" --fqdn "localhost:$second_port"
 check "an order to add it" order add-eim "$work/second.der"
 matches "it is added, and the download that hung has failed" 'not downloaded.*addEim ok\(0\)' "$(ipa poll 2>&1)"
 kill -STOP "$hub"

@@ -130,13 +130,33 @@ clean_up() {
 }
 trap clean_up EXIT
 
+# --- ports --------------------------------------------------------------------------------------------------------------
+
+# take_port PORT: false when this test has given it to something already.
+take_port() {
+    ! grep -qx "$1" "$work/ports" 2>/dev/null && printf '%s\n' "$1" >>"$work/ports"
+}
+
+# free_port: prints a port that nobody listens on, never one twice. It is below those that the system gives to clients: a server cannot
+# have the port of a client's connection, not even for a minute after that has ended.
+free_port() {
+    local first=10000 last port
+    read -r last _ </proc/sys/net/ipv4/ip_local_port_range
+    ((last > first + 1000)) || last=32768
+    while :; do
+        port=$((first + RANDOM % (last - first)))
+        is_listening "$port" || ! take_port "$port" || break
+    done
+    printf '%s' "$port"
+}
+
 # --- pcscd and vpcd -----------------------------------------------------------------------------------------------------
 
 # Sets vpcd_port to a port that is free, with the next one free too.
 choose_vpcd_port() {
     while :; do
-        vpcd_port=$((20000 + RANDOM % 12000))
-        is_listening "$vpcd_port" || is_listening $((vpcd_port + 1)) || break
+        vpcd_port=$(free_port)
+        ! is_listening $((vpcd_port + 1)) && take_port $((vpcd_port + 1)) && break
     done
 }
 

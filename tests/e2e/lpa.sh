@@ -6,7 +6,7 @@ set -u
 need jq curl opensc-tool
 
 iccid=8988211000000000017
-port=$((32100 + RANDOM % 700))
+port=$(free_port)
 address=localhost:$port
 
 lpa() {

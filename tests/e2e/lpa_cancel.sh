@@ -8,7 +8,7 @@ for part in smdpp lpa profile; do
     "$softeuicc" $part --help >/dev/null 2>&1 || skip_all "softeuicc is built without $part"
 done
 
-port=$((32800 + RANDOM % 700))
+port=$(free_port)
 address=localhost:$port
 
 lpa() {

@@ -7,7 +7,7 @@ command -v lpac >/dev/null || skip_all "there is no lpac on PATH (it is not a De
 need jq opensc-tool
 
 iccid=8988211000000000017
-port=$((32900 + RANDOM % 700))
+port=$(free_port)
 address=localhost:$port
 
 # lpac's last line is its result; prints .payload.data, and is true when its code is 0.
