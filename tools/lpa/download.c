@@ -6,13 +6,13 @@
 #include "device/es9p.h"
 #include "protocol/activation_code.h"
 #include "protocol/bpp_segments.h"
+#include "protocol/confirmation_code.h"
 #include "protocol/device_info.h"
 #include "tools/lpa/lpa.h"
 
 #include "crypto/cert.h"
 #include "protocol/tags.h"
 
-#include <openssl/crypto.h>
 #include <openssl/objects.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,22 +147,6 @@ bool lpa_authenticate(struct lpa *lpa, struct es9p *server, enum es9p_function_i
     return outcome == ES9P_EXECUTED;
 }
 
-/* hashCc = SHA-256(SHA-256(confirmation code) | transaction identifier), SGP.22 4.7. */
-static bool put_hash_cc(struct buf *out, const char *confirmation_code, struct span transaction_id)
-{
-    uint8_t inner[32];
-    uint8_t outer[32];
-    const struct span code = span_of_string(confirmation_code);
-    const struct span parts[] = {SPAN_ARRAY(inner), transaction_id};
-    bool ok = crypto_sha256(&code, 1, inner) && crypto_sha256(parts, 2, outer);
-
-    if (ok)
-        tlv_put(out, 0x04, SPAN_ARRAY(outer));
-    OPENSSL_cleanse(inner, sizeof(inner));
-    OPENSSL_cleanse(outer, sizeof(outer));
-    return ok;
-}
-
 static bool code_required(struct span smdp_signed2)
 {
     static const uint32_t path[] = {0x30, 0x01, 0};
@@ -180,6 +164,7 @@ static bool lpa_download_prepare(struct lpa *lpa, const struct es9p_message *aut
     struct span value;
     struct span field;
     uint64_t code = 127;
+    uint8_t hash_cc[CRYPTO_SHA256_SIZE] = {0};
     char text[48];
     size_t outer = tlv_open(&request, TAG_PREPARE_DOWNLOAD);
     bool ok = true;
@@ -190,7 +175,8 @@ static bool lpa_download_prepare(struct lpa *lpa, const struct es9p_message *aut
         tool_error("this profile needs a confirmation code: --confirmation CODE");
         ok = false;
     } else if (code_required(signed2)) {
-        ok = put_hash_cc(&request, lpa->confirmation_code, transaction_id);
+        ok = confirmation_code_hash_cc(lpa->confirmation_code, transaction_id, hash_cc);
+        tlv_put(&request, 0x04, SPAN_ARRAY(hash_cc));
     }
     buf_append(&request, buf_span(&authenticated->part[ES9P_SMDP_CERTIFICATE]));
     tlv_close(&request, outer);

@@ -6,6 +6,7 @@
 
 #include "apdu/tlv.h"
 #include "crypto/cert.h"
+#include "protocol/confirmation_code.h"
 #include "protocol/tags.h"
 
 #include <stdio.h>
@@ -155,21 +156,11 @@ static int relay_functions_resume(struct relay_call *call, struct span content, 
 
 /* --- AuthenticateClient --------------------------------------------------------------------------------- */
 
-/* hashCc = SHA-256(SHA-256(code) || transactionId), SGP.22 4.7. */
-static void make_hash_cc(const char *code, struct span transaction_id, struct buf *out)
-{
-    uint8_t inner[CRYPTO_SHA256_SIZE], outer[CRYPTO_SHA256_SIZE];
-    const struct span text = span_of_string(code);
-    const struct span parts[] = {SPAN_ARRAY(inner), transaction_id};
-
-    if (crypto_sha256(&text, 1, inner) && crypto_sha256(parts, 2, outer))
-        buf_append(out, SPAN_ARRAY(outer));
-}
-
 /* What the session needs of the offer. */
 static bool take_offer(const struct es9p_message *in, struct relay_session *session)
 {
     struct span content, flag, otpk, metadata, iccid;
+    uint8_t hash_cc[CRYPTO_SHA256_SIZE];
     struct tlv_reader reader;
 
     if (tlv_single(buf_span(&in->part[ES9P_SMDP_SIGNED2]), 0x30, &content) != TLV_OK)
@@ -191,9 +182,12 @@ static bool take_offer(const struct es9p_message *in, struct relay_session *sess
     buf_clear(&session->smdp_signature2);
     buf_append(&session->smdp_signature2, buf_span(&in->part[ES9P_SMDP_SIGNATURE2]));
     buf_clear(&session->hash_cc);
-    if (flag.data[0] != 0 && session->ordered && session->download.confirmation_code[0] != '\0')
-        make_hash_cc(session->download.confirmation_code, buf_span(&session->transaction_id),
-                     &session->hash_cc);
+    if (flag.data[0] == 0 || !session->ordered || session->download.confirmation_code[0] == '\0')
+        return true;
+    if (!confirmation_code_hash_cc(session->download.confirmation_code, buf_span(&session->transaction_id),
+                                   hash_cc))
+        return false;
+    buf_append(&session->hash_cc, SPAN_ARRAY(hash_cc));
     return true;
 }
 

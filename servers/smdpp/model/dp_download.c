@@ -3,6 +3,7 @@
  * the binding (SGP.22 2.5.4, 5.5, 5.6.2), and CancelSession (5.6.5). See dp.h.
  */
 #include "crypto/scp03t.h"
+#include "protocol/confirmation_code.h"
 #include "protocol/tags.h"
 #include "servers/smdpp/model/dp_session.h"
 
@@ -88,10 +89,10 @@ bool dp_prepare(struct dp_session *session, struct span response, struct refusal
 
 bool dp_code_matches(const struct dp_session *session, const uint8_t code_hash[32])
 {
-    const struct span parts[] = {SPAN(code_hash, 32), SPAN_ARRAY(session->transaction_id)};
-    uint8_t expected[32];
+    uint8_t expected[CRYPTO_SHA256_SIZE];
 
-    return session->has_hash_cc && crypto_sha256(parts, 2, expected) &&
+    return session->has_hash_cc &&
+           confirmation_code_bind(code_hash, SPAN_ARRAY(session->transaction_id), expected) &&
            CRYPTO_memcmp(expected, session->hash_cc, sizeof(expected)) == 0;
 }
 

@@ -5,6 +5,7 @@
 #include "servers/smdpp/network/http_api.h"
 
 #include "common/log.h"
+#include "protocol/confirmation_code.h"
 
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -222,7 +223,6 @@ static bool confirm_order(struct smdpp *smdpp, const json_t *request, json_t *an
     const char *eid, *matching_id, *code, *smds;
     char iccid[21];
     struct order order;
-    struct span code_octets;
     enum order_state next;
     bool release;
 
@@ -241,8 +241,7 @@ static bool confirm_order(struct smdpp *smdpp, const json_t *request, json_t *an
     if (!take_association(smdpp, &order, eid, matching_id, status))
         return false;
     if (code != NULL) {
-        code_octets = span_of_string(code);
-        order.has_code = crypto_sha256(&code_octets, 1, order.code_hash);
+        order.has_code = confirmation_code_hash(code, order.code_hash);
         if (!order.has_code)
             return refusal_note(status, REFUSAL_INTERNAL, "SHA-256");
     }
