@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <winscard.h>
 
 /* A response is at most 256 octets and a status word over T=0, 64 KiB and a status word over T=1. */
@@ -21,14 +24,40 @@ struct pcsc_link {
     uint8_t response[RESPONSE_MAX];
 };
 
+/* Whether a pcscd takes connections, on the socket that libpcsclite uses. */
+static bool pcscd_listens(void)
+{
+    const char *name = getenv("PCSCLITE_CSOCK_NAME");
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    bool listens;
+    int fd;
+
+    snprintf(at.sun_path, sizeof(at.sun_path), "%s", name != NULL ? name : "/run/pcscd/pcscd.comm");
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    listens = connect(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
+    close(fd);
+    return listens;
+}
+
+/* A pcscd whose polkit refuses a client says so, or just ends the connection: then libpcsclite takes it for
+ * one that is not there, or calls it a communication error. */
+static bool is_refusal(LONG rv)
+{
+    return rv == (LONG)SCARD_W_SECURITY_VIOLATION ||
+           ((rv == (LONG)SCARD_E_NO_SERVICE || rv == (LONG)SCARD_F_COMM_ERROR) && pcscd_listens());
+}
+
 /* The error line of a PC/SC call; `where` is the reader, or what was asked for. */
 static void link_pcsc_report(const char *where, const char *what, LONG rv)
 {
     const char *advice = "";
 
-    if (rv == (LONG)SCARD_W_SECURITY_VIOLATION)
-        advice = " (by polkit, or for want of it: start pcscd with --disable-polkit, or allow this user the "
-                 "actions org.debian.pcsc-lite.access_pcsc and .access_card)";
+    if (is_refusal(rv))
+        advice =
+            " (pcscd refuses by polkit, or for want of it: start it with --disable-polkit, or allow this "
+            "user the actions org.debian.pcsc-lite.access_pcsc and .access_card)";
     else if (rv == (LONG)SCARD_E_NO_SERVICE)
         advice = " (is pcscd running?)";
     tool_error("%s: %s%s%s", where, what, pcsc_stringify_error(rv), advice);
