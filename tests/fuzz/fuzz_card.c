@@ -230,7 +230,7 @@ static void check_memory(void)
         nvm_select(made->nvm,
                    "SELECT count(*) FROM iot, card LEFT JOIN profile ON profile.state = 'enabled'"
                    " WHERE emergency <> coalesce(ecall, 0) OR (rollback IS NULL) <> (rollback_eim IS NULL)"
-                   " OR rollback = profile.id"
+                   " OR rollback = profile.id OR (rollback IS NOT NULL AND emergency <> 0)"
                    " OR (before_fallback IS NOT NULL AND emergency = 0 AND fallback IS NOT profile.id)"
                    " OR (before_test IS NOT NULL AND emergency = 0 AND class IS NOT 'test')",
                    NVM_NONE);
