@@ -12,7 +12,6 @@
 /* --- what this card is: versions and capabilities ------------------------------------------------ */
 
 static const uint8_t profile_package_version[3] = {2, 3, 1}; /* TCA Interoperable Profile Package */
-const uint8_t euicc_svn[3] = {2, 2, 2};                      /* SGP.22 */
 static const uint8_t global_platform_version[3] = {2, 3, 0};
 static const uint8_t protection_profile_version[3] = {1, 0, 0};
 static const char sas_accreditation_number[] = "SOFTEUICC-TEST";
@@ -20,9 +19,6 @@ static const char dloa_platform_label[] = "softeuicc";
 static const char dloa_registrar[] =
     "https://dloa.softeuicc.invalid"; /* there is none: this is test software */
 
-/* SGP.32. Reading: the version the card was made to is the one it names, though an IPA of an earlier one
- * finds what it knows. */
-static const uint8_t iot_version[3] = {1, 2, 0};
 const bool euicc_has_ipae = false;
 
 #define EUICC_CATEGORY_OTHER 0 /* not one of TS 102 225's: softeuicc has no fixed resources */
@@ -111,13 +107,14 @@ static void put_ipa_mode(struct softeuicc *card, struct buf *out)
     tlv_put_unsigned(out, 0x90, euicc_has_ipae && ipae);
 }
 
-/* IoTSpecificInfo: versions of SGP.32, then what the eUICC supports of its options. */
-static void put_iot_specific_info(struct buf *out)
+/* IoTSpecificInfo: versions of SGP.32, then what the eUICC supports of its options. Reading: the version the
+ * card was made to is the only one it names, though an IPA of an earlier one finds what it knows. */
+static void put_iot_specific_info(const struct softeuicc *card, struct buf *out)
 {
     size_t at = tlv_open(out, 0xB4);
     size_t versions = tlv_open(out, 0xA0);
 
-    tlv_put(out, 0x04, SPAN_ARRAY(iot_version));
+    tlv_put(out, 0x04, SPAN_ARRAY(card->sgp32));
     tlv_close(out, versions);
     tlv_put(out, 0x81, SPAN_STRING("")); /* ecallSupported */
     tlv_put(out, 0x82, SPAN_STRING("")); /* fallbackSupported */
@@ -129,7 +126,7 @@ static void put_euicc_info1(const struct softeuicc *card, struct buf *out)
 {
     size_t outer = tlv_open(out, TAG_EUICC_INFO1);
 
-    tlv_put(out, 0x82, SPAN_ARRAY(euicc_svn));
+    tlv_put(out, 0x82, SPAN_ARRAY(card->sgp22));
     put_ci_key_ids(card, out, 0xA9); /* for verification … */
     put_ci_key_ids(card, out,
                    0xAA); /* … and for signing: the card has credentials under every CI it trusts */
@@ -142,7 +139,7 @@ static void put_euicc_info2(struct softeuicc *card, bool with_iot_members, struc
     size_t outer = tlv_open(out, TAG_EUICC_INFO2);
 
     tlv_put(out, 0x81, SPAN_ARRAY(profile_package_version));
-    tlv_put(out, 0x82, SPAN_ARRAY(euicc_svn));
+    tlv_put(out, 0x82, SPAN_ARRAY(card->sgp22));
     put_firmware_version(out);
     put_ext_card_resource(card, out, free_nvm);
     saip_put_uicc_capability(out, 0x85);
@@ -158,7 +155,7 @@ static void put_euicc_info2(struct softeuicc *card, bool with_iot_members, struc
     put_certification_data(out);
     if (with_iot_members) {
         put_ipa_mode(card, out);
-        put_iot_specific_info(out);
+        put_iot_specific_info(card, out);
     }
     tlv_close(out, outer);
 }
