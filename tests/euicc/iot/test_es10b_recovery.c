@@ -365,6 +365,9 @@ START_TEST(emergency_there_and_back)
     assert_refresh(&bench, "BF5C03 8001FF");
     ck_assert_answer(&bench, LPA_DELETE(E_), "BF3303 800100");
     ck_assert_answer(&bench, ENABLE_EMERGENCY, "BF5B03 800108");
+    /* Its type got ecallNotAvailable with v1.3. */
+    ck_assert_answer(&bench, DISABLE_EMERGENCY, "BF5C03 800102");
+    bench.es10.card->sgp32[1] = 3;
     ck_assert_answer(&bench, DISABLE_EMERGENCY, "BF5C03 800108");
     close_bench(&bench);
 }

@@ -444,10 +444,8 @@ static unsigned emergency_off(struct model *m, const struct event *event)
 {
     uint8_t e = emergency_profile(m);
 
-    if (e == NOBODY)
-        return 8;
-    if (STATE(m, e) != ENABLED)
-        return 2;
+    if (e == NOBODY || STATE(m, e) != ENABLED)
+        return 2; /* v1.2 has no ecallNotAvailable here */
     if (catches_terminal_busy(m, event->refresh))
         return 5;
     STATE(m, e) = DISABLED;

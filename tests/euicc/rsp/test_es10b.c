@@ -329,9 +329,9 @@ START_TEST(results_of_installations_stand_among_the_notifications)
     notification_put_metadata(&metadata, notification_next_sequence(bench.card), NOTIFICATION_INSTALL,
                               SPAN_STRING("a.example"), hex(A_));
     ck_assert(notification_store_result(bench.card, 1, SPAN_STRING("a.example"), hex(A_), buf_span(&metadata),
-                                        hex("BF3702 8000")));
+                                        hex("BF3703 5F3700")));
     ck_assert(nvm_commit(bench.card->nvm));
-    ck_assert_hex(es10(&bench, "BF2B06 A004 81020780"), "BF2B07 A005 BF3702 8000");
+    ck_assert_hex(es10(&bench, "BF2B06 A004 81020780"), "BF2B08 A006 BF3703 5F3700");
     ck_assert_hex(es10(&bench, "BF2804 81020780"), "BF2823 A021" METADATA("01", "0780", "61", A_));
     buf_free(&metadata);
     es10_close(&bench);
