@@ -87,14 +87,21 @@ static uint16_t recovery_serve(struct softeuicc *card, const struct function *fu
     return es10_result(card, response, function->tag, recovery_code(card, function, result));
 }
 
-/* Reading: in SGP.32 v1.0, where it was named EnableUsingDD, the request was empty; that is served with a
- * REFRESH. */
-uint16_t es10b_immediate_enable(struct softeuicc *card, struct span request, struct buf *response)
+/*
+ * Named leniency: the functions that SGP.32 v1.0 had already are asked for without a refreshFlag too, for
+ * ImmediateEnable, which was named EnableUsingDD, had none then, and IPAs leave ProfileRollback's out the
+ * same way. That is served with a REFRESH: the device has to find its network anew.
+ */
+static struct span with_refresh_flag(struct span request)
 {
     static const uint8_t refresh_flag[] = {0x80, 0x01, 0xFF};
 
-    return recovery_serve(card, &immediate_enable, request.size > 0 ? request : SPAN_ARRAY(refresh_flag),
-                          response);
+    return request.size > 0 ? request : SPAN_ARRAY(refresh_flag);
+}
+
+uint16_t es10b_immediate_enable(struct softeuicc *card, struct span request, struct buf *response)
+{
+    return recovery_serve(card, &immediate_enable, with_refresh_flag(request), response);
 }
 
 uint16_t es10b_enable_emergency_profile(struct softeuicc *card, struct span request, struct buf *response)
@@ -185,7 +192,7 @@ uint16_t es10b_profile_rollback(struct softeuicc *card, struct span request, str
     enum lifecycle_result result;
     bool refresh;
 
-    if (!read_request(request, &refresh))
+    if (!read_request(with_refresh_flag(request), &refresh))
         return ES10_BAD_REQUEST;
     result = lifecycle_check(card, rollback.event, refresh);
     if (result == LIFECYCLE_FAILED)

@@ -347,6 +347,11 @@ START_TEST(malformed_requests_are_refused)
         "BF2802 8100", /* empty BIT STRING */
         "BF2804 81020840",
         "BF2803 81010500",
+        "BF2804 03020780", /* a filter, but for its tag: not all notifications */
+        "BF2804 80020780",
+        "BF2808 8B0100 81020780", /* members have an order */
+        "BF2B03 800101",          /* a criterion without the tag of the CHOICE */
+        "BF2B04 81020780",
         "BF2B02 A000", /* a choice needs one */
         "BF2B04 A002 8000",
         "BF2B0D A00B 8009010203040506070809",
@@ -370,6 +375,7 @@ START_TEST(malformed_requests_are_refused)
     es10_sweep(&bench, "BF2800");
     es10_sweep(&bench, "BF2804 81020640");
     es10_sweep(&bench, "BF2B00");
+    es10_sweep(&bench, "BF2807 81020640 8B0100"); /* what a later version may add */
     es10_sweep(&bench, "BF2B06 A004 81020640");
     es10_sweep(&bench, "BF2B05 A003 800101");
     es10_sweep(&bench, "BF3003 800101");
