@@ -444,8 +444,10 @@ static unsigned emergency_off(struct model *m, const struct event *event)
 {
     uint8_t e = emergency_profile(m);
 
-    if (e == NOBODY || STATE(m, e) != ENABLED)
-        return 2; /* v1.2 has no ecallNotAvailable here */
+    if (e == NOBODY)
+        return m->world->v1_3 ? 8 : 2; /* ecallNotAvailable came with v1.3 */
+    if (STATE(m, e) != ENABLED)
+        return 2;
     if (catches_terminal_busy(m, event->refresh))
         return 5;
     STATE(m, e) = DISABLED;
