@@ -19,10 +19,18 @@
 
 /* Objects that have numbers in them somewhere, but are no answers themselves. */
 enum object {
-    REFUSAL,          /* AuthenticateResponseError */
-    DOWNLOAD_REFUSAL, /* PrepareDownloadResponseError */
-    NOTIFICATIONS,    /* SEQUENCE OF PendingNotification */
-    INSTALLATION,     /* ProfileInstallationResultData */
+    IPA_RESULT,          /* ProvideEimPackageResult */
+    IPA_RESULT_AND_MORE, /* ePRAndNotifications */
+    IPA_NOTIFICATIONS,   /* the same in compact forms too */
+    IPA_DATA,            /* IpaEuiccDataResponse */
+    IPA_DATA_ERROR,      /* IpaEuiccDataResponseError */
+    IPA_DOWNLOAD,        /* ProfileDownloadTriggerResult */
+    IPA_DOWNLOAD_ERROR,  /* profileDownloadError */
+    IPA_REFUSED_PACKAGE, /* EimPackageResultResponseError */
+    REFUSAL,             /* AuthenticateResponseError */
+    DOWNLOAD_REFUSAL,    /* PrepareDownloadResponseError */
+    NOTIFICATIONS,       /* SEQUENCE OF PendingNotification */
+    INSTALLATION,        /* ProfileInstallationResultData */
     FINAL_RESULT,
     INSTALLATION_ERROR, /* ErrorResult */
     PACKAGE_RESULTS,    /* EuiccPackageResultList */
@@ -50,6 +58,24 @@ struct member {
 #define ANYTHING    UINT32_MAX /* any tag */
 
 static const struct member objects[OBJECTS][MEMBERS_MAX + 1] = {
+    [IPA_RESULT] = {{TAG_EID, DATA, 0},
+                    {TAG_EUICC_PACKAGE, OBJECT, ANSWER},
+                    {TAG_SEQUENCE, OBJECT, IPA_RESULT_AND_MORE},
+                    {TAG_IPA_EUICC_DATA, OBJECT, IPA_DATA},
+                    {TAG_DOWNLOAD_TRIGGER, OBJECT, IPA_DOWNLOAD},
+                    {0xA0, OBJECT, IPA_REFUSED_PACKAGE}},
+    [IPA_RESULT_AND_MORE] = {{TAG_EUICC_PACKAGE, OBJECT, ANSWER}, {0xA0, OBJECT, IPA_NOTIFICATIONS}},
+    [IPA_NOTIFICATIONS] = {{TAG_INSTALLATION_RESULT, OBJECT, ANSWER},
+                           {TAG_SEQUENCE, DATA, 0},
+                           {0xA0, DATA, 0},
+                           {0xA1, DATA, 0}},
+    [IPA_DATA] = {{0xA0, DATA, 0}, {0xA1, OBJECT, IPA_DATA_ERROR}},
+    [IPA_DATA_ERROR] = {{0x80, DATA, 0}, {TAG_INTEGER, CODE, NAMES_DATA}},
+    [IPA_DOWNLOAD] = {{0x82, DATA, 0},
+                      {TAG_INSTALLATION_RESULT, OBJECT, ANSWER},
+                      {TAG_SEQUENCE, OBJECT, IPA_DOWNLOAD_ERROR}},
+    [IPA_DOWNLOAD_ERROR] = {{0x80, CODE, NAMES_DOWNLOAD}, {TAG_OCTET_STRING, DATA, 0}},
+    [IPA_REFUSED_PACKAGE] = {{0x80, DATA, 0}, {TAG_INTEGER, CODE, NAMES_PACKAGE_REFUSED}},
     [REFUSAL] = {{0x80, DATA, 0}, {TAG_INTEGER, CODE, NAMES_AUTHENTICATE_SERVER}},
     [DOWNLOAD_REFUSAL] = {{0x80, DATA, 0}, {TAG_INTEGER, CODE, NAMES_PREPARE}},
     [NOTIFICATIONS] = {{TAG_INSTALLATION_RESULT, OBJECT, ANSWER}, {TAG_SEQUENCE, DATA, 0}},
@@ -231,14 +257,28 @@ static bool codes_members(const struct check *check, struct span content, const 
     return tlv_finish(&reader) || codes_wrong(check, "%s", tlv_status_name(reader.status));
 }
 
+static struct check codes_begin(const struct softeuicc *card, char problem[CODES_PROBLEM_MAX])
+{
+    problem[0] = '\0';
+    return (struct check){.personality = card->personality_bit,
+                          .sgp32_v1_3 = card_speaks_sgp32(card, 1, 3),
+                          .problem = problem};
+}
+
+bool codes_check_message(const struct softeuicc *card, struct span message, char problem[CODES_PROBLEM_MAX])
+{
+    const struct check check = codes_begin(card, problem);
+    struct span result;
+
+    return tlv_single(message, TAG_PROVIDE_EIM_RESULT, &result) != TLV_OK ||
+           codes_members(&check, result, objects[IPA_RESULT]);
+}
+
 bool codes_check(const struct softeuicc *card, struct span response, char problem[CODES_PROBLEM_MAX])
 {
-    const struct check check = {.personality = card->personality_bit,
-                                .sgp32_v1_3 = card_speaks_sgp32(card, 1, 3),
-                                .problem = problem};
+    const struct check check = codes_begin(card, problem);
     struct tlv object;
 
-    problem[0] = '\0';
     if (response.size == 0)
         return true;
     return tlv_only(response, &object) == TLV_OK ? codes_whole(&check, &object)

@@ -95,6 +95,34 @@ START_TEST(a_number_outside_of_its_type_is_found)
 }
 END_TEST
 
+START_TEST(so_is_one_in_what_an_ipa_tells)
+{
+    static const struct {
+        const char *message;
+        bool good;
+    } cases[] = {
+        {"BF5008 BF5205 A103 020101", true},
+        {"BF5008 BF5205 A103 020168", true},
+        {"BF5008 BF5205 A103 020103", false},
+        {"BF5008 BF5405 3003 800168", true},
+        {"BF5008 BF5405 3003 800105", false},
+        {"BF5005 A003 020102", true},
+        {"BF5005 A003 020103", false},
+        {"BF500C BF5109 A007 3005 3003 830114", true},
+        {"BF500C BF5109 A007 3005 3003 830104", false},
+        {"BF4F03 8101FF", true}, /* no such message */
+    };
+    struct es10_bench bench;
+    char problem[CODES_PROBLEM_MAX];
+
+    es10_open(&bench, 1, 0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        ck_assert_msg(codes_check_message(bench.card, hex(cases[i].message), problem) == cases[i].good, "%s",
+                      cases[i].message);
+    es10_close(&bench);
+}
+END_TEST
+
 START_TEST(nearly_every_type_has_undefined_error)
 {
     ck_assert(names_has(NAMES_DEFAULT_DP, 0, false));
@@ -110,4 +138,4 @@ START_TEST(nearly_every_type_has_undefined_error)
 END_TEST
 
 TEST_MAIN("es10", every_function_has_its_answer, a_number_outside_of_its_type_is_found,
-          nearly_every_type_has_undefined_error)
+          so_is_one_in_what_an_ipa_tells, nearly_every_type_has_undefined_error)
