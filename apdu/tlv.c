@@ -208,6 +208,24 @@ bool tlv_skip_rest(struct tlv_reader *reader)
     return tlv_good(reader);
 }
 
+/* A tag of one octet: bits 8 and 7 are its class, 5 to 1 its number. */
+static bool is_of_a_later_version(uint32_t tag, unsigned highest)
+{
+    if (tag > 0xFF)
+        return true;
+    return (tag & 0xC0) != 0 && ((tag & 0xC0) != 0x80 || (tag & 0x1F) > highest);
+}
+
+bool tlv_skip_later(struct tlv_reader *reader, unsigned highest)
+{
+    struct tlv tlv;
+
+    while (tlv_next(reader, &tlv) == TLV_OK)
+        if (!is_of_a_later_version(tlv.tag, highest))
+            return tlv_fail(reader, TLV_UNEXPECTED);
+    return tlv_good(reader);
+}
+
 bool tlv_finish(struct tlv_reader *reader)
 {
     if (tlv_good(reader) && reader->offset < reader->in.size)

@@ -68,6 +68,14 @@ bool tlv_require_sized(struct tlv_reader *reader, uint32_t tag, size_t min, size
  * False on a bad form. */
 bool tlv_skip_rest(struct tlv_reader *reader);
 
+/*
+ * The same where optional members may be missing before: what is passed over must be a later version's, with
+ * a context tag above `highest`, the highest number a member has here. A member that is rather a known one in
+ * another form or place (a universal tag, a lower number) is TLV_UNEXPECTED: without it the request would
+ * mean something else.
+ */
+bool tlv_skip_later(struct tlv_reader *reader, unsigned highest);
+
 /* True when nothing is left and nothing went wrong; otherwise notes TLV_TRAILING. */
 bool tlv_finish(struct tlv_reader *reader);
 

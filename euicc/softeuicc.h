@@ -71,6 +71,19 @@ enum softeuicc_personality {
     SOFTEUICC_IOT,        /* SGP.32 */
 };
 
+/* The versions of the specifications that a card is made to: it announces what they have and nothing newer. 0
+ * is the default. */
+enum softeuicc_sgp22 {
+    SOFTEUICC_SGP22_2_2 = 0, /* v2.2.2 */
+    SOFTEUICC_SGP22_2_3,
+    SOFTEUICC_SGP22_2_4,
+    SOFTEUICC_SGP22_2_5,
+};
+enum softeuicc_sgp32 {
+    SOFTEUICC_SGP32_1_2 = 0,
+    SOFTEUICC_SGP32_1_3,
+};
+
 /* One CI that the card trusts, with the card's own credentials under it. All DER. */
 struct softeuicc_credentials {
     const uint8_t *ci_cert;
@@ -117,6 +130,8 @@ struct softeuicc_authorisation {
 struct softeuicc_parameters {
     const char *eid; /* 32 digits, or 30 and the check digits are computed */
     enum softeuicc_personality personality;
+    enum softeuicc_sgp22 sgp22;
+    enum softeuicc_sgp32 sgp32; /* a consumer card has none: 0 */
     const struct softeuicc_credentials *credentials;
     size_t credentials_count; /* at least one */
     uint64_t free_nvm;        /* octets for profiles; 0: default */

@@ -127,6 +127,46 @@ static bool put_token(struct ipa *ipa, struct request *request)
     return true;
 }
 
+/*
+ * An eIM may cut euiccCiPKIdentifierToBeUsed short (2.11.1.2), GetCerts wants it whole (5.9.10). Reading: as
+ * for AuthenticateServer, it is the first of euiccCiPKIdListForSigning that begins so. SPAN_NONE in *whole:
+ * there is none. False with ipa_why when the card failed.
+ */
+static bool find_ci(struct ipa *ipa, struct span beginning, struct span *whole)
+{
+    struct tlv_reader reader;
+    struct span content;
+    struct span list;
+    struct tlv id;
+
+    *whole = SPAN_NONE;
+    if (!card_get(ipa, "GetEUICCInfo1", TAG_EUICC_INFO1, &content))
+        return false;
+    if (!tlv_find(content, 0xAA, &list))
+        return ipa_fail(ipa, "GetEUICCInfo1: the card's answer has no euiccCiPKIdListForSigning");
+    reader = tlv_reader(list);
+    while (whole->data == NULL && tlv_next(&reader, &id) == TLV_OK)
+        if (id.tag == TAG_OCTET_STRING && span_begins_with(id.value, beginning))
+            *whole = id.value;
+    return true;
+}
+
+/* The request for the certificates. False: the card failed, or request->no_such_ci. */
+static bool begin_get_certs(struct ipa *ipa, struct request *request)
+{
+    struct span whole = SPAN_NONE;
+
+    if (request->ci_key_id.data != NULL && !find_ci(ipa, request->ci_key_id, &whole))
+        return false;
+    request->no_such_ci = request->ci_key_id.data != NULL && whole.data == NULL;
+    if (request->no_such_ci)
+        return false;
+    card_begin(ipa, TAG_GET_CERTS);
+    if (whole.data != NULL)
+        tlv_put(&ipa->request, 0x80, whole);
+    return true;
+}
+
 /* GetCerts answers both; each is asked for by its own tag. */
 static bool put_cert(struct ipa *ipa, struct request *request, uint32_t tag)
 {
@@ -134,10 +174,7 @@ static bool put_cert(struct ipa *ipa, struct request *request, uint32_t tag)
     struct span certs;
     struct span cert;
 
-    card_begin(ipa, TAG_GET_CERTS);
-    if (request->ci_key_id.data != NULL)
-        tlv_put(&ipa->request, 0x80, request->ci_key_id);
-    if (!card_ask(ipa, "GetCerts", &content))
+    if (!begin_get_certs(ipa, request) || !card_ask(ipa, "GetCerts", &content))
         return false;
     if (!tlv_find(content, 0xA0, &certs) || !tlv_find(certs, tag, &cert)) {
         request->no_such_ci = true;

@@ -7,8 +7,6 @@
 #include "apdu/tlv.h"
 #include "protocol/tags.h"
 
-#include <string.h>
-
 #define TAG_COMPACT_INSTALLATION 0xA0
 
 /* What compactAid is cut from: octets 14 and 15 of an ISD-P's AID. */
@@ -156,12 +154,6 @@ static enum compact_status expand_installation(const struct compact_known *known
     return status;
 }
 
-/* A key identifier that may be cut short. */
-static bool is_key_id(struct span said, struct span known)
-{
-    return said.size > 0 && said.size <= known.size && memcmp(said.data, known.data, said.size) == 0;
-}
-
 static enum compact_status expand_other(const struct compact_known *known, struct span pending,
                                         struct buf *out)
 {
@@ -181,7 +173,7 @@ static enum compact_status expand_other(const struct compact_known *known, struc
     if (!tlv_skip_rest(&reader))
         return COMPACT_MALFORMED;
     if (known->euicc_cert.data == NULL || known->eum_cert.data == NULL ||
-        (ci.data != NULL && !is_key_id(ci, known->ci_key_id)))
+        !span_begins_with(known->ci_key_id, ci)) /* it may be cut short */
         return COMPACT_UNKNOWN;
     at = tlv_open(out, 0x30);
     buf_append(out, metadata);

@@ -137,6 +137,19 @@ conditional_subcommands() {
         sed -n 's/^< \(.*\)/\1: its place in tools\/main.c wants #ifdef WITH_…/p; s/^> \(.*\)/\1: no SOFTEUICC_SUBCOMMAND in configure.ac/p'
 }
 
+# services_of KIND: the services of saip_capability.c's table that are SAIP_KIND, as README writes them.
+services_of() {
+    tr '\n' ' ' <profiles/saip/saip_capability.c | grep -oE '\{"[A-Za-z0-9-]+", [^}]*\}' | grep "SAIP_$1\>" |
+        sed -E 's/^\{"([^"]*)".*/`\1`/' | paste -sd ',' | sed 's/,/, /g'
+}
+
+services_of_readme() {
+    grep -qxF "| works | services that a profile package may need, and that the card announces: $(services_of OFFERED) |" README.md ||
+        echo "announced: $(services_of OFFERED)"
+    grep -qxF "| stored | services that a profile package may need although nothing runs them, and that the card does not announce: $(services_of STORED) |" README.md ||
+        echo "stored: $(services_of STORED)"
+}
+
 includes_from_above | none "a file includes its own floor and those to its left"
 inner_floors | none "a file includes its own folder and those below it, inside a floor"
 servers_apart | none "no server knows another"
@@ -145,5 +158,6 @@ undescribed_subcommands | none "every subcommand is in the table, the manual, th
 conditional_subcommands | none "every subcommand that can be left out says what it needs"
 names_of_one_word | none "no two files have a function of the same single word"
 tags_twice | none "a tag stands in protocol/tags.h alone"
+services_of_readme | none "README's services are those of the card's table"
 tags_without_seed | none "every ES10 function is in the fuzz targets' dictionary"
 [ $failures -eq 0 ]

@@ -9,6 +9,7 @@
 #include "euicc/os/eid.h"
 #include "euicc/os/error.h"
 #include "euicc/os/host.h"
+#include "euicc/os/spec_version.h"
 
 #include <string.h>
 
@@ -43,6 +44,11 @@ static enum softeuicc_status check_parameters(const struct softeuicc_parameters 
     if (card_personality_name(parameters->personality) == NULL)
         return error_set(error, SOFTEUICC_INVALID, "there is no personality %d",
                          (int)parameters->personality);
+    if (spec_version_of_sgp22(parameters->sgp22) == NULL || spec_version_of_sgp32(parameters->sgp32) == NULL)
+        return error_set(error, SOFTEUICC_INVALID, "there is no such version of SGP.22 or SGP.32: %d, %d",
+                         (int)parameters->sgp22, (int)parameters->sgp32);
+    if (parameters->personality == SOFTEUICC_CONSUMER && parameters->sgp32 != 0)
+        return error_set(error, SOFTEUICC_INVALID, "a consumer card is made to no version of SGP.32");
     if (parameters->credentials_count < 1 || parameters->credentials_count > CARD_CI_MAX)
         return error_set(error, SOFTEUICC_INVALID, "a card has 1 to %d CIs, not %zu", CARD_CI_MAX,
                          parameters->credentials_count);
@@ -56,15 +62,20 @@ static void insert_card(struct softeuicc *card, const struct softeuicc_parameter
                         const char *eid)
 {
     uint64_t size = parameters->free_nvm != 0 ? parameters->free_nvm : DEFAULT_NVM_SIZE;
+    bool has_sgp32 = parameters->personality != SOFTEUICC_CONSUMER;
+    char sgp22[SPEC_VERSION_TEXT], sgp32[SPEC_VERSION_TEXT];
     char now[CARD_TIME_SIZE];
 
+    spec_version_text(spec_version_of_sgp22(parameters->sgp22), sgp22);
+    spec_version_text(spec_version_of_sgp32(parameters->sgp32), sgp32);
     (void)nvm_change(card->nvm,
-                     "INSERT INTO card (one, eid, personality, created_at, nvm_size, default_smdp, root_smds)"
-                     " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)",
+                     "INSERT INTO card (one, eid, personality, created_at, nvm_size, default_smdp, root_smds,"
+                     " sgp22, sgp32) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                      NVM_VALUES(NVM_STRING(eid), NVM_STRING(card_personality_name(parameters->personality)),
                                 NVM_STRING(card_time(card, now)), NVM_INT(size),
                                 NVM_STRING(parameters->default_smdp != NULL ? parameters->default_smdp : ""),
-                                NVM_STRING(parameters->root_smds != NULL ? parameters->root_smds : "")));
+                                NVM_STRING(parameters->root_smds != NULL ? parameters->root_smds : ""),
+                                NVM_STRING(sgp22), NVM_STRING(has_sgp32 ? sgp32 : NULL)));
 }
 
 static void insert_rule(struct softeuicc *card, size_t position, const struct softeuicc_authorisation *rule)

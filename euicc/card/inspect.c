@@ -10,7 +10,7 @@
 #include "euicc/os/card.h"
 #include "euicc/os/host.h"
 #include "euicc/os/nvm_power.h"
-#include "euicc/rsp/euicc_info.h"
+#include "euicc/os/spec_version.h"
 #include "euicc/terminal/profile_view.h"
 #include "euicc/terminal/toolkit.h"
 
@@ -82,6 +82,7 @@ static const struct {
     enum shape shape;
     const char *sql;
 } parts[] = {
+    {"sgp32", VALUE, "SELECT sgp32 FROM card"},
     {"created_at", VALUE, "SELECT created_at FROM card"},
     {"memory", ROW,
      "SELECT nvm_size AS size, (SELECT coalesce(sum(memory), 0) FROM profile) AS profiles,"
@@ -174,13 +175,12 @@ static void tell_part(const struct teller *teller, const char *name, enum shape 
 
 static void tell_identity(const struct teller *teller)
 {
-    char svn[16];
+    char svn[SPEC_VERSION_TEXT];
 
-    snprintf(svn, sizeof(svn), "%u.%u.%u", euicc_svn[0], euicc_svn[1], euicc_svn[2]);
     tell_text(teller, "eid", teller->card->eid_text);
     tell_text(teller, "personality", card_personality_name(teller->card->personality));
     tell_text(teller, "version", softeuicc_version());
-    tell_text(teller, "svn", svn);
+    tell_text(teller, "svn", spec_version_text(teller->card->sgp22, svn));
 }
 
 static void tell_power(const struct teller *teller)

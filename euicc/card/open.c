@@ -1,6 +1,7 @@
 /*
  * Opening and closing a card, and what it keeps in RAM of its tables as long as it is open: the EID, the
- * personality, and the credentials with their keys ready for use (SGP.22 2.4.2, ECASD).
+ * personality, the versions it is made to, and the credentials with their keys ready for use (SGP.22 2.4.2,
+ * ECASD).
  */
 #include "euicc/card/open.h"
 
@@ -9,6 +10,7 @@
 #include "euicc/os/describe.h"
 #include "euicc/os/eid.h"
 #include "euicc/os/error.h"
+#include "euicc/os/spec_version.h"
 #include "euicc/terminal/ota.h"
 #include "euicc/terminal/profile_view.h"
 #include "euicc/terminal/toolkit.h"
@@ -55,9 +57,15 @@ struct nvm *card_open_nvm(const struct softeuicc *card, const char *path, bool c
                                   : nvm_open(path, card->hooks.storage, create, error);
 }
 
+static bool load_versions(struct softeuicc *card, const char *sgp22, const char *sgp32)
+{
+    return spec_version_sgp22_from_text(sgp22, card->sgp22) &&
+           (card->personality == SOFTEUICC_CONSUMER || spec_version_sgp32_from_text(sgp32, card->sgp32));
+}
+
 static bool load_identity(struct softeuicc *card)
 {
-    sqlite3_stmt *stmt = nvm_select(card->nvm, "SELECT eid, personality FROM card", NVM_NONE);
+    sqlite3_stmt *stmt = nvm_select(card->nvm, "SELECT eid, personality, sgp22, sgp32 FROM card", NVM_NONE);
     bool good = nvm_row(card->nvm, stmt) && eid_from_text(nvm_text(stmt, 0), card->eid_text) == EID_OK;
 
     if (good) {
@@ -70,6 +78,7 @@ static bool load_identity(struct softeuicc *card)
                 card->personality_bit = personalities[i].bit;
             }
         }
+        good = load_versions(card, nvm_text(stmt, 2), nvm_text(stmt, 3));
     }
     nvm_done(stmt);
     return good;

@@ -29,7 +29,7 @@ uint16_t es10b_get_eim_configuration_data(struct softeuicc *card, struct span re
     struct span value;
     struct es10_ok ok;
 
-    if ((tlv_optional(&reader, 0xA0, &value) && !read_search(value, &id)) || !tlv_skip_rest(&reader))
+    if ((tlv_optional(&reader, 0xA0, &value) && !read_search(value, &id)) || !tlv_skip_later(&reader, 0))
         return ES10_BAD_REQUEST;
     ok = es10_open_ok(response, TAG_EIM_CONFIGURATION_DATA);
     eim_put_configurations(card, id, response);
@@ -113,7 +113,10 @@ static void put_certificate(struct buf *out, uint32_t tag, const struct cert *ce
         tlv_put(out, tag, content);
 }
 
-/* Reading: without euiccCiPKId the credentials are the first ones, as everywhere else. */
+/*
+ * Reading: without euiccCiPKId the credentials are the first ones, as everywhere else. Named leniency: IPAs
+ * hand on euiccCiPKIdentifierToBeUsed of an IpaEuiccDataRequest as it is, with the tag 04 that it has there.
+ */
 uint16_t es10b_get_certs(struct softeuicc *card, struct span request, struct buf *response)
 {
     struct tlv_reader reader = tlv_reader(request);
@@ -121,9 +124,9 @@ uint16_t es10b_get_certs(struct softeuicc *card, struct span request, struct buf
     struct span ci_key_id;
     struct es10_ok ok;
 
-    if (tlv_optional(&reader, 0x80, &ci_key_id))
+    if (tlv_optional(&reader, 0x80, &ci_key_id) || tlv_optional(&reader, TAG_OCTET_STRING, &ci_key_id))
         credentials = credentials_find(card, ci_key_id);
-    if (!tlv_skip_rest(&reader))
+    if (!tlv_skip_later(&reader, 0))
         return ES10_BAD_REQUEST;
     if (credentials == NULL || card->credentials_count == 0)
         return es10_choice_error(card, response, TAG_GET_CERTS, INVALID_CI_PK_ID);

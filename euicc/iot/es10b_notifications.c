@@ -98,7 +98,8 @@ uint16_t es10b_iot_retrieve_notifications_list(struct softeuicc *card, struct sp
     struct search search = {.filter = {NOTIFICATION_ALL_EVENTS, 0}};
     struct span value;
 
-    if ((tlv_optional(&reader, 0xA0, &value) && !read_criteria(value, &search)) || !tlv_skip_rest(&reader))
+    if ((tlv_optional(&reader, 0xA0, &value) && !read_criteria(value, &search)) ||
+        !tlv_skip_later(&reader, 2)) /* nor a criterion without the tag of the CHOICE around it */
         return ES10_BAD_REQUEST;
     return put_found(card, &search, response);
 }

@@ -6,6 +6,7 @@
 #include "euicc/iot/package_sign.h"
 #include "euicc/lifecycle/notification.h"
 #include "euicc/lifecycle/recovery.h"
+#include "euicc/os/spec_version.h"
 #include "euicc/rsp/es10_common.h"
 #include "protocol/tags.h"
 
@@ -62,6 +63,16 @@ static bool read_request(struct span request, bool *refresh)
     return tlv_require(&reader, 0x80, &flag) && es10_boolean(flag, refresh) && tlv_skip_rest(&reader);
 }
 
+/* Reading: v1.2 of SGP.32 has no ecallNotAvailable for DisableEmergencyProfile; a profile that is not there
+ * is in no enabled state. */
+static unsigned recovery_code(const struct softeuicc *card, const struct function *function,
+                              enum lifecycle_result result)
+{
+    if (function == &disable_emergency && result == LIFECYCLE_NOT_AVAILABLE && !card_speaks_sgp32(card, 1, 3))
+        result = LIFECYCLE_WRONG_STATE;
+    return es10_lifecycle_code(function->codes, result);
+}
+
 static uint16_t recovery_serve(struct softeuicc *card, const struct function *function, struct span request,
                                struct buf *response)
 {
@@ -73,17 +84,24 @@ static uint16_t recovery_serve(struct softeuicc *card, const struct function *fu
     result = lifecycle_trigger(card, function->event, refresh);
     if (result == LIFECYCLE_FAILED)
         return es10_failure(card);
-    return es10_result(card, response, function->tag, es10_lifecycle_code(function->codes, result));
+    return es10_result(card, response, function->tag, recovery_code(card, function, result));
 }
 
-/* Reading: in SGP.32 v1.0, where it was named EnableUsingDD, the request was empty; that is served with a
- * REFRESH. */
-uint16_t es10b_immediate_enable(struct softeuicc *card, struct span request, struct buf *response)
+/*
+ * Named leniency: the functions that SGP.32 v1.0 had already are asked for without a refreshFlag too, for
+ * ImmediateEnable, which was named EnableUsingDD, had none then, and IPAs leave ProfileRollback's out the
+ * same way. That is served with a REFRESH: the device has to find its network anew.
+ */
+static struct span with_refresh_flag(struct span request)
 {
     static const uint8_t refresh_flag[] = {0x80, 0x01, 0xFF};
 
-    return recovery_serve(card, &immediate_enable, request.size > 0 ? request : SPAN_ARRAY(refresh_flag),
-                          response);
+    return request.size > 0 ? request : SPAN_ARRAY(refresh_flag);
+}
+
+uint16_t es10b_immediate_enable(struct softeuicc *card, struct span request, struct buf *response)
+{
+    return recovery_serve(card, &immediate_enable, with_refresh_flag(request), response);
 }
 
 uint16_t es10b_enable_emergency_profile(struct softeuicc *card, struct span request, struct buf *response)
@@ -174,7 +192,7 @@ uint16_t es10b_profile_rollback(struct softeuicc *card, struct span request, str
     enum lifecycle_result result;
     bool refresh;
 
-    if (!read_request(request, &refresh))
+    if (!read_request(with_refresh_flag(request), &refresh))
         return ES10_BAD_REQUEST;
     result = lifecycle_check(card, rollback.event, refresh);
     if (result == LIFECYCLE_FAILED)

@@ -113,8 +113,8 @@ static enum package_outcome enable_profile(struct package_run *run, struct span 
 
     if (!read_iccid(&reader, &iccid))
         return PACKAGE_DAMAGED;
-    rollback = tlv_optional(&reader, 0x05, &flag); /* rollbackFlag, NULL */
-    if (flag.size != 0 || !tlv_skip_rest(&reader))
+    rollback = tlv_optional(&reader, 0x05, &flag);     /* rollbackFlag, NULL */
+    if (flag.size != 0 || !tlv_skip_later(&reader, 1)) /* nor a flag with a tag of AUTOMATIC TAGS */
         return PACKAGE_DAMAGED;
     if (run->has_enabled)
         return package_put_result(results, TAG_ENABLE_RESULT, RESULT_UNDEFINED_ERROR);

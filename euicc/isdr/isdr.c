@@ -19,11 +19,11 @@ static bool has_enabled_profile(struct softeuicc *card)
 }
 
 /* ISDRProprietaryApplicationTemplate E0 { 82 svn }; lpaeSupport is left out: there is no LPA in the eUICC. */
-static void put_consumer_template(struct buf *response)
+static void put_consumer_template(const struct softeuicc *card, struct buf *response)
 {
     size_t mark = tlv_open(response, 0xE0);
 
-    tlv_put(response, 0x82, SPAN_ARRAY(euicc_svn));
+    tlv_put(response, 0x82, SPAN_ARRAY(card->sgp22));
     tlv_close(response, mark);
 }
 
@@ -42,7 +42,7 @@ static uint16_t isdr_select(struct softeuicc *card, const struct apdu_command *c
     size_t fci = fci_open(response, isdr_application.aid);
 
     (void)command;
-    put_consumer_template(response);
+    put_consumer_template(card, response);
     if ((card->personality_bit & (FOR_IOT | FOR_HYBRID)) != 0)
         put_iot_template(card, response);
     tlv_close(response, fci);

@@ -40,7 +40,7 @@ static uint16_t domain_process(struct softeuicc *card, const struct apdu_command
                                struct buf *response)
 {
     const struct fs_application *application = profile_application_selected(card, command);
-    struct domain domain = {.free_memory = profile_free_nvm(card)};
+    struct domain domain = {.resources = profile_resources(card)};
 
     if (application == NULL)
         return SW_CONDITIONS_NOT_SATISFIED;

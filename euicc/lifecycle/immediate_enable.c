@@ -24,7 +24,7 @@ bool immediate_enable_parse(struct span content, struct immediate_enable *config
     configuration->flag = tlv_optional(&reader, 0x80, &flag);
     (void)tlv_optional(&reader, 0x81, &configuration->smdp_oid);
     (void)tlv_optional(&reader, 0x82, &configuration->smdp_address);
-    return tlv_skip_rest(&reader) && flag.size == 0 &&
+    return tlv_skip_later(&reader, 2) && flag.size == 0 &&
            (configuration->smdp_oid.data == NULL || is_oid(configuration->smdp_oid)) &&
            (configuration->smdp_address.data == NULL || text_is_address(configuration->smdp_address));
 }

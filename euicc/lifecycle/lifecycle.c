@@ -109,19 +109,19 @@ static const struct lifecycle_row table[] = {
      {NULL}},
 
     /* The Emergency Profile (SGP.32 5.9.22, 5.9.23): an excursion that ends where it began, so all that is
-     * remembered stays. */
+     * remembered stays, but for a rollback grant. */
     {LIFECYCLE_ENABLE_EMERGENCY, LIFECYCLE_ABSENT, LIFECYCLE_ABSENT, {&guard_emergency_there}, {NULL}},
     {LIFECYCLE_ENABLE_EMERGENCY,
      LIFECYCLE_DISABLED,
      LIFECYCLE_ENABLED,
      {&guard_terminal},
-     {&action_enter_emergency, &action_refresh_if_asked}},
+     {&action_enter_emergency, &action_withdraw, &action_refresh_if_asked}},
     {LIFECYCLE_DISABLE_EMERGENCY, LIFECYCLE_ABSENT, LIFECYCLE_ABSENT, {&guard_emergency_there}, {NULL}},
     {LIFECYCLE_DISABLE_EMERGENCY,
      LIFECYCLE_ENABLED,
      LIFECYCLE_DISABLED,
      {&guard_terminal},
-     {&action_leave_emergency, &action_refresh_if_asked}},
+     {&action_leave_emergency, &action_withdraw, &action_refresh_if_asked}},
 
     /* Power off and every reset: no profile moves, nothing that is remembered is forgotten. */
     {LIFECYCLE_POWER_LOSS, LIFECYCLE_DISABLED, LIFECYCLE_DISABLED, {NULL}, {&action_end_sessions}},

@@ -114,8 +114,10 @@ ACTION(action_refresh, "REFRESH", refresh_always);
 /* --- rollback ------------------------------------------------------------------------------------ */
 
 /*
- * Reading: a grant undoes one switch. Whatever moves the enabled profile otherwise (an LPA's enable and
- * disable too) withdraws it; the Emergency Profile does not, for it swaps back.
+ * SGP.32 5.9.15, 5.9.20 to 5.9.23: with the refresh flag and without it (CR111007R00). Reading: a grant
+ * undoes one switch, so whatever else moves the enabled profile (an LPA's enable and disable too) withdraws
+ * it. The grant goes in the command's own transaction, with the change, which is stored then too: the REFRESH
+ * that follows only makes the terminal notice, and what becomes of it decides nothing.
  */
 static bool withdraw(const struct lifecycle_step *step)
 {

@@ -106,7 +106,8 @@ static bool is_no_emergency(const struct lifecycle_step *step)
 }
 
 /* Reading: while the Emergency Profile is enabled nothing else moves a profile, whatever the function's
- * results can say: commandError for a rollback, immediateEnableNotAvailable, undefinedError on ES10c. */
+ * results can say: immediateEnableNotAvailable, undefinedError on ES10c, and commandError for a rollback,
+ * whose grant is withdrawn then unless somebody edited the file. */
 GUARD(guard_no_emergency, "no emergency", is_no_emergency, LIFECYCLE_ECALL_ACTIVE);
 GUARD(guard_rollback_in_order, "no emergency", is_no_emergency, LIFECYCLE_COMMAND_ERROR);
 GUARD(guard_immediate_no_emergency, "no emergency", is_no_emergency, LIFECYCLE_NOT_AVAILABLE);

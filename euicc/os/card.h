@@ -18,6 +18,8 @@
 #define CARD_EID_DIGITS 32
 #define CARD_CI_MAX     8
 
+#define CARD_VERSION_SIZE 3 /* octets of VersionType */
+
 /* Personalities as a column of the command tables. */
 enum {
     FOR_CONSUMER = 1,
@@ -71,6 +73,8 @@ struct softeuicc {
     uint8_t eid[CARD_EID_SIZE];
     enum softeuicc_personality personality;
     uint8_t personality_bit; /* FOR_… */
+    /* The versions it is made to, as VersionType; ask with card_speaks_… (euicc/os/spec_version.h). */
+    uint8_t sgp22[CARD_VERSION_SIZE], sgp32[CARD_VERSION_SIZE];
     struct card_credentials credentials[CARD_CI_MAX];
     size_t credentials_count;
 

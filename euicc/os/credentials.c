@@ -192,3 +192,11 @@ const struct card_credentials *credentials_find(const struct softeuicc *card, st
             return &card->credentials[i];
     return NULL;
 }
+
+const struct card_credentials *credentials_find_beginning(const struct softeuicc *card, struct span beginning)
+{
+    for (size_t i = 0; i < card->credentials_count; i++)
+        if (span_begins_with(SPAN_ARRAY(card->credentials[i].ci_key_id), beginning))
+            return &card->credentials[i];
+    return NULL;
+}

@@ -241,3 +241,12 @@ uint64_t profile_free_nvm(struct softeuicc *card)
                                 " - (SELECT coalesce(sum(length(der)), 0) FROM crl)) FROM card",
                                 NVM_NONE);
 }
+
+/* Volatile memory is the room that STORE DATA collects requests in. */
+struct card_resources profile_resources(struct softeuicc *card)
+{
+    size_t used = card->store_data.collected.size;
+
+    return (struct card_resources){.free_nvm = profile_free_nvm(card),
+                                   .free_ram = used < STORE_DATA_MAX ? STORE_DATA_MAX - used : 0};
+}

@@ -7,6 +7,7 @@
 
 #include "euicc/os/card.h"
 #include "euicc/profile/profile_metadata.h"
+#include "profiles/resources.h"
 #include "profiles/saip/saip.h"
 
 #define ISDP_AID_SIZE 16
@@ -70,8 +71,9 @@ bool profile_set_before_test(struct softeuicc *card, int64_t id); /* for lifecyc
  * word; the function has no response data. How the request comes from the operator is not known here. */
 uint16_t profile_update_metadata(struct softeuicc *card, const struct profile *profile, struct span request);
 
-/* Live figures for extCardResource: profiles on the card, free octets for profiles. */
+/* Live figures: profiles on the card, free octets for profiles, and what the card tells of its memory. */
 unsigned profile_count(struct softeuicc *card);
 uint64_t profile_free_nvm(struct softeuicc *card);
+struct card_resources profile_resources(struct softeuicc *card);
 
 #endif

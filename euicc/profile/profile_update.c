@@ -13,10 +13,17 @@ struct update {
     unsigned icon_type_number;
 };
 
-/* The value of fallbackAllowed (SGP.32), which stands behind members that the card passes over. */
+#define HIGHEST_NUMBER 25 /* of the members before, profilePolicyRules */
+
+/* The value of fallbackAllowed (SGP.32), which stands behind members that the card passes over; no member
+ * that has its place before is among them. */
 static bool read_fallback_allowed(struct tlv_reader *reader, struct span *value)
 {
+    struct tlv_reader further = *reader;
     struct tlv object;
+
+    if (!tlv_skip_later(&further, HIGHEST_NUMBER))
+        return false;
 
     while (tlv_next(reader, &object) == TLV_OK)
         if (object.tag == TAG_FALLBACK_ALLOWED)

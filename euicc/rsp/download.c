@@ -157,7 +157,9 @@ static int authenticate(struct softeuicc *card, const struct authenticate_reques
 
     if (rsp_session_stage(card) != RSP_CHALLENGED)
         return NO_SESSION_CONTEXT;
-    session->signing = credentials_find(card, request->ci_key_id);
+    /* Reading: SGP.32 lets euiccCiPKIdToBeUsed be cut short and SGP.22 v3 lets it be empty; several CIs that
+     * begin so are one as good as the other. */
+    session->signing = credentials_find_beginning(card, request->ci_key_id);
     if (session->signing == NULL)
         return CI_PK_UNKNOWN;
     /* Reading: a server certificate whose issuer is none of the card's CIs is an invalid certificate;

@@ -52,7 +52,7 @@ uint16_t es10b_list_notification(struct softeuicc *card, struct span request, st
     struct es10_ok ok;
 
     if ((tlv_optional(&reader, 0x81, &value) && !notification_events_read(value, &filter.events)) ||
-        !tlv_skip_rest(&reader))
+        !tlv_skip_later(&reader, 1))
         return ES10_BAD_REQUEST;
     ok = es10_open_ok(response, TAG_LIST_NOTIFICATION);
     notification_each(card, &filter, put_metadata, response);
@@ -80,7 +80,8 @@ uint16_t es10b_retrieve_notifications_list(struct softeuicc *card, struct span r
     struct span value;
     struct es10_ok ok;
 
-    if ((tlv_optional(&reader, 0xA0, &value) && !read_search(value, &filter)) || !tlv_skip_rest(&reader))
+    if ((tlv_optional(&reader, 0xA0, &value) && !read_search(value, &filter)) ||
+        !tlv_skip_later(&reader, 1)) /* nor a criterion without the tag of the CHOICE around it */
         return ES10_BAD_REQUEST;
     ok = es10_open_ok(response, TAG_RETRIEVE_NOTIFICATIONS);
     notification_each(card, &filter, put_signed_object, response);

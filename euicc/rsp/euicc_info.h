@@ -1,14 +1,11 @@
 /*
- * EUICCInfo1 and EUICCInfo2 (SGP.22 5.7.8): what the card says of itself. The versions and capabilities stand
- * in euicc_info.c and nowhere else; resource figures are live.
+ * EUICCInfo1 and EUICCInfo2 (SGP.22 5.7.8): what the card says of itself. Capabilities stand in euicc_info.c
+ * and nowhere else; the versions of SGP.22 and SGP.32 are the card's own; resource figures are live.
  */
 #ifndef SOFTEUICC_EUICC_RSP_EUICC_INFO_H
 #define SOFTEUICC_EUICC_RSP_EUICC_INFO_H
 
 #include "euicc/os/card.h"
-
-/* The version of SGP.22 that the card follows, as VersionType: also in the FCI of the ISD-R. */
-extern const uint8_t euicc_svn[3];
 
 /* Whether the card has an IPA of its own: in the FCI of the ISD-R, IpaeActivation and ipaMode. */
 extern const bool euicc_has_ipae;

@@ -274,6 +274,19 @@ static void put_found(struct softeuicc *card, const struct query *query, struct 
     profile_clear(&profile);
 }
 
+/* What later versions add. A criterion without the tag of the CHOICE around it, or behind the tag list, is
+ * not passed over: all profiles would be shown. */
+static bool query_skip_rest(struct tlv_reader *reader)
+{
+    struct tlv_reader members = *reader;
+    struct tlv member;
+
+    while (tlv_next(&members, &member) == TLV_OK)
+        if (member.tag == 0x4F || member.tag == 0x5A || member.tag == 0x95)
+            return false;
+    return tlv_skip_later(reader, 0);
+}
+
 uint16_t es10c_get_profiles_info(struct softeuicc *card, struct span request, struct buf *response)
 {
     struct tlv_reader reader = tlv_reader(request);
@@ -287,7 +300,7 @@ uint16_t es10c_get_profiles_info(struct softeuicc *card, struct span request, st
         return ES10_BAD_REQUEST;
     if (!tlv_optional(&reader, 0x5C, &value))
         query.wanted = default_fields(card);
-    if (!tlv_skip_rest(&reader))
+    if (!query_skip_rest(&reader))
         return ES10_BAD_REQUEST;
     if (!valid || (value.data != NULL && !read_tag_list(card, value, &query)))
         return es10_choice_error(card, response, TAG_PROFILES_INFO, INCORRECT_INPUT_VALUES);

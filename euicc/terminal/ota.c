@@ -265,7 +265,7 @@ static void run_script(struct delivery *delivery, struct buf *answer)
     struct domain domain = {.fs = delivery->uicc->fs,
                             .host = &delivery->uicc->host,
                             .number = delivery->domain->number,
-                            .free_memory = profile_free_nvm(delivery->card),
+                            .resources = profile_resources(delivery->card),
                             .key_version = proved_version(delivery)};
 
     if (delivery->application->kind == FS_REMOTE_FILE_MANAGEMENT)

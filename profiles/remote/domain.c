@@ -106,22 +106,13 @@ static void put_applications(const struct domain *domain, const struct fs_applic
     }
 }
 
-/* Extended card resources, TS 102 226 8.2.1.7.2. Reading: volatile memory is as free as the other. */
 static void put_resources(const struct domain *domain, struct buf *response)
 {
-    uint32_t memory = domain->free_memory < UINT32_MAX ? (uint32_t)domain->free_memory : UINT32_MAX;
-    uint8_t free_octets[4], count_octets[2];
     size_t count = 0;
-    size_t template = tlv_open(response, TAG_RESOURCES);
 
     for (size_t i = 0; i < domain->fs->application_count; i++)
         count += domain->fs->applications[i].kind != FS_LOAD_PACKAGE;
-    octets_put_number(count_octets, sizeof(count_octets), count);
-    octets_put_number(free_octets, sizeof(free_octets), memory);
-    tlv_put(response, 0x81, SPAN_ARRAY(count_octets));
-    tlv_put(response, 0x82, SPAN_ARRAY(free_octets));
-    tlv_put(response, 0x83, SPAN_ARRAY(free_octets));
-    tlv_close(response, template);
+    card_resources_put(response, TAG_RESOURCES, count, domain->resources);
 }
 
 /* What STORE DATA personalised the domain with: data objects, or a data grouping of two octets and a length,

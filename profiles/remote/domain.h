@@ -7,6 +7,7 @@
 #ifndef SOFTEUICC_PROFILES_REMOTE_DOMAIN_H
 #define SOFTEUICC_PROFILES_REMOTE_DOMAIN_H
 
+#include "profiles/resources.h"
 #include "profiles/uicc/uicc.h"
 
 enum { DOMAIN_AID_MAX = 16 }; /* octets of an AID in a command */
@@ -14,11 +15,11 @@ enum { DOMAIN_AID_MAX = 16 }; /* octets of an AID in a command */
 /* A domain at work on one packet's script. */
 struct domain {
     struct fs *fs;
-    const struct uicc_host *host; /* gets back the memory of what is deleted */
-    uint32_t number;              /* of the security domain's application */
-    uint64_t free_memory;         /* octets, for GET DATA */
-    unsigned key_version;         /* of the key set that protects the packet */
-    size_t listed;                /* GET STATUS: what has been told so far, for the next occurrence */
+    const struct uicc_host *host;    /* gets back the memory of what is deleted */
+    uint32_t number;                 /* of the security domain's application */
+    struct card_resources resources; /* for GET DATA */
+    unsigned key_version;            /* of the key set that protects the packet */
+    size_t listed;                   /* GET STATUS: what has been told so far, for the next occurrence */
 };
 
 /* GET DATA (11.3): keys, applications, card resources, and what the domain was personalised with. */

@@ -109,21 +109,35 @@ void saip_put_euicc_response(struct buf *out, const struct saip_package *package
  * overheads. */
 size_t saip_memory_size(const struct saip_package *package);
 
-/* What this card offers to profile packages: a member of ServicesList and its bit of UICCCapability. */
+/* What becomes of a service that a package asks for. */
+enum saip_support {
+    SAIP_OFFERED, /* it works: taken, and announced to servers */
+    SAIP_STORED,  /* taken and kept, though nothing runs it; not announced */
+    SAIP_REFUSED,
+};
+
+/* A member of ServicesList and its bit of UICCCapability. */
 struct saip_service {
-    const char *name;         /* "usim", "profile-a-x25519", … */
-    int member;               /* number in ServicesList, -1 when it is a capability only */
-    int capability;           /* bit of UICCCapability */
-    bool supported;           /* offered to servers */
+    const char *name; /* "usim", "profile-a-x25519", … */
+    int member;       /* number in ServicesList, -1 when it is a capability only */
+    int capability;   /* bit of UICCCapability */
+    unsigned since;   /* major version of the format that has this bit */
+    enum saip_support support;
     enum saip_result refusal; /* of a package that needs it; SAIP_OK: it is taken */
 };
 
 /* The service at `index`, NULL behind the last. */
 const struct saip_service *saip_service_at(size_t index);
 
-/* Appends UICCCapability, the BIT STRING of the supported services (EUICCInfo2.uiccCapability),
- * with `tag`. */
-void saip_put_uicc_capability(struct buf *out, uint32_t tag);
+/* Appends UICCCapability, the BIT STRING of the services that are offered (EUICCInfo2.uiccCapability), as
+ * that major version of the format has it, with `tag`. */
+void saip_put_uicc_capability(struct buf *out, uint32_t tag, unsigned major_version);
+
+#define SAIP_VERSION_SIZE 3 /* octets: major, minor, revision */
+
+/* The versions of the format that are taken, one of each major version, the oldest first; NULL behind the
+ * last. */
+const uint8_t *saip_version_at(size_t index);
 
 /* --- files --- */
 

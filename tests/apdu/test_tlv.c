@@ -51,6 +51,33 @@ START_TEST(refuses_bad_forms)
 }
 END_TEST
 
+/* What comes after the members that are known, of which the highest number is 2. */
+START_TEST(passes_over_members_of_later_versions_only)
+{
+    static const struct {
+        const char *octets;
+        enum tlv_status status;
+    } cases[] = {
+        {"", TLV_END},
+        {"8300", TLV_END},
+        {"A300 8401FF BF2000 5F3700 4F00 E300", TLV_END},
+        {"8200", TLV_UNEXPECTED},
+        {"A000", TLV_UNEXPECTED},
+        {"0400", TLV_UNEXPECTED},
+        {"8300 3000", TLV_UNEXPECTED},
+        {"8300 83", TLV_TRUNCATED},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct tlv_reader reader = tlv_reader(hex(cases[i].octets));
+
+        ck_assert_int_eq(tlv_skip_later(&reader, 2), cases[i].status == TLV_END);
+        if (cases[i].status != TLV_END)
+            ck_assert_msg(reader.status == cases[i].status, "%s", cases[i].octets);
+    }
+}
+END_TEST
+
 START_TEST(names_the_place_of_an_error)
 {
     struct tlv_reader reader = tlv_reader(hex("8001FF 810105"));
@@ -219,6 +246,7 @@ START_TEST(an_object_is_entered)
 }
 END_TEST
 
-TEST_MAIN("tlv", an_object_is_entered, reads_what_it_is_given, refuses_bad_forms, names_the_place_of_an_error,
-          reads_one_of_any_tag, finds_by_path, integers_go_both_ways, bits_drop_trailing_zeros,
-          nested_lengths_are_patched, a_header_may_arrive_in_pieces, hexadecimal_names_the_bad_digit)
+TEST_MAIN("tlv", an_object_is_entered, reads_what_it_is_given, refuses_bad_forms,
+          passes_over_members_of_later_versions_only, names_the_place_of_an_error, reads_one_of_any_tag,
+          finds_by_path, integers_go_both_ways, bits_drop_trailing_zeros, nested_lengths_are_patched,
+          a_header_may_arrive_in_pieces, hexadecimal_names_the_bad_digit)

@@ -32,6 +32,7 @@ fi
 check "a card of a test PKI" run --card a.db --pki pki --json
 is "it prefers P-256 and trusts both CIs" "P-256 brainpoolP256r1" "$(fact '[.cis[].curve] | join(" ")')"
 is "it serves an LPA and an IPA" hybrid "$(fact .personality)"
+is "of the versions that are the default" "2.2 1.2" "$(fact '"\(.sgp22) \(.sgp32)"')"
 matches "its EID is random, under the prefix that the EUM permits" '^89049032[0-9]{24}$' "$(fact .eid)"
 is "the check digits are right" 1 "$(fact .eid | awk '{ for (i = 1; i <= length($1); i++) rest = (rest * 10 + substr($1, i, 1)) % 97; print rest }')"
 is "nobody else reads it" 600 "$(stat -c %a a.db)"
@@ -45,12 +46,12 @@ sqlite3 a.db 'SELECT writefile("euicc.der", euicc_cert), writefile("eum.der", eu
 is "its certificate names its EID" "$(sqlite3 a.db 'SELECT eid FROM card')" \
     "$(openssl x509 -inform der -in euicc.der -noout -subject -nameopt multiline | sed -n 's/.*serialNumber *= //p')"
 
-check "everything given" run --card c.db --eid 890490320010203040506070809010 --personality iot --free-nvm 512k \
+check "everything given" run --card c.db --eid 890490320010203040506070809010 --personality iot --sgp22 2.5 --sgp32 1.3 --free-nvm 512k \
     --default-smdp smdp.example.com --root-smds smds.example.com --ci pki/p256/ci.cert.pem \
     --eum-cert pki/p256/eum.cert.der --eum-key pki/p256/eum.key.pem
-matches "shown as text" 'EID +890490320010203040506070809010[0-9]{2}.*personality +iot' "$(tr '\n' ' ' <out)"
-is "and kept" "iot|524288|smdp.example.com|smds.example.com" \
-    "$(sqlite3 c.db 'SELECT personality, nvm_size, default_smdp, root_smds FROM card')"
+matches "shown as text" 'EID +890490320010203040506070809010[0-9]{2}.*personality +iot.*SGP.22 +2.5.*SGP.32 +1.3' "$(tr '\n' ' ' <out)"
+is "and kept" "iot|2.5.0|1.3.0|524288|smdp.example.com|smds.example.com" \
+    "$(sqlite3 c.db 'SELECT personality, sgp22, sgp32, nvm_size, default_smdp, root_smds FROM card')"
 
 if "$softeuicc" profile make --out profile.der --iccid 89001122334455667788 --imsi 001010123456789 >/dev/null 2>&1; then
     check "a profile from the beginning" run --card d.db --pki pki --profile profile.der
@@ -92,6 +93,9 @@ refused "wrong check digits" 1 'check digits' --pki pki --eid 890490321234512345
 refused "an EID of another EUM" 1 'does not permit the EID' --pki pki --eid 890440321234512345123456789012
 refused "letters in an EID" 1 'decimal digits' --pki pki --eid 8904903212345123451234567890123x
 refused "no personality" 2 'personality is not hybrid, consumer or iot: phone' --pki pki --personality phone
+refused "no version of SGP.22" 2 'sgp22 is not 2.2, 2.3, 2.4 or 2.5: 3.0' --pki pki --sgp22 3.0
+refused "no version of SGP.32" 2 'sgp32 is not 1.2 or 1.3: 1.1' --pki pki --sgp32 1.1
+refused "SGP.32 on a consumer card" 1 'no version of SGP.32' --pki pki --personality consumer --sgp32 1.3
 refused "no size" 2 "not a number of octets" --pki pki --free-nvm 1G
 refused "no option" 2 "no option '--frob'" --frob
 refused "no value" 2 "'--ci' needs a value" --ci

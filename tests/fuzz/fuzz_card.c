@@ -9,6 +9,7 @@
 #include "euicc/terminal/profile_view.h"
 #include "tests/fuzz/fuzz_disk.h"
 #include "tests/fuzz/fuzz_files.h"
+#include "tests/support/codes.h"
 #include "tests/support/profile.h"
 
 #include <openssl/rand.h>
@@ -230,7 +231,7 @@ static void check_memory(void)
         nvm_select(made->nvm,
                    "SELECT count(*) FROM iot, card LEFT JOIN profile ON profile.state = 'enabled'"
                    " WHERE emergency <> coalesce(ecall, 0) OR (rollback IS NULL) <> (rollback_eim IS NULL)"
-                   " OR rollback = profile.id"
+                   " OR rollback = profile.id OR (rollback IS NOT NULL AND emergency <> 0)"
                    " OR (before_fallback IS NOT NULL AND emergency = 0 AND fallback IS NOT profile.id)"
                    " OR (before_test IS NOT NULL AND emergency = 0 AND class IS NOT 'test')",
                    NVM_NONE);
@@ -311,16 +312,27 @@ static uint16_t fetch(struct softeuicc *card, struct span answer, struct buf *re
         uint16_t status = (uint16_t)(answer.data[answer.size - 2] << 8 | answer.data[answer.size - 1]);
         uint8_t get_response[] = {0x00, 0xC0, 0x00, 0x00, (uint8_t)status};
 
-        if (response != NULL)
-            buf_append(response, SPAN(answer.data, answer.size - 2));
+        buf_append(response, SPAN(answer.data, answer.size - 2));
         if (status >> 8 != 0x61)
             return status;
         answer = fuzz_transmit(card, SPAN_ARRAY(get_response));
     }
 }
 
+/* Whatever is answered is what its function may answer, number by number. */
+static void check_codes(const struct softeuicc *card, struct span answer)
+{
+    char problem[CODES_PROBLEM_MAX];
+    bool good = codes_check(card, answer, problem);
+
+    if (!good)
+        fprintf(stderr, "%s\n", problem);
+    fuzz_check(good);
+}
+
 uint16_t fuzz_es10(struct softeuicc *card, struct span request, size_t block, struct buf *response)
 {
+    struct buf answer = {0};
     size_t number = 0;
     uint16_t status;
 
@@ -332,9 +344,15 @@ uint16_t fuzz_es10(struct softeuicc *card, struct span request, size_t block, st
         apdu_encode(&capdu, 0x80, 0xE2, last ? 0x91 : 0x11, (uint8_t)number++, SPAN(request.data, size),
                     last && card->protocol == SOFTEUICC_T1 ? 65536 : 0);
         fuzz_check(!capdu.failed);
-        status = fetch(card, fuzz_transmit(card, buf_span(&capdu)), response);
+        status = fetch(card, fuzz_transmit(card, buf_span(&capdu)), &answer);
         buf_free(&capdu);
         request = SPAN(request.data + size, request.size - size);
     } while (status == SW_OK && request.size > 0);
+    fuzz_check(!answer.failed);
+    if (status == SW_OK || status >> 8 == 0x91)
+        check_codes(card, buf_span(&answer));
+    if (response != NULL)
+        buf_append(response, buf_span(&answer));
+    buf_free(&answer);
     return status;
 }

@@ -8,8 +8,10 @@
 
 #include "apdu/tlv.h"
 #include "tests/fuzz/fuzz_card.h"
+#include "tests/support/codes.h"
 #include "tests/support/package.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define STEPS_MAX (8 * IPA_PACKAGES_MAX) /* no poll takes more, whatever is answered */
@@ -112,6 +114,17 @@ static void put_ok(const struct ipa_message *message, struct span piece, struct 
         tlv_close(out, envelope);
 }
 
+/* What the eIM is told has no number that its type does not have. */
+static void check_message(const struct run *run, struct span message)
+{
+    char problem[CODES_PROBLEM_MAX];
+    bool good = codes_check_message(run->card, message, problem);
+
+    if (!good)
+        fprintf(stderr, "%s\n", problem);
+    fuzz_check(good);
+}
+
 static void answer(struct run *run, struct ipa *ipa)
 {
     const struct ipa_message *message = ipa_message(ipa);
@@ -120,6 +133,7 @@ static void answer(struct run *run, struct ipa *ipa)
     struct buf out = {0};
 
     fuzz_check(message->octets.size > 0);
+    check_message(run, message->octets);
     switch (kind) {
     case PACKAGE:
         tlv_put(&out, 0xBF4F, piece);

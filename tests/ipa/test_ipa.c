@@ -429,6 +429,33 @@ START_TEST(data_is_what_was_asked_for)
 }
 END_TEST
 
+/* The card wants it whole; the eIM may cut it short, or say nothing of it but that it is there. */
+START_TEST(certificates_of_a_ci_are_found_by_its_beginning)
+{
+    static const uint32_t cert_path[] = {0xBF52, 0xA0, 0xA6, 0};
+    static const size_t sizes[] = {0, 1, 19, 20};
+    struct ipa_bench bench;
+    char id[2 * 20 + 1];
+    char request[64 + sizeof(id)];
+    struct span first;
+    struct span value;
+
+    ipa_bench_open(&bench);
+    ck_assert(tlv_find_path(data_answer(&bench, "BF52 03 5C01A6"), cert_path, &first));
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        hex_from_span(SPAN(bench.es10.cis[0].key_id, sizes[i]), id, sizeof(id));
+        snprintf(request, sizeof(request), "BF52 %02zX 5C01A6 04%02zX %s", 5 + sizes[i], sizes[i], id);
+        ck_assert(tlv_find_path(data_answer(&bench, request), cert_path, &value));
+        ck_assert_span(value, first);
+    }
+    snprintf(request, sizeof(request), "BF52 1A 5C01A6 0415 %s 00", id);
+    ck_assert_hex(data_answer(&bench, request), "BF52 05 A103 020105"); /* euiccCiPKIdNotFound */
+    snprintf(request, sizeof(request), "BF52 06 5C01A6 0401 %02X", bench.es10.cis[0].key_id[0] ^ 1);
+    ck_assert_hex(data_answer(&bench, request), "BF52 05 A103 020105");
+    ipa_bench_close(&bench);
+}
+END_TEST
+
 START_TEST(a_wrong_tag_list_is_refused)
 {
     static const char *const requests[] = {
@@ -826,7 +853,8 @@ TEST_MAIN("ipa", nothing_to_do, an_eim_that_the_card_does_not_know, the_configur
           a_rollback_survives_a_power_cut, a_reported_change_is_not_rolled_back_later,
           unacknowledged_results_come_again, an_eim_acknowledges_its_own_only, other_eims_learn_of_a_change,
           fallback_and_return_are_told, fallback_with_a_power_cut, data_is_what_was_asked_for,
-          a_wrong_tag_list_is_refused, all_data_in_its_order, notifications_stay_when_nobody_takes_them,
+          certificates_of_a_ci_are_found_by_its_beginning, a_wrong_tag_list_is_refused, all_data_in_its_order,
+          notifications_stay_when_nobody_takes_them,
           notifications_go_with_the_result_through_an_eim_that_relays, the_power_goes_at_any_moment,
           the_power_goes_at_any_moment_of_a_rollback, malformed_answers, packages_that_are_none,
           an_endless_stream_of_packages, an_answer_that_is_too_long, triggers_that_lead_nowhere,

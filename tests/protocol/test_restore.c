@@ -425,6 +425,11 @@ START_TEST(refuses_what_is_not_known)
     ck_assert_int_eq(
         status_of(compact_expand_prepare, by_hand(0xBF21, 0xA2, "3000", full_prepare(false), "")),
         COMPACT_UNKNOWN);
+    /* Its CI may be cut short, to nothing too. */
+    ck_assert_int_eq(status_of(compact_expand_notification,
+                               by_hand(0, 0xA1, "BF2F1980010781020640 0C10736D64702E6578616D706C652E636F6D",
+                                       full_other(), "0400")),
+                     COMPACT_OK);
     /* Signed under another CI. */
     ck_assert_int_eq(status_of(compact_expand_notification,
                                by_hand(0, 0xA1, "BF2F1980010781020640 0C10736D64702E6578616D706C652E636F6D",

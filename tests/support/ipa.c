@@ -2,6 +2,7 @@
 #include "tests/support/ipa.h"
 
 #include "apdu/tlv.h"
+#include "tests/support/codes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -313,6 +314,7 @@ static bool has_network(struct ipa_bench *bench)
 static void carry(struct ipa_bench *bench)
 {
     const struct ipa_message *message = ipa_message(bench->ipa);
+    char problem[CODES_PROBLEM_MAX];
     struct buf answer = {0};
     bool ok = false;
 
@@ -320,6 +322,7 @@ static void carry(struct ipa_bench *bench)
         return;
     if (has_network(bench)) {
         if (message->peer == IPA_PEER_EIM) {
+            ck_assert_msg(codes_check_message(bench->es10.card, message->octets, problem), "%s", problem);
             take(bench, message->octets);
             ok = eim_answer(bench, message->octets, &answer);
         } else {

@@ -79,6 +79,13 @@ void bench_put_info2(const struct bench *bench, struct buf *out)
     put_key_list(out, 0xAA, bench);
     if (bench->forbidden_pprs != 0)
         tlv_put_bits(out, 0x99, &bench->forbidden_pprs, 3);
+    if (bench->additional_version != 0) {
+        const uint8_t additional[] = {bench->additional_version, 3, 1};
+        size_t list = tlv_open(out, 0xAF);
+
+        tlv_put(out, 0x04, SPAN_ARRAY(additional));
+        tlv_close(out, list);
+    }
     tlv_close(out, at);
 }
 

@@ -2,6 +2,7 @@
 #include "tests/support/terminal.h"
 
 #include "apdu/apdu.h"
+#include "tests/support/codes.h"
 #include "tests/support/test.h"
 
 static const uint8_t isd_r[] = {0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF,
@@ -87,6 +88,15 @@ void terminal_select(struct terminal *terminal)
     buf_free(&response);
 }
 
+/* Whatever is answered is what its function may answer, number by number. */
+static void check_codes(const struct terminal *terminal, uint16_t status, struct span answer)
+{
+    char problem[CODES_PROBLEM_MAX];
+
+    if (terminal->card != NULL && (status == 0x9000 || status >> 8 == 0x91))
+        ck_assert_msg(codes_check(terminal->card, answer, problem), "%s", problem);
+}
+
 uint16_t terminal_store_data(struct terminal *terminal, struct span request, struct buf *response)
 {
     size_t offset = 0;
@@ -104,8 +114,10 @@ uint16_t terminal_store_data(struct terminal *terminal, struct span request, str
         status = terminal_command(terminal, buf_span(&command), response);
         buf_free(&command);
         offset += size;
-        if (last || status != 0x9000)
+        if (last || status != 0x9000) {
+            check_codes(terminal, status, SPAN(response->data + before, response->size - before));
             return status;
+        }
         ck_assert_uint_eq(response->size, before);
     }
 }

@@ -35,6 +35,14 @@ struct options {
 static const char *const personalities[] = {
     [SOFTEUICC_HYBRID] = "hybrid", [SOFTEUICC_CONSUMER] = "consumer", [SOFTEUICC_IOT] = "iot", NULL};
 
+static const char *const sgp22_versions[] = {[SOFTEUICC_SGP22_2_2] = "2.2",
+                                             [SOFTEUICC_SGP22_2_3] = "2.3",
+                                             [SOFTEUICC_SGP22_2_4] = "2.4",
+                                             [SOFTEUICC_SGP22_2_5] = "2.5",
+                                             NULL};
+static const char *const sgp32_versions[] = {
+    [SOFTEUICC_SGP32_1_2] = "1.2", [SOFTEUICC_SGP32_1_3] = "1.3", NULL};
+
 static const char *const classes[] = {[SOFTEUICC_PROFILE_OPERATIONAL] = "operational",
                                       [SOFTEUICC_PROFILE_TEST] = "test",
                                       [SOFTEUICC_PROFILE_PROVISIONING] = "provisioning",
@@ -134,6 +142,11 @@ static const struct option_row rows[] = {
      TAKES_TEXT(struct options, eid)},
     {"personality", "NAME", "consumer (SGP.22), iot (SGP.32) or hybrid (both; the default)",
      TAKES_CHOICE(struct options, parameters.personality, personalities)},
+    {"sgp22", "VERSION", "the version of SGP.22 it announces: 2.2 (2.2.2; the default), 2.3, 2.4 or 2.5",
+     TAKES_CHOICE(struct options, parameters.sgp22, sgp22_versions)},
+    {"sgp32", "VERSION",
+     "the version of SGP.32 it announces, unless it is a consumer card: 1.2 (the default) or 1.3",
+     TAKES_CHOICE(struct options, parameters.sgp32, sgp32_versions)},
     {"free-nvm", "OCTETS", "memory for profiles, with k or M for 1024 or 1048576 octets (default: 1M)",
      TAKES_BY(take_size)},
     {"default-smdp", "FQDN", "the default SM-DP+ address",
@@ -181,12 +194,22 @@ static bool make_eid(const struct cert *eum, char eid[EID_UNCHECKED + 1])
     return true;
 }
 
+/* The version of SGP.32 it was made to; NULL: none. */
+static const char *sgp32_of(const struct options *options)
+{
+    return options->parameters.personality != SOFTEUICC_CONSUMER ? sgp32_versions[options->parameters.sgp32]
+                                                                 : NULL;
+}
+
 static void show_text(const struct options *options, const char *eid)
 {
     printf("card         %s\n"
            "EID          %s\n"
            "personality  %s\n",
            options->card, eid, personalities[options->parameters.personality]);
+    printf("SGP.22       %s\n", sgp22_versions[options->parameters.sgp22]);
+    if (sgp32_of(options) != NULL)
+        printf("SGP.32       %s\n", sgp32_of(options));
     for (size_t i = 0; i < options->inputs.sets_count; i++) {
         const struct cert *ci = options->inputs.sets[i].ci;
         char key_id[2 * 20 + 1];
@@ -215,8 +238,10 @@ static int show_json(const struct options *options, const char *eid)
     }
     for (size_t i = 0; i < options->inputs.profiles_count; i++)
         json_array_append_new(profiles, print_json_text(options->inputs.profiles[i].path));
-    return print_json(json_pack("{s:o, s:s, s:s, s:o, s:o}", "card", print_json_text(options->card), "eid",
-                                eid, "personality", personalities[options->parameters.personality], "cis",
+    return print_json(json_pack("{s:o, s:s, s:s, s:s, s:s?, s:o, s:o}", "card",
+                                print_json_text(options->card), "eid", eid, "personality",
+                                personalities[options->parameters.personality], "sgp22",
+                                sgp22_versions[options->parameters.sgp22], "sgp32", sgp32_of(options), "cis",
                                 cis, "profiles", profiles));
 }
 #endif

@@ -215,6 +215,8 @@ static void show_identity(const json_t *card)
         snprintf(text, sizeof(text), "%.40s; ", cell);
         snprintf(text + strlen(text), 100, "softeuicc %.40s, ", ctl_text(card, "version", cell));
         snprintf(text + strlen(text), 100, "SGP.22 %.40s", ctl_text(card, "svn", cell));
+        if (ctl_text(card, "sgp32", cell)[0] != '\0')
+            snprintf(text + strlen(text), 100, ", SGP.32 %.40s", cell);
         line("Personality", text);
     }
     if (json_is_object(memory)) {

@@ -34,7 +34,7 @@ int ipad_change(struct ipad *ipad, enum ipa_change change)
     } functions[IPA_CHANGES] = {
         [IPA_CHANGE_ROLLBACK] = {"ProfileRollback", NAMES_ROLLBACK},
         [IPA_CHANGE_FALLBACK] = {"ExecuteFallbackMechanism", NAMES_FALLBACK},
-        [IPA_CHANGE_RETURN] = {"ReturnFromFallback", NAMES_FALLBACK},
+        [IPA_CHANGE_RETURN] = {"ReturnFromFallback", NAMES_RETURN},
         [IPA_CHANGE_EMERGENCY_ON] = {"EnableEmergencyProfile", NAMES_EMERGENCY_ON},
         [IPA_CHANGE_EMERGENCY_OFF] = {"DisableEmergencyProfile", NAMES_EMERGENCY_OFF},
         [IPA_CHANGE_IMMEDIATE] = {"ImmediateEnable", NAMES_IMMEDIATE_ENABLE},

@@ -31,7 +31,7 @@ static const struct {
     {0x89, "deleteEim", NAMES_DELETE_EIM},
     {0x8A, "updateEim", NAMES_UPDATE_EIM},
     {0xAB, "listEim", -1},
-    {0x8C, "rollback", NAMES_ROLLBACK},
+    {0x8C, "rollback", NAMES_ROLLED_BACK},
     {0x8D, "setFallbackAttribute", NAMES_SET_FALLBACK},
     {0x8E, "unsetFallbackAttribute", NAMES_UNSET_FALLBACK},
     {0x02, "processingTerminated", NAMES_TERMINATED},
@@ -53,7 +53,7 @@ static const char *object_outcome(const struct tlv *result, char *out, size_t si
         break;
     case 0xA8:
         if (tlv_find(result->value, 0x02, &value) && tlv_unsigned(value, &code))
-            return code == 0 ? "ok(0)" : names_text(NAMES_ADD_EIM, code, out, size);
+            return names_text(NAMES_ADD_EIM, code, out, size);
         break;
     case TAG_IOT_SET_DEFAULT_DP_ADDRESS:
         if (tlv_find(result->value, 0x80, &value) && tlv_unsigned(value, &code))

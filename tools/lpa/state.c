@@ -88,7 +88,7 @@ int lpa_enable(const struct command_line *line)
 {
     struct lpa *lpa = line->settings;
 
-    return change_state(lpa, "EnableProfile", TAG_ENABLE_PROFILE, line->argv[0], NAMES_ENABLE);
+    return change_state(lpa, "EnableProfile", TAG_ENABLE_PROFILE, line->argv[0], NAMES_LPA_ENABLE);
 }
 
 int lpa_disable(const struct command_line *line)
@@ -110,7 +110,7 @@ int lpa_delete(const struct command_line *line)
         return EXIT_FAILED;
     }
     tlv_close(&request, outer);
-    status = simple(lpa, "DeleteProfile", &request, TAG_DELETE_PROFILE, NAMES_DELETE);
+    status = simple(lpa, "DeleteProfile", &request, TAG_DELETE_PROFILE, NAMES_LPA_DELETE);
     lpa->no_refresh = true; /* no profile that is in use changed */
     return after_change(lpa, status);
 }
@@ -167,5 +167,5 @@ int lpa_reset(const struct command_line *line)
     outer = tlv_open(&request, TAG_MEMORY_RESET);
     tlv_put_bits(&request, 0x82, &bits, 8);
     tlv_close(&request, outer);
-    return after_change(lpa, simple(lpa, "eUICCMemoryReset", &request, TAG_MEMORY_RESET, NAMES_RESET));
+    return after_change(lpa, simple(lpa, "eUICCMemoryReset", &request, TAG_MEMORY_RESET, NAMES_LPA_RESET));
 }

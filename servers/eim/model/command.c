@@ -198,8 +198,8 @@ const struct command command_table[] = {
      NAMES_DELETE_EIM,
      {{"eimId", 0x80, put_eim_id, EIM_ID_MAX, false}}},
     {"updateEim", COMMAND_ECO, 0xAA, 0x8A, NAMES_UPDATE_EIM, {CONFIGURATION}},
-    {"listEim", COMMAND_ECO, TAG_LIST_EIM, TAG_LIST_EIM, NAMES_DEFAULT_DP, {{0}}},
-    {"rollback", COMMAND_NONE, 0, TAG_ROLLBACK, NAMES_ROLLBACK, {{0}}},
+    {"listEim", COMMAND_ECO, TAG_LIST_EIM, TAG_LIST_EIM, NAMES_UNDEFINED, {{0}}},
+    {"rollback", COMMAND_NONE, 0, TAG_ROLLBACK, NAMES_ROLLED_BACK, {{0}}},
     {"processingTerminated", COMMAND_NONE, 0, TAG_TERMINATED, NAMES_TERMINATED, {{0}}},
 };
 const size_t command_count = sizeof(command_table) / sizeof(command_table[0]);

@@ -86,7 +86,7 @@ bool dp_authenticate(const struct dp_server *server, struct dp_session *session,
 
 /* What the eUICC says about itself in EUICCInfo2. */
 struct dp_euicc_facts {
-    uint8_t profile_version[3];
+    uint8_t profile_version[3]; /* the highest that it announces */
     bool has_free_nvm;
     uint64_t free_nvm;          /* octets, from extCardResource */
     struct span forbidden_pprs; /* BIT STRING value or SPAN_NONE */

@@ -308,6 +308,24 @@ bool dp_authenticate(const struct dp_server *server, struct dp_session *session,
     return false;
 }
 
+/* A package version that the eUICC takes: the highest counts. */
+static void note_profile_version(struct dp_euicc_facts *facts, struct span version)
+{
+    if (version.size == sizeof(facts->profile_version) &&
+        memcmp(version.data, facts->profile_version, sizeof(facts->profile_version)) > 0)
+        memcpy(facts->profile_version, version.data, version.size);
+}
+
+/* additionalEuiccProfilePackageVersions, SGP.22 v2.5. */
+static void note_additional_versions(struct dp_euicc_facts *facts, struct span versions)
+{
+    struct tlv_reader reader = tlv_reader(versions);
+    struct tlv tlv;
+
+    while (tlv_next(&reader, &tlv) == TLV_OK)
+        note_profile_version(facts, tlv.value);
+}
+
 bool dp_euicc_facts(const struct dp_session *session, struct dp_euicc_facts *facts)
 {
     struct tlv_reader reader = tlv_reader(buf_span(&session->euicc_info2));
@@ -316,8 +334,10 @@ bool dp_euicc_facts(const struct dp_session *session, struct dp_euicc_facts *fac
 
     *facts = (struct dp_euicc_facts){0};
     while (tlv_next(&reader, &tlv) == TLV_OK) {
-        if (tlv.tag == 0x81 && tlv.value.size == sizeof(facts->profile_version))
-            memcpy(facts->profile_version, tlv.value.data, tlv.value.size);
+        if (tlv.tag == 0x81)
+            note_profile_version(facts, tlv.value);
+        else if (tlv.tag == 0xAF)
+            note_additional_versions(facts, tlv.value);
         else if (tlv.tag == 0x84 && tlv_find(tlv.value, 0x82, &free_nvm) && free_nvm.size >= 1 &&
                  free_nvm.size <= 8) {
             /* ETSI TS 102 226 8.2.1.7.2: a plain binary number */

@@ -5,11 +5,13 @@
 #include "euicc/os/card.h"
 #include "euicc/os/credentials.h"
 #include "euicc/os/eid.h"
+#include "euicc/os/spec_version.h"
 #include "tests/support/cut_vfs.h"
 #include "tests/support/pki.h"
 #include "tests/support/profile.h"
 #include "tests/support/test.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -519,6 +521,88 @@ START_TEST(a_disk_that_fails)
 }
 END_TEST
 
+/* Every choice of versions is what the card speaks, in RAM and in its table, and what it was made to stays.
+ */
+START_TEST(the_versions_it_is_made_to)
+{
+    static const char *const sgp22[] = {"2.2.2", "2.3.0", "2.4.0", "2.5.0"};
+    static const char *const sgp32[] = {"1.2.0", "1.3.0"};
+    char text[SPEC_VERSION_TEXT];
+    struct request request;
+
+    prepare(&request);
+    for (unsigned i = 0; i < 3 * 4 * 2; i++) {
+        struct softeuicc_parameters *parameters = &request.parameters;
+        struct softeuicc *card;
+
+        parameters->personality = (enum softeuicc_personality)(i / 8);
+        parameters->sgp22 = (enum softeuicc_sgp22)(i / 2 % 4);
+        parameters->sgp32 = (enum softeuicc_sgp32)(i % 2);
+        if (parameters->personality == SOFTEUICC_CONSUMER && parameters->sgp32 != 0) {
+            assert_refused(&request, SOFTEUICC_INVALID, "no version of SGP.32");
+            continue;
+        }
+        card = make(&request);
+        ck_assert_str_eq(spec_version_text(card->sgp22, text), sgp22[parameters->sgp22]);
+        for (unsigned minor = 0; minor < 7; minor++)
+            ck_assert(card_speaks_sgp22(card, 2, minor) == (minor <= 2 + (unsigned)parameters->sgp22));
+        ck_assert(card_speaks_sgp22(card, 1, 9) && !card_speaks_sgp22(card, 3, 0));
+        if (parameters->personality != SOFTEUICC_CONSUMER)
+            ck_assert_str_eq(spec_version_text(card->sgp32, text), sgp32[parameters->sgp32]);
+        ck_assert(card_speaks_sgp32(card, 1, 2) == (parameters->personality != SOFTEUICC_CONSUMER));
+        ck_assert(card_speaks_sgp32(card, 1, 3) == (parameters->sgp32 == SOFTEUICC_SGP32_1_3));
+        softeuicc_close(card);
+    }
+    request.parameters.personality = SOFTEUICC_HYBRID;
+    request.parameters.sgp22 = (enum softeuicc_sgp22)4;
+    assert_refused(&request, SOFTEUICC_INVALID, "no such version");
+    request.parameters.sgp22 = SOFTEUICC_SGP22_2_2;
+    request.parameters.sgp32 = (enum softeuicc_sgp32)2;
+    assert_refused(&request, SOFTEUICC_INVALID, "no such version");
+    free_pki();
+}
+END_TEST
+
+static void create_execute(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* A file of before there was a choice: its card stays what it was. And one whose version nobody knows. */
+START_TEST(an_older_card_keeps_its_versions)
+{
+    for (int i = 0; i < 3; i++) {
+        struct softeuicc_error error;
+        struct request request;
+        struct softeuicc *card;
+
+        prepare(&request);
+        request.parameters.personality = (enum softeuicc_personality)i;
+        request.parameters.sgp22 = SOFTEUICC_SGP22_2_5;
+        request.parameters.sgp32 = i == SOFTEUICC_CONSUMER ? SOFTEUICC_SGP32_1_2 : SOFTEUICC_SGP32_1_3;
+        ck_assert_int_eq(softeuicc_create(test_path("old.db"), &request.parameters, NULL, &error),
+                         SOFTEUICC_OK);
+        create_execute(test_path("old.db"), "ALTER TABLE card DROP COLUMN sgp22;"
+                                            "ALTER TABLE card DROP COLUMN sgp32; PRAGMA user_version = 4");
+        card = softeuicc_open(test_path("old.db"), NULL, &error);
+        ck_assert_msg(card != NULL, "%s", error.message);
+        ck_assert_span(SPAN_ARRAY(card->sgp22), SPAN("\x02\x02\x02", 3));
+        ck_assert(card_speaks_sgp32(card, 1, 2) == (i != SOFTEUICC_CONSUMER));
+        ck_assert(!card_speaks_sgp32(card, 1, 3));
+        softeuicc_close(card);
+        create_execute(test_path("old.db"), "UPDATE card SET sgp22 = '2.9.0'");
+        ck_assert_ptr_null(softeuicc_open(test_path("old.db"), NULL, &error));
+        ck_assert_int_eq(error.status, SOFTEUICC_STORAGE);
+        ck_assert_int_eq(unlink(test_path("old.db")), 0);
+    }
+    free_pki();
+}
+END_TEST
+
 /* The GSMA's own test certificates: a card that every SGP.26 server accepts. */
 START_TEST(sgp26_material)
 {
@@ -567,4 +651,5 @@ END_TEST
 TEST_MAIN("create", eid_check_digits, a_card_with_two_cis, an_existing_certificate_and_its_key,
           parameters_that_cannot_be, credentials_that_do_not_fit, a_file_that_is_there_is_not_touched,
           what_is_asked_for_is_in_the_tables, profiles_from_the_beginning, a_damaged_card_is_refused,
-          no_randomness_no_card, a_disk_that_fails, sgp26_material)
+          no_randomness_no_card, a_disk_that_fails, the_versions_it_is_made_to,
+          an_older_card_keeps_its_versions, sgp26_material)

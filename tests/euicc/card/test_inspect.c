@@ -103,6 +103,8 @@ START_TEST(a_new_card_tells_what_it_is)
     es10_open(&bench, 2, 100000);
     assert_told(bench.card, "eid=" TEST_EID);
     assert_told(bench.card, "personality=hybrid");
+    assert_told(bench.card, "svn=2.2.2");
+    assert_told(bench.card, "sgp32=1.2.0");
     assert_told(bench.card, "memory.size=100000");
     assert_told(bench.card, "memory_free=100000");
     assert_told(bench.card, "trusted_ci.1.curve=brainpoolP256r1");

@@ -328,6 +328,10 @@ START_TEST(certificates_are_given_by_ci)
     ck_assert_span(certificate(es10(&bench, "BF5600"), 0xA6),
                    cert_der(bench.card->credentials[0].euicc_cert));
     ck_assert_hex(es10(&bench, "BF5616 8014 %040d", 0), "BF5603 810101");
+    /* As an IPA hands it on from an IpaEuiccDataRequest. */
+    ck_assert_span(certificate(es10(&bench, "BF5616 0414 %s", id), 0xA6),
+                   certificate(es10(&bench, "BF5616 8014 %s", id), 0xA6));
+    ck_assert_hex(es10(&bench, "BF5616 0414 %040d", 0), "BF5603 810101");
     ck_assert_hex(es10(&bench, "BF5602 8000"), "BF5603 810101");
     es10_sweep(&bench, "BF5616 8014 %s", id);
     es10_close(&bench);
@@ -361,6 +365,11 @@ START_TEST(immediate_enabling_is_configured_while_there_is_no_eim)
     ck_assert_hex(es10(&bench, "BF5902 8000"), "BF5903 800100");
     ck_assert_span(immediate(&bench), SPAN_STRING("1|-|-"));
     ck_assert_hex(es10(&bench, "BF5903 820120"), "BF5903 80017F"); /* no address */
+    ck_assert_span(immediate(&bench), SPAN_STRING("1|-|-"));
+    /* Members under other tags or out of their order are not passed over: the rest would be another
+     * configuration. */
+    ck_assert_hex(es10(&bench, "BF5902 0500"), "BF5903 80017F");
+    ck_assert_hex(es10(&bench, "BF5905 820161 8000"), "BF5903 80017F");
     ck_assert_span(immediate(&bench), SPAN_STRING("1|-|-"));
     ck_assert_hex(es10(&bench, "BF5900"), "BF5903 800100");
     ck_assert_span(immediate(&bench), SPAN_STRING("0|-|-"));
@@ -571,29 +580,15 @@ END_TEST
 START_TEST(malformed_requests_are_refused)
 {
     static const char *const bad[] = {
-        "BF4200",
-        "BF4202 8000",
-        "BF4204 80020880",
-        "BF4204 81020780",
-        "BF5502 A000",
-        "BF5504 A0028000",
-        "BF5507 A0058003 61",
-        "BF5508 A006800161 800162",
-        "BF5502 A001",
-        "BF5602 8001",
-        "BF5700",
-        "BF5702 8000",
-        "BF5704 A0023001",
-        "BF5703 A001 30",
-        "BF5902 8001",
-        "BF5F01 80",
-        "BF6400",
-        "BF6402 8200",
-        "BF6404 82020880",
-        "BF6403 820105",
-        "BF6404 83020780",
-        "BF6500",
-        "BF6502 8100",
+        "BF4200",           "BF4202 8000",     "BF4204 80020880",    "BF4204 81020780",
+        "BF5502 A000",      "BF5504 A0028000", "BF5507 A0058003 61", "BF5508 A006800161 800162",
+        "BF5502 A001",      "BF5503 800161", /* without the tag of the CHOICE: not all eIMs */
+        "BF2B02 8200",      "BF5602 8001",     "BF5603 0C0161", /* a CI, but for its tag: not the default one
+                                                                 */
+        "BF5604 0400 8000", "BF5700",          "BF5702 8000",        "BF5704 A0023001",
+        "BF5703 A001 30",   "BF5902 8001",     "BF5F01 80",          "BF6400",
+        "BF6402 8200",      "BF6404 82020880", "BF6403 820105",      "BF6404 83020780",
+        "BF6500",           "BF6502 8100",
     };
     struct es10_bench bench;
     struct ec_key *key = ec_key_generate(EC_CURVE_P256, NULL);

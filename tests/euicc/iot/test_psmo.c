@@ -56,6 +56,20 @@ START_TEST(enable_refusals)
 }
 END_TEST
 
+/* A flag that would be passed over: the package would lose its way back. */
+START_TEST(enable_with_a_flag_under_another_tag)
+{
+    struct psmo_bench bench;
+
+    psmo_open_with_two(&bench);
+    ck_assert_run(&bench, "A30E 5A0A" A_ "8000", "020102"); /* unknownOrDamagedCommand */
+    ck_assert_run(&bench, "A30E 5A0A" A_ "8100", "020102");
+    ck_assert_run(&bench, "A30F 5A0A" A_ "0101FF", "020102");
+    ck_assert_run(&bench, "A30E 5A0A" A_ "8200", "830100"); /* of a later version */
+    psmo_close(&bench);
+}
+END_TEST
+
 START_TEST(enable_catbusy)
 {
     struct psmo_bench bench;
@@ -377,8 +391,9 @@ START_TEST(set_default_dp_address)
 }
 END_TEST
 
-TEST_MAIN("psmo", enable_ok, enable_refusals, enable_catbusy, one_refresh_for_a_package, enable_with_rollback,
-          rollback_to_what_the_package_disabled, enable_ends_the_return_from_fallback, disable_results,
-          delete_results, what_fallback_returns_to_is_not_deleted, list_profile_info_has_its_own_default,
+TEST_MAIN("psmo", enable_ok, enable_refusals, enable_with_a_flag_under_another_tag, enable_catbusy,
+          one_refresh_for_a_package, enable_with_rollback, rollback_to_what_the_package_disabled,
+          enable_ends_the_return_from_fallback, disable_results, delete_results,
+          what_fallback_returns_to_is_not_deleted, list_profile_info_has_its_own_default,
           list_profile_info_shows_what_sgp32_added, list_profile_info_errors, no_list_while_profiles_change,
           get_rat, configure_immediate_enable, set_fallback, unset_fallback, set_default_dp_address)

@@ -399,6 +399,8 @@ void lifecycle_card_open(struct lifecycle_card *bench, const struct world *world
 {
     *bench = (struct lifecycle_card){.world = world};
     es10_open(&bench->es10, 1, 0);
+    if (world->v1_3)
+        bench->es10.card->sgp32[1] = 3;
     test_eim_open(&bench->eim, EIM_ID, EC_CURVE_P256);
     test_eim_associate(&bench->eim, bench->es10.card, false, SPAN_NONE);
     install(bench);

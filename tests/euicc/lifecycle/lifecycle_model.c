@@ -418,7 +418,7 @@ static uint8_t emergency_profile(const struct model *m)
     return NOBODY;
 }
 
-/* There and back without a word to anybody, and nothing forgotten. */
+/* There and back without a word to anybody, and nothing forgotten but a rollback grant (CR111007R00). */
 static unsigned emergency_on(struct model *m, const struct event *event)
 {
     uint8_t e = emergency_profile(m);
@@ -435,6 +435,7 @@ static unsigned emergency_on(struct model *m, const struct event *event)
     STATE(m, e) = ENABLED;
     m->s->emergency = 1;
     m->s->before_emergency = old;
+    m->s->rollback = NOBODY;
     refresh(m, event->refresh);
     return 0;
 }
@@ -444,7 +445,7 @@ static unsigned emergency_off(struct model *m, const struct event *event)
     uint8_t e = emergency_profile(m);
 
     if (e == NOBODY)
-        return 8;
+        return m->world->v1_3 ? 8 : 2; /* ecallNotAvailable came with v1.3 */
     if (STATE(m, e) != ENABLED)
         return 2;
     if (catches_terminal_busy(m, event->refresh))
@@ -454,6 +455,7 @@ static unsigned emergency_off(struct model *m, const struct event *event)
         STATE(m, m->s->before_emergency) = ENABLED;
     m->s->emergency = 0;
     m->s->before_emergency = NOBODY;
+    m->s->rollback = NOBODY;
     refresh(m, event->refresh);
     return 0;
 }

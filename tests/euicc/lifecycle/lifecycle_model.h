@@ -19,6 +19,7 @@
 struct world {
     const char *name;
     bool terminal; /* that serves REFRESH */
+    bool v1_3;     /* the card is one of SGP.32 v1.3, else of v1.2 */
     unsigned count;
     struct {
         char name;

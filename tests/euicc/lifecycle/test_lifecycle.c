@@ -80,6 +80,37 @@ START_TEST(the_rows_make_sense_by_themselves)
 }
 END_TEST
 
+static bool has_action(const struct lifecycle_row *row, const char *name)
+{
+    for (size_t i = 0; row->actions[i] != NULL; i++)
+        if (strcmp(row->actions[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A package withdraws what an earlier one granted when it is accepted, before its commands. */
+static bool is_in_package(enum lifecycle_event event)
+{
+    return event == LIFECYCLE_PACKAGE_ENABLE || event == LIFECYCLE_PACKAGE_DISABLE ||
+           event == LIFECYCLE_PACKAGE_DELETE;
+}
+
+START_TEST(whatever_moves_the_enabled_profile_withdraws_a_rollback_grant)
+{
+    size_t rows;
+    const struct lifecycle_row *table = lifecycle_table(&rows);
+
+    for (size_t i = 0; i < rows; i++) {
+        bool moves = table[i].from != table[i].to &&
+                     (table[i].from == LIFECYCLE_ENABLED || table[i].to == LIFECYCLE_ENABLED);
+
+        if (moves && !is_in_package(table[i].event))
+            ck_assert_msg(has_action(&table[i], "withdraw a rollback grant"), "%s",
+                          lifecycle_event_name(table[i].event));
+    }
+}
+END_TEST
+
 /* One situation: what the subject is like, and which other profile is enabled. */
 struct situation {
     bool enabled;
@@ -371,5 +402,6 @@ START_TEST(the_graph_is_well_formed_and_always_the_same)
 END_TEST
 
 TEST_MAIN("lifecycle", the_table_says_what_the_specifications_say, the_rows_make_sense_by_themselves,
-          every_situation_ends_as_stated, notifications_come_in_the_order_of_what_happened,
-          the_graph_shows_every_row, the_graph_is_well_formed_and_always_the_same)
+          whatever_moves_the_enabled_profile_withdraws_a_rollback_grant, every_situation_ends_as_stated,
+          notifications_come_in_the_order_of_what_happened, the_graph_shows_every_row,
+          the_graph_is_well_formed_and_always_the_same)

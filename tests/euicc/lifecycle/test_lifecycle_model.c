@@ -192,6 +192,7 @@ static const struct world test_profile_in_emergency = {
 
 static const struct world policy_rules = {
     .name = "policy rules",
+    .v1_3 = true,
     .count = 4,
     .profiles = {{.name = 'A', .ppr1 = true},
                  {.name = 'B', .ppr2 = true, .downloaded = true},

@@ -231,8 +231,10 @@ END_TEST
 
 START_TEST(malformed_updates_change_nothing)
 {
-    static const char *const bad[] = {"9103 4F",   "91",        "9101 C3", "9101 00", "930102",
-                                      "9402 8950", "9302 0001", "9900",    "99020860"};
+    static const char *const bad[] = {"9103 4F", "91", "9101 C3", "9101 00", "930102", "9402 8950",
+                                      "9302 0001", "9900", "99020860",
+                                      /* members have an order: the name would not be changed */
+                                      "9201 58 9101 4F", "9F6701FF 9101 4F", "0C01 4F"};
     struct es10_bench bench;
     struct span tables;
     struct span request;

@@ -31,8 +31,8 @@ static void change_challenge(const struct server *server, struct buf *octets)
 /* --- AuthenticateServer -------------------------------------------------------------------------- */
 
 FAULT(ci_unknown, SERVER_CI_KEY_ID, edit_flip(octets, 0))
-FAULT(ci_empty, SERVER_CI_KEY_ID, buf_clear(octets))
-FAULT(ci_prefix, SERVER_CI_KEY_ID, octets->size = 19)
+FAULT(ci_long, SERVER_CI_KEY_ID, buf_append_octet(octets, 0))
+FAULT(ci_prefix, SERVER_CI_KEY_ID, (edit_flip(octets, 18), octets->size = 19))
 FAULT(auth_altered, SERVER_AUTH_CERTIFICATE, edit_flip(octets, -1))
 FAULT(auth_foreign, SERVER_START, server->auth = &field.foreign.dp_auth)
 FAULT(auth_posing, SERVER_START, server->auth = &field.posing)
@@ -233,8 +233,8 @@ static bool run_load_unprepared(struct server *server, struct server_outcome *ou
 
 const struct attack attacks_on_session[] = {
     AUTHENTICATE("euiccCiPKIdToBeUsed that the card does not have", ci_unknown, 7),
-    AUTHENTICATE("euiccCiPKIdToBeUsed without content", ci_empty, 7),
-    AUTHENTICATE("euiccCiPKIdToBeUsed cut off", ci_prefix, 7),
+    AUTHENTICATE("euiccCiPKIdToBeUsed with more behind it", ci_long, 7),
+    AUTHENTICATE("euiccCiPKIdToBeUsed cut off, of no CI of the card", ci_prefix, 7),
     AUTHENTICATE("CERT.DPauth altered", auth_altered, 1),
     AUTHENTICATE("CERT.DPauth of a CI that the card does not trust", auth_foreign, 1),
     AUTHENTICATE("CERT.DPauth in a trusted CI's name, signed by another", auth_posing, 1),

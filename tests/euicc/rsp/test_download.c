@@ -130,6 +130,30 @@ START_TEST(signs_under_another_ci_than_the_servers)
 }
 END_TEST
 
+/* SGP.32 lets it be cut short, SGP.22 v3 lets it be empty: the first of the card's list that begins so. */
+START_TEST(knows_a_ci_by_its_beginning)
+{
+    static const size_t sizes[] = {0, 1, 2, 8, 19, 20};
+
+    for (size_t ci = 0; ci < 2; ci++) {
+        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+            struct bench bench;
+            bool same;
+
+            bench_start(&bench);
+            same = memcmp(bench.cis[0].key_id, bench.cis[1].key_id, sizes[i]) == 0;
+            bench.server.ci = &bench.cis[same ? 0 : ci];
+            bench.server.ci_key_id = SPAN(bench.cis[ci].key_id, sizes[i]);
+            download(&bench);
+            check_installed(&bench, ICCID, 1);
+            ck_assert_span(cert_der(bench.server.euicc),
+                           cert_der(bench.card->credentials[same ? 0 : ci].euicc_cert));
+            bench_stop(&bench);
+        }
+    }
+}
+END_TEST
+
 START_TEST(installs_in_every_segmentation)
 {
     static const size_t sizes[] = {0,   1,    16,
@@ -597,9 +621,10 @@ START_TEST(installs_ts48_profiles_with_sgp26_certificates)
 END_TEST
 
 TEST_MAIN("download", installs_a_profile, installs_on_brainpool, signs_under_another_ci_than_the_servers,
-          installs_in_every_segmentation, installs_over_both_protocols, takes_metadata_in_many_blocks,
-          signs_the_confirmation_code, takes_transaction_ids_of_any_size, keeps_proprietary_data,
-          installs_a_test_profile_with_test_keys, installs_one_after_the_other, takes_a_bound_package_again,
-          gives_a_bound_key_to_nobody_else, forgets_the_oldest_keys, other_functions_do_not_disturb,
-          cancels_at_every_stage, refuses_to_cancel_what_is_not_there, authenticates_an_sm_ds,
-          does_not_look_at_dates, works_after_a_refusal, installs_ts48_profiles_with_sgp26_certificates)
+          knows_a_ci_by_its_beginning, installs_in_every_segmentation, installs_over_both_protocols,
+          takes_metadata_in_many_blocks, signs_the_confirmation_code, takes_transaction_ids_of_any_size,
+          keeps_proprietary_data, installs_a_test_profile_with_test_keys, installs_one_after_the_other,
+          takes_a_bound_package_again, gives_a_bound_key_to_nobody_else, forgets_the_oldest_keys,
+          other_functions_do_not_disturb, cancels_at_every_stage, refuses_to_cancel_what_is_not_there,
+          authenticates_an_sm_ds, does_not_look_at_dates, works_after_a_refusal,
+          installs_ts48_profiles_with_sgp26_certificates)

@@ -89,6 +89,23 @@ START_TEST(a_terminal_selects_domains_and_applications)
 }
 END_TEST
 
+/* What the domain tells of the card's memory, against what EUICCInfo2 says of it. */
+static void assert_memory_is_told_alike(struct es10_bench *bench, struct span told)
+{
+    struct buf response = {0};
+
+    command(bench, "00A4040010A0000005591010FFFFFFFF890000010000", &response);
+    ck_assert_uint_eq(command(bench, "80E2910003BF2200", &response), 0x9000);
+    for (uint32_t tag = 0x82; tag <= 0x83; tag++) {
+        struct span of_domain, of_card;
+
+        ck_assert(tlv_find_path(told, (const uint32_t[]){0xFF21, tag, 0}, &of_domain));
+        ck_assert(tlv_find_path(buf_span(&response), (const uint32_t[]){0xBF22, 0x84, tag, 0}, &of_card));
+        ck_assert_span(of_domain, of_card);
+    }
+    buf_free(&response);
+}
+
 START_TEST(a_domain_tells_what_it_has)
 {
     struct es10_bench bench;
@@ -104,7 +121,9 @@ START_TEST(a_domain_tells_what_it_has)
                                        "6109 4F07" INSTANCE "6109 4F07" LOCKED);
     ck_assert_uint_eq(command(&bench, GET_DATA("FF21"), &response), 0x9000);
     ck_assert(tlv_find_path(buf_span(&response), (const uint32_t[]){0xFF21, 0x81, 0}, &value));
-    ck_assert_hex(value, "0004");
+    ck_assert_hex(value, "04");
+    assert_memory_is_told_alike(&bench, buf_span(&response));
+    command(&bench, "00A4040008" DOMAIN "00", &response);
     ck_assert_uint_eq(command(&bench, GET_DATA("0042"), &response), 0x6A88);
     ck_assert_uint_eq(command(&bench, "80CA00E001FF", &response), 0x6700);
     /* Management is for who has the keys. */

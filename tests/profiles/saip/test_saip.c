@@ -528,15 +528,66 @@ START_TEST(extensions_are_passed_over)
 }
 END_TEST
 
-START_TEST(javacard_may_be_asked_for)
+/* The test profile whose header asks for these services, or for these templates. */
+static struct span asking_for(const uint32_t *path, struct span list)
 {
     struct buf *der = test_buf();
-    struct saip_package package;
 
     buf_append(der, test_profile("8900112233445566778"));
-    edit_value(der, PATH(0xA0, 0xA5), hex("8100 8200 8400 8B00"));
-    package = decode(buf_span(der));
-    saip_free(&package);
+    edit_value(der, path, list);
+    return buf_span(der);
+}
+
+/* Of every service: what is announced is taken, and what is neither that nor only stored is refused. */
+START_TEST(services_that_may_be_asked_for)
+{
+    static const char *const stored[] = {"csim", "javacard", "multiple-csim"};
+    const struct saip_service *service;
+    struct saip_failure failure;
+
+    for (size_t i = 0; (service = saip_service_at(i)) != NULL; i++) {
+        const uint8_t list[] = {(uint8_t)(0x80 | service->member), 0};
+        struct saip_package package;
+        bool is_stored = false;
+
+        for (size_t j = 0; j < sizeof(stored) / sizeof(stored[0]); j++)
+            is_stored = is_stored || strcmp(stored[j], service->name) == 0;
+        ck_assert_msg((service->support == SAIP_STORED) == is_stored, "%s", service->name);
+        ck_assert_msg((service->refusal == SAIP_OK) == (service->support != SAIP_REFUSED), "%s",
+                      service->name);
+        if (service->member < 0)
+            continue;
+        memset(&failure, 0, sizeof(failure));
+        if (!saip_decode(asking_for(PATH(0xA0, 0xA5), SPAN_ARRAY(list)), &package, &failure)) {
+            ck_assert_msg(service->support == SAIP_REFUSED, "%s: %s", service->name, failure.reason);
+            ck_assert_int_eq(failure.result, service->refusal);
+            continue;
+        }
+        ck_assert_msg(service->support != SAIP_REFUSED, "%s", service->name);
+        saip_free(&package);
+    }
+}
+END_TEST
+
+/* Of every template: it may be asked for if its element is taken. That of PE-EAP is none. */
+START_TEST(templates_that_may_be_asked_for)
+{
+    const struct saip_template *template;
+
+    for (size_t i = 0; (template = saip_template_at(i)) != NULL; i++) {
+        bool taken = template->element != SAIP_EAP;
+        struct saip_failure failure = {.result = SAIP_OK};
+        struct saip_package package;
+        struct buf list = {0};
+        size_t at = tlv_open(&list, 0x06);
+
+        saip_template_put_oid(&list, template);
+        tlv_close(&list, at);
+        ck_assert(saip_decode(asking_for(PATH(0xA0, 0xA6), buf_span(&list)), &package, &failure) == taken);
+        ck_assert_int_eq(failure.result, taken ? SAIP_OK : SAIP_TEMPLATE_NOT_SUPPORTED);
+        saip_free(&package);
+        buf_free(&list);
+    }
 }
 END_TEST
 
@@ -683,17 +734,22 @@ END_TEST
 
 START_TEST(capabilities_are_what_packages_may_ask_for)
 {
-    struct buf out = {0};
     const struct saip_service *service;
     struct span bits;
 
-    saip_put_uicc_capability(&out, 0x85);
-    ck_assert_int_eq(tlv_single(buf_span(&out), 0x85, &bits), TLV_OK);
-    for (size_t i = 0; (service = saip_service_at(i)) != NULL; i++)
-        ck_assert_int_eq(tlv_bit(bits, (unsigned)service->capability), service->supported);
-    ck_assert(tlv_bit(bits, 1) && tlv_bit(bits, 4));
-    ck_assert(!tlv_bit(bits, 14));
-    buf_free(&out);
+    for (unsigned major = 2; major <= 3; major++) {
+        struct buf out = {0};
+
+        saip_put_uicc_capability(&out, 0x85, major);
+        ck_assert_int_eq(tlv_single(buf_span(&out), 0x85, &bits), TLV_OK);
+        for (size_t i = 0; (service = saip_service_at(i)) != NULL; i++)
+            ck_assert_msg(tlv_bit(bits, (unsigned)service->capability) ==
+                              (service->support == SAIP_OFFERED && (major == 3 || service->capability <= 25)),
+                          "%s", service->name);
+        ck_assert(tlv_bit(bits, 1) && tlv_bit(bits, 4) && tlv_bit(bits, 10) && tlv_bit(bits, 11));
+        ck_assert(!tlv_bit(bits, 3) && !tlv_bit(bits, 14));
+        buf_free(&out);
+    }
 }
 END_TEST
 
@@ -738,7 +794,8 @@ TEST_MAIN("saip", header_facts_come_out, iccids_of_19_and_20_digits, files_have_
           files_have_their_content, patterns_fill_files, generic_files_of_every_kind, links_take_their_target,
           a_visitor_may_stop, pins_may_be_shared, all_algorithms_are_taken, recipes_vary, recipes_are_checked,
           unsupported_elements_are_skipped_or_refused, applications_are_taken_with_their_packages,
-          more_templates_fit_in, extensions_are_passed_over, javacard_may_be_asked_for,
-          iot_minimal_profiles_are_completed_from_the_template, second_domains_and_all_sequence_numbers,
-          generic_applications, success_is_answered_as_tca_says, a_failure_is_answered_with_its_place,
-          test_keys_are_told_from_others, capabilities_are_what_packages_may_ask_for, ts48_packages_are_taken)
+          more_templates_fit_in, extensions_are_passed_over, services_that_may_be_asked_for,
+          templates_that_may_be_asked_for, iot_minimal_profiles_are_completed_from_the_template,
+          second_domains_and_all_sequence_numbers, generic_applications, success_is_answered_as_tca_says,
+          a_failure_is_answered_with_its_place, test_keys_are_told_from_others,
+          capabilities_are_what_packages_may_ask_for, ts48_packages_are_taken)

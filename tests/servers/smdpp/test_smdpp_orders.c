@@ -465,6 +465,11 @@ START_TEST(speaks_asn1)
     bench.free_nvm = 1000000;
     bench.profile_version = 1;
     bench_expect(try_order("demo"), "asn1", "8");
+    bench.additional_version = 1;
+    bench_expect(try_order("demo"), "asn1", "8");
+    bench.additional_version = 3;
+    bench_success(try_order("demo"));
+    bench.additional_version = 0;
     bench.profile_version = 2;
     order(OTHER_EID, "OTHER", NULL);
     bench_expect(try_order("OTHER"), "asn1", "7");

@@ -92,7 +92,9 @@ START_TEST(a_card_of_a_pki)
     HAS(facts, "root_smds=");
     ck_assert_ptr_null(strstr(facts, "profiles.0."));
     card = opened(path);
-    snprintf(lines, sizeof(lines), "card         %s\nEID          %s\npersonality  hybrid\nCI           ",
+    snprintf(lines, sizeof(lines),
+             "card         %s\nEID          %s\npersonality  hybrid\nSGP.22       2.2\nSGP.32       1.2\nCI  "
+             "         ",
              path, softeuicc_eid(card));
     ck_assert_ptr_eq(strstr(captured.out, lines), captured.out);
     ck_assert_int_eq(memcmp(softeuicc_eid(card), "89049032", 8), 0); /* the EUM's prefix */
@@ -143,11 +145,14 @@ START_TEST(everything_given)
 
     make_credentials();
     captured = CREATE("--card", path, "--eid", "890490320010203040506070809010", "--personality", "iot",
-                      "--free-nvm", "512k", "--default-smdp", "smdp.example.com", "--root-smds",
-                      "smds.example.com", "--ci", set.ci, "--eum-cert", set.eum, "--eum-key", set.eum_key);
+                      "--sgp22", "2.4", "--sgp32", "1.3", "--free-nvm", "512k", "--default-smdp",
+                      "smdp.example.com", "--root-smds", "smds.example.com", "--ci", set.ci, "--eum-cert",
+                      set.eum, "--eum-key", set.eum_key);
     assert_made(&captured);
     facts = bench_facts(path);
     HAS(facts, "personality=iot");
+    HAS(facts, "svn=2.4.0");
+    HAS(facts, "sgp32=1.3.0");
     HAS(facts, "memory.size=524288");
     HAS(facts, "default_smdp=smdp.example.com");
     HAS(facts, "root_smds=smds.example.com");
@@ -159,7 +164,9 @@ START_TEST(everything_given)
                       "--ci", set.ci, "--eum-cert", set.eum, "--eum-key", set.eum_key);
     assert_made(&captured);
     ck_assert_str_eq(value(captured.out, "EID          "), TEST_EID);
+    ck_assert_ptr_null(strstr(captured.out, "SGP.32"));
     HAS(bench_facts(bench_path("consumer.db")), "personality=consumer");
+    HAS(bench_facts(bench_path("consumer.db")), "sgp32=");
 }
 END_TEST
 
@@ -455,6 +462,7 @@ START_TEST(shown_as_json)
     hex_from_span(cert_subject_key_id(p256.ci.cert), key_id, sizeof(key_id));
     snprintf(expected, sizeof(expected),
              "{\n  \"card\": \"%s\",\n  \"eid\": \"" TEST_EID "\",\n  \"personality\": \"iot\",\n"
+             "  \"sgp22\": \"2.2\",\n  \"sgp32\": \"1.2\",\n"
              "  \"cis\": [\n    {\n      \"keyId\": \"%s\",\n      \"curve\": \"P-256\",\n"
              "      \"subject\": \"%s\"\n    }\n  ],\n  \"profiles\": [\n    \"%s\"\n  ]\n}\n",
              path, key_id, cert_subject_line(p256.ci.cert), profile);

@@ -260,6 +260,8 @@ START_TEST(option_values)
     } rows[] = {
         {EXIT_USAGE, "--personality", "phone", "--personality is not hybrid, consumer or iot: phone"},
         {EXIT_USAGE, "--personality", "", "--personality is not hybrid, consumer or iot: "},
+        {EXIT_USAGE, "--sgp22", "2.2.2", "--sgp22 is not 2.2, 2.3, 2.4 or 2.5: 2.2.2"},
+        {EXIT_USAGE, "--sgp32", "1.1", "--sgp32 is not 1.2 or 1.3: 1.1"},
         {EXIT_USAGE, "--free-nvm", "", "--free-nvm is not a number of octets: "},
         {EXIT_USAGE, "--free-nvm", "0", "--free-nvm is not a number of octets: 0"},
         {EXIT_USAGE, "--free-nvm", "0M", "--free-nvm is not a number of octets: 0M"},
