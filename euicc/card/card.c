@@ -88,11 +88,11 @@ static uint16_t conclude(struct softeuicc *card, uint16_t status)
     return SW_MEMORY_FAILURE;
 }
 
-/* Blocks of a STORE DATA under way do not survive another command on their channel, or the channel itself. */
+/* Blocks of a STORE DATA under way do not survive another command on their channel. */
 static void forget_store_data(struct softeuicc *card, const struct apdu_command *command)
 {
-    if (command->ins != INS_STORE_DATA && command->channel == card->store_data.channel)
-        store_data_reset(&card->store_data);
+    if (command->ins != INS_STORE_DATA)
+        store_data_reset(&card->store_data[command->channel]);
 }
 
 /* A channel without an application shows the UICC. */

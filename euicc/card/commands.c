@@ -146,9 +146,13 @@ static uint16_t manage_channel(struct softeuicc *card, const struct apdu_command
 
     card_describe(card, command->p1 == 0 ? "MANAGE CHANNEL open" : "MANAGE CHANNEL close");
     status = channel_manage(&card->channels, command, response);
-    for (unsigned i = 0; i < APDU_CHANNELS && uicc != NULL; i++) {
+    for (unsigned i = 0; i < APDU_CHANNELS; i++) {
         bool open = card->channels.channels[i].open;
 
+        if (!open && before.channels[i].open)
+            store_data_reset(&card->store_data[i]);
+        if (uicc == NULL)
+            continue;
         if (open && !before.channels[i].open)
             uicc_open_channel(uicc, i, command->channel);
         else if (!open && before.channels[i].open)

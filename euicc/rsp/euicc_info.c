@@ -66,7 +66,7 @@ static void put_ci_key_ids(const struct softeuicc *card, struct buf *out, uint32
 /* Free volatile memory: what a request may still take of the room that STORE DATA collects in. */
 static uint64_t free_ram(const struct softeuicc *card)
 {
-    size_t used = card->store_data.collected.size + card->response.size;
+    size_t used = store_data_held(card->store_data, APDU_CHANNELS) + card->response.size;
 
     return used < STORE_DATA_MAX ? STORE_DATA_MAX - used : 0;
 }
