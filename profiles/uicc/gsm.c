@@ -255,6 +255,7 @@ static uint16_t translate(uint16_t result)
     } words[] = {
         {SW_OK, SW_OK},
         {SW_WRONG_LENGTH, SW_WRONG_LENGTH},
+        {SW_MEMORY_FAILURE, SW_SIM_MEMORY_PROBLEM},
         {SW_INS_NOT_SUPPORTED, SW_INS_NOT_SUPPORTED},
         {SW_WRONG_P1_P2, SW_BAD_P1_P2},
         {SW_BAD_P1_P2, SW_SIM_OUT_OF_RANGE}, /* offset beyond the file */
