@@ -126,10 +126,10 @@ static uint16_t card_run(struct softeuicc *card, const struct apdu_command *comm
     if (command->cla_base != 0x00 && command->cla_base != 0x80 && command->cla != CLA_SIM)
         return SW_CLA_NOT_SUPPORTED;
     forget_store_data(card, command);
-    if (command->cla == CLA_SIM)
-        return application == NULL ? process_uicc(card, command) : SW_CLA_NOT_SUPPORTED;
     if (card_platform_command(card, command, &card->response, &status))
         return status;
+    if (command->cla == CLA_SIM)
+        return application == NULL ? process_uicc(card, command) : SW_CLA_NOT_SUPPORTED;
     if (application != NULL)
         return application->process(card, command, &card->response);
     return process_uicc(card, command);
