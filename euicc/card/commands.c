@@ -109,6 +109,17 @@ static struct match find_application(struct softeuicc *card, const struct apdu_c
     return match;
 }
 
+/* The one that no AID means; there is no other one before or after it. */
+static struct match find_issuer(struct softeuicc *card, const struct apdu_command *command)
+{
+    enum occurrence occurrence = command->p2 & P2_OCCURRENCE;
+    struct match match = {.adf = NULL};
+
+    if (occurrence == OCCURRENCE_FIRST || occurrence == OCCURRENCE_LAST)
+        match.selection = applications_issuer(card);
+    return match;
+}
+
 static uint16_t select_application(struct softeuicc *card, const struct apdu_command *command,
                                    struct buf *response)
 {
@@ -122,9 +133,9 @@ static uint16_t select_application(struct softeuicc *card, const struct apdu_com
     card_describe_format(card, "SELECT AID %s", hex_from_span(command->data, aid, sizeof(aid)));
     if ((command->p2 & P2_RESERVED) != 0)
         return SW_WRONG_P1_P2;
-    if (command->data.size < AID_MIN || command->data.size > AID_MAX)
+    if (command->data.size != 0 && (command->data.size < AID_MIN || command->data.size > AID_MAX))
         return SW_WRONG_LENGTH;
-    match = find_application(card, command, current);
+    match = command->data.size != 0 ? find_application(card, command, current) : find_issuer(card, command);
     if (match.adf != NULL)
         return select_in_uicc(card, command, match.adf, response);
     if (match.selection.application == NULL)
