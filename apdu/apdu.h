@@ -45,7 +45,9 @@ enum {
     SW_INS_NOT_SUPPORTED = 0x6D00,
     SW_CLA_NOT_SUPPORTED = 0x6E00,
     SW_NO_DIAGNOSIS = 0x6F00,
-    SW_SIM_RESPONSE = 0x9F00, /* class A0: low octet as of 61xx, 3GPP TS 51.011 9.4.1 */
+    SW_TOOLKIT_BUSY = 0x9300,       /* TS 102 221 10.2.1.1 */
+    SW_SIM_MEMORY_PROBLEM = 0x9240, /* class A0, 3GPP TS 51.011 9.4.2: what 6581 is elsewhere */
+    SW_SIM_RESPONSE = 0x9F00,       /* class A0: low octet as of 61xx, 3GPP TS 51.011 9.4.1 */
 };
 
 enum apdu_case { APDU_CASE_1 = 1, APDU_CASE_2, APDU_CASE_3, APDU_CASE_4 };

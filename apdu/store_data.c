@@ -1,6 +1,6 @@
 /*
  * STORE DATA chaining: GlobalPlatform 2.3 11.11, SGP.22 5.7.2. Puts the blocks of one request together; what
- * the request says is for es10.c. One request is collected at a time, whatever the number of channels.
+ * the request says is for es10.c.
  */
 #include "apdu/store_data.h"
 
@@ -9,15 +9,17 @@
 
 void store_data_reset(struct store_data *state)
 {
-    buf_clear(&state->collected);
-    state->next_block = 0;
-    state->active = false;
-}
-
-void store_data_free(struct store_data *state)
-{
     buf_free(&state->collected);
     *state = (struct store_data){0};
+}
+
+size_t store_data_held(const struct store_data *chains, size_t count)
+{
+    size_t held = 0;
+
+    for (size_t i = 0; i < count; i++)
+        held += chains[i].collected.size;
+    return held;
 }
 
 static uint16_t store_data_refuse(struct store_data *state, uint16_t status)
@@ -33,7 +35,7 @@ uint16_t store_data_block(struct store_data *state, const struct apdu_command *c
 
     *complete = false;
     *request = SPAN_NONE;
-    if (!state->active || state->channel != command->channel)
+    if (!state->active)
         store_data_reset(state);
     if (command->cla_base != 0x80)
         return store_data_refuse(state, SW_CLA_NOT_SUPPORTED);
@@ -58,7 +60,6 @@ uint16_t store_data_block(struct store_data *state, const struct apdu_command *c
     if (state->collected.failed)
         return store_data_refuse(state, SW_NOT_ENOUGH_MEMORY);
     state->active = !last;
-    state->channel = command->channel;
     state->next_block = last ? 0 : state->next_block + 1;
     if (last) {
         *complete = true;

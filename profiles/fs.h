@@ -196,10 +196,14 @@ struct fs_store {
     bool (*naa)(void *context, const struct fs_naa *naa);
     bool (*application)(void *context, const struct fs_application *application);
     bool (*application_removed)(void *context, uint32_t number);
+    /* What was stored so far lasts from now on, whatever becomes of the command. After false nothing of the
+     * command may be stored any more. */
+    bool (*last)(void *context);
 };
 
 struct fs {
     struct fs_store store;
+    bool changed;           /* by the command at hand: fs_begin_command */
     struct fs_file **files; /* by number; NULL: deleted */
     size_t file_count;
     struct fs_file *mf; /* NULL in an empty one */
@@ -313,5 +317,17 @@ bool fs_naa_changed(struct fs *fs, const struct fs_naa *naa);
 bool fs_application_changed(struct fs *fs, const struct fs_application *application);
 /* Takes it away, with its keys; pointers to others become invalid. */
 bool fs_delete_application(struct fs *fs, struct fs_application *application);
+
+/*
+ * --- counting before comparing: a try of a code, a use of a key ---
+ *
+ * Each takes one from the counter (adds one to it) and makes that last, before anything is compared or
+ * computed: whatever happens to the power afterwards, it has been counted. False: it could not be stored, and
+ * nothing may be compared; or something else of the command had changed before, which would last with it.
+ */
+void fs_begin_command(struct fs *fs);
+bool fs_spend_pin(struct fs *fs, struct fs_pin *pin); /* attempts_left is not 0 */
+bool fs_spend_puk(struct fs *fs, struct fs_puk *puk);
+bool fs_spend_use(struct fs *fs, struct fs_naa *naa);
 
 #endif

@@ -11,13 +11,15 @@ static struct fs_file *holder(struct fs_file *file)
     return file->link != NULL ? file->link : file;
 }
 
-static bool store_content(const struct fs *fs, const struct fs_file *file, size_t offset, size_t size)
+static bool store_content(struct fs *fs, const struct fs_file *file, size_t offset, size_t size)
 {
+    fs->changed = true;
     return fs->store.content == NULL || fs->store.content(fs->store.context, file, offset, size);
 }
 
-static bool store_file(const struct fs *fs, const struct fs_file *file)
+static bool store_file(struct fs *fs, const struct fs_file *file)
 {
+    fs->changed = true;
     return fs->store.file == NULL || fs->store.file(fs->store.context, file);
 }
 
@@ -139,6 +141,7 @@ bool fs_delete_file(struct fs *fs, struct fs_file *file)
     unlink_child(file);
     fs->files[number] = NULL;
     fs_discard_file(file);
+    fs->changed = true;
     return fs->store.removed == NULL || fs->store.removed(fs->store.context, number);
 }
 
@@ -182,21 +185,25 @@ bool fs_resize(struct fs *fs, struct fs_file *file, size_t size, uint8_t fill)
 
 bool fs_pin_changed(struct fs *fs, const struct fs_pin *pin)
 {
+    fs->changed = true;
     return fs->store.pin == NULL || fs->store.pin(fs->store.context, pin);
 }
 
 bool fs_puk_changed(struct fs *fs, const struct fs_puk *puk)
 {
+    fs->changed = true;
     return fs->store.puk == NULL || fs->store.puk(fs->store.context, puk);
 }
 
 bool fs_naa_changed(struct fs *fs, const struct fs_naa *naa)
 {
+    fs->changed = true;
     return fs->store.naa == NULL || fs->store.naa(fs->store.context, naa);
 }
 
 bool fs_application_changed(struct fs *fs, const struct fs_application *application)
 {
+    fs->changed = true;
     return fs->store.application == NULL || fs->store.application(fs->store.context, application);
 }
 
@@ -205,8 +212,48 @@ bool fs_delete_application(struct fs *fs, struct fs_application *application)
     uint32_t number = application->number;
     size_t index = (size_t)(application - fs->applications);
 
+    fs->changed = true;
     fs_discard_application(application);
     fs->application_count--;
     memmove(application, application + 1, (fs->application_count - index) * sizeof(*application));
     return fs->store.application_removed == NULL || fs->store.application_removed(fs->store.context, number);
+}
+
+/* --- counting before comparing --------------------------------------------------------------------- */
+
+void fs_begin_command(struct fs *fs)
+{
+    fs->changed = false;
+}
+
+static bool make_last(struct fs *fs)
+{
+    if (fs->store.last != NULL && !fs->store.last(fs->store.context))
+        return false;
+    fs->changed = false;
+    return true;
+}
+
+bool fs_spend_pin(struct fs *fs, struct fs_pin *pin)
+{
+    if (fs->changed)
+        return false;
+    pin->attempts_left--;
+    return fs_pin_changed(fs, pin) && make_last(fs);
+}
+
+bool fs_spend_puk(struct fs *fs, struct fs_puk *puk)
+{
+    if (fs->changed)
+        return false;
+    puk->attempts_left--;
+    return fs_puk_changed(fs, puk) && make_last(fs);
+}
+
+bool fs_spend_use(struct fs *fs, struct fs_naa *naa)
+{
+    if (fs->changed)
+        return false;
+    octets_put_number(naa->counter, sizeof(naa->counter), span_number(SPAN_ARRAY(naa->counter)) + 1);
+    return fs_naa_changed(fs, naa) && make_last(fs);
 }

@@ -70,7 +70,9 @@ static bool keeps_changes(uint16_t status)
     }
 }
 
-static uint16_t conclude(struct softeuicc *card, uint16_t status)
+/* Without its commit a command has no answer but an error: what it computed does not leave the card, in
+ * classes whose errors could carry data neither. */
+static uint16_t conclude(struct softeuicc *card, const struct apdu_command *command, uint16_t status)
 {
     if (keeps_changes(status) && card->response.failed)
         status = SW_NO_DIAGNOSIS;
@@ -85,14 +87,15 @@ static uint16_t conclude(struct softeuicc *card, uint16_t status)
     }
     card_end_sessions(card);
     profile_view_rolled_back(card);
-    return SW_MEMORY_FAILURE;
+    buf_clear(&card->response);
+    return command->cla == CLA_SIM ? SW_SIM_MEMORY_PROBLEM : SW_MEMORY_FAILURE;
 }
 
-/* Blocks of a STORE DATA under way do not survive another command on their channel, or the channel itself. */
+/* Blocks of a STORE DATA under way do not survive another command on their channel. */
 static void forget_store_data(struct softeuicc *card, const struct apdu_command *command)
 {
-    if (command->ins != INS_STORE_DATA && command->channel == card->store_data.channel)
-        store_data_reset(&card->store_data);
+    if (command->ins != INS_STORE_DATA)
+        store_data_reset(&card->store_data[command->channel]);
 }
 
 /* A channel without an application shows the UICC. */
@@ -123,10 +126,10 @@ static uint16_t card_run(struct softeuicc *card, const struct apdu_command *comm
     if (command->cla_base != 0x00 && command->cla_base != 0x80 && command->cla != CLA_SIM)
         return SW_CLA_NOT_SUPPORTED;
     forget_store_data(card, command);
-    if (command->cla == CLA_SIM)
-        return application == NULL ? process_uicc(card, command) : SW_CLA_NOT_SUPPORTED;
     if (card_platform_command(card, command, &card->response, &status))
         return status;
+    if (command->cla == CLA_SIM)
+        return application == NULL ? process_uicc(card, command) : SW_CLA_NOT_SUPPORTED;
     if (application != NULL)
         return application->process(card, command, &card->response);
     return process_uicc(card, command);
@@ -163,7 +166,7 @@ static void transmit(struct softeuicc *card, struct span capdu)
     }
     if (command.ins == INS_STATUS)
         toolkit_poll(card);
-    status = toolkit_status(card, conclude(card, card_run(card, &command)));
+    status = toolkit_status(card, conclude(card, &command, card_run(card, &command)));
     transport_answer(&card->transport, &command, buf_span(&card->response), status, &card->answer);
 }
 

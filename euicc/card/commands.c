@@ -1,8 +1,8 @@
 /*
  * The commands of the UICC platform that are served whatever application is selected: SELECT by AID, MANAGE
  * CHANNEL, what a terminal tells about itself, and the toolkit's (ETSI TS 102 221 11.1.1, 11.1.17, 11.1.19,
- * 11.2.1, 11.2.3, 11.2.4). SELECT of a file, or of an application of the enabled profile, goes on to the
- * UICC.
+ * 11.2.1, 11.2.3, 11.2.4); the toolkit's in class A0 too (3GPP TS 51.011 table 9.1.1, TS 51.014 6, 9.1).
+ * SELECT of a file, or of an application of the enabled profile, goes on to the UICC.
  */
 #include "euicc/card/commands.h"
 
@@ -12,6 +12,7 @@
 #include "euicc/terminal/toolkit.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define INS_SELECT              0xA4
 #define INS_TERMINAL_PROFILE    0x10
@@ -108,6 +109,17 @@ static struct match find_application(struct softeuicc *card, const struct apdu_c
     return match;
 }
 
+/* The one that no AID means; there is no other one before or after it. */
+static struct match find_issuer(struct softeuicc *card, const struct apdu_command *command)
+{
+    enum occurrence occurrence = command->p2 & P2_OCCURRENCE;
+    struct match match = {.adf = NULL};
+
+    if (occurrence == OCCURRENCE_FIRST || occurrence == OCCURRENCE_LAST)
+        match.selection = applications_issuer(card);
+    return match;
+}
+
 static uint16_t select_application(struct softeuicc *card, const struct apdu_command *command,
                                    struct buf *response)
 {
@@ -121,9 +133,9 @@ static uint16_t select_application(struct softeuicc *card, const struct apdu_com
     card_describe_format(card, "SELECT AID %s", hex_from_span(command->data, aid, sizeof(aid)));
     if ((command->p2 & P2_RESERVED) != 0)
         return SW_WRONG_P1_P2;
-    if (command->data.size < AID_MIN || command->data.size > AID_MAX)
+    if (command->data.size != 0 && (command->data.size < AID_MIN || command->data.size > AID_MAX))
         return SW_WRONG_LENGTH;
-    match = find_application(card, command, current);
+    match = command->data.size != 0 ? find_application(card, command, current) : find_issuer(card, command);
     if (match.adf != NULL)
         return select_in_uicc(card, command, match.adf, response);
     if (match.selection.application == NULL)
@@ -146,9 +158,13 @@ static uint16_t manage_channel(struct softeuicc *card, const struct apdu_command
 
     card_describe(card, command->p1 == 0 ? "MANAGE CHANNEL open" : "MANAGE CHANNEL close");
     status = channel_manage(&card->channels, command, response);
-    for (unsigned i = 0; i < APDU_CHANNELS && uicc != NULL; i++) {
+    for (unsigned i = 0; i < APDU_CHANNELS; i++) {
         bool open = card->channels.channels[i].open;
 
+        if (!open && before.channels[i].open)
+            store_data_reset(&card->store_data[i]);
+        if (uicc == NULL)
+            continue;
         if (open && !before.channels[i].open)
             uicc_open_channel(uicc, i, command->channel);
         else if (!open && before.channels[i].open)
@@ -173,15 +189,28 @@ static const struct platform_command {
     uint8_t ins;
     const char *name; /* NULL: the handler says it better */
     uint16_t (*handler)(struct softeuicc *card, const struct apdu_command *command, struct buf *response);
+    bool of_sim; /* class A0 has it too */
 } platform_commands[] = {
-    {0x00, INS_SELECT, NULL, select_application},
-    {0x00, INS_MANAGE_CHANNEL, NULL, manage_channel},
-    {0x80, INS_TERMINAL_PROFILE, "TERMINAL PROFILE", toolkit_terminal_profile},
-    {0x80, INS_FETCH, "FETCH", toolkit_fetch},
-    {0x80, INS_TERMINAL_RESPONSE, "TERMINAL RESPONSE", toolkit_terminal_response},
-    {0x80, INS_ENVELOPE, "ENVELOPE", toolkit_envelope},
-    {0x80, INS_TERMINAL_CAPABILITY, "TERMINAL CAPABILITY", terminal_capability},
+    {0x00, INS_SELECT, NULL, select_application, false},
+    {0x00, INS_MANAGE_CHANNEL, NULL, manage_channel, false},
+    {0x80, INS_TERMINAL_PROFILE, "TERMINAL PROFILE", toolkit_terminal_profile, true},
+    {0x80, INS_FETCH, "FETCH", toolkit_fetch, true},
+    {0x80, INS_TERMINAL_RESPONSE, "TERMINAL RESPONSE", toolkit_terminal_response, true},
+    {0x80, INS_ENVELOPE, "ENVELOPE", toolkit_envelope, true},
+    {0x80, INS_TERMINAL_CAPABILITY, "TERMINAL CAPABILITY", terminal_capability, false},
 };
+
+/* What class A0 has no word for is a "technical problem": TS 51.011 9.4. */
+static uint16_t platform_status(const struct apdu_command *command, uint16_t status)
+{
+    static const uint8_t words[] = {SW_WRONG_LENGTH >> 8, SW_BAD_P1_P2 >> 8, SW_INS_NOT_SUPPORTED >> 8,
+                                    SW_CLA_NOT_SUPPORTED >> 8};
+    uint8_t first = (uint8_t)(status >> 8);
+
+    if (command->cla != CLA_SIM || first >= 0x90 || memchr(words, first, sizeof(words)) != NULL)
+        return status;
+    return status == SW_MEMORY_FAILURE ? SW_SIM_MEMORY_PROBLEM : SW_NO_DIAGNOSIS;
+}
 
 bool card_platform_command(struct softeuicc *card, const struct apdu_command *command, struct buf *response,
                            uint16_t *status)
@@ -189,12 +218,15 @@ bool card_platform_command(struct softeuicc *card, const struct apdu_command *co
     for (size_t i = 0; i < sizeof(platform_commands) / sizeof(platform_commands[0]); i++) {
         const struct platform_command *row = &platform_commands[i];
 
-        if (row->ins != command->ins)
+        bool sim = command->cla == CLA_SIM;
+
+        if (row->ins != command->ins || (sim && !row->of_sim))
             continue;
         if (row->name != NULL)
             card_describe(card, row->name);
-        *status =
-            row->cla_base == command->cla_base ? row->handler(card, command, response) : SW_CLA_NOT_SUPPORTED;
+        *status = sim || row->cla_base == command->cla_base ? row->handler(card, command, response)
+                                                            : SW_CLA_NOT_SUPPORTED;
+        *status = platform_status(command, *status);
         return true;
     }
     return false;

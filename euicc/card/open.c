@@ -175,7 +175,8 @@ void softeuicc_close(struct softeuicc *card)
     if (card->nvm != NULL)
         nvm_rollback(card->nvm);
     nvm_close(card->nvm);
-    store_data_free(&card->store_data);
+    for (unsigned i = 0; i < APDU_CHANNELS; i++)
+        store_data_reset(&card->store_data[i]);
     transport_free(&card->transport);
     buf_free(&card->response);
     buf_free(&card->answer);

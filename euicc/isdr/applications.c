@@ -5,6 +5,7 @@
  */
 #include "euicc/isdr/applications.h"
 #include "euicc/terminal/profile_view.h"
+#include "profiles/remote/domain.h"
 
 #include <string.h>
 
@@ -103,4 +104,22 @@ struct selection applications_find(struct softeuicc *card, struct span aid, enum
     if (!picker.done)
         offer_profile_applications(card, aid, &picker);
     return picker.found;
+}
+
+/*
+ * Reading: a profile is a whole UICC, whose issuer is the operator: its domain is the MNO-SD (SGP.22 2.4.5).
+ * Consumer eUICCs in the field answer SELECT without an AID with the domain A000000151000000, as profiles
+ * have it. Without a profile the card has no domain but its own root, the ISD-R.
+ */
+struct selection applications_issuer(const struct softeuicc *card)
+{
+    const struct uicc *uicc = profile_view_uicc(card);
+    const struct fs_application *issuer;
+
+    if (uicc == NULL || profile_view_profile(card) == 0)
+        return (struct selection){&isdr_application, 0};
+    issuer = domain_issuer(uicc->fs);
+    if (issuer == NULL || profile_application_row(issuer) == NULL)
+        return (struct selection){NULL, 0};
+    return (struct selection){profile_application_row(issuer), issuer->number};
 }

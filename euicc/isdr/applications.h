@@ -27,6 +27,10 @@ struct selection {
 struct selection applications_find(struct softeuicc *card, struct span aid, enum occurrence occurrence,
                                    struct selection current);
 
+/* The issuer's security domain, which SELECT without an AID means (GlobalPlatform 2.3 11.9.2.3). application
+ * is NULL when the profile's cannot be selected. */
+struct selection applications_issuer(const struct softeuicc *card);
+
 extern const struct application isdr_application;  /* euicc/isdr/isdr.c */
 extern const struct application ecasd_application; /* euicc/isdr/ecasd.c */
 extern const struct application isdp_application;  /* euicc/isdr/isdp.c */

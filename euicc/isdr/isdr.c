@@ -53,11 +53,18 @@ static uint16_t store_data(struct softeuicc *card, const struct apdu_command *co
 {
     struct span request = SPAN_NONE;
     bool complete = false;
-    uint16_t status = store_data_block(&card->store_data, command, &complete, &request);
+    struct store_data *chain = &card->store_data[command->channel];
+    uint16_t status = store_data_block(chain, command, &complete, &request);
+    struct store_data served;
 
     if (status != SW_OK || !complete)
         return status;
-    return es10_dispatch(card, request, response);
+    /* The request stays where it is while it is served, whatever that does to the card's sessions. */
+    served = *chain;
+    *chain = (struct store_data){0};
+    status = es10_dispatch(card, request, response);
+    store_data_reset(&served);
+    return status;
 }
 
 static uint16_t isdr_process(struct softeuicc *card, const struct apdu_command *command, struct buf *response)

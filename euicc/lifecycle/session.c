@@ -37,7 +37,8 @@ void rsp_session_free(struct softeuicc *card)
 
 void card_end_sessions(struct softeuicc *card)
 {
-    store_data_reset(&card->store_data);
+    for (unsigned i = 0; i < APDU_CHANNELS; i++)
+        store_data_reset(&card->store_data[i]);
     rsp_session_end(card);
 }
 

@@ -80,10 +80,10 @@ struct softeuicc {
 
     bool powered;
     enum softeuicc_protocol protocol, next_protocol;
-    struct channel_table channels; /* which are open, what each has selected */
-    struct transport transport;    /* the pieces of a response that wait for GET RESPONSE */
-    struct store_data store_data;  /* blocks collected so far */
-    struct rsp_session *rsp;       /* allocated once, cleared by reset */
+    struct channel_table channels;               /* which are open, what each has selected */
+    struct transport transport;                  /* the pieces of a response that wait for GET RESPONSE */
+    struct store_data store_data[APDU_CHANNELS]; /* blocks collected so far on each */
+    struct rsp_session *rsp;                     /* allocated once, cleared by reset */
     struct proactive *proactive;
     struct ota_parts *ota_parts;
     struct eim_cache *eim_cache;

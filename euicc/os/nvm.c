@@ -596,6 +596,14 @@ bool nvm_commit(struct nvm *nvm)
     return false;
 }
 
+bool nvm_commit_so_far(struct nvm *nvm)
+{
+    bool done = nvm_commit(nvm);
+
+    nvm->failed = !done;
+    return done;
+}
+
 void nvm_rollback(struct nvm *nvm)
 {
     if (nvm->in_transaction || nvm->failed)

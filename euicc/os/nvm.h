@@ -101,6 +101,12 @@ bool nvm_failed(const struct nvm *nvm);
 const char *nvm_message(const struct nvm *nvm);
 /* Commits, if there is something to commit. False: nothing of the command is stored (rolled back). */
 bool nvm_commit(struct nvm *nvm);
+/*
+ * Commits in the middle of a command what it has changed so far: what must have been counted before the
+ * command goes on. False: nothing of it is stored, and the command has failed: nothing more is changed until
+ * its commit, which then fails, or its rollback.
+ */
+bool nvm_commit_so_far(struct nvm *nvm);
 /* For what can be made again from what is stored: the next transaction is whole or not there after a power
  * cut, but it waits for no disk; the commit after it brings it along. No effect inside a transaction. */
 void nvm_begin_unsynced(struct nvm *nvm);

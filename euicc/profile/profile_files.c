@@ -296,6 +296,16 @@ static bool store_application_removed(void *context, uint32_t number)
     return remove_rows(changing(files), rows, files->profile, number);
 }
 
+static bool make_last(void *context)
+{
+    struct profile_files *files = context;
+    bool done = nvm_commit_so_far(files->card->nvm);
+
+    /* What RAM has is what is stored. */
+    files->changed = files->changed && !done;
+    return done;
+}
+
 struct fs_store profile_files_store(struct profile_files *files)
 {
     return (struct fs_store){.context = files,
@@ -306,7 +316,8 @@ struct fs_store profile_files_store(struct profile_files *files)
                              .puk = store_puk,
                              .naa = store_naa,
                              .application = store_application,
-                             .application_removed = store_application_removed};
+                             .application_removed = store_application_removed,
+                             .last = make_last};
 }
 
 /* --- all of it ------------------------------------------------------------------------------------- */

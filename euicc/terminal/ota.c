@@ -122,6 +122,11 @@ static enum scp80_status judge_counter(uint8_t rule, uint64_t counter, uint64_t 
 /*
  * Reading: a counter is stored only when a cryptographic checksum vouches for it; otherwise anybody could use
  * up the counters. The set is the one of the checksum's key.
+ *
+ * It needs no commit of its own before the script runs: what the script does in the card is in the same
+ * transaction, and what leaves the card, a response in the answer or a short message, leaves after it or not
+ * at all. A script that compares a code has its counter committed with the try (fs_spend_pin). Packets that
+ * prove wrong are not counted: TS 102 225 has no limit for them.
  */
 static enum scp80_status check_counter(struct delivery *delivery)
 {
@@ -311,6 +316,10 @@ uint16_t ota_sms_download(struct softeuicc *card, struct span content, struct bu
         return SW_WRONG_DATA;
     if (profile_view_uicc(card) == NULL || profile_view_profile(card) == 0)
         return SW_CONDITIONS_NOT_SATISFIED;
+    /* Reading: a message that may want a response of its own is turned away while there is no room for one.
+     * The network then keeps it (TS 31.111 7.1.1.1), and nothing of it has been looked at. */
+    if (toolkit_is_busy(card))
+        return SW_TOOLKIT_BUSY;
     if (!ota_collect(card, &message, &packet))
         return SW_OK;
     return deliver(card, message.address, packet, response);

@@ -102,6 +102,6 @@ void ota_run_domain(struct softeuicc *card, const struct domain *domain, struct 
 
     if (profile_by_id(card, profile_view_profile(card), &session.profile))
         remote_script_run(script, ota_domain_execute, is_outgoing, &session, answer);
-    store_data_free(&session.store_data);
+    store_data_reset(&session.store_data);
     profile_clear(&session.profile);
 }

@@ -179,6 +179,11 @@ static bool start_timer(struct softeuicc *card, enum toolkit_timer timer, unsign
     return true;
 }
 
+bool toolkit_is_busy(const struct softeuicc *card)
+{
+    return card->proactive != NULL && card->proactive->count == QUEUE_MAX;
+}
+
 size_t toolkit_room(const struct softeuicc *card)
 {
     return card->proactive != NULL ? QUEUE_MAX - card->proactive->count : 0;
@@ -217,6 +222,9 @@ uint16_t toolkit_fetch(struct softeuicc *card, const struct apdu_command *comman
         return SW_WRONG_LENGTH;
     if (proactive == NULL || proactive->stage != STAGE_ANNOUNCED)
         return SW_CONDITIONS_NOT_SATISFIED;
+    /* P3 is what there is: T=0 of TS 51.011 knows no 6CXX. */
+    if (command->cla == CLA_SIM && command->ne != proactive->command.size)
+        return (uint16_t)(SW_WRONG_LENGTH | proactive->command.size);
     buf_append(response, buf_span(&proactive->command));
     proactive->stage = STAGE_FETCHED;
     return SW_OK;

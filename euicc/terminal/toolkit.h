@@ -32,6 +32,10 @@ uint16_t toolkit_timer_expired(struct softeuicc *card, struct span content, stru
  * full, or the TPDU is too long. */
 bool toolkit_send_short_message(struct softeuicc *card, struct span tpdu);
 
+/* No proactive command can be made until the terminal has fetched some: 9300 (TS 102 221 table 10.6, 3GPP
+ * TS 51.011 9.4.2). */
+bool toolkit_is_busy(const struct softeuicc *card);
+
 /* How many commands the queue takes still. */
 size_t toolkit_room(const struct softeuicc *card);
 

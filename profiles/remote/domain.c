@@ -56,11 +56,18 @@ static bool is_below(const struct fs *fs, const struct fs_application *applicati
     return false;
 }
 
-/* The one that stands in the place of the issuer's (SGP.22: the MNO-SD). */
 static bool is_issuer(const struct fs *fs, const struct fs_application *application)
 {
     return application->kind == FS_SECURITY_DOMAIN && application->domain.size == 0 &&
            owner_of(fs, application) == NULL;
+}
+
+const struct fs_application *domain_issuer(const struct fs *fs)
+{
+    for (size_t i = 0; i < fs->application_count; i++)
+        if (is_issuer(fs, &fs->applications[i]))
+            return &fs->applications[i];
+    return NULL;
 }
 
 /* --- GET DATA --------------------------------------------------------------------------------------- */

@@ -32,6 +32,10 @@ uint16_t domain_get_data(const struct domain *domain, const struct apdu_command 
  */
 uint16_t domain_manage(struct domain *domain, const struct apdu_command *command, struct buf *response);
 
+/* The domain that stands in the issuer's place (SGP.22: the MNO-SD): the first one that belongs to no other.
+ * NULL: there is none. */
+const struct fs_application *domain_issuer(const struct fs *fs);
+
 /* True for a command of GlobalPlatform's that needs an authenticated sender. */
 bool domain_needs_authentication(uint8_t ins);
 

@@ -218,11 +218,19 @@ static uint16_t run_gsm_algorithm(struct sim *sim)
     return result;
 }
 
+/* 8.20: nothing to be done, a card sleeps by itself. */
+static uint16_t sleep_mode(struct sim *sim)
+{
+    (void)sim;
+    return SW_OK;
+}
+
 /* --- the table ------------------------------------------------------------------------------------- */
 
 enum { ANY_DATA = -1 };
 
-/* TS 51.011 table 9.1.1; P1 and P2: the bits that may be set; P3: octets of the data field. */
+/* TS 51.011 table 9.1.1, but for GET RESPONSE, which is the transport's, and the toolkit's commands, which
+ * are the card's; P1 and P2: the bits that may be set; P3: octets of the data field. */
 static const struct sim_command {
     uint8_t ins, p1, p2;
     int size;
@@ -245,6 +253,7 @@ static const struct sim_command {
     {0x04, 0x00, 0x00, 0, "SIM INVALIDATE", pass_on},
     {0x44, 0x00, 0x00, 0, "SIM REHABILITATE", pass_on},
     {0x88, 0x00, 0x00, RAND_SIZE, "SIM RUN GSM ALGORITHM", run_gsm_algorithm},
+    {0xFA, 0x00, 0x00, 0, "SIM SLEEP", sleep_mode},
 };
 
 /* The SIM's status word for the UICC's. What has none is 6F00, "technical problem". */
@@ -255,6 +264,7 @@ static uint16_t translate(uint16_t result)
     } words[] = {
         {SW_OK, SW_OK},
         {SW_WRONG_LENGTH, SW_WRONG_LENGTH},
+        {SW_MEMORY_FAILURE, SW_SIM_MEMORY_PROBLEM},
         {SW_INS_NOT_SUPPORTED, SW_INS_NOT_SUPPORTED},
         {SW_WRONG_P1_P2, SW_BAD_P1_P2},
         {SW_BAD_P1_P2, SW_SIM_OUT_OF_RANGE}, /* offset beyond the file */

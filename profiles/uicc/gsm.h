@@ -3,7 +3,8 @@
  * to those of the UICC (uicc.h) and answered with the SIM's status words. The security conditions are the
  * UICC's.
  *
- * Not there: the toolkit's commands, EF PHASE of a DF GSM that is made from the USIM, and SLEEP.
+ * The toolkit's commands are the card's (euicc/card/commands.c). Not there: EF PHASE of a DF GSM that is made
+ * from the USIM.
  */
 #ifndef SOFTEUICC_PROFILES_UICC_GSM_H
 #define SOFTEUICC_PROFILES_UICC_GSM_H

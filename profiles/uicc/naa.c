@@ -139,6 +139,9 @@ bool naa_is_fresh(const struct fs *fs, struct fs_naa *naa, uint64_t sqn)
     return seq > seq_at(shared(fs, naa, NAA_MAPPED_SQN), sqn & IND_MASK);
 }
 
+/* Reading of TS 33.102 6.3.3: an accepted number is stored before RES leaves, which the command's own commit
+ * sees to: without it there is no answer. It needs none before, because nothing is to be had by cutting the
+ * power earlier but that the same challenge is accepted once more, unanswered until then. */
 static bool accept_sqn(struct fs *fs, struct fs_naa *naa, uint64_t sqn)
 {
     struct fs_naa *numbers = shared(fs, naa, NAA_MAPPED_SQN);
@@ -150,22 +153,20 @@ static bool accept_sqn(struct fs *fs, struct fs_naa *naa, uint64_t sqn)
     return fs_naa_changed(fs, numbers);
 }
 
-/* Counts a use of the key. Reading: authCounterMax is how often the algorithm runs, in whatever context, and
- * the test algorithm is not counted ("ignored"). */
+/* Counts a use of the key, which lasts before the algorithm runs: power that goes during the command saves no
+ * use. Reading: authCounterMax is how often the algorithm runs, in whatever context, and the test algorithm
+ * is not counted ("ignored"). */
 static enum naa_result count_use(struct fs *fs, struct fs_naa *naa)
 {
     struct fs_naa *source = fs_naa_source(fs, naa);
-    uint64_t count;
 
     if (source == NULL)
         return NAA_NO_KEYS;
     if (!source->has_counter_max || source->algorithm == SAIP_USIM_TEST_ALGORITHM)
         return NAA_OK;
-    count = span_number(SPAN_ARRAY(source->counter));
-    if (count >= span_number(SPAN_ARRAY(source->counter_max)))
+    if (span_number(SPAN_ARRAY(source->counter)) >= span_number(SPAN_ARRAY(source->counter_max)))
         return NAA_EXHAUSTED;
-    octets_put_number(source->counter, sizeof(source->counter), count + 1);
-    return fs_naa_changed(fs, source) ? NAA_OK : NAA_NOT_STORED;
+    return fs_spend_use(fs, source) ? NAA_OK : NAA_NOT_STORED;
 }
 
 /* --- AKA -------------------------------------------------------------------------------------------- */
@@ -280,9 +281,14 @@ enum naa_result naa_recall(const struct fs *fs, struct fs_naa *naa, const uint8_
 enum naa_result naa_answer_rand(struct fs *fs, struct fs_naa *naa, const uint8_t rand[AKA_RAND_SIZE],
                                 struct naa_answer *answer)
 {
-    enum naa_result result = naa_recall(fs, naa, rand, answer);
+    struct aka_algorithm algorithm;
+    enum naa_result result = NAA_NO_KEYS;
 
-    return result == NAA_OK ? count_use(fs, naa) : result;
+    memset(answer, 0, sizeof(*answer));
+    if (naa_algorithm(fs, naa, &algorithm))
+        result = count_use(fs, naa);
+    OPENSSL_cleanse(&algorithm, sizeof(algorithm));
+    return result == NAA_OK ? naa_recall(fs, naa, rand, answer) : result;
 }
 
 /* --- conversion ------------------------------------------------------------------------------------- */

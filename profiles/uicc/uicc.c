@@ -84,6 +84,7 @@ uint16_t uicc_process(struct uicc *uicc, const struct apdu_command *command, str
     uint16_t status = SW_INS_NOT_SUPPORTED;
 
     uicc->described = NULL;
+    fs_begin_command(uicc->fs);
     if (uicc->suspension.is_suspended && command->ins != INS_SUSPEND_UICC)
         uicc_forget_suspension(uicc);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {

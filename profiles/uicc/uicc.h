@@ -79,7 +79,7 @@ void uicc_free(struct uicc *uicc);
 /* After a reset: MF is selected on every channel, nothing is verified, no session is open. */
 void uicc_reset(struct uicc *uicc);
 /* The same profile read again from storage after a command that failed: what is selected stays so (as far as
- * it is there), and what is verified. Takes over `fs`. */
+ * it is there), and what is verified but a code that the command presented a value for. Takes over `fs`. */
 void uicc_replace_fs(struct uicc *uicc, struct fs *fs);
 /* A channel was opened: from the basic channel (or another, from != 0) MF, else what `from` has; or was
  * closed. */

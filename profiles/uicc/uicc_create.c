@@ -29,6 +29,7 @@ enum {
     SPECIAL_INFORMATION = 0xC0,
     FILL_PATTERN = 0xC1,
     REPEAT_PATTERN = 0xC2,
+    TOOLKIT_ACCESS = 0xD2, /* sysmocom's */
 };
 
 /* No file of a profile comes near this; it bounds what a terminal can make a card without a limit of its own
@@ -38,7 +39,7 @@ enum {
 /* What the template says; absent objects are SPAN_NONE. */
 struct parameters {
     struct span size, total_size, descriptor, identifier, name, sfi, life_cycle, access, proprietary, pins;
-    struct span characteristics, details, reserved, maximum, special, fill, repeat;
+    struct span characteristics, details, reserved, maximum, special, fill, repeat, toolkit;
     uint32_t access_form;
 };
 
@@ -94,6 +95,9 @@ static bool take_parameters(struct span data, struct parameters *p)
         {SPECIAL_INFORMATION, &p->special, 1, 1},
         {FILL_PATTERN, &p->fill, 1, 255},
         {REPEAT_PATTERN, &p->repeat, 1, 255},
+        /* Named leniency: pySim's --permit-… of create_df, made for one vendor's cards, which others pass
+         * over. Here access domains say what remote management may do. */
+        {TOOLKIT_ACCESS, &p->toolkit, 1, 1},
     };
 
     if (tlv_single(data, FCP, &fcp) != TLV_OK || !take_members(fcp, members, COUNT(members)))
@@ -186,15 +190,22 @@ static bool take_pin_status(struct span template, struct fs_file *file)
     return tlv_good(&reader) && file->pin_status.size > 0;
 }
 
-/* TS 102 222 has the total size and the PIN status as mandatory for directories.
- * Reading: no memory is set aside for a directory, its files take theirs when they are created. */
+/*
+ * Reading: no memory is set aside for a directory, its files take theirs when they are created.
+ * Named leniency: TS 102 222 has the total size and the PIN status as mandatory for directories. Field cards
+ * do without ("ignored by several OS": pySim, whose create_df sends the size when asked to, and never the PIN
+ * status). A directory that says no codes has those of the directory it is in.
+ */
 static bool take_df(const struct parameters *p, struct fs_file *file)
 {
     if (p->descriptor.size != 2 || p->size.data != NULL || p->sfi.data != NULL || p->fill.data != NULL ||
-        p->repeat.data != NULL || p->total_size.data == NULL || p->pins.data == NULL)
+        p->repeat.data != NULL)
         return false;
     fs_set_aid(&file->aid, p->name);
-    return take_pin_status(p->pins, file);
+    if (p->pins.data != NULL)
+        return take_pin_status(p->pins, file);
+    buf_append(&file->pin_status, buf_span(&file->parent->pin_status));
+    return true;
 }
 
 static bool is_reserved(size_t fid)

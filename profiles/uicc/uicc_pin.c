@@ -1,7 +1,10 @@
 /*
  * PINs (ETSI TS 102 221 9.5, 11.1.9 to 11.1.13): VERIFY, CHANGE, DISABLE, ENABLE and UNBLOCK PIN for every
- * key reference: application PINs, the universal PIN, local PINs and administrative codes. A counter is
- * stored before the answer that tells it leaves: each change goes to the store inside the command.
+ * key reference: application PINs, the universal PIN, local PINs and administrative codes.
+ *
+ * A try is counted before anything is compared, and its count lasts from then on (fs_spend_pin,
+ * fs_spend_puk): power that goes when a write begins saves no try, and what cannot be counted is not compared
+ * (6581). A right value gives its try back with the rest of what the command changes.
  */
 #include "profiles/uicc/uicc_commands.h"
 
@@ -72,47 +75,44 @@ static bool is_good_value(uint8_t reference, const uint8_t *value)
 }
 
 /*
- * Compares a value with the code and moves its counter, in RAM. SW_OK; 6983 when it is blocked already; 63Cx
- * when the value is wrong. The caller stores what has changed.
+ * A value presented for a code: SW_OK; 6983 when it is blocked already; 63Cx when the value is wrong; 6581
+ * when the try cannot be counted. A right one has its try back in RAM; the caller stores that with what else
+ * it changes.
+ * Reading: a value that is not right ends what one before it had granted (ISO/IEC 7816-4 11.6.6).
  */
-static uint16_t compare(const uint8_t *secret, const uint8_t *value, uint8_t attempts, uint8_t *left)
+static uint16_t present(const struct uicc *uicc, struct fs_pin *pin, const uint8_t *value)
 {
-    if (*left == 0)
+    if (pin->attempts_left == 0)
         return SW_UICC_BLOCKED;
-    if (CRYPTO_memcmp(secret, value, CODE_SIZE) != 0) {
-        --*left;
-        return attempts_left(*left);
-    }
-    *left = attempts;
+    pin->verified = false;
+    if (!fs_spend_pin(uicc->fs, pin))
+        return SW_MEMORY_FAILURE;
+    if (CRYPTO_memcmp(pin->value, value, CODE_SIZE) != 0)
+        return attempts_left(pin->attempts_left);
+    pin->attempts_left = pin->attempts;
     return SW_OK;
 }
 
-static uint16_t store_pin(const struct uicc *uicc, const struct fs_pin *pin, uint16_t status)
+/* The same for the unblock PIN. */
+static uint16_t present_puk(const struct uicc *uicc, struct fs_puk *puk, const uint8_t *value)
 {
-    return fs_pin_changed(uicc->fs, pin) ? status : SW_MEMORY_FAILURE;
-}
-
-/* A value presented for a code. What is wrong is stored at once; what is right is left to the caller, who has
- * more to change.
- * Reading: a wrong value ends what a right one before it had granted (ISO/IEC 7816-4 11.6.6). */
-static uint16_t present(const struct uicc *uicc, struct fs_pin *pin, const uint8_t *value)
-{
-    uint16_t status = compare(pin->value, value, pin->attempts, &pin->attempts_left);
-
-    if (status == SW_OK || status == SW_UICC_BLOCKED)
-        return status;
-    pin->verified = false;
-    return store_pin(uicc, pin, status);
+    if (puk->attempts_left == 0)
+        return SW_UICC_BLOCKED;
+    if (!fs_spend_puk(uicc->fs, puk))
+        return SW_MEMORY_FAILURE;
+    if (CRYPTO_memcmp(puk->value, value, CODE_SIZE) != 0)
+        return attempts_left(puk->attempts_left);
+    puk->attempts_left = puk->attempts;
+    return SW_OK;
 }
 
 /* Stores a code whose value has just been presented: its access condition is satisfied. */
 static uint16_t pin_accept(const struct uicc *uicc, struct fs_pin *pin)
 {
-    uint16_t status = store_pin(uicc, pin, SW_OK);
-
-    if (status == SW_OK)
-        pin->verified = true;
-    return status;
+    if (!fs_pin_changed(uicc->fs, pin))
+        return SW_MEMORY_FAILURE;
+    pin->verified = true;
+    return SW_OK;
 }
 
 /* 11.1.9. Without data the counter is told.
@@ -121,7 +121,6 @@ uint16_t uicc_verify_pin(struct uicc *uicc, const struct apdu_command *command, 
 {
     struct fs_pin *pin;
     uint16_t status = find_pin_for(uicc, command, command->data.size == 0 ? 0 : CODE_SIZE, &pin);
-    uint8_t before;
 
     (void)response;
     if (status != SW_OK)
@@ -130,15 +129,8 @@ uint16_t uicc_verify_pin(struct uicc *uicc, const struct apdu_command *command, 
         return attempts_left(pin->attempts_left);
     if (!pin->enabled)
         return SW_UICC_INVALIDATED;
-    before = pin->attempts_left;
     status = present(uicc, pin, command->data.data);
-    if (status != SW_OK)
-        return status;
-    /* Nothing is written when nothing has changed: a terminal verifies its PIN at each start. */
-    if (pin->attempts_left != before)
-        return pin_accept(uicc, pin);
-    pin->verified = true;
-    return SW_OK;
+    return status == SW_OK ? pin_accept(uicc, pin) : status;
 }
 
 /* 11.1.10: the old value and the new one. */
@@ -242,13 +234,11 @@ static uint16_t unblock(const struct uicc *uicc, struct fs_pin *pin, struct fs_p
 
     if (!is_good_value(pin->reference, data.data + CODE_SIZE))
         return SW_WRONG_DATA;
-    status = compare(puk->value, data.data, puk->attempts, &puk->attempts_left);
-    if (status == SW_UICC_BLOCKED)
+    status = present_puk(uicc, puk, data.data);
+    if (status != SW_OK)
         return status;
     if (!fs_puk_changed(uicc->fs, puk))
         return SW_MEMORY_FAILURE;
-    if (status != SW_OK)
-        return status;
     memcpy(pin->value, data.data + CODE_SIZE, CODE_SIZE);
     pin->attempts_left = pin->attempts;
     pin->enabled = true;

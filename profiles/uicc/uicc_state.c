@@ -158,13 +158,27 @@ static struct fs_file *counterpart(const struct fs *fs, const struct fs_file *fi
     return file != NULL ? fs_file(fs, file->number) : NULL;
 }
 
+/* Whether the command that failed presented no value for the code: one that was counted and not stored, or
+ * was right and could not give its try back, has left a counter in RAM that is not the stored one. */
+static bool is_untouched(const struct fs *to, const struct fs_pin *stored, const struct fs *from,
+                         const struct fs_pin *pin)
+{
+    const struct fs_puk *stored_puk = stored->has_puk ? fs_find_puk(to, stored->puk) : NULL;
+    const struct fs_puk *puk = pin->has_puk ? fs_find_puk(from, pin->puk) : NULL;
+
+    return stored->attempts_left == pin->attempts_left &&
+           (stored_puk == NULL || puk == NULL || stored_puk->attempts_left == puk->attempts_left);
+}
+
+/* What a value of the failed command has granted, or one before it, has ended with the command. */
 static void carry_verified(struct fs *to, const struct fs *from)
 {
     for (size_t i = 0; i < to->pin_count; i++)
         for (size_t j = 0; j < from->pin_count; j++)
             if (to->pins[i].reference == from->pins[j].reference &&
                 to->pins[i].directory->number == from->pins[j].directory->number)
-                to->pins[i].verified = from->pins[j].verified;
+                to->pins[i].verified =
+                    from->pins[j].verified && is_untouched(to, &to->pins[i], from, &from->pins[j]);
 }
 
 void uicc_replace_fs(struct uicc *uicc, struct fs *fs)

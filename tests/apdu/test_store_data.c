@@ -41,7 +41,7 @@ START_TEST(one_block_is_a_request)
     assert_outcome(send(&state, 0x81, 0x91, 0, hex("BF3E035C015A")), SW_OK, "BF3E035C015A");
     assert_outcome(send(&state, 0xC0, 0x91, 0, hex("BF2000")), SW_OK, "BF2000");
     ck_assert(!state.active);
-    store_data_free(&state);
+    store_data_reset(&state);
 }
 END_TEST
 
@@ -57,7 +57,7 @@ START_TEST(blocks_are_put_together)
     assert_outcome(send(&state, 0x81, 0x11, 0, hex("AA")), SW_OK, NULL);
     assert_outcome(send(&state, 0x81, 0x91, 1, hex("BB")), SW_OK, "AABB");
     assert_outcome(send(&state, 0x81, 0x91, 0, hex("")), SW_OK, "");
-    store_data_free(&state);
+    store_data_reset(&state);
 }
 END_TEST
 
@@ -67,16 +67,11 @@ START_TEST(a_block_that_is_not_due_drops_everything)
         uint8_t cla, p1, p2;
         uint16_t status;
     } cases[] = {
-        {0x81, 0x11, 2, SW_WRONG_P1_P2},
-        {0x81, 0x91, 0, SW_WRONG_P1_P2},
-        {0x81, 0x11, 0, SW_WRONG_P1_P2},
-        {0x81, 0x91, 255, SW_WRONG_P1_P2},
-        {0x81, 0x90, 1, SW_WRONG_P1_P2},
-        {0x81, 0x00, 1, SW_WRONG_P1_P2},
-        {0x81, 0x80, 1, SW_WRONG_P1_P2},
-        {0x81, 0x31, 1, SW_WRONG_P1_P2},
+        {0x81, 0x11, 2, SW_WRONG_P1_P2},       {0x81, 0x91, 0, SW_WRONG_P1_P2},
+        {0x81, 0x11, 0, SW_WRONG_P1_P2},       {0x81, 0x91, 255, SW_WRONG_P1_P2},
+        {0x81, 0x90, 1, SW_WRONG_P1_P2},       {0x81, 0x00, 1, SW_WRONG_P1_P2},
+        {0x81, 0x80, 1, SW_WRONG_P1_P2},       {0x81, 0x31, 1, SW_WRONG_P1_P2},
         {0x01, 0x91, 1, SW_CLA_NOT_SUPPORTED},
-        {0x82, 0x91, 1, SW_WRONG_P1_P2}, /* another channel, where block 0 is due */
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -87,23 +82,26 @@ START_TEST(a_block_that_is_not_due_drops_everything)
                        NULL);
         assert_outcome(send(&state, 0x81, 0x91, 1, hex("01")), SW_WRONG_P1_P2, NULL);
         assert_outcome(send(&state, 0x81, 0x91, 0, hex("02")), SW_OK, "02");
-        store_data_free(&state);
+        store_data_reset(&state);
     }
 }
 END_TEST
 
-START_TEST(another_channel_starts_its_own_request)
+/* What the card does at SELECT, reset and every other command of the channel. */
+START_TEST(what_was_dropped_does_not_go_on)
 {
-    struct store_data state = {0};
+    struct store_data chains[3] = {0};
 
-    assert_outcome(send(&state, 0x81, 0x11, 0, hex("DEAD")), SW_OK, NULL);
-    assert_outcome(send(&state, 0xC3, 0x11, 0, hex("01")), SW_OK, NULL);
-    assert_outcome(send(&state, 0xC3, 0x91, 1, hex("02")), SW_OK, "0102");
-    store_data_reset(&state);
-    assert_outcome(send(&state, 0x81, 0x11, 0, hex("03")), SW_OK, NULL);
-    store_data_reset(&state); /* what the card does at SELECT, reset and every other command */
-    assert_outcome(send(&state, 0x81, 0x91, 1, hex("04")), SW_WRONG_P1_P2, NULL);
-    store_data_free(&state);
+    assert_outcome(send(&chains[1], 0x81, 0x11, 0, hex("DEAD")), SW_OK, NULL);
+    assert_outcome(send(&chains[2], 0x82, 0x11, 0, hex("010203")), SW_OK, NULL);
+    ck_assert_uint_eq(store_data_held(chains, 3), 5);
+    store_data_reset(&chains[1]);
+    ck_assert_uint_eq(store_data_held(chains, 3), 3);
+    ck_assert_uint_eq(chains[1].collected.capacity, 0);
+    assert_outcome(send(&chains[1], 0x81, 0x91, 1, hex("04")), SW_WRONG_P1_P2, NULL);
+    assert_outcome(send(&chains[2], 0x82, 0x91, 1, hex("04")), SW_OK, "01020304");
+    for (unsigned i = 0; i < 3; i++)
+        store_data_reset(&chains[i]);
 }
 END_TEST
 
@@ -121,7 +119,7 @@ START_TEST(block_numbers_go_on_at_nought)
     ck_assert_uint_eq(outcome.request.size, 1201);
     ck_assert_uint_eq(outcome.request.data[2 * 300], 300 & 0xFF);
     ck_assert_uint_eq(outcome.request.data[2 * 300 + 1], 300 >> 8);
-    store_data_free(&state);
+    store_data_reset(&state);
 }
 END_TEST
 
@@ -143,7 +141,7 @@ START_TEST(a_request_has_a_largest_size)
     assert_outcome(send(&state, 0x80, 0x91, (uint8_t)block, hex("00")), SW_NOT_ENOUGH_MEMORY, NULL);
     ck_assert_uint_eq(state.collected.size, 0);
     assert_outcome(send(&state, 0x80, 0x91, 0, hex("BF2000")), SW_OK, "BF2000");
-    store_data_free(&state);
+    store_data_reset(&state);
 }
 END_TEST
 
@@ -156,10 +154,10 @@ START_TEST(no_memory_is_an_error)
     state.collected.failed = true;
     assert_outcome(send(&state, 0x80, 0x91, 1, hex("02")), SW_NOT_ENOUGH_MEMORY, NULL);
     assert_outcome(send(&state, 0x80, 0x91, 0, hex("03")), SW_OK, "03");
-    store_data_free(&state);
+    store_data_reset(&state);
 }
 END_TEST
 
 TEST_MAIN("store_data", one_block_is_a_request, blocks_are_put_together,
-          a_block_that_is_not_due_drops_everything, another_channel_starts_its_own_request,
+          a_block_that_is_not_due_drops_everything, what_was_dropped_does_not_go_on,
           block_numbers_go_on_at_nought, a_request_has_a_largest_size, no_memory_is_an_error)

@@ -30,6 +30,7 @@ package=$here/../../../shared/data/ts48/TS48v5_SAIP2.3_BERTLV_SUCI.der
 iccid=$(sqlite3 "$work/card.db" 'select iccid from profile')
 "$softeuicc" lpa --card "$work/card.db" --keep-notifications enable "$iccid" >"$work/log" 2>&1
 "$bench/read_binary" "$work/card.db"
+"$bench/verify_pin" "$work/card.db"
 "$softeuicc" lpa --card "$work/card.db" --keep-notifications disable "$iccid" >"$work/log" 2>&1
 "$bench/fsyncs" "$work/card.db"
 "$bench/run_start" "$softeuicc" "$work/card.db"

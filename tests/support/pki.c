@@ -133,7 +133,8 @@ bool test_dns_name(const struct cert *cert, size_t index, struct span *name)
     return false;
 }
 
-struct softeuicc *test_card(const char *path, const struct test_ci *cis, size_t count, uint64_t free_nvm)
+struct softeuicc *test_card_on(const char *path, const struct test_ci *cis, size_t count, uint64_t free_nvm,
+                               const struct softeuicc_hooks *hooks)
 {
     struct softeuicc_credentials credentials[4] = {0};
     struct softeuicc_parameters parameters = {
@@ -154,9 +155,14 @@ struct softeuicc *test_card(const char *path, const struct test_ci *cis, size_t 
             .eum_key_size = keys[i].size,
         };
     }
-    card = softeuicc_create_open(path, &parameters, NULL, &error);
+    card = softeuicc_create_open(path, &parameters, hooks, &error);
     ck_assert_msg(card != NULL, "%s", error.message);
     for (size_t i = 0; i < count; i++)
         buf_free(&keys[i]);
     return card;
+}
+
+struct softeuicc *test_card(const char *path, const struct test_ci *cis, size_t count, uint64_t free_nvm)
+{
+    return test_card_on(path, cis, count, free_nvm, NULL);
 }

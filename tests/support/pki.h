@@ -47,5 +47,8 @@ bool test_dns_name(const struct cert *cert, size_t index, struct span *name);
 /* A new card under these CIs, which has room for `free_nvm` octets of profiles (0: the default); not powered.
  * `path` may be ":memory:". The caller closes it. */
 struct softeuicc *test_card(const char *path, const struct test_ci *cis, size_t count, uint64_t free_nvm);
+/* The same with these hooks. */
+struct softeuicc *test_card_on(const char *path, const struct test_ci *cis, size_t count, uint64_t free_nvm,
+                               const struct softeuicc_hooks *hooks);
 
 #endif

@@ -224,6 +224,36 @@ START_TEST(without_profile)
 }
 END_TEST
 
+/* Without a profile the ISD-R stands in the issuer's place, on whatever channel. */
+START_TEST(select_without_aid)
+{
+    struct softeuicc *card = new_card(SOFTEUICC_HYBRID);
+    static uint8_t isdr[SOFTEUICC_RAPDU_MAX];
+    struct span answer;
+
+    softeuicc_set_protocol(card, SOFTEUICC_T1);
+    power_on(card);
+    answer = send(card, "00A4040010" ISDR "00");
+    ck_assert_uint_gt(answer.size, 2);
+    memcpy(isdr, answer.data, answer.size);
+    answer.data = isdr;
+    ck_assert_answer(card, "0070000001", "019000");
+    ck_assert(span_equal(send(card, "00A4040000"), answer));
+    ck_assert(span_equal(send(card, "01A4040000"), answer));
+    ck_assert(span_equal(send(card, "01A4040100"), answer));
+    ck_assert_answer(card, "80E2910006BF3E035C015A00", "BF3E125A10890490321234512345123456789012359000");
+    ck_assert_answer(card, "81E2910006BF3E035C015A00", "BF3E125A10890490321234512345123456789012359000");
+    ck_assert_answer(card, "00A4040C", "9000");
+    ck_assert_answer(card, "00A4040200", "6A82");
+    ck_assert_answer(card, "00A4040300", "6A82");
+    ck_assert_answer(card, "00A4048000", "6A86");
+    ck_assert_answer(card, "00A4044C", "9000");
+    ck_assert_answer(card, "80E2910006BF3E035C015A", "6D00");
+    ck_assert_answer(card, "00A4044C", "6985");
+    done(card);
+}
+END_TEST
+
 START_TEST(select_refuses)
 {
     struct softeuicc *card = new_card(SOFTEUICC_HYBRID);
@@ -236,7 +266,6 @@ START_TEST(select_refuses)
     ck_assert_answer(card, "00A4048005A000000559", "6A86");
     ck_assert_answer(card, "00A4040004A0000005", "6700");
     ck_assert_answer(card, "00A4040011" ISDR "00", "6700");
-    ck_assert_answer(card, "00A40400", "6700");
     ck_assert_answer(card, "00A4040007A0000000871002", "6A82");
     ck_assert_answer(card, "00A4040010" ISDP "1000", "6A82");
     ck_assert_answer(card, "80A4040010" ISDR, "6E00");
@@ -357,6 +386,47 @@ START_TEST(store_data_in_blocks)
     ck_assert_answer(card, "81E29102035C015A", "6A86");
     ck_assert_answer(card, "81E2100003BF3E03", "6A86");
     ck_assert_answer(card, "01E2910006BF3E035C015A", "6E00");
+    done(card);
+}
+END_TEST
+
+/* Requests on two channels, their blocks in every order; and what ends one of them leaves the other. */
+START_TEST(each_channel_collects_for_itself)
+{
+    static const char *const blocks[2][3] = {{"81E2110002BF3E", "81E211010203 5C", "81E2910202015A00"},
+                                             {"82E2110002BF3E", "82E211010203 5C", "82E2910202015A00"}};
+    static const char *const enders[] = {"01A4040C10" ISDR, "81CA005A00", "81E2110502AABB", "0070800100"};
+    struct softeuicc *card = new_card(SOFTEUICC_HYBRID);
+
+    softeuicc_set_protocol(card, SOFTEUICC_T1);
+    power_on(card);
+    ck_assert_answer(card, "0070000001", "019000");
+    ck_assert_answer(card, "0070000001", "029000");
+    ck_assert_answer(card, "01A4040C10" ISDR, "9000");
+    ck_assert_answer(card, "02A4040C10" ISDR, "9000");
+    for (unsigned order = 0; order < 1u << 6; order++) {
+        size_t next[2] = {0, 0};
+
+        if (__builtin_popcount(order) != 3)
+            continue;
+        for (unsigned step = 0; step < 6; step++) {
+            unsigned channel = order >> step & 1;
+            bool last = next[channel] == 2;
+            struct span answer = send(card, blocks[channel][next[channel]++]);
+
+            ck_assert_uint_eq(answer.size, last ? 23 : 2);
+            ck_assert_uint_eq(answer.data[answer.size - 2], 0x90);
+        }
+    }
+    for (size_t i = 0; i < sizeof(enders) / sizeof(enders[0]); i++) {
+        ck_assert_answer(card, blocks[0][0], "9000");
+        ck_assert_answer(card, blocks[1][0], "9000");
+        (void)send(card, enders[i]);
+        ck_assert_uint_eq(card->store_data[1].collected.size, 0);
+        ck_assert_answer(card, blocks[1][1], "9000");
+        ck_assert_uint_gt(send(card, blocks[1][2]).size, 2);
+        ck_assert_uint_eq(store_data_held(card->store_data, APDU_CHANNELS), 0);
+    }
     done(card);
 }
 END_TEST
@@ -509,8 +579,8 @@ START_TEST(a_command_that_cannot_be_stored_did_not_happen)
 END_TEST
 
 TEST_MAIN("card", power_and_protocol, a_reset_ends_everything, isd_r_says_what_the_card_is,
-          select_by_partial_aid, select_refuses, without_profile, channels_have_applications_of_their_own,
-          ecasd_shows_the_eid_and_nothing_else, isd_p_offers_nothing, store_data_in_blocks,
-          requests_that_are_none, an_iot_card_has_no_lpa_functions, terminal_commands,
-          every_instruction_is_answered, broken_commands, the_host_lends_time_and_randomness,
-          a_command_that_cannot_be_stored_did_not_happen)
+          select_by_partial_aid, select_without_aid, select_refuses, without_profile,
+          channels_have_applications_of_their_own, ecasd_shows_the_eid_and_nothing_else, isd_p_offers_nothing,
+          store_data_in_blocks, each_channel_collects_for_itself, requests_that_are_none,
+          an_iot_card_has_no_lpa_functions, terminal_commands, every_instruction_is_answered, broken_commands,
+          the_host_lends_time_and_randomness, a_command_that_cannot_be_stored_did_not_happen)

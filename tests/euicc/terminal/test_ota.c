@@ -398,8 +398,77 @@ START_TEST(envelopes_go_by_their_tag)
 }
 END_TEST
 
+/* One command; what leaves the card. */
+static struct span exchange(struct es10_bench *bench, struct span capdu)
+{
+    static uint8_t rapdu[SOFTEUICC_RAPDU_MAX];
+    size_t size;
+
+    softeuicc_transmit(bench->card, capdu.data, capdu.size, rapdu, &size);
+    return SPAN(rapdu, size);
+}
+
+/* The same message in class A0, whose response is told by 9FXX. */
+static struct span sim_envelope(struct span packet)
+{
+    struct buf *capdu = test_buf();
+    struct span envelope = ota_envelope(ota_deliver(hex("7000"), packet));
+
+    buf_append_octet(capdu, CLA_SIM);
+    buf_append(capdu, SPAN(envelope.data + 1, 4 + envelope.data[4]));
+    return buf_span(capdu);
+}
+
+START_TEST(class_a0_fetches_the_response)
+{
+    struct es10_bench bench;
+    struct buf data = {0};
+    struct ota_sender sender = rfm;
+    uint8_t fetch[] = {CLA_SIM, INS_GET_RESPONSE, 0, 0, 0};
+    struct span answer;
+
+    open_enabled(&bench);
+    answer = exchange(&bench, sim_envelope(ota_packet(&sender, READ_IMSI)));
+    ck_assert_uint_eq(answer.size, 2);
+    ck_assert_uint_eq(answer.data[0], 0x9F);
+    fetch[4] = answer.data[1];
+    answer = exchange(&bench, SPAN_ARRAY(fetch));
+    ck_assert_uint_eq(answer.size, fetch[4] + 2U);
+    ck_assert_hex(SPAN(answer.data + answer.size - 2, 2), "9000");
+    ck_assert_uint_eq(ota_response(&sender, SPAN(answer.data, answer.size - 2), &data), SCP80_OK);
+    ck_assert_hex(SPAN(data.data, 4), "02 9000 08");
+    buf_free(&data);
+    es10_close(&bench);
+}
+END_TEST
+
+/* A terminal that fetches nothing: then there is no room for another response, and the counter stays. */
+START_TEST(a_full_queue_turns_messages_away)
+{
+    struct es10_bench bench;
+    struct buf response = {0};
+    struct ota_sender sender = rfm;
+    uint16_t status = 0;
+
+    open_enabled(&bench);
+    sender.spi[1] = 0x39;
+    ck_assert_uint_eq(terminal_command(&bench.terminal, hex("80100000 04 FFFFFFFF"), &response), 0x9000);
+    for (sender.counter = 1; sender.counter < 20 && status != SW_TOOLKIT_BUSY; sender.counter++)
+        status = ota_send(&bench, ota_packet(&sender, READ_IMSI), &response);
+    ck_assert_uint_eq(status, SW_TOOLKIT_BUSY);
+    sender.counter--;
+    ck_assert_hex(exchange(&bench, sim_envelope(ota_packet(&sender, READ_IMSI))), "9300");
+    bench.terminal = terminal_start(bench.card, SOFTEUICC_COLD);
+    sender.spi[1] = rfm.spi[1];
+    ck_assert_uint_eq(ota_send(&bench, ota_packet(&sender, READ_IMSI), &response), 0x9000);
+    ck_assert_uint_gt(response.size, 0);
+    buf_free(&response);
+    es10_close(&bench);
+}
+END_TEST
+
 TEST_MAIN("ota", a_packet_reads_and_updates_a_file, counters_are_checked,
           what_is_not_authentic_gets_a_plain_refusal, a_counter_that_nothing_vouches_for_is_not_kept,
           responses_only_where_asked_for, a_response_goes_by_short_message, messages_in_parts,
           metadata_are_updated, what_is_no_message_is_refused, without_a_profile_nobody_is_there,
-          envelopes_go_by_their_tag)
+          envelopes_go_by_their_tag, class_a0_fetches_the_response, a_full_queue_turns_messages_away)

@@ -106,6 +106,30 @@ static void assert_memory_is_told_alike(struct es10_bench *bench, struct span to
     buf_free(&response);
 }
 
+/* As "gp --info" begins. */
+START_TEST(no_aid_means_the_operator_s_domain)
+{
+    struct es10_bench bench;
+    struct buf response = {0};
+    struct fs *fs;
+
+    open_enabled(&bench);
+    fs = profile_view_uicc(bench.card)->fs;
+    ck_assert_uint_eq(command(&bench, "00A4040012", &response), 0x9000);
+    ck_assert_hex(buf_span(&response), "6F10 8408" DOMAIN "A504 9F6501FF");
+    ck_assert_uint_eq(command(&bench, GET_DATA("00E0"), &response), 0x9000);
+    ck_assert_uint_eq(command(&bench, "0070000001", &response), 0x9000);
+    ck_assert_hex(buf_span(&response), "02");
+    ck_assert_uint_eq(command(&bench, "02A40400", &response), 0x9000);
+    ck_assert_hex(buf_span(&response), "6F10 8408" DOMAIN "A504 9F6501FF");
+    /* One that cannot be selected has nobody in its place. */
+    fs_find_application(fs, hex(DOMAIN))->life_cycle |= FS_LOCKED;
+    ck_assert_uint_eq(command(&bench, "00A4040012", &response), 0x6A82);
+    buf_free(&response);
+    es10_close(&bench);
+}
+END_TEST
+
 START_TEST(a_domain_tells_what_it_has)
 {
     struct es10_bench bench;
@@ -393,6 +417,6 @@ START_TEST(a_key_set_replaces_itself)
 }
 END_TEST
 
-TEST_MAIN("ota_domain", a_terminal_selects_domains_and_applications, a_domain_tells_what_it_has,
-          the_operator_lists_what_is_installed, long_lists_go_on, the_operator_locks_and_deletes,
-          the_operator_changes_its_keys, a_key_set_replaces_itself)
+TEST_MAIN("ota_domain", a_terminal_selects_domains_and_applications, no_aid_means_the_operator_s_domain,
+          a_domain_tells_what_it_has, the_operator_lists_what_is_installed, long_lists_go_on,
+          the_operator_locks_and_deletes, the_operator_changes_its_keys, a_key_set_replaces_itself)

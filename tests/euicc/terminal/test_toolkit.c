@@ -345,6 +345,53 @@ START_TEST(a_change_that_is_not_stored_refreshes_nobody)
 }
 END_TEST
 
+/* One command as class A0 has it: the answer is what leaves the card, 9FXX not followed. */
+static struct span sim(struct es10_bench *bench, const char *capdu)
+{
+    static uint8_t rapdu[SOFTEUICC_RAPDU_MAX];
+    size_t size;
+
+    softeuicc_transmit(bench->card, hex(capdu).data, hex(capdu).size, rapdu, &size);
+    return SPAN(rapdu, size);
+}
+
+START_TEST(class_a0_has_the_toolkit)
+{
+    static const struct {
+        const char *capdu, *answer;
+    } refusals[] = {{"A012000001", "6F00"},    {"A014000003810301", "6F00"}, {"A010000103000080", "6B00"},
+                    {"A010000000", "6700"},    {"A012010001", "6B00"},       {"A0C2000002C100", "6F00"},
+                    {"A0C2000102D600", "6B00"}};
+    struct es10_bench bench;
+    struct buf response = {0};
+
+    open_with_two(&bench);
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+        ck_assert_hex(sim(&bench, refusals[i].capdu), refusals[i].answer);
+    ck_assert_hex(sim(&bench, "A010000003000080"), "9000");
+    ck_assert_hex(sim(&bench, "A0C2000004D6021900"), "9000");
+    ck_assert_uint_eq(request(&bench, ENABLE(A_, "FF"), &response), 0x910B);
+    ck_assert_hex(sim(&bench, "A012000010"), "670B");
+    ck_assert_hex(sim(&bench, "A01200000B"), "D0098103010104820281829000");
+    ck_assert_hex(sim(&bench, "A01200000B"), "6F00");
+    ck_assert_hex(sim(&bench, "A01400000C810301010582028281830100"), "6F00");
+    ck_assert_hex(sim(&bench, "A01400000C810301010482028281830100"), "9000");
+    ck_assert(!toolkit_session_active(bench.card));
+    /* A SIM's commands announce it as well. */
+    bench.terminal = terminal_start(bench.card, SOFTEUICC_WARM);
+    ck_assert_hex(sim(&bench, "A010000003000080"), "9000");
+    ck_assert_hex(sim(&bench, "A0AA000005A903830107"), "6D00");
+    ck_assert_hex(sim(&bench, "A070000001"), "6D00");
+    ck_assert_uint_eq(request(&bench, ENABLE(B_, "FF"), &response), 0x910B);
+    ck_assert_hex(sim(&bench, "A0FA000000"), "910B");
+    ck_assert_hex(sim(&bench, "A0A40000023F00"), "9F16");
+    ck_assert_uint_eq(sim(&bench, "A0C0000016").data[0x16], 0x91);
+    ck_assert_hex(sim(&bench, "A01200000B"), "D0098103010104820281829000");
+    buf_free(&response);
+    es10_close(&bench);
+}
+END_TEST
+
 START_TEST(parameters_are_checked)
 {
     struct es10_bench bench;
@@ -366,4 +413,4 @@ TEST_MAIN("toolkit", a_reader_that_says_nothing_sees_no_toolkit, a_refresh_is_an
           a_timer_brings_a_busy_terminal_back, every_general_result_has_its_consequence,
           short_messages_are_queued, a_reset_ends_everything,
           memory_reset_refreshes_when_it_takes_the_enabled_profile,
-          a_change_that_is_not_stored_refreshes_nobody, parameters_are_checked)
+          a_change_that_is_not_stored_refreshes_nobody, class_a0_has_the_toolkit, parameters_are_checked)

@@ -320,18 +320,61 @@ START_TEST(counter_ends_the_key)
     put_number(0x0100, bench->usim->counter_max, 3);
     put_number(0x00FD, bench->usim->counter, 3);
     ck_assert_int_eq(naa_answer_rand(bench->fs, bench->usim, rand, &answer), NAA_OK);
+    fs_begin_command(bench->fs);
     ck_assert_int_eq(
         naa_authenticate(bench->fs, bench->usim, rand, make_autn(bench, rand, 0x20, true), false, &answer),
         NAA_OK);
+    fs_begin_command(bench->fs);
     ck_assert_int_eq(
         naa_authenticate(bench->fs, bench->isim, rand, make_autn(bench, rand, 0x40, false), false, &answer),
         NAA_MAC_FAILURE);
+    fs_begin_command(bench->fs);
     ck_assert_int_eq(naa_answer_rand(bench->fs, bench->usim, rand, &answer), NAA_EXHAUSTED);
+    fs_begin_command(bench->fs);
     ck_assert_int_eq(
         naa_authenticate(bench->fs, bench->isim, rand, make_autn(bench, rand, 0x40, true), false, &answer),
         NAA_EXHAUSTED);
     ck_assert_int_eq(naa_recall(bench->fs, bench->usim, rand, &answer), NAA_OK);
     ck_assert_mem_eq(bench->usim->counter, bench->usim->counter_max, 3);
+    fs_free(bench->fs);
+}
+END_TEST
+
+static unsigned runs_out; /* uses that are stored before storage fails */
+
+static bool last(void *context)
+{
+    const struct bench *bench = context;
+
+    ck_assert_uint_gt(span_number(SPAN_ARRAY(bench->usim->counter)), 0);
+    return runs_out-- > 0;
+}
+
+/* What cannot be counted is not computed: in no context, with a right challenge or a wrong one. */
+START_TEST(a_use_lasts_before_the_algorithm_runs)
+{
+    struct bench *bench = make();
+    uint8_t rand[16] = {1};
+    const struct naa_answer nothing = {0};
+
+    bench->usim->has_counter_max = true;
+    put_number(0x0100, bench->usim->counter_max, 3);
+    bench->fs->store = (struct fs_store){.context = bench, .last = last};
+    for (unsigned context = 0; context < 3; context++) {
+        struct naa_answer answer;
+
+        for (runs_out = 1; runs_out == 1;) {
+            fs_begin_command(bench->fs);
+            ck_assert_int_eq(naa_answer_rand(bench->fs, bench->usim, rand, &answer), NAA_OK);
+        }
+        fs_begin_command(bench->fs);
+        ck_assert_int_eq(context == 0
+                             ? naa_answer_rand(bench->fs, bench->usim, rand, &answer)
+                             : naa_authenticate(bench->fs, bench->usim, rand,
+                                                make_autn(bench, rand, 0x20, context == 1), false, &answer),
+                         NAA_NOT_STORED);
+        ck_assert_mem_eq(&answer, &nothing, sizeof(nothing));
+    }
     fs_free(bench->fs);
 }
 END_TEST
@@ -421,5 +464,5 @@ END_TEST
 TEST_MAIN("naa", window_is_the_specification_s, window_holds_at_the_limits, no_number_is_accepted_twice,
           only_what_is_accepted_is_stored, every_octet_of_the_mac_counts,
           mapped_application_shares_what_its_options_say, mapped_application_uses_the_source_s_keys,
-          counter_ends_the_key, options_give_the_sizes, tuak_authenticates_with_long_outputs,
-          test_algorithm_asks_for_synchronisation_by_amf)
+          counter_ends_the_key, a_use_lasts_before_the_algorithm_runs, options_give_the_sizes,
+          tuak_authenticates_with_long_outputs, test_algorithm_asks_for_synchronisation_by_amf)

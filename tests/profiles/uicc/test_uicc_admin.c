@@ -6,6 +6,7 @@
 #include "tests/support/test.h"
 #include "tests/support/uicc.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define ADM1        "0020000A083131313131313131"
@@ -139,7 +140,7 @@ START_TEST(parameters_are_checked)
         {"too many records", "820442210001 83026F50 8A0105 " BY_ALL " 800200FF", 0x6A80},
         {"other number of records", "82054221000403 83026F50 8A0105 " BY_ALL " 80020010", 0x6A80},
         {"both patterns", "82024121 83026F50 8A0105 " BY_ALL " 80020010 A506C10100C20100", 0x6A80},
-        {"directory without PINs", "82027821 83025F70 8A0105 " BY_ALL " 81020100", 0x6A80},
+        {"directory with empty PINs", "82027821 83025F70 8A0105 " BY_ALL " 81020100 C600", 0x6A80},
         {"directory with content", "82027821 83025F70 8A0105 " BY_ALL " 80020100 C606900180830101", 0x6A80},
         {"application there is",
          "82027821 83027FF5 8410A0000000871002FFFFFFFF8907090000 8A0105 " BY_ALL " 81020100 C606900180830101",
@@ -238,6 +239,74 @@ START_TEST(directories_are_made_and_deleted_with_what_is_in_them)
     expect(uicc, "00B0000000", 0x6986);
     expect(uicc, "00A4000C025F70", 0x6A82);
     uicc_free(uicc);
+}
+END_TEST
+
+/* The octets that pySim's create_ef sends, with all its options; a cyclic file, which it reads only, like the
+ * others. The order of the objects is its own. */
+START_TEST(files_are_made_as_pysim_makes_them)
+{
+    static const struct {
+        const char *descriptor, *size;
+    } kinds[] = {
+        {"820201 21", "80020010"},         {"820241 21", "80020010"},
+        {"820502 21 0004 04", "80020010"}, {"820542 21 0004 04", "80020010"},
+        {"820506 21 0004 04", "80020010"}, {"820239 21", "80020010"},
+        {"820279 21", "80020010"},
+    };
+    struct uicc *uicc = as_administrator();
+    const char *sfis[] = {"8800", "880138", NULL, ""};
+    char free_one[8] = "8800";
+
+    for (uint8_t sfi = 1; sfi <= 30; sfi++)
+        if (fs_child_by_sfi(uicc->channels[0].directory, sfi) == NULL)
+            snprintf(free_one, sizeof(free_one), "8801%02X", sfi << 3 & 0xFF);
+    sfis[2] = free_one;
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        for (size_t j = 0; j < sizeof(sfis) / sizeof(sfis[0]); j++) {
+            char objects[128];
+            bool taken = j == 1; /* by a file of the USIM */
+
+            snprintf(objects, sizeof(objects), "%s 83026F50 8A0105 8B036F0601 %s %s", kinds[i].descriptor,
+                     kinds[i].size, sfis[j]);
+            ck_assert_msg(create(uicc, objects) == (taken ? 0x6A80 : 0x9000), "%s", objects);
+            if (!taken)
+                ck_assert(fs_delete_file(uicc->fs, fs_child(uicc->channels[0].directory, 0x6F50)));
+            expect(uicc, SELECT_USIM, 0x9000);
+        }
+    uicc_free(uicc);
+}
+END_TEST
+
+/* And those of its create_df: never with a PIN status, with the size and one vendor's object when asked for.
+ */
+START_TEST(directories_are_made_as_pysim_makes_them)
+{
+    static const char *const sizes[] = {"", "81020100", "A503D20105", "81020100 A503D2010F"};
+    static const char *const descriptors[] = {"82023821", "82027821"};
+
+    for (size_t i = 0; i < 2 * 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
+        struct uicc *uicc = as_administrator();
+        bool application = (i & 1) != 0;
+        struct buf *fcp = test_buf();
+        struct span of_new, of_parent;
+        char objects[128];
+
+        if (application)
+            expect(uicc, "00A4000C023F00", 0x9000);
+        ck_assert_uint_eq(test_uicc_send(uicc, "80F2000000", fcp), 0x9000);
+        ck_assert(tlv_find_path(buf_span(fcp), (const uint32_t[]){0x62, 0xC6, 0}, &of_parent));
+        snprintf(objects, sizeof(objects), "%s 83025F70 %s 8A0105 8B036F0601 %s", descriptors[i >> 1 & 1],
+                 application ? "8407A0000000990102" : "", sizes[i >> 2]);
+        ck_assert_msg(create(uicc, objects) == 0x9000, "%s", objects);
+        ck_assert_uint_eq(uicc->channels[0].directory->fid, 0x5F70);
+        fcp = test_buf();
+        ck_assert_uint_eq(test_uicc_send(uicc, "80F2000000", fcp), 0x9000);
+        ck_assert(tlv_find_path(buf_span(fcp), (const uint32_t[]){0x62, 0xC6, 0}, &of_new));
+        ck_assert(span_equal(of_new, of_parent));
+        uicc_free(uicc);
+    }
 }
 END_TEST
 
@@ -430,7 +499,8 @@ START_TEST(ber_tlv_files_are_resized)
 END_TEST
 
 TEST_MAIN("uicc_admin", a_created_file_is_there, only_who_may_creates, parameters_are_checked, memory_ends,
-          patterns_fill, directories_are_made_and_deleted_with_what_is_in_them,
-          an_application_is_made_and_deleted, deleting_needs_its_rule, a_deactivated_file_is_not_used,
-          activation_needs_its_rule, what_is_in_a_deactivated_directory_is_not_used, termination_is_for_good,
+          files_are_made_as_pysim_makes_them, directories_are_made_as_pysim_makes_them, patterns_fill,
+          directories_are_made_and_deleted_with_what_is_in_them, an_application_is_made_and_deleted,
+          deleting_needs_its_rule, a_deactivated_file_is_not_used, activation_needs_its_rule,
+          what_is_in_a_deactivated_directory_is_not_used, termination_is_for_good,
           a_terminated_uicc_can_be_seen_only, files_are_resized, ber_tlv_files_are_resized)

@@ -21,11 +21,11 @@
 /* EF IMSI, which PIN1 guards, and EF FDN's neighbour in the USIM, which local PIN 81 guards for UPDATE. */
 #define READ_IMSI "00B0870000"
 
-/* What the store was told last. */
+/* What the store was told last, and what it held when it was told to keep it. */
 struct stored {
-    unsigned pins, puks;
-    uint8_t attempts_left;
-    bool fails;
+    unsigned pins, puks, kept;
+    uint8_t attempts_left, kept_left;
+    bool fails, keeps_nothing;
 };
 
 static bool store_pin(void *context, const struct fs_pin *pin)
@@ -46,6 +46,15 @@ static bool store_puk(void *context, const struct fs_puk *puk)
     return !stored->fails;
 }
 
+static bool keep(void *context)
+{
+    struct stored *stored = context;
+
+    stored->kept++;
+    stored->kept_left = stored->attempts_left;
+    return !stored->keeps_nothing;
+}
+
 static struct stored stored;
 
 static struct uicc *make(void)
@@ -56,7 +65,7 @@ static struct uicc *make(void)
     recipe.pin1_enabled = true;
     uicc = test_uicc(&recipe);
     stored = (struct stored){0};
-    uicc->fs->store = (struct fs_store){.context = &stored, .pin = store_pin, .puk = store_puk};
+    uicc->fs->store = (struct fs_store){.context = &stored, .pin = store_pin, .puk = store_puk, .last = keep};
     return uicc;
 }
 
@@ -85,7 +94,7 @@ START_TEST(a_pin_opens_what_it_guards)
     expect(uicc, READ_IMSI, 0x6982);
     expect(uicc, "0020000100", 0x63C3);
     expect(uicc, "0020000108" PIN1, 0x9000);
-    ck_assert_uint_eq(stored.pins, 0); /* nothing changed, nothing written */
+    ck_assert_uint_eq(stored.attempts_left, 3);
     expect(uicc, READ_IMSI, 0x9000);
     uicc_reset(uicc);
     expect(uicc, SELECT_USIM, 0x9000);
@@ -101,13 +110,14 @@ START_TEST(a_wrong_pin_is_counted_and_stored_before_the_answer)
     expect(uicc, SELECT_USIM, 0x9000);
     expect(uicc, "0020000108" PIN1, 0x9000);
     expect(uicc, "0020000108" WRONG, 0x63C2);
-    ck_assert_uint_eq(stored.pins, 1);
     ck_assert_uint_eq(stored.attempts_left, 2);
+    ck_assert_uint_eq(stored.kept_left, 2);
     expect(uicc, READ_IMSI, 0x6982);
     expect(uicc, "0020000108" WRONG, 0x63C1);
+    ck_assert_uint_eq(stored.kept_left, 1);
     expect(uicc, "0020000108" PIN1, 0x9000);
-    ck_assert_uint_eq(stored.pins, 3);
     ck_assert_uint_eq(stored.attempts_left, 3);
+    ck_assert_uint_eq(stored.kept, 4);
     for (unsigned left = 3; left-- > 0;)
         ck_assert_uint_eq(test_uicc_send(uicc, "0020000108" WRONG, NULL), 0x63C0 | left);
     expect(uicc, "0020000108" PIN1, 0x6983);
@@ -118,6 +128,43 @@ START_TEST(a_wrong_pin_is_counted_and_stored_before_the_answer)
     uicc_reset(uicc);
     expect(uicc, "0020000108" PIN1, 0x6983);
     uicc_free(uicc);
+}
+END_TEST
+
+/* Every command that compares, with what is right and what is wrong: nobody learns which before it counts. */
+START_TEST(what_cannot_be_counted_is_not_compared)
+{
+    static const struct {
+        const char *before, *right, *wrong;
+        uint8_t left;
+    } commands[] = {
+        {"0020000100", "0020000108" PIN1, "0020000108" WRONG, 2},
+        {"0020000100", "0024000110" PIN1 NEW_PIN, "0024000110" WRONG NEW_PIN, 2},
+        {"0020000100", "0026000108" PIN1, "0026000108" WRONG, 2},
+        {"0026000108" PIN1, "0028000108" PIN1, "0028000108" WRONG, 2},
+        {"0020000100", "002C000110" PUK1 NEW_PIN, "002C000110" PUK2 NEW_PIN, 9},
+        {"0020000A00", "0020000A08" ADM1, "0020000A08" WRONG, 9},
+    };
+
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        struct uicc *uicc = make();
+        struct fs_pin *pin = NULL;
+
+        test_uicc_send(uicc, commands[i].before, NULL);
+        pin = fs_find_pin(uicc->fs, uicc->fs->mf, commands[i].right[5] == 'A' ? 0x0A : 0x01);
+        if (pin == NULL)
+            pin = fs_find_pin(uicc->fs, uicc->fs->mf, 0x01);
+        stored = (struct stored){.keeps_nothing = true};
+        pin->verified = true;
+        expect(uicc, commands[i].right, 0x6581);
+        ck_assert_uint_eq(stored.kept_left, commands[i].left);
+        expect(uicc, commands[i].wrong, 0x6581);
+        ck_assert_uint_eq(stored.kept_left, commands[i].left - 1);
+        ck_assert(commands[i].left > 3 || !pin->verified);
+        stored.keeps_nothing = false;
+        expect(uicc, commands[i].right, 0x9000);
+        uicc_free(uicc);
+    }
 }
 END_TEST
 
@@ -529,10 +576,10 @@ START_TEST(terminal_capabilities_are_checked)
 END_TEST
 
 TEST_MAIN("uicc_pin", a_pin_opens_what_it_guards, a_wrong_pin_is_counted_and_stored_before_the_answer,
-          every_octet_of_a_pin_counts, a_pin_that_may_not_be_changed_stays,
-          what_cannot_be_stored_opens_nothing, references_and_lengths_are_checked,
-          a_changed_pin_is_the_new_one, a_disabled_pin_guards_nothing, the_universal_pin_stands_in,
-          a_puk_unblocks, unblocking_enables, a_puk_blocks_for_good, a_local_pin_ends_with_its_session,
-          administrative_codes_are_any_octets, a_suspended_uicc_resumes,
+          what_cannot_be_counted_is_not_compared, every_octet_of_a_pin_counts,
+          a_pin_that_may_not_be_changed_stays, what_cannot_be_stored_opens_nothing,
+          references_and_lengths_are_checked, a_changed_pin_is_the_new_one, a_disabled_pin_guards_nothing,
+          the_universal_pin_stands_in, a_puk_unblocks, unblocking_enables, a_puk_blocks_for_good,
+          a_local_pin_ends_with_its_session, administrative_codes_are_any_octets, a_suspended_uicc_resumes,
           resuming_has_one_attempt_and_one_moment, suspend_checks_what_it_is_told,
           challenges_are_as_long_as_asked_and_never_the_same, terminal_capabilities_are_checked)
