@@ -245,7 +245,7 @@ uint64_t profile_free_nvm(struct softeuicc *card)
 /* Volatile memory is the room that STORE DATA collects requests in. */
 struct card_resources profile_resources(struct softeuicc *card)
 {
-    size_t used = card->store_data.collected.size;
+    size_t used = store_data_held(card->store_data, APDU_CHANNELS);
 
     return (struct card_resources){.free_nvm = profile_free_nvm(card),
                                    .free_ram = used < STORE_DATA_MAX ? STORE_DATA_MAX - used : 0};
