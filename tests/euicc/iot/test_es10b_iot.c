@@ -237,21 +237,19 @@ START_TEST(the_first_eims_are_added)
     es10_open(&bench, 1, 0);
     ck_assert_hex(es10(&bench, "BF5500"), "BF5502 A000");
     ck_assert_hex(add_initial(&bench, eims, 3), "BF570A A008 840101 0500 840102");
-    /* Without counters, with the tokens that were made. */
+    /* Without counters, with the tokens that were made and with defaults. */
     eims[0].token = "01";
     eims[2].token = "02";
     outer = tlv_open(expected, 0xBF55);
     list = tlv_open(expected, 0xA0);
-    for (size_t i = 0; i < 3; i++) {
-        eims[i].counter = "";
-        buf_append(expected, test_eim_configuration(0x30, &eims[i]));
-    }
+    for (size_t i = 0; i < 3; i++)
+        buf_append(expected, test_eim_shown(&eims[i], SPAN_ARRAY(bench.cis[0].key_id)));
     tlv_close(expected, list);
     tlv_close(expected, outer);
     ck_assert_span(es10(&bench, "BF5500"), buf_span(expected));
     buf_clear(expected);
     outer = tlv_open(expected, 0xBF55);
-    tlv_put(expected, 0xA0, test_eim_configuration(0x30, &eims[1]));
+    tlv_put(expected, 0xA0, test_eim_shown(&eims[1], SPAN_ARRAY(bench.cis[0].key_id)));
     tlv_close(expected, outer);
     ck_assert_span(es10(&bench, "BF5505 A003 800162"), buf_span(expected));
     ck_assert_hex(es10(&bench, "BF5505 A003 80017A"), "BF5502 A000");
