@@ -67,10 +67,12 @@
 #define TAG_HANDLE_NOTIFICATION       0xBF3D /* 5.6.4 */
 #define TAG_AUTHENTICATE_CLIENT_ES11  0xBF40 /* 5.8.2 */
 
-/* What SGP.32 adds to profiles. */
+/* What SGP.22 v2.4 and SGP.32 add to profiles. */
+#define TAG_SERVICE_DATA       0xBF22 /* serviceSpecificDataStoredInEuicc */
 #define TAG_FALLBACK_ATTRIBUTE 0x9F26
 #define TAG_FALLBACK_ALLOWED   0x9F67
 #define TAG_ECALL_INDICATION   0x9F7B
+#define TAG_IOT_METADATA       0xBF64 /* iotSpecificMetadata; iotSpecificProfileInfo */
 
 /* ESipa and what an eIM sends, SGP.32 2.11, 5.14. */
 #define TAG_TRANSFER_EIM_PACKAGE 0xBF4E /* 5.14.4 */

@@ -13,10 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TOKEN_ASKED_FOR     (-1) /* associationToken of an eIM that wants one */
-#define ID_TYPE_PROPRIETARY 3
-#define TAG_CONFIGURATION   0x30
-#define TAG_EIM_ID_TYPE     0x82
+#define TOKEN_ASKED_FOR      (-1) /* associationToken of an eIM that wants one */
+#define ID_TYPE_PROPRIETARY  3
+#define PROTOCOL_PROPRIETARY 4 /* eimProprietary, a bit of EimSupportedProtocol */
+#define TAG_CONFIGURATION    0x30
+#define TAG_EIM_ID_TYPE      0x82
 
 /* --- reading ------------------------------------------------------------------------------------- */
 
@@ -131,27 +132,55 @@ unsigned eim_count(struct softeuicc *card)
 
 /* --- what is kept of a configuration --------------------------------------------------------------- */
 
+/*
+ * What is left out has a value of its own, and GetEimConfigurationData shows it (SGP.32 5.9.4 since v1.2,
+ * CR12010R00). eimFqdn and trustedPublicKeyDataTls have none. Reading: an eIM that says no protocol has
+ * eimProprietary alone, so that an IPA that knows none has nothing to poll it with; and what an earlier card
+ * file holds without these values gets them with its next update.
+ */
+static struct eim_members completed(const struct softeuicc *card, const struct eim_members *given)
+{
+    static const uint8_t proprietary_type[] = {ID_TYPE_PROPRIETARY};
+    static const uint8_t proprietary_protocol[] = {3, 0x80 >> PROTOCOL_PROPRIETARY};
+    const struct {
+        enum eim_member member;
+        struct span value;
+    } defaults[] = {
+        {EIM_MEMBER_ID_TYPE, SPAN_ARRAY(proprietary_type)},
+        {EIM_MEMBER_PROTOCOL, SPAN_ARRAY(proprietary_protocol)},
+        /* The first of euiccCiPKIdListForSigning. */
+        {EIM_MEMBER_CI_KEY_ID, SPAN_ARRAY(card->credentials[0].ci_key_id)},
+    };
+    struct eim_members members = *given;
+
+    for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
+        if (members.values[defaults[i].member].data == NULL)
+            members.values[defaults[i].member] = defaults[i].value;
+    return members;
+}
+
 /* Writes a row by `sql`: ?1 says which, then come counter, token (0: none), what the card reads of the
  * configuration, and itself. */
 static bool eim_write(struct softeuicc *card, const char *sql, struct nvm_value which, uint32_t counter,
-                      int64_t token, const struct eim_members *members, const struct ec_key *key)
+                      int64_t token, const struct eim_members *given, const struct ec_key *key)
 {
-    struct span fqdn = members->values[EIM_MEMBER_FQDN];
+    const struct eim_members members = completed(card, given);
+    struct span fqdn = members.values[EIM_MEMBER_FQDN];
     uint8_t point[EC_POINT_SIZE];
     struct buf kept = {0};
     uint64_t type = 0;
-    bool has_type = tlv_unsigned(members->values[EIM_MEMBER_ID_TYPE], &type);
+    bool has_type = tlv_unsigned(members.values[EIM_MEMBER_ID_TYPE], &type);
     bool done;
 
     ec_key_point(key, point);
-    eim_members_put(&kept, TAG_CONFIGURATION, members);
+    eim_members_put(&kept, TAG_CONFIGURATION, &members);
     done = !kept.failed &&
            nvm_change(card->nvm, sql,
                       NVM_VALUES(which, NVM_INT(counter), NVM_INT(token),
                                  fqdn.data != NULL ? NVM_TEXT(fqdn) : NVM_NULL,
                                  has_type ? NVM_INT(type) : NVM_NULL, NVM_BLOB(SPAN_ARRAY(point)),
                                  NVM_STRING(ec_curve_name(ec_key_curve(key))),
-                                 NVM_HEX(members->values[EIM_MEMBER_CI_KEY_ID]), NVM_BLOB(buf_span(&kept))));
+                                 NVM_HEX(members.values[EIM_MEMBER_CI_KEY_ID]), NVM_BLOB(buf_span(&kept))));
     buf_free(&kept);
     return done;
 }

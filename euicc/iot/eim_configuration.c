@@ -2,6 +2,7 @@
 #include "euicc/iot/eim_configuration.h"
 
 #include "apdu/tlv.h"
+#include "euicc/os/spec_version.h"
 #include "euicc/os/text.h"
 #include "euicc/profile/profile_metadata.h"
 
@@ -192,8 +193,12 @@ bool eim_configuration_parse(const struct softeuicc *card, struct span content,
     int64_t counter = 0;
 
     *configuration = (struct eim_configuration){.key = NULL};
-    if (!eim_members_parse(content, &configuration->members) || values[EIM_MEMBER_ID].data == NULL ||
-        !values_are_good(&configuration->members))
+    if (!eim_members_parse(content, &configuration->members) || values[EIM_MEMBER_ID].data == NULL)
+        return false;
+    /* Of SGP.32 v1.3: before, one of the members that are passed over. */
+    if (!card_speaks_sgp32(card, 1, 3))
+        configuration->members.values[EIM_MEMBER_PROPRIETARY] = SPAN_NONE;
+    if (!values_are_good(&configuration->members))
         return false;
     configuration->counter_in_range =
         tlv_signed(values[EIM_MEMBER_COUNTER], &counter) && counter >= 0 && counter <= EIM_COUNTER_MAX;

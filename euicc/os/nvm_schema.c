@@ -251,9 +251,11 @@ static const char version_4[] = "CREATE TABLE load_package ("
                                 ") STRICT, WITHOUT ROWID;";
 
 /* The versions of the specifications that a card is made to. Those that were there before announced these. */
-static const char version_5[] = "ALTER TABLE card ADD COLUMN sgp22 TEXT NOT NULL DEFAULT '2.2.2';"
-                                "ALTER TABLE card ADD COLUMN sgp32 TEXT;" /* NULL: a consumer card */
-                                "UPDATE card SET sgp32 = '1.2.0' WHERE personality <> 'consumer';";
+static const char version_5[] =
+    "ALTER TABLE card ADD COLUMN sgp22 TEXT NOT NULL DEFAULT '2.2.2';"
+    "ALTER TABLE card ADD COLUMN sgp32 TEXT;" /* NULL: a consumer card */
+    "UPDATE card SET sgp32 = '1.2.0' WHERE personality <> 'consumer';"
+    "ALTER TABLE profile ADD COLUMN service_data BLOB;"; /* content of BF22 (SGP.22 v2.4); NULL: none */
 
 const char *const nvm_migrations[] = {version_1, version_2, version_3, version_4, version_5};
 const int nvm_schema_version = sizeof(nvm_migrations) / sizeof(nvm_migrations[0]);

@@ -154,9 +154,9 @@ static bool read_policy_rules(struct tlv_reader *reader, struct profile_metadata
     return true;
 }
 
-/* What SGP.32 adds stands behind members that this card passes over. A card without SGP.32 reads it too, and
- * keeps nothing of it (profile_install.c). */
-static bool read_iot_members(struct tlv_reader *reader, struct profile_metadata *metadata)
+/* What later versions and SGP.32 add stands behind members that this card passes over. A card that is made to
+ * none of them reads it too, and keeps nothing of it (profile_install.c). */
+static bool read_later_members(struct tlv_reader *reader, struct profile_metadata *metadata)
 {
     size_t start = reader->offset;
     struct tlv object;
@@ -166,6 +166,11 @@ static bool read_iot_members(struct tlv_reader *reader, struct profile_metadata 
                      : object.tag == TAG_FALLBACK_ALLOWED ? &metadata->fallback_allowed
                                                           : NULL;
 
+        if (object.tag == TAG_SERVICE_DATA) {
+            if (!tlv_is_sequence(object.value))
+                return reject(reader, start);
+            metadata->service_data = object.value;
+        }
         if (flag == NULL)
             continue;
         if (object.value.size != 1)
@@ -188,7 +193,7 @@ static bool read_members(struct tlv_reader *reader, struct profile_metadata *met
            require_text(reader, 0x92, PROFILE_NAME_MAX, &metadata->name) && read_icon(reader, metadata) &&
            read_class(reader, metadata) && read_notification_configuration(reader, metadata) &&
            read_owner(reader, metadata) && read_policy_rules(reader, metadata) &&
-           read_iot_members(reader, metadata);
+           read_later_members(reader, metadata);
 }
 
 bool profile_metadata_parse(struct span octets, struct profile_metadata *metadata, size_t *offset)

@@ -29,9 +29,10 @@ struct profile_metadata {
     struct span notification_configuration; /* content of B6, SPAN_NONE when absent */
     struct span owner;                      /* content of B7, SPAN_NONE when absent */
     bool ppr1, ppr2, ppr_update_control;
-    bool ppr_unknown;      /* a rule that this version of the specification does not know */
-    bool ecall;            /* ecallIndication (SGP.32): the Emergency Profile */
-    bool fallback_allowed; /* fallbackAllowed (SGP.32): it may have the Fallback Attribute */
+    bool ppr_unknown;         /* a rule that this version of the specification does not know */
+    struct span service_data; /* content of serviceSpecificDataStoredInEuicc (SGP.22 v2.4), or SPAN_NONE */
+    bool ecall;               /* ecallIndication (SGP.32): the Emergency Profile */
+    bool fallback_allowed;    /* fallbackAllowed (SGP.32): it may have the Fallback Attribute */
 };
 
 /* `octets` is BF25 whole. False on a bad form, with the offset in *offset. */

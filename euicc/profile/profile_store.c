@@ -9,7 +9,7 @@
 #define SELECT_PROFILE                                                                                       \
     "SELECT id, isdp_aid, iccid, state, class, origin, nickname, service_provider, name, icon_type, icon,"   \
     " ppr1, ppr2, owner, metadata, smdp_oid, smdp_address, isdp_configuration, ci_key_id,"                   \
-    " ecall, fallback_allowed, id IS (SELECT fallback FROM iot) FROM profile "
+    " ecall, fallback_allowed, id IS (SELECT fallback FROM iot), service_data FROM profile "
 
 enum column {
     COLUMN_ID,
@@ -34,6 +34,7 @@ enum column {
     COLUMN_ECALL,
     COLUMN_FALLBACK_ALLOWED,
     COLUMN_FALLBACK_ATTRIBUTE,
+    COLUMN_SERVICE_DATA,
 };
 
 const char *profile_class_name(enum profile_class class)
@@ -60,6 +61,7 @@ void profile_clear(struct profile *profile)
     buf_free(&profile->name);
     buf_free(&profile->icon);
     buf_free(&profile->owner);
+    buf_free(&profile->service_data);
     buf_free(&profile->metadata);
     buf_free(&profile->smdp_oid);
     buf_free(&profile->smdp_address);
@@ -96,8 +98,9 @@ static bool copy_hex(uint8_t *to, size_t size, sqlite3_stmt *row, enum column co
 static bool any_failed(const struct profile *profile)
 {
     return profile->nickname.failed || profile->service_provider.failed || profile->name.failed ||
-           profile->icon.failed || profile->owner.failed || profile->metadata.failed ||
-           profile->smdp_oid.failed || profile->smdp_address.failed || profile->isdp_configuration.failed;
+           profile->icon.failed || profile->owner.failed || profile->service_data.failed ||
+           profile->metadata.failed || profile->smdp_oid.failed || profile->smdp_address.failed ||
+           profile->isdp_configuration.failed;
 }
 
 /* False when the row does not make sense (somebody edited the file) or memory ran out. */
@@ -123,6 +126,7 @@ static bool profile_from_row(sqlite3_stmt *row, struct profile *profile)
     copy_text(&profile->smdp_address, row, COLUMN_SMDP_ADDRESS);
     buf_append(&profile->icon, nvm_blob(row, COLUMN_ICON));
     buf_append(&profile->owner, nvm_blob(row, COLUMN_OWNER));
+    buf_append(&profile->service_data, nvm_blob(row, COLUMN_SERVICE_DATA));
     buf_append(&profile->metadata, nvm_blob(row, COLUMN_METADATA));
     buf_append(&profile->isdp_configuration, nvm_blob(row, COLUMN_ISDP_CONFIGURATION));
     profile->has_ci_key_id = copy_hex(profile->ci_key_id, sizeof(profile->ci_key_id), row, COLUMN_CI_KEY_ID);

@@ -31,9 +31,10 @@ struct profile {
     unsigned icon_type;
     struct buf icon;
     bool has_owner;
-    struct buf owner;    /* content of profileOwner (B7) */
-    struct buf metadata; /* StoreMetadataRequest (BF25) as received, whole */
-    struct buf smdp_oid; /* content octets */
+    struct buf owner;        /* content of profileOwner (B7) */
+    struct buf service_data; /* content of serviceSpecificDataStoredInEuicc (BF22); empty: none */
+    struct buf metadata;     /* StoreMetadataRequest (BF25) as received, whole */
+    struct buf smdp_oid;     /* content octets */
     struct buf smdp_address;
     /* ConfigureISDPRequest (BF24) as received, whole; empty when there was none. */
     struct buf isdp_configuration;

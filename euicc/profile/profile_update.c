@@ -1,34 +1,40 @@
 /* ES6.UpdateMetadata (SGP.22 5.4.1): the operator changes names, icon and policy rules of its profile over
- * the air; on a card with SGP.32 also whether it may be the Fallback Profile. */
+ * the air; since SGP.22 v2.4 also the data of its services, since SGP.32 v1.3 whether it may be the Fallback
+ * Profile. */
 #include "euicc/profile/profile_store.h"
 
 #include "apdu/tlv.h"
+#include "euicc/os/spec_version.h"
 #include "euicc/os/text.h"
 #include "protocol/tags.h"
 
 /* UpdateMetadataRequest: every member is optional; SPAN_NONE where it is absent. */
 struct update {
-    struct span service_provider, name, icon_type, icon, rules, fallback_allowed;
+    struct span service_provider, name, icon_type, icon, rules;
+    struct span service_data, fallback_allowed; /* of versions that the card may not be made to */
     bool has_icon_type;
     unsigned icon_type_number;
 };
 
 #define HIGHEST_NUMBER 25 /* of the members before, profilePolicyRules */
 
-/* The value of fallbackAllowed (SGP.32), which stands behind members that the card passes over; no member
- * that has its place before is among them. */
-static bool read_fallback_allowed(struct tlv_reader *reader, struct span *value)
+/* What later versions have: it stands behind and between members that the card passes over; no member that
+ * has its place before is among them. */
+static bool read_later_members(struct tlv_reader *reader, struct update *update)
 {
     struct tlv_reader further = *reader;
     struct tlv object;
 
     if (!tlv_skip_later(&further, HIGHEST_NUMBER))
         return false;
-
-    while (tlv_next(reader, &object) == TLV_OK)
-        if (object.tag == TAG_FALLBACK_ALLOWED)
-            *value = object.value;
-    return tlv_good(reader) && (value->data == NULL || value->size == 1);
+    while (tlv_next(reader, &object) == TLV_OK) {
+        if (object.tag == TAG_SERVICE_DATA)
+            update->service_data = object.value;
+        else if (object.tag == TAG_FALLBACK_ALLOWED)
+            update->fallback_allowed = object.value;
+    }
+    return tlv_good(reader) && (update->service_data.data == NULL || tlv_is_sequence(update->service_data)) &&
+           (update->fallback_allowed.data == NULL || update->fallback_allowed.size == 1);
 }
 
 static bool text_fits(struct span text, size_t max)
@@ -49,7 +55,7 @@ static bool update_parse(struct span request, struct update *update)
     update->has_icon_type = tlv_optional(&reader, 0x93, &update->icon_type) && update->icon_type.size > 0;
     (void)tlv_optional(&reader, 0x94, &update->icon);
     (void)tlv_optional(&reader, 0x99, &update->rules);
-    if (!read_fallback_allowed(&reader, &update->fallback_allowed) ||
+    if (!read_later_members(&reader, update) ||
         !text_fits(update->service_provider, SERVICE_PROVIDER_NAME_MAX) ||
         !text_fits(update->name, PROFILE_NAME_MAX))
         return false;
@@ -77,6 +83,7 @@ uint16_t profile_update_metadata(struct softeuicc *card, const struct profile *p
     bool ppr2 = profile->ppr2;
     bool fallback_allowed = profile->fallback_allowed;
     bool has_icon = profile->has_icon;
+    struct span service_data;
 
     if (!update_parse(request, &update))
         return SW_WRONG_DATA;
@@ -86,13 +93,16 @@ uint16_t profile_update_metadata(struct softeuicc *card, const struct profile *p
     }
     /* Reading of SGP.32: who has the Fallback Attribute already keeps it; the owner's word is asked when it
      * is set. */
-    if (update.fallback_allowed.data != NULL && (card->personality_bit & (FOR_IOT | FOR_HYBRID)) != 0)
+    if (update.fallback_allowed.data != NULL && card_speaks_sgp32(card, 1, 3))
         fallback_allowed = update.fallback_allowed.data[0] != 0;
     if (update.icon.data != NULL)
         has_icon = update.icon.size > 0;
+    /* Reading: the data of all services are replaced together; none at all takes them away. */
+    service_data =
+        given(card_speaks_sgp22(card, 2, 4) ? update.service_data : SPAN_NONE, &profile->service_data);
     return nvm_change(card->nvm,
                       "UPDATE profile SET service_provider = ?2, name = ?3, icon_type = ?4, icon = ?5,"
-                      " ppr1 = ?6, ppr2 = ?7, fallback_allowed = ?8 WHERE id = ?1",
+                      " ppr1 = ?6, ppr2 = ?7, fallback_allowed = ?8, service_data = ?9 WHERE id = ?1",
                       NVM_VALUES(NVM_INT(profile->id),
                                  NVM_TEXT(given(update.service_provider, &profile->service_provider)),
                                  NVM_TEXT(given(update.name, &profile->name)),
@@ -100,7 +110,8 @@ uint16_t profile_update_metadata(struct softeuicc *card, const struct profile *p
                                                                          : profile->icon_type)
                                           : NVM_NULL,
                                  has_icon ? NVM_BLOB(given(update.icon, &profile->icon)) : NVM_NULL,
-                                 NVM_INT(ppr1), NVM_INT(ppr2), NVM_INT(fallback_allowed)))
+                                 NVM_INT(ppr1), NVM_INT(ppr2), NVM_INT(fallback_allowed),
+                                 service_data.size > 0 ? NVM_BLOB(service_data) : NVM_NULL))
                ? SW_OK
                : SW_MEMORY_FAILURE;
 }

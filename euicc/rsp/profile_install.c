@@ -7,6 +7,7 @@
 
 #include "euicc/lifecycle/lifecycle.h"
 #include "euicc/os/host.h"
+#include "euicc/os/spec_version.h"
 
 #include <string.h>
 
@@ -65,6 +66,7 @@ static bool insert_profile(struct softeuicc *card, const struct profile_installa
 {
     const struct profile_metadata *metadata = installation->metadata;
     bool iot = (card->personality_bit & (FOR_IOT | FOR_HYBRID)) != 0;
+    bool has_data = card_speaks_sgp22(card, 2, 4) && metadata->service_data.size > 0;
     char digits[21];
     char now[CARD_TIME_SIZE];
 
@@ -73,8 +75,9 @@ static bool insert_profile(struct softeuicc *card, const struct profile_installa
                card->nvm,
                "INSERT INTO profile (isdp_aid, iccid, state, class, origin, service_provider, name,"
                " icon_type, icon, ppr1, ppr2, owner, metadata, smdp_oid, smdp_address, ci_key_id,"
-               " isdp_configuration, memory, installed_at, ecall, fallback_allowed) VALUES (?1, ?2, ?3, ?4,"
-               " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+               " isdp_configuration, memory, installed_at, ecall, fallback_allowed, service_data) VALUES (?1,"
+               " ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, "
+               "?22)",
                NVM_VALUES(NVM_HEX(aid), NVM_STRING(digits),
                           NVM_STRING(lifecycle_state_name(lifecycle_initial_state())),
                           NVM_STRING(profile_class_name(metadata->class)),
@@ -86,7 +89,8 @@ static bool insert_profile(struct softeuicc *card, const struct profile_installa
                           hex_or_empty(installation->smdp_oid), NVM_TEXT(installation->smdp_address),
                           hex_or_empty(installation->ci_key_id), NVM_BLOB(installation->isdp_configuration),
                           NVM_INT(memory), NVM_STRING(card_time(card, now)), NVM_INT(iot && metadata->ecall),
-                          NVM_INT(iot && metadata->fallback_allowed)));
+                          NVM_INT(iot && metadata->fallback_allowed),
+                          has_data ? NVM_BLOB(metadata->service_data) : NVM_NULL));
 }
 
 static bool insert_elements(struct softeuicc *card, int64_t id, const struct saip_package *package)

@@ -1,7 +1,8 @@
 /*
  * ES10c.GetProfilesInfo (SGP.22 5.7.15, SGP.32 5.9.14). What of a profile can be asked for stands in one
- * table.
+ * table, with the versions that have it.
  */
+#include "euicc/os/spec_version.h"
 #include "euicc/profile/profile_store.h"
 #include "euicc/rsp/es10_common.h"
 #include "protocol/tags.h"
@@ -68,6 +69,12 @@ static void put_from_metadata(struct buf *out, uint32_t tag, const struct profil
         tlv_put(out, tag, value);
 }
 
+static void put_service_data(struct buf *out, uint32_t tag, const struct profile *profile)
+{
+    if (profile->service_data.size > 0)
+        tlv_put(out, tag, buf_span(&profile->service_data));
+}
+
 static void put_dp_proprietary_data(struct buf *out, uint32_t tag, const struct profile *profile)
 {
     const uint32_t path[] = {TAG_CONFIGURE_ISDP, tag, 0};
@@ -110,38 +117,58 @@ static void put_fallback_allowed(struct buf *out, uint32_t tag, const struct pro
     put_if_true(out, tag, profile->fallback_allowed);
 }
 
-#define IPA (FOR_IOT | FOR_HYBRID)
+/* The minor version of SGP.22 v2 or of SGP.32 v1 that a member of ProfileInfo came with. */
+enum { EVER = 0, NEVER = 99 };
 
 struct field {
     uint32_t tag;
     bool by_default; /* given when there is no tag list */
-    uint8_t personalities;
+    unsigned sgp22, sgp32;
     void (*put)(struct buf *out, uint32_t tag,
-                const struct profile *profile); /* appends nothing when absent */
+                const struct profile *profile); /* appends nothing when absent; NULL: always absent */
 };
 
 static const struct field fields[] = {
-    {0x5A, true, FOR_ALL, put_iccid},
-    {0x4F, true, FOR_ALL, put_aid},
-    {TAG_PROFILE_STATE, true, FOR_ALL, put_state},
-    {0x90, true, FOR_ALL, put_nickname},
-    {0x91, true, FOR_ALL, put_service_provider},
-    {0x92, true, FOR_ALL, put_name},
-    {0x93, true, FOR_ALL, put_icon_type},
-    {0x94, true, FOR_ALL, put_icon},
-    {0x95, true, FOR_ALL, put_class},
-    {0xB6, false, FOR_ALL, put_from_metadata}, /* notificationConfigurationInfo */
-    {0xB7, false, FOR_ALL, put_from_metadata}, /* profileOwner */
-    {0xB8, false, FOR_ALL, put_dp_proprietary_data},
-    {0x99, false, FOR_ALL, put_policy_rules},
-    {TAG_REF_AR_DO, false, FOR_ALL,
+    {0x5A, true, EVER, EVER, put_iccid},
+    {0x4F, true, EVER, EVER, put_aid},
+    {TAG_PROFILE_STATE, true, EVER, EVER, put_state},
+    {0x90, true, EVER, EVER, put_nickname},
+    {0x91, true, EVER, EVER, put_service_provider},
+    {0x92, true, EVER, EVER, put_name},
+    {0x93, true, EVER, EVER, put_icon_type},
+    {0x94, true, EVER, EVER, put_icon},
+    {0x95, true, EVER, EVER, put_class},
+    {0xB6, false, EVER, EVER, put_from_metadata}, /* notificationConfigurationInfo */
+    {0xB7, false, EVER, EVER, put_from_metadata}, /* profileOwner */
+    {0xB8, false, EVER, EVER, put_dp_proprietary_data},
+    {0x99, false, EVER, EVER, put_policy_rules},
+    {TAG_SERVICE_DATA, false, 4, NEVER, put_service_data},
+    {TAG_REF_AR_DO, false, EVER, EVER,
      put_from_metadata}, /* refArDo: carrier privileges, which Android asks for */
-    {TAG_ECALL_INDICATION, true, IPA, put_ecall},
-    {TAG_FALLBACK_ATTRIBUTE, true, IPA, put_fallback_attribute},
-    {TAG_FALLBACK_ALLOWED, true, IPA, put_fallback_allowed},
+    {TAG_ECALL_INDICATION, true, NEVER, EVER, put_ecall},
+    {TAG_FALLBACK_ATTRIBUTE, true, NEVER, EVER, put_fallback_attribute},
+    {TAG_FALLBACK_ALLOWED, true, NEVER, EVER, put_fallback_allowed},
+    /* Reading of SGP.32 v1.3, which leaves open what is in it: it is iotSpecificMetadata as it came, and who
+     * wants it asks for it. */
+    {TAG_IOT_METADATA, false, NEVER, 3, put_from_metadata},
+    /* What SGP.22 v3 adds: */
+    {0xBA, false, NEVER, NEVER, NULL},   /* rpmConfiguration */
+    {0x9B, false, NEVER, NEVER, NULL},   /* hriServerAddress */
+    {0xBC, false, NEVER, NEVER, NULL},   /* lprConfiguration */
+    {0xBD, false, NEVER, NEVER, NULL},   /* enterpriseConfiguration */
+    {0x9F1F, false, NEVER, NEVER, NULL}, /* serviceDescription */
+    {0xBF20, false, NEVER, NEVER, NULL}, /* deviceChangeConfiguration */
+    {0x9F24, false, NEVER, NEVER, NULL}, /* enabledOnEsimPort */
+    {0x9F25, false, NEVER, NEVER, NULL}, /* profileSize */
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
+
+/* Whether the versions that the card is made to have it. */
+static bool is_field_of(const struct softeuicc *card, const struct field *field)
+{
+    return card_speaks_sgp22(card, 2, field->sgp22) || card_speaks_sgp32(card, 1, field->sgp32);
+}
 
 /* --- the request --------------------------------------------------------------------------------- */
 
@@ -198,24 +225,27 @@ static uint32_t default_fields(const struct softeuicc *card)
     uint32_t wanted = 0;
 
     for (size_t i = 0; i < FIELDS; i++)
-        if (fields[i].by_default && (fields[i].personalities & card->personality_bit) != 0)
+        if (fields[i].by_default && is_field_of(card, &fields[i]))
             wanted |= 1u << i;
     return wanted;
 }
 
+/* False for a tag of no ProfileInfo. */
 static bool want(const struct softeuicc *card, uint32_t tag, struct query *query)
 {
     for (size_t i = 0; i < FIELDS; i++) {
-        if (fields[i].tag == tag && (fields[i].personalities & card->personality_bit) != 0) {
+        if (fields[i].tag != tag)
+            continue;
+        if (is_field_of(card, &fields[i]))
             query->wanted |= 1u << i;
-            return true;
-        }
+        return true;
     }
     return false;
 }
 
-/* Reading of SGP.22 5.7.15: a tag that the card does not know is incorrectInputValues; an empty tag list is
- * as good as none. */
+/* Reading of SGP.22 5.7.15: a tag that some version's ProfileInfo has is one that this card has no data of,
+ * when it is made to another version; a tag of none is incorrectInputValues. An empty tag list is as good as
+ * none. */
 static bool read_tag_list(const struct softeuicc *card, struct span list, struct query *query)
 {
     if (list.size == 0) {

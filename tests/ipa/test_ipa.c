@@ -93,7 +93,8 @@ START_TEST(the_configuration_is_read_back)
     ck_assert_uint_eq(count, 1);
     ck_assert_str_eq(eims[0].id, "eim.example.com");
     ck_assert_int_eq(eims[0].trust, IPA_TRUST_SYSTEM);
-    ck_assert(!eims[0].indirect && !eims[0].has_token && !eims[0].has_protocols);
+    ck_assert(!eims[0].indirect && !eims[0].has_token);
+    ck_assert(eims[0].has_protocols && eims[0].protocols == 1u << 4); /* nothing was said: eimProprietary */
     ck_assert(ipa_read_eid(bench.ipa, eid));
     ck_assert_str_eq(eid, TEST_EID);
     ipa_bench_close(&bench);

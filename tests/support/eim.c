@@ -51,11 +51,27 @@ struct span test_eim_configuration(uint32_t tag, const struct test_eim_configura
     put_key(out, configuration);
     if (configuration->tls.data != NULL)
         tlv_put(out, 0xA6, configuration->tls);
+    if (configuration->protocol.data != NULL)
+        tlv_put(out, 0x87, configuration->protocol);
     if (configuration->ci_key_id.data != NULL)
         tlv_put(out, 0x88, configuration->ci_key_id);
     buf_append(out, configuration->further);
     tlv_close(out, outer);
     return buf_span(out);
+}
+
+struct span test_eim_shown(const struct test_eim_configuration *configuration, struct span first_ci)
+{
+    struct test_eim_configuration shown = *configuration;
+
+    shown.counter = "";
+    if (shown.id_type == 0)
+        shown.id_type = 3;
+    if (shown.protocol.data == NULL)
+        shown.protocol = hex("0308"); /* eimProprietary alone */
+    if (shown.ci_key_id.data == NULL)
+        shown.ci_key_id = first_ci;
+    return test_eim_configuration(0x30, &shown);
 }
 
 struct span test_eim_initial(const struct span *configurations, size_t count)

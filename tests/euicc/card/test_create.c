@@ -586,8 +586,10 @@ START_TEST(an_older_card_keeps_its_versions)
         request.parameters.sgp32 = i == SOFTEUICC_CONSUMER ? SOFTEUICC_SGP32_1_2 : SOFTEUICC_SGP32_1_3;
         ck_assert_int_eq(softeuicc_create(test_path("old.db"), &request.parameters, NULL, &error),
                          SOFTEUICC_OK);
-        create_execute(test_path("old.db"), "ALTER TABLE card DROP COLUMN sgp22;"
-                                            "ALTER TABLE card DROP COLUMN sgp32; PRAGMA user_version = 4");
+        create_execute(test_path("old.db"),
+                       "ALTER TABLE card DROP COLUMN sgp22;"
+                       "ALTER TABLE card DROP COLUMN sgp32;"
+                       "ALTER TABLE profile DROP COLUMN service_data; PRAGMA user_version = 4");
         card = softeuicc_open(test_path("old.db"), NULL, &error);
         ck_assert_msg(card != NULL, "%s", error.message);
         ck_assert_span(SPAN_ARRAY(card->sgp22), SPAN("\x02\x02\x02", 3));

@@ -1,6 +1,7 @@
 /* euicc/iot/eim.c and eim_configuration.c: which configurations are taken, what is kept of them, and with
  * which code the others are refused. */
 #include "euicc/iot/eim.h"
+#include "euicc/os/spec_version.h"
 
 #include "apdu/tlv.h"
 #include "euicc/iot/eim_configuration.h"
@@ -297,12 +298,11 @@ START_TEST(what_is_malformed_is_a_command_error)
         {"800161 830100", "K", "8700"},
         {"800161 830100", "K", "870208FF"},
         {"800161 830100", "K", "890100"},
-        {"800161 830100", "K", "AA0130"},
         {"800161 830100", "K", "8802AA"}, /* cut off */
     };
     static const char *const good[] = {
-        "",         "A608A0063000 03020000", "A60AA108 3000 3000 03020000", "87020780", "8900",
-        "AA023000", "8B0101 CC00",           "870206C0 8900 AA00 BF6400"};
+        "",       "A608A0063000 03020000", "A60AA108 3000 3000 03020000", "87020780", "8900", "AA023000",
+        "AA0130", "8B0101 CC00",           "870206C0 8900 AA00 BF6400"};
     struct bench bench;
 
     open_bench(&bench);
@@ -368,13 +368,13 @@ START_TEST(what_is_shown_has_no_counter_and_the_token)
                      EIM_OK);
     ck_assert_int_eq(add(&bench, &(struct test_eim_configuration){.id = "b", .key = bench.other_key}),
                      EIM_OK);
-    expected = test_eim_configuration(0x30, &(struct test_eim_configuration){.fqdn = "eim.example.com:8443",
-                                                                             .id_type = 1,
-                                                                             .counter = "",
-                                                                             .token = "01",
-                                                                             .key = bench.key,
-                                                                             .tls = hex("A0063000 03020000"),
-                                                                             .further = hex("8900")});
+    expected = test_eim_shown(&(struct test_eim_configuration){.fqdn = "eim.example.com:8443",
+                                                               .id_type = 1,
+                                                               .token = "01",
+                                                               .key = bench.key,
+                                                               .tls = hex("A0063000 03020000"),
+                                                               .further = hex("8900")},
+                              SPAN_ARRAY(bench.es10.cis[0].key_id));
     shown = configurations(&bench, SPAN_NONE);
     ck_assert_span(SPAN(shown.data, expected.size), expected);
     ck_assert_span(configurations(&bench, SPAN_STRING("2.999.1")), expected);
@@ -382,6 +382,67 @@ START_TEST(what_is_shown_has_no_counter_and_the_token)
                    SPAN(shown.data + expected.size, shown.size - expected.size));
     ck_assert_uint_eq(configurations(&bench, SPAN_STRING("c")).size, 0);
     ck_assert_uint_eq(configurations(&bench, SPAN_STRING("")).size, 0);
+    close_bench(&bench);
+}
+END_TEST
+
+/* Every choice of what is left out. A file of before there were defaults keeps what it has until an update.
+ */
+START_TEST(what_is_left_out_is_shown_with_its_default)
+{
+    struct bench bench;
+    struct span first;
+
+    open_bench(&bench);
+    first = SPAN_ARRAY(bench.es10.cis[0].key_id);
+    for (unsigned given = 0; given < 16; given++) {
+        struct test_eim_configuration eim = {.fqdn = (given & 8) != 0 ? "eim.example" : NULL,
+                                             .id_type = given & 1,
+                                             .protocol = (given & 2) != 0 ? hex("0780") : SPAN_NONE};
+
+        if ((given & 4) != 0)
+            eim.ci_key_id = SPAN_ARRAY(bench.es10.cis[1].key_id);
+        ck_assert_int_eq(add(&bench, &eim), EIM_OK);
+        eim.key = bench.key;
+        ck_assert_span(configurations(&bench, SPAN_NONE), test_eim_shown(&eim, first));
+        ck_assert_int_eq(eim_delete(bench.es10.card, SPAN_STRING("2.999.1")), EIM_LAST_DELETED);
+    }
+    ck_assert_int_eq(add(&bench, &(struct test_eim_configuration){.fqdn = "a.example"}), EIM_OK);
+    ck_assert(nvm_change(bench.es10.card->nvm,
+                         "UPDATE eim SET id_type = NULL, ci_key_id = NULL, configuration = ?1",
+                         NVM_VALUES(NVM_BLOB(test_eim_configuration(
+                             0x30, &(struct test_eim_configuration){.counter = "", .key = bench.key})))));
+    ck_assert_int_eq(update(&bench, &(struct test_eim_configuration){.fqdn = "b.example", .counter = ""}),
+                     EIM_OK);
+    ck_assert_span(
+        configurations(&bench, SPAN_NONE),
+        test_eim_shown(&(struct test_eim_configuration){.fqdn = "b.example", .key = bench.key}, first));
+    close_bench(&bench);
+}
+END_TEST
+
+/* eSipaProprietaryProtocolInformation: a card of SGP.32 v1.2 passes over it, one of v1.3 keeps and checks it.
+ */
+START_TEST(proprietary_protocols_came_with_a_version)
+{
+    struct bench bench;
+    struct test_eim_configuration eim = {.protocol = hex("0308"), .further = hex("AA043002 8000")};
+
+    open_bench(&bench);
+    eim.key = bench.key;
+    ck_assert_int_eq(add(&bench, &eim), EIM_OK);
+    eim.further = SPAN_NONE;
+    ck_assert_span(configurations(&bench, SPAN_NONE),
+                   test_eim_shown(&eim, SPAN_ARRAY(bench.es10.cis[0].key_id)));
+    ck_assert_int_eq(eim_delete(bench.es10.card, SPAN_STRING("2.999.1")), EIM_LAST_DELETED);
+    ck_assert(nvm_commit(bench.es10.card->nvm));
+    memcpy(bench.es10.card->sgp32, spec_version_of_sgp32(SOFTEUICC_SGP32_1_3), CARD_VERSION_SIZE);
+    eim.further = hex("AA0130");
+    ck_assert_int_eq(add(&bench, &eim), EIM_COMMAND_ERROR);
+    eim.further = hex("AA043002 8000");
+    ck_assert_int_eq(add(&bench, &eim), EIM_OK);
+    ck_assert_span(configurations(&bench, SPAN_NONE),
+                   test_eim_shown(&eim, SPAN_ARRAY(bench.es10.cis[0].key_id)));
     close_bench(&bench);
 }
 END_TEST
@@ -416,14 +477,14 @@ START_TEST(an_update_replaces_what_it_names)
     eim_clear(&eim);
     ck_assert_int_eq(update(&bench, &(struct test_eim_configuration){.counter = "01"}),
                      EIM_OK); /* not lower */
-    ck_assert_span(configurations(&bench, SPAN_NONE),
-                   test_eim_configuration(0x30, &(struct test_eim_configuration){
-                                                    .fqdn = "b.example",
-                                                    .id_type = 2,
-                                                    .counter = "",
-                                                    .token = "01",
-                                                    .key = bench.other_key,
-                                                    .ci_key_id = SPAN_ARRAY(bench.es10.cis[1].key_id)}));
+    ck_assert_span(
+        configurations(&bench, SPAN_NONE),
+        test_eim_shown(&(struct test_eim_configuration){.fqdn = "b.example",
+                                                        .id_type = 2,
+                                                        .token = "01",
+                                                        .key = bench.other_key,
+                                                        .ci_key_id = SPAN_ARRAY(bench.es10.cis[1].key_id)},
+                       SPAN_ARRAY(bench.es10.cis[0].key_id)));
     close_bench(&bench);
 }
 END_TEST
@@ -512,5 +573,6 @@ TEST_MAIN("eim", an_added_eim_is_found, keys_come_on_both_curves_and_in_certific
           results_are_signed_under_the_ci_that_is_named, tokens_are_made_and_none_twice,
           refusals_have_their_codes, there_is_room_for_so_many, what_is_malformed_is_a_command_error,
           keys_that_are_none_are_command_errors, what_is_shown_has_no_counter_and_the_token,
+          what_is_left_out_is_shown_with_its_default, proprietary_protocols_came_with_a_version,
           an_update_replaces_what_it_names, updates_are_refused, the_last_one_deleted_is_told,
           the_counter_moves)

@@ -6,6 +6,7 @@
 #include "euicc/iot/eim.h"
 #include "euicc/isdr/es10.h"
 #include "euicc/lifecycle/recovery.h"
+#include "euicc/os/spec_version.h"
 #include "tests/support/eim.h"
 #include "tests/support/es10.h"
 
@@ -131,7 +132,7 @@ START_TEST(what_metadata_says_for_the_iot_is_kept_and_shown)
                   "BF2D41 A03F E33D 5A0A 98940000000000000052 4F10 A0000005591010FFFFFFFF8900001100 9F700100"
                   "9108 4F70657261746F72 9204 4E616D65 950102 9F2601FF 9F6701FF");
     bench.card->personality_bit = FOR_CONSUMER;
-    ck_assert_hex(es10(&bench, "BF2D04 5C02 9F67"), "BF2D03 810101");
+    ck_assert_hex(es10(&bench, "BF2D04 5C02 9F67"), "BF2D08 A006 E300 E300 E300"); /* taken, and absent */
     es10_close(&bench);
 }
 END_TEST
@@ -157,6 +158,12 @@ START_TEST(the_operator_allows_and_forbids_fallback)
     es10_open(&bench, 1, 0);
     es10_install(&bench, &(struct es10_profile){.iccid = A});
     ck_assert(profile_by_id(bench.card, 1, &profile));
+    /* SGP.32 v1.2 has no such update: passed over. */
+    ck_assert_uint_eq(profile_update_metadata(bench.card, &profile, hex("9F6701FF")), 0x9000);
+    profile_clear(&profile);
+    ck_assert(profile_by_id(bench.card, 1, &profile));
+    ck_assert(!profile.fallback_allowed);
+    memcpy(bench.card->sgp32, spec_version_of_sgp32(SOFTEUICC_SGP32_1_3), CARD_VERSION_SIZE);
     ck_assert_uint_eq(profile_update_metadata(bench.card, &profile, hex("9F6701FF")), 0x9000);
     profile_clear(&profile);
     ck_assert(profile_by_id(bench.card, 1, &profile));
@@ -181,6 +188,38 @@ START_TEST(the_operator_allows_and_forbids_fallback)
 }
 END_TEST
 
+/* serviceSpecificDataStoredInEuicc: of SGP.22 v2.4 and later; an update replaces it, an empty one takes it
+ * away. */
+START_TEST(the_operator_changes_the_data_of_its_services)
+{
+    static const char none[] = "BF2D04 A002 E300";
+    static const char first[] = "BF2D12 A010 E30E BF220B 3009 800329010C 8102 0401";
+    static const char second[] = "BF2D0B A009 E307 BF2204 3002 8000";
+
+    for (int i = 0; i < 2; i++) {
+        struct es10_bench bench;
+        struct profile profile;
+
+        es10_open(&bench, 1, 0);
+        memcpy(bench.card->sgp22, spec_version_of_sgp22(i == 0 ? SOFTEUICC_SGP22_2_3 : SOFTEUICC_SGP22_2_4),
+               CARD_VERSION_SIZE);
+        es10_install(&bench,
+                     &(struct es10_profile){.iccid = A, .further = hex("BF220B 3009 800329010C 8102 0401")});
+        ck_assert_hex(es10(&bench, "BF2D04 5C02 BF22"), i == 0 ? none : first);
+        ck_assert(profile_by_id(bench.card, 1, &profile));
+        ck_assert_uint_eq(profile_update_metadata(bench.card, &profile, hex("920142")), 0x9000);
+        ck_assert_hex(es10(&bench, "BF2D04 5C02 BF22"), i == 0 ? none : first);
+        ck_assert_uint_eq(profile_update_metadata(bench.card, &profile, hex("BF2204 30028000")), 0x9000);
+        ck_assert_hex(es10(&bench, "BF2D04 5C02 BF22"), i == 0 ? none : second);
+        ck_assert_uint_eq(profile_update_metadata(bench.card, &profile, hex("BF220130")), 0x6A80);
+        ck_assert_uint_eq(profile_update_metadata(bench.card, &profile, hex("BF2200")), 0x9000);
+        ck_assert_hex(es10(&bench, "BF2D04 5C02 BF22"), none);
+        profile_clear(&profile);
+        es10_close(&bench);
+    }
+}
+END_TEST
+
 /* --- AddInitialEim, GetEimConfigurationData ------------------------------------------------------ */
 
 START_TEST(the_first_eims_are_added)
@@ -198,21 +237,19 @@ START_TEST(the_first_eims_are_added)
     es10_open(&bench, 1, 0);
     ck_assert_hex(es10(&bench, "BF5500"), "BF5502 A000");
     ck_assert_hex(add_initial(&bench, eims, 3), "BF570A A008 840101 0500 840102");
-    /* Without counters, with the tokens that were made. */
+    /* Without counters, with the tokens that were made and with defaults. */
     eims[0].token = "01";
     eims[2].token = "02";
     outer = tlv_open(expected, 0xBF55);
     list = tlv_open(expected, 0xA0);
-    for (size_t i = 0; i < 3; i++) {
-        eims[i].counter = "";
-        buf_append(expected, test_eim_configuration(0x30, &eims[i]));
-    }
+    for (size_t i = 0; i < 3; i++)
+        buf_append(expected, test_eim_shown(&eims[i], SPAN_ARRAY(bench.cis[0].key_id)));
     tlv_close(expected, list);
     tlv_close(expected, outer);
     ck_assert_span(es10(&bench, "BF5500"), buf_span(expected));
     buf_clear(expected);
     outer = tlv_open(expected, 0xBF55);
-    tlv_put(expected, 0xA0, test_eim_configuration(0x30, &eims[1]));
+    tlv_put(expected, 0xA0, test_eim_shown(&eims[1], SPAN_ARRAY(bench.cis[0].key_id)));
     tlv_close(expected, outer);
     ck_assert_span(es10(&bench, "BF5505 A003 800162"), buf_span(expected));
     ck_assert_hex(es10(&bench, "BF5505 A003 80017A"), "BF5502 A000");
@@ -613,8 +650,8 @@ END_TEST
 TEST_MAIN("es10b_iot", each_personality_has_its_functions, what_a_card_does_not_have_is_unknown_to_it,
           what_metadata_says_for_the_iot_is_kept_and_shown,
           a_consumer_card_passes_over_what_metadata_says_for_the_iot,
-          the_operator_allows_and_forbids_fallback, the_first_eims_are_added,
-          once_there_is_an_eim_no_initial_one_is_added, one_bad_entry_refuses_all,
+          the_operator_allows_and_forbids_fallback, the_operator_changes_the_data_of_its_services,
+          the_first_eims_are_added, once_there_is_an_eim_no_initial_one_is_added, one_bad_entry_refuses_all,
           more_than_the_card_has_room_for_are_refused, certificates_are_given_by_ci,
           immediate_enabling_is_configured_while_there_is_no_eim,
           connectivity_parameters_are_those_of_the_enabled_profile,

@@ -1,5 +1,7 @@
 /* euicc/rsp/profiles_info.c: ES10c.GetProfilesInfo. */
 #include "apdu/tlv.h"
+#include "euicc/lifecycle/recovery.h"
+#include "euicc/os/spec_version.h"
 #include "tests/support/es10.h"
 
 #include <stdio.h>
@@ -118,15 +120,111 @@ END_TEST
 START_TEST(unknown_tags_and_values_are_incorrect_input)
 {
     static const char *const bad[] = {
-        "BF2D03 5C01 96",       "BF2D04 5C02 9F71", "BF2D04 5C02 5A9F", "BF2D06 5C04 9F818101",
-        "BF2D06 5C04 9F818181", "BF2D04 5C02 BF64", /* iotSpecificProfileInfo: there are no members yet */
-        "BF2D05 A003 950103",                       /* no such class */
+        "BF2D03 5C01 96",       "BF2D04 5C02 9F71",     "BF2D04 5C02 5A9F",
+        "BF2D06 5C04 9F818101", "BF2D06 5C04 9F818181", "BF2D05 A003 950103", /* no such class */
     };
     struct es10_bench bench;
 
     open_with_three(&bench);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         ck_assert_hex(es10(&bench, "%s", bad[i]), "BF2D03 810101");
+    es10_close(&bench);
+}
+END_TEST
+
+/* Every tag of every ProfileInfo, and the minor version of SGP.22 v2 or SGP.32 v1 whose ProfileInfo has it
+ * first. */
+#define NONE 99
+static const struct {
+    uint32_t tag;
+    unsigned sgp22, sgp32;
+} published[] = {
+    {0x5A, 0, 0},         {0x4F, 0, 0},         {0x9F70, 0, 0},       {0x90, 0, 0},
+    {0x91, 0, 0},         {0x92, 0, 0},         {0x93, 0, 0},         {0x94, 0, 0},
+    {0x95, 0, 0},         {0xB6, 0, 0},         {0xB7, 0, 0},         {0xB8, 0, 0},
+    {0x99, 0, 0},         {0xBF22, 4, NONE},    {0xBF76, 0, 0},       {0x9F7B, NONE, 0},
+    {0x9F26, NONE, 0},    {0x9F67, NONE, 0},    {0xBF64, NONE, 3},    {0xBA, NONE, NONE},
+    {0x9B, NONE, NONE},   {0xBC, NONE, NONE},   {0xBD, NONE, NONE},   {0x9F1F, NONE, NONE},
+    {0xBF20, NONE, NONE}, {0x9F24, NONE, NONE}, {0x9F25, NONE, NONE},
+};
+#define PUBLISHED (sizeof(published) / sizeof(published[0]))
+
+static struct span asked_for(struct es10_bench *bench, uint32_t tag)
+{
+    return tag > 0xFF ? es10(bench, "BF2D04 5C02 %04X", (unsigned)tag)
+                      : es10(bench, "BF2D03 5C01 %02X", (unsigned)tag);
+}
+
+static void make_of(struct softeuicc *card, uint8_t personality, unsigned sgp22, unsigned sgp32)
+{
+    card->personality_bit = personality;
+    memcpy(card->sgp22, spec_version_of_sgp22((enum softeuicc_sgp22)(sgp22 - 2)), CARD_VERSION_SIZE);
+    memcpy(card->sgp32, spec_version_of_sgp32((enum softeuicc_sgp32)(sgp32 - 2)), CARD_VERSION_SIZE);
+}
+
+/* The profile has everything that some version knows; what comes is what the card's versions know. */
+START_TEST(a_published_tag_is_taken_and_gives_what_the_versions_have)
+{
+    static const uint32_t path[] = {0xBF2D, 0xA0, 0xE3, 0};
+    static const uint8_t personalities[] = {FOR_CONSUMER, FOR_IOT, FOR_HYBRID};
+    struct es10_bench bench;
+
+    es10_open(&bench, 1, 0);
+    make_of(bench.card, FOR_HYBRID, 5, 3);
+    es10_install(&bench, &(struct es10_profile){
+                             .iccid = A,
+                             .icon = hex("89504E47"),
+                             .address = "n.example",
+                             .operations = 8,
+                             .further = hex("B705 8003 00F110 99020520 BF220B 3009 800329010C 8102 0401"
+                                            "9F7B01FF 9F6701FF BF6404 80020102 BF7604 E202E100"),
+                             .configuration = hex("BF24 09 B807 80028837 040101")});
+    es10(&bench, "BF2910 5A0A 98940000000000000071 9002 4869");
+    ck_assert(recovery_set_fallback_profile(bench.card, 1) && nvm_commit(bench.card->nvm));
+    for (size_t i = 0; i < 3 * 4 * 2; i++) {
+        unsigned sgp22 = 2 + (unsigned)(i / 2 % 4), sgp32 = 2 + (unsigned)(i % 2);
+        uint8_t personality = personalities[i / 8];
+
+        make_of(bench.card, personality, sgp22, sgp32);
+        for (size_t j = 0; j < PUBLISHED; j++) {
+            bool known =
+                published[j].sgp22 <= sgp22 || (personality != FOR_CONSUMER && published[j].sgp32 <= sgp32);
+            struct span info, value;
+
+            ck_assert_msg(tlv_find_path(asked_for(&bench, published[j].tag), path, &info), "%X",
+                          (unsigned)published[j].tag);
+            ck_assert_msg(tlv_find(info, published[j].tag, &value) == known,
+                          "%X on a card of %u, v2.%u, v1.%u", (unsigned)published[j].tag, personality, sgp22,
+                          sgp32);
+        }
+    }
+    make_of(bench.card, FOR_IOT, 5, 3);
+    ck_assert_hex(es10(&bench, "BF2D06 5C04 BF22 BF64"),
+                  "BF2D19 A017 E315 BF220B 3009 800329010C 8102 0401 BF6404 80020102");
+    es10_close(&bench);
+}
+END_TEST
+
+START_TEST(every_other_tag_is_refused)
+{
+    struct es10_bench bench;
+    unsigned taken = 0;
+
+    open_with_three(&bench);
+    for (uint32_t i = 0; i < 3 * 0x100; i++) {
+        uint32_t tag = i < 0x100 ? i : (i < 0x200 ? 0x9F00 : 0xBF00) | (i & 0xFF);
+        bool is_published = false;
+
+        /* The first octet of two, and the tags that take a third. */
+        if ((i < 0x100 && (i & 0x1F) == 0x1F) || (i >= 0x100 && (i & 0x80) != 0))
+            continue;
+        for (size_t j = 0; j < PUBLISHED; j++)
+            is_published = is_published || published[j].tag == tag;
+        taken += is_published;
+        ck_assert_msg(span_equal(asked_for(&bench, tag), hex("BF2D03 810101")) != is_published, "%X",
+                      (unsigned)tag);
+    }
+    ck_assert_uint_eq(taken, PUBLISHED);
     es10_close(&bench);
 }
 END_TEST
@@ -206,4 +304,5 @@ END_TEST
 TEST_MAIN("profiles_info", an_empty_card_has_an_empty_list, without_a_tag_list_the_default_fields_come,
           search_finds_by_each_criterion, fields_outside_the_default_set_come_when_asked_for,
           carrier_privileges_are_handed_through, unknown_tags_and_values_are_incorrect_input,
+          a_published_tag_is_taken_and_gives_what_the_versions_have, every_other_tag_is_refused,
           malformed_requests_are_refused, a_read_writes_nothing, big_lists_arrive_whole)
