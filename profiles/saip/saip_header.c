@@ -87,7 +87,8 @@ static bool check_version(struct saip_walk *walk, struct span major, struct span
     walk->building->major_version = (uint8_t)number;
     if (!saip_takes_version((unsigned)number))
         return saip_fail(walk, SAIP_UNSUPPORTED_PROFILE_VERSION, major.data,
-                         "major-version %u is not one that this card takes", (unsigned)number);
+                         "major-version %u is not %u or %u", (unsigned)number, saip_version_at(0)[0],
+                         saip_version_at(1)[0]);
     tlv_unsigned(minor, &number);
     walk->building->minor_version = (uint8_t)number;
     return true;
