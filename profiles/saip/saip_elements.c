@@ -249,9 +249,16 @@ static const struct saip_field rfm[] = {
 /* --- elements without content of interest --- */
 
 static const struct saip_field only_header[] = {SEQ(0xA0, "header", pe_header), END};
+static const struct saip_field non_standard[] = {
+    SEQ(0xA0, "nonStandard-header", pe_header),
+    OCT(0x81, "issuerID", 1, ANY),
+    OCT(0x82, "content", 0, ANY),
+    END,
+};
 
 /* Reading: no EAP client and no proprietary elements here: such an element is skipped unless mandated. What
- * an application element loads is stored and listed, its code is not run. */
+ * an application element loads is stored and listed, its code is not run.
+ * Named leniency: of an element that is skipped only the header is looked at, and the form of nonStandard. */
 static const struct saip_element_type types[] = {
     {SAIP_HEADER, "header", true, true, 0, 0, header, saip_check_header},
     {SAIP_GENERIC_FILE_MANAGEMENT, "genericFileManagement", true, false, SAIP_MF, SAIP_IOT,
@@ -264,7 +271,7 @@ static const struct saip_element_type types[] = {
     {SAIP_RFM, "rfm", true, false, SAIP_SECURITY_DOMAIN, 0, rfm, saip_check_rfm},
     {SAIP_APPLICATION, "application", true, false, SAIP_SECURITY_DOMAIN, 0, application,
      saip_check_application},
-    {SAIP_NON_STANDARD, "nonStandard", false, false, 0, 0, only_header, NULL},
+    {SAIP_NON_STANDARD, "nonStandard", false, false, 0, 0, non_standard, NULL},
     {SAIP_END, "end", true, true, 0, 0, only_header, NULL},
     {SAIP_MF, "mf", true, true, 0, 0, NULL, saip_walk_template},
     {SAIP_CD, "cd", true, true, SAIP_MF, SAIP_IOT, NULL, saip_walk_template},
@@ -277,7 +284,7 @@ static const struct saip_element_type types[] = {
     {SAIP_GSM_ACCESS, "gsm-access", true, false, SAIP_USIM, SAIP_IOT, NULL, saip_walk_template},
     {SAIP_CSIM, "csim", true, false, SAIP_MF, SAIP_IOT, NULL, saip_walk_template},
     {SAIP_OPT_CSIM, "opt-csim", true, false, SAIP_CSIM, 0, NULL, saip_walk_template},
-    {SAIP_EAP, "eap", false, false, 0, 0, only_header, NULL},
+    {SAIP_EAP, "eap", false, false, 0, 0, NULL, NULL},
     {SAIP_DF_5GS, "df-5gs", true, false, SAIP_USIM, SAIP_IOT, NULL, saip_walk_template},
     {SAIP_DF_SAIP, "df-saip", true, false, SAIP_USIM, SAIP_IOT, NULL, saip_walk_template},
     {SAIP_DF_SNPN, "df-snpn", true, false, SAIP_USIM, SAIP_IOT, NULL, saip_walk_template},
