@@ -31,6 +31,7 @@ static struct fcp read_fcp(struct span value)
     return fcp;
 }
 
+/* Named leniency: the data coding octet, 21 everywhere (TS 102 221 11.1.1.4.3), is not looked at. */
 static bool apply_descriptor(struct saip_walk *walk, struct saip_file *file, struct span descriptor)
 {
     enum saip_file_kind kind;
