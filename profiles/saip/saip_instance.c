@@ -98,30 +98,44 @@ static bool claim_tar(struct saip_walk *walk, struct span tar)
     return true;
 }
 
-bool saip_toolkit_parameters(struct span field, struct span *security, struct span *tars)
+/* Priority, timers, size of texts, menu entries (a count and two octets each), channels. */
+static bool skip_toolkit(struct span *field)
 {
-    enum { FIXED = 3 /* priority, timers, size of texts */, MENU_ENTRY = 2, CHANNELS = 1 };
-    size_t skipped;
+    enum { FIXED = 4, ENTRIES = 3, MENU_ENTRY = 2, CHANNELS = 1 };
+    struct span part;
 
-    if (field.size < FIXED + 1)
-        return false;
-    skipped = FIXED + 1 + (size_t)field.data[FIXED] * MENU_ENTRY + CHANNELS;
-    if (skipped > field.size)
-        return false;
-    field = SPAN(field.data + skipped, field.size - skipped);
-    return span_take_prefixed(&field, security) && span_take_prefixed(&field, tars) &&
-           tars->size % TAR_SIZE == 0;
+    return span_take(field, FIXED, &part) &&
+           span_take(field, (size_t)part.data[ENTRIES] * MENU_ENTRY, &part) &&
+           (field->size == 0 || span_take(field, CHANNELS, &part));
 }
 
-/* Named leniency: an instance that lists none has the reference that its AID may hold (TS 101 220 3), which
- * is not compared with others': providers number their AIDs elsewhere. */
+bool saip_toolkit_parameters(struct span field, struct span *security, struct span *tars)
+{
+    return skip_toolkit(&field) && span_take_prefixed(&field, security) && span_take_prefixed(&field, tars);
+}
+
+/* Nothing is cut off in the middle. */
+static bool ends_early(struct span field)
+{
+    struct span security;
+
+    return skip_toolkit(&field) &&
+           (field.size == 0 || (span_take_prefixed(&field, &security) && field.size == 0));
+}
+
+/*
+ * Named leniency: a field may end before its references (an example of pySim's saip-tool announces five menu
+ * entries and stops at the level of security), and has none then. An instance without any has the reference
+ * that its AID may hold (TS 101 220 3), which is not compared with others': providers number their AIDs
+ * elsewhere.
+ */
 static bool check_toolkit(struct saip_walk *walk, struct span instance)
 {
     struct span parameters, field, security, tars;
 
-    if (!tlv_find(instance, 0xEA, &parameters) || !tlv_find(parameters, 0x80, &field))
+    if (!tlv_find(instance, 0xEA, &parameters) || !tlv_find(parameters, 0x80, &field) || ends_early(field))
         return true;
-    if (!saip_toolkit_parameters(field, &security, &tars))
+    if (!saip_toolkit_parameters(field, &security, &tars) || tars.size % TAR_SIZE != 0)
         return saip_fail(walk, SAIP_BAD_VALUES, field.data,
                          "%s: uiccToolkitApplicationSpecificParametersField is not as TS 102 226 says",
                          walk->element->name);
