@@ -12,15 +12,6 @@
 
 /* --- names ------------------------------------------------------------------------------------------- */
 
-bool saip_has_aid(const struct saip_walk *walk, struct span aid, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (span_equal(walk->aids[i], aid))
-            return true;
-    }
-    return false;
-}
-
 /* ISD-R and ECASD (SGP.02 2.2.3): they answer to these names whatever profile is enabled. */
 static bool is_own_aid(struct span aid)
 {

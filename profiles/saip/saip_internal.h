@@ -126,6 +126,8 @@ bool saip_create_file(struct saip_walk *walk, struct saip_file *file, const uint
 uint16_t saip_find_path(const struct saip_walk *walk, struct span path);
 /* The ADF with this name, or SAIP_NO_PARENT. */
 uint16_t saip_find_application(const struct saip_walk *walk, struct span aid);
+/* Whether one of the first `count` instances has this AID: all, or the security domains. */
+bool saip_has_aid(const struct saip_walk *walk, struct span aid, size_t count);
 /* At the end of the walk: the access rule that a file refers to is there. */
 bool saip_check_access_rule(struct saip_walk *walk, const struct saip_node *node);
 
@@ -142,8 +144,6 @@ bool saip_check_cdma(struct saip_walk *walk);
 bool saip_check_security_domain(struct saip_walk *walk);
 bool saip_check_rfm(struct saip_walk *walk);
 bool saip_check_application(struct saip_walk *walk);
-/* Whether one of the first `count` instances has this AID: all, or the security domains. */
-bool saip_has_aid(const struct saip_walk *walk, struct span aid, size_t count);
 
 /* ApplicationLoadPackage (saip_load.c): checks the one that the element at hand brings. */
 bool saip_check_load_package(struct saip_walk *walk, struct span value);

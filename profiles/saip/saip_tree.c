@@ -1,6 +1,6 @@
 /*
- * The tree of files a package has created so far: what paths, links, PINs and remote file management refer to
- * while the package is checked. It holds no content.
+ * The tree of files a package has created so far, and the names of its instances: what paths, links, PINs,
+ * access rules and remote file management refer to while the package is checked. It holds no content.
  */
 #include "profiles/saip/saip_internal.h"
 
@@ -71,6 +71,15 @@ uint16_t saip_find_application(const struct saip_walk *walk, struct span aid)
             return (uint16_t)i;
     }
     return SAIP_NO_PARENT;
+}
+
+bool saip_has_aid(const struct saip_walk *walk, struct span aid, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (span_equal(walk->aids[i], aid))
+            return true;
+    }
+    return false;
 }
 
 static struct saip_node *new_node(struct saip_walk *walk)
