@@ -149,22 +149,21 @@ static void check_response(const struct saip_failure *failure)
     buf_free(&response);
 }
 
-/* `words` are in the reason. */
-static void check_refused(const struct change *change, enum saip_result result, const char *words)
+/* `words` are in the reason; `text` says what was changed. */
+static void check_package_refused(struct span der, size_t at, const char *text, enum saip_result result,
+                                  const char *words)
 {
     struct saip_package package;
     struct saip_failure failure;
     struct softeuicc_error error = {0};
     char place[40];
-    size_t at;
-    struct span der = changed(change, &at);
     struct tlv element;
 
-    ck_assert_msg(!saip_decode(der, &package, &failure), "%s: accepted, not '%s'", change->octets, words);
-    ck_assert_msg(failure.result == result, "%s: %s: %s", change->octets, saip_result_name(failure.result),
+    ck_assert_msg(!saip_decode(der, &package, &failure), "%s: accepted, not '%s'", text, words);
+    ck_assert_msg(failure.result == result, "%s: %s: %s", text, saip_result_name(failure.result),
                   failure.reason);
-    ck_assert_msg(strstr(failure.reason, words) != NULL, "%s: %s", change->octets, failure.reason);
-    ck_assert_msg(failure.offset == at, "%s: told at %zu, not %zu (%s)", change->octets, failure.offset, at,
+    ck_assert_msg(strstr(failure.reason, words) != NULL, "%s: %s", text, failure.reason);
+    ck_assert_msg(failure.offset == at, "%s: told at %zu, not %zu (%s)", text, failure.offset, at,
                   failure.reason);
     element = element_at(der, at - failure.element_offset);
     ck_assert_uint_eq(failure.tag, element.tag);
@@ -176,21 +175,34 @@ static void check_refused(const struct change *change, enum saip_result result, 
                   error.message);
 }
 
-static void check_taken(const struct change *change)
+static void check_refused(const struct change *change, enum saip_result result, const char *words)
+{
+    size_t at;
+    struct span der = changed(change, &at);
+
+    check_package_refused(der, at, change->octets, result, words);
+}
+
+static void check_package_taken(struct span der, const char *text)
 {
     struct saip_package package;
     struct saip_failure failure;
     struct softeuicc_error error = {0};
-    size_t at;
-    struct span der = changed(change, &at);
     struct fs *fs;
 
-    ck_assert_msg(saip_decode(der, &package, &failure), "%s: %s", change->octets, failure.reason);
+    ck_assert_msg(saip_decode(der, &package, &failure), "%s: %s", text, failure.reason);
     fs = fs_interpret(&package);
     ck_assert_ptr_nonnull(fs);
     fs_free(fs);
     saip_free(&package);
-    ck_assert_msg(load(der, &error) == SOFTEUICC_OK, "%s: %s", change->octets, error.message);
+    ck_assert_msg(load(der, &error) == SOFTEUICC_OK, "%s: %s", text, error.message);
+}
+
+static void check_taken(const struct change *change)
+{
+    size_t at;
+
+    check_package_taken(changed(change, &at), change->octets);
 }
 
 /* One of the two; `format` makes the octets. */
@@ -598,6 +610,65 @@ START_TEST(faults_of_applications)
 }
 END_TEST
 
+/* --- several elements ---------------------------------------------------------------------------------- */
+
+/* The good package with elements in front of its end, or behind it. */
+static struct span with_elements(const char *text, bool behind, size_t *at)
+{
+    struct span good = test_profile(ICCID);
+    size_t end = good.size - (behind ? 0 : element_at(good, good.size - 1).whole.size);
+    struct buf *out = test_buf();
+    struct buf *octets = test_buf();
+    long mark = NO_MARK;
+
+    ck_assert_int_eq(*assemble(text, octets, &mark), '\0');
+    buf_append(out, SPAN(good.data, end));
+    *at = out->size + (size_t)mark;
+    buf_append(out, buf_span(octets));
+    buf_append(out, SPAN(good.data + end, good.size - end));
+    return buf_span(out);
+}
+
+#define DIRECTORY(number, fid) "A1[A0[81[" number "]] A1[30[62[" FCP("7821", fid) "C6[@82]]]]]"
+#define SHARE(number, path)    "A2[A0[81[" number "]] A1[81[" path "]]]"
+
+/* A directory that shares another's codes has those that the other one has of its own. */
+START_TEST(shared_codes_are_of_one_directory)
+{
+    static const char first[] =
+        DIRECTORY("65", "7F20") "A2[A0[81[66]] A1[A0[30[80[0082] 81[3132333435363738]]]]]" DIRECTORY(
+            "67", "7F21") SHARE("68", "7F20");
+    char text[400];
+    struct span der;
+    size_t at;
+
+    es10_open(&bench, 1, 0);
+    snprintf(text, sizeof(text), "%s%s", first, DIRECTORY("69", "7F22") SHARE("6A", "7F20"));
+    check_package_taken(with_elements(text, false, &at), text);
+    snprintf(text, sizeof(text), "%s%s", first, DIRECTORY("69", "7F22") SHARE("6A", "7F21"));
+    der = with_elements(text, false, &at);
+    check_package_refused(der, at, text, SAIP_PIN_CODE_MISSING, "directory 7F22 asks for code 82");
+    es10_close(&bench);
+}
+END_TEST
+
+/* Known, unknown, and one that would be skipped. */
+START_TEST(nothing_comes_after_the_end)
+{
+    static const char *const elements[] = {"@A7[A0[81[65]]]", "@BF7F[A0[81[65]]]",
+                                           "@A9[A0[81[65]] 81[2A0304] 82[00]]", "@AA[A0[81[65]]]"};
+
+    es10_open(&bench, 1, 0);
+    for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++) {
+        size_t at;
+        struct span der = with_elements(elements[i], true, &at);
+
+        check_package_refused(der, at, elements[i], SAIP_INVALID_PARAMETER, "after the end");
+    }
+    es10_close(&bench);
+}
+END_TEST
+
 /* --- what is tolerated ------------------------------------------------------------------------------- */
 
 /* Each is a named leniency in profiles/saip, or just inside what is refused. */
@@ -654,5 +725,6 @@ END_TEST
 
 TEST_MAIN("saip_refused", faults_of_files, reserved_identifiers, links_of_every_kind, access_rules_are_there,
           life_cycles_of_files, sizes_of_results, faults_of_domains, uses_of_keys, privileges_are_known,
-          life_cycles_of_instances, faults_of_remote_files, faults_of_applications, leniencies,
+          life_cycles_of_instances, faults_of_remote_files, faults_of_applications,
+          shared_codes_are_of_one_directory, nothing_comes_after_the_end, leniencies,
           an_implied_short_identifier_gives_way)
