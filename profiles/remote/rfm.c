@@ -23,21 +23,13 @@ static bool lists(struct span tars, const uint8_t *tar)
     return false;
 }
 
-/* UICC toolkit application specific parameters, TS 102 226 8.2.1.3.2.2.1: minimum security and TARs. */
 static bool toolkit_parameters(const struct fs_application *application, struct span *security,
                                struct span *tars)
 {
-    enum { FIXED = 3 /* priority, timers, size of texts */, MENU_ENTRY = 2, CHANNELS = 1 };
-    struct span in;
-    size_t skipped;
+    struct span field;
 
-    if (!tlv_find(buf_span(&application->uicc_parameters), 0x80, &in) || in.size < FIXED + 1)
-        return false;
-    skipped = FIXED + 1 + (size_t)in.data[FIXED] * MENU_ENTRY + CHANNELS;
-    if (skipped > in.size)
-        return false;
-    in = SPAN(in.data + skipped, in.size - skipped);
-    return span_take_prefixed(&in, security) && span_take_prefixed(&in, tars);
+    return tlv_find(buf_span(&application->uicc_parameters), 0x80, &field) &&
+           saip_toolkit_parameters(field, security, tars);
 }
 
 /* Without a list the TAR is in the AID (TS 101 220 3). */

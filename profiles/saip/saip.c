@@ -71,8 +71,6 @@ static bool check_order(struct saip_walk *walk)
     const struct saip_element_type *type = walk->type;
     const uint8_t *at = element->whole.data;
 
-    if (has_before(walk, SAIP_END))
-        return saip_fail(walk, SAIP_INVALID_PARAMETER, at, "%s: an element after the end", element->name);
     if (type->once && has_before(walk, element->tag))
         return saip_fail(walk, SAIP_INVALID_PARAMETER, at, "%s: twice in the package", element->name);
     if (type->needs != 0 && !has_before(walk, type->needs) && !has_before(walk, type->or_needs))
@@ -85,7 +83,8 @@ static bool check_order(struct saip_walk *walk)
 static bool check_unsupported(struct saip_walk *walk)
 {
     if (!walk->element->mandated)
-        return true;
+        return walk->type == NULL || walk->type->members == NULL ||
+               saip_check_sequence(walk, walk->element->name, walk->type->members, walk->element->value);
     return saip_fail(walk, SAIP_PE_NOT_SUPPORTED, walk->element->whole.data,
                      "%s: mandated, and not supported", walk->element->name);
 }
@@ -101,6 +100,9 @@ static bool walk_element(struct saip_walk *walk, struct saip_element *element)
                          element->tag == SAIP_HEADER ? "a second one" : "a package begins with the header");
     if (element->tag != SAIP_HEADER && !read_pe_header(walk, element))
         return false;
+    if (has_before(walk, SAIP_END))
+        return saip_fail(walk, SAIP_INVALID_PARAMETER, element->whole.data, "%s: an element after the end",
+                         element->name);
     if (!element->supported)
         return check_unsupported(walk);
     if (!read_template(walk, element))

@@ -139,6 +139,13 @@ void saip_put_uicc_capability(struct buf *out, uint32_t tag, unsigned major_vers
  * last. */
 const uint8_t *saip_version_at(size_t index);
 
+/*
+ * Takes apart UICC toolkit application specific parameters (TS 102 226 8.2.1.3.2.2.1), as far as remote
+ * management goes: the minimum security level's field, and the references (TAR), three octets each. False:
+ * malformed.
+ */
+bool saip_toolkit_parameters(struct span field, struct span *security, struct span *tars);
+
 /* --- files --- */
 
 enum { SAIP_NO_PARENT = 0xFFFF };
@@ -156,6 +163,7 @@ struct saip_file {
     size_t maximum_size; /* of BER-TLV files, 0: not limited but by memory */
     bool shareable;
     uint8_t sfi;        /* 0: none */
+    bool sfi_of_fid;    /* nobody gave it: it is the identifier's last bits */
     uint8_t life_cycle; /* TS 102 221 11.1.1.4.9 */
     uint8_t special;    /* special file information, TS 102 222 table 5: high update 80, readable when
                            deactivated 40 */

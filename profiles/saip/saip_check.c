@@ -1,13 +1,12 @@
 /*
- * Elements without files, beyond their ASN.1: PIN and PUK codes (TCA 8.4), network authentication (8.5),
- * security domains (8.6), applications (8.7), remote file management (8.8), and what can only be said at the
- * package's end: every code that a directory asks for exists.
+ * Codes and keys of network access, beyond their ASN.1: PIN and PUK codes (TCA 8.4), network authentication
+ * (8.5), and what can only be said at the package's end: every code that a directory asks for exists, and
+ * every access rule that a file refers to.
+ *
+ * Named leniency: the values of PINs and PUKs are taken as they come, for a card only compares them; and so
+ * are bits of pinAttributes, sqnOptions and mappingOptions that mean nothing.
  */
 #include "profiles/saip/saip_file.h"
-
-#include <openssl/evp.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* Key references (TS 102 221 9.5.1): bit 8 marks the ones local to a directory. */
 enum { LOCAL_PIN_MIN = 0x81, LOCAL_PIN_MAX = 0x88 };
@@ -121,29 +120,36 @@ bool saip_check_pins(struct saip_walk *walk)
     return saip_check_each(walk, choice, 0xA0, check_pin);
 }
 
-/* A directory may ask for its own codes, those of one it shares with, and those of the directories above: the
- * global ones are in MF. Directories come after the one they are in, so that `pins` of that is complete
- * already. */
+static bool check_reached(struct saip_walk *walk, const struct saip_node *node)
+{
+    for (size_t i = 0; i < node->pin_status.size; i++) {
+        uint8_t reference = node->pin_status.data[i];
+        /* The codes of a directory that an IoT Minimal Profile leaves to the template are not in the
+         * package. */
+        const uint8_t *at =
+            node->element->tag == SAIP_IOT ? node->element->whole.data : node->pin_status.data + i;
+
+        if ((node->reached & saip_pin_bit(reference)) == 0)
+            return saip_fail(walk, SAIP_PIN_CODE_MISSING, at,
+                             "%s: directory %04X asks for code %02X, which is not there", node->element->name,
+                             node->fid, reference);
+    }
+    return true;
+}
+
+/* A directory may ask for its own codes, those that the one it shares with has of its own, and what the
+ * directories above reach: the global ones are in MF. Directories come after the one they are in. */
 bool saip_walk_end(struct saip_walk *walk)
 {
     for (size_t i = 0; i < walk->node_count; i++) {
         struct saip_node *node = &walk->nodes[i];
-        uint32_t shared = node->pins_of != i ? walk->nodes[node->pins_of].pins : 0;
 
-        node->pins |= shared | (node->parent != SAIP_NO_PARENT ? walk->nodes[node->parent].pins : 0);
-        for (size_t j = 0; j < node->pin_status.size; j++) {
-            uint8_t reference = node->pin_status.data[j];
-            /* The codes of a directory that an IoT Minimal Profile leaves to the template are not in the
-             * package. */
-            const uint8_t *at =
-                node->element->tag == SAIP_IOT ? node->element->whole.data : node->pin_status.data + j;
-
-            walk->element = node->element;
-            if ((node->pins & saip_pin_bit(reference)) == 0)
-                return saip_fail(walk, SAIP_PIN_CODE_MISSING, at,
-                                 "%s: directory %04X asks for code %02X, which is not there",
-                                 node->element->name, node->fid, reference);
-        }
+        walk->element = node->element;
+        node->reached = node->pins | walk->nodes[node->pins_of].pins;
+        if (node->parent != SAIP_NO_PARENT)
+            node->reached |= walk->nodes[node->parent].reached;
+        if (!check_reached(walk, node) || !saip_check_access_rule(walk, node))
+            return false;
     }
     return true;
 }
@@ -158,12 +164,28 @@ static bool check_sequence_number(struct saip_walk *walk, const char *name, stru
     return saip_fail(walk, SAIP_BAD_VALUES, value.data, "akaParameter: %s is above 07FFFFFFFFFF", name);
 }
 
+/* Sizes that no result has would make every authentication fail: see naa.c, which says how they are coded.
+ * Named leniency: Milenage has no options, and its octet is not looked at. */
+static bool check_algorithm_options(struct saip_walk *walk, uint64_t algorithm, struct span options)
+{
+    enum { RES = 0x07, RES_TUAK_MAX = 4, RES_TEST_MAX = 2, MAC = 0x18, SIZES_TUAK = 0x7F };
+    uint8_t octet = options.data[0];
+    bool good = algorithm == SAIP_MILENAGE ||
+                (algorithm == SAIP_TUAK && (octet & ~SIZES_TUAK) == 0 && (octet & RES) <= RES_TUAK_MAX &&
+                 (octet & MAC) != MAC) ||
+                (algorithm == SAIP_USIM_TEST_ALGORITHM && (octet & RES) <= RES_TEST_MAX);
+
+    return good || saip_fail(walk, SAIP_BAD_VALUES, options.data,
+                             "akaParameter: algorithmOptions %02X give sizes that there are not", octet);
+}
+
 static bool check_algorithm(struct saip_walk *walk, struct span value)
 {
-    struct span identifier, key, opc, rotation;
+    struct span identifier, options, key, opc, rotation;
     uint64_t algorithm = 0;
 
     tlv_find(value, 0x80, &identifier);
+    tlv_find(value, 0x81, &options);
     tlv_find(value, 0x82, &key);
     tlv_find(value, 0x83, &opc);
     tlv_find(value, 0x84, &rotation);
@@ -181,7 +203,7 @@ static bool check_algorithm(struct saip_walk *walk, struct span value)
             return saip_fail(walk, SAIP_BAD_VALUES, rotation.data + i,
                              "akaParameter: rotation by %u of 128 bits", rotation.data[i]);
     }
-    return true;
+    return check_algorithm_options(walk, algorithm, options);
 }
 
 static bool check_mapping(struct saip_walk *walk, struct span value)
@@ -191,9 +213,9 @@ static bool check_mapping(struct saip_walk *walk, struct span value)
 
     tlv_find(value, 0x81, &source);
     application = saip_find_application(walk, source);
-    if (application == SAIP_NO_PARENT || !walk->nodes[application].has_keys)
+    if (application == SAIP_NO_PARENT || !walk->nodes[application].has_aka)
         return saip_fail(walk, SAIP_INVALID_PARAMETER, source.data,
-                         "akaParameter: mappingSource is no application with keys");
+                         "akaParameter: mappingSource is no application with such keys");
     return true;
 }
 
@@ -238,198 +260,13 @@ bool saip_check_aka(struct saip_walk *walk)
     if (tlv_find(choice, 0xA1, &value) ? !check_algorithm(walk, value)
                                        : !tlv_find(choice, 0xA0, &value) || !check_mapping(walk, value))
         return false;
-    return check_sequence_numbers(walk) && claim_application(walk);
+    if (!check_sequence_numbers(walk) || !claim_application(walk))
+        return false;
+    walk->nodes[walk->application].has_aka = true;
+    return true;
 }
 
 bool saip_check_cdma(struct saip_walk *walk)
 {
     return claim_application(walk);
-}
-
-/* --- security domains and remote file management --- */
-
-static bool has_aid(const struct saip_walk *walk, struct span aid, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (span_equal(walk->aids[i], aid))
-            return true;
-    }
-    return false;
-}
-
-static bool add_aid(struct saip_walk *walk, struct span aid)
-{
-    if (has_aid(walk, aid, walk->aid_count) || saip_find_application(walk, aid) != SAIP_NO_PARENT)
-        return saip_fail(walk, SAIP_INVALID_PARAMETER, aid.data, "%s: instanceAID is in use",
-                         walk->element->name);
-    if (walk->aid_count == walk->aid_capacity) {
-        size_t capacity = walk->aid_capacity != 0 ? walk->aid_capacity * 2 : 16;
-        struct span *aids = realloc(walk->aids, capacity * sizeof(*aids));
-
-        if (aids == NULL)
-            return saip_fail(walk, SAIP_MEMORY_FAILURE, aid.data, "out of memory");
-        walk->aids = aids;
-        walk->aid_capacity = capacity;
-    }
-    walk->aids[walk->aid_count++] = aid;
-    return true;
-}
-
-/* Sizes of keys that GlobalPlatform gives a type to (11.1.8); other types are taken as they come. */
-static bool check_key_component(struct saip_walk *walk, struct span value)
-{
-    enum { TYPE_DES = 0x80, TYPE_AES = 0x88 };
-    struct span type, key;
-
-    tlv_find(value, 0x80, &type);
-    tlv_find(value, 0x86, &key);
-    if (type.data[0] == TYPE_AES && key.size != 16 && key.size != 24 && key.size != 32)
-        return saip_fail(walk, SAIP_BAD_VALUES, key.data, "securityDomain: AES key of %zu octets", key.size);
-    if (type.data[0] == TYPE_DES && key.size != 16 && key.size != 24)
-        return saip_fail(walk, SAIP_BAD_VALUES, key.data, "securityDomain: triple DES key of %zu octets",
-                         key.size);
-    return true;
-}
-
-static bool check_key(struct saip_walk *walk, struct span value)
-{
-    struct span identifier, version;
-
-    tlv_find(value, 0x82, &identifier);
-    tlv_find(value, 0x83, &version);
-    /* GlobalPlatform 11.8.2.2: identifiers and versions have 7 bits. Version 0 means a new key in PUT KEY
-     * only. */
-    if (version.data[0] < 0x01 || version.data[0] > 0x7F || identifier.data[0] > 0x7F)
-        return saip_fail(walk, SAIP_BAD_VALUES, version.data, "securityDomain: key %02X version %02X",
-                         identifier.data[0], version.data[0]);
-    return saip_check_each(walk, value, 0x30, check_key_component);
-}
-
-/* The instance's four AIDs have the same tag: package, class, instance, and perhaps the domain it goes to. */
-static bool check_instance(struct saip_walk *walk, struct span value)
-{
-    struct tlv_reader reader = tlv_reader(value);
-    struct span package, class, instance, domain, privileges;
-
-    tlv_require(&reader, 0x4F, &package);
-    tlv_require(&reader, 0x4F, &class);
-    tlv_require(&reader, 0x4F, &instance);
-    if (tlv_optional(&reader, 0x4F, &domain) && !has_aid(walk, domain, walk->domain_count))
-        return saip_fail(walk, SAIP_INVALID_PARAMETER, domain.data,
-                         "%s: extraditeSecurityDomainAID is no security domain", walk->element->name);
-    tlv_require(&reader, 0x82, &privileges);
-    if (privileges.size == 2)
-        return saip_fail(walk, SAIP_BAD_VALUES, privileges.data,
-                         "%s: applicationPrivileges has 2 octets, not 1 or 3", walk->element->name);
-    return add_aid(walk, instance);
-}
-
-bool saip_check_security_domain(struct saip_walk *walk)
-{
-    struct span instance;
-
-    tlv_find(walk->element->value, 0xA1, &instance);
-    /* Domains stand in front of the other instances in aids, so that `domain_count` tells them. */
-    if (!check_instance(walk, instance))
-        return false;
-    if (walk->aid_count - 1 > walk->domain_count) {
-        struct span last = walk->aids[walk->aid_count - 1];
-
-        walk->aids[walk->aid_count - 1] = walk->aids[walk->domain_count];
-        walk->aids[walk->domain_count] = last;
-    }
-    walk->domain_count++;
-    return saip_check_each(walk, walk->element->value, 0xA2, check_key);
-}
-
-bool saip_check_rfm(struct saip_walk *walk)
-{
-    struct tlv_reader reader = tlv_reader(walk->element->value);
-    struct span skipped, instance, domain, access, aid;
-
-    tlv_require(&reader, 0xA0, &skipped);
-    tlv_require(&reader, 0x4F, &instance);
-    if (tlv_optional(&reader, 0x4F, &domain) && !has_aid(walk, domain, walk->domain_count))
-        return saip_fail(walk, SAIP_INVALID_PARAMETER, domain.data,
-                         "rfm: securityDomainAID is no security domain");
-    if (tlv_find(walk->element->value, 0x30, &access) && tlv_find(access, 0x80, &aid) &&
-        saip_find_application(walk, aid) == SAIP_NO_PARENT)
-        return saip_fail(walk, SAIP_INVALID_PARAMETER, aid.data,
-                         "rfm: adfAID is no application of the package");
-    return add_aid(walk, instance);
-}
-
-/* --- applications ---------------------------------------------------------------------------------- */
-
-/* The AID of the load package that an element brings. */
-static bool find_load_package(const struct saip_element *element, struct span *aid)
-{
-    static const uint32_t path[] = {0xA1, 0x4F, 0};
-
-    return element->tag == SAIP_APPLICATION && tlv_find_path(element->value, path, aid);
-}
-
-/* Whether one of the elements in front of `end` brings this load package. */
-static bool is_loaded(const struct saip_walk *walk, struct span aid, const struct saip_element *end)
-{
-    for (const struct saip_element *element = walk->package->elements; element < end; element++) {
-        struct span loaded;
-
-        if (find_load_package(element, &loaded) && span_equal(loaded, aid))
-            return true;
-    }
-    return false;
-}
-
-/* GlobalPlatform C.2: the hash goes over what the load file data block holds;
- * its size says which one it is. */
-static bool check_hash(struct saip_walk *walk, struct span hash, struct span block)
-{
-    static const struct {
-        size_t size;
-        const char *name;
-    } algorithms[] = {{20, "SHA1"}, {32, "SHA256"}, {48, "SHA384"}, {64, "SHA512"}};
-    uint8_t digest[EVP_MAX_MD_SIZE];
-
-    for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++)
-        if (algorithms[i].size == hash.size &&
-            EVP_Q_digest(NULL, algorithms[i].name, NULL, block.data, block.size, digest, NULL) == 1 &&
-            memcmp(digest, hash.data, hash.size) == 0)
-            return true;
-    return saip_fail(walk, SAIP_BAD_VALUES, hash.data, "application: hashValue is not the load block's");
-}
-
-static bool check_load_package(struct saip_walk *walk, struct span value)
-{
-    struct tlv_reader reader = tlv_reader(value);
-    struct span aid, domain, hash, block;
-
-    tlv_require(&reader, 0x4F, &aid);
-    if (is_loaded(walk, aid, walk->element) || has_aid(walk, aid, walk->aid_count))
-        return saip_fail(walk, SAIP_INVALID_PARAMETER, aid.data, "application: loadPackageAID is in use");
-    if (tlv_optional(&reader, 0x4F, &domain) && !has_aid(walk, domain, walk->domain_count))
-        return saip_fail(walk, SAIP_INVALID_PARAMETER, domain.data,
-                         "application: securityDomainAID is no security domain");
-    tlv_find(value, 0xC4, &block);
-    return !tlv_find(value, 0xC1, &hash) || check_hash(walk, hash, block);
-}
-
-/* Reading: this card has no load packages of its own, so that an instance's is one of the profile. */
-static bool check_loaded_instance(struct saip_walk *walk, struct span value)
-{
-    struct span package;
-
-    tlv_find(value, 0x4F, &package);
-    if (!is_loaded(walk, package, walk->element + 1))
-        return saip_fail(walk, SAIP_INVALID_PARAMETER, package.data,
-                         "application: applicationLoadPackageAID is no load package");
-    return check_instance(walk, value);
-}
-
-bool saip_check_application(struct saip_walk *walk)
-{
-    struct span value;
-
-    return (!tlv_find(walk->element->value, 0xA1, &value) || check_load_package(walk, value)) &&
-           saip_check_each(walk, walk->element->value, 0xA2, check_loaded_instance);
 }

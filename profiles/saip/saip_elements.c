@@ -249,9 +249,16 @@ static const struct saip_field rfm[] = {
 /* --- elements without content of interest --- */
 
 static const struct saip_field only_header[] = {SEQ(0xA0, "header", pe_header), END};
+static const struct saip_field non_standard[] = {
+    SEQ(0xA0, "nonStandard-header", pe_header),
+    OCT(0x81, "issuerID", 1, ANY),
+    OCT(0x82, "content", 0, ANY),
+    END,
+};
 
 /* Reading: an element of what this card does not do (saip_capability.c), and a proprietary one, is skipped
- * unless mandated. */
+ * unless mandated. What an application element loads is stored and listed, its code is not run.
+ * Named leniency: of an element that is skipped only the header is looked at, and the form of nonStandard. */
 static const struct saip_element_type types[] = {
     {SAIP_HEADER, "header", SAIP_CAPABILITY_NONE, true, 0, 0, header, saip_check_header},
     {SAIP_GENERIC_FILE_MANAGEMENT, "genericFileManagement", SAIP_CAPABILITY_NONE, false, SAIP_MF, SAIP_IOT,
@@ -266,7 +273,7 @@ static const struct saip_element_type types[] = {
     {SAIP_RFM, "rfm", SAIP_CAPABILITY_NONE, false, SAIP_SECURITY_DOMAIN, 0, rfm, saip_check_rfm},
     {SAIP_APPLICATION, "application", SAIP_CAPABILITY_JAVACARD, false, SAIP_SECURITY_DOMAIN, 0, application,
      saip_check_application},
-    {SAIP_NON_STANDARD, "nonStandard", SAIP_CAPABILITY_NEVER, false, 0, 0, only_header, NULL},
+    {SAIP_NON_STANDARD, "nonStandard", SAIP_CAPABILITY_NEVER, false, 0, 0, non_standard, NULL},
     {SAIP_END, "end", SAIP_CAPABILITY_NONE, true, 0, 0, only_header, NULL},
     {SAIP_MF, "mf", SAIP_CAPABILITY_NONE, true, 0, 0, NULL, saip_walk_template},
     {SAIP_CD, "cd", SAIP_CAPABILITY_NONE, true, SAIP_MF, SAIP_IOT, NULL, saip_walk_template},

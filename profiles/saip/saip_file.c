@@ -31,6 +31,7 @@ static struct fcp read_fcp(struct span value)
     return fcp;
 }
 
+/* Named leniency: the data coding octet, 21 everywhere (TS 102 221 11.1.1.4.3), is not looked at. */
 static bool apply_descriptor(struct saip_walk *walk, struct saip_file *file, struct span descriptor)
 {
     enum saip_file_kind kind;
@@ -54,12 +55,22 @@ static bool apply_descriptor(struct saip_walk *walk, struct saip_file *file, str
     return true;
 }
 
+/* Identifiers that mean no file of a package (TS 102 221 8.6, ISO/IEC 7816-4): 3F00 is MF, 3FFF and 7FFF
+ * stand for the current directory and application in paths, 0000 and FFFF are for future use. */
+static bool is_reserved(uint16_t fid)
+{
+    return fid == 0x0000 || fid == 0x3F00 || fid == 0x3FFF || fid == 0x7FFF || fid == 0xFFFF;
+}
+
 static bool apply_identifier(struct saip_walk *walk, struct saip_file *file, struct span fid)
 {
     const struct saip_template_file *row = file->row;
 
     if (fid.data != NULL)
         file->fid = (uint16_t)span_number(fid);
+    if (fid.data != NULL && file->kind != SAIP_FILE_MF && is_reserved(file->fid))
+        return saip_fail(walk, SAIP_BAD_VALUES, fid.data, "%s: file identifier %04X is reserved", file->name,
+                         file->fid);
     if (row == NULL || row->fid == 0)
         return true; /* check_file asks for one */
     if (file->fid < row->fid || file->fid >= row->fid + row->fid_count)
@@ -73,8 +84,10 @@ static bool apply_short_identifier(struct saip_walk *walk, struct saip_file *fil
     if (sfi.data == NULL) {
         /* "For files created by using GenericFileManagement, SFI is calculated from FID" (PE_Definitions,
          * Fcp). */
-        if (file->row == NULL && !saip_kind_is_directory(file->kind) && (file->fid & 0x1F) <= SAIP_SFI_MAX)
+        if (file->row == NULL && !saip_kind_is_directory(file->kind) && (file->fid & 0x1F) <= SAIP_SFI_MAX) {
             file->sfi = file->fid & 0x1F;
+            file->sfi_of_fid = true;
+        }
         return true;
     }
     file->sfi = 0;
@@ -87,10 +100,40 @@ static bool apply_short_identifier(struct saip_walk *walk, struct saip_file *fil
     return true;
 }
 
+/* "Shall be encoded on the minimum number of octets possible (i.e. no leading bytes set to '00' are allowed)"
+ * (PE_Definitions, Fcp and ProprietaryInfo). */
+static bool check_shortest(struct saip_walk *walk, const struct saip_file *file, const char *what,
+                           struct span size)
+{
+    return size.size < 2 || size.data[0] != 0 ||
+           saip_fail(walk, SAIP_BAD_VALUES, size.data, "%s: %s begins with an octet 00", file->name, what);
+}
+
+/* What only BER-TLV files have: their limit, and how their data objects are coded (TS 102 222 6.3.2.2.2: DER
+ * is the one coding there is). */
+static bool apply_ber_tlv(struct saip_walk *walk, struct saip_file *file, struct span maximum,
+                          struct span details)
+{
+    enum { DETAILS_DER = 0x01 };
+    struct span first = maximum.data != NULL ? maximum : details;
+
+    if (first.data != NULL && file->kind != SAIP_FILE_BER_TLV)
+        return saip_fail(walk, SAIP_BAD_VALUES, first.data, "%s: %s is for BER-TLV files only", file->name,
+                         maximum.data != NULL ? "maximumFileSize" : "fileDetails");
+    if (details.data != NULL && details.data[0] != DETAILS_DER)
+        return saip_fail(walk, SAIP_BAD_VALUES, details.data, "%s: fileDetails %02X is not 01 (DER)",
+                         file->name, details.data[0]);
+    if (maximum.data == NULL)
+        return true;
+    file->maximum_size = span_number(maximum);
+    return check_shortest(walk, file, "maximumFileSize", maximum);
+}
+
+/* Named leniency: bits of specialFileInformation that mean nothing are taken, and kept for FCP to show. */
 static bool apply_proprietary(struct saip_walk *walk, struct saip_file *file, struct span value)
 {
     struct tlv_reader reader = tlv_reader(value);
-    struct span special, fill, repeat, maximum;
+    struct span special, fill, repeat, maximum, details;
 
     if (value.data == NULL)
         return true;
@@ -98,6 +141,7 @@ static bool apply_proprietary(struct saip_walk *walk, struct saip_file *file, st
     tlv_optional(&reader, 0xC1, &fill);
     tlv_optional(&reader, 0xC2, &repeat);
     tlv_optional(&reader, 0x86, &maximum);
+    tlv_optional(&reader, 0x84, &details);
     if (special.data != NULL)
         file->special = special.data[0];
     if (fill.data != NULL && repeat.data != NULL)
@@ -107,13 +151,7 @@ static bool apply_proprietary(struct saip_walk *walk, struct saip_file *file, st
         file->pattern = fill.data != NULL ? fill : repeat;
         file->pattern_repeats = fill.data == NULL;
     }
-    if (maximum.data == NULL)
-        return true;
-    if (file->kind != SAIP_FILE_BER_TLV)
-        return saip_fail(walk, SAIP_BAD_VALUES, maximum.data, "%s: maximumFileSize is for BER-TLV files only",
-                         file->name);
-    file->maximum_size = span_number(maximum);
-    return true;
+    return apply_ber_tlv(walk, file, maximum, details);
 }
 
 static bool check_directory(struct saip_walk *walk, struct saip_file *file, const struct fcp *fcp,
@@ -131,15 +169,47 @@ static bool check_directory(struct saip_walk *walk, struct saip_file *file, cons
     return true;
 }
 
-/* A link's target gives the size; it exists already and is of the same sort. */
+/* Whether a directory is the one that a file is put into, or one above that. */
+static bool is_above(const struct saip_walk *walk, uint16_t directory, const struct saip_file *file)
+{
+    for (uint16_t at = file->parent; at != SAIP_NO_PARENT; at = walk->nodes[at].parent)
+        if (at == directory)
+            return true;
+    return false;
+}
+
+/* Another kind of EF cannot share a body. A directory shares its files with any other, but not with one that
+ * it is in, which would hold itself without end. */
+static bool check_target(struct saip_walk *walk, const struct saip_file *file, uint16_t target)
+{
+    const struct saip_node *node = &walk->nodes[target];
+    bool directory = saip_kind_is_directory(file->kind);
+
+    if (directory ? !saip_kind_is_directory(node->kind) : node->kind != file->kind)
+        return saip_fail(walk, SAIP_INVALID_PARAMETER, file->link_path.data,
+                         "%s: linkPath of a %s file leads to a %s file", file->name,
+                         saip_file_kind_name(file->kind), saip_file_kind_name(node->kind));
+    if (directory && is_above(walk, target, file))
+        return saip_fail(walk, SAIP_INVALID_PARAMETER, file->link_path.data,
+                         "%s: linkPath leads to a directory above", file->name);
+    return true;
+}
+
+/*
+ * A link's target gives the size; it exists already and is of the same kind.
+ *
+ * Named leniency: the size of the records that a link's file descriptor gives may be another (TS.48 version
+ * 5: an EF of 28 octets that is a link to one of 39). What is shared is the target's.
+ */
 static bool check_link(struct saip_walk *walk, struct saip_file *file, const struct fcp *fcp)
 {
     uint16_t target = saip_find_path(walk, file->link_path);
 
-    if (target == SAIP_NO_PARENT ||
-        saip_kind_is_directory(walk->nodes[target].kind) != saip_kind_is_directory(file->kind))
-        return saip_fail(walk, SAIP_INVALID_PARAMETER, file->link_path.data,
-                         "%s: linkPath leads to no such file", file->name);
+    if (target == SAIP_NO_PARENT)
+        return saip_fail(walk, SAIP_INVALID_PARAMETER, file->link_path.data, "%s: linkPath leads to no file",
+                         file->name);
+    if (!check_target(walk, file, target))
+        return false;
     if (fcp->size.data != NULL)
         return saip_fail(walk, SAIP_BAD_VALUES, fcp->size.data, "%s: a link has no efFileSize", file->name);
     file->size = walk->nodes[target].size;
@@ -176,16 +246,25 @@ static bool check_elementary(struct saip_walk *walk, struct saip_file *file, con
         file->size = file->maximum_size;
     if (file->size == 0 && file->kind != SAIP_FILE_BER_TLV)
         return saip_fail(walk, SAIP_BAD_VALUES, at, "%s: efFileSize is missing or zero", file->name);
+    if (!check_shortest(walk, file, "efFileSize", fcp->size))
+        return false;
     return !saip_kind_has_records(file->kind) || check_records(walk, file, at);
 }
 
-/* The codes that a PIN status template may name: TS 102 221 9.5.1. */
+/* The codes that a PIN status template may name, each once: TS 102 221 9.5.1.
+ * Named leniency: a template that names none makes a directory whose files ask for no code, or never open. */
 static bool check_pin_status(struct saip_walk *walk, const struct saip_file *file)
 {
+    uint32_t named = 0;
+
     for (size_t i = 0; i < file->pin_status.size; i++) {
-        if (saip_pin_bit(file->pin_status.data[i]) == 0)
+        uint32_t bit = saip_pin_bit(file->pin_status.data[i]);
+
+        if (bit == 0 || (named & bit) != 0)
             return saip_fail(walk, SAIP_BAD_VALUES, file->pin_status.data + i,
-                             "%s: pinStatusTemplateDO names code %02X", file->name, file->pin_status.data[i]);
+                             "%s: pinStatusTemplateDO names code %02X%s", file->name,
+                             file->pin_status.data[i], bit == 0 ? "" : " twice");
+        named |= bit;
     }
     return true;
 }
@@ -215,6 +294,21 @@ void saip_file_from_row(struct saip_file *file, const struct saip_template_file 
     };
 }
 
+/* TS 102 221 11.1.1.4.9: creation, initialisation, operational (activated or not), terminated. */
+static bool is_life_cycle(uint8_t status)
+{
+    return status == 0x01 || (status >= 0x03 && status <= 0x07) || (status >= 0x0C && status <= 0x0F);
+}
+
+/* What a file of patterns may be: TS 102 222 6.3.2.2.2 has none for BER-TLV files, a link has no body. */
+static bool check_pattern(struct saip_walk *walk, const struct saip_file *file)
+{
+    if (file->pattern.size == 0 || (file->kind != SAIP_FILE_BER_TLV && file->link_path.size == 0))
+        return true;
+    return saip_fail(walk, SAIP_BAD_VALUES, file->pattern.data, "%s: a %s has no pattern", file->name,
+                     file->link_path.size > 0 ? "link" : "BER-TLV file");
+}
+
 bool saip_apply_fcp(struct saip_walk *walk, struct saip_file *file, struct span value, const uint8_t *at)
 {
     struct fcp fcp = read_fcp(value);
@@ -229,7 +323,7 @@ bool saip_apply_fcp(struct saip_walk *walk, struct saip_file *file, struct span 
         file->arr = fcp.arr;
     if (fcp.life_cycle.data != NULL)
         file->life_cycle = fcp.life_cycle.data[0];
-    if (file->life_cycle == 0 || file->life_cycle > 0x0F)
+    if (!is_life_cycle(file->life_cycle))
         return saip_fail(walk, SAIP_BAD_VALUES, fcp.life_cycle.data, "%s: life cycle status %02X", file->name,
                          file->life_cycle);
     if (fcp.df_name.data != NULL)
@@ -243,7 +337,7 @@ bool saip_apply_fcp(struct saip_walk *walk, struct saip_file *file, struct span 
     if (saip_kind_is_directory(file->kind))
         return check_directory(walk, file, &fcp, at) && check_pin_status(walk, file) &&
                (file->link_path.size == 0 || check_link(walk, file, &fcp));
-    return check_elementary(walk, file, &fcp, at);
+    return check_elementary(walk, file, &fcp, at) && check_pattern(walk, file);
 }
 
 bool saip_check_fills(struct saip_walk *walk, const struct saip_file *file)

@@ -68,11 +68,16 @@ struct saip_node {
     uint16_t fid;
     uint16_t parent;
     enum saip_file_kind kind;
+    bool is_link;
     bool has_keys;    /* an ADF with network authentication */
+    bool has_aka;     /* that other applications can share */
+    uint32_t sfis;    /* of a directory's files, bit by bit */
     uint16_t pins_of; /* a directory that shares the local PINs of another: its number; else its own */
     uint32_t pins;    /* codes that the package gives the directory: saip_pin_bit */
+    uint32_t reached; /* those, and what it finds elsewhere; at the end of the walk */
     size_t size, record_size;
-    struct span df_name, pin_status;
+    struct span df_name, pin_status, arr;
+    const uint8_t *arr_at; /* where the package says it, or leaves it to the template */
     const struct saip_element *element;
 };
 
@@ -96,7 +101,9 @@ struct saip_walk {
     uint32_t puks;     /* bit n: PUK reference n, bit 16 + n: reference 80 + n */
     struct span *aids; /* instances of security domains, remote file management and applications */
     size_t aid_count, aid_capacity;
-    size_t domain_count; /* the first so many of aids are security domains */
+    size_t domain_count;         /* the first so many of aids are security domains */
+    uint8_t *tars;               /* a bit for each application reference that is in use */
+    uint8_t keys[128 * 128 / 8]; /* of the security domain at hand: a bit for each version and identifier */
 
     size_t memory;
 };
@@ -131,6 +138,10 @@ bool saip_create_file(struct saip_walk *walk, struct saip_file *file, const uint
 uint16_t saip_find_path(const struct saip_walk *walk, struct span path);
 /* The ADF with this name, or SAIP_NO_PARENT. */
 uint16_t saip_find_application(const struct saip_walk *walk, struct span aid);
+/* Whether one of the first `count` instances has this AID: all, or the security domains. */
+bool saip_has_aid(const struct saip_walk *walk, struct span aid, size_t count);
+/* At the end of the walk: the access rule that a file refers to is there. */
+bool saip_check_access_rule(struct saip_walk *walk, const struct saip_node *node);
 
 /* What the card can do (saip_capability.c). An element that is not taken is refused when mandated. */
 bool saip_takes_version(unsigned major);
@@ -147,8 +158,18 @@ bool saip_check_pins(struct saip_walk *walk);
 bool saip_check_puks(struct saip_walk *walk);
 bool saip_check_aka(struct saip_walk *walk);
 bool saip_check_cdma(struct saip_walk *walk);
+
+/* Security domains, remote file management and applications (saip_instance.c). */
 bool saip_check_security_domain(struct saip_walk *walk);
 bool saip_check_rfm(struct saip_walk *walk);
 bool saip_check_application(struct saip_walk *walk);
+
+/* ApplicationLoadPackage (saip_load.c): checks the one that the element at hand brings. */
+bool saip_check_load_package(struct saip_walk *walk, struct span value);
+/* The file that an element before `end` loads under this AID. */
+bool saip_find_load_file(const struct saip_walk *walk, struct span aid, const struct saip_element *end,
+                         struct span *file);
+/* Whether a file that was found good has an applet of this class. */
+bool saip_load_file_has(struct span file, struct span class_aid);
 
 #endif

@@ -99,6 +99,9 @@ static bool check_size(struct saip_walk *walk, const struct saip_field *field, c
     if (field->min == field->max)
         return saip_fail(walk, SAIP_BAD_VALUES, tlv->whole.data, "%s has %zu octets, not %u", field->name,
                          tlv->value.size, (unsigned)field->min);
+    if (field->max == UINT32_MAX)
+        return saip_fail(walk, SAIP_BAD_VALUES, tlv->whole.data, "%s has %zu octets, not %u or more",
+                         field->name, tlv->value.size, (unsigned)field->min);
     return saip_fail(walk, SAIP_BAD_VALUES, tlv->whole.data, "%s has %zu octets, not %u to %u", field->name,
                      tlv->value.size, (unsigned)field->min, (unsigned)field->max);
 }

@@ -150,13 +150,15 @@ static bool create_template_file(struct saip_walk *walk, const struct saip_templ
     return true;
 }
 
-/* Whether a row becomes a file: described or by default, and not ruled out. */
+/* Whether a row becomes a file: described or by default, and not ruled out. A directory that is a link has
+ * the files of another: none by default. */
 static bool is_created(struct saip_walk *walk, const struct saip_template_file *row,
-                       const struct file_member *member, bool *created)
+                       const struct file_member *member, uint16_t directory, bool *created)
 {
     const struct saip_template *template = walk->element->template;
+    bool in_link = directory != SAIP_NO_PARENT && walk->nodes[directory].is_link;
 
-    *created = member->present || template->by_default;
+    *created = member->present || (template->by_default && !in_link);
     if (member->do_not_create && !template->by_default)
         return saip_fail(walk, SAIP_BAD_VALUES, member->at,
                          "%s: doNotCreate in a template not created by default", row->name);
@@ -182,6 +184,7 @@ bool saip_walk_template(struct saip_walk *walk)
         const struct saip_template_file *row = saip_template_row(template, i);
         struct file_member member = {.present = false};
         bool is_directory = saip_kind_is_directory(row->kind);
+        uint16_t parent = is_directory ? base : directory;
         uint16_t number = SAIP_NO_PARENT;
         bool created;
 
@@ -192,9 +195,9 @@ bool saip_walk_template(struct saip_walk *walk)
             return saip_fail(walk, SAIP_INVALID_REQUEST_FORMAT, reader.in.data + reader.offset,
                              "%s: %s is missing", walk->type->name, row->name);
         }
-        if (!is_created(walk, row, &member, &created))
+        if (!is_created(walk, row, &member, parent, &created))
             return false;
-        if (created && !create_template_file(walk, row, &member, is_directory ? base : directory, &number))
+        if (created && !create_template_file(walk, row, &member, parent, &number))
             return false;
         if (!is_directory)
             continue;
@@ -260,6 +263,9 @@ static bool create_generic(struct saip_walk *walk, struct generic *generic, cons
         .life_cycle = 0x05,
         .fills = generic->file.fills,
     };
+    if (generic->has_file && generic->exists)
+        return saip_fail(walk, SAIP_INVALID_PARAMETER, tlv->whole.data,
+                         "createFCP: filePath leads to an EF, which has no files");
     generic->has_file = true;
     generic->exists = false;
     if (!tlv_find(tlv->value, 0x82, &descriptor))
@@ -284,6 +290,8 @@ static bool finish_generic(struct saip_walk *walk, struct generic *generic, stru
     generic->file.fills = fills;
     if (fills.size > 0 && !generic->has_file)
         return saip_fail(walk, SAIP_INVALID_PARAMETER, fills.data, "a fill command without a file");
+    if (fills.size > 0 && generic->file.parent == 0 && generic->file.fid == FID_ICCID)
+        return saip_fail(walk, SAIP_BAD_VALUES, fills.data, "EF ICCID has the ICCID of the header already");
     if (!saip_check_fills(walk, &generic->file))
         return false;
     if (generic->exists)

@@ -247,6 +247,17 @@ static int show_package(const char *path, const struct saip_package *package, bo
     return status;
 }
 
+/* Without the element's name, where it begins with that: the line has it already. */
+static const char *reason_text(const struct saip_failure *failure)
+{
+    const char *name = saip_element_name(failure->tag);
+    size_t size = strlen(name);
+
+    return strncmp(failure->reason, name, size) == 0 && strncmp(failure->reason + size, ": ", 2) == 0
+               ? failure->reason + size + 2
+               : failure->reason;
+}
+
 static int show_failure(const char *path, const struct saip_failure *failure)
 {
     char identification[40] = "";
@@ -257,7 +268,8 @@ static int show_failure(const char *path, const struct saip_failure *failure)
         return tool_error("%s: octet %zu: %s (%s)", path, failure->offset, failure->reason,
                           saip_result_name(failure->result));
     return tool_error("%s: element %s%s, octet %zu: %s (%s)", path, saip_element_name(failure->tag),
-                      identification, failure->offset, failure->reason, saip_result_name(failure->result));
+                      identification, failure->offset, reason_text(failure),
+                      saip_result_name(failure->result));
 }
 
 struct settings {

@@ -23,14 +23,16 @@
 
 static const struct ota_sender sender = {{0x16, 0x19}, 0x12, 0x12, "B20100", 1, NULL};
 
-/* A load package of four octets, whose SHA-256 is not given, and two instances. */
+/* The least load file: a header, and a list of one applet. */
+#define LOAD_FILE "010010 DECAFFED 0102 04 0001 06" PACKAGE "03000B 01 07D2760001180100 0000"
+
+/* A load package whose SHA-256 is not given, and two instances. */
 static struct span profile_with_applications(void)
 {
     return test_profile_with_element(
         ICCID, SAIP_APPLICATION, true,
-        hex("A10E 4F06" PACKAGE "C404 01020304"
-            "A252"
-            "3027 4F06" PACKAGE "4F07 D2760001180100 4F07" INSTANCE "8201 00 C900 EA06 8004 00000000"
+        hex("A12B 4F06" PACKAGE "C421" LOAD_FILE "A255"
+            "302A 4F06" PACKAGE "4F07 D2760001180100 4F07" INSTANCE "8201 00 C900 EA09 8007 00000000000000"
             "3027 4F06" PACKAGE "4F07 D2760001180100 4F07" LOCKED "8201 00 8301 87 C900 EA03 810100"));
 }
 
@@ -252,7 +254,7 @@ START_TEST(long_lists_go_on)
     size_t list;
 
     list = tlv_open(&content, 0xA1);
-    buf_append(&content, hex("4F06" PACKAGE "C404 01020304"));
+    buf_append(&content, hex("4F06" PACKAGE "C421" LOAD_FILE));
     tlv_close(&content, list);
     list = tlv_open(&content, 0xA2);
     for (unsigned i = 0; i < 8; i++) {

@@ -2,6 +2,7 @@
  * anywhere, one line that names the place. */
 #include "profiles/saip/saip.h"
 #include "tests/support/capture.h"
+#include "tests/support/edit.h"
 #include "tests/support/profile.h"
 #include "tests/support/test.h"
 #include "tools/subcommands.h"
@@ -326,6 +327,16 @@ START_TEST(places)
     ck_assert_int_eq(show_text().status, 1);
     ck_assert_msg(strstr(show_text().err, "element unknown (identification 99), octet ") != NULL, "%s",
                   show_text().err);
+    /* The element is named once. */
+    edit_set(&octets, test_profile(ICCID));
+    edit_value(&octets, EDIT_PATH(0xA6, 0xA1, 0x82), hex("00"));
+    put(buf_span(&octets));
+    snprintf(line, sizeof(line), "%s", show_text().err);
+    ck_assert_msg(
+        strstr(line, "element securityDomain (identification 16), octet ") != NULL &&
+            strstr(line, ": applicationPrivileges 000000 are not a security domain's (bad values)") != NULL &&
+            strstr(line, "securityDomain: ") == NULL,
+        "%s", line);
     buf_free(&octets);
 }
 END_TEST
