@@ -1,7 +1,8 @@
 /*
  * The card as its terminal sees it: power, reset and ATR (ETSI TS 102 221 6.3), and a command's way from its
  * octets to its answer. Every command is one transaction: what it changed is stored before the answer leaves,
- * or the answer is an error and nothing is changed.
+ * or the answer is an error and nothing is changed. A try of a code, or a use of a counted key, is a
+ * transaction of its own before that (fs_spend_pin in profiles/fs.h).
  */
 #include "euicc/card/commands.h"
 #include "euicc/lifecycle/lifecycle.h"
@@ -85,7 +86,7 @@ static uint16_t conclude(struct softeuicc *card, const struct apdu_command *comm
         profile_view_committed(card);
         return status;
     }
-    card_end_sessions(card);
+    rsp_session_end(card);
     profile_view_rolled_back(card);
     buf_clear(&card->response);
     return command->cla == CLA_SIM ? SW_SIM_MEMORY_PROBLEM : SW_MEMORY_FAILURE;

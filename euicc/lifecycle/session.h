@@ -24,8 +24,9 @@ void rsp_session_free(struct softeuicc *card);
 bool rsp_session_start(struct softeuicc *card, uint8_t challenge[RSP_CHALLENGE_SIZE]);
 enum rsp_stage rsp_session_stage(const struct softeuicc *card);
 
-/* Ends what the card keeps in RAM across commands (the RSP session, blocks collected): after a reset, or when
- * a command's changes could not be stored, so that RAM never knows more than the file. */
+/* Ends what the card keeps in RAM across commands (the RSP session, blocks collected): after a reset. When a
+ * command's changes could not be stored the RSP session alone is ended, so that RAM never knows more than the
+ * file. */
 void card_end_sessions(struct softeuicc *card);
 
 /* The profile that the session which ended last has installed: its id, until a reset, another session or

@@ -4,7 +4,8 @@
  *
  * A command that only reads opens no transaction and syncs nothing. The first write of a command begins one
  * (nvm_begin is called by nvm_change); card.c commits it before the response leaves, or rolls it back
- * when the command failed, after which whatever the card keeps in RAM of the tables is loaded again.
+ * when the command failed, after which whatever the card keeps in RAM of the tables is loaded again. What
+ * must have been counted before a command compares anything is committed on the way (nvm_commit_so_far).
  */
 #ifndef SOFTEUICC_EUICC_OS_NVM_H
 #define SOFTEUICC_EUICC_OS_NVM_H

@@ -186,10 +186,12 @@ void uicc_replace_fs(struct uicc *uicc, struct fs *fs)
     for (size_t i = 0; i < UICC_CHANNELS; i++) {
         struct uicc_channel *channel = &uicc->channels[i];
 
-        uicc_end_transfer(&channel->transfer);
         channel->directory = counterpart(fs, channel->directory);
         channel->file = counterpart(fs, channel->file);
         channel->application = counterpart(fs, channel->application);
+        /* An object on its way is of its file; the command that failed has seen to its own. */
+        if (channel->file == NULL || channel->directory == NULL)
+            uicc_end_transfer(&channel->transfer);
         if (channel->directory == NULL)
             *channel = (struct uicc_channel){.directory = fs->mf};
     }
