@@ -94,7 +94,7 @@ static bool walk_element(struct saip_walk *walk, struct saip_element *element)
     walk->element = element;
     walk->type = saip_element_type(element->tag);
     element->name = saip_element_name(element->tag);
-    element->supported = walk->type != NULL && saip_takes_element(walk->type);
+    element->supported = walk->type != NULL && saip_takes_element(element->tag);
     if ((element == walk->package->elements) != (element->tag == SAIP_HEADER))
         return saip_fail(walk, SAIP_INVALID_PARAMETER, element->whole.data, "%s: %s", element->name,
                          element->tag == SAIP_HEADER ? "a second one" : "a package begins with the header");

@@ -5,6 +5,17 @@
  */
 #include "profiles/saip/saip_internal.h"
 
+/* Bits of UICCCapability that elements belong to. */
+enum {
+    SAIP_CAPABILITY_NEVER = -1, /* no bit, and this card does not do it */
+    SAIP_CAPABILITY_USIM = 1,
+    SAIP_CAPABILITY_ISIM = 2,
+    SAIP_CAPABILITY_CSIM = 3,
+    SAIP_CAPABILITY_EAP = 13,
+    SAIP_CAPABILITY_JAVACARD = 14,
+    SAIP_CAPABILITY_IOT_MINIMAL = 31,
+};
+
 /*
  * ServicesList by number, UICCCapability by bit, the major version of the format that has the bit first:
  * version 2's UICCCapability ends with suciCalculatorApi.
@@ -81,17 +92,39 @@ const struct saip_service *saip_service_by_member(int number)
     return NULL;
 }
 
-bool saip_takes_element(const struct saip_element_type *type)
+/* What belongs to no service is taken by every card. */
+static const struct {
+    uint32_t element;
+    int capability;
+} parts[] = {
+    {SAIP_CDMA_PARAMETER, SAIP_CAPABILITY_CSIM}, {SAIP_APPLICATION, SAIP_CAPABILITY_JAVACARD},
+    {SAIP_NON_STANDARD, SAIP_CAPABILITY_NEVER},  {SAIP_USIM, SAIP_CAPABILITY_USIM},
+    {SAIP_OPT_USIM, SAIP_CAPABILITY_USIM},       {SAIP_ISIM, SAIP_CAPABILITY_ISIM},
+    {SAIP_OPT_ISIM, SAIP_CAPABILITY_ISIM},       {SAIP_PHONEBOOK, SAIP_CAPABILITY_USIM},
+    {SAIP_GSM_ACCESS, SAIP_CAPABILITY_USIM},     {SAIP_CSIM, SAIP_CAPABILITY_CSIM},
+    {SAIP_OPT_CSIM, SAIP_CAPABILITY_CSIM},       {SAIP_EAP, SAIP_CAPABILITY_EAP},
+    {SAIP_DF_5GS, SAIP_CAPABILITY_USIM},         {SAIP_DF_SAIP, SAIP_CAPABILITY_USIM},
+    {SAIP_DF_SNPN, SAIP_CAPABILITY_USIM},        {SAIP_DF_5GPROSE, SAIP_CAPABILITY_USIM},
+    {SAIP_IOT, SAIP_CAPABILITY_IOT_MINIMAL},     {SAIP_OPT_IOT, SAIP_CAPABILITY_IOT_MINIMAL},
+};
+
+bool saip_takes_element(uint32_t tag)
 {
+    size_t part = 0;
+
+    while (part < sizeof(parts) / sizeof(parts[0]) && parts[part].element != tag)
+        part++;
+    if (part == sizeof(parts) / sizeof(parts[0]))
+        return true;
     for (size_t i = 0; i < SERVICES; i++)
-        if (services[i].capability == type->capability)
+        if (services[i].capability == parts[part].capability)
             return services[i].support != SAIP_REFUSED;
-    return type->capability == SAIP_CAPABILITY_NONE;
+    return false;
 }
 
 bool saip_takes_template(const struct saip_template *template)
 {
-    return saip_takes_element(saip_element_type(template->element));
+    return saip_takes_element(template->element);
 }
 
 void saip_put_uicc_capability(struct buf *out, uint32_t tag, unsigned major_version)

@@ -32,25 +32,12 @@ struct saip_field {
 
 struct saip_walk;
 
-/* Bits of UICCCapability that elements belong to; and what has none. */
-enum {
-    SAIP_CAPABILITY_NONE = -1,  /* every card does it */
-    SAIP_CAPABILITY_NEVER = -2, /* no bit, and this card does not do it */
-    SAIP_CAPABILITY_USIM = 1,
-    SAIP_CAPABILITY_ISIM = 2,
-    SAIP_CAPABILITY_CSIM = 3,
-    SAIP_CAPABILITY_EAP = 13,
-    SAIP_CAPABILITY_JAVACARD = 14,
-    SAIP_CAPABILITY_IOT_MINIMAL = 31,
-};
-
 struct saip_element_type {
     uint32_t tag;
     const char *name;
-    int capability;    /* what it belongs to: a bit of UICCCapability, or SAIP_CAPABILITY_… */
-    bool once;         /* at most one in a package */
-    uint32_t needs;    /* an element that must stand before it, 0: none */
-    uint32_t or_needs; /* another that serves as well */
+    bool once;                             /* at most one in a package */
+    uint32_t needs;                        /* an element that must stand before it, 0: none */
+    uint32_t or_needs;                     /* another that serves as well */
     const struct saip_field *members;      /* NULL for elements of a template */
     bool (*check)(struct saip_walk *walk); /* what the schema cannot say; may be NULL */
 };
@@ -145,7 +132,7 @@ bool saip_check_access_rule(struct saip_walk *walk, const struct saip_node *node
 
 /* What the card can do (saip_capability.c). An element that is not taken is refused when mandated. */
 bool saip_takes_version(unsigned major);
-bool saip_takes_element(const struct saip_element_type *type);
+bool saip_takes_element(uint32_t tag); /* of those that have a type */
 bool saip_takes_template(const struct saip_template *template);
 /* NULL for a number that is no member of ServicesList. */
 const struct saip_service *saip_service_by_member(int number);
