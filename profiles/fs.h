@@ -318,14 +318,17 @@ bool fs_application_changed(struct fs *fs, const struct fs_application *applicat
 /* Takes it away, with its keys; pointers to others become invalid. */
 bool fs_delete_application(struct fs *fs, struct fs_application *application);
 
+/* --- counting before comparing: a try of a code, a use of a key ---------------------------------- */
+
+/* A command begins, a terminal's or one of a script: nothing of it has changed yet. What a script did before
+ * lasts with the try that one of its commands spends, the packet's counter first of all. */
+void fs_begin_command(struct fs *fs);
+
 /*
- * --- counting before comparing: a try of a code, a use of a key ---
- *
  * Each takes one from the counter (adds one to it) and makes that last, before anything is compared or
  * computed: whatever happens to the power afterwards, it has been counted. False: it could not be stored, and
  * nothing may be compared; or something else of the command had changed before, which would last with it.
  */
-void fs_begin_command(struct fs *fs);
 bool fs_spend_pin(struct fs *fs, struct fs_pin *pin); /* attempts_left is not 0 */
 bool fs_spend_puk(struct fs *fs, struct fs_puk *puk);
 bool fs_spend_use(struct fs *fs, struct fs_naa *naa);
