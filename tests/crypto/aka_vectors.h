@@ -1,6 +1,6 @@
 /*
- * Conformance test data: Milenage of 3GPP TS 35.207 4 to 6 (test sets 1 to 6), the Keccak permutation of TS 35.232, TUAK of TS 35.233
- * 6 and 7. Octets as hexadecimal.
+ * Conformance test data: Milenage of 3GPP TS 35.207 4 to 6 (test sets 1 to 6), the Keccak permutation of
+ * TS 35.232, TUAK of TS 35.233 6 and 7. Octets as hexadecimal.
  */
 #ifndef SOFTEUICC_TESTS_CRYPTO_AKA_VECTORS_H
 #define SOFTEUICC_TESTS_CRYPTO_AKA_VECTORS_H

@@ -42,8 +42,8 @@ struct bench {
     uint64_t free_nvm;
     uint8_t profile_version;
     uint8_t additional_version; /* of a package format beside it; 0: none */
-    uint8_t forbidden_pprs; /* first octet of the BIT STRING */
-    const char *code;       /* the confirmation code its user enters; NULL: none */
+    uint8_t forbidden_pprs;     /* first octet of the BIT STRING */
+    const char *code;           /* the confirmation code its user enters; NULL: none */
     void (*fault)(struct bench *bench, enum bench_point point, struct buf *octets);
     /* the session */
     struct ec_key *otsk; /* made when needed */
