@@ -207,7 +207,7 @@ exec {held}>&-
 is_locked() {
     ! sqlite3 -cmd '.timeout 0' "$work/state.db" 'BEGIN IMMEDIATE; ROLLBACK' 2>/dev/null
 }
-exec {lock}> >(exec sqlite3 "$work/state.db")
+exec {lock}> >(exec sqlite3 -cmd ".timeout 10000" "$work/state.db") # it may meet the look at its own lock
 echo "BEGIN IMMEDIATE;" >&"$lock"
 wait_until 10 is_locked
 check "an order that cannot be stored is refused" not client order --profile other --again

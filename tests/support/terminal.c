@@ -115,7 +115,9 @@ uint16_t terminal_store_data(struct terminal *terminal, struct span request, str
         buf_free(&command);
         offset += size;
         if (last || status != 0x9000) {
-            check_codes(terminal, status, SPAN(response->data + before, response->size - before));
+            check_codes(terminal, status,
+                        response->size > before ? SPAN(response->data + before, response->size - before)
+                                                : SPAN_NONE);
             return status;
         }
         ck_assert_uint_eq(response->size, before);
