@@ -6,7 +6,6 @@
  * is compared (test_tries.c). The same with a disk that fails once and goes on.
  */
 #include "apdu/tlv.h"
-#include "crypto/aka.h"
 #include "euicc/os/card.h"
 #include "tests/powercut/run.h"
 #include "tests/support/ota.h"
@@ -289,30 +288,6 @@ static void step_memory_reset(struct run *run)
     IN_A_ROW(run, "BF34 04 82020560");
 }
 
-/* AUTHENTICATE with a challenge that the default recipe's keys vouch for; the SQN is new. */
-static void put_authenticate(struct buf *out)
-{
-    static const uint8_t rand[AKA_RAND_SIZE] = {1, 2, 3, 4}, sqn[AKA_SQN_SIZE] = {[4] = 1, [5] = 1};
-    static const uint8_t amf[AKA_AMF_SIZE] = {0x80, 0x00};
-    const struct saip_recipe recipe = saip_recipe_default();
-    struct aka_algorithm milenage = {.kind = AKA_MILENAGE, .key_size = recipe.key_size};
-    uint8_t mac[AKA_OUTPUT_MAX], ak[AKA_AK_SIZE];
-
-    memcpy(milenage.key, recipe.key, recipe.key_size);
-    memcpy(milenage.opc, recipe.opc, recipe.opc_size);
-    aka_milenage_constants(&milenage);
-    ck_assert(aka_f1(&milenage, false, rand, sqn, amf, mac));
-    ck_assert(aka_f2345(&milenage, rand, NULL, NULL, NULL, ak));
-    buf_append(out, hex("00880081 22 10"));
-    buf_append(out, SPAN_ARRAY(rand));
-    buf_append_octet(out, 16);
-    for (size_t i = 0; i < sizeof(sqn); i++)
-        buf_append_octet(out, sqn[i] ^ ak[i]);
-    buf_append(out, SPAN_ARRAY(amf));
-    buf_append(out, SPAN(mac, 8));
-    buf_append_octet(out, 0);
-}
-
 static void command(struct run *run, struct span capdu, uint16_t expected)
 {
     struct buf response = {0};
@@ -367,7 +342,7 @@ static void step_uicc(struct run *run)
         if (commands[i].counter != NULL && !run->wrong)
             ck_assert_int_eq(run_number(run->card, commands[i].counter), commands[i].status & 0x0F);
     }
-    put_authenticate(&authenticate);
+    buf_append(&authenticate, test_authenticate(0x0101, true));
     command(run, buf_span(&authenticate), 0x9000);
     buf_free(&authenticate);
 }

@@ -3,7 +3,6 @@
  * is right and what is wrong, cut off at every change of storage and in every mode of cut_vfs.h, on a disk
  * that fails once, and on one that is full. Nobody may learn which of both it was without a try being gone.
  */
-#include "crypto/aka.h"
 #include "euicc/os/card.h"
 #include "euicc/terminal/profile_view.h"
 #include "tests/support/cut_vfs.h"
@@ -71,33 +70,6 @@ static const struct guess {
 
 /* --- what is sent --- */
 
-/* A challenge that the default recipe's keys vouch for, or one with another MAC. */
-static struct span authenticate(bool right, unsigned round)
-{
-    const uint8_t rand[AKA_RAND_SIZE] = {1, 2, 3, 4}, sqn[AKA_SQN_SIZE] = {[4] = (uint8_t)(round + 1)};
-    static const uint8_t amf[AKA_AMF_SIZE] = {0x80, 0x00};
-    const struct saip_recipe recipe = saip_recipe_default();
-    struct aka_algorithm milenage = {.kind = AKA_MILENAGE, .key_size = recipe.key_size};
-    uint8_t mac[AKA_OUTPUT_MAX], ak[AKA_AK_SIZE];
-    struct buf *out = test_buf();
-
-    memcpy(milenage.key, recipe.key, recipe.key_size);
-    memcpy(milenage.opc, recipe.opc, recipe.opc_size);
-    aka_milenage_constants(&milenage);
-    ck_assert(aka_f1(&milenage, false, rand, sqn, amf, mac));
-    ck_assert(aka_f2345(&milenage, rand, NULL, NULL, NULL, ak));
-    mac[7] ^= !right;
-    buf_append(out, hex("00880081 22 10"));
-    buf_append(out, SPAN_ARRAY(rand));
-    buf_append_octet(out, 16);
-    for (size_t i = 0; i < sizeof(sqn); i++)
-        buf_append_octet(out, sqn[i] ^ ak[i]);
-    buf_append(out, SPAN_ARRAY(amf));
-    buf_append(out, SPAN(mac, 8));
-    buf_append_octet(out, 0);
-    return buf_span(out);
-}
-
 /* No two rounds are the same message. */
 static struct span octets_of(const struct guess *guess, bool right, unsigned round)
 {
@@ -105,7 +77,7 @@ static struct span octets_of(const struct guess *guess, bool right, unsigned rou
 
     switch (guess->form) {
     case AUTHENTICATE:
-        return authenticate(right, round);
+        return test_authenticate((uint16_t)((round + 1) << 8), right);
     case SCRIPT:
         return ota_envelope(
             ota_deliver(hex("7000"), ota_packet(&sender, right ? guess->right : guess->wrong)));

@@ -21,4 +21,8 @@ struct span test_profile_from(const struct saip_recipe *recipe);
  * identification is 99. */
 struct span test_profile_with_element(const char *iccid, uint32_t tag, bool mandated, struct span content);
 
+/* AUTHENTICATE in the 3G context, with a challenge of SQN `sqn` that the keys of the default recipe vouch
+ * for, or with another MAC. */
+struct span test_authenticate(uint16_t sqn, bool right);
+
 #endif

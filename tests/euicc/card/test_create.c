@@ -563,15 +563,6 @@ START_TEST(the_versions_it_is_made_to)
 }
 END_TEST
 
-static void create_execute(const char *path, const char *sql)
-{
-    sqlite3 *db = NULL;
-
-    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-    ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
-}
-
 /* A file of before there was a choice: its card stays what it was. And one whose version nobody knows. */
 START_TEST(an_older_card_keeps_its_versions)
 {
@@ -586,17 +577,16 @@ START_TEST(an_older_card_keeps_its_versions)
         request.parameters.sgp32 = i == SOFTEUICC_CONSUMER ? SOFTEUICC_SGP32_1_2 : SOFTEUICC_SGP32_1_3;
         ck_assert_int_eq(softeuicc_create(test_path("old.db"), &request.parameters, NULL, &error),
                          SOFTEUICC_OK);
-        create_execute(test_path("old.db"),
-                       "ALTER TABLE card DROP COLUMN sgp22;"
-                       "ALTER TABLE card DROP COLUMN sgp32;"
-                       "ALTER TABLE profile DROP COLUMN service_data; PRAGMA user_version = 4");
+        execute(test_path("old.db"), "ALTER TABLE card DROP COLUMN sgp22;"
+                                     "ALTER TABLE card DROP COLUMN sgp32;"
+                                     "ALTER TABLE profile DROP COLUMN service_data; PRAGMA user_version = 4");
         card = softeuicc_open(test_path("old.db"), NULL, &error);
         ck_assert_msg(card != NULL, "%s", error.message);
         ck_assert_span(SPAN_ARRAY(card->sgp22), SPAN("\x02\x02\x02", 3));
         ck_assert(card_speaks_sgp32(card, 1, 2) == (i != SOFTEUICC_CONSUMER));
         ck_assert(!card_speaks_sgp32(card, 1, 3));
         softeuicc_close(card);
-        create_execute(test_path("old.db"), "UPDATE card SET sgp22 = '2.9.0'");
+        execute(test_path("old.db"), "UPDATE card SET sgp22 = '2.9.0'");
         ck_assert_ptr_null(softeuicc_open(test_path("old.db"), NULL, &error));
         ck_assert_int_eq(error.status, SOFTEUICC_STORAGE);
         ck_assert_int_eq(unlink(test_path("old.db")), 0);
