@@ -162,12 +162,19 @@ SOFTEUICC_API struct softeuicc *softeuicc_create_open(const char *path,
                                                       const struct softeuicc_hooks *hooks,
                                                       struct softeuicc_error *error);
 
-/* Opens a card, unpowered. A card is open in one place at a time (SOFTEUICC_BUSY). NULL on failure. */
+/* Opens a card, unpowered. A card is open in one place at a time, whatever names its file has
+ * (SOFTEUICC_BUSY). NULL on failure: what is not a card is not touched, nor a card beside which the log of
+ * another file lies. */
 SOFTEUICC_API struct softeuicc *softeuicc_open(const char *path, const struct softeuicc_hooks *hooks,
                                                struct softeuicc_error *error);
 
 /* Closes the card; NULL is fine. Whatever was answered is stored already. */
 SOFTEUICC_API void softeuicc_close(struct softeuicc *card);
+
+/* False: the card's file was deleted, replaced or moved away while it was open, and *error (may be NULL) says
+ * which. Every command fails then, whether it changes anything or not: close the card, which puts what was
+ * answered into a file that has only moved. Costs two looks at the directory. */
+SOFTEUICC_API bool softeuicc_is_there(const struct softeuicc *card, struct softeuicc_error *error);
 
 /* Power on (cold) or reset (warm): ends every session, then writes the ATR: at most SOFTEUICC_ATR_MAX octets,
  * *size set. */

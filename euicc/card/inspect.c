@@ -316,6 +316,11 @@ bool softeuicc_has_lost_power(const struct softeuicc *card)
     return power != NULL && nvm_power_is_gone(power);
 }
 
+bool softeuicc_is_there(const struct softeuicc *card, struct softeuicc_error *error)
+{
+    return nvm_is_there(card->nvm, error);
+}
+
 size_t softeuicc_lifecycle_dot(char *out, size_t size)
 {
     struct buf dot = {0};

@@ -9,18 +9,15 @@
 #include "euicc/os/nvm.h"
 
 #include "euicc/os/error.h"
-#include "euicc/os/nvm_lock.h"
+#include "euicc/os/nvm_file.h"
+#include "euicc/os/nvm_log.h"
 #include "euicc/os/nvm_power.h"
 #include "euicc/os/nvm_schema.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* Statements are kept in a hash table; one that finds its few places taken replaces another. */
 #define STATEMENTS      128
@@ -38,15 +35,20 @@ struct statement {
 struct nvm {
     sqlite3 *db;
     sqlite3_vfs *vfs;
-    struct nvm_lock lock;
+    struct nvm_file file;    /* of this machine, if it is one */
     struct nvm_power *power; /* NULL: it is not cut */
     char *path;              /* NULL: in memory */
     struct statement statements[STATEMENTS];
     int log_pages; /* in the write-ahead log after the last commit */
+    /* See nvm_log.h. */
+    bool logged;    /* there is a log, and a table that says where it belongs */
+    bool recorded;  /* it says so; what tells it from the next one: */
+    bool recording; /* the transaction at hand does */
+    uint8_t log_salts[NVM_SALTS_SIZE];
     bool in_transaction;
     bool unsynced; /* see nvm_begin_unsynced */
     bool failed;
-    char message[160];
+    char message[sizeof((struct softeuicc_error){0}.message)];
 };
 
 static void note(struct nvm *nvm, const char *what)
@@ -54,6 +56,17 @@ static void note(struct nvm *nvm, const char *what)
     if (!nvm->failed)
         snprintf(nvm->message, sizeof(nvm->message), "%s: %s", what, sqlite3_errmsg(nvm->db));
     nvm->failed = true;
+}
+
+/* Has the transaction at hand say which file the log belongs to. */
+static bool record_log(struct nvm *nvm)
+{
+    const struct nvm_identity identity = nvm_file_identity(&nvm->file);
+
+    nvm->recording = !nvm->logged || nvm_log_record(nvm->db, &identity);
+    if (!nvm->recording)
+        note(nvm, "log");
+    return nvm->recording;
 }
 
 /* --- opening ------------------------------------------------------------------------------------- */
@@ -125,8 +138,9 @@ static enum softeuicc_status nvm_inspect(struct nvm *nvm, const char *path, int 
     return SOFTEUICC_OK;
 }
 
-/* What holds for the connection, not for the file. */
-static bool configure(struct nvm *nvm)
+/* What holds for the connection, not for the file. Of a file that is there already the log stays as it is
+ * until it is known to belong to it: closing folds nothing. */
+static bool configure(struct nvm *nvm, bool create)
 {
     static const char settings[] = "PRAGMA foreign_keys = ON;"
                                    "PRAGMA trusted_schema = OFF;"
@@ -140,6 +154,7 @@ static bool configure(struct nvm *nvm)
     sqlite3_busy_timeout(nvm->db, BUSY_TIMEOUT_MS);
     return sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 128, 64) == SQLITE_OK &&
            sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) == SQLITE_OK &&
+           sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, create ? 0 : 1, NULL) == SQLITE_OK &&
            sqlite3_exec(nvm->db, settings, NULL, NULL, NULL) == SQLITE_OK &&
            sqlite3_exec(nvm->db, cache, NULL, NULL, NULL) == SQLITE_OK;
 }
@@ -147,19 +162,62 @@ static bool configure(struct nvm *nvm)
 /*
  * Journal and durability. A database in memory keeps its rollback journal in memory and stays as it is. EXTRA
  * for the change of the journal itself: a rollback journal whose deletion did not last would undo it, and
- * with it every commit in the log.
+ * with it every commit in the log. A new file says what it is before it has a log.
  */
-static bool make_durable(struct nvm *nvm)
+static bool make_durable(struct nvm *nvm, bool create)
 {
-    static const char settings[] = "PRAGMA synchronous = EXTRA;"
-                                   "PRAGMA journal_mode = WAL;"
+    static const char settings[] = "PRAGMA journal_mode = WAL;"
                                    "PRAGMA synchronous = FULL;"
                                    "PRAGMA wal_autocheckpoint = 0";
+    char identify[48];
+    int64_t version;
 
-    if (sqlite3_exec(nvm->db, settings, NULL, NULL, NULL) != SQLITE_OK)
+    snprintf(identify, sizeof(identify), "PRAGMA application_id = %d", NVM_APPLICATION_ID);
+    if (sqlite3_exec(nvm->db, "PRAGMA synchronous = EXTRA", NULL, NULL, NULL) != SQLITE_OK ||
+        (create && sqlite3_exec(nvm->db, identify, NULL, NULL, NULL) != SQLITE_OK) ||
+        sqlite3_exec(nvm->db, settings, NULL, NULL, NULL) != SQLITE_OK ||
+        pragma_int(nvm, "PRAGMA user_version", &version) != SQLITE_OK) /* now the log is open */
         return false;
     sqlite3_wal_hook(nvm->db, count_log, nvm);
     return true;
+}
+
+/* Says whether the log belongs to the file, before anything is changed. */
+static enum softeuicc_status inspect_log(struct nvm *nvm, const char *path, struct softeuicc_error *error)
+{
+    const struct nvm_identity identity = nvm_file_identity(&nvm->file);
+
+    switch (nvm_log_check(nvm->db, &identity)) {
+    case NVM_LOG_FOREIGN:
+        return error_set(
+            error, SOFTEUICC_STORAGE,
+            "%s-wal is not the log of %s: put back the file that it belongs to, or delete %s-wal "
+            "to use %s as it is",
+            path, path, path, path);
+    case NVM_LOG_UNREADABLE:
+        return error_set(error, SOFTEUICC_STORAGE, "cannot read %s and its log", path);
+    case NVM_LOG_OWN:
+        nvm->recorded = true;
+        nvm_log_salts(nvm->db, nvm->log_salts);
+        break;
+    case NVM_LOG_OLD:
+    case NVM_LOG_EMPTY:
+        break;
+    }
+    if (sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL) != SQLITE_OK)
+        return sqlite_error(nvm, path, error);
+    return SOFTEUICC_OK;
+}
+
+/* What an open database is, and whether its log is its own. */
+static enum softeuicc_status inspect(struct nvm *nvm, const char *path, int *version,
+                                     struct softeuicc_error *error)
+{
+    enum softeuicc_status status = nvm_inspect(nvm, path, version, error);
+
+    if (status == SOFTEUICC_OK)
+        status = nvm_file_take_log(&nvm->file, error);
+    return status == SOFTEUICC_OK ? inspect_log(nvm, path, error) : status;
 }
 
 static enum softeuicc_status open_database(struct nvm *nvm, const char *path, const char *vfs, bool create,
@@ -167,58 +225,23 @@ static enum softeuicc_status open_database(struct nvm *nvm, const char *path, co
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
     int version = 0;
-    enum softeuicc_status status;
+    enum softeuicc_status status = SOFTEUICC_OK;
 
-    if (sqlite3_open_v2(path, &nvm->db, flags, vfs) != SQLITE_OK || !configure(nvm))
+    if (sqlite3_open_v2(nvm->path != NULL ? nvm->path : path, &nvm->db, flags, vfs) != SQLITE_OK ||
+        !configure(nvm, create))
         return sqlite_error(nvm, path, error);
-    if (!create && (status = nvm_inspect(nvm, path, &version, error)) != SOFTEUICC_OK)
-        return status;
-    if (!make_durable(nvm))
+    if (!create)
+        status = inspect(nvm, path, &version, error);
+    if (status == SOFTEUICC_OK && !make_durable(nvm, create))
         return sqlite_error(nvm, path, error);
-    if (version == nvm_schema_version)
-        return SOFTEUICC_OK;
-    if (!nvm_begin(nvm) || !migrate(nvm, version) || (!create && !nvm_commit(nvm)))
-        return sqlite_error(nvm, path, error);
-    return SOFTEUICC_OK;
-}
-
-/* Makes the file (never following or reusing what is there), or sees to it that only its owner can read the
- * keys in it. */
-static enum softeuicc_status prepare_file(const char *path, bool create, struct softeuicc_error *error)
-{
-    struct stat status;
-    int fd;
-
-    if (create) {
-        fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (fd < 0 && errno == EEXIST)
-            return error_set(error, SOFTEUICC_EXISTS, "%s exists already", path);
-        if (fd < 0)
-            return error_set(error, SOFTEUICC_STORAGE, "cannot make %s: %s", path, strerror(errno));
-        close(fd);
-        return SOFTEUICC_OK;
-    }
-    if (stat(path, &status) != 0)
-        return error_set(error, SOFTEUICC_STORAGE, "cannot open %s: %s", path, strerror(errno));
-    if (!S_ISREG(status.st_mode))
-        return error_set(error, SOFTEUICC_STORAGE, "%s is not a file", path);
-    if ((status.st_mode & 077) != 0 && chmod(path, 0600) != 0)
-        return error_set(error, SOFTEUICC_STORAGE,
-                         "others can read the keys in %s, and its mode cannot be changed: %s", path,
-                         strerror(errno));
-    return SOFTEUICC_OK;
-}
-
-/* Makes or checks a file of this machine, and locks it. */
-static enum softeuicc_status take_file(struct nvm *nvm, const char *path, bool create,
-                                       struct softeuicc_error *error)
-{
-    enum softeuicc_status status = create ? SOFTEUICC_OK : prepare_file(path, false, error);
-
     if (status == SOFTEUICC_OK)
-        status = nvm_lock_take(&nvm->lock, path, error);
-    if (status == SOFTEUICC_OK && create)
-        status = prepare_file(path, true, error);
+        status = nvm_file_take_log(&nvm->file, error);
+    if (status == SOFTEUICC_OK && version != nvm_schema_version &&
+        (!nvm_begin(nvm) || !migrate(nvm, version)))
+        return sqlite_error(nvm, path, error);
+    nvm->logged = nvm->path != NULL;
+    if (status == SOFTEUICC_OK && nvm->in_transaction && (!record_log(nvm) || (!create && !nvm_commit(nvm))))
+        return sqlite_error(nvm, path, error);
     return status;
 }
 
@@ -243,10 +266,11 @@ static enum softeuicc_status nvm_take(struct nvm *nvm, const char *path, const c
         return error_set(error, SOFTEUICC_INVALID, "no storage is called '%s'", vfs != NULL ? vfs : "");
     if (strcmp(path, ":memory:") == 0)
         return SOFTEUICC_OK;
-    status = vfs != NULL ? take_foreign_file(nvm, path, create, error) : take_file(nvm, path, create, error);
+    status = vfs != NULL ? take_foreign_file(nvm, path, create, error)
+                         : nvm_file_take(&nvm->file, path, create, error);
     if (status != SOFTEUICC_OK)
         return status;
-    nvm->path = strdup(path);
+    nvm->path = strdup(nvm->file.path != NULL ? nvm->file.path : path);
     return nvm->path != NULL ? SOFTEUICC_OK : error_set(error, SOFTEUICC_MEMORY, "out of memory");
 }
 
@@ -269,14 +293,14 @@ static struct nvm *open_on(const char *path, const char *vfs, bool create, bool 
         error_set(error, SOFTEUICC_MEMORY, "out of memory");
         return NULL;
     }
-    nvm->lock.fd = -1;
+    nvm->file = NVM_FILE_NONE;
     status = nvm_take(nvm, path, vfs, create, error);
     if (status == SOFTEUICC_OK && cuttable)
         status = lay_supply(nvm, error);
     if (status == SOFTEUICC_OK)
         status =
             open_database(nvm, path, nvm->power != NULL ? nvm_power_vfs(nvm->power) : vfs, create, error);
-    if (status == SOFTEUICC_OK)
+    if (status == SOFTEUICC_OK && nvm_is_there(nvm, error))
         return nvm;
     if (create)
         nvm_remove(nvm);
@@ -300,6 +324,14 @@ struct nvm_power *nvm_supply(const struct nvm *nvm)
     return nvm->power;
 }
 
+bool nvm_is_there(const struct nvm *nvm, struct softeuicc_error *error)
+{
+    if (nvm_file_place(&nvm->file) == NVM_THERE)
+        return true;
+    nvm_file_tell(&nvm->file, error);
+    return false;
+}
+
 static void close_database(struct nvm *nvm)
 {
     for (size_t i = 0; i < STATEMENTS; i++)
@@ -307,19 +339,41 @@ static void close_database(struct nvm *nvm)
     sqlite3_close(nvm->db);
 }
 
+/*
+ * A card that has another name now gets what its log holds, which SQLite would leave lying under the old one:
+ * what was answered is in the file, wherever it is. The frames stay in the log until its name is gone, so
+ * that whoever opens another file of the card's old name in between still meets a log in use.
+ */
+static void close_lost(struct nvm *nvm, enum nvm_place place)
+{
+    bool whole = place == NVM_REMOVED ||
+                 sqlite3_wal_checkpoint_v2(nvm->db, NULL, SQLITE_CHECKPOINT_FULL, NULL, NULL) == SQLITE_OK;
+
+    (void)sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    close_database(nvm);
+    if (whole)
+        nvm_file_remove_log(&nvm->file);
+}
+
 static void let_go(struct nvm *nvm)
 {
     nvm_power_free(nvm->power);
-    nvm_lock_release(&nvm->lock);
+    nvm_file_release(&nvm->file);
     free(nvm->path);
     free(nvm);
 }
 
 void nvm_close(struct nvm *nvm)
 {
+    enum nvm_place place;
+
     if (nvm == NULL)
         return;
-    close_database(nvm);
+    place = nvm_file_place(&nvm->file);
+    if (nvm->db != NULL && (place == NVM_MOVED || place == NVM_REMOVED))
+        close_lost(nvm, place);
+    else
+        close_database(nvm);
     let_go(nvm);
 }
 
@@ -329,7 +383,7 @@ void nvm_remove(struct nvm *nvm)
         return;
     nvm_rollback(nvm);
     close_database(nvm);
-    if (nvm->path != NULL)
+    if (nvm->path != NULL && nvm_file_place(&nvm->file) != NVM_MOVED)
         (void)nvm->vfs->xDelete(nvm->vfs, nvm->path, 1);
     let_go(nvm);
 }
@@ -523,27 +577,30 @@ static bool nvm_execute(struct nvm *nvm, const char *sql)
     return done;
 }
 
-/* Folds the log into the file, and begins the next log with a page that says what is there already: what
- * makes the new log durable is paid here. When somebody else is reading, the log just goes on growing until
- * the next time. */
+static bool begin_recorded(struct nvm *nvm)
+{
+    nvm->in_transaction = nvm_execute(nvm, "BEGIN IMMEDIATE");
+    return nvm->in_transaction && (!nvm->logged || nvm->recorded || record_log(nvm));
+}
+
+/* Folds the log into the file, and begins the next log with where it belongs: what makes the new log durable
+ * is paid here. When somebody else is reading, the log just goes on growing until the next time. */
 static void fold_log(struct nvm *nvm)
 {
-    char sql[64];
-
     if (sqlite3_wal_checkpoint_v2(nvm->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL) != SQLITE_OK)
         return;
-    snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", nvm_schema_version);
-    (void)sqlite3_exec(nvm->db, sql, NULL, NULL, NULL);
+    nvm->recorded = false;
+    (void)begin_recorded(nvm);
+    (void)nvm_commit(nvm);
 }
 
 bool nvm_begin(struct nvm *nvm)
 {
     if (nvm->in_transaction)
         return !nvm->failed;
-    if (nvm->log_pages > NVM_LOG_LIMIT)
+    if (!nvm->failed && nvm->log_pages > NVM_LOG_LIMIT)
         fold_log(nvm);
-    nvm->in_transaction = nvm_execute(nvm, "BEGIN IMMEDIATE");
-    return nvm->in_transaction && !nvm->failed;
+    return begin_recorded(nvm) && !nvm->failed;
 }
 
 bool nvm_in_transaction(const struct nvm *nvm)
@@ -584,14 +641,49 @@ static bool end_unsynced(struct nvm *nvm)
     return !nvm->unsynced;
 }
 
+/*
+ * A transaction is stored. If it began a log that does not say where it belongs, which happens only when
+ * somebody else has folded the one before (PRAGMA wal_checkpoint), that is made good at once.
+ */
+static void note_log(struct nvm *nvm)
+{
+    uint8_t salts[NVM_SALTS_SIZE];
+
+    nvm_log_salts(nvm->db, salts);
+    nvm->recorded = nvm->recording || memcmp(salts, nvm->log_salts, sizeof(salts)) == 0;
+    nvm->recording = false;
+    memcpy(nvm->log_salts, salts, sizeof(salts));
+    if (nvm->recorded)
+        return;
+    (void)begin_recorded(nvm);
+    (void)nvm_commit(nvm);
+}
+
+/* What would be stored in a file that is no longer the card's is not stored. */
+static bool commit_there(struct nvm *nvm)
+{
+    struct softeuicc_error why;
+
+    if (nvm->failed)
+        return false;
+    if (!nvm_is_there(nvm, &why)) {
+        snprintf(nvm->message, sizeof(nvm->message), "%s", why.message);
+        return false;
+    }
+    if (!nvm->in_transaction)
+        return true;
+    if (!nvm_execute(nvm, "COMMIT"))
+        return false;
+    nvm->in_transaction = false;
+    if (nvm->logged)
+        note_log(nvm);
+    return true;
+}
+
 bool nvm_commit(struct nvm *nvm)
 {
-    if (!nvm->failed && !nvm->in_transaction)
+    if (commit_there(nvm))
         return end_unsynced(nvm);
-    if (!nvm->failed && nvm_execute(nvm, "COMMIT")) {
-        nvm->in_transaction = false;
-        return end_unsynced(nvm);
-    }
     nvm_rollback(nvm);
     return false;
 }
@@ -612,6 +704,7 @@ void nvm_rollback(struct nvm *nvm)
     if (nvm->in_transaction && !sqlite3_get_autocommit(nvm->db))
         (void)sqlite3_exec(nvm->db, "ROLLBACK", NULL, NULL, NULL);
     nvm->in_transaction = false;
+    nvm->recording = false;
     nvm->failed = false;
     (void)end_unsynced(nvm);
 }

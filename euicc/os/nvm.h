@@ -20,18 +20,22 @@ struct nvm_power; /* euicc/os/nvm_power.h */
 
 /*
  * Opens the file (NULL and *error on failure; a newer schema is SOFTEUICC_VERSION; an older one is migrated).
- * A file that others may read or write is closed to them first. With `create` the file must not exist; it
- * gets mode 0600 and the newest schema, inside a transaction that is left open: the first nvm_commit makes
- * the card, whole. The card is locked against other processes until nvm_close (nvm_lock.h). `vfs` is the name
- * of a registered SQLite VFS or NULL; with one, or with the path ":memory:", nothing on this machine is
- * locked or looked at.
+ * A log beside it that is another file's is SOFTEUICC_STORAGE, and nothing is changed (nvm_log.h). With
+ * `create` the file must not exist; it gets mode 0600 and the newest schema, inside a transaction that is
+ * left open: the first nvm_commit makes the card, whole. The card is held against other processes until
+ * nvm_close (nvm_file.h). `vfs` is the name of a registered SQLite VFS or NULL; with one, or with the path
+ * ":memory:", nothing on this machine is held or looked at.
  */
 struct nvm *nvm_open(const char *path, const char *vfs, bool create, struct softeuicc_error *error);
 /* The same on storage whose power can be cut. */
 struct nvm *nvm_open_cuttable(const char *path, const char *vfs, bool create, struct softeuicc_error *error);
 /* The supply of that storage; NULL: it cannot be cut. */
 struct nvm_power *nvm_supply(const struct nvm *nvm);
+/* Folds the log into the file, wherever that is now, and leaves nothing beside it. */
 void nvm_close(struct nvm *nvm);
+/* False: the card's file was deleted, replaced or moved away, and *error (may be NULL) says so. Nothing can
+ * be stored any more: every commit fails. */
+bool nvm_is_there(const struct nvm *nvm, struct softeuicc_error *error);
 /* As nvm_close, and deletes the file: when the making of a card failed. */
 void nvm_remove(struct nvm *nvm);
 

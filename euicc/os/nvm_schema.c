@@ -257,5 +257,14 @@ static const char version_5[] =
     "UPDATE card SET sgp32 = '1.2.0' WHERE personality <> 'consumer';"
     "ALTER TABLE profile ADD COLUMN service_data BLOB;"; /* content of BF22 (SGP.22 v2.4); NULL: none */
 
-const char *const nvm_migrations[] = {version_1, version_2, version_3, version_4, version_5};
+/* Which file a log belongs to: the first transaction of every log writes the row. See nvm_log.h. */
+static const char version_6[] =
+    "CREATE TABLE log ("
+    "  one INTEGER PRIMARY KEY CHECK (one = 1),"
+    "  card_inode INTEGER NOT NULL, card_changed INTEGER NOT NULL," /* nanoseconds since 1970 */
+    "  log_inode INTEGER NOT NULL,"                                 /* 0: not on this machine's files */
+    "  sectors BLOB NOT NULL" /* the beginning of each one's SHA-256, as the log begins */
+    ") STRICT;";
+
+const char *const nvm_migrations[] = {version_1, version_2, version_3, version_4, version_5, version_6};
 const int nvm_schema_version = sizeof(nvm_migrations) / sizeof(nvm_migrations[0]);

@@ -12,4 +12,13 @@ extern const int nvm_schema_version;
 /* Written to PRAGMA application_id, so that `file` and we can tell a card from any other database: "sUIC". */
 #define NVM_APPLICATION_ID 0x73554943
 
+/* Where the header of a database has these, big-endian (https://www.sqlite.org/fileformat2.html 1.3). */
+#define NVM_HEADER_SIZE        100
+#define NVM_HEADER_PAGE_SIZE   16
+#define NVM_HEADER_VERSION     60
+#define NVM_HEADER_APPLICATION 68
+
+/* The first version whose logs say which file they belong to: see nvm_log.h. */
+#define NVM_VERSION_LOG 6
+
 #endif

@@ -22,6 +22,8 @@
 #include <unistd.h>
 
 #define SLOTS_MAX 64
+/* How often is looked for a card file that was deleted, replaced or moved away, when no command asks for it. */
+#define LOOK_MS 500
 /* At the end, for the readers to notice that their cards have gone: a card that is back before pcscd has
  * looked (every 400 ms) would be met with an error. */
 #define LEAVE_MS 700
@@ -111,6 +113,8 @@ struct run {
     struct slot *slots; /* one for each card */
     struct control *controls[SLOTS_MAX];
     unsigned leaving; /* cards that a reader has not missed yet */
+    struct event *look;
+    bool lost; /* a card's file */
 };
 
 static void on_signal(evutil_socket_t signal_number, short events, void *context)
@@ -120,6 +124,31 @@ static void on_signal(evutil_socket_t signal_number, short events, void *context
     (void)signal_number;
     (void)events;
     event_base_loopbreak(run->base);
+}
+
+/* A card whose file is gone must not go on as if it kept what it is told. */
+static void on_look(evutil_socket_t none, short events, void *context)
+{
+    struct run *run = context;
+
+    (void)none;
+    (void)events;
+    if (run->lost)
+        return;
+    for (unsigned i = 0; i < run->options->cards_count && !run->lost; i++)
+        run->lost = !slot_is_there(&run->slots[i]);
+    if (run->lost)
+        event_base_loopbreak(run->base);
+}
+
+static bool begin_looking(struct run *run)
+{
+    const struct timeval interval = {0, LOOK_MS * 1000L};
+
+    run->look = event_new(run->base, -1, EV_PERSIST, on_look, run);
+    for (unsigned i = 0; i < run->options->cards_count; i++)
+        run->slots[i].lost = run->look;
+    return run->look != NULL && event_add(run->look, &interval) == 0;
 }
 
 static bool open_cards(struct run *run)
@@ -213,7 +242,7 @@ static int run_serve(struct run *run)
     struct event *terminate = evsignal_new(run->base, SIGTERM, on_signal, run);
     struct event *interrupt = evsignal_new(run->base, SIGINT, on_signal, run);
     bool ok = terminate != NULL && interrupt != NULL && event_add(terminate, NULL) == 0 &&
-              event_add(interrupt, NULL) == 0;
+              event_add(interrupt, NULL) == 0 && begin_looking(run);
 
     for (unsigned i = 0; ok && i < options->cards_count; i++)
         ok = slot_connect(&run->slots[i], run->base, run->addresses);
@@ -224,6 +253,7 @@ static int run_serve(struct run *run)
         notify_service_manager("READY=1");
         event_base_dispatch(run->base);
         notify_service_manager("STOPPING=1");
+        event_del(run->look);
         run_leave(run);
         if (options->pid_file != NULL)
             unlink(options->pid_file);
@@ -236,7 +266,9 @@ static int run_serve(struct run *run)
         event_free(terminate);
     if (interrupt != NULL)
         event_free(interrupt);
-    return ok ? EXIT_OK : EXIT_FAILED;
+    if (run->look != NULL)
+        event_free(run->look);
+    return ok && !run->lost ? EXIT_OK : EXIT_FAILED;
 }
 
 static int run_daemon(const struct command_line *line)

