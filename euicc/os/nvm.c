@@ -194,6 +194,12 @@ static enum softeuicc_status inspect_log(struct nvm *nvm, const char *path, stru
             "%s-wal is not the log of %s: put back the file that it belongs to, or delete %s-wal "
             "to use %s as it is",
             path, path, path, path);
+    case NVM_LOG_LATER:
+        return error_set(
+            error, SOFTEUICC_STORAGE,
+            "%s is a copy from before %s-wal was written: delete the log to use the card as it was "
+            "then, or put a copy of the log in its place to have what is in it too",
+            path, path);
     case NVM_LOG_UNREADABLE:
         return error_set(error, SOFTEUICC_STORAGE, "cannot read %s and its log", path);
     case NVM_LOG_OWN:

@@ -293,7 +293,7 @@ static enum nvm_log_state compare_with_row(sqlite3 *db, const struct raw_file *r
 
         state = compare(raw, frames, recorded, &folded);
         if (state == NVM_LOG_OWN && !folded && was_put_back(stmt, identity))
-            state = NVM_LOG_FOREIGN;
+            state = NVM_LOG_LATER;
     } else if ((status & 0xFF) == SQLITE_IOERR || (status & 0xFF) == SQLITE_NOMEM)
         state = NVM_LOG_UNREADABLE;
     sqlite3_finalize(stmt);

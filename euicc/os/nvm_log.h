@@ -7,8 +7,8 @@
  * SHA-256 of every sector (table `log`). From then on nothing writes to the file but the folding of that very
  * log. A file to which the log belongs has, in every sector, what it had then or what the log puts there,
  * wherever a folding was cut short. One that still has everything as it was then, though the log is the same
- * file and never moved, must be that file too, and not written to since: a copy from before, put back, is to
- * be used as it is.
+ * file and never moved, must be that file too, and not written to since: who puts back a copy from before may
+ * mean the card as it was then.
  */
 #ifndef SOFTEUICC_EUICC_OS_NVM_LOG_H
 #define SOFTEUICC_EUICC_OS_NVM_LOG_H
@@ -25,6 +25,7 @@ enum nvm_log_state {
     NVM_LOG_OWN,     /* it belongs to the file */
     NVM_LOG_OLD,     /* from before logs said where they belong: it is taken to belong to the file */
     NVM_LOG_FOREIGN, /* it does not */
+    NVM_LOG_LATER,   /* it does, but the file was put back as it was before it: which one is meant? */
     NVM_LOG_UNREADABLE,
 };
 
