@@ -77,7 +77,8 @@ static uint16_t conclude(struct softeuicc *card, const struct apdu_command *comm
 {
     if (keeps_changes(status) && card->response.failed)
         status = SW_NO_DIAGNOSIS;
-    if (!keeps_changes(status)) {
+    /* What a handler made of storage that failed (a file not found, no memory left) is not the reason. */
+    if (!keeps_changes(status) && !nvm_failed(card->nvm)) {
         nvm_rollback(card->nvm);
         profile_view_rolled_back(card);
         return status;

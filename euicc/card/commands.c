@@ -138,8 +138,9 @@ static uint16_t select_application(struct softeuicc *card, const struct apdu_com
     match = command->data.size != 0 ? find_application(card, command, current) : find_issuer(card, command);
     if (match.adf != NULL)
         return select_in_uicc(card, command, match.adf, response);
+    /* What the UICC would have had is not known while its storage fails. */
     if (match.selection.application == NULL)
-        return SW_FILE_NOT_FOUND;
+        return profile_view_uicc(card) != NULL ? SW_FILE_NOT_FOUND : SW_NO_DIAGNOSIS;
     card_describe_format(card, "SELECT %s", match.selection.application->name);
     if ((command->p2 & P2_TERMINATE) == 0)
         return commands_enter(card, command, match.selection, response);

@@ -122,10 +122,10 @@ static enum softeuicc_status create_fill(struct softeuicc *card,
         if (status != SOFTEUICC_OK)
             return status;
     }
+    if (!nvm_failed(card->nvm) && !card_load(card) && !nvm_failed(card->nvm))
+        return error_set(error, SOFTEUICC_CRYPTO, "the card's credentials cannot be used");
     if (nvm_failed(card->nvm))
         return error_set(error, SOFTEUICC_STORAGE, "cannot write the card: %s", nvm_message(card->nvm));
-    if (!card_load(card))
-        return error_set(error, SOFTEUICC_CRYPTO, "the card's credentials cannot be used");
     for (size_t i = 0; i < parameters->profiles_count; i++) {
         status = preload_profile(card, i, &parameters->profiles[i], error);
         if (status != SOFTEUICC_OK)

@@ -150,8 +150,12 @@ struct softeuicc *softeuicc_open(const char *path, const struct softeuicc_hooks 
     if (card->nvm != NULL) {
         if (card_load(card))
             return card;
-        error_set(error, SOFTEUICC_STORAGE, "%s is damaged: its identity or credentials cannot be read",
-                  path);
+        /* A card that cannot be read just now is not damaged. */
+        if (nvm_failed(card->nvm))
+            error_set(error, SOFTEUICC_STORAGE, "cannot read %s: %s", path, nvm_message(card->nvm));
+        else
+            error_set(error, SOFTEUICC_STORAGE, "%s is damaged: its identity or credentials cannot be read",
+                      path);
     }
     softeuicc_close(card);
     return NULL;

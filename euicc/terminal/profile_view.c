@@ -79,7 +79,17 @@ static int64_t enabled_profile(struct softeuicc *card)
     return nvm_figure(card->nvm, "SELECT id FROM profile WHERE state = 'enabled'", NVM_NONE);
 }
 
-/* Reading: a profile whose rows make no sense is shown as none, so that the eUICC's own functions stay. */
+/* Storage failed: what a terminal asks of the UICC fails too (6F00), until a reset finds it well. */
+static void profile_view_show_nothing(struct softeuicc *card)
+{
+    nvm_rollback(card->nvm);
+    uicc_free(card->view->uicc);
+    card->view->uicc = NULL;
+    card->view->files = (struct profile_files){.card = card};
+}
+
+/* Reading: a profile whose rows make no sense is shown as none, so that the eUICC's own functions stay. One
+ * whose rows cannot be read or stored is not shown: what is changed in rows that are not there is lost. */
 static void profile_view_show(struct softeuicc *card, int64_t profile)
 {
     const struct uicc_host host = {.context = card, .random = random_octets, .take_memory = take_memory};
@@ -88,8 +98,11 @@ static void profile_view_show(struct softeuicc *card, int64_t profile)
     /* Rows made of the elements are stored without waiting for it: what is lost is made again next time. */
     nvm_begin_unsynced(card->nvm);
     fs = profile_view_load(card, profile);
-    if (fs != NULL && profile != 0)
-        nvm_commit(card->nvm);
+    if (nvm_failed(card->nvm) || (fs != NULL && profile != 0 && !nvm_commit(card->nvm))) {
+        fs_free(fs);
+        profile_view_show_nothing(card);
+        return;
+    }
     if (fs == NULL) {
         nvm_rollback(card->nvm);
         profile = 0;
@@ -108,7 +121,9 @@ void profile_view_reset(struct softeuicc *card)
         card->view = calloc(1, sizeof(*card->view));
     if (card->view == NULL)
         return;
-    if (card->view->uicc != NULL && card->view->files.profile == profile)
+    if (nvm_failed(card->nvm))
+        profile_view_show_nothing(card);
+    else if (card->view->uicc != NULL && card->view->files.profile == profile)
         uicc_reset(card->view->uicc);
     else
         profile_view_show(card, profile);
@@ -140,7 +155,7 @@ void profile_view_rolled_back(struct softeuicc *card)
         return;
     }
     /* What is stored cannot be read: nothing is shown that may not be true. */
-    profile_view_show(card, 0);
+    profile_view_show_nothing(card);
 }
 
 void profile_view_committed(struct softeuicc *card)

@@ -25,8 +25,11 @@ struct cut_disk {
     struct memory_disk disk;
     struct cut_file files[MEMORY_FILES];
     uint64_t changes, syncs;
-    uint64_t cut_at;  /* 0: never */
-    uint64_t fail_at; /* 0: never */
+    uint64_t cut_at;     /* 0: never */
+    uint64_t fail_at;    /* 0: never */
+    uint64_t calls_left; /* until one fails; 0: none does */
+    enum cut_fault fault;
+    const char *failed_call;
     enum cut_mode mode;
     uint32_t scatter; /* state of the generator that decides which sectors happened */
 };
@@ -185,6 +188,41 @@ static int sync_file(struct memory_disk *memory, struct memory_file *file, bool 
     return SQLITE_OK;
 }
 
+/* What goes wrong with a call, of itself and on a full disk. */
+static const struct {
+    const char *name;
+    int bad, full; /* SQLITE_OK: it needs no room */
+} calls[MEMORY_CALLS] = {
+    [MEMORY_CALL_OPEN] = {"open", SQLITE_CANTOPEN, SQLITE_OK},
+    [MEMORY_CALL_CREATE] = {"create", SQLITE_CANTOPEN, SQLITE_CANTOPEN},
+    [MEMORY_CALL_READ] = {"read", SQLITE_IOERR_READ, SQLITE_OK},
+    [MEMORY_CALL_WRITE] = {"write", SQLITE_IOERR_WRITE, SQLITE_FULL},
+    [MEMORY_CALL_TRUNCATE] = {"truncate", SQLITE_IOERR_TRUNCATE, SQLITE_OK},
+    [MEMORY_CALL_SYNC] = {"sync", SQLITE_IOERR_FSYNC, SQLITE_IOERR_FSYNC},
+    [MEMORY_CALL_SIZE] = {"size", SQLITE_IOERR_FSTAT, SQLITE_OK},
+    [MEMORY_CALL_LOCK] = {"lock", SQLITE_IOERR_LOCK, SQLITE_OK},
+    [MEMORY_CALL_SHM_MAP] = {"shm map", SQLITE_IOERR_SHMMAP, SQLITE_OK},
+    [MEMORY_CALL_SHM_GROW] = {"shm grow", SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_SHMSIZE},
+    [MEMORY_CALL_SHM_LOCK] = {"shm lock", SQLITE_IOERR_SHMLOCK, SQLITE_OK},
+    [MEMORY_CALL_DELETE] = {"delete", SQLITE_IOERR_DELETE, SQLITE_OK},
+    [MEMORY_CALL_ACCESS] = {"access", SQLITE_IOERR_ACCESS, SQLITE_OK},
+};
+
+static int hear_call(struct memory_disk *memory, enum memory_call call)
+{
+    struct cut_disk *disk = disk_of(memory);
+    const int error = disk->fault == CUT_FULL ? calls[call].full : calls[call].bad;
+
+    if (error == SQLITE_OK || (disk->calls_left == 0 && disk->failed_call == NULL))
+        return SQLITE_OK;
+    if (disk->failed_call != NULL)
+        return disk->fault == CUT_FULL ? error : SQLITE_OK;
+    if (--disk->calls_left > 0)
+        return SQLITE_OK;
+    disk->failed_call = calls[call].name;
+    return error;
+}
+
 /* --- disks --------------------------------------------------------------------------------------- */
 
 struct cut_disk *cut_disk_new(void)
@@ -195,6 +233,7 @@ struct cut_disk *cut_disk_new(void)
         disk->files[i].last = &disk->files[i].first;
     disk->disk.change = make_change;
     disk->disk.sync = sync_file;
+    disk->disk.call = hear_call;
     memory_disk_open(&disk->disk);
     return disk;
 }
@@ -228,9 +267,27 @@ void cut_disk_fail(struct cut_disk *disk, uint64_t change)
     disk->fail_at = disk->changes + change;
 }
 
+void cut_disk_fault(struct cut_disk *disk, uint64_t call, enum cut_fault fault)
+{
+    disk->calls_left = call;
+    disk->fault = fault;
+    disk->failed_call = NULL;
+}
+
+const char *cut_disk_failed_call(const struct cut_disk *disk)
+{
+    return disk->failed_call;
+}
+
+void cut_disk_heal(struct cut_disk *disk)
+{
+    disk->fail_at = 0;
+    cut_disk_fault(disk, 0, CUT_BAD);
+}
+
 bool cut_disk_has_failed(const struct cut_disk *disk)
 {
-    return disk->fail_at != 0 && disk->changes >= disk->fail_at;
+    return disk->failed_call != NULL || (disk->fail_at != 0 && disk->changes >= disk->fail_at);
 }
 
 bool cut_disk_is_off(const struct cut_disk *disk)

@@ -34,7 +34,15 @@ const char *cut_disk_name(const struct cut_disk *disk);
 void cut_disk_arm(struct cut_disk *disk, uint64_t change, enum cut_mode mode);
 /* The same without a power cut: that one change fails and did not happen; what comes after it works. */
 void cut_disk_fail(struct cut_disk *disk, uint64_t change);
-/* True once that change has failed. */
+/* Call number `call` from now fails, whatever it is: by itself as a bad sector would have it, or because the
+ * disk is full: then every later one that needs room fails too, and those that need none are not counted. */
+enum cut_fault { CUT_BAD, CUT_FULL, CUT_FAULTS };
+void cut_disk_fault(struct cut_disk *disk, uint64_t call, enum cut_fault fault);
+/* What that call was; NULL: it has not failed yet. */
+const char *cut_disk_failed_call(const struct cut_disk *disk);
+/* There is room again, and nothing fails any more. */
+void cut_disk_heal(struct cut_disk *disk);
+/* True once a change or a call has failed. */
 bool cut_disk_has_failed(const struct cut_disk *disk);
 /* True once the power is off. */
 bool cut_disk_is_off(const struct cut_disk *disk);

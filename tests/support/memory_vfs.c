@@ -85,6 +85,11 @@ static struct handle *handle_of(sqlite3_file *base)
     return (struct handle *)base;
 }
 
+static int announce(struct memory_disk *disk, enum memory_call call)
+{
+    return disk->call != NULL ? disk->call(disk, call) : SQLITE_OK;
+}
+
 /* Tells of a change and makes it. */
 static int make_change(struct memory_disk *disk, struct memory_file *file, bool told,
                        const struct memory_change *change)
@@ -123,9 +128,12 @@ static int file_read(sqlite3_file *base, void *out, int amount, sqlite3_int64 of
     size_t size = (size_t)amount;
     size_t at = (size_t)offset;
     size_t there = at < image->size ? image->size - at : 0;
+    int status = announce(handle_of(base)->disk, MEMORY_CALL_READ);
 
     if (handle_of(base)->disk->off)
         return SQLITE_IOERR_READ;
+    if (status != SQLITE_OK)
+        return status;
     if (there >= size) {
         memcpy(out, image->data + at, size);
         return SQLITE_OK;
@@ -138,6 +146,10 @@ static int file_read(sqlite3_file *base, void *out, int amount, sqlite3_int64 of
 
 static int file_write(sqlite3_file *base, const void *data, int amount, sqlite3_int64 offset)
 {
+    int status = announce(handle_of(base)->disk, MEMORY_CALL_WRITE);
+
+    if (status != SQLITE_OK)
+        return status;
     return change(base,
                   &(struct memory_change){
                       .kind = MEMORY_WRITE, .offset = (size_t)offset, .data = data, .size = (size_t)amount});
@@ -145,30 +157,41 @@ static int file_write(sqlite3_file *base, const void *data, int amount, sqlite3_
 
 static int file_truncate(sqlite3_file *base, sqlite3_int64 size)
 {
+    int status = announce(handle_of(base)->disk, MEMORY_CALL_TRUNCATE);
+
+    if (status != SQLITE_OK)
+        return status;
     return change(base, &(struct memory_change){.kind = MEMORY_TRUNCATE, .offset = (size_t)size});
 }
 
 static int file_sync(sqlite3_file *base, int flags)
 {
     struct handle *handle = handle_of(base);
+    int status = announce(handle->disk, MEMORY_CALL_SYNC);
 
     (void)flags;
     if (handle->disk->off)
         return SQLITE_IOERR_FSYNC;
+    if (status != SQLITE_OK)
+        return status;
     return handle->temporary != NULL ? SQLITE_OK
                                      : handle->disk->sync(handle->disk, handle->file, handle->is_log);
 }
 
 static int file_size(sqlite3_file *base, sqlite3_int64 *size)
 {
+    int status = announce(handle_of(base)->disk, MEMORY_CALL_SIZE);
+
     *size = (sqlite3_int64)handle_of(base)->file->now.size;
-    return handle_of(base)->disk->off ? SQLITE_IOERR_FSTAT : SQLITE_OK;
+    return handle_of(base)->disk->off ? SQLITE_IOERR_FSTAT : status;
 }
 
 static int file_lock(sqlite3_file *base, int level)
 {
+    int status = announce(handle_of(base)->disk, MEMORY_CALL_LOCK);
+
     (void)level;
-    return handle_of(base)->disk->off ? SQLITE_IOERR_LOCK : SQLITE_OK;
+    return handle_of(base)->disk->off ? SQLITE_IOERR_LOCK : status;
 }
 
 static int file_unlock(sqlite3_file *base, int level)
@@ -209,10 +232,14 @@ static int file_characteristics(sqlite3_file *base)
 static int file_shm_map(sqlite3_file *base, int region, int size, int extend, void volatile **out)
 {
     struct memory_file *file = handle_of(base)->file;
+    const bool grows = region < MEMORY_REGIONS && file->regions[region] == NULL && extend;
+    int status = announce(handle_of(base)->disk, grows ? MEMORY_CALL_SHM_GROW : MEMORY_CALL_SHM_MAP);
 
+    if (status != SQLITE_OK)
+        return status;
     if (region >= MEMORY_REGIONS || size != MEMORY_REGION_SIZE)
         return SQLITE_IOERR_SHMMAP;
-    if (file->regions[region] == NULL && extend)
+    if (grows)
         file->regions[region] = memory_must(calloc(1, MEMORY_REGION_SIZE));
     *out = file->regions[region];
     return SQLITE_OK;
@@ -220,11 +247,11 @@ static int file_shm_map(sqlite3_file *base, int region, int size, int extend, vo
 
 static int file_shm_lock(sqlite3_file *base, int offset, int count, int flags)
 {
-    (void)base;
     (void)offset;
     (void)count;
-    (void)flags;
-    return SQLITE_OK;
+    /* Letting go cannot fail. */
+    return (flags & SQLITE_SHM_UNLOCK) != 0 ? SQLITE_OK
+                                            : announce(handle_of(base)->disk, MEMORY_CALL_SHM_LOCK);
 }
 
 static void file_shm_barrier(sqlite3_file *base)
@@ -299,10 +326,13 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int 
     struct memory_disk *disk = disk_of(vfs);
     struct handle *handle = handle_of(base);
     bool exists = name != NULL && memory_disk_find(disk, name) != NULL;
+    bool made = !exists && (flags & SQLITE_OPEN_CREATE) != 0;
+    int status = announce(disk, made ? MEMORY_CALL_CREATE : MEMORY_CALL_OPEN);
 
     base->pMethods = NULL;
-    if (disk->off || (exists && (flags & SQLITE_OPEN_EXCLUSIVE) != 0) ||
-        (!exists && (flags & SQLITE_OPEN_CREATE) == 0))
+    if (status != SQLITE_OK)
+        return status;
+    if (disk->off || (exists && (flags & SQLITE_OPEN_EXCLUSIVE) != 0) || (!exists && !made))
         return SQLITE_CANTOPEN;
     *handle = (struct handle){.disk = disk,
                               .is_log = (flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL)) != 0,
@@ -322,17 +352,22 @@ static int vfs_delete(sqlite3_vfs *vfs, const char *name, int sync_directory)
     struct memory_disk *disk = disk_of(vfs);
     bool exists = memory_disk_find(disk, name) != NULL;
     const struct memory_change change = {.kind = MEMORY_DELETE, .lasts = sync_directory != 0};
+    int status = announce(disk, MEMORY_CALL_DELETE);
 
     if (disk->off)
         return SQLITE_IOERR_DELETE;
+    if (status != SQLITE_OK)
+        return status;
     return exists ? make_change(disk, place(disk, name), true, &change) : SQLITE_IOERR_DELETE_NOENT;
 }
 
 static int vfs_access(sqlite3_vfs *vfs, const char *name, int flags, int *result)
 {
+    int status = announce(disk_of(vfs), MEMORY_CALL_ACCESS);
+
     (void)flags;
     *result = memory_disk_find(disk_of(vfs), name) != NULL;
-    return disk_of(vfs)->off ? SQLITE_IOERR_ACCESS : SQLITE_OK;
+    return disk_of(vfs)->off ? SQLITE_IOERR_ACCESS : status;
 }
 
 static int vfs_full_pathname(sqlite3_vfs *vfs, const char *name, int size, char *out)

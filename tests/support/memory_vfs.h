@@ -38,6 +38,24 @@ struct memory_change {
     bool lasts;  /* of a deletion: the directory is synced with it */
 };
 
+/* What SQLite calls. */
+enum memory_call {
+    MEMORY_CALL_OPEN,
+    MEMORY_CALL_CREATE, /* opening what is not there yet */
+    MEMORY_CALL_READ,
+    MEMORY_CALL_WRITE,
+    MEMORY_CALL_TRUNCATE,
+    MEMORY_CALL_SYNC,
+    MEMORY_CALL_SIZE,
+    MEMORY_CALL_LOCK,
+    MEMORY_CALL_SHM_MAP,
+    MEMORY_CALL_SHM_GROW,
+    MEMORY_CALL_SHM_LOCK,
+    MEMORY_CALL_DELETE,
+    MEMORY_CALL_ACCESS,
+    MEMORY_CALLS
+};
+
 struct memory_disk {
     sqlite3_vfs vfs;
     char name[32];
@@ -48,6 +66,8 @@ struct memory_disk {
      * which have no name, are not told of. `is_log`: a rollback journal or a write-ahead log. */
     int (*change)(struct memory_disk *disk, struct memory_file *file, const struct memory_change *change);
     int (*sync)(struct memory_disk *disk, struct memory_file *file, bool is_log);
+    /* Told of each call before anything else, and may refuse it; NULL: nobody wants to know. */
+    int (*call)(struct memory_disk *disk, enum memory_call call);
 };
 
 /* Registers a disk of zeros, whose two functions are set. One connection may be open on it at a time. */
