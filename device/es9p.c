@@ -1,6 +1,7 @@
 /* ES9+ as a client, one call after another. See es9p.h. */
 #include "device/es9p.h"
 
+#include "common/ending.h"
 #include "common/http/https_client.h"
 #include "common/tool.h"
 
@@ -77,14 +78,14 @@ enum es9p_outcome es9p_call(struct es9p *server, enum es9p_function_id function,
 {
     const struct es9p_function *called = &es9p_functions[function];
     struct es9p_reply reply = {.outcome = ES9P_UNREACHABLE, .why = "out of memory"};
-    char *text = es9p_request_text(called, values);
+    char *text = !ending_due() ? es9p_request_text(called, values) : NULL;
 
     if (text != NULL)
         es9p_post_text(server, called, text, &reply);
     free(text);
     es9p_message_clear(answer);
     *answer = reply.answer;
-    if (reply.outcome != ES9P_EXECUTED)
+    if (reply.outcome != ES9P_EXECUTED && !ending_due())
         tool_error("%s: %s: %s", server->address, called->name, reply.why);
     return reply.outcome;
 }

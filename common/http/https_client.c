@@ -1,6 +1,7 @@
 /* HTTPS requests by libcurl. See https_client.h. */
 #include "common/http/https_client_internal.h"
 
+#include "common/ending.h"
 #include "crypto/base64.h"
 
 #include <stdio.h>
@@ -99,6 +100,9 @@ struct https_client *https_client_open(const struct https_settings *settings, co
     library->easy_setopt(client->curl, CURLOPT_TIMEOUT, settings->timeout);
     library->easy_setopt(client->curl, CURLOPT_CONNECTTIMEOUT, settings->connect_timeout);
     library->easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    library->easy_setopt(client->curl, CURLOPT_QUICK_EXIT, 1L); /* no waiting for a resolver when it ends */
+#endif
     library->easy_setopt(client->curl, CURLOPT_ERRORBUFFER, client->error);
     library->easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, https_client_collect);
     library->easy_setopt(client->curl, CURLOPT_WRITEDATA, client);
@@ -151,11 +155,28 @@ enum https_result https_client_end(struct https_client *client, CURLcode code, l
     }
 }
 
+/* libcurl asks every second, and whenever something comes. */
+static int https_client_look(void *context, curl_off_t down_all, curl_off_t down, curl_off_t up_all,
+                             curl_off_t up)
+{
+    (void)context;
+    (void)down_all;
+    (void)down;
+    (void)up_all;
+    (void)up;
+    return ending_due() ? 1 : 0;
+}
+
 enum https_result https_client_call(struct https_client *client, const struct https_call *request,
                                     long *status, struct buf *answer)
 {
+    const struct curl_library *library = client->library;
     CURL *curl = https_client_begin(client, request, answer);
 
+    library->easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, https_client_look);
+    library->easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    if (ending_signal() != 0)
+        library->easy_setopt(curl, CURLOPT_TIMEOUT, (long)ENDING_FAREWELL_SECONDS);
     return https_client_end(client, client->library->easy_perform(curl), status);
 }
 

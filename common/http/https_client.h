@@ -43,7 +43,8 @@ enum https_result {
     HTTPS_FAILED        /* no connection, no TLS, no answer in time, or too long a one */
 };
 
-/* Appends the body of the answer. When not answered, https_client_why says in one line what happened. */
+/* Appends the body of the answer. When not answered, https_client_why says in one line what happened. A call
+ * that is under way when a signal ends the program fails (common/ending.h, ending_due). */
 enum https_result https_client_call(struct https_client *client, const struct https_call *request,
                                     long *status, struct buf *answer);
 const char *https_client_why(const struct https_client *client);
