@@ -18,8 +18,11 @@ struct es9p {
 
 struct es9p *es9p_open(const char *address, const char *cacert)
 {
-    const struct https_settings settings = {
-        .headers = es9p_header, .timeout = TIMEOUT_SECONDS, .answer_max = ES9P_ANSWER_MAX, .cacert = cacert};
+    const struct https_settings settings = {.headers = es9p_header,
+                                            .timeout = TIMEOUT_SECONDS,
+                                            .answer_max = ES9P_ANSWER_MAX,
+                                            .cacert = cacert,
+                                            .ca_option = "--cacert"};
     struct es9p *server = calloc(1, sizeof(*server));
     const char *why = "out of memory";
     char url[ES9P_URL_SIZE];
@@ -67,8 +70,7 @@ static void es9p_post_text(struct es9p *server, const struct es9p_function *func
         reply->outcome = result == HTTPS_NO_SUCH_HOST  ? ES9P_NO_SUCH_HOST
                          : result == HTTPS_NOT_TRUSTED ? ES9P_NOT_TRUSTED
                                                        : ES9P_UNREACHABLE;
-        snprintf(reply->why, sizeof(reply->why), "%s%s", https_client_why(server->client),
-                 result == HTTPS_NOT_TRUSTED ? " (trust the server's CA with --cacert FILE)" : "");
+        snprintf(reply->why, sizeof(reply->why), "%s", https_client_why(server->client));
     }
     buf_free(&body);
 }
