@@ -1,38 +1,34 @@
-/* A libevent base with its signals. See loop.h. */
+/* A libevent base that ends with a signal. See loop.h. */
 #include "common/loop.h"
 
+#include "common/ending.h"
 #include "common/log.h"
 #include "common/tool.h"
 
 #include <event2/event.h>
-#include <signal.h>
 #include <stdlib.h>
-
-static const int ending_signals[] = {SIGTERM, SIGINT};
-#define ENDING_SIGNALS (sizeof(ending_signals) / sizeof(ending_signals[0]))
 
 struct loop {
     struct event_base *base;
-    struct event *signals[ENDING_SIGNALS];
+    struct event *ending;
 };
 
-static void on_signal(evutil_socket_t number, short events, void *context)
+static void on_ending(evutil_socket_t fd, short events, void *context)
 {
     struct loop *loop = context;
 
+    (void)fd;
     (void)events;
-    log_line(LOG_LEVEL_INFO, "stopping: signal %d", (int)number);
+    log_line(LOG_LEVEL_INFO, "stopping: %s", ending_name(ending_signal()));
     event_base_loopexit(loop->base, NULL);
 }
 
-static bool watch_signals(struct loop *loop)
+static bool loop_watch(struct loop *loop)
 {
-    for (size_t i = 0; i < ENDING_SIGNALS; i++) {
-        loop->signals[i] = evsignal_new(loop->base, ending_signals[i], on_signal, loop);
-        if (loop->signals[i] == NULL || event_add(loop->signals[i], NULL) != 0)
-            return false;
-    }
-    return signal(SIGPIPE, SIG_IGN) != SIG_ERR;
+    if (!ending_watch())
+        return false;
+    loop->ending = event_new(loop->base, ending_descriptor(), EV_READ, on_ending, loop);
+    return loop->ending != NULL;
 }
 
 /* What libevent has to say is no error line of ours. */
@@ -49,7 +45,7 @@ struct loop *loop_open(void)
     event_set_log_callback(on_libevent);
     if (loop != NULL)
         loop->base = event_base_new();
-    if (loop != NULL && loop->base != NULL && watch_signals(loop))
+    if (loop != NULL && loop->base != NULL && loop_watch(loop))
         return loop;
     tool_error("cannot set up the event loop");
     loop_close(loop);
@@ -63,7 +59,13 @@ struct event_base *loop_base(const struct loop *loop)
 
 bool loop_run(struct loop *loop)
 {
-    return event_base_dispatch(loop->base) == 0;
+    bool ok;
+
+    if ((ending_signal() == 0 || ending_due()) && event_add(loop->ending, NULL) != 0)
+        return false;
+    ok = event_base_dispatch(loop->base) == 0;
+    event_del(loop->ending);
+    return ok;
 }
 
 void loop_end(struct loop *loop)
@@ -75,10 +77,8 @@ void loop_close(struct loop *loop)
 {
     if (loop == NULL)
         return;
-    for (size_t i = 0; i < ENDING_SIGNALS; i++) {
-        if (loop->signals[i] != NULL)
-            event_free(loop->signals[i]);
-    }
+    if (loop->ending != NULL)
+        event_free(loop->ending);
     if (loop->base != NULL)
         event_base_free(loop->base);
     free(loop);

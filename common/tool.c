@@ -1,10 +1,13 @@
 /* What the subcommands share: error lines and whole files. See tool.h. */
 #include "common/tool.h"
 
+#include "common/ending.h"
 #include "crypto/printable.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +60,40 @@ int tool_usage(const char *format, ...)
     return EXIT_USAGE;
 }
 
+bool tool_watch(void)
+{
+    if (ending_watch())
+        return true;
+    tool_error("cannot watch for signals");
+    return false;
+}
+
+/* What is printed finds nobody: a pipe has no other end any more. */
+static bool nobody_reads(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+
+    return (fflush(stdout) != 0 || ferror(stdout) != 0) && poll(&out, 1, 0) == 1 &&
+           (out.revents & POLLERR) != 0;
+}
+
+int tool_finish(int status, const char *note)
+{
+    int number = ending_signal();
+
+    if (number == 0 && nobody_reads())
+        number = SIGPIPE;
+    if (number == 0)
+        return status;
+    fflush(stdout);
+    if (number != SIGPIPE)
+        tool_error("ended by %s%s%s", ending_name(number), note != NULL ? ": " : "",
+                   note != NULL ? note : "");
+    signal(number, SIG_DFL);
+    raise(number);
+    return 128 + number; /* the signal is blocked */
+}
+
 bool tool_read_file(const char *path, size_t limit, struct buf *out)
 {
     FILE *file = fopen(path, "rb");
@@ -106,7 +143,9 @@ bool tool_write_file(const char *path, struct span octets, unsigned mode)
     char *temporary = malloc(size);
     bool ok = false;
     int fd = -1;
+    sigset_t before;
 
+    ending_hold(&before); /* no signal leaves the temporary behind */
     if (temporary != NULL) {
         snprintf(temporary, size, "%s.XXXXXX", path);
         fd = mkstemp(temporary);
@@ -121,6 +160,7 @@ bool tool_write_file(const char *path, struct span octets, unsigned mode)
         if (fd >= 0)
             unlink(temporary);
     }
+    ending_release(&before);
     free(temporary);
     return ok;
 }

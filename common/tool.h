@@ -18,6 +18,15 @@ void tool_one_line(char *text);
 /* The names for these lines: "eim order". */
 void tool_set_name(const char *name);
 
+/* Before and after what has to be closed in order (a card's channel, a session): from tool_watch on the
+ * signals that end a program are noted (common/ending.h); false with the line printed when that cannot be.
+ * tool_finish ends it when all is closed: by the signal that came, so that who started it sees that one (128
+ * and its number in a shell), behind a line that says so and what became of what was under way (`note`, or
+ * NULL); by SIGPIPE without a word when nobody reads what is printed. Without either it gives `status` back.
+ */
+bool tool_watch(void);
+int tool_finish(int status, const char *note);
+
 /* Reads a whole file (at most `limit` octets) into `out`; on failure prints the line and returns false. */
 bool tool_read_file(const char *path, size_t limit, struct buf *out);
 /* Writes a file through a temporary beside it and a rename, with `mode`; on failure prints the line and

@@ -13,13 +13,10 @@
 
 #include "common/coap_address.h"
 #include "common/lookup.h"
-#include "device/trust.h"
+#include "device/bearer_dtls.h"
 
-#include <arpa/inet.h>
 #include <coap3/coap.h>
 #include <event2/event.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -37,6 +34,7 @@ struct attempt {
     struct coap_bearer *coap;
     coap_session_t *session; /* NULL: not begun, or given up */
     bool connected, lost;
+    struct tls_facts tls;
 };
 
 struct coap_bearer {
@@ -120,87 +118,13 @@ static coap_response_t on_response(coap_session_t *session, const coap_pdu_t *se
     return COAP_RESPONSE_OK;
 }
 
-/* --- Whom to trust ------------------------------------------------------------------------------------ */
-
-static bool is_address(const char *host)
-{
-    uint8_t address[16];
-
-    return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
-}
-
-/* What has to be found at the end of the server's chain. */
-static bool fill_store(X509_STORE *store, const struct bearer_target *target)
-{
-    const unsigned char *at = target->trusted.data;
-    X509 *anchor;
-    bool ok;
-
-    if (target->trust != IPA_TRUST_CERTIFICATE)
-        return target->cacert != NULL ? X509_STORE_load_file(store, target->cacert) == 1
-                                      : X509_STORE_set_default_paths(store) == 1;
-    anchor = d2i_X509(NULL, &at, (long)target->trusted.size);
-    ok = anchor != NULL && X509_STORE_add_cert(store, anchor) == 1;
-    X509_free(anchor);
-    return ok;
-}
-
-static bool chain_is_trusted(const struct bearer_target *target, X509 *cert, STACK_OF(X509) * chain,
-                             const char **why)
-{
-    /* Reading: as over HTTPS, a certificate of the server's own is trusted whatever it is called. */
-    bool by_name = target->trust != IPA_TRUST_CERTIFICATE || trust_is_ca(target->trusted);
-    X509_STORE *store = X509_STORE_new();
-    X509_STORE_CTX *context = X509_STORE_CTX_new();
-    bool ok = store != NULL && context != NULL && fill_store(store, target) &&
-              X509_STORE_CTX_init(context, store, cert, chain) == 1;
-
-    *why = "the trusted certificate cannot be used";
-    if (ok) {
-        X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
-
-        X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
-        X509_STORE_CTX_set_purpose(context, X509_PURPOSE_SSL_SERVER);
-        if (by_name && is_address(target->host))
-            X509_VERIFY_PARAM_set1_ip_asc(parameters, target->host);
-        else if (by_name)
-            X509_VERIFY_PARAM_set1_host(parameters, target->host, 0);
-        ok = X509_verify_cert(context) == 1;
-        *why = X509_verify_cert_error_string(X509_STORE_CTX_get_error(context));
-    }
-    X509_STORE_CTX_free(context);
-    X509_STORE_free(store);
-    return ok;
-}
-
-static bool has_key(const struct bearer_target *target, X509 *cert, const char **why)
-{
-    unsigned char *der = NULL;
-    int size = i2d_X509(cert, &der);
-    bool ok = size > 0 && trust_has_key(SPAN(der, (size_t)size), target->trusted);
-
-    OPENSSL_free(der);
-    *why = "the server's key is not the one that the eIM's configuration names";
-    return ok;
-}
-
-static bool is_trusted(const struct coap_bearer *coap, const char **why)
+/* The connection in OpenSSL; NULL: it is none, or none of OpenSSL. */
+static SSL *openssl_of(const struct attempt *attempt)
 {
     coap_tls_library_t library = COAP_TLS_LIBRARY_NOTLS;
-    SSL *ssl = coap_session_get_tls(coap->connection->session, &library);
-    X509 *cert = NULL;
-    bool ok;
+    SSL *ssl = coap_session_get_tls(attempt->session, &library);
 
-    *why = "the server showed no certificate";
-    if (library == COAP_TLS_LIBRARY_OPENSSL && ssl != NULL)
-        cert = SSL_get1_peer_certificate(ssl);
-    if (cert == NULL)
-        return false;
-    ok = coap->target.trust == IPA_TRUST_KEY
-             ? has_key(&coap->target, cert, why)
-             : chain_is_trusted(&coap->target, cert, SSL_get_peer_cert_chain(ssl), why);
-    X509_free(cert);
-    return ok;
+    return library == COAP_TLS_LIBRARY_OPENSSL ? ssl : NULL;
 }
 
 /* --- The end of a message ----------------------------------------------------------------------------- */
@@ -216,7 +140,7 @@ static void stop(struct coap_bearer *coap)
 static void bearer_coap_fail(struct coap_bearer *coap, const char *reason)
 {
     stop(coap);
-    bearer_failed(&coap->base, "%.200s: %.200s", coap->target.url, reason);
+    bearer_failed(&coap->base, "%.200s: %s", coap->target.url, reason);
 }
 
 static void take_answer(struct coap_bearer *coap)
@@ -232,6 +156,19 @@ static void take_answer(struct coap_bearer *coap)
         stop(coap);
         bearer_answered(&coap->base);
     }
+}
+
+/* The same with what helps. */
+static void fail_with_hint(struct coap_bearer *coap, const char *reason, const struct tls_facts *facts)
+{
+    const struct bearer_target *target = &coap->target;
+    const bool by_option = target->trust == IPA_TRUST_SYSTEM;
+    const struct tls_trust trust = {by_option ? "--cacert" : NULL, by_option ? target->cacert : NULL};
+    char hint[TLS_HINT_MAX];
+    char line[TLS_HINT_MAX + 200];
+
+    snprintf(line, sizeof(line), "%.180s%s", reason, tls_hint(facts, &trust, hint));
+    bearer_coap_fail(coap, line);
 }
 
 /* --- Its beginning ------------------------------------------------------------------------------------ */
@@ -290,13 +227,16 @@ static void begin_attempt(struct coap_bearer *coap)
     struct attempt *attempt = &coap->attempts[coap->begun];
     coap_address_t address;
 
-    pki.client_sni = is_address(coap->target.host) ? NULL : coap->target.host;
+    pki.client_sni = dtls_is_address(coap->target.host) ? NULL : coap->target.host;
     coap_address_from(&coap->addresses.list[coap->begun], &address);
     attempt->coap = coap;
     attempt->session = coap_new_client_session_pki(coap->context, NULL, &address, COAP_PROTO_DTLS, &pki);
     attempt->lost = attempt->session == NULL;
-    if (attempt->session != NULL)
+    if (attempt->session != NULL) {
         coap_session_set_app_data(attempt->session, attempt);
+        if (openssl_of(attempt) != NULL)
+            dtls_watch(openssl_of(attempt), &attempt->tls);
+    }
     coap->begun++;
     coap->next = now_ms() + ATTEMPT_MS;
 }
@@ -322,17 +262,31 @@ static struct attempt *bearer_coap_look(struct coap_bearer *coap, bool *waiting)
 /* The message leaves, if the server is the one that is meant. */
 static void use(struct coap_bearer *coap, struct attempt *connection)
 {
-    const char *reason;
+    const char *reason = "it is no connection of OpenSSL";
 
     coap->connection = connection;
     for (size_t i = 0; i < coap->begun; i++) {
         if (&coap->attempts[i] != connection)
             give_up(&coap->attempts[i]);
     }
-    if (!is_trusted(coap, &reason))
-        bearer_coap_fail(coap, reason);
+    if (openssl_of(connection) == NULL ||
+        !dtls_is_trusted(openssl_of(connection), &coap->target, &connection->tls, &reason))
+        fail_with_hint(coap, reason, &connection->tls);
     else if (!send_message(coap))
         bearer_coap_fail(coap, "no answer");
+}
+
+/* With what the last server that said anything has said. */
+static void no_connection(struct coap_bearer *coap)
+{
+    const struct tls_facts nothing = {.verify = 0};
+    const struct tls_facts *facts = &nothing;
+
+    for (size_t i = 0; i < coap->begun; i++) {
+        if (coap->attempts[i].tls.alert != 0)
+            facts = &coap->attempts[i].tls;
+    }
+    fail_with_hint(coap, "no DTLS connection", facts);
 }
 
 /* Tries the addresses in their order (RFC 8305): the next one when those before have failed, or have not come
@@ -347,7 +301,7 @@ static void connect_to_any(struct coap_bearer *coap)
     else if (coap->begun < coap->addresses.count && (!waiting || now_ms() >= coap->next))
         begin_attempt(coap);
     else if (!waiting)
-        bearer_coap_fail(coap, "no DTLS connection");
+        no_connection(coap);
 }
 
 static void on_found(void *context, const struct addresses *found, const char *why)
@@ -365,6 +319,15 @@ static void on_found(void *context, const struct addresses *found, const char *w
     bearer_coap_fail(coap, reason);
 }
 
+/* Its time is over, or the network is gone. */
+static void give_up_message(struct coap_bearer *coap)
+{
+    if (coap->connection == NULL)
+        no_connection(coap);
+    else
+        bearer_coap_fail(coap, "no answer");
+}
+
 /* --- On the loop -------------------------------------------------------------------------------------- */
 
 static void on_turn(evutil_socket_t fd, short events, void *context)
@@ -377,7 +340,7 @@ static void on_turn(evutil_socket_t fd, short events, void *context)
     if (coap->message.data == NULL)
         return;
     if (!turned || now_ms() >= coap->end)
-        bearer_coap_fail(coap, coap->connection == NULL ? "no DTLS connection" : "no answer");
+        give_up_message(coap);
     else if (coap->connection != NULL && (coap->done || coap->connection->lost))
         take_answer(coap);
     else if (coap->connection == NULL && coap->lookup == NULL)

@@ -64,6 +64,7 @@ static bool set_trust(struct https_bearer *https, const struct bearer_target *ta
         return true;
     default:
         settings->cacert = target->cacert;
+        settings->ca_option = "--cacert";
         return true;
     }
 }

@@ -2,6 +2,7 @@
 #include "device/es10.h"
 
 #include "apdu/apdu.h"
+#include "common/ending.h"
 #include "common/tool.h"
 
 #include <string.h>
@@ -67,7 +68,7 @@ static bool select_isdr(struct es10 *es10)
     es10->channel = 0;
     ok = es10_exchange(es10, 0x00, 0x70, 0x00, 0x00, SPAN_NONE, 1, &number, &sw);
     if (ok && (sw != SW_OK || number.size != 1 || number.data[0] < 1 || number.data[0] >= APDU_CHANNELS)) {
-        tool_error("%s: the card opened no logical channel (%04X)", link_name(es10->link), sw);
+        link_report_no_channel(es10->link, sw);
         ok = false;
     }
     if (ok)
@@ -142,6 +143,8 @@ bool es10_request(struct es10 *es10, const char *function, struct span request, 
 {
     uint16_t sw;
 
+    if (ending_due())
+        return false;
     if (!es10_fits(request)) {
         tool_error("%s: a request of %zu octets is more than a card takes", function, request.size);
         return false;

@@ -22,7 +22,8 @@ void es10_channel_close(struct es10 *es10);
 bool es10_restart(struct es10 *es10);
 
 /* Sends one request and replaces `response` by what came back, without the status word. `function` names it
- * in error lines. False when the card answered anything but 9000. An empty answer is not an error here
+ * in error lines. False when the card answered anything but 9000; and, without a line and without the
+ * request, when a signal ends the program (common/ending.h, ending_due). An empty answer is not an error here
  * (segments of a package have none). */
 bool es10_request(struct es10 *es10, const char *function, struct span request, struct buf *response);
 

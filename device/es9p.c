@@ -1,6 +1,7 @@
 /* ES9+ as a client, one call after another. See es9p.h. */
 #include "device/es9p.h"
 
+#include "common/ending.h"
 #include "common/http/https_client.h"
 #include "common/tool.h"
 
@@ -17,8 +18,11 @@ struct es9p {
 
 struct es9p *es9p_open(const char *address, const char *cacert)
 {
-    const struct https_settings settings = {
-        .headers = es9p_header, .timeout = TIMEOUT_SECONDS, .answer_max = ES9P_ANSWER_MAX, .cacert = cacert};
+    const struct https_settings settings = {.headers = es9p_header,
+                                            .timeout = TIMEOUT_SECONDS,
+                                            .answer_max = ES9P_ANSWER_MAX,
+                                            .cacert = cacert,
+                                            .ca_option = "--cacert"};
     struct es9p *server = calloc(1, sizeof(*server));
     const char *why = "out of memory";
     char url[ES9P_URL_SIZE];
@@ -66,8 +70,7 @@ static void es9p_post_text(struct es9p *server, const struct es9p_function *func
         reply->outcome = result == HTTPS_NO_SUCH_HOST  ? ES9P_NO_SUCH_HOST
                          : result == HTTPS_NOT_TRUSTED ? ES9P_NOT_TRUSTED
                                                        : ES9P_UNREACHABLE;
-        snprintf(reply->why, sizeof(reply->why), "%s%s", https_client_why(server->client),
-                 result == HTTPS_NOT_TRUSTED ? " (trust the server's CA with --cacert FILE)" : "");
+        snprintf(reply->why, sizeof(reply->why), "%s", https_client_why(server->client));
     }
     buf_free(&body);
 }
@@ -77,14 +80,14 @@ enum es9p_outcome es9p_call(struct es9p *server, enum es9p_function_id function,
 {
     const struct es9p_function *called = &es9p_functions[function];
     struct es9p_reply reply = {.outcome = ES9P_UNREACHABLE, .why = "out of memory"};
-    char *text = es9p_request_text(called, values);
+    char *text = !ending_due() ? es9p_request_text(called, values) : NULL;
 
     if (text != NULL)
         es9p_post_text(server, called, text, &reply);
     free(text);
     es9p_message_clear(answer);
     *answer = reply.answer;
-    if (reply.outcome != ES9P_EXECUTED)
+    if (reply.outcome != ES9P_EXECUTED && !ending_due())
         tool_error("%s: %s: %s", server->address, called->name, reply.why);
     return reply.outcome;
 }

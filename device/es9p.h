@@ -16,7 +16,8 @@ void es9p_close(struct es9p *server);
 
 /*
  * Calls a function with its members (function->in) and waits. `answer`, which may hold an earlier one,
- * becomes the members of its answer (function->out). Unless ES9P_EXECUTED, a line is printed.
+ * becomes the members of its answer (function->out). Unless ES9P_EXECUTED, a line is printed; none when it
+ * was left because a signal ends the program (common/ending.h).
  */
 enum es9p_outcome es9p_call(struct es9p *server, enum es9p_function_id function, const struct span *values,
                             struct es9p_message *answer);

@@ -71,9 +71,7 @@ static void on_reply(void *context, const struct es9p_reply *reply)
     struct es9p_bearer *es9p = context;
 
     if (reply->outcome != ES9P_EXECUTED)
-        bearer_failed(&es9p->base, "%s: %s: %s%s", es9p->address, es9p->call.function->name, reply->why,
-                      reply->outcome == ES9P_NOT_TRUSTED ? " (trust the server's CA with --cacert FILE)"
-                                                         : "");
+        bearer_failed(&es9p->base, "%s: %s: %s", es9p->address, es9p->call.function->name, reply->why);
     else {
         put_answer(es9p->call.function, &reply->answer, &es9p->base.answer);
         bearer_answered(&es9p->base);
@@ -106,7 +104,7 @@ struct bearer *es9p_asn1_open(struct loop *loop, const char *cacert, char why[BE
         free(es9p);
         return NULL;
     }
-    es9p->client = es9p_client_open(loop, cacert, BEARER_TIMEOUT, 0);
+    es9p->client = es9p_client_open(loop, cacert, "--cacert", BEARER_TIMEOUT, 0);
     if (es9p->client != NULL)
         return &es9p->base;
     snprintf(why, BEARER_WHY_SIZE, "requests to SM-DP+s cannot be set up");

@@ -14,8 +14,8 @@ struct es9p_client {
     char *cacert;
 };
 
-struct es9p_client *es9p_client_open(struct loop *loop, const char *cacert, long timeout,
-                                     long connect_timeout)
+struct es9p_client *es9p_client_open(struct loop *loop, const char *cacert, const char *ca_option,
+                                     long timeout, long connect_timeout)
 {
     struct es9p_client *client = calloc(1, sizeof(*client));
 
@@ -30,7 +30,8 @@ struct es9p_client *es9p_client_open(struct loop *loop, const char *cacert, long
                                                .timeout = timeout,
                                                .connect_timeout = connect_timeout,
                                                .answer_max = ES9P_ANSWER_MAX,
-                                               .cacert = client->cacert};
+                                               .cacert = client->cacert,
+                                               .ca_option = ca_option};
     client->requests = https_loop_open(loop);
     if (client->requests != NULL)
         return client;

@@ -21,10 +21,11 @@ struct es9p_call {
     void *context;
 };
 
-/* `cacert`: PEM file of trusted roots, NULL for the system's. Seconds for a call and its answer, and of
- * them for the connection (0: all). On failure prints the line and returns NULL. */
-struct es9p_client *es9p_client_open(struct loop *loop, const char *cacert, long timeout,
-                                     long connect_timeout);
+/* `cacert`: PEM file of trusted roots, NULL for the system's; `ca_option`: what names it, static text.
+ * Seconds for a call and its answer, and of them for the connection (0: all). On failure prints the line and
+ * returns NULL. */
+struct es9p_client *es9p_client_open(struct loop *loop, const char *cacert, const char *ca_option,
+                                     long timeout, long connect_timeout);
 /* Calls under way end without being reported. NULL is nothing to close. */
 void es9p_client_close(struct es9p_client *client);
 

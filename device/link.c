@@ -1,4 +1,5 @@
 /* Links to a card: what does not depend on the kind. See link.h. */
+#include "apdu/apdu.h"
 #include "common/tool.h"
 #include "device/link_private.h"
 
@@ -48,6 +49,15 @@ bool link_transmit(struct link *link, struct span capdu, struct buf *response)
         return false;
     }
     return true;
+}
+
+void link_report_no_channel(const struct link *link, uint16_t sw)
+{
+    tool_error("%s: the card opened no logical channel (%04X)%s", link->name, sw,
+               sw == SW_OK
+                   ? ""
+                   : ": other programs have them all, or left them open; end those, or reset the card "
+                     "('softeuicc ctl power-cycle', or out of the reader and in again)");
 }
 
 bool link_reset(struct link *link)

@@ -24,6 +24,9 @@ struct span link_atr(const struct link *link);
  * when the link broke. */
 bool link_transmit(struct link *link, struct span capdu, struct buf *response);
 
+/* The line for MANAGE CHANNEL that opened none, and what helps. */
+void link_report_no_channel(const struct link *link, uint16_t sw);
+
 /* Cold reset: what a device does after a profile change it did not ask a REFRESH for. */
 bool link_reset(struct link *link);
 

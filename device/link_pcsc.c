@@ -1,6 +1,7 @@
 /* A link through PC/SC to a card in a reader, ours or a real one. See link.h. */
 #include "config.h"
 
+#include "apdu/apdu.h"
 #include "common/tool.h"
 #include "device/link_private.h"
 
@@ -124,28 +125,34 @@ static void pcsc_close(struct link *link)
 
 static const struct link_kind kind = {pcsc_transmit, pcsc_reset, pcsc_close};
 
-/* True when a card with an ISD-R is in the reader: it selects it on a channel of its own and closes that
- * again. */
-static bool has_isdr(struct link *link)
+/* Whether the ISD-R answers on this channel, which is closed then. */
+static bool selects_isdr(struct link *link, uint8_t channel, struct buf *response)
+{
+    uint8_t select[] = {0x00, 0xA4, 0x04, 0x00, 0x10, 0xA0, 0x00, 0x00, 0x05, 0x59, 0x10,
+                        0x10, 0xFF, 0xFF, 0xFF, 0xFF, 0x89, 0x00, 0x00, 0x01, 0x00};
+    const uint8_t close_channel[] = {0x00, 0x70, 0x80, channel};
+    bool found;
+
+    select[0] = apdu_cla(0x00, channel);
+    found = link_transmit(link, SPAN_ARRAY(select), response) &&
+            (response->data[response->size - 2] == 0x61 || response->data[response->size - 2] == 0x90);
+    link_transmit(link, SPAN_ARRAY(close_channel), response);
+    return found;
+}
+
+/* True when a card with an ISD-R is in the reader: it is selected on a channel of its own. *sw: why none
+ * could be opened, else unchanged. */
+static bool has_isdr(struct link *link, uint16_t *sw)
 {
     static const uint8_t open_channel[] = {0x00, 0x70, 0x00, 0x00, 0x01};
     struct buf response = {0};
     bool found = false;
-    uint8_t channel;
 
-    if (link_transmit(link, SPAN_ARRAY(open_channel), &response) && response.size == 3) {
-        uint8_t select[] = {0x00, 0xA4, 0x04, 0x00, 0x10, 0xA0, 0x00, 0x00, 0x05, 0x59, 0x10,
-                            0x10, 0xFF, 0xFF, 0xFF, 0xFF, 0x89, 0x00, 0x00, 0x01, 0x00};
-        uint8_t close_channel[] = {0x00, 0x70, 0x80, 0x00};
-
-        channel = response.data[0];
-        if (channel < 4) {
-            select[0] = channel;
-            found = link_transmit(link, SPAN_ARRAY(select), &response) &&
-                    (response.data[response.size - 2] == 0x61 || response.data[response.size - 2] == 0x90);
-        }
-        close_channel[3] = channel;
-        link_transmit(link, SPAN_ARRAY(close_channel), &response);
+    if (link_transmit(link, SPAN_ARRAY(open_channel), &response)) {
+        if (response.size == 3 && response.data[0] > 0 && response.data[0] < APDU_CHANNELS)
+            found = selects_isdr(link, response.data[0], &response);
+        else if (response.size == 2)
+            *sw = (uint16_t)(response.data[0] << 8 | response.data[1]);
     }
     buf_free(&response);
     return found;
@@ -191,9 +198,11 @@ static void leave_reader(struct link *link)
 static struct link *search(SCARDCONTEXT context, const char *readers, const char *wanted)
 {
     bool seen = false;
+    bool full = false; /* a card without a free channel was reported: it may be the one */
 
     for (const char *name = readers; *name != '\0'; name += strlen(name) + 1) {
         struct link *link;
+        uint16_t sw = SW_OK;
         LONG rv;
 
         if (wanted != NULL && strstr(name, wanted) == NULL)
@@ -206,14 +215,18 @@ static struct link *search(SCARDCONTEXT context, const char *readers, const char
                 report_reader(name, "", rv);
             return NULL;
         }
-        if (link != NULL && (wanted != NULL || has_isdr(link)))
+        if (link != NULL && (wanted != NULL || has_isdr(link, &sw)))
             return link;
+        if (sw != SW_OK) {
+            link_report_no_channel(link, sw);
+            full = true;
+        }
         if (link != NULL)
             leave_reader(link);
     }
     if (wanted != NULL && !seen)
         tool_error("there is no reader whose name contains '%s'", wanted);
-    else
+    else if (!full)
         tool_error("no reader holds an eUICC (is 'softeuicc run' running?)");
     return NULL;
 }

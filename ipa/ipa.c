@@ -3,7 +3,7 @@
  * of the host and whose answer goes where. What the steps do is package.c, provide_result.c, data.c,
  * download.c and notifications.c. See ipa.h.
  */
-#include "ipa/ipa_internal.h"
+#include "ipa/download_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,6 +123,7 @@ static void ipa_begin(struct ipa *ipa)
     ipa->outcome = IPA_DONE;
     ipa->why[0] = '\0';
     ipa->answered = false;
+    ipa->leaving = false;
     ipa->packages = 0;
     ipa->stored_offset = 0;
     ipa->worth = WORTH_NEXT_POLL;
@@ -157,11 +158,19 @@ void ipa_start_poll(struct ipa *ipa, const char *eim_id)
 
 /* --- What the host hands in --------------------------------------------------------------------------- */
 
+/* The answer to the last message changes nothing any more. */
+static bool has_left(struct ipa *ipa)
+{
+    if (ipa->leaving)
+        ipa_go(ipa, STEP_NONE);
+    return ipa->leaving;
+}
+
 void ipa_answered(struct ipa *ipa, struct span answer)
 {
     enum ipa_step step = ipa->step;
 
-    if (ipa->want != IPA_SEND || steps[step].answered == NULL)
+    if (ipa->want != IPA_SEND || steps[step].answered == NULL || has_left(ipa))
         return;
     if (answer.size > IPA_ANSWER_MAX) {
         ipa_unreachable(ipa, "the answer is longer than any ESipa message");
@@ -178,7 +187,7 @@ void ipa_unreachable(struct ipa *ipa, const char *why)
 {
     enum ipa_step step = ipa->step;
 
-    if (ipa->want != IPA_SEND || steps[step].lost == NULL)
+    if (ipa->want != IPA_SEND || steps[step].lost == NULL || has_left(ipa))
         return;
     ipa_go(ipa, STEP_NONE);
     steps[step].lost(ipa, why);
@@ -211,4 +220,21 @@ void ipa_give_up(struct ipa *ipa)
     if (ipa->worth == WORTH_ROLLBACK)
         package_roll_back(ipa);
     ipa_run(ipa);
+}
+
+/* Reading (SGP.22 3.0.2, 5.7.14): the end of the IPA is `postponed` of the reasons that there are: it is no
+ * refusal, and the order survives. ES11 has no function that tells an SM-DS. */
+bool ipa_leave(struct ipa *ipa, const char *why)
+{
+    const struct ipa_download *download = &ipa->download;
+    bool in_session = ipa->want == IPA_SEND && (ipa->step == STEP_AUTHENTICATE || ipa->step == STEP_BIND);
+
+    ipa_end(ipa, IPA_UNREACHABLE, "%s", why);
+    if (!in_session)
+        return false;
+    download_cancel(ipa, CANCEL_POSTPONED);
+    if (ipa->want != IPA_SEND || (download->direct && download->is_sm_ds))
+        ipa_go(ipa, STEP_NONE);
+    ipa->leaving = ipa->want == IPA_SEND;
+    return ipa->leaving;
 }

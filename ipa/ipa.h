@@ -135,6 +135,13 @@ void ipa_refreshed(struct ipa *ipa);
 void ipa_retry(struct ipa *ipa);
 void ipa_give_up(struct ipa *ipa);
 
+/* Leaves the poll where it is, because the program ends: it is over, as unreachable (`why`: one line). True
+ * when a download's session was ended on the card, and its server is to be told first: that is the message
+ * now (IPA_SEND), and whatever comes of it, the poll is over then. The eIM is told nothing: its order stays,
+ * and the next poll begins the download anew. Not while the host carries a message that it will still hand
+ * an answer in for. */
+bool ipa_leave(struct ipa *ipa, const char *why);
+
 /* How the poll ended, valid with IPA_NOTHING. */
 enum ipa_outcome {
     IPA_DONE,

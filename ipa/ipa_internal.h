@@ -110,6 +110,7 @@ struct ipa {
     enum ipa_outcome outcome;
     char why[512];
     bool answered;
+    bool leaving; /* the message that is under way is the last one */
     unsigned packages;
 
     struct ipa_message message;

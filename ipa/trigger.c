@@ -7,6 +7,7 @@
 #include "protocol/tags.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define TAG_ACTIVATION_CODE 0x80
 #define TAG_DEFAULT_SMDP    0x81
@@ -24,8 +25,11 @@ static bool read_code(struct ipa_download *download, struct span text)
     char copy[IPA_ADDRESS_MAX + 1];
     const char *why;
 
-    if (!ipa_take_text(text, 0, IPA_ADDRESS_MAX, copy))
+    /* What it is made of, the parser looks at. */
+    if (text.size > IPA_ADDRESS_MAX || memchr(text.data, '\0', text.size) != NULL)
         return download_note(download, "the activation code is malformed");
+    memcpy(copy, text.data, text.size);
+    copy[text.size] = '\0';
     if (!activation_code_parse(copy, &code, &why))
         return download_note(download, "the activation code is malformed: %s", why);
     download->has_matching_id = true;

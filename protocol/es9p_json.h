@@ -57,7 +57,7 @@ struct es9p_reply {
     struct es9p_message answer; /* EXECUTED: function->out */
     char subject[16];           /* REFUSED: "8.2.6" */
     char reason[16];            /* REFUSED: "3.8" */
-    char why[320];              /* not EXECUTED: one line, which may hold characters from outside */
+    char why[640];              /* not EXECUTED: one line, which may hold characters from outside */
 };
 
 /* Reads an answer with this HTTP status. The caller clears reply->answer. */

@@ -15,6 +15,17 @@ static bool curl_find(void *library, const char *name, void *function)
     return *(void **)function != NULL;
 }
 
+/* dlsym looks into what a library was linked with, too. */
+static bool find_openssl(void *library, struct curl_library *curl)
+{
+    return curl_find(library, "SSL_CTX_get_ex_data", &curl->ssl_ctx_get_ex_data) &&
+           curl_find(library, "SSL_CTX_set_ex_data", &curl->ssl_ctx_set_ex_data) &&
+           curl_find(library, "SSL_CTX_set_client_cert_cb", &curl->ssl_ctx_set_client_cert_cb) &&
+           curl_find(library, "SSL_CTX_set_info_callback", &curl->ssl_ctx_set_info_callback) &&
+           curl_find(library, "SSL_get1_peer_certificate", &curl->ssl_get1_peer_certificate) &&
+           curl_find(library, "SSL_get_SSL_CTX", &curl->ssl_get_ssl_ctx);
+}
+
 const struct curl_library *curl_library(void)
 {
     static struct curl_library curl;
@@ -40,8 +51,10 @@ const struct curl_library *curl_library(void)
              curl_find(library, "curl_multi_socket_action", &curl.multi_socket_action) &&
              curl_find(library, "curl_slist_append", &curl.slist_append) &&
              curl_find(library, "curl_slist_free_all", &curl.slist_free_all);
-    if (loaded)
+    if (loaded) {
+        curl.has_openssl = find_openssl(library, &curl);
         return &curl;
+    }
     tool_error("cannot load libcurl: %s", dlerror());
     return NULL;
 }

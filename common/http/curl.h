@@ -7,6 +7,8 @@
 #define SOFTEUICC_COMMON_HTTP_CURL_H
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
+#include <stdbool.h>
 
 /* The calls that are used, named as libcurl names them without the prefix. */
 struct curl_library {
@@ -26,6 +28,14 @@ struct curl_library {
     __typeof__(curl_multi_socket_action) *multi_socket_action;
     __typeof__(curl_slist_append) *slist_append;
     __typeof__(curl_slist_free_all) *slist_free_all;
+    /* Of the OpenSSL that came with it, if it is one. */
+    bool has_openssl;
+    __typeof__(SSL_CTX_get_ex_data) *ssl_ctx_get_ex_data;
+    __typeof__(SSL_CTX_set_ex_data) *ssl_ctx_set_ex_data;
+    __typeof__(SSL_CTX_set_client_cert_cb) *ssl_ctx_set_client_cert_cb;
+    __typeof__(SSL_CTX_set_info_callback) *ssl_ctx_set_info_callback;
+    __typeof__(SSL_get1_peer_certificate) *ssl_get1_peer_certificate;
+    __typeof__(SSL_get_SSL_CTX) *ssl_get_ssl_ctx;
 };
 
 /* The library; NULL, after printing the line that says why, when it is not installed. */

@@ -1,6 +1,8 @@
 /* HTTPS requests by libcurl. See https_client.h. */
+#include "common/http/curl_tls.h"
 #include "common/http/https_client_internal.h"
 
+#include "common/ending.h"
 #include "crypto/base64.h"
 
 #include <stdio.h>
@@ -14,7 +16,9 @@ struct https_client {
     struct curl_slist *headers;
     size_t answer_max;
     struct buf *answer; /* of the request that is made */
-    char error[CURL_ERROR_SIZE];
+    struct tls_trust trust;
+    struct tls_facts tls;
+    char error[CURL_ERROR_SIZE], why[HTTPS_WHY_MAX];
 };
 
 static size_t https_client_collect(char *octets, size_t size, size_t count, void *context)
@@ -89,6 +93,7 @@ struct https_client *https_client_open(const struct https_settings *settings, co
         return NULL;
     client->library = library;
     client->answer_max = settings->answer_max;
+    client->trust = (struct tls_trust){settings->ca_option, settings->cacert};
     client->curl = library->easy_init();
     if (client->curl == NULL || !set_headers(client, settings->headers) || !set_trust(client, settings)) {
         https_client_close(client);
@@ -98,10 +103,15 @@ struct https_client *https_client_open(const struct https_settings *settings, co
                          settings->protocols != NULL ? settings->protocols : "https");
     library->easy_setopt(client->curl, CURLOPT_TIMEOUT, settings->timeout);
     library->easy_setopt(client->curl, CURLOPT_CONNECTTIMEOUT, settings->connect_timeout);
+    library->easy_setopt(client->curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2); /* or later */
     library->easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    library->easy_setopt(client->curl, CURLOPT_QUICK_EXIT, 1L); /* no waiting for a resolver when it ends */
+#endif
     library->easy_setopt(client->curl, CURLOPT_ERRORBUFFER, client->error);
     library->easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, https_client_collect);
     library->easy_setopt(client->curl, CURLOPT_WRITEDATA, client);
+    curl_tls_watch(library, client->curl, &client->tls);
     return client;
 }
 
@@ -120,6 +130,8 @@ CURL *https_client_begin(struct https_client *client, const struct https_call *r
 
     client->answer = answer;
     client->error[0] = '\0';
+    client->why[0] = '\0';
+    client->tls = (struct tls_facts){.verify = 0};
     library->easy_setopt(client->curl, CURLOPT_URL, request->url);
     if (request->body.data != NULL) {
         library->easy_setopt(client->curl, CURLOPT_POST, 1L);
@@ -134,9 +146,16 @@ CURL *https_client_begin(struct https_client *client, const struct https_call *r
 
 enum https_result https_client_end(struct https_client *client, CURLcode code, long *status)
 {
+    char hint[TLS_HINT_MAX];
+
     *status = 0;
-    if (code != CURLE_OK && client->error[0] == '\0')
-        snprintf(client->error, sizeof(client->error), "%s", client->library->easy_strerror(code));
+    if (code != CURLE_OK) {
+        if (client->error[0] == '\0')
+            snprintf(client->error, sizeof(client->error), "%s", client->library->easy_strerror(code));
+        curl_tls_end(client->library, client->curl, code, client->error, &client->tls);
+        snprintf(client->why, sizeof(client->why), "%s%s", client->error,
+                 tls_hint(&client->tls, &client->trust, hint));
+    }
     switch (code) {
     case CURLE_OK:
         client->library->easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, status);
@@ -145,21 +164,39 @@ enum https_result https_client_end(struct https_client *client, CURLcode code, l
     case CURLE_URL_MALFORMAT:
         return HTTPS_NO_SUCH_HOST;
     case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
         return HTTPS_NOT_TRUSTED;
     default:
         return HTTPS_FAILED;
     }
 }
 
+/* libcurl asks every second, and whenever something comes. */
+static int https_client_look(void *context, curl_off_t down_all, curl_off_t down, curl_off_t up_all,
+                             curl_off_t up)
+{
+    (void)context;
+    (void)down_all;
+    (void)down;
+    (void)up_all;
+    (void)up;
+    return ending_due() ? 1 : 0;
+}
+
 enum https_result https_client_call(struct https_client *client, const struct https_call *request,
                                     long *status, struct buf *answer)
 {
+    const struct curl_library *library = client->library;
     CURL *curl = https_client_begin(client, request, answer);
 
+    library->easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, https_client_look);
+    library->easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    if (ending_signal() != 0)
+        library->easy_setopt(curl, CURLOPT_TIMEOUT, (long)ENDING_FAREWELL_SECONDS);
     return https_client_end(client, client->library->easy_perform(curl), status);
 }
 
 const char *https_client_why(const struct https_client *client)
 {
-    return client->error;
+    return client->why;
 }

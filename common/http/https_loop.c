@@ -175,9 +175,6 @@ static bool https_loop_begin(struct call *call, const struct https_call *request
     kept.body = request->body.data != NULL ? buf_span(&call->body) : SPAN_NONE;
     curl = https_client_begin(call->client, &kept, &call->answer);
     requests->library->easy_setopt(curl, CURLOPT_PRIVATE, call);
-#if LIBCURL_VERSION_NUM >= 0x075700
-    requests->library->easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L); /* no waiting for a resolver when it ends */
-#endif
     if (requests->library->multi_add_handle(requests->multi, curl) != CURLM_OK)
         return false;
     call->curl = curl;

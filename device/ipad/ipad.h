@@ -45,6 +45,7 @@ struct ipad {
     const char *eim; /* that is polled */
     json_t *events;  /* of this eIM, with --json */
     bool failed_download;
+    const char *ended; /* what became of what a signal ended; NULL: nothing to be said */
 };
 
 /* Polls every eIM once. The exit status: EXIT_OK when all went well. */
@@ -69,9 +70,10 @@ int64_t ipad_poll_quiet_since(const struct poll *poll);
  * over. `why` is a constant. False, and nothing is done, before the first one is polled, and while a new
  * profile has its time (--rollback-after): that ends by itself. */
 bool ipad_poll_give_up(struct poll *poll, const char *why);
-/* Ends the round at once and without `done`. What was under way is left as a power cut would leave it:
- * nothing is lost, the next poll goes on from there. Only a new profile that has not found its network does
- * not stay without anybody who waits for it: it is given up as if its time were over. */
+/* Ends the round without `done`. What was under way is left as a power cut would leave it: nothing is lost,
+ * the next poll goes on from there. Only a download's session is cancelled on the card and, for which the
+ * loop runs once more for some seconds at most, at its server; and a new profile that has not found its
+ * network does not stay without anybody who waits for it: it is given up as if its time were over. */
 void ipad_poll_stop(struct poll *poll);
 
 /* Milliseconds, of a clock that only goes forward. */

@@ -4,6 +4,7 @@
  */
 #include "device/ipad/ipad.h"
 
+#include "common/ending.h"
 #include "common/tool.h"
 #include "device/es9p_asn1.h"
 
@@ -51,6 +52,18 @@ static struct bearer **bearer_of(struct ipad *ipad)
     return ipa_message(ipad->ipa)->peer == IPA_PEER_EIM ? &ipad->to_eim : &ipad->to_smdp;
 }
 
+/* A way for it, if there is none yet. False with a line in `why`. */
+static bool open_way(struct poll *poll, char why[BEARER_WHY_SIZE])
+{
+    struct ipad *ipad = poll->ipad;
+    struct bearer **bearer = bearer_of(ipad);
+
+    if (*bearer == NULL)
+        *bearer = bearer == &ipad->to_eim ? bearer_open(ipad->loop, &poll->target, why)
+                                          : es9p_asn1_open(ipad->loop, ipad->cacert, why);
+    return *bearer != NULL;
+}
+
 /* The network is there. An SM-DP+ says so for the eIM once that has answered, too. */
 static void heard(struct poll *poll)
 {
@@ -89,10 +102,7 @@ static bool ipad_poll_post(struct poll *poll, char why[BEARER_WHY_SIZE])
 
     if (!ipad_has_coverage(ipad, why))
         return false;
-    if (*bearer == NULL)
-        *bearer = bearer == &ipad->to_eim ? bearer_open(ipad->loop, &poll->target, why)
-                                          : es9p_asn1_open(ipad->loop, ipad->cacert, why);
-    if (*bearer == NULL)
+    if (!open_way(poll, why))
         return false;
     bearer_post(*bearer, ipa_message(ipad->ipa), on_done, poll);
     return true;
@@ -398,6 +408,42 @@ bool ipad_poll_give_up(struct poll *poll, const char *why)
     return true;
 }
 
+static void on_told(void *context, bool is_answered, struct span answer, const char *why)
+{
+    (void)is_answered;
+    (void)answer;
+    (void)why;
+    loop_end(context);
+}
+
+/* The server of a download hears that it has been cancelled; no longer than a farewell takes. */
+static void tell_server(struct poll *poll)
+{
+    const struct timeval longest = {.tv_sec = ENDING_FAREWELL_SECONDS};
+    struct ipad *ipad = poll->ipad;
+    char why[BEARER_WHY_SIZE];
+
+    if (!open_way(poll, why) || event_base_loopexit(loop_base(ipad->loop), &longest) != 0)
+        return;
+    ending_farewell(true);
+    bearer_post(*bearer_of(ipad), ipa_message(ipad->ipa), on_told, ipad->loop);
+    loop_run(ipad->loop);
+    ending_farewell(false);
+}
+
+/* Ends the session of a download, if there is one. */
+static void ipad_poll_leave(struct poll *poll, const char *why)
+{
+    struct ipad *ipad = poll->ipad;
+
+    ipad_close_bearers(ipad); /* what they carry is lost */
+    if (poll->next == 0 || !ipa_leave(ipad->ipa, why))
+        return;
+    ipad->ended = "the session is cancelled, the order stays";
+    tell_server(poll);
+    ipad_close_bearers(ipad);
+}
+
 void ipad_poll_stop(struct poll *poll)
 {
     static const char why[] = "interrupted";
@@ -409,7 +455,7 @@ void ipad_poll_stop(struct poll *poll)
         ipad_poll_give_up(poll, why);
         return;
     }
-    ipad_close_bearers(poll->ipad);
+    ipad_poll_leave(poll, why);
     if (poll->ipad->json && poll->next > 0)
         add_outcome(poll->ipad, poll->polled, "unreachable", why);
     poll_free(poll);
@@ -444,10 +490,8 @@ int ipad_poll(struct ipad *ipad)
         poll = ipad_poll_begin(ipad, polled, on_polled, &once);
     if (poll != NULL)
         loop_run(once.loop);
-    if (poll != NULL && !once.is_over) {
+    if (poll != NULL && !once.is_over)
         ipad_poll_stop(poll);
-        tool_error("interrupted");
-    }
     if (ipad->json)
         print_json(polled);
     loop_close(once.loop);

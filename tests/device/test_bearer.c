@@ -235,6 +235,26 @@ static void nothing_leaves_for_somebody_else(enum bearer_scheme scheme)
     wait_for(1);
     ck_assert(!bench.is_answered);
     ck_assert_uint_eq(bench.asked, 0);
+    ck_assert_msg(strstr(bench.why, " (trust the server's CA with --cacert FILE)") != NULL, "%s", bench.why);
+}
+
+/* What helps is said of what the eIM's configuration trusts. */
+static void another_key_is_said(enum bearer_scheme scheme)
+{
+    struct span other = hex("3059301306072A8648CE3D020106082A8648CE3D030107034200"
+                            "046B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296"
+                            "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5");
+
+    open_to(scheme, "/answer", 0);
+    bearer_close(bench.bearer);
+    bench.target.trust = IPA_TRUST_KEY;
+    bench.target.trusted = other;
+    bench.bearer = bearer_open(bench.loop, &bench.target, bench.why);
+    post();
+    wait_for(1);
+    ck_assert(!bench.is_answered);
+    ck_assert_uint_eq(bench.asked, 0);
+    ck_assert_msg(strstr(bench.why, "trustedPublicKeyDataTls") != NULL, "%s", bench.why);
 }
 
 /* Connecting, handshaking, sending, waiting: after each number of turns of the loop. */
@@ -332,6 +352,7 @@ OVER_EACH(silence_has_its_time)
 OVER_EACH(nobody_there_is_said)
 OVER_EACH(an_unknown_name_is_said)
 OVER_EACH(nothing_leaves_for_somebody_else)
+OVER_EACH(another_key_is_said)
 OVER_EACH(an_end_at_any_moment)
 OVER_EACH(an_end_from_who_is_told)
 
@@ -370,5 +391,5 @@ END_TEST
 
 TEST_MAIN("bearer", test_answers_arrive_whole, test_a_refusal_is_no_answer, test_silence_has_its_time,
           test_nobody_there_is_said, test_an_unknown_name_is_said, test_nothing_leaves_for_somebody_else,
-          test_an_end_at_any_moment, test_an_end_from_who_is_told, an_smdp_that_is_none_is_said,
-          a_lost_handshake_begins_again)
+          test_another_key_is_said, test_an_end_at_any_moment, test_an_end_from_who_is_told,
+          an_smdp_that_is_none_is_said, a_lost_handshake_begins_again)

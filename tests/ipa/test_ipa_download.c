@@ -625,9 +625,84 @@ START_TEST(a_profile_is_enabled_at_once)
 }
 END_TEST
 
+/* --- The program ends ----------------------------------------------------------------------------------- */
+
+static struct {
+    bool (*server)(struct ipa_bench *bench, struct span message, struct buf *answer);
+    unsigned messages, at;
+    bool said; /* there was a last message */
+    uint32_t last;
+} leaving;
+
+/* In place of the answer number `at` the IPA is told to leave; its last word arrives. */
+static bool leave_at(struct ipa_bench *bench, struct span message, struct buf *answer)
+{
+    struct tlv_reader reader;
+    struct tlv function;
+    struct span content;
+
+    if (leaving.messages++ != leaving.at)
+        return leaving.server(bench, message, answer);
+    leaving.said = ipa_leave(bench->ipa, "interrupted");
+    if (!leaving.said)
+        return false;
+    content = ipa_message(bench->ipa)->octets;
+    ck_assert(leaving.server(bench, content, answer)); /* it believes nothing that the card has not signed */
+    if (!bench->relay)
+        ck_assert_int_eq(tlv_single(content, 0xA2, &content), TLV_OK);
+    reader = tlv_reader(content);
+    ck_assert_int_eq(tlv_next(&reader, &function), TLV_OK);
+    leaving.last = function.tag;
+    return false;
+}
+
+static void leave_everywhere(bool through_eim)
+{
+    unsigned last_words = 0;
+
+    for (leaving.at = 0; leaving.at < 4; leaving.at++) {
+        struct ipa_bench bench;
+
+        open_benches(&bench);
+        if (through_eim)
+            allow_relay(&bench);
+        leaving.server = bench.smdp;
+        leaving.messages = 0;
+        leaving.said = false;
+        bench.smdp = leave_at;
+        ipa_bench_order_object(&bench, trigger(CODE("demo"), through_eim ? "01020304" : NULL));
+        /* Also when the answer to the last word comes, which changes nothing any more. */
+        if (leaving.at < (through_eim ? 3 : 4)) {
+            ck_assert_msg(!ipa_bench_poll(&bench, &bench.eim), "%u", leaving.at);
+            ck_assert_int_eq(ipa_outcome(bench.ipa), IPA_UNREACHABLE);
+            ck_assert_str_eq(ipa_why(bench.ipa), "interrupted");
+        }
+        last_words += leaving.said;
+        ck_assert_msg(leaving.said == (leaving.at == 1 || leaving.at == 2), "%u", leaving.at);
+        if (leaving.said) {
+            ck_assert_uint_eq(leaving.last, 0xBF41);
+            ck_assert_uint_eq(bench.events[IPA_EVENT_DOWNLOAD],
+                              0); /* the eIM hears nothing: the order stays */
+        }
+        bench.smdp = leaving.server;
+        ipa_bench_power_on(&bench);
+        ck_assert_msg(ipa_bench_poll(&bench, &bench.eim), "%u: %s", leaving.at, ipa_why(bench.ipa));
+        ck_assert_int_eq(es10_state(&bench.es10, SERVER_ICCID), 0);
+        close_benches(&bench);
+    }
+    ck_assert_uint_eq(last_words, 2);
+}
+
+START_TEST(an_ipa_that_ends_leaves_no_session)
+{
+    leave_everywhere(false);
+    leave_everywhere(true);
+}
+END_TEST
+
 TEST_MAIN("ipa_download", direct, through_the_eim, compact_forms_are_restored_by_the_eim,
           what_is_not_known_is_not_left_out, an_eim_that_downloads_by_itself, refusals,
           another_server_than_the_one_meant, a_package_that_is_none,
           the_power_goes_at_any_moment_of_a_direct_download,
           the_power_goes_at_any_moment_of_an_indirect_download, a_profile_is_enabled_at_once,
-          by_way_of_an_sm_ds)
+          by_way_of_an_sm_ds, an_ipa_that_ends_leaves_no_session)

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "common/ending.h"
 #include "common/left_out.h"
 #include "common/number.h"
 #include "common/tool.h"
@@ -23,6 +24,7 @@
  * certificates (SGP.26). */
 #define TEST_EID_PREFIX "89049032"
 #define EID_UNCHECKED   30 /* the library adds the check digits */
+#define EID_DIGITS      32
 
 struct options {
     const char *card;
@@ -264,7 +266,8 @@ static int create(struct options *options)
     struct softeuicc_error error = {SOFTEUICC_OK, ""};
     struct softeuicc *card;
     char made[EID_UNCHECKED + 1];
-    int status;
+    char eid[EID_DIGITS + 1] = ""; /* none: no card */
+    sigset_t before;
 
     options->parameters.eid = options->eid != NULL ? options->eid : certified_eid(&options->inputs);
     if (options->parameters.eid == NULL) {
@@ -278,12 +281,13 @@ static int create(struct options *options)
     options->parameters.credentials_count = options->inputs.sets_count;
     options->parameters.profiles = profiles;
     options->parameters.profiles_count = options->inputs.profiles_count;
+    ending_hold(&before); /* the card is there whole or not at all */
     card = softeuicc_create_open(options->card, &options->parameters, NULL, &error);
-    if (card == NULL)
-        return tool_error("%s", error.message);
-    status = create_show(options, softeuicc_eid(card));
+    if (card != NULL)
+        snprintf(eid, sizeof(eid), "%s", softeuicc_eid(card));
     softeuicc_close(card);
-    return status;
+    ending_release(&before);
+    return eid[0] != '\0' ? create_show(options, eid) : tool_error("%s", error.message);
 }
 
 static int create_run(const struct command_line *line)

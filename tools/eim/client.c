@@ -46,7 +46,8 @@ json_t *client_exchange(const struct client *client, const char *method, const c
                                             .protocols = "https,http",
                                             .timeout = TIMEOUT,
                                             .answer_max = ANSWER_LIMIT,
-                                            .cacert = client->cacert};
+                                            .cacert = client->cacert,
+                                            .ca_option = "--cacert"};
     const char *why;
     struct https_client *https = https_client_open(&settings, &why);
     char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;

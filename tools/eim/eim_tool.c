@@ -200,6 +200,8 @@ static int run_server(const struct command_line *line)
 
     if (!check_settings(settings))
         return EXIT_USAGE;
+    if (!tool_watch()) /* also a signal that comes before all is ready ends it in order */
+        return EXIT_FAILED;
     log_set_level(settings->log);
     umask(077); /* the state has what eUICCs are ordered to do */
     return eim_tool_serve(settings);

@@ -223,15 +223,18 @@ static int with_card(const struct command_line *line)
     }
     if (ipad->reader == NULL)
         ipad->reader = getenv("SOFTEUICC_READER");
+    if (!tool_watch())
+        return EXIT_FAILED;
     ipad->link = ipad->card != NULL ? link_open_file(ipad->card) : link_open_reader(ipad->reader);
     if (ipad->link == NULL)
-        return EXIT_FAILED;
+        return tool_finish(EXIT_FAILED, NULL);
     if (es10_channel_open(&ipad->es10, ipad->link)) {
         status = run_command(line);
         es10_channel_close(&ipad->es10);
     }
     link_close(ipad->link);
-    return status;
+    /* What runs on has no other end than a signal. */
+    return line->command->run == run_on ? status : tool_finish(status, ipad->ended);
 }
 
 static const struct command *const commands[] = {

@@ -1,7 +1,9 @@
 /*
  * `lpa download`: the procedures of SGP.22 3.1.2 (mutual authentication) and 3.1.3 (download and
- * installation), the LPAd's side. A failure in the middle cancels the session on the card and at the server.
+ * installation), the LPAd's side. A failure in the middle cancels the session on the card and at the server;
+ * a signal that ends the program does so, too.
  */
+#include "common/ending.h"
 #include "common/tool.h"
 #include "device/es9p.h"
 #include "protocol/activation_code.h"
@@ -86,8 +88,8 @@ static bool authenticate_server(struct lpa *lpa, const struct es9p_message *init
     return ok;
 }
 
-/* Ends the session on the card and tells the server; for failures in the middle of a download. */
-static void cancel(struct lpa *lpa, struct es9p *server, struct span transaction_id, unsigned reason)
+/* Ends the session on the card and tells the server (NULL: an SM-DS, whose ES11 has no function for it). */
+static void cancel_session(struct lpa *lpa, struct es9p *server, struct span transaction_id, unsigned reason)
 {
     struct buf request = {0};
     struct buf answer = {0};
@@ -103,12 +105,29 @@ static void cancel(struct lpa *lpa, struct es9p *server, struct span transaction
         struct span refused;
 
         /* A card whose session is over already has nothing to sign, and the server ends its own by time. */
-        if (tlv_single(buf_span(&answer), TAG_CANCEL_SESSION, &value) == TLV_OK &&
+        if (server != NULL && tlv_single(buf_span(&answer), TAG_CANCEL_SESSION, &value) == TLV_OK &&
             !tlv_find(value, 0x81, &refused))
             es9p_call(server, ES9P_CANCEL_SESSION, values, &ignored);
     }
     buf_free(&request);
     buf_free(&answer);
+}
+
+/*
+ * For failures in the middle of a download, and for its end by a signal. Reading (SGP.22 3.0.2, 3.1.3,
+ * 5.7.14): a signal is `postponed`, whatever the LPA was doing. endUserRejection and loadBppExecutionError
+ * end the order for good, but nobody has refused the profile and the package is not at fault; of one that is
+ * half loaded the card keeps nothing.
+ */
+static void cancel(struct lpa *lpa, struct es9p *server, struct span transaction_id, unsigned reason)
+{
+    bool by_signal = ending_due();
+
+    if (by_signal)
+        lpa->ended = "the session is cancelled, the order stays";
+    ending_farewell(by_signal);
+    cancel_session(lpa, server, transaction_id, by_signal ? CANCEL_POSTPONED : reason);
+    ending_farewell(false);
 }
 
 /* The transaction identifier is what the card compares with what the server signed; it must have one. */
@@ -139,7 +158,10 @@ bool lpa_authenticate(struct lpa *lpa, struct es9p *server, enum es9p_function_i
         outcome = es9p_call(server, function, values, authenticated);
         /* A server that refuses has ended the session itself; the card ends its own with the next
          * challenge. */
-        if (outcome == ES9P_MALFORMED && function == ES9P_AUTHENTICATE_CLIENT)
+        if (outcome != ES9P_EXECUTED && ending_due())
+            cancel(lpa, function == ES9P_AUTHENTICATE_CLIENT ? server : NULL, buf_span(transaction_id),
+                   CANCEL_POSTPONED);
+        else if (outcome == ES9P_MALFORMED && function == ES9P_AUTHENTICATE_CLIENT)
             cancel(lpa, server, buf_span(transaction_id), CANCEL_POSTPONED);
     }
     es9p_message_clear(&initiated);
@@ -276,7 +298,7 @@ static int bind_and_load(struct lpa *lpa, struct es9p *server, const struct es9p
         outcome = es9p_call(server, ES9P_GET_BOUND_PROFILE_PACKAGE, values, &bound);
         if (outcome == ES9P_EXECUTED)
             status = load_or_cancel(lpa, server, transaction_id, buf_span(&bound.part[ES9P_PACKAGE]));
-        else if (outcome == ES9P_MALFORMED)
+        else if (outcome == ES9P_MALFORMED || ending_due())
             cancel(lpa, server, transaction_id, CANCEL_LOAD_BPP_ERROR);
     }
     es9p_message_clear(&bound);

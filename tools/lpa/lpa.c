@@ -75,15 +75,17 @@ static int with_card(const struct command_line *line)
         return tool_usage("--reader and --card exclude each other");
     if (lpa->reader == NULL)
         lpa->reader = getenv("SOFTEUICC_READER");
+    if (!tool_watch())
+        return EXIT_FAILED;
     lpa->link = lpa->card != NULL ? link_open_file(lpa->card) : link_open_reader(lpa->reader);
     if (lpa->link == NULL)
-        return EXIT_FAILED;
+        return tool_finish(EXIT_FAILED, NULL);
     if (es10_channel_open(&lpa->es10, lpa->link)) {
         status = line->command->run(line);
         es10_channel_close(&lpa->es10);
     }
     link_close(lpa->link);
-    return status;
+    return tool_finish(status, lpa->ended);
 }
 
 const struct command subcommand_lpa = {

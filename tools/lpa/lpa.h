@@ -19,6 +19,7 @@ struct lpa {
     const char *smds;      /* discover: address, NULL for the card's */
     bool no_notifications; /* download and state changes: leave the notifications on the card */
     bool no_refresh;
+    const char *ended; /* what became of what a signal ended; NULL: nothing to be said */
 };
 
 /* The commands. Each returns the exit status. */

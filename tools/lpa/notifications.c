@@ -1,4 +1,5 @@
 /* `lpa notifications`: list, send (ES9+ HandleNotification), remove (SGP.22 3.5, 5.7.9 to 5.7.11). */
+#include "common/ending.h"
 #include "common/number.h"
 #include "common/tool.h"
 #include "device/es9p.h"
@@ -151,7 +152,10 @@ static bool send_one(struct lpa *lpa, const struct notification *n)
     }
     es9p_close(server);
     buf_free(&octets);
-    return accepted && remove_one(lpa, n->sequence);
+    ending_farewell(true); /* what the server has is not sent again, even when a signal has come */
+    accepted = accepted && remove_one(lpa, n->sequence);
+    ending_farewell(false);
+    return accepted;
 }
 
 bool lpa_process_notifications(struct lpa *lpa, unsigned *sent, unsigned *left)
@@ -163,7 +167,7 @@ bool lpa_process_notifications(struct lpa *lpa, unsigned *sent, unsigned *left)
     *sent = 0;
     *left = 0;
     for (size_t i = 0; ok && i < count; i++) {
-        if (send_one(lpa, &list[i]))
+        if (!ending_due() && send_one(lpa, &list[i]))
             (*sent)++;
         else
             (*left)++;

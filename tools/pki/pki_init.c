@@ -2,6 +2,7 @@
  * whole or not there. */
 #include "tools/pki/pki.h"
 
+#include "common/ending.h"
 #include "common/left_out.h"
 #include "common/pki_make.h"
 #include "common/tool.h"
@@ -257,6 +258,7 @@ static int pki_init_run(const struct command_line *line)
     static const char *const always[] = {"localhost", "127.0.0.1", "::1"};
     struct init *init = line->settings;
     int status = EXIT_OK;
+    sigset_t before;
 
     for (size_t i = 0; status == EXIT_OK && i < sizeof(always) / sizeof(always[0]); i++)
         status = add_host(init, NULL, always[i]);
@@ -266,7 +268,9 @@ static int pki_init_run(const struct command_line *line)
         init->curves[EC_CURVE_P256] = true;
         init->curves[EC_CURVE_BRAINPOOL_P256R1] = true;
     }
+    ending_hold(&before); /* the PKI is there whole or not at all */
     status = pki_init_make(init);
+    ending_release(&before);
     return status == EXIT_OK ? pki_show_dir(init->dir, init->json) : status;
 }
 

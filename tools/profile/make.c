@@ -1,6 +1,7 @@
 /* softeuicc profile make: a package, and the metadata beside it, from the command line. See profile.h. */
 #include "tools/profile/profile.h"
 
+#include "common/ending.h"
 #include "common/tool.h"
 
 #include <jansson.h>
@@ -189,13 +190,17 @@ static const char *not_utf8(const struct request *request)
 /* Both files, or none: without its metadata a profile would be delivered without its policy rules. */
 static bool write_files(const struct request *request, struct span package)
 {
-    /* The keys are in it. */
-    if (!tool_write_file(request->out, package, 0600))
-        return false;
-    if (!request->metadata || profile_write_metadata(request->out, &request->description))
-        return true;
-    unlink(request->out);
-    return false;
+    sigset_t before;
+    bool ok;
+
+    ending_hold(&before);                              /* both files, or none */
+    ok = tool_write_file(request->out, package, 0600); /* the keys are in it */
+    if (ok && request->metadata && !profile_write_metadata(request->out, &request->description)) {
+        unlink(request->out);
+        ok = false;
+    }
+    ending_release(&before);
+    return ok;
 }
 
 static int write_package(struct request *request)

@@ -29,8 +29,11 @@ static json_t *smdpp_client_exchange(const struct client *client, const char *pa
 {
     static const char *const headers[] = {"X-Admin-Protocol: " ADMIN_PROTOCOL,
                                           "Content-Type: application/json", NULL};
-    const struct https_settings settings = {
-        .headers = headers, .timeout = TIMEOUT, .answer_max = ANSWER_LIMIT, .cacert = client->cacert};
+    const struct https_settings settings = {.headers = headers,
+                                            .timeout = TIMEOUT,
+                                            .answer_max = ANSWER_LIMIT,
+                                            .cacert = client->cacert,
+                                            .ca_option = "--cacert"};
     const char *why;
     struct https_client *https = https_client_open(&settings, &why);
     char *text = request != NULL ? json_dumps(request, JSON_COMPACT) : NULL;

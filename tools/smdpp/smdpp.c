@@ -8,6 +8,7 @@
 #include "common/place.h"
 #include "common/qr.h"
 #include "common/tool.h"
+#include "protocol/activation_code.h"
 #include "servers/smdpp/network/http_api.h"
 #include "tools/subcommands.h"
 
@@ -214,6 +215,8 @@ static int smdpp_run(const struct command_line *line)
 
     if (!check_settings(settings))
         return EXIT_USAGE;
+    if (!tool_watch()) /* also a signal that comes before all is ready ends it in order */
+        return EXIT_FAILED;
     log_set_level(settings->log);
     umask(077); /* the state has what a profile is given out for */
     return smdpp_serve(settings);
@@ -221,9 +224,18 @@ static int smdpp_run(const struct command_line *line)
 
 /* --- Small ones ----------------------------------------------------------------------------------------- */
 
+/* An activation code as every LPA's camera takes it (SGP.22 4.1); any other text as it is. */
 static int print_qr(const struct command_line *line)
 {
-    return qr_print(stdout, line->argv[0]) ? EXIT_OK : EXIT_FAILED;
+    struct activation_code code;
+    char text[2048];
+    const char *why;
+    struct span bare = activation_code_bare(line->argv[0]);
+
+    if (!activation_code_parse(line->argv[0], &code, &why))
+        return qr_print(stdout, line->argv[0]) ? EXIT_OK : EXIT_FAILED;
+    snprintf(text, sizeof(text), "LPA:%.*s", (int)bare.size, (const char *)bare.data);
+    return qr_print(stdout, text) ? EXIT_OK : EXIT_FAILED;
 }
 
 static int print_states(const struct command_line *line)

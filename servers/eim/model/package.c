@@ -2,6 +2,7 @@
  * ProfileDownloadTriggerRequest (2.11.1.3). See server.h. */
 #include "servers/eim/model/server.h"
 
+#include "protocol/activation_code.h"
 #include "protocol/tags.h"
 #include "servers/eim/model/configuration.h"
 
@@ -119,8 +120,7 @@ static void put_activation_code(const json_t *download, struct buf *out)
     size_t at = tlv_open(out, 0x80);
 
     if (code != NULL) {
-        /* "LPA:" belongs to the QR code, not to the activation code. */
-        buf_append(out, span_of_string(strncmp(code, "LPA:", 4) == 0 ? code + 4 : code));
+        buf_append(out, activation_code_bare(code));
     } else {
         buf_append(out, SPAN_STRING("1$"));
         buf_append(out, span_of_string(address));

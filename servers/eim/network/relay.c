@@ -222,7 +222,7 @@ struct relay *relay_open(struct loop *loop, struct eim *eim, const char *cacert,
     relay->forward_timer = event_new(loop_base(loop), -1, EV_PERSIST, on_forward_timer, relay);
     if (relay->sessions != NULL && relay->forward_timer != NULL &&
         event_add(relay->forward_timer, &every) == 0)
-        relay->client = es9p_client_open(loop, cacert, timeout, CONNECT_TIMEOUT);
+        relay->client = es9p_client_open(loop, cacert, "--smdp-ca", timeout, CONNECT_TIMEOUT);
     if (relay->client != NULL)
         return relay;
     relay_close(relay);

@@ -119,6 +119,7 @@ START_TEST(triggers_downloads)
         const char *what, *data;
     } cases[] = {
         {"\"download\":{\"activationCode\":\"LPA:1$a.b$M\"}", "A009 8007 312461 2E62 244D"},
+        {"\"download\":{\"activationCode\":\" lpa: 1$a.b$M\\n\"}", "A009 8007 312461 2E62 244D"},
         {"\"download\":{\"smdpAddress\":\"a.b\",\"matchingId\":\"M\"}", "A009 8007 312461 2E62 244D"},
         {"\"download\":{\"smdpAddress\":\"a.b\",\"mode\":\"direct\"}", "A008 8006 312461 2E62 24"},
         {"\"download\":{\"defaultSmdp\":true}", "A002 8100"},

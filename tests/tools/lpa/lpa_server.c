@@ -12,6 +12,7 @@
 
 #include <event2/event.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,13 @@ static struct {
     size_t count;
     struct saying sayings[SAYINGS_MAX];
     size_t sayings_count;
+    struct {
+        const char *function; /* NULL: none */
+        pid_t process;
+        int signal;
+        bool is_dead;
+    } end_with;
+    bool is_dead;
 } server;
 
 /* --- In the thread -------------------------------------------------------------------------------------- */
@@ -95,6 +103,13 @@ static void answer(void *context, struct https_request *request)
 
     (void)context;
     keep(function, asked->body);
+    if (server.is_dead)
+        return; /* whoever closes the server forgets the request */
+    if (server.end_with.function != NULL && strcmp(server.end_with.function, function) == 0) {
+        server.is_dead = server.end_with.is_dead;
+        kill(server.end_with.process, server.end_with.signal);
+        return;
+    }
     if (saying != NULL && saying->status != 0) {
         out.code = saying->status;
         out.content_type = saying->body != NULL ? "application/json" : NULL;
@@ -272,8 +287,18 @@ void lpa_server_alter(const char *function, const char *member, json_t *value)
     saying->value = value;
 }
 
+void lpa_server_end(const char *function, pid_t process, int signal, bool is_dead)
+{
+    server.end_with.function = function;
+    server.end_with.process = process;
+    server.end_with.signal = signal;
+    server.end_with.is_dead = is_dead;
+}
+
 void lpa_server_be_honest(void)
 {
+    server.end_with.function = NULL;
+    server.is_dead = false;
     for (size_t i = 0; i < server.sayings_count; i++)
         json_decref(server.sayings[i].value);
     server.sayings_count = 0;

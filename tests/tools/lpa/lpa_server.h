@@ -8,6 +8,7 @@
 #include "tests/support/pki.h"
 
 #include <jansson.h>
+#include <sys/types.h>
 
 #define SERVER_ICCID "8900112233445566778" /* of the profile "demo" */
 
@@ -36,6 +37,9 @@ int lpa_server_cancelled(void);
 void lpa_server_say(const char *function, int status, const char *body);
 /* The same from its own answer, in which a member is replaced (taken; NULL: it is left out). */
 void lpa_server_alter(const char *function, const char *member, json_t *value);
+/* A process that asks for this function gets a signal in place of an answer; is_dead: and nobody an answer to
+ * anything from then on. */
+void lpa_server_end(const char *function, pid_t process, int signal, bool is_dead);
 /* Its own answers again. */
 void lpa_server_be_honest(void);
 

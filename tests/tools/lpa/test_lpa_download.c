@@ -68,8 +68,11 @@ static void assert_given_up(int reason)
 
 START_TEST(downloads)
 {
+    char copied[200];
+
     start();
-    ck_assert_captured(lpa("download", code("demo")), 0, INSTALLED, DOWNLOADING);
+    snprintf(copied, sizeof(copied), "\n lpa:%s \r\n", code("demo"));
+    ck_assert_captured(lpa("download", copied), 0, INSTALLED, DOWNLOADING);
     ck_assert_ptr_nonnull(
         strstr(lpa("list").out, "\n" SERVER_ICCID "   disabled  operational   softeuicc profile "));
     ck_assert_uint_eq(lpa_server_count("handleNotification"), 1);
