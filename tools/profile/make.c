@@ -97,7 +97,7 @@ static int take_icon(void *settings, const struct option_row *row, const char *v
 
 static const struct option_row rows[] = {
     {"out", "FILE", "where to", TAKES_TEXT(struct request, out), .required = true},
-    {"iccid", "DIGITS", "19 or 20 digits", TAKES_TEXT(struct request, recipe.iccid)},
+    {"iccid", "DIGITS", ICCID_FORM, TAKES_TEXT(struct request, recipe.iccid)},
     {"imsi", "DIGITS", "6 to 15 digits", TAKES_TEXT(struct request, recipe.imsi)},
     {"mnc-length", "N", "digits of the MNC in it, 2 or 3 (2)",
      TAKES_NUMBER(struct request, recipe.mnc_size, 2, 3)},
@@ -198,6 +198,16 @@ static bool write_files(const struct request *request, struct span package)
     return false;
 }
 
+static void report(const struct request *request, size_t size)
+{
+    uint8_t octets[ICCID_SIZE];
+    char iccid[ICCID_DIGITS_MAX + 1] = "";
+
+    if (iccid_from_digits(request->recipe.iccid, octets))
+        iccid_to_digits(SPAN_ARRAY(octets), iccid);
+    printf("%s: %zu octets, ICCID %s, IMSI %s\n", request->out, size, iccid, request->recipe.imsi);
+}
+
 static int write_package(struct request *request)
 {
     struct buf package = {0};
@@ -212,8 +222,7 @@ static int write_package(struct request *request)
     } else {
         profile_make_describe(request);
         if (write_files(request, buf_span(&package))) {
-            printf("%s: %zu octets, ICCID %s, IMSI %s\n", request->out, package.size, request->recipe.iccid,
-                   request->recipe.imsi);
+            report(request, package.size);
             status = EXIT_OK;
         }
     }

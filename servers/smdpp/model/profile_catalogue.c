@@ -93,7 +93,6 @@ static bool take_header(struct profile *profile)
     struct tlv_reader package = tlv_reader(buf_span(&profile->package));
     struct tlv_reader reader;
     struct span header, major, minor, type, iccid;
-    char digits[21];
 
     if (!tlv_require(&package, 0xA0, &header))
         return false;
@@ -107,10 +106,8 @@ static bool take_header(struct profile *profile)
         return false;
     profile->major_version = major.data[0];
     profile->minor_version = minor.data[0];
-    /* The header has the digits in reading order, EFiccid and the metadata have them swapped. */
-    hex_from_span(iccid, digits, sizeof(digits));
-    return dp_iccid_from_digits(digits, profile->iccid_octets) &&
-           iccid_to_digits(SPAN_ARRAY(profile->iccid_octets), profile->iccid);
+    iccid_turn(iccid.data, profile->iccid_octets);
+    return iccid_to_digits(SPAN_ARRAY(profile->iccid_octets), profile->iccid);
 }
 
 static void take_warning(struct profile *profile)
