@@ -25,6 +25,8 @@ static void put_usim_services(struct saip_builder *b)
         27,  /* GSM access */
         28,  /* data download by SMS-PP */
         33,  /* "shall be set to 1" */
+        34,  /* enabled services table, which a USIM with service 2 has */
+        38,  /* GSM security context: what EAP-SIM and GSM networks ask AUTHENTICATE for (7.1.1.2) */
         42,  /* operator controlled PLMN selector */
         43,  /* HPLMN selector */
         45,  /* PLMN network name */
