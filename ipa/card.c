@@ -141,7 +141,6 @@ static bool is_true(struct span profile, uint32_t tag)
 bool ipa_read_enabled(struct ipa *ipa, struct ipa_enabled *enabled)
 {
     static const uint8_t tags[] = {0x5A, 0x9F, 0x70, 0x9F, 0x26, 0x9F, 0x7B};
-    static const char decimal[] = "0123456789";
     struct span list;
     struct span iccid;
     struct tlv_reader reader;
@@ -152,22 +151,13 @@ bool ipa_read_enabled(struct ipa *ipa, struct ipa_enabled *enabled)
         return false;
     reader = tlv_reader(list);
     while (!enabled->any && tlv_next(&reader, &profile) == TLV_OK) {
-        size_t n = 0;
-
         if (profile.tag != TAG_PROFILE_INFO || !is_true(profile.value, TAG_PROFILE_STATE))
             continue;
         enabled->any = true;
         enabled->fallback = is_true(profile.value, TAG_FALLBACK_ATTRIBUTE);
         enabled->emergency = is_true(profile.value, TAG_ECALL_INDICATION);
-        if (!tlv_find(profile.value, TAG_ICCID, &iccid))
-            continue;
-        for (size_t i = 0; i < 2 * iccid.size && n < sizeof(enabled->iccid) - 1; i++) {
-            uint8_t nibble = i % 2 == 0 ? iccid.data[i / 2] & 0x0F : iccid.data[i / 2] >> 4;
-
-            if (nibble > 9)
-                break;
-            enabled->iccid[n++] = decimal[nibble];
-        }
+        if (tlv_find(profile.value, TAG_ICCID, &iccid))
+            (void)iccid_to_digits(iccid, enabled->iccid);
     }
     return true;
 }

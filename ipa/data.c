@@ -5,7 +5,7 @@
 #include "ipa/ipa_internal.h"
 #include "protocol/device_info.h"
 
-#include "profiles/iccid.h"
+#include "apdu/iccid.h"
 #include "protocol/tags.h"
 
 #include <string.h>

@@ -18,7 +18,7 @@
 #ifndef SOFTEUICC_IPA_IPA_H
 #define SOFTEUICC_IPA_IPA_H
 
-#include "apdu/bytes.h"
+#include "apdu/iccid.h"
 
 #define IPA_EIMS_MAX     32
 #define IPA_ID_MAX       128               /* octets of an eimId */
@@ -182,7 +182,7 @@ bool ipa_add_eim(struct ipa *ipa, struct span configuration, int *code, struct b
 /* What is enabled now. */
 struct ipa_enabled {
     bool any;
-    char iccid[21];
+    char iccid[ICCID_DIGITS_MAX + 1];
     bool fallback;  /* it is the Fallback Profile */
     bool emergency; /* it is the Emergency Profile */
 };

@@ -1,6 +1,7 @@
 /* DeviceInfo. See device_info.h. */
 #include "protocol/device_info.h"
 
+#include "apdu/digits.h"
 #include "apdu/tlv.h"
 
 #include <string.h>
@@ -10,9 +11,7 @@ static const uint8_t test_tac[] = {0x35, 0x29, 0x06, 0x11};
 
 bool imei_is_valid(const char *text)
 {
-    size_t length = strlen(text);
-
-    return length >= 15 && length <= 16 && strspn(text, "0123456789") == length;
+    return digits_are(text, 15, 16);
 }
 
 /* { 80 tac, A1 deviceCapabilities, [82 imei] }: IMEI digits go in with swapped nibbles. */
@@ -23,14 +22,8 @@ void device_info_put(struct buf *out, uint32_t tag, const char *imei)
     size_t device = tlv_open(out, tag);
     size_t capabilities;
 
-    if (imei != NULL) {
-        for (size_t i = 0; i < sizeof(octets); i++) {
-            uint8_t low = (uint8_t)(imei[2 * i] - '0');
-            uint8_t high = imei[2 * i + 1] != '\0' ? (uint8_t)(imei[2 * i + 1] - '0') : 0x0F;
-
-            octets[i] = (uint8_t)(high << 4 | low);
-        }
-    }
+    if (imei != NULL)
+        digits_swap(imei, octets, sizeof(octets));
     tlv_put(out, 0x80, imei != NULL ? SPAN(octets, 4) : SPAN_ARRAY(test_tac));
     capabilities = tlv_open(out, 0xA1);
     tlv_put(out, 0x80, SPAN_ARRAY(release_15)); /* GSM */

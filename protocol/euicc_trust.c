@@ -1,6 +1,8 @@
 /* The eUICC's certificate chain as a server sees it. See euicc_trust.h. */
 #include "protocol/euicc_trust.h"
 
+#include "apdu/digits.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -70,7 +72,7 @@ static bool check_euicc(const struct euicc_trust *trust, const struct cert *eum,
         result = cert_check_eid_permitted(eum, euicc);
     if (result != CERT_OK)
         return refusal_note(status, REFUSAL_EUICC_INVALID, "%s", cert_status_name(result));
-    if (strlen(eid) != 32 || strspn(eid, "0123456789") != 32)
+    if (!digits_are(eid, 32, 32))
         return refusal_note(status, REFUSAL_EUICC_INVALID, "its subject serialNumber is not an EID");
     if (!trust->ignore_expiry && !is_current(euicc))
         return refusal_note(status, REFUSAL_EUICC_EXPIRED, NULL);

@@ -1,8 +1,8 @@
 /* Notifications as a server receives them. See pending_notification.h. */
 #include "protocol/pending_notification.h"
 
+#include "apdu/iccid.h"
 #include "apdu/tlv.h"
-#include "profiles/iccid.h"
 #include "protocol/names.h"
 #include "protocol/tags.h"
 

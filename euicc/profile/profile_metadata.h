@@ -5,7 +5,7 @@
 #ifndef SOFTEUICC_EUICC_PROFILE_PROFILE_METADATA_H
 #define SOFTEUICC_EUICC_PROFILE_PROFILE_METADATA_H
 
-#include "profiles/iccid.h"
+#include "apdu/iccid.h"
 
 #define ICON_MAX 1024
 /* In characters (the SIZE of a UTF8String counts those), SGP.22 5.5.3. */

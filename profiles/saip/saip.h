@@ -9,6 +9,7 @@
 #ifndef SOFTEUICC_PROFILES_SAIP_SAIP_H
 #define SOFTEUICC_PROFILES_SAIP_SAIP_H
 
+#include "apdu/iccid.h"
 #include "profiles/saip/templates.h"
 
 /*
@@ -74,9 +75,9 @@ struct saip_package {
     size_t count;
     uint8_t major_version, minor_version;
     char profile_type[101];
-    uint8_t iccid[10]; /* as on the card: nibbles swapped, F-padded */
-    uint64_t services; /* eUICC-Mandatory-services: bit n is member n of ServicesList */
-    struct span pol;   /* policy rules of SGP.02, absent in most packages */
+    uint8_t iccid[ICCID_SIZE]; /* as in EF ICCID */
+    uint64_t services;         /* eUICC-Mandatory-services: bit n is member n of ServicesList */
+    struct span pol;           /* policy rules of SGP.02, absent in most packages */
     struct span connectivity_parameters;
     uint8_t iot_aid[16];   /* of the USIM of an IoT Minimal Profile: 3GPP's RID and IotOptions.pix */
     size_t iot_aid_size;   /* 0 without IotOptions */

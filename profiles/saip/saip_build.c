@@ -6,6 +6,8 @@
  */
 #include "profiles/saip/saip_builder.h"
 
+#include "apdu/digits.h"
+
 #include <string.h>
 
 struct saip_recipe saip_recipe_default(void)
@@ -38,13 +40,6 @@ struct saip_recipe saip_recipe_default(void)
     return recipe;
 }
 
-static bool all_digits(const char *text, size_t min, size_t max)
-{
-    size_t n = text != NULL ? strspn(text, "0123456789") : 0;
-
-    return n >= min && n <= max && text[n] == '\0';
-}
-
 /* Characters that ASCII and the default alphabet of TS 23.038 code alike. */
 static bool plain_text(const char *text, size_t max)
 {
@@ -59,9 +54,7 @@ static const char *bad_value(const struct saip_recipe *r)
 {
     bool tuak = r->algorithm == SAIP_TUAK;
 
-    if (!all_digits(r->iccid, 19, 20))
-        return "the ICCID is not 19 or 20 digits";
-    if (!all_digits(r->imsi, 6, 15))
+    if (!digits_are(r->imsi, 6, 15))
         return "the IMSI is not 6 to 15 digits";
     if (r->mnc_size != 2 && r->mnc_size != 3)
         return "the MNC does not have 2 or 3 digits";
@@ -69,7 +62,7 @@ static const char *bad_value(const struct saip_recipe *r)
         return "the profile type does not have 1 to 100 octets";
     if (!plain_text(r->operator_name, 16))
         return "the operator name is not 1 to 16 letters, digits, spaces or any of &'()+,-./:";
-    if (r->msisdn != NULL && !all_digits(r->msisdn + (r->msisdn[0] == '+'), 1, 20))
+    if (r->msisdn != NULL && !digits_are(r->msisdn + (r->msisdn[0] == '+'), 1, 20))
         return "the phone number is not 1 to 20 digits";
     if (r->algorithm < SAIP_MILENAGE || r->algorithm > SAIP_USIM_TEST_ALGORITHM)
         return "the authentication algorithm is unknown";
@@ -77,11 +70,11 @@ static const char *bad_value(const struct saip_recipe *r)
         return "the key K does not have 16 octets (or 32 for TUAK)";
     if (r->opc_size != (tuak ? 32 : 16))
         return tuak ? "TOPc does not have 32 octets" : "OPc does not have 16 octets";
-    if (!all_digits(r->pin1, 4, 8) || !all_digits(r->pin2, 4, 8))
+    if (!digits_are(r->pin1, 4, 8) || !digits_are(r->pin2, 4, 8))
         return "a PIN is not 4 to 8 digits";
-    if (!all_digits(r->puk1, 8, 8) || !all_digits(r->puk2, 8, 8))
+    if (!digits_are(r->puk1, 8, 8) || !digits_are(r->puk2, 8, 8))
         return "a PUK is not 8 digits";
-    if (!all_digits(r->adm1, 4, 8))
+    if (!digits_are(r->adm1, 4, 8))
         return "the administrative code is not 4 to 8 digits";
     if (r->extra_size > (size_t)EXTRA_FILE_MAX * EXTRA_FILES_MAX)
         return "the extra files are too large";
@@ -92,7 +85,7 @@ bool saip_build(const struct saip_recipe *recipe, struct buf *out, const char **
 {
     struct saip_builder b = {.recipe = recipe, .out = out};
 
-    *reason = bad_value(recipe);
+    *reason = iccid_from_digits(recipe->iccid, b.iccid) ? bad_value(recipe) : "the ICCID is not " ICCID_FORM;
     if (*reason != NULL)
         return false;
     saip_build_header(&b);

@@ -10,7 +10,7 @@
 
 /* What a package is made from. saip_recipe_default fills every field; change what matters. */
 struct saip_recipe {
-    const char *iccid;         /* 19 or 20 digits; the 20th completes the 10 octets with F when absent */
+    const char *iccid;         /* see apdu/iccid.h */
     const char *imsi;          /* 6 to 15 digits, beginning with MCC and MNC */
     unsigned mnc_size;         /* digits of the MNC: 2 or 3 */
     const char *profile_type;  /* free text of the header, 1 to 100 octets */

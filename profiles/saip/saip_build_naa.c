@@ -2,6 +2,7 @@
  * Building profile packages: the network access applications, USIM and ISIM, with the files of 3GPP TS 31.102
  * and 31.103 and their keys. See saip_build.h.
  */
+#include "apdu/digits.h"
 #include "profiles/saip/saip_builder.h"
 
 #include <stdio.h>
@@ -24,6 +25,8 @@ static void put_usim_services(struct saip_builder *b)
         27,  /* GSM access */
         28,  /* data download by SMS-PP */
         33,  /* "shall be set to 1" */
+        34,  /* enabled services table, which a USIM with service 2 has */
+        38,  /* GSM security context: what EAP-SIM and GSM networks ask AUTHENTICATE for (7.1.1.2) */
         42,  /* operator controlled PLMN selector */
         43,  /* HPLMN selector */
         45,  /* PLMN network name */
@@ -49,7 +52,7 @@ static void put_imsi(struct saip_builder *b)
 
     /* TS 31.102 4.2.2: length, then parity and type nibble 9 or 1 in front of the digits. */
     snprintf(digits, sizeof(digits), "%c%s", n % 2 == 1 ? '9' : '1', b->recipe->imsi);
-    saip_swapped_digits(digits, octets + 1, sizeof(octets) - 1);
+    digits_swap(digits, octets + 1, sizeof(octets) - 1);
     octets[0] = (uint8_t)(n / 2 + 1);
     saip_put_file(b, "ef-imsi", SPAN_ARRAY(octets));
 }
@@ -94,19 +97,9 @@ static void put_msisdn(struct saip_builder *b)
         /* TS 31.102 4.2.26, after an alpha identifier of 10 octets: length, type of number, digits. */
         record[10] = (uint8_t)(1 + (digits + 1) / 2);
         record[11] = international ? 0x91 : 0x81;
-        saip_swapped_digits(number, record + 12, 10);
+        digits_swap(number, record + 12, 10);
     }
     saip_put_file(b, "ef-msisdn", SPAN_ARRAY(record));
-}
-
-static void plmn_octets(const struct saip_recipe *recipe, uint8_t octets[3])
-{
-    const char *d = recipe->imsi;
-    uint8_t third = recipe->mnc_size == 3 ? (uint8_t)(d[5] - '0') : 0x0F;
-
-    octets[0] = (uint8_t)((d[1] - '0') << 4 | (d[0] - '0'));
-    octets[1] = (uint8_t)(third << 4 | (d[2] - '0'));
-    octets[2] = (uint8_t)((d[4] - '0') << 4 | (d[3] - '0'));
 }
 
 /* The full name for the network of EF PNN (TS 31.102 4.2.58): TS 24.008 10.5.3.5a, characters packed in 7
@@ -138,7 +131,7 @@ void saip_build_optional_usim(struct saip_builder *b)
     struct span plmn = SPAN(selector, 3);
     uint8_t network_name[16];
 
-    plmn_octets(b->recipe, selector);
+    digits_plmn(b->recipe->imsi, b->recipe->mnc_size, selector);
     selector[3] = 0xC8; /* UTRAN, E-UTRAN, NG-RAN (TS 31.102 4.2.5) */
     selector[4] = 0x80; /* GSM */
     memset(network_name, 0xFF, sizeof(network_name));

@@ -56,12 +56,9 @@ static void put_templates(struct saip_builder *b)
 
 void saip_build_header(struct saip_builder *b)
 {
-    uint8_t iccid[10];
+    uint8_t iccid[ICCID_SIZE];
 
-    /* The header has the digits in reading order, EF ICCID has them swapped. */
-    saip_swapped_digits(b->recipe->iccid, iccid, sizeof(iccid));
-    for (size_t i = 0; i < sizeof(iccid); i++)
-        iccid[i] = (uint8_t)(iccid[i] << 4 | iccid[i] >> 4);
+    iccid_turn(b->iccid, iccid);
     saip_open(b, SAIP_HEADER);
     tlv_put_octet(b->out, 0x80, 2);
     tlv_put_octet(b->out, 0x81, 3);
@@ -90,13 +87,11 @@ static void put_dir_record(struct saip_builder *b, const char *aid, const char *
 void saip_build_mf(struct saip_builder *b)
 {
     enum { DIR_RECORD = 26 };
-    uint8_t iccid[10];
 
     saip_open_template(b, SAIP_MF);
-    saip_swapped_digits(b->recipe->iccid, iccid, sizeof(iccid));
     saip_put_directory(b, "mf", 0, NULL, MF_PINS);
     saip_put_file(b, "ef-pl", SPAN_STRING("en"));
-    saip_put_file(b, "ef-iccid", SPAN_ARRAY(iccid));
+    saip_put_file(b, "ef-iccid", SPAN_ARRAY(b->iccid));
     saip_open_record_file(b, "ef-dir", 4, DIR_RECORD);
     put_dir_record(b, AID_USIM, "USIM", DIR_RECORD);
     if (b->recipe->isim)

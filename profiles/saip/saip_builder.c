@@ -28,19 +28,6 @@ void saip_put_size(struct buf *out, uint32_t tag, size_t size)
         saip_put_u16(out, tag, (unsigned)size);
 }
 
-void saip_swapped_digits(const char *digits, uint8_t *octets, size_t size)
-{
-    size_t n = strlen(digits);
-
-    memset(octets, 0xFF, size);
-    for (size_t i = 0; i < n && i / 2 < size; i++) {
-        uint8_t digit = (uint8_t)(digits[i] - '0');
-
-        octets[i / 2] =
-            (uint8_t)(i % 2 == 0 ? (octets[i / 2] & 0xF0) | digit : (octets[i / 2] & 0x0F) | digit << 4);
-    }
-}
-
 void saip_open(struct saip_builder *b, uint32_t tag)
 {
     b->marks[b->depth++] = tlv_open(b->out, tag);

@@ -29,6 +29,7 @@ enum { PIN1 = 0x01, PIN2 = 0x81, ADM1 = 0x0A, PUK1 = 0x01, PUK2 = 0x81 };
 struct saip_builder {
     const struct saip_recipe *recipe;
     struct buf *out;
+    uint8_t iccid[ICCID_SIZE];
     unsigned identification;
     const struct saip_template *template; /* of the element being written */
     size_t marks[8];                      /* of the objects begun and not ended yet, outermost first */
@@ -43,8 +44,6 @@ void saip_put_hex(struct buf *out, uint32_t tag, const char *text);
 void saip_put_u16(struct buf *out, uint32_t tag, unsigned value);
 /* A file size: on the fewest octets (ASN.1 module, efFileSize). */
 void saip_put_size(struct buf *out, uint32_t tag, size_t size);
-/* Digits as BCD with swapped nibbles, filled with F up to `size` octets. */
-void saip_swapped_digits(const char *digits, uint8_t *octets, size_t size);
 /* File descriptor of a file of records (TS 102 221 11.1.1.4.3). */
 void saip_put_record_descriptor(struct buf *out, uint32_t tag, bool cyclic, size_t record);
 

@@ -59,24 +59,14 @@ static bool check_templates(struct saip_walk *walk, struct span list)
     return true;
 }
 
-/* Digits in reading order; F may fill the end of an ICCID shorter than 20 digits (ITU-T E.118). The card has
- * the nibbles swapped (EF ICCID, TS 102 221 13.2). */
+/* Here the digits are in reading order. */
 static bool check_iccid(struct saip_walk *walk, struct span iccid)
 {
-    enum { DIGITS_MIN = 18 };
-    bool ended = false;
+    char digits[ICCID_DIGITS_MAX + 1];
 
-    for (size_t i = 0; i < 2 * iccid.size; i++) {
-        uint8_t digit = i % 2 == 0 ? iccid.data[i / 2] >> 4 : iccid.data[i / 2] & 0x0F;
-
-        if ((digit > 9 && (digit != 0x0F || i < DIGITS_MIN)) || (ended && digit <= 9))
-            return saip_fail(walk, SAIP_BAD_VALUES, iccid.data + i / 2,
-                             "iccid is not 18 to 20 decimal digits");
-        ended = digit == 0x0F;
-    }
-    for (size_t i = 0; i < iccid.size; i++)
-        walk->building->iccid[i] = (uint8_t)(iccid.data[i] << 4 | iccid.data[i] >> 4);
-    return true;
+    iccid_turn(iccid.data, walk->building->iccid);
+    return iccid_to_digits(SPAN_ARRAY(walk->building->iccid), digits) ||
+           saip_fail(walk, SAIP_BAD_VALUES, iccid.data, "iccid is not " ICCID_FORM);
 }
 
 static bool check_version(struct saip_walk *walk, struct span major, struct span minor)

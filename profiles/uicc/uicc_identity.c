@@ -2,6 +2,7 @@
  * GET IDENTITY (3GPP TS 31.102 7.5): the card's calculation of SUCI (TS 33.501 6.12, Annex C) from the IMSI
  * or a network specific identifier. Not there: global line and cable identifiers.
  */
+#include "apdu/digits.h"
 #include "apdu/tlv.h"
 #include "crypto/suci.h"
 #include "profiles/uicc/uicc_commands.h"
@@ -112,7 +113,7 @@ enum { IMSI_MIN = 6, IMSI_MAX = 15, MCC_SIZE = 3, IDENTITY_IMSI = 0x01, IDENTITY
 
 /* EF IMSI (TS 31.102 4.2.2): a length, then digits from the second half octet on. The number of digits, 0
  * when it holds none. */
-static size_t read_imsi(struct span content, uint8_t digits[IMSI_MAX])
+static size_t read_imsi(struct span content, char digits[IMSI_MAX + 1])
 {
     size_t count = 0;
 
@@ -125,16 +126,20 @@ static size_t read_imsi(struct span content, uint8_t digits[IMSI_MAX])
             break;
         if (digit > 9 || count == IMSI_MAX)
             return 0;
-        digits[count++] = digit;
+        digits[count++] = (char)('0' + digit);
     }
+    digits[count] = '\0';
     return count >= IMSI_MIN ? count : 0;
 }
 
 /* Digits, two in an octet, the first in the low half; an odd one is filled up with F. */
-static void put_bcd(const uint8_t *digits, size_t count, struct buf *out)
+static void put_bcd(const char *digits, struct buf *out)
 {
-    for (size_t i = 0; i < count; i += 2)
-        buf_append_octet(out, (uint8_t)(digits[i] | (i + 1 < count ? digits[i + 1] : 0x0F) << 4));
+    uint8_t octets[(IMSI_MAX + 1) / 2];
+    size_t size = (strlen(digits) + 1) / 2;
+
+    digits_swap(digits, octets, size);
+    buf_append(out, SPAN(octets, size));
 }
 
 /* EF AD (TS 31.102 4.2.18): its fourth octet. Reading: two digits when it does not say three. */
@@ -163,7 +168,8 @@ static uint16_t put_imsi_suci(const struct uicc *uicc, const struct uicc_network
     struct protection protection = choose_protection(network);
     struct span file = content_of(network, 0, EF_IMSI);
     size_t mnc = mnc_size(network);
-    uint8_t digits[IMSI_MAX], indicator[2];
+    char digits[IMSI_MAX + 1];
+    uint8_t network_code[PLMN_SIZE], indicator[2];
     size_t count = read_imsi(file, digits);
     struct buf msin = {0};
     bool ok;
@@ -172,13 +178,12 @@ static uint16_t put_imsi_suci(const struct uicc *uicc, const struct uicc_network
         return SW_REFERENCE_NOT_FOUND;
     read_routing_indicator(network, indicator);
     buf_append_octet(out, IDENTITY_IMSI);
-    buf_append_octet(out, (uint8_t)(digits[1] << 4 | digits[0]));
-    buf_append_octet(out, (uint8_t)((mnc == 3 ? digits[5] : 0x0F) << 4 | digits[2]));
-    buf_append_octet(out, (uint8_t)(digits[4] << 4 | digits[3]));
+    digits_plmn(digits, mnc, network_code);
+    buf_append(out, SPAN_ARRAY(network_code));
     buf_append(out, SPAN_ARRAY(indicator));
     buf_append_octet(out, (uint8_t)protection.scheme);
     buf_append_octet(out, protection.key_id);
-    put_bcd(digits + MCC_SIZE + mnc, count - MCC_SIZE - mnc, &msin);
+    put_bcd(digits + MCC_SIZE + mnc, &msin);
     ok = !msin.failed && put_scheme_output(uicc, &protection, buf_span(&msin), out);
     buf_free(&msin);
     return ok ? SW_OK : SW_NO_DIAGNOSIS;
@@ -281,7 +286,8 @@ static uint16_t put_nswo_suci(const struct uicc *uicc, const struct uicc_network
 {
     struct protection protection = choose_protection(network);
     size_t mnc = mnc_size(network);
-    uint8_t digits[IMSI_MAX], shown[IMSI_MAX];
+    char digits[IMSI_MAX + 1];
+    const char *msin = digits + MCC_SIZE + mnc;
     size_t count = read_imsi(content_of(network, 0, EF_IMSI), digits);
     struct buf plain = {0};
     char realm[64];
@@ -289,15 +295,12 @@ static uint16_t put_nswo_suci(const struct uicc *uicc, const struct uicc_network
 
     if (count <= MCC_SIZE + mnc)
         return SW_REFERENCE_NOT_FOUND;
-    count -= MCC_SIZE + mnc;
-    for (size_t i = 0; i < count; i++)
-        shown[i] = (uint8_t)('0' + digits[MCC_SIZE + mnc + i]);
-    put_bcd(digits + MCC_SIZE + mnc, count, &plain);
+    put_bcd(msin, &plain);
     put_nai_head(network, &protection, 0, out);
-    ok = !plain.failed && put_nai_output(uicc, &protection, SPAN(shown, count), buf_span(&plain), out);
+    ok = !plain.failed && put_nai_output(uicc, &protection, span_of_string(msin), buf_span(&plain), out);
     buf_free(&plain);
-    snprintf(realm, sizeof(realm), "@5gc-nswo.mnc%u%u%u.mcc%u%u%u.3gppnetwork.org", mnc == 3 ? digits[3] : 0u,
-             digits[mnc == 3 ? 4 : 3], digits[mnc == 3 ? 5 : 4], digits[0], digits[1], digits[2]);
+    snprintf(realm, sizeof(realm), "@5gc-nswo.mnc%s%.*s.mcc%.3s.3gppnetwork.org", mnc == 3 ? "" : "0",
+             (int)mnc, digits + MCC_SIZE, digits);
     put_text(out, realm);
     return ok ? SW_OK : SW_NO_DIAGNOSIS;
 }

@@ -105,6 +105,20 @@ is "no card file (status)" 2 $?
 check "help" run --help
 matches "help says what it makes" 'Makes a card' "$(cat out)"
 
+# --- the JSON beside a package, and ICCIDs of 18 digits ---------------------------------------------------------------------
+"$softeuicc" profile make --out said.der --iccid 890011223344556677ff --imsi 001010123456789 --operator "An operator" --metadata --class test \
+    --ppr 2 --notify n.example.com >made 2>&1
+matches "a profile with an ICCID of 18 digits" 'ICCID 890011223344556677,' "$(cat made)"
+check "a card with it, and what the JSON beside it says" run --card said.db --pki pki --profile said.der
+is "is what it says" "890011223344556677|An operator|test|0|1|n.example.com" "$(sqlite3 said.db \
+    'SELECT iccid, service_provider, class, ppr1, ppr2, address FROM profile JOIN notification_address ON id = profile')"
+check "an option wins over it" run --card won.db --pki pki --profile said.der --class operational
+is "and nothing else does" "An operator|operational|1" "$(sqlite3 won.db 'SELECT service_provider, class, ppr2 FROM profile')"
+jq '.notifications[0].events = ["install", "boot"]' said.json >other && mv other said.json
+refused "JSON with an event that is none" 1 'said\.json: notifications\[0\]\.events\[1\] is not' --pki pki --profile said.der
+jq 'del(.notifications) | .colour = "blue"' said.json >other && mv other said.json
+refused "JSON with a member that is none" 1 'said\.json: colour' --pki pki --profile said.der
+
 if [ -d "$data" ]; then
     sgp26=(--ci "$data/CERT_CI_ECDSA_NIST.der" --eum-cert "$data/CERT_EUM_ECDSA_NIST.der")
     check "a card on SGP.26 material" run --card e.db "${sgp26[@]}" --eum-key "$data/SK_EUM_ECDSA_NIST.der" --json

@@ -61,7 +61,7 @@ refused 1 'cut\.der: octet 1[0-9]+: data cut off' show "$work/cut.der"
 refused 1 'element header, octet 4: major-version 5 is not 2 or 3 \(unsupported profile version\)' show "$work/version.der"
 refused 1 'cannot open' show "$work/none.der"
 refused 2 'IMSI is not 6 to 15 digits' make --out "$work/x.der" --imsi 12
-refused 2 'ICCID is not 19 or 20 digits' make --out "$work/x.der" --iccid 89
+refused 2 'ICCID is not 18 to 20 digits' make --out "$work/x.der" --iccid 89
 refused 2 '--k: not hexadecimal at character 3' make --out "$work/x.der" --k 00zz
 refused 2 '--k: 1 octets, not 16' make --out "$work/x.der" --k 00
 refused 2 'not milenage, tuak or test' make --out "$work/x.der" --algorithm comp128

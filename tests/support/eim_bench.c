@@ -1,8 +1,8 @@
 /* An eIM without its network, and an eUICC with its IPA. See eim_bench.h. */
 #include "tests/support/eim_bench.h"
 
+#include "apdu/iccid.h"
 #include "apdu/tlv.h"
-#include "profiles/iccid.h"
 #include "servers/eim/network/rest.h"
 #include "tests/support/test.h"
 

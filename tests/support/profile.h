@@ -6,7 +6,7 @@
 
 #include "profiles/saip/saip_build.h"
 
-/* A complete package with this ICCID (19 or 20 digits), Milenage keys of an operational profile. Freed when
+/* A complete package with this ICCID, Milenage keys of an operational profile. Freed when
  * the program ends. */
 struct span test_profile(const char *iccid);
 

@@ -370,7 +370,7 @@ static void put_notification_metadata(struct bench *bench, unsigned operation, c
     tlv_put_unsigned(out, 0x80, ++bench->sequence_number);
     tlv_put_bits(out, 0x81, &bits, 4);
     tlv_put_string(out, 0x0C, bench->address);
-    ck_assert(dp_iccid_from_digits(iccid, octets));
+    ck_assert(iccid_from_digits(iccid, octets));
     tlv_put(out, 0x5A, SPAN_ARRAY(octets));
     tlv_close(out, at);
 }

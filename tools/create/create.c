@@ -45,11 +45,6 @@ static const char *const sgp22_versions[] = {[SOFTEUICC_SGP22_2_2] = "2.2",
 static const char *const sgp32_versions[] = {
     [SOFTEUICC_SGP32_1_2] = "1.2", [SOFTEUICC_SGP32_1_3] = "1.3", NULL};
 
-static const char *const classes[] = {[SOFTEUICC_PROFILE_OPERATIONAL] = "operational",
-                                      [SOFTEUICC_PROFILE_TEST] = "test",
-                                      [SOFTEUICC_PROFILE_PROVISIONING] = "provisioning",
-                                      NULL};
-
 /* --- Options -------------------------------------------------------------------------------------------- */
 
 /* "4096", "512k", "1M" */
@@ -108,10 +103,11 @@ static int take_of_profile(void *settings, const struct option_row *row, const c
         profile->ecall = true;
     else if (value == NULL)
         profile->fallback_allowed = true;
-    for (unsigned i = 0; value != NULL && classes[i] != NULL; i++) {
-        if (strcmp(classes[i], value) != 0)
+    for (unsigned i = 0; value != NULL && input_classes[i] != NULL; i++) {
+        if (strcmp(input_classes[i], value) != 0)
             continue;
         profile->profile_class = (enum softeuicc_profile_class)i;
+        profile->class_given = true;
         return EXIT_OK;
     }
     return value == NULL ? EXIT_OK
@@ -155,9 +151,12 @@ static const struct option_row rows[] = {
      TAKES_TEXT(struct options, parameters.default_smdp)},
     {"root-smds", "FQDN", "the root SM-DS address", TAKES_TEXT(struct options, parameters.root_smds)},
     OPTION_HEAD("Profiles it is born with:"),
-    {"profile", "FILE", "a profile package (DER); may be given again, each followed by",
+    {"profile", "FILE",
+     "a profile package (DER); what FILE.json beside FILE.der says of it is taken too, as an SM-DP+ "
+     "does" JSON_LEFT_OUT "; may be given again, each followed by",
      TAKES_BY(take_profile)},
-    {"class", "operational|test|provisioning", "its class (default: operational)", TAKES_BY(take_of_profile)},
+    {"class", "operational|test|provisioning", "its class (default: that of the JSON, or operational)",
+     TAKES_BY(take_of_profile)},
     {"fallback-allowed", NULL, "it may be made the Fallback Profile (SGP.32)", TAKES_BY(take_of_profile)},
     {"ecall", NULL, "it is the Emergency Profile (SGP.32)", TAKES_BY(take_of_profile)},
     {0},
@@ -300,7 +299,9 @@ static int create_run(const struct command_line *line)
 #endif
     if (strcmp(options->card, ":memory:") == 0)
         return tool_usage("--card is not a file: %s", options->card);
-    return inputs_complete(&options->inputs) ? create(options) : EXIT_USAGE;
+    if (!inputs_complete(&options->inputs))
+        return EXIT_USAGE;
+    return inputs_describe(&options->inputs) ? create(options) : EXIT_FAILED;
 }
 
 static void create_end(void *settings)

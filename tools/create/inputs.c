@@ -180,6 +180,7 @@ void inputs_profiles(const struct inputs *inputs, struct softeuicc_preloaded_pro
                                                       .ecall = profile->ecall,
                                                       .fallback_allowed = profile->fallback_allowed};
         put_octets(buf_span(&profile->package), &out[i].package, &out[i].package_size);
+        put_octets(buf_span(&profile->metadata), &out[i].metadata, &out[i].metadata_size);
     }
 }
 
@@ -192,6 +193,8 @@ void inputs_free(struct inputs *inputs)
         buf_free(&inputs->sets[i].eum_key);
         buf_free(&inputs->sets[i].euicc_key);
     }
-    for (size_t i = 0; i < inputs->profiles_count; i++)
+    for (size_t i = 0; i < inputs->profiles_count; i++) {
         buf_free(&inputs->profiles[i].package);
+        buf_free(&inputs->profiles[i].metadata);
+    }
 }

@@ -21,11 +21,16 @@ struct inputs {
     struct input_profile {
         const char *path;
         struct buf package;
+        struct buf metadata; /* StoreMetadataRequest; empty: made by the library */
         enum softeuicc_profile_class profile_class;
+        bool class_given;
         bool ecall, fallback_allowed;
     } profiles[INPUT_PROFILES_MAX];
     size_t profiles_count;
 };
+
+/* Names of enum softeuicc_profile_class, the last one NULL. */
+extern const char *const input_classes[];
 
 /* Which file of a set. */
 enum input_file { INPUT_CI, INPUT_EUM_CERT, INPUT_EUM_KEY, INPUT_EUICC_CERT, INPUT_EUICC_KEY };
@@ -38,6 +43,9 @@ bool inputs_pki(struct inputs *inputs, const char *dir);
 bool inputs_profile(struct inputs *inputs, const char *path);
 /* The profile that was given last, for what is said of it; NULL and one line when there is none yet. */
 struct input_profile *inputs_last_profile(struct inputs *inputs);
+/* Takes what a JSON file beside a package says of the profile, unless it was said already. Prints one line
+ * and returns false when that is not what it should be. */
+bool inputs_describe(struct inputs *inputs);
 /* Prints one line and returns false when a set lacks something. */
 bool inputs_complete(const struct inputs *inputs);
 

@@ -1,9 +1,9 @@
 /* What the procedures did, as lines for people or as JSON for scripts: the specifications' names for
  * everything that has one. */
+#include "apdu/iccid.h"
 #include "apdu/tlv.h"
 #include "common/tool.h"
 #include "ipa/result.h"
-#include "profiles/iccid.h"
 #include "protocol/names.h"
 #include "protocol/tags.h"
 #include "tools/ipa/ipa_tool.h"

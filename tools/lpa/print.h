@@ -2,8 +2,8 @@
 #ifndef SOFTEUICC_TOOLS_LPA_PRINT_H
 #define SOFTEUICC_TOOLS_LPA_PRINT_H
 
+#include "apdu/iccid.h"
 #include "common/print_json.h"
-#include "profiles/iccid.h"
 
 /* An ICCID's digits, or its octets in hexadecimal when they are none. Returns `out`. */
 const char *lpa_iccid(struct span octets, char out[ICCID_DIGITS_MAX + 1]);

@@ -7,21 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Appends 5A (ICCID, 18 to 20 digits) or 4F (ISD-P AID, 32 hexadecimal digits); false with the
+/* Appends 5A (ICCID) or 4F (ISD-P AID, 32 hexadecimal digits); false with the
  * line printed. */
 static bool put_identifier(struct buf *out, const char *text)
 {
-    size_t length = strlen(text);
     struct buf octets = {0};
     uint8_t iccid[ICCID_SIZE];
     bool ok = true;
 
-    if (length == 32 && buf_append_hex(&octets, text, NULL)) {
+    if (strlen(text) == 32 && buf_append_hex(&octets, text, NULL)) {
         tlv_put(out, 0x4F, buf_span(&octets));
-    } else if (length >= 18 && iccid_from_digits(text, iccid)) {
+    } else if (iccid_from_digits(text, iccid)) {
         tlv_put(out, 0x5A, SPAN_ARRAY(iccid));
     } else {
-        tool_error("'%s' is neither an ICCID (18 to 20 digits) nor an ISD-P AID (32 hexadecimal digits)",
+        tool_error("'%s' is neither an ICCID (" ICCID_FORM ") nor an ISD-P AID (32 hexadecimal digits)",
                    text);
         ok = false;
     }
@@ -124,9 +123,8 @@ int lpa_nickname(const struct command_line *line)
     /* SetNickname takes an ICCID only (SGP.22 5.7.21). */
     if (strlen(line->argv[0]) > 20 || !put_identifier(&request, line->argv[0])) {
         buf_free(&request);
-        return strlen(line->argv[0]) > 20
-                   ? tool_error("'%s' is not an ICCID (18 to 20 digits)", line->argv[0])
-                   : EXIT_FAILED;
+        return strlen(line->argv[0]) > 20 ? tool_error("'%s' is not an ICCID (" ICCID_FORM ")", line->argv[0])
+                                          : EXIT_FAILED;
     }
     tlv_put_string(&request, 0x90, line->argc > 1 ? line->argv[1] : "");
     tlv_close(&request, outer);

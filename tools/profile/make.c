@@ -98,7 +98,7 @@ static int take_icon(void *settings, const struct option_row *row, const char *v
 
 static const struct option_row rows[] = {
     {"out", "FILE", "where to", TAKES_TEXT(struct request, out), .required = true},
-    {"iccid", "DIGITS", "19 or 20 digits", TAKES_TEXT(struct request, recipe.iccid)},
+    {"iccid", "DIGITS", ICCID_FORM, TAKES_TEXT(struct request, recipe.iccid)},
     {"imsi", "DIGITS", "6 to 15 digits", TAKES_TEXT(struct request, recipe.imsi)},
     {"mnc-length", "N", "digits of the MNC in it, 2 or 3 (2)",
      TAKES_NUMBER(struct request, recipe.mnc_size, 2, 3)},
@@ -120,8 +120,8 @@ static const struct option_row rows[] = {
     {"no-isim", NULL, "only the USIM", TAKES_FLAG(struct request, no_isim)},
     {"size", "OCTETS", "empty files besides, of so many octets together",
      TAKES_NUMBER(struct request, recipe.extra_size, 0, INT64_MAX), .unit = "octets"},
-    OPTION_HEAD("For an SM-DP+:"),
-    {"metadata", NULL, "also write FILE.json for an SM-DP+, with:", TAKES_FLAG(struct request, metadata)},
+    OPTION_HEAD("For who puts it on a card:"),
+    {"metadata", NULL, "also write FILE.json for an SM-DP+ and 'create', with:", TAKES_FLAG(struct request, metadata)},
     {"class", "CLASS", "operational, test or provisioning (operational)",
      TAKES_CHOICE(struct request, description.class, classes)},
     {"ppr", "1|2", "a policy rule: 1 not to be disabled, 2 not to be deleted; may be repeated",
@@ -203,6 +203,16 @@ static bool write_files(const struct request *request, struct span package)
     return ok;
 }
 
+static void report(const struct request *request, size_t size)
+{
+    uint8_t octets[ICCID_SIZE];
+    char iccid[ICCID_DIGITS_MAX + 1] = "";
+
+    if (iccid_from_digits(request->recipe.iccid, octets))
+        iccid_to_digits(SPAN_ARRAY(octets), iccid);
+    printf("%s: %zu octets, ICCID %s, IMSI %s\n", request->out, size, iccid, request->recipe.imsi);
+}
+
 static int write_package(struct request *request)
 {
     struct buf package = {0};
@@ -217,8 +227,7 @@ static int write_package(struct request *request)
     } else {
         profile_make_describe(request);
         if (write_files(request, buf_span(&package))) {
-            printf("%s: %zu octets, ICCID %s, IMSI %s\n", request->out, package.size, request->recipe.iccid,
-                   request->recipe.imsi);
+            report(request, package.size);
             status = EXIT_OK;
         }
     }

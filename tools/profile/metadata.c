@@ -4,29 +4,13 @@
  */
 #include "tools/profile/profile.h"
 
+#include "common/beside.h"
 #include "common/tool.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static char *metadata_path(const char *package_path)
-{
-    static const char from[] = ".der";
-    static const char to[] = ".json";
-    size_t stem = strlen(package_path);
-    char *path;
-
-    if (stem >= strlen(from) && strcmp(package_path + stem - strlen(from), from) == 0)
-        stem -= strlen(from);
-    path = malloc(stem + sizeof(to));
-    if (path != NULL) {
-        memcpy(path, package_path, stem);
-        memcpy(path + stem, to, sizeof(to));
-    }
-    return path;
-}
 
 static json_t *profile_metadata_describe(const struct profile_description *d)
 {
@@ -56,7 +40,7 @@ static json_t *profile_metadata_describe(const struct profile_description *d)
 
 bool profile_write_metadata(const char *package_path, const struct profile_description *description)
 {
-    char *path = metadata_path(package_path);
+    char *path = path_beside(package_path, ".der", ".json");
     json_t *root = profile_metadata_describe(description);
     char *text = root != NULL ? json_dumps(root, JSON_INDENT(2)) : NULL;
     struct buf file = {0};

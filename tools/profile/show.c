@@ -23,20 +23,6 @@ struct view {
     uint16_t parents[SAIP_FILES_MAX], fids[SAIP_FILES_MAX];
 };
 
-/* The ICCID in reading order, without the fill. */
-static void iccid_text(const uint8_t iccid[10], char out[21])
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < 20; i++) {
-        uint8_t digit = i % 2 == 0 ? iccid[i / 2] & 0x0F : iccid[i / 2] >> 4;
-
-        if (digit <= 9)
-            out[n++] = (char)('0' + digit);
-    }
-    out[n] = '\0';
-}
-
 /* "3F00/7F10/6F06". */
 static void path_text(const struct view *view, uint16_t number, char *out, size_t size)
 {
@@ -121,11 +107,11 @@ static const char *template_text(const struct saip_element *element, char *out, 
 static void print_header(const struct view *view)
 {
     const struct saip_package *package = view->package;
-    char iccid[21];
+    char iccid[ICCID_DIGITS_MAX + 1];
     const struct saip_service *service;
     const char *separator = "";
 
-    iccid_text(package->iccid, iccid);
+    (void)iccid_to_digits(SPAN_ARRAY(package->iccid), iccid);
     printf("Format:     %u.%u\n", package->major_version, package->minor_version);
     printf("Type:       %s\n", view->type);
     printf("ICCID:      %s\n", iccid);
@@ -198,10 +184,10 @@ static json_t *elements_json(const struct view *view)
 static int print_view(const struct view *view)
 {
     const struct saip_package *package = view->package;
-    char iccid[21];
+    char iccid[ICCID_DIGITS_MAX + 1];
     json_t *root;
 
-    iccid_text(package->iccid, iccid);
+    (void)iccid_to_digits(SPAN_ARRAY(package->iccid), iccid);
     root = json_pack("{s:i, s:i, s:s, s:s, s:o, s:b, s:I, s:I, s:o}", "majorVersion", package->major_version,
                      "minorVersion", package->minor_version, "profileType", view->type, "iccid", iccid,
                      "services", services_json(package), "testKeysOnly", saip_has_only_test_keys(package),

@@ -10,7 +10,8 @@ build_packages=(autoconf automake libtool make gcc pkg-config libssl-dev libsqli
     libcurl4-openssl-dev libcoap3-dev libjansson-dev libpcsclite-dev libqrencode-dev)
 run_packages=(pcscd vsmartcard-vpcd)
 # What only the tests need.
-test_packages=(check libsubunit-dev clang llvm libclang-rt-dev pcsc-tools opensc jq curl libcoap3-bin sqlite3 procps openssl perl socat)
+test_packages=(check libsubunit-dev clang llvm libclang-rt-dev pcsc-tools opensc jq curl libcoap3-bin sqlite3 procps openssl perl socat
+    eapoltest hostapd)
 
 die() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2

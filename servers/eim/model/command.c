@@ -1,9 +1,9 @@
 /* From JSON to the commands of an eUICC Package. See command.h; results are in command_result.c. */
 #include "servers/eim/model/command_table.h"
 
+#include "apdu/iccid.h"
 #include "apdu/tlv.h"
 #include "crypto/base64.h"
-#include "profiles/iccid.h"
 #include "protocol/tags.h"
 #include "servers/eim/model/configuration.h"
 
@@ -81,8 +81,8 @@ static const char *put_iccid(const char *text, uint32_t tag, struct buf *out)
 {
     uint8_t iccid[ICCID_SIZE];
 
-    if (strlen(text) < 18 || !iccid_from_digits(text, iccid))
-        return "is not an ICCID of 18 to 20 digits";
+    if (!iccid_from_digits(text, iccid))
+        return "is not an ICCID of " ICCID_FORM;
     tlv_put(out, tag, SPAN_ARRAY(iccid));
     return NULL;
 }

@@ -2,8 +2,8 @@
  * command.h. */
 #include "servers/eim/model/command_table.h"
 
+#include "apdu/iccid.h"
 #include "apdu/tlv.h"
-#include "profiles/iccid.h"
 #include "protocol/tags.h"
 
 #include <stdio.h>

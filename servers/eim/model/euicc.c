@@ -2,6 +2,8 @@
  * server.h. */
 #include "servers/eim/model/server.h"
 
+#include "apdu/digits.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -15,7 +17,7 @@ bool eid_to_digits(struct span eid, char digits[EIM_EID_DIGITS + 1])
 
 bool eid_is_good(const char *digits)
 {
-    return strlen(digits) == EIM_EID_DIGITS && strspn(digits, "0123456789") == EIM_EID_DIGITS;
+    return digits_are(digits, EIM_EID_DIGITS, EIM_EID_DIGITS);
 }
 
 bool eim_euicc_touch(struct eim *eim, const char *eid)

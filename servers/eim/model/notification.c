@@ -2,8 +2,8 @@
  * eim.h, server.h, result.h. */
 #include "servers/eim/model/result.h"
 
+#include "apdu/iccid.h"
 #include "common/log.h"
-#include "profiles/iccid.h"
 #include "protocol/names.h"
 
 #include <stdio.h>

@@ -9,7 +9,6 @@
 #define SOFTEUICC_SERVERS_SMDPP_MODEL_DP_H
 
 #include "crypto/cert.h"
-#include "profiles/iccid.h"
 #include "protocol/es9p.h"
 #include "protocol/euicc_trust.h"
 #include "protocol/names.h"
@@ -115,9 +114,5 @@ bool dp_bind(struct dp_session *session, struct span metadata, struct span packa
  * CancelSessionReason. */
 bool dp_cancel(const struct dp_session *session, struct span response, uint64_t *reason,
                struct refusal_status *status);
-
-/* As iccid_from_digits, of 18 to 20 digits, the twentieth of which may be the padding character F
- * (SGP.22 6.5.2). */
-bool dp_iccid_from_digits(const char *digits, uint8_t iccid[ICCID_SIZE]);
 
 #endif

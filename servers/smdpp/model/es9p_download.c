@@ -88,7 +88,7 @@ static bool check_eligibility(const struct dp_session *session, const struct pro
                             profile->major_version, profile->minor_version, facts.profile_version[0],
                             facts.profile_version[1]);
     for (unsigned rule = 1; rule <= 2; rule++) {
-        if ((profile->pprs & 1u << rule) != 0 && facts.forbidden_pprs.data != NULL &&
+        if ((profile->facts.pprs & 1u << rule) != 0 && facts.forbidden_pprs.data != NULL &&
             tlv_bit(facts.forbidden_pprs, rule))
             return refusal_note(status, REFUSAL_NOT_ELIGIBLE, "the eUICC forbids PPR%u", rule);
     }

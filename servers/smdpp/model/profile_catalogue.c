@@ -3,8 +3,6 @@
 
 #include "apdu/tlv.h"
 #include "profiles/saip/saip.h"
-#include "servers/smdpp/model/dp.h"
-#include "servers/smdpp/model/profile_metadata.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -93,7 +91,6 @@ static bool take_header(struct profile *profile)
     struct tlv_reader package = tlv_reader(buf_span(&profile->package));
     struct tlv_reader reader;
     struct span header, major, minor, type, iccid;
-    char digits[21];
 
     if (!tlv_require(&package, 0xA0, &header))
         return false;
@@ -107,10 +104,8 @@ static bool take_header(struct profile *profile)
         return false;
     profile->major_version = major.data[0];
     profile->minor_version = minor.data[0];
-    /* The header has the digits in reading order, EFiccid and the metadata have them swapped. */
-    hex_from_span(iccid, digits, sizeof(digits));
-    return dp_iccid_from_digits(digits, profile->iccid_octets) &&
-           iccid_to_digits(SPAN_ARRAY(profile->iccid_octets), profile->iccid);
+    iccid_turn(iccid.data, profile->iccid_octets);
+    return iccid_to_digits(SPAN_ARRAY(profile->iccid_octets), profile->iccid);
 }
 
 static void take_warning(struct profile *profile)
@@ -128,12 +123,35 @@ static void take_warning(struct profile *profile)
     }
 }
 
-static void profile_catalogue_load(struct profile_catalogue *catalogue, struct profile *profile)
+/* From the JSON beside the package, if there is one. */
+static bool take_metadata(const struct profile_catalogue *catalogue, struct profile *profile, char *why)
 {
+    const struct metadata_profile known = {
+        .iccid = profile->iccid_octets,
+        .name = profile->type[0] != '\0' ? profile->type : profile->name,
+        .directory = catalogue->directory,
+        .server_address = catalogue->server_address,
+    };
     char path[1024];
     struct stat status;
     json_t *json = NULL;
-    json_error_t where;
+    bool good;
+
+    snprintf(path, sizeof(path), "%s/%s.json", catalogue->directory, profile->name);
+    if (stat(path, &status) == 0) {
+        json = metadata_json_load(path, why);
+        if (json == NULL)
+            return false;
+    }
+    good = metadata_json_build(json, &known, &profile->metadata, &profile->facts, why);
+    json_decref(json);
+    return good;
+}
+
+static void profile_catalogue_load(struct profile_catalogue *catalogue, struct profile *profile)
+{
+    char path[1024];
+    char why[METADATA_WHY_SIZE];
 
     snprintf(path, sizeof(path), "%s/%s.der", catalogue->directory, profile->name);
     if (!read_file(path, PROFILE_PACKAGE_MAX, &profile->package)) {
@@ -147,17 +165,8 @@ static void profile_catalogue_load(struct profile_catalogue *catalogue, struct p
         return;
     }
     take_warning(profile);
-    snprintf(path, sizeof(path), "%s/%s.json", catalogue->directory, profile->name);
-    if (stat(path, &status) == 0) {
-        json = json_load_file(path, JSON_REJECT_DUPLICATES, &where);
-        if (json == NULL) {
-            snprintf(profile->complaint, sizeof(profile->complaint), "metadata, line %d: %.150s", where.line,
-                     where.text);
-            return;
-        }
-    }
-    profile_metadata_build(profile, json, catalogue->directory, catalogue->server_address);
-    json_decref(json);
+    if (!take_metadata(catalogue, profile, why))
+        snprintf(profile->complaint, sizeof(profile->complaint), "metadata: %s", why);
 }
 
 /* --- The directory -------------------------------------------------------------------------------------- */

@@ -6,7 +6,7 @@
 #ifndef SOFTEUICC_SERVERS_SMDPP_MODEL_PROFILE_CATALOGUE_H
 #define SOFTEUICC_SERVERS_SMDPP_MODEL_PROFILE_CATALOGUE_H
 
-#include "apdu/bytes.h"
+#include "protocol/metadata_json.h"
 
 #define PROFILE_NAME_MAX    120               /* characters of a file name without .der */
 #define PROFILE_PACKAGE_MAX (4 * 1024 * 1024) /* octets */
@@ -15,18 +15,16 @@ struct profile {
     char name[PROFILE_NAME_MAX + 1]; /* file name without .der */
     char matching_id[PROFILE_NAME_MAX +
                      1]; /* the name in the characters of an activation code, SGP.22 4.1.1 */
-    char iccid[21];
-    uint8_t iccid_octets[10];
+    char iccid[ICCID_DIGITS_MAX + 1];
+    uint8_t iccid_octets[ICCID_SIZE];
     char type[101]; /* profileType of the package's header */
     uint8_t major_version, minor_version;
-    size_t memory;                               /* what it is likely to take on a card, octets */
-    uint8_t pprs;                                /* bits: 1 ppr1, 2 ppr2 */
-    struct buf package;                          /* SAIP, DER */
-    struct buf metadata;                         /* StoreMetadataRequest, whole BF25 */
-    char service_provider[33], profile_name[65]; /* as in the metadata */
-    const char *profile_class;
-    char complaint[200]; /* why this file cannot be delivered; "" when it can */
-    char warning[200];   /* what is odd about the package; "" when nothing is */
+    size_t memory;               /* what it is likely to take on a card, octets */
+    struct buf package;          /* SAIP, DER */
+    struct buf metadata;         /* StoreMetadataRequest, whole BF25 */
+    struct metadata_facts facts; /* as in the metadata */
+    char complaint[200];         /* why this file cannot be delivered; "" when it can */
+    char warning[200];           /* what is odd about the package; "" when nothing is */
 };
 
 struct profile_catalogue;

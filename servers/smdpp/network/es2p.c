@@ -47,17 +47,17 @@ static bool take_eid(const json_t *request, const char **eid, struct refusal_sta
 }
 
 /* The ICCID as this server writes it, without padding; "" when absent. */
-static bool take_iccid(const json_t *request, char iccid[21], struct refusal_status *status)
+static bool take_iccid(const json_t *request, char iccid[ICCID_DIGITS_MAX + 1], struct refusal_status *status)
 {
     const char *text;
-    uint8_t octets[10];
+    uint8_t octets[ICCID_SIZE];
 
     iccid[0] = '\0';
-    if (!take_text(request, "iccid", 18, 20, "0123456789Ff", &text, status))
+    if (!take_text(request, "iccid", 0, ICCID_DIGITS_MAX, NULL, &text, status))
         return false;
     if (text == NULL)
         return true;
-    if (!dp_iccid_from_digits(text, octets))
+    if (!iccid_from_digits(text, octets))
         return refusal_note(status, REFUSAL_INPUT_INVALID, "iccid");
     iccid_to_digits(SPAN_ARRAY(octets), iccid);
     return true;
@@ -143,7 +143,7 @@ static bool download_order(struct smdpp *smdpp, const json_t *request, json_t *a
 {
     const struct profile *profile;
     const char *eid, *type;
-    char iccid[21];
+    char iccid[ICCID_DIGITS_MAX + 1];
     struct order order = {0};
 
     if (!take_eid(request, &eid, status) || !take_iccid(request, iccid, status) ||
@@ -221,7 +221,7 @@ static bool confirm_order(struct smdpp *smdpp, const json_t *request, json_t *an
                           struct refusal_status *status)
 {
     const char *eid, *matching_id, *code, *smds;
-    char iccid[21];
+    char iccid[ICCID_DIGITS_MAX + 1];
     struct order order;
     enum order_state next;
     bool release;
@@ -259,7 +259,7 @@ static bool confirm_order(struct smdpp *smdpp, const json_t *request, json_t *an
 static bool release_profile(struct smdpp *smdpp, const json_t *request, json_t *answer,
                             struct refusal_status *status)
 {
-    char iccid[21];
+    char iccid[ICCID_DIGITS_MAX + 1];
     struct order order;
 
     (void)answer;
@@ -273,7 +273,7 @@ static bool cancel_order(struct smdpp *smdpp, const json_t *request, json_t *ans
                          struct refusal_status *status)
 {
     const char *eid, *matching_id, *final;
-    char iccid[21];
+    char iccid[ICCID_DIGITS_MAX + 1];
     struct order order;
     bool retire;
 

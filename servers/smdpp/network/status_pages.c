@@ -30,10 +30,11 @@ static json_t *list_profiles(struct smdpp *smdpp)
                 list,
                 json_pack("{s:o,s:s,s:s,s:o,s:o,s:o,s:s,s:I,s:I,s:s*}", "name", text(profile->name),
                           "matchingId", profile->matching_id, "iccid", profile->iccid, "profileType",
-                          text(profile->type), "serviceProviderName", text(profile->service_provider),
-                          "profileName", text(profile->profile_name), "profileClass", profile->profile_class,
-                          "size", (json_int_t)profile->package.size, "memory", (json_int_t)profile->memory,
-                          "warning", profile->warning[0] != '\0' ? profile->warning : NULL));
+                          text(profile->type), "serviceProviderName", text(profile->facts.service_provider),
+                          "profileName", text(profile->facts.profile_name), "profileClass",
+                          profile->facts.profile_class, "size", (json_int_t)profile->package.size, "memory",
+                          (json_int_t)profile->memory, "warning",
+                          profile->warning[0] != '\0' ? profile->warning : NULL));
     }
     return list;
 }

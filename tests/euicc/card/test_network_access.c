@@ -202,6 +202,34 @@ START_TEST(use_of_a_key_is_kept_when_the_mac_is_wrong)
 }
 END_TEST
 
+/* A profile of our own can do with the GSM context what it can do with the 3G one, through either class: SRES
+ * and Kc of test set 1 of TS 35.208 (TS 55.205 has them). */
+START_TEST(gsm_context_of_a_made_profile)
+{
+    static const char challenge[] = "23553CBE9637A89D218AE64DAE47BF35";
+    struct es10_bench bench = {0};
+    struct buf *response = test_buf();
+    char capdu[64];
+
+    open_bench(&bench);
+    snprintf(capdu, sizeof(capdu), "0088008011 10 %s 00", challenge);
+    ck_assert_uint_eq(terminal_command(&bench.terminal, hex(capdu), response), SW_OK);
+    ck_assert_hex(buf_span(response), "04 46F8416A 08 EAE4BE823AF9A08B");
+    bench.terminal = terminal_start(bench.card, SOFTEUICC_WARM);
+    for (size_t i = 0; i < fs_of(&bench)->pin_count; i++)
+        fs_of(&bench)->pins[i].verified = true;
+    buf_clear(response);
+    ck_assert_uint_eq(terminal_command(&bench.terminal, hex("A0A4000002 7F20"), response) & 0xFF00, 0x9F00);
+    snprintf(capdu, sizeof(capdu), "A088000010 %s", challenge);
+    buf_clear(response);
+    ck_assert_uint_eq(terminal_command(&bench.terminal, hex(capdu), response), 0x9F0C);
+    buf_clear(response);
+    ck_assert_uint_eq(terminal_command(&bench.terminal, hex("A0C000000C"), response), SW_OK);
+    ck_assert_hex(buf_span(response), "46F8416A EAE4BE823AF9A08B");
+    es10_close(&bench);
+}
+END_TEST
+
 TEST_MAIN("network_access", sequence_number_is_kept, answer_that_cannot_be_stored_is_not_given,
           bootstrapped_challenge_is_kept, attempt_at_a_code_is_kept_in_class_a0,
-          use_of_a_key_is_kept_when_the_mac_is_wrong)
+          use_of_a_key_is_kept_when_the_mac_is_wrong, gsm_context_of_a_made_profile)

@@ -82,6 +82,7 @@ START_TEST(bad_forms_are_named_with_their_place)
         {"BF25 10 5A0A 9894000000000000007A 9100 9200", 3},        /* a digit that is none */
         {"BF25 10 5A0A F8940000000000000071 9100 9200", 3},        /* padding, then digits */
         {"BF25 10 5A0A FFFFFFFFFFFFFFFFFFFF 9100 9200", 3},        /* no digit at all */
+        {"BF25 10 5A0A 9894000000000000F1FF 9100 9200", 3},        /* seventeen digits */
         {"BF25 0E " ICCID "9200", 15},                             /* no service provider */
         {"BF25 0E " ICCID "9100", 17},                             /* no name */
         {"BF25 11 " ICCID "9101C3 9200", 15},                      /* not UTF-8 */
@@ -176,33 +177,5 @@ START_TEST(every_beginning_is_refused)
 }
 END_TEST
 
-START_TEST(iccids_go_both_ways)
-{
-    static const struct {
-        const char *digits, *octets;
-    } cases[] = {
-        {"89490000000000000017", "98940000000000000071"},
-        {"8949000000000000001", "989400000000000000F1"},
-        {"894900000000000001", "989400000000000010FF"},
-        {"1", "F1FFFFFFFFFFFFFFFFFF"},
-    };
-
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        uint8_t iccid[ICCID_SIZE];
-        char digits[21];
-
-        ck_assert(iccid_from_digits(cases[i].digits, iccid));
-        ck_assert_hex(SPAN_ARRAY(iccid), cases[i].octets);
-        ck_assert(iccid_to_digits(SPAN_ARRAY(iccid), digits));
-        ck_assert_str_eq(digits, cases[i].digits);
-    }
-    uint8_t iccid[ICCID_SIZE];
-    ck_assert(!iccid_from_digits("", iccid));
-    ck_assert(!iccid_from_digits("894900000000000000123", iccid));
-    ck_assert(!iccid_from_digits("8949A", iccid));
-}
-END_TEST
-
 TEST_MAIN("profile_metadata", a_full_request_is_read, what_is_absent_has_its_default,
-          bad_forms_are_named_with_their_place, sizes_have_their_limits, every_beginning_is_refused,
-          iccids_go_both_ways)
+          bad_forms_are_named_with_their_place, sizes_have_their_limits, every_beginning_is_refused)

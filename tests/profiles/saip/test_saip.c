@@ -128,13 +128,24 @@ START_TEST(header_facts_come_out)
 }
 END_TEST
 
-START_TEST(iccids_of_19_and_20_digits)
+START_TEST(iccids_of_every_length)
 {
-    struct saip_package package = decode(test_profile("89001122334455667788"));
+    static const struct {
+        const char *text, *octets;
+    } cases[] = {
+        {"890011223344556677", "980011223344556677FF"},
+        {"8900112233445566778", "980011223344556677F8"},
+        {"8900112233445566778F", "980011223344556677F8"},
+        {"89001122334455667788", "98001122334455667788"},
+    };
 
-    ck_assert_hex(SPAN_ARRAY(package.iccid), "98001122334455667788");
-    ck_assert_hex(content_of(&package, "2FE2"), "98001122334455667788");
-    saip_free(&package);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct saip_package package = decode(test_profile(cases[i].text));
+
+        ck_assert_hex(SPAN_ARRAY(package.iccid), cases[i].octets);
+        ck_assert_hex(content_of(&package, "2FE2"), cases[i].octets);
+        saip_free(&package);
+    }
 }
 END_TEST
 
@@ -367,7 +378,7 @@ START_TEST(recipes_are_checked)
 
         switch (wrong[i]) {
         case 0:
-            recipe.iccid = "890011223344556677";
+            recipe.iccid = "89001122334455667";
             break;
         case 1:
             recipe.iccid = "89001122334455667A8";
@@ -791,7 +802,7 @@ START_TEST(ts48_packages_are_taken)
 }
 END_TEST
 
-TEST_MAIN("saip", header_facts_come_out, iccids_of_19_and_20_digits, files_have_what_template_and_package_say,
+TEST_MAIN("saip", header_facts_come_out, iccids_of_every_length, files_have_what_template_and_package_say,
           files_have_their_content, patterns_fill_files, generic_files_of_every_kind, links_take_their_target,
           a_visitor_may_stop, pins_may_be_shared, all_algorithms_are_taken, recipes_vary, recipes_are_checked,
           unsupported_elements_are_skipped_or_refused, applications_are_taken_with_their_packages,

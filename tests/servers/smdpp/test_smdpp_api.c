@@ -294,6 +294,37 @@ START_TEST(sees_the_directory_change)
 }
 END_TEST
 
+/* A profile with an ICCID of each length is found in its directory, ordered with and without padding, and
+ * reported as the card writes it. */
+START_TEST(takes_iccids_of_every_length)
+{
+    static const char *const iccids[] = {"890011223344556677", "8900112233445566771", "89001122334455667712"};
+    static const char *const padded[] = {"890011223344556677ff", "8900112233445566771F",
+                                         "89001122334455667712"};
+
+    for (size_t i = 0; i < sizeof(iccids) / sizeof(iccids[0]); i++) {
+        struct span package = test_profile(iccids[i]);
+        json_t *answer;
+        FILE *file;
+
+        bench_start(&bench, EC_CURVE_P256);
+        file = fopen(test_path("profiles/length.der"), "wb");
+        ck_assert_ptr_nonnull(file);
+        ck_assert_uint_eq(fwrite(package.data, 1, package.size, file), package.size);
+        ck_assert_int_eq(fclose(file), 0);
+        smdpp_refresh_profiles(&bench.smdpp);
+        ck_assert_ptr_nonnull(find("length"));
+        ck_assert_str_eq(find("length")->complaint, "");
+        ck_assert_str_eq(find("length")->iccid, iccids[i]);
+        answer = bench_es2p(&bench, "downloadOrder", json_pack("{s:s}", "iccid", padded[i]));
+        ck_assert_str_eq(json_string_value(json_object_get(answer, "iccid")), iccids[i]);
+        json_decref(answer);
+        ck_assert_str_eq(bench_order_state(&bench, iccids[i]), "allocated");
+        bench_stop(&bench);
+    }
+}
+END_TEST
+
 /* --- What is remembered --------------------------------------------------------------------------------- */
 
 START_TEST(remembers_orders_in_a_file)
@@ -410,25 +441,7 @@ START_TEST(checks_its_own_identity)
 }
 END_TEST
 
-START_TEST(writes_iccids)
-{
-    char digits[21];
-    uint8_t iccid[10];
-
-    ck_assert(dp_iccid_from_digits("8900112233445566778", iccid));
-    ck_assert_hex(SPAN_ARRAY(iccid), "980011223344556677F8");
-    ck_assert(iccid_to_digits(SPAN_ARRAY(iccid), digits));
-    ck_assert_str_eq(digits, "8900112233445566778");
-    ck_assert(dp_iccid_from_digits("89001122334455667789", iccid));
-    ck_assert_hex(SPAN_ARRAY(iccid), "98001122334455667798");
-    ck_assert(!dp_iccid_from_digits("89001122334455667", iccid));
-    ck_assert(!dp_iccid_from_digits("890011223344556677890", iccid));
-    ck_assert(!dp_iccid_from_digits("890011223344556677x", iccid));
-    ck_assert(!dp_iccid_from_digits("", iccid));
-}
-END_TEST
-
 TEST_MAIN("smdpp requests", refuses_at_the_door, refuses_parameters, survives_damage,
           takes_its_address_in_any_case, takes_metadata_from_json, complains_about_metadata,
-          sees_the_directory_change, remembers_orders_in_a_file, shows_itself, checks_its_own_identity,
-          writes_iccids)
+          sees_the_directory_change, takes_iccids_of_every_length, remembers_orders_in_a_file, shows_itself,
+          checks_its_own_identity)

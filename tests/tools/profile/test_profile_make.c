@@ -136,6 +136,36 @@ START_TEST(identity)
 }
 END_TEST
 
+START_TEST(iccids)
+{
+    static const struct {
+        const char *given, *shown, *octets;
+    } cases[] = {
+        {"890011223344556677", "890011223344556677", "980011223344556677FF"},
+        {"890011223344556677FF", "890011223344556677", "980011223344556677FF"},
+        {"8900112233445566778f", "8900112233445566778", "980011223344556677F8"},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct captured captured;
+        struct saip_package package;
+        char part[64];
+
+        start();
+        captured = make("--iccid", cases[i].given);
+        ck_assert_int_eq(captured.status, 0);
+        snprintf(part, sizeof(part), ", ICCID %s, ", cases[i].shown);
+        ck_assert_ptr_nonnull(strstr(captured.out, part));
+        package = read_package();
+        ck_assert_hex(SPAN_ARRAY(package.iccid), cases[i].octets);
+        saip_free(&package);
+        captured = capture_command(&subcommand_profile, "show", package_path, NULL);
+        snprintf(part, sizeof(part), "\nICCID:      %s\n", cases[i].shown);
+        ck_assert_ptr_nonnull(strstr(captured.out, part));
+    }
+}
+END_TEST
+
 START_TEST(keys_and_codes)
 {
     static const char k[] = "000102030405060708090A0B0C0D0E0F";
@@ -295,9 +325,9 @@ START_TEST(bad_values)
     static const struct {
         const char *option, *value, *line;
     } rows[] = {
-        {"--iccid", "890011223344556677", "the ICCID is not 19 or 20 digits"},
-        {"--iccid", "890011223344556677881", "the ICCID is not 19 or 20 digits"},
-        {"--iccid", "8900112233445566778x", "the ICCID is not 19 or 20 digits"},
+        {"--iccid", "89001122334455667", "the ICCID is not 18 to 20 digits"},
+        {"--iccid", "890011223344556677881", "the ICCID is not 18 to 20 digits"},
+        {"--iccid", "8900112233445566778x", "the ICCID is not 18 to 20 digits"},
         {"--imsi", "00101", "the IMSI is not 6 to 15 digits"},
         {"--imsi", "0010101234567891", "the IMSI is not 6 to 15 digits"},
         {"--imsi", "", "the IMSI is not 6 to 15 digits"},
@@ -402,5 +432,5 @@ START_TEST(places_that_do_not_take_it)
 }
 END_TEST
 
-TEST_MAIN("profile_make", defaults, identity, keys_and_codes, enabled_pin, algorithms, metadata,
+TEST_MAIN("profile_make", defaults, identity, iccids, keys_and_codes, enabled_pin, algorithms, metadata,
           metadata_path_of_others, bad_values, usage, places_that_do_not_take_it)

@@ -1,0 +1,22 @@
+/*
+ * Numbers that are written as digits: ICCID, IMSI, MSISDN, IMEI, network codes. Text on one side; on the
+ * other BCD with the nibbles of each octet swapped and F where a digit is missing (3GPP TS 24.008, ETSI
+ * TS 102 221).
+ */
+#ifndef SOFTEUICC_APDU_DIGITS_H
+#define SOFTEUICC_APDU_DIGITS_H
+
+#include "apdu/bytes.h"
+
+#define PLMN_SIZE 3
+
+/* Whether a text is min to max decimal digits and nothing else; NULL is none. */
+bool digits_are(const char *text, size_t min, size_t max);
+
+/* Fills `size` octets; digits that find no place are left out. */
+void digits_swap(const char *digits, uint8_t *octets, size_t size);
+
+/* A network's code, as its MCC and its MNC of two or three digits stand in a row (TS 24.008 10.5.1.13). */
+void digits_plmn(const char *digits, size_t mnc_size, uint8_t octets[PLMN_SIZE]);
+
+#endif
