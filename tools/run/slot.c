@@ -143,6 +143,12 @@ static void on_ignored(void *context)
              slot->host, (unsigned)slot->port);
 }
 
+static void on_mistaken(void *context)
+{
+    slot_report(context, "the reader takes this card for one that it had before: the card is taken out, and "
+                         "put in again");
+}
+
 static void on_removed(void *context)
 {
     struct slot *slot = context;
@@ -248,6 +254,7 @@ bool slot_connect(struct slot *slot, struct event_base *base, const struct addri
         .connected = on_connected,
         .disconnected = on_disconnected,
         .ignored = on_ignored,
+        .mistaken = on_mistaken,
         .power_on = on_power_on,
         .power_off = on_power_off,
         .reset = on_reset,
