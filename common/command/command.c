@@ -26,6 +26,7 @@ struct reading {
     const struct command *holder;    /* whose `around` is called */
     bool joined;                     /* the command is one of several that a word joins */
     bool helped;                     /* help was asked for and printed: nothing is left to do */
+    bool json;                       /* the answer is for a program */
     void *settings;
     const struct command *owner; /* whose settings they are */
 };
@@ -192,6 +193,7 @@ static int take_options(struct reading *reading, const struct command *command, 
             return command_refuse(known, found, argv[optind - 1]);
         row = &reading->rows[find_row(reading, found)];
         row->given = true;
+        reading->json = reading->json || strcmp(row->row->name, COMMAND_JSON) == 0;
         status = command_take(reading->settings, row->row, optarg);
         if (status != EXIT_OK)
             return status;
@@ -405,14 +407,29 @@ static int read_command(struct reading *reading, const struct command *command)
     return run_one(reading, command, reading->argc);
 }
 
+/* Also when what was wrong stood before the option, and nobody has read it. */
+static bool asks_for_json(const struct reading *reading, int argc, char **argv)
+{
+    bool json = reading->json;
+
+    for (int i = 1; i < argc && !json; i++)
+        json = strcmp(argv[i], "--" COMMAND_JSON) == 0;
+    return json;
+}
+
 int command_run(const struct command *command, int argc, char **argv)
 {
     struct reading reading = {.argv = argv, .argc = argc, .next = 1};
-    int status = command_enter(&reading, command);
+    int status;
+
+    tool_begin();
+    status = command_enter(&reading, command);
 
     if (status == GO_ON)
         status = read_command(&reading, command);
     drop_settings(&reading);
     free(reading.rows);
+    if (status != EXIT_OK && asks_for_json(&reading, argc, argv))
+        tool_print_error();
     return status;
 }

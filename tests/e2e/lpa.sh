@@ -26,7 +26,7 @@ refuses() {
 }
 
 order() {
-    "$softeuicc" smdpp order --url "https://$address" --cacert "$work/pki/ci.pem" --json "$@" | jq -r '.activationCode'
+    "$softeuicc" smdpp order --url "https://$address" --cacert "$work/pki/ci.pem" --json "$@" | jq -r '.activation_code'
 }
 
 profile_state() {
@@ -91,10 +91,10 @@ life() {
     check "$where: the right confirmation code" lpa download "$code" --confirmation 4711
     check "$where: notifications process, after the second download" lpa notifications process
     check "$where: default-smdp" lpa default-smdp smdp.example.com
-    is "$where: it is shown" smdp.example.com "$(lpa info --json | jq -r .defaultSmdpAddress)"
+    is "$where: it is shown" smdp.example.com "$(lpa info --json | jq -r .default_smdp_address)"
     check "$where: reset" lpa reset
     is "$where: reset deletes the profiles" "no profiles" "$(lpa list)"
-    is "$where: and the address" null "$(lpa info --json | jq -r .defaultSmdpAddress)"
+    is "$where: and the address" null "$(lpa info --json | jq -r .default_smdp_address)"
 }
 
 start_pcscd

@@ -180,7 +180,7 @@ matches "and says so" '8\.2\.5-3\.7' "$(client order --profile demo 2>&1)"
 matches "order --again" "^LPA:1\\\$localhost:$port\\\$[A-Z0-9]{5}(-[A-Z0-9]{5}){3}\$" "$(client order --profile demo --again)"
 matches "order with a confirmation code" "^LPA:1\\\$localhost:$port\\\$MINE\\\$\\\$1\$" \
     "$(client order --iccid "$iccid" --again --matching-id MINE --confirmation 4711)"
-is "orders --json" MINE "$(client orders --json | jq -r --arg iccid "$iccid" '.[] | select(.iccid == $iccid) | .matchingId')"
+is "orders --json" MINE "$(client orders --json | jq -r --arg iccid "$iccid" '.[] | select(.iccid == $iccid) | .matching_id')"
 matches "orders for people" "$iccid  released  demo  MINE" "$(client orders)"
 matches "profiles for people" "demo  $iccid  softeuicc  Demo  operational" "$(client profiles)"
 is "notifications, of which there are none" "[]" "$(client notifications --json)"

@@ -10,6 +10,7 @@
 #include "common/tool.h"
 #include "device/inspect_json.h"
 #include "euicc/softeuicc.h"
+#include "tools/run/control_request.h"
 #include "tools/subcommands.h"
 
 #include <stdio.h>
@@ -293,7 +294,7 @@ static const struct option_row rows[] = {
 
 static const struct option_row cut_rows[] = {
     {"after", "N", "at which change of storage from now (default 1: the next write); 0 takes it back",
-     TAKES_NUMBER(struct options, after, 0, INT64_MAX)},
+     TAKES_NUMBER(struct options, after, 0, CONTROL_CUT_MAX)},
     {0},
 };
 

@@ -86,15 +86,50 @@ static void slot_tell(const struct slot *slot, enum slot_event event)
 
 /* --- power --------------------------------------------------------------------------------------- */
 
+static void report_cut(struct slot *slot)
+{
+    char text[160];
+
+    slot->power_cuts++;
+    slot->last_cut = (struct slot_cut){slot->cut_after, slot_now(slot)};
+    if (slot->cut_after > 0) {
+        snprintf(text, sizeof(text),
+                 "power cut, as armed by 'softeuicc ctl cut': it struck at change of storage %llu after "
+                 "that; what "
+                 "was not stored is lost",
+                 (unsigned long long)slot->cut_after);
+        slot_report(slot, text);
+    } else {
+        slot_report(slot, "power cut: what was not stored is lost");
+    }
+    slot->cut_after = 0;
+}
+
+bool slot_arm_cut(struct slot *slot, uint64_t after)
+{
+    char text[120];
+
+    if (!softeuicc_cut_power(slot->card, after))
+        return false;
+    if (after > 0) {
+        snprintf(text, sizeof(text), "a power cut is armed: it strikes at change of storage %llu from now",
+                 (unsigned long long)after);
+        slot_report(slot, text);
+    } else if (slot->cut_after > 0) {
+        slot_report(slot, "the power cut is armed no more");
+    }
+    slot->cut_after = after;
+    return true;
+}
+
 /* True when the card lives. Otherwise its supply has failed: it is gone for the reader, and comes back as it
  * was stored. */
 static bool survives(struct slot *slot)
 {
     if (slot->card == NULL || !softeuicc_has_lost_power(slot->card))
         return slot->card != NULL;
-    slot->power_cuts++;
     slot->powered = false;
-    slot_report(slot, "power cut: what was not stored is lost");
+    report_cut(slot);
     slot_remove(slot);
     softeuicc_close(slot->card);
     slot->card = NULL;
@@ -220,9 +255,11 @@ static void on_transmit(void *context, struct span command, struct buf *response
 int64_t slot_now(const struct slot *slot)
 {
     struct timespec now;
+    int64_t time;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + slot->clock_offset;
+    time = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + slot->clock_offset;
+    return time < SLOT_TIME_LAST ? time : SLOT_TIME_LAST;
 }
 
 static int64_t slot_clock(void *context)
