@@ -335,6 +335,36 @@ static int run_one(struct reading *reading, const struct command *command, int e
 
 static int read_command(struct reading *reading, const struct command *command);
 
+static bool asks_for_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
+/* "fallback --help": the help of every command that begins with this word. False: there is none, or no help
+ * is asked for behind it. */
+static bool help_for_word(struct reading *reading, const struct command *const *commands,
+                          const struct option_row *shared)
+{
+    const char *first = reading->argv[reading->next];
+    const size_t size = strlen(first);
+    char path[sizeof(reading->path) + 40];
+
+    if (reading->next + 1 >= reading->argc || !asks_for_help(reading->argv[reading->next + 1]))
+        return false;
+    for (; commands != NULL && *commands != NULL; commands++) {
+        const char *name = (*commands)->name;
+
+        if (strncmp(name, first, size) != 0 || name[size] != ' ')
+            continue;
+        snprintf(path, sizeof(path), "%s %s", reading->path, name);
+        if (reading->helped)
+            putchar('\n');
+        command_help(path, *commands, shared);
+        reading->helped = true;
+    }
+    return reading->helped;
+}
+
 /* The command that is named next, of `command` or of the one that it implies. */
 static int read_named(struct reading *reading, const struct command *command)
 {
@@ -350,6 +380,8 @@ static int read_named(struct reading *reading, const struct command *command)
     }
     if (named == NULL && strcmp(word, "help") == 0)
         return help(reading, command);
+    if (named == NULL && words == 2 && help_for_word(reading, command->commands, command->options))
+        return EXIT_OK;
     if (named == NULL)
         return tool_usage(
             words == 2 ? "'%s' needs its second word right behind it" : "there is no command '%s'", word);

@@ -314,7 +314,7 @@ static const struct command *const commands[] = {
     COMMAND("power-cycle", "",
             "take the card out and put it in again, as a device that is switched off and on", .run = move),
     COMMAND("remove", "", "take the card out of the reader", .run = move),
-    COMMAND("insert", "", "put it in", .run = move),
+    COMMAND("insert", "", "put the card into the reader", .run = move),
     COMMAND("cut", "[--after N]",
             "let the power go at the N-th change of storage from now (default 1: the next write): what is "
             "not stored by "
