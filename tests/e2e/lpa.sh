@@ -52,6 +52,10 @@ start_smdpp() {
 # --- the whole life of a profile, on whatever $target says -------------------------------------------------------------
 life() {
     local where=$1 code eid
+    lpa info --json >"$work/lpa.json"
+    lpa list --json >>"$work/lpa.json"
+    lpa notifications --json >>"$work/lpa.json"
+    json_style "$where: lpa" "$work/lpa.json"
     eid=$(lpa info --json | jq -r .eid)
     matches "$where: info names the EID" '^[0-9]{32}$' "$eid"
     matches "$where: info for people" "EID +$eid" "$(lpa info)"

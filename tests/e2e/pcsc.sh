@@ -123,6 +123,21 @@ check "it starts again" sees_eid
 stop_cards INT
 is "SIGINT does so too" 0 "$status"
 check "and the pid file is gone" not test -e "$work/run.pid"
+start_cards --card "$work/card.db" --pid-file "$work/run.pid"
+stop_cards HUP
+is "SIGHUP does so too" 0 "$status"
+is "and leaves nothing beside the card" card.db "$(cd "$work" && echo card.db* run.pid* | sed 's/ run\.pid\*$//')"
+run_pid=$(
+    trap '' HUP
+    "$softeuicc" run --vpcd "localhost:$vpcd_port" --card "$work/card.db" >"$work/run.log" 2>&1 &
+    echo $!
+)
+wait_until 10 has_card 0
+kill -HUP "$run_pid"
+check "but not under nohup" sees_eid
+kill "$run_pid"
+wait_until 10 is_gone "$run_pid"
+wait_until 10 has_no_card 0
 
 # --- killed, and started again at once ----------------------------------------------------------------------------------
 # pcscd looks every 400 ms and may not see one card go and the next one come. In every second round the kill comes in the middle of
