@@ -130,6 +130,8 @@ static int command_refuse(const struct option *known, int found, const char *wor
 
     if (found == ':')
         return tool_usage("'%.*s' needs a value", (int)size, word);
+    if (optopt >= '0' && optopt <= '9')
+        return tool_usage("there is no option '-%c'; a number below zero stands behind '--'", optopt);
     if (optopt != 0 && optopt < FIRST_LONG && optopt != 'h')
         return tool_usage("there is no option '-%c'", optopt > 0 ? optopt : '?');
     for (; size > 2 && known->name != NULL; known++)

@@ -302,6 +302,8 @@ START_TEST(says_what_is_wrong)
         {&shared, "--frob", "shared", "there is no option '--frob'"},
         {&shared, "plain --frob=1", "shared plain", "there is no option '--frob=1'"},
         {&shared, "-fx plain", "shared", "there is no option '-x'"},
+        {&shared, "words -60", "shared words",
+         "there is no option '-6'; a number below zero stands behind '--'"},
         {&shared, "--text", "shared", "'--text' needs a value"},
         {&shared, "plain -t", "shared plain", "'-t' needs a value"},
         {&shared, "--flag=1 plain", "shared", "'--flag' takes no value"},
