@@ -8,21 +8,139 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* --- The style --------------------------------------------------------------------------------------------
+ */
+
+#define NAME_SIZE 128
+
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* A word begins here: "eim|Id", "get|RAT", "RAT|Result", "key-|id". */
+static bool begins_word(const char *name, size_t i)
+{
+    if (i == 0 || !is_upper(name[i]))
+        return false;
+    return is_lower(name[i - 1]) || is_digit(name[i - 1]) || (is_upper(name[i - 1]) && is_lower(name[i + 1]));
+}
+
+/* "isdpAid" as "isdp_aid": small letters, digits and single underscores, with a letter in front. */
+static void snake_case(const char *name, char out[NAME_SIZE])
+{
+    size_t n = 0;
+
+    if (!is_lower(name[0]) && !is_upper(name[0]))
+        out[n++] = 'n';
+    for (size_t i = 0; name[i] != '\0' && n + 2 < NAME_SIZE; i++) {
+        const char c = is_upper(name[i]) ? (char)(name[i] - 'A' + 'a') : name[i];
+
+        if ((begins_word(name, i) || (!is_lower(c) && !is_digit(c))) && n > 0 && out[n - 1] != '_')
+            out[n++] = '_';
+        if (is_lower(c) || is_digit(c))
+            out[n++] = c;
+    }
+    out[n > 0 && out[n - 1] == '_' ? n - 1 : n] = '\0';
+}
+
+/* What stands for "there is none". */
+static bool is_absent(const json_t *value)
+{
+    return value == NULL || json_is_null(value) || (json_is_string(value) && json_string_length(value) == 0);
+}
+
+static json_t *styled(json_t *value);
+
+static json_t *styled_object(json_t *object)
+{
+    json_t *copy = json_object();
+    char name[NAME_SIZE];
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(object, key, value)
+    {
+        snake_case(key, name);
+        if (!is_absent(value) && json_object_set_new(copy, name, styled(value)) != 0) {
+            json_decref(copy);
+            return NULL;
+        }
+    }
+    return copy;
+}
+
+/* A copy in the style of print_json.h; NULL without memory. */
+static json_t *styled(json_t *value)
+{
+    json_t *copy;
+    json_t *entry;
+    size_t i;
+
+    if (json_is_object(value))
+        return styled_object(value);
+    if (!json_is_array(value))
+        return json_incref(value);
+    copy = json_array();
+    json_array_foreach(value, i, entry)
+    {
+        if (!is_absent(entry) && json_array_append_new(copy, styled(entry)) != 0) {
+            json_decref(copy);
+            return NULL;
+        }
+    }
+    return copy;
+}
+
+/* --- Printing ---------------------------------------------------------------------------------------------
+ */
+
+/* JSON with U+007F to U+009F, which can only stand in texts, by their numbers: a terminal takes some of them
+ * for commands. Those below U+0020 jansson has written so. */
+static void put_line(const char *json)
+{
+    for (const unsigned char *c = (const unsigned char *)json; *c != '\0'; c++) {
+        if (*c == 0x7F)
+            printf("\\u007F");
+        else if (*c == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0)
+            printf("\\u%04X", (unsigned)*++c);
+        else
+            putchar(*c);
+    }
+    putchar('\n');
+}
+
 static int print(json_t *json, size_t flags)
 {
-    char *text = json_dumps(json, flags);
+    json_t *copy = json != NULL ? styled(json) : NULL;
+    char *text = copy != NULL ? json_dumps(copy, flags) : NULL;
 
+    json_decref(copy);
     json_decref(json);
     if (text == NULL)
         return tool_error("out of memory");
-    puts(text);
+    put_line(text);
     free(text);
     return EXIT_OK;
 }
 
 int print_json(json_t *json)
 {
-    return print(json, JSON_INDENT(2));
+    int status = print(json, JSON_INDENT(2));
+
+    if (status == EXIT_OK)
+        tool_answered();
+    return status;
 }
 
 int print_json_line(json_t *json)
@@ -32,6 +150,9 @@ int print_json_line(json_t *json)
     fflush(stdout);
     return status;
 }
+
+/* --- Texts and answers from elsewhere ---------------------------------------------------------------------
+ */
 
 const char *print_text(struct span octets, char *out, size_t size)
 {
@@ -108,7 +229,5 @@ json_t *print_json_read(struct span answer, bool for_people)
 
 json_t *print_json_text(const char *text)
 {
-    json_t *json = json_string(text);
-
-    return json != NULL ? json : json_null();
+    return json_string(text);
 }

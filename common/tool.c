@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,7 +16,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LINE_SIZE  2048
+#define CODES_SIZE 512
+
 static char current[80]; /* "eim order" */
+
+/* For tool_print_error: the first line, since what follows it comes of it (a session that cannot be cancelled
+ * where the server was out of reach). */
+static struct {
+    char message[LINE_SIZE];
+    char codes[CODES_SIZE]; /* the members of the object behind "message", as they are printed */
+    bool is_newest;         /* no other line came after it: codes are its */
+    bool is_answered;
+} cause;
 
 void tool_set_name(const char *name)
 {
@@ -31,11 +44,14 @@ void tool_one_line(char *text)
 __attribute__((format(printf, 2, 0))) static void print_line(size_t size, const char *format,
                                                              va_list arguments)
 {
-    char line[2048];
+    char line[LINE_SIZE];
 
     vsnprintf(line, sizeof(line), format, arguments);
     tool_one_line(line);
     fprintf(stderr, "softeuicc%s%.*s: %s", size > 0 ? " " : "", (int)size, current, line);
+    cause.is_newest = cause.message[0] == '\0';
+    if (cause.is_newest)
+        memcpy(cause.message, line, sizeof(line));
 }
 
 int tool_error(const char *format, ...)
@@ -92,6 +108,76 @@ int tool_finish(int status, const char *note)
     signal(number, SIG_DFL);
     raise(number);
     return 128 + number; /* the signal is blocked */
+}
+
+/* A text that tool_one_line has seen, as JSON. False when it does not fit; nothing of it is there then. */
+static bool put_json(char *out, size_t size, const char *text)
+{
+    size_t n = 0;
+
+    for (; *text != '\0' && n + 2 < size; text++) {
+        if (*text == '"' || *text == '\\')
+            out[n++] = '\\';
+        out[n++] = *text;
+    }
+    out[*text == '\0' && n < size ? n : 0] = '\0';
+    return *text == '\0' && n < size;
+}
+
+/* `value` is JSON. One that has no room is left out. */
+static void add_code(const char *name, const char *value)
+{
+    size_t used = strlen(cause.codes);
+    int size;
+
+    if (!cause.is_newest)
+        return;
+    size = snprintf(cause.codes + used, sizeof(cause.codes) - used, ",\"%s\":%s", name, value);
+
+    if (size < 0 || (size_t)size >= sizeof(cause.codes) - used)
+        cause.codes[used] = '\0';
+}
+
+void tool_error_text(const char *name, const char *text)
+{
+    char line[128];
+    char value[2 * sizeof(line) + 3] = "\"";
+
+    if (text == NULL || text[0] == '\0')
+        return;
+    snprintf(line, sizeof(line), "%s", text);
+    tool_one_line(line);
+    if (put_json(value + 1, sizeof(value) - 2, line))
+        add_code(name, strcat(value, "\""));
+}
+
+void tool_error_number(const char *name, int64_t number)
+{
+    char value[24];
+
+    snprintf(value, sizeof(value), "%" PRId64, number);
+    add_code(name, value);
+}
+
+void tool_answered(void)
+{
+    cause.is_answered = true;
+}
+
+void tool_print_error(void)
+{
+    char message[2 * LINE_SIZE];
+
+    if (cause.is_answered)
+        return;
+    put_json(message, sizeof(message), cause.message[0] != '\0' ? cause.message : "it failed");
+    printf("{\"error\":{\"message\":\"%s\"%s}}\n", message, cause.codes);
+}
+
+void tool_begin(void)
+{
+    cause.message[0] = cause.codes[0] = '\0';
+    cause.is_newest = cause.is_answered = false;
 }
 
 bool tool_read_file(const char *path, size_t limit, struct buf *out)

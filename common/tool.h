@@ -12,6 +12,18 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
  * names the command as well and points to --help, EXIT_USAGE. */
 int tool_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int tool_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What a program that reads is told of the line just printed beside its text: codes, by names in snake_case.
+ * A text that is empty or NULL says nothing. */
+void tool_error_text(const char *name, const char *text);
+void tool_error_number(const char *name, int64_t number);
+/* A whole answer in JSON is on standard output, or will be. */
+void tool_answered(void);
+/* What a command that was asked for JSON and failed prints in place of an answer, unless there was one: the
+ * first line and its codes, {"error":{"message":"…","subject_code":"8.2.6"}}, in one line. */
+void tool_print_error(void);
+/* Forgets all that, for the next command. */
+void tool_begin(void);
+
 /* Replaces control characters and what is not UTF-8 (crypto/printable.h), so that what comes from outside
  * stays on one line and commands no terminal. */
 void tool_one_line(char *text);

@@ -5,6 +5,7 @@
 #include "common/ending.h"
 #include "common/tool.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A short STORE DATA block: every reader and card takes it. */
@@ -142,6 +143,7 @@ bool es10_fits(struct span request)
 bool es10_request(struct es10 *es10, const char *function, struct span request, struct buf *response)
 {
     uint16_t sw;
+    char status[8];
 
     if (ending_due())
         return false;
@@ -150,9 +152,13 @@ bool es10_request(struct es10 *es10, const char *function, struct span request, 
         return false;
     }
     sw = es10_channel_send(es10, request, response);
-    if (sw != SW_OK && sw != 0)
-        tool_error("%s: the card answered %04X%s", function, sw,
+    if (sw != SW_OK && sw != 0) {
+        snprintf(status, sizeof(status), "%04X", (unsigned)sw);
+        tool_error("%s: the card answered %s%s", function, status,
                    sw == SW_REFERENCE_NOT_FOUND ? " (it does not have this function)" : "");
+        tool_error_text("function", function);
+        tool_error_text("status", status);
+    }
     return sw == SW_OK;
 }
 
@@ -169,4 +175,10 @@ bool es10_call(struct es10 *es10, const char *function, struct span request, uin
         return false;
     }
     return true;
+}
+
+void es10_say_refused(const char *function, uint64_t result)
+{
+    tool_error_text("function", function);
+    tool_error_number("result", (int64_t)result);
 }

@@ -38,4 +38,7 @@ uint16_t es10_channel_send(struct es10 *es10, struct span request, struct buf *r
 bool es10_call(struct es10 *es10, const char *function, struct span request, uint32_t tag,
                struct buf *response, struct span *value);
 
+/* After the tool_error of a function that the card refused: with which result. */
+void es10_say_refused(const char *function, uint64_t result);
+
 #endif

@@ -87,7 +87,11 @@ enum es9p_outcome es9p_call(struct es9p *server, enum es9p_function_id function,
     free(text);
     es9p_message_clear(answer);
     *answer = reply.answer;
-    if (reply.outcome != ES9P_EXECUTED && !ending_due())
+    if (reply.outcome != ES9P_EXECUTED && !ending_due()) {
         tool_error("%s: %s: %s", server->address, called->name, reply.why);
+        tool_error_text("function", called->name);
+        tool_error_text("subject_code", reply.subject);
+        tool_error_text("reason_code", reply.reason);
+    }
     return reply.outcome;
 }

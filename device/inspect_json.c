@@ -10,10 +10,9 @@ struct builder {
     bool failed;
 };
 
+/* NULL: there is none; or it is not UTF-8, since somebody wrote it into the file by hand. */
 static json_t *value_of(const struct softeuicc_fact *fact)
 {
-    json_t *text;
-
     switch (fact->kind) {
     case SOFTEUICC_OBJECT:
         return json_object();
@@ -24,10 +23,9 @@ static json_t *value_of(const struct softeuicc_fact *fact)
     case SOFTEUICC_TRUTH:
         return json_boolean(fact->number != 0);
     case SOFTEUICC_TEXT:
-        text = json_string(fact->text);
-        return text != NULL ? text : json_null(); /* not UTF-8: somebody wrote it into the file by hand */
+        return json_string(fact->text);
     default:
-        return json_null();
+        return NULL;
     }
 }
 
@@ -46,6 +44,8 @@ static void inspect_json_take(void *context, const struct softeuicc_fact *fact)
     }
     parent = builder->open[builder->depth - 1];
     value = value_of(fact);
+    if (value == NULL && (fact->kind == SOFTEUICC_NOTHING || fact->kind == SOFTEUICC_TEXT))
+        return; /* what is absent is not there */
     if (json_is_array(parent) ? json_array_append_new(parent, value) != 0
                               : json_object_set_new(parent, fact->name, value) != 0) {
         builder->failed = true;

@@ -63,6 +63,37 @@ undocumented() {
     done <"$work/known"
 }
 
+# unwrapped FILE: a manual page's text in one line, as words stand in it.
+unwrapped() {
+    sed -e '/^\.\(Bl\|El\|Pp\|It\|Sh\|Ss\|Nm\)/s/.*/ /' -e 's/\\&//g' -e 's/\\e/\\/g' -e 's/\\-/-/g' "$1" | tr '\n' ' ' | tr -s ' '
+}
+
+# unhelpful DIR: commands whose --help does not begin with their own usage, does not say in a sentence or more what they are for, in the
+# words of the manual page in DIR, has no list of options, or says something else for -h. Among them those whose name is the first word of
+# another one's.
+unhelpful() {
+    local path options page text first
+    while IFS=: read -r path options; do
+        # shellcheck disable=SC2086 # words
+        "$softeuicc" $path --help >"$work/help" 2>"$work/err" </dev/null || printf '%s --help: status %s\n' "$path" $?
+        # shellcheck disable=SC2086 # words
+        "$softeuicc" $path -h 2>&1 </dev/null | cmp -s - "$work/help" || printf '%s -h: not as --help\n' "$path"
+        [ ! -s "$work/err" ] || printf '%s --help: says something on standard error\n' "$path"
+        grep -qE "^Usage: softeuicc $path( |\$)" "$work/help" || printf '%s --help: not its usage\n' "$path"
+        # The usage takes lines that are indented; then comes the text, up to the next empty line.
+        text=$(awk '/^Usage/ { usage = 1; next } usage && /^$/ { if (begun) exit; next } usage && (begun || !/^ /) { begun = 1; print }' \
+            "$work/help" | tr '\n' ' ' | tr -s ' ' | sed 's/ $//')
+        [[ $text =~ ^[A-Z].*[.:…]$|^eUICC.*[.:…]$ ]] || printf '%s --help: no sentence says what it is for: %s\n' "$path" "$text"
+        ! grep -qiE '^[a-z]+ (it|one)( (in|on|off))?\.$|^no ' <<<"$text" || printf '%s --help: of what? %s\n' "$path" "$text"
+        grep -q -- '--help ' "$work/help" || printf '%s --help: no options\n' "$path"
+        page=$(unwrapped "$1/softeuicc-${path%% *}.1")
+        [[ $page == *"$text"* ]] || printf '%s --help: other words than the manual page: %s\n' "$path" "$text"
+        first=${path% *}
+        # shellcheck disable=SC2086 # words
+        [ "$first" = "$path" ] || "$softeuicc" $first --help >/dev/null 2>&1 </dev/null || printf '%s --help: status %s\n' "$first" $?
+    done <"$work/known"
+}
+
 # --- what is written, the program knows -------------------------------------------------------------------------------------
 
 # invocations FILE…: lines "FILE: WORDS", a line of words for each "softeuicc SUBCOMMAND …" in scripts, examples and texts.
@@ -115,6 +146,7 @@ nowhere() {
 # --- controls: what is wrong is found ---------------------------------------------------------------------------------------
 mkdir "$work/man"
 for name in $(subcommands); do printf '.It Fl -nothing\n' >"$work/man/softeuicc-$name.1"; done
+unhelpful "$work/man" | some "a help that no page has is found" 'other words than the manual page: '
 undocumented "$work/man" | some "an option that no page has is found" 'not in softeuicc-[a-z]+\(1\)$'
 printf '%s\n' 'softeuicc pki init --dir d --no-such' '"$softeuicc" create --card c --pki p \' '  --trace' 'softeuicc run --card c --trace' >"$work/wrong"
 invocations "$work/wrong" | unknown | some "an option of no command, or of another one, is found" 'pki init --no-such$|create --trace$'
@@ -167,6 +199,7 @@ offers "hybrid" create --card pki --personality h
 
 # --- the checks -------------------------------------------------------------------------------------------------------------
 undocumented "$(dirname "$softeuicc")/man" | none "every option is in its command's help and manual page, in lines of 100 columns"
+unhelpful "$(dirname "$softeuicc")/man" | none "every command's help has its usage, what it is for and its options, as its manual page"
 invocations README.md docs/*.md man/*.mdoc tests/e2e/*.sh | unknown | none "every option that stands behind a command exists there"
 nowhere README.md docs/*.md man/*.mdoc | none "every option that a text names exists"
 [ $failures -eq 0 ]

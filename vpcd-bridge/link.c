@@ -29,6 +29,10 @@
 #define NOTICE_MS  2000 /* the longest wait for a reader to notice that the card has gone */
 #define ABSENCE_MS 600  /* a card that is back earlier might be taken for one that was never away */
 
+/* A reader that finds a card powers it at once. One that has asked for the ATR for so long and has not, took
+ * this card for another one, which it had before. */
+#define GREETING_MS 600
+
 /* Our answers wait here only when the socket is full; a reader that sends commands without reading answers is
  * cut off. */
 #define UNSENT_MAX ((size_t)4 * 65536)
@@ -53,6 +57,8 @@ struct vpcd_link {
     int fd;         /* -1: waiting for the timer */
     bool announced; /* somebody was told that nobody listens: say so once, not every second */
     unsigned backoff_ms;
+    bool powered; /* by this connection's reader */
+    bool greeted; /* a reader has powered the card, or was shown once that it is a new one */
     bool serving; /* inside a call of the card's */
     bool returns; /* LEAVING, RESTING: is to be put in when that is over */
     struct event *readable, *writable, *timer;
@@ -84,6 +90,7 @@ static void close_socket(struct vpcd_link *link)
     if (link->fd >= 0)
         close(link->fd);
     link->fd = -1;
+    link->powered = false;
     vpcd_parser_reset(&link->parser);
     buf_clear(&link->out);
     link->out_offset = 0;
@@ -198,9 +205,14 @@ static void come_back(struct vpcd_link *link)
 
 void vpcd_link_remove(struct vpcd_link *link)
 {
+    const bool rested = link->returns && link->state != LINK_LEAVING; /* the reader has noticed already */
+
     link->returns = false;
-    if (is_out(link))
+    if (is_out(link)) {
+        if (rested && link->card.removed != NULL)
+            link->card.removed(link->card.context);
         return;
+    }
     if (link->serving) {
         link->state = LINK_LEAVING; /* it leaves when the call is over */
     } else if (is_connected(link)) {
@@ -219,6 +231,23 @@ void vpcd_link_insert(struct vpcd_link *link)
         link->returns = true;
 }
 
+/*
+ * A reader that has not seen one card go and another come (its process was killed, and started again) takes
+ * the new one for the old one: what that had selected and verified is gone, and this one has no power. It is
+ * shown an empty slot, after which it begins as with any card.
+ */
+static void show_that_it_is_new(struct vpcd_link *link)
+{
+    link->greeted = true;
+    link->returns = true;
+    if (link->card.mistaken != NULL)
+        link->card.mistaken(link->card.context);
+    if (link->serving)
+        link->state = LINK_LEAVING; /* it leaves when the messages are read */
+    else
+        bridge_link_leave(link);
+}
+
 /* What the reader still says to a card that is gone is not heard. */
 static void read_to_the_end(struct vpcd_link *link)
 {
@@ -231,22 +260,38 @@ static void read_to_the_end(struct vpcd_link *link)
 
 /* --- messages ------------------------------------------------------------------------------------ */
 
+static void be_powered(struct vpcd_link *link, bool powered)
+{
+    link->powered = powered;
+    if (!powered)
+        return;
+    link->greeted = true;
+    event_del(link->timer);
+}
+
 static void take_message(struct vpcd_link *link, struct span message)
 {
     const struct vpcd_card *card = &link->card;
 
     buf_clear(&link->response);
+    if (message.size > 1 && !link->powered) {
+        show_that_it_is_new(link);
+        return;
+    }
     if (message.size > 1) {
         card->transmit(card->context, message, &link->response);
     } else if (message.size == 1) {
         switch (message.data[0]) {
         case VPCD_POWER_OFF:
+            be_powered(link, false);
             card->power_off(card->context);
             return;
         case VPCD_POWER_ON:
+            be_powered(link, true);
             card->power_on(card->context);
             return;
         case VPCD_RESET:
+            be_powered(link, true);
             card->reset(card->context);
             return;
         case VPCD_GET_ATR:
@@ -280,6 +325,8 @@ static void on_readable(evutil_socket_t fd, short events, void *context)
     if (link->state == LINK_SILENT && n > 0) {
         link->state = LINK_SERVED;
         event_del(link->timer);
+        if (!link->greeted)
+            start_timer(link, GREETING_MS);
     }
     if (n < 0) {
         if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
@@ -407,6 +454,9 @@ static void on_timer(evutil_socket_t fd, short events, void *context)
             come_back(link);
         break;
     case LINK_SERVED:
+        if (!link->powered)
+            show_that_it_is_new(link);
+        break;
     case LINK_OUT:
         break; /* no timer runs */
     }

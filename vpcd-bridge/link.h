@@ -20,6 +20,10 @@ struct vpcd_card {
     /* The slot has a connection, and vpcd takes no notice of it: it has one already, with another card. This
      * one is served when that one goes. May be NULL. */
     void (*ignored)(void *context);
+    /* The reader sends commands to a card that it has not powered, or does not power the first one that it
+     * meets here: it takes it for one that it had before. The card leaves it, as vpcd_link_remove does, and
+     * comes back. May be NULL. */
+    void (*mistaken)(void *context);
     void (*power_on)(void *context);
     void (*power_off)(
         void *context);           /* also when the connection is lost: a card without a reader has no power */
@@ -28,7 +32,7 @@ struct vpcd_card {
      * not, to see whether the card is there: it must not touch the card's state. */
     void (*atr)(void *context, struct buf *out);
     void (*transmit)(void *context, struct span command, struct buf *response);
-    /* The card that vpcd_link_remove took out is out, and the reader knows. May be NULL. */
+    /* The card was taken out, and the reader knows. May be NULL. */
     void (*removed)(void *context);
 };
 

@@ -26,6 +26,7 @@ struct reading {
     const struct command *holder;    /* whose `around` is called */
     bool joined;                     /* the command is one of several that a word joins */
     bool helped;                     /* help was asked for and printed: nothing is left to do */
+    bool json;                       /* the answer is for a program */
     void *settings;
     const struct command *owner; /* whose settings they are */
 };
@@ -129,6 +130,8 @@ static int command_refuse(const struct option *known, int found, const char *wor
 
     if (found == ':')
         return tool_usage("'%.*s' needs a value", (int)size, word);
+    if (optopt >= '0' && optopt <= '9')
+        return tool_usage("there is no option '-%c'; a number below zero stands behind '--'", optopt);
     if (optopt != 0 && optopt < FIRST_LONG && optopt != 'h')
         return tool_usage("there is no option '-%c'", optopt > 0 ? optopt : '?');
     for (; size > 2 && known->name != NULL; known++)
@@ -192,6 +195,7 @@ static int take_options(struct reading *reading, const struct command *command, 
             return command_refuse(known, found, argv[optind - 1]);
         row = &reading->rows[find_row(reading, found)];
         row->given = true;
+        reading->json = reading->json || strcmp(row->row->name, COMMAND_JSON) == 0;
         status = command_take(reading->settings, row->row, optarg);
         if (status != EXIT_OK)
             return status;
@@ -333,6 +337,36 @@ static int run_one(struct reading *reading, const struct command *command, int e
 
 static int read_command(struct reading *reading, const struct command *command);
 
+static bool asks_for_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
+/* "fallback --help": the help of every command that begins with this word. False: there is none, or no help
+ * is asked for behind it. */
+static bool help_for_word(struct reading *reading, const struct command *const *commands,
+                          const struct option_row *shared)
+{
+    const char *first = reading->argv[reading->next];
+    const size_t size = strlen(first);
+    char path[sizeof(reading->path) + 40];
+
+    if (reading->next + 1 >= reading->argc || !asks_for_help(reading->argv[reading->next + 1]))
+        return false;
+    for (; commands != NULL && *commands != NULL; commands++) {
+        const char *name = (*commands)->name;
+
+        if (strncmp(name, first, size) != 0 || name[size] != ' ')
+            continue;
+        snprintf(path, sizeof(path), "%s %s", reading->path, name);
+        if (reading->helped)
+            putchar('\n');
+        command_help(path, *commands, shared);
+        reading->helped = true;
+    }
+    return reading->helped;
+}
+
 /* The command that is named next, of `command` or of the one that it implies. */
 static int read_named(struct reading *reading, const struct command *command)
 {
@@ -348,6 +382,8 @@ static int read_named(struct reading *reading, const struct command *command)
     }
     if (named == NULL && strcmp(word, "help") == 0)
         return help(reading, command);
+    if (named == NULL && words == 2 && help_for_word(reading, command->commands, command->options))
+        return EXIT_OK;
     if (named == NULL)
         return tool_usage(
             words == 2 ? "'%s' needs its second word right behind it" : "there is no command '%s'", word);
@@ -405,14 +441,29 @@ static int read_command(struct reading *reading, const struct command *command)
     return run_one(reading, command, reading->argc);
 }
 
+/* Also when what was wrong stood before the option, and nobody has read it. */
+static bool asks_for_json(const struct reading *reading, int argc, char **argv)
+{
+    bool json = reading->json;
+
+    for (int i = 1; i < argc && !json; i++)
+        json = strcmp(argv[i], "--" COMMAND_JSON) == 0;
+    return json;
+}
+
 int command_run(const struct command *command, int argc, char **argv)
 {
     struct reading reading = {.argv = argv, .argc = argc, .next = 1};
-    int status = command_enter(&reading, command);
+    int status;
+
+    tool_begin();
+    status = command_enter(&reading, command);
 
     if (status == GO_ON)
         status = read_command(&reading, command);
     drop_settings(&reading);
     free(reading.rows);
+    if (status != EXIT_OK && asks_for_json(&reading, argc, argv))
+        tool_print_error();
     return status;
 }

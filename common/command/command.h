@@ -123,6 +123,10 @@ struct command {
         __VA_ARGS__                                                                                          \
     }
 
+/* The option of a command whose answer can be JSON: when it fails, the error is there, too
+ * (tool_print_error). */
+#define COMMAND_JSON "json"
+
 /* Reads argv, of which argv[0] is the command's name, and runs what it says. Returns the exit status; what is
  * wrong is one line that names the option, the value and what is expected, and EXIT_USAGE. */
 int command_run(const struct command *command, int argc, char **argv);

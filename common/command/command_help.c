@@ -170,7 +170,8 @@ static void print_text(const struct command *command)
     char sentence[USAGE_SIZE];
 
     snprintf(sentence, sizeof(sentence), "%s.", command->summary);
-    sentence[0] = (char)toupper((unsigned char)sentence[0]);
+    if (!isupper((unsigned char)sentence[1])) /* eUICC */
+        sentence[0] = (char)toupper((unsigned char)sentence[0]);
     print_wrapped(command->text != NULL ? command->text : sentence, 0, 0);
 }
 

@@ -77,6 +77,7 @@ is "of all the ways back" "null null null false false" \
     "$(jq -r '"\(.fallback_profile) \(.return_profile) \(.rollback) \(.emergency.active) \(.immediate_enable.on)"' "$work/show.json")"
 check "and has the lists" jq -e '.eims == [] and .package_results == [] and .notifications == []' "$work/show.json"
 check "no private key is told" not grep -Eiq 'private|"[a-z_]*key"' "$work/show.json"
+json_style "show" "$work/show.json"
 before=$(fact .run.commands)
 answers
 isnt "the commands served are counted" "$before" "$(fact .run.commands)"
@@ -117,9 +118,17 @@ is "the clock can be set" "2031-05-06T07:08" "$(ctl time set 2031-05-06T07:08:09
 is "it goes on from there" "2031-05-06T07" "$(ctl time | cut -c 1-13)"
 is "show knows" "2031-05-06T07" "$(fact .time | cut -c 1-13)"
 is "it can be put forward" "2031-05-07T07" "$(ctl time set +86400 | cut -c 1-13)"
-is "and back to the machine's" "$(date -u +%Y-%m-%dT%H)" "$(ctl time set real | cut -c 1-13)"
+is "and back" "2031-05-06T07" "$(ctl time set -- -86400 | cut -c 1-13)"
+is "or to the machine's" "$(date -u +%Y-%m-%dT%H)" "$(ctl time set real | cut -c 1-13)"
 check "what is no time is refused" not ctl time set yesterday
 matches "in one line" '^softeuicc ctl: a time is' "$(cat "$work/ctl.err")"
+for time in 1969-12-31 10000-01-01T00:00:00Z +999999999999 -999999999999 +99999999999999999999; do
+    check "so is $time" not ctl time set -- "$time"
+    is "with the range" "softeuicc ctl: a time is from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z" "$(cat "$work/ctl.err")"
+done
+ctl --json time set yesterday >"$work/error.json"
+json_style "an error" "$work/error.json"
+is "which says what was wrong" 'a time is 2026-01-31T23:59:59Z, +SECONDS, -SECONDS or "real"' "$(jq -r .error.message "$work/error.json")"
 
 # --- the trace ----------------------------------------------------------------------------------------------------------
 check "nothing is traced at first" not log_says '> 81E29100'
@@ -144,7 +153,12 @@ check "what the reader does, too" wait_until 5 follows 'slot 0: reset$'
 is "and not in the log" "$lines" "$(wc -l <"$work/run.log")"
 check "JSON has a line for each" jq -e -s 'map(select(.function == "ES10c.GetProfilesInfo" and .status == "9000" or .command)) | length > 0' \
     "$work/follow.json"
+transceive 0020000108 002000010831323334FFFFFFFF A02C00011031323334FFFFFFFF35363738FFFFFFFF >/dev/null
+check "codes are not shown" wait_until 5 grep -Eq '> 0020000108\*{16}$' "$work/follow.log"
+check "of any class" wait_until 5 grep -Eq '> A02C000110\*{32}$' "$work/follow.log"
+check "nowhere" not grep -q 31323334 "$work/follow.log" "$work/follow.json"
 end_process "$follower" INT
+json_style "the trace" "$work/follow.json"
 
 # --- the power ----------------------------------------------------------------------------------------------------------
 # Everything that enabling a profile changes. What was not stored when the power went is lost, so that it is all as before until the
@@ -172,12 +186,15 @@ for after in 1 2 3 5 8 13 21 34 55; do
         is "cut --after $after: as it was before" "$before" "$(state)"
         is "cut --after $after: once" $((cuts + 1)) "$(fact .run.power_cuts)"
         is "cut --after $after: the next power stays" null "$(fact .power_cut_in)"
+        is "cut --after $after: show tells of it" "$after" "$(fact .run.last_power_cut.after)"
+        check "cut --after $after: the log says that it was armed, and struck" \
+            log_says "slot 0: power cut, as armed by 'softeuicc ctl cut': it struck at change of storage $after after that; what was not stored is lost\$"
         check "cut --after $after: the card comes back" wait_until 5 answers
     fi
 done
 check "the power went at several changes" test "$went" -ge 3
 check "and a command has an end" test "$stayed" -ge 1
-check "the log tells" log_says 'slot 0: power cut: what was not stored is lost$'
+matches "show tells people" "Power cuts +[0-9]+; the last one, armed by 'softeuicc ctl cut --after [0-9]+', struck at 20" "$(ctl show | grep 'Power cuts')"
 is "cut waits for a write" "the power goes at the card's next change of storage" "$(ctl cut)"
 check "reading is none" answers
 is "it is still armed" 1 "$(fact .power_cut_in)"

@@ -166,6 +166,12 @@ check "the second poll brings nothing" ipa poll
 is "the eIM asked no more than needed" 2 "$(rest "/v1/orders?eid=$eid" | jq length)"
 matches "status for people" "$eid  certificates known, counter 1, 0 open orders" "$(eim status --eid "$eid")"
 
+for command in "status" "status --eid $eid" "euiccs" "orders" "notifications" "cancel 999999"; do
+    # shellcheck disable=SC2086 # words
+    eim $command --json 2>/dev/null
+done >"$work/client.json"
+json_style "the client" "$work/client.json"
+
 # --- orders -------------------------------------------------------------------------------------------------------------
 carried_out "enable" "done" enable --iccid "$a"
 is "the eIM's list follows" enabled "$(profile_state "$a")"

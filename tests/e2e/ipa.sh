@@ -102,6 +102,8 @@ life() {
     is "$where: an enable" '[{"command":"enable","result":"ok(0)"}]' \
         "$(jq -c '.[0].events[] | select(.event == "package" and .results[0].command == "enable") | .results' <<<"$out")"
     is "$where: outcome" done "$(jq -r '.[0].outcome' <<<"$out")"
+    { printf '%s\n' "$out"; ipa --json status; ipa --json emergency off 2>/dev/null; } >"$work/ipa.json"
+    json_style "$where: ipa" "$work/ipa.json"
     is "$where: it is enabled" "$a" "$(enabled)"
     is "$where: the eIM knows" done "$(state_of_order)"
 

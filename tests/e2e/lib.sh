@@ -67,6 +67,13 @@ matches() {
     fi
 }
 
+# json_style NAME FILE: ok when the JSON in the file, all that a tool printed, is in the style of docs/json.md.
+json_style() {
+    # shellcheck disable=SC2016 # of jq
+    check "$1: JSON in the one style" jq -es 'length > 0 and ([.. | objects | keys[]] | all(test("^[a-z][a-z0-9]*(_[a-z0-9]+)*$"))) and
+        ([..] | all(. != null and . != ""))' "$2"
+}
+
 skip() {
     printf 'skip - %s\n' "$1"
 }

@@ -26,7 +26,7 @@ refuses() {
 }
 
 order() {
-    "$softeuicc" smdpp order --url "https://$address" --cacert "$work/pki/ci.pem" --json "$@" | jq -r '.activationCode'
+    "$softeuicc" smdpp order --url "https://$address" --cacert "$work/pki/ci.pem" --json "$@" | jq -r '.activation_code'
 }
 
 profile_state() {
@@ -52,6 +52,10 @@ start_smdpp() {
 # --- the whole life of a profile, on whatever $target says -------------------------------------------------------------
 life() {
     local where=$1 code eid
+    lpa info --json >"$work/lpa.json"
+    lpa list --json >>"$work/lpa.json"
+    lpa notifications --json >>"$work/lpa.json"
+    json_style "$where: lpa" "$work/lpa.json"
     eid=$(lpa info --json | jq -r .eid)
     matches "$where: info names the EID" '^[0-9]{32}$' "$eid"
     matches "$where: info for people" "EID +$eid" "$(lpa info)"
@@ -91,10 +95,10 @@ life() {
     check "$where: the right confirmation code" lpa download "$code" --confirmation 4711
     check "$where: notifications process, after the second download" lpa notifications process
     check "$where: default-smdp" lpa default-smdp smdp.example.com
-    is "$where: it is shown" smdp.example.com "$(lpa info --json | jq -r .defaultSmdpAddress)"
+    is "$where: it is shown" smdp.example.com "$(lpa info --json | jq -r .default_smdp_address)"
     check "$where: reset" lpa reset
     is "$where: reset deletes the profiles" "no profiles" "$(lpa list)"
-    is "$where: and the address" null "$(lpa info --json | jq -r .defaultSmdpAddress)"
+    is "$where: and the address" null "$(lpa info --json | jq -r .default_smdp_address)"
 }
 
 start_pcscd

@@ -34,7 +34,7 @@ wait_until 10 grep -q '^listening on' "$work/smdpp.log" || {
     exit 1
 }
 order() {
-    "$softeuicc" smdpp order --url "https://$address" --cacert "$work/pki/ci.pem" --json "$@" | jq -r .activationCode
+    "$softeuicc" smdpp order --url "https://$address" --cacert "$work/pki/ci.pem" --json "$@" | jq -r .activation_code
 }
 
 # Without what the code says of a confirmation code, so that only the server does, in the middle.

@@ -28,7 +28,7 @@ does() {
 }
 
 order() {
-    "$softeuicc" smdpp order --url "https://$address" --cacert "$work/pki/ci.pem" --json "$@" | jq -r '.activationCode'
+    "$softeuicc" smdpp order --url "https://$address" --cacert "$work/pki/ci.pem" --json "$@" | jq -r '.activation_code'
 }
 
 start_pcscd

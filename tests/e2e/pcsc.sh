@@ -123,6 +123,54 @@ check "it starts again" sees_eid
 stop_cards INT
 is "SIGINT does so too" 0 "$status"
 check "and the pid file is gone" not test -e "$work/run.pid"
+start_cards --card "$work/card.db" --pid-file "$work/run.pid"
+stop_cards HUP
+is "SIGHUP does so too" 0 "$status"
+is "and leaves nothing beside the card" card.db "$(cd "$work" && echo card.db* run.pid* | sed 's/ run\.pid\*$//')"
+run_pid=$(
+    trap '' HUP
+    "$softeuicc" run --vpcd "localhost:$vpcd_port" --card "$work/card.db" >"$work/run.log" 2>&1 &
+    echo $!
+)
+wait_until 10 has_card 0
+kill -HUP "$run_pid"
+check "but not under nohup" sees_eid
+kill "$run_pid"
+wait_until 10 is_gone "$run_pid"
+wait_until 10 has_no_card 0
+
+# --- killed, and started again at once ----------------------------------------------------------------------------------
+# pcscd looks every 400 ms and may not see one card go and the next one come. In every second round the kill comes in the middle of
+# commands. SOFTEUICC_KILLS: how many rounds. The time is from the start until a client has the card's EID.
+lpa_sees_eid() {
+    timeout 10 "$softeuicc" lpa --reader "$(reader_name 0)" info 2>/dev/null | grep -q "$eid"
+}
+
+# kill_round NUMBER: appends the milliseconds to times, and says what is wrong.
+kill_round() {
+    local client='' start
+    if (($1 % 2)); then
+        while :; do "$softeuicc" lpa --reader "$(reader_name 0)" list; done >/dev/null 2>&1 &
+        client=$!
+        sleep "0.$((RANDOM % 5))$((RANDOM % 10))"
+    fi
+    end_process "$run_pid" KILL
+    start=$(date +%s%N)
+    "$softeuicc" run --vpcd "localhost:$vpcd_port" --card "$work/card.db" >"$work/run.log" 2>&1 &
+    run_pid=$!
+    processes=("$pcscd_pid" "$run_pid" $client)
+    wait_until 10 lpa_sees_eid || printf 'round %s: no answer in ten seconds\n' "$1"
+    printf '%s\n' $((($(date +%s%N) - start) / 1000000)) >>"$work/times"
+    [ -z "$client" ] || end_process "$client" KILL
+}
+
+start_cards --card "$work/card.db"
+kills=${SOFTEUICC_KILLS:-25}
+for ((round = 1; round <= kills; round++)); do kill_round "$round"; done >"$work/stuck"
+is "no reader is stuck after SIGKILL and a start ($kills times, $(sort -n "$work/times" | awk '{ t[NR] = $1 } END {
+    printf "median %d ms, most %d ms", t[int((NR + 1) / 2)], t[NR] }'))" "" "$(cat "$work/stuck")"
+check "the last one is whole" sees_eid
+stop_cards
 
 # --- the reader goes and comes back --------------------------------------------------------------------------------------
 start_cards --card "$work/card.db"

@@ -180,7 +180,13 @@ matches "and says so" '8\.2\.5-3\.7' "$(client order --profile demo 2>&1)"
 matches "order --again" "^LPA:1\\\$localhost:$port\\\$[A-Z0-9]{5}(-[A-Z0-9]{5}){3}\$" "$(client order --profile demo --again)"
 matches "order with a confirmation code" "^LPA:1\\\$localhost:$port\\\$MINE\\\$\\\$1\$" \
     "$(client order --iccid "$iccid" --again --matching-id MINE --confirmation 4711)"
-is "orders --json" MINE "$(client orders --json | jq -r --arg iccid "$iccid" '.[] | select(.iccid == $iccid) | .matchingId')"
+is "orders --json" MINE "$(client orders --json | jq -r --arg iccid "$iccid" '.[] | select(.iccid == $iccid) | .matching_id')"
+for command in orders profiles notifications "order --profile demo"; do
+    # shellcheck disable=SC2086 # words
+    client $command --json 2>/dev/null
+done >"$work/client.json"
+json_style "the client" "$work/client.json"
+is "a refusal has its codes" "8.2.5 3.7" "$(jq -rs '.[-1].error | "\(.subject_code) \(.reason_code)"' "$work/client.json")"
 matches "orders for people" "$iccid  released  demo  MINE" "$(client orders)"
 matches "profiles for people" "demo  $iccid  softeuicc  Demo  operational" "$(client profiles)"
 is "notifications, of which there are none" "[]" "$(client notifications --json)"

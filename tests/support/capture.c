@@ -46,6 +46,47 @@ static const char *restore(const struct diverted *diverted)
     return (const char *)text->data;
 }
 
+/* --- JSON
+ * --------------------------------------------------------------------------------------------------- */
+
+/* The end of the text in JSON whose first character is at `text`. */
+static const char *json_text_end(const char *text)
+{
+    while (*text != '"' && *text != '\0')
+        text += *text == '\\' && text[1] != '\0' ? 2 : 1;
+    return text;
+}
+
+/* A member's name: ^[a-z][a-z0-9_]*$ */
+static bool is_json_name(const char *name, size_t size)
+{
+    const size_t good = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+    return size > 0 && good >= size && name[0] >= 'a' && name[0] <= 'z';
+}
+
+/* Whatever a tool prints that begins as JSON is in the one style of print_json.h: names, no null, no empty
+ * text. */
+static void assert_json_style(const char *out)
+{
+    if (strncmp(out, "{\"", 2) != 0 && strncmp(out, "{\n", 2) != 0 && strncmp(out, "[\n", 2) != 0)
+        return;
+    for (const char *c = out; *c != '\0'; c++) {
+        const char *end;
+
+        ck_assert_msg(strncmp(c, "null", 4) != 0, "null in %s", out);
+        if (*c != '"')
+            continue;
+        end = json_text_end(c + 1);
+        if (end[0] == '"' && end[1] == ':')
+            ck_assert_msg(is_json_name(c + 1, (size_t)(end - c) - 1), "a name of another style in %s: %.40s",
+                          out, c);
+        else
+            ck_assert_msg(end > c + 1, "an empty text in %s", out);
+        c = *end != '\0' ? end : end - 1;
+    }
+}
+
 struct captured capture(int (*run)(void *context), void *context)
 {
     struct diverted out = {.stream = stdout, .name = "stdout"};
@@ -57,6 +98,7 @@ struct captured capture(int (*run)(void *context), void *context)
     captured.status = run(context);
     captured.err = restore(&err);
     captured.out = restore(&out);
+    assert_json_style(captured.out);
     return captured;
 }
 

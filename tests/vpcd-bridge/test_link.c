@@ -93,6 +93,11 @@ static void on_transmit(void *context, struct span command, struct buf *response
     }
 }
 
+static void on_mistaken(void *context)
+{
+    note(context, 'm');
+}
+
 static void on_removed(void *context)
 {
     note(context, 'x');
@@ -119,6 +124,7 @@ static void begin(struct bench *bench)
     static const struct vpcd_card calls = {.connected = on_connected,
                                            .disconnected = on_disconnected,
                                            .ignored = on_ignored,
+                                           .mistaken = on_mistaken,
                                            .power_on = on_power_on,
                                            .power_off = on_power_off,
                                            .reset = on_reset,
@@ -233,7 +239,7 @@ START_TEST(messages_become_calls)
     receive(&bench, octets, 4);
     await_log(&bench, "c1atr0a");
     /* two commands in one piece: two answers, in order */
-    send_hex(&bench, "0004 00000001 0004 00000002");
+    send_hex(&bench, "0001 01 0004 00000001 0004 00000002");
     receive(&bench, octets, 16);
     ck_assert_hex(SPAN(octets, 16), "0006 00000001 9000 0006 00000002 9000");
     end(&bench);
@@ -298,6 +304,7 @@ static unsigned flood(struct bench *bench, unsigned limit)
     unsigned sent = 0;
 
     bench->response_size = VPCD_MESSAGE_MAX;
+    send_hex(bench, "0001 01");
     while (sent < limit && strchr(bench->log, 'd') == NULL) {
         size_t taken = strlen(bench->log);
 
@@ -409,14 +416,14 @@ START_TEST(a_card_that_is_out_stays_out)
     bench.peer = -1;
     await_log(&bench, "c0x");
     vpcd_link_insert(bench.link);
-    vpcd_link_remove(bench.link); /* thought better of it */
+    vpcd_link_remove(bench.link); /* thought better of it: whoever did so is told that it is out */
     poll_fd = (struct pollfd){.fd = bench.listener, .events = POLLIN};
     spend(&bench, 1000);
     ck_assert_int_eq(poll(&poll_fd, 1, 0), 0);
-    ck_assert_str_eq(bench.log, "c0x");
+    ck_assert_str_eq(bench.log, "c0xx");
     vpcd_link_insert(bench.link);
     accept_card(&bench);
-    await_log(&bench, "c0xc");
+    await_log(&bench, "c0xxc");
     end(&bench);
 }
 END_TEST
@@ -429,14 +436,14 @@ START_TEST(a_card_may_vanish_in_a_command)
     accept_card(&bench);
     await_log(&bench, "c");
     bench.vanishes = true;
-    send_hex(&bench, "0004 00B00000 0001 01 0004 00B00000");
+    send_hex(&bench, "0001 01 0004 00B00000 0001 01 0004 00B00000");
     await_end_of_card(&bench);
-    ck_assert_str_eq(bench.log, "ct0");
+    ck_assert_str_eq(bench.log, "c1t0");
     bench.vanishes = false;
     vpcd_link_insert(bench.link);
     close(bench.peer);
     accept_card(&bench);
-    await_log(&bench, "ct0xc");
+    await_log(&bench, "c1t0xc");
     end(&bench);
 }
 END_TEST
@@ -475,12 +482,12 @@ START_TEST(what_cannot_be_answered_ends_the_connection)
     accept_card(&bench);
     await_log(&bench, "c");
     bench.response_size = VPCD_MESSAGE_MAX + 1;
-    send_hex(&bench, "0004 00B00000");
-    await_log(&bench, "ct0d");
+    send_hex(&bench, "0001 01 0004 00B00000");
+    await_log(&bench, "c1t0d");
     ck_assert_str_eq(bench.why, "an answer could not be made into a message");
     close(bench.peer);
     accept_card(&bench);
-    await_log(&bench, "ct0dc");
+    await_log(&bench, "c1t0dc");
     end(&bench);
 }
 END_TEST
@@ -579,12 +586,109 @@ START_TEST(a_slot_that_is_taken_is_told)
     await_log(&bench, "c");
     await_log(&bench, "ci");
     accept_card(&bench);
+    send_hex(&bench, "0001 04 0001 01");
+    receive(&bench, octets, 4);
+    await_log(&bench, "cia1");
+    spend(&bench, 3500); /* a reader that has spoken once may be silent */
+    ck_assert_str_eq(bench.log, "cia1");
+    end(&bench);
+}
+END_TEST
+
+/* The reader's end closes when the card's has, the card stays away, and comes back. */
+static void see_it_leave_and_come(struct bench *bench, const char *before)
+{
+    char expected[64];
+    int64_t left;
+
+    await_end_of_card(bench);
+    ck_assert_str_eq(bench->log, before);
+    close(bench->peer);
+    bench->peer = -1;
+    left = now_ms();
+    accept_card(bench);
+    ck_assert_int_ge(now_ms() - left, 500);
+    snprintf(expected, sizeof(expected), "%sxc", before);
+    await_log(bench, expected);
+}
+
+/* A reader that sends commands to a card without power believes that it powered it: another one, that is
+ * gone. Only its power or a reset before the command say that it knows what it talks to. */
+START_TEST(a_reader_that_takes_it_for_another_sees_it_go_and_come)
+{
+    static const struct {
+        const char *sent, *log;
+    } cases[] = {
+        {"0004 00B00000", "cm0"},
+        {"0001 04 0004 00B00000", "cam0"},
+        {"0004 00B00000 0004 00B00000 0001 01", "cm0"},
+        {"0001 01 0001 00 0004 00B00000", "c10m0"},
+        {"0001 02 0001 00 0001 04 0004 00B00000", "cr0am0"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct bench bench;
+        uint8_t octets[32];
+        char log[64];
+
+        begin(&bench);
+        accept_card(&bench);
+        send_hex(&bench, cases[i].sent);
+        for (int64_t until = now_ms() + 10000; strcmp(bench.log, cases[i].log) != 0 && now_ms() < until;)
+            turn(&bench);
+        ck_assert_str_eq(bench.log, cases[i].log);
+        while (recv(bench.peer, octets, 1, 0) > 0)
+            continue; /* the ATR, perhaps; no answer to the command */
+        see_it_leave_and_come(&bench, cases[i].log);
+        send_hex(&bench, "0001 01 0004 00B00000");
+        receive(&bench, octets, 8);
+        ck_assert_hex(SPAN(octets, 8), "0006 00B00000 9000");
+        snprintf(log, sizeof(log), "%sxc1t", cases[i].log);
+        await_log(&bench, log);
+        end(&bench);
+    }
+}
+END_TEST
+
+/* One that asks for the ATR and does not power the first card that it meets here does so too; but once, since
+ * a reader may have its own way. */
+START_TEST(a_reader_that_does_not_greet_it_sees_it_go_and_come_once)
+{
+    struct bench bench;
+    uint8_t octets[4];
+
+    begin(&bench);
+    accept_card(&bench);
     send_hex(&bench, "0001 04");
     receive(&bench, octets, 4);
-    await_log(&bench, "cia");
-    for (int64_t until = now_ms() + 3500; now_ms() < until;)
-        turn(&bench); /* a reader that has spoken once may be silent */
-    ck_assert_str_eq(bench.log, "cia");
+    see_it_leave_and_come(&bench, "cam0");
+    send_hex(&bench, "0001 04");
+    receive(&bench, octets, 4);
+    spend(&bench, 1200);
+    ck_assert_str_eq(bench.log, "cam0xca");
+    end(&bench);
+}
+END_TEST
+
+/* A card that is on its way out and back is out when it is taken out then, and whoever asked is told. */
+START_TEST(a_card_that_rests_can_be_taken_out)
+{
+    struct bench bench;
+    struct pollfd poll_fd;
+
+    begin(&bench);
+    accept_card(&bench);
+    send_hex(&bench, "0004 00B00000");
+    await_log(&bench, "cm0");
+    close(bench.peer);
+    bench.peer = -1;
+    await_log(&bench, "cm0x");
+    vpcd_link_remove(bench.link);
+    vpcd_link_remove(bench.link);
+    ck_assert_str_eq(bench.log, "cm0xx");
+    spend(&bench, 1000);
+    poll_fd = (struct pollfd){.fd = bench.listener, .events = POLLIN};
+    ck_assert_int_eq(poll(&poll_fd, 1, 0), 0);
     end(&bench);
 }
 END_TEST
@@ -593,4 +697,6 @@ TEST_MAIN("link", messages_become_calls, a_lost_reader_is_found_again, nobody_li
           long_answers_wait_for_a_slow_reader, what_cannot_be_answered_ends_the_connection,
           a_card_is_taken_out_and_put_in, a_card_that_is_out_stays_out, a_card_may_vanish_in_a_command,
           a_card_leaves_without_a_reader_too, a_reset_connection_is_lost, addresses_are_tried_in_turn,
-          an_address_that_does_not_answer_is_left, a_slot_that_is_taken_is_told)
+          an_address_that_does_not_answer_is_left, a_slot_that_is_taken_is_told,
+          a_reader_that_takes_it_for_another_sees_it_go_and_come,
+          a_reader_that_does_not_greet_it_sees_it_go_and_come_once, a_card_that_rests_can_be_taken_out)

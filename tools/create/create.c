@@ -239,7 +239,7 @@ static int show_json(const struct options *options, const char *eid)
     }
     for (size_t i = 0; i < options->inputs.profiles_count; i++)
         json_array_append_new(profiles, print_json_text(options->inputs.profiles[i].path));
-    return print_json(json_pack("{s:o, s:s, s:s, s:s, s:s?, s:o, s:o}", "card",
+    return print_json(json_pack("{s:o*, s:s, s:s, s:s, s:s*, s:o, s:o}", "card",
                                 print_json_text(options->card), "eid", eid, "personality",
                                 personalities[options->parameters.personality], "sgp22",
                                 sgp22_versions[options->parameters.sgp22], "sgp32", sgp32_of(options), "cis",

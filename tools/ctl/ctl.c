@@ -10,6 +10,7 @@
 #include "common/tool.h"
 #include "device/inspect_json.h"
 #include "euicc/softeuicc.h"
+#include "tools/run/control_request.h"
 #include "tools/subcommands.h"
 
 #include <stdio.h>
@@ -293,7 +294,7 @@ static const struct option_row rows[] = {
 
 static const struct option_row cut_rows[] = {
     {"after", "N", "at which change of storage from now (default 1: the next write); 0 takes it back",
-     TAKES_NUMBER(struct options, after, 0, INT64_MAX)},
+     TAKES_NUMBER(struct options, after, 0, CONTROL_CUT_MAX)},
     {0},
 };
 
@@ -313,15 +314,15 @@ static const struct command *const commands[] = {
     COMMAND("power-cycle", "",
             "take the card out and put it in again, as a device that is switched off and on", .run = move),
     COMMAND("remove", "", "take the card out of the reader", .run = move),
-    COMMAND("insert", "", "put it in", .run = move),
+    COMMAND("insert", "", "put the card into the reader", .run = move),
     COMMAND("cut", "[--after N]",
             "let the power go at the N-th change of storage from now (default 1: the next write): what is "
             "not stored by "
             "then is lost, the reader sees the card vanish and come back; --after 0 takes it back",
             .options = cut_rows, .run = ctl_cut),
     COMMAND("time", "[set TIME]",
-            "the card's clock; set it to 2026-01-31T23:59:59Z, by +SECONDS, or to 'real'", .max_words = 2,
-            .run = set_time),
+            "the card's clock; set it to 2026-01-31T23:59:59Z, by +SECONDS or '-- -SECONDS', or to 'real'",
+            .max_words = 2, .run = set_time),
     COMMAND("trace", "on|off|--follow",
             "show every command and answer on the daemon's standard output; or here, until interrupted",
             .max_words = 1, .options = trace_rows, .run = ctl_trace),

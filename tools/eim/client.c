@@ -25,6 +25,7 @@ static json_t *check_refusal(json_t *json)
         return json;
     tool_error("the eIM refused: %s%s%s", field != NULL ? field : "", field != NULL ? " " : "",
                message != NULL ? message : "no reason given");
+    tool_error_text("field", field);
     json_decref(json);
     return NULL;
 }

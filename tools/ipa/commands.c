@@ -18,8 +18,11 @@ static int say_code(const struct ipad *ipad, const char *function, enum names na
     char text[64];
 
     names_text(names, (uint64_t)code, text, sizeof(text));
-    if (code != 0)
-        return tool_error("%s: the card refused: %s", function, text);
+    if (code != 0) {
+        tool_error("%s: the card refused: %s", function, text);
+        es10_say_refused(function, (uint64_t)code);
+        return EXIT_FAILED;
+    }
     if (ipad->json)
         return print_json(json_pack("{s:s, s:s}", "function", function, "result", text));
     printf("%s: %s\n", function, text);
@@ -53,23 +56,23 @@ static int say_added(const struct ipad *ipad, struct span answers)
 {
     struct tlv_reader reader = tlv_reader(answers);
     struct tlv answer;
-    json_t *tokens = json_array();
+    json_t *eims = json_array();
     size_t count = 0;
 
     for (; tlv_next(&reader, &answer) == TLV_OK; count++) {
+        json_t *eim = json_object();
         int64_t token;
 
-        if (answer.tag == 0x84 && tlv_signed(answer.value, &token)) {
-            json_array_append_new(tokens, json_integer(token));
-            if (!ipad->json)
-                printf("association token %" PRId64 "\n", token);
-        } else {
-            json_array_append_new(tokens, json_null());
-        }
+        json_array_append_new(eims, eim);
+        if (answer.tag != 0x84 || !tlv_signed(answer.value, &token))
+            continue;
+        json_object_set_new(eim, "associationToken", json_integer(token));
+        if (!ipad->json)
+            printf("association token %" PRId64 "\n", token);
     }
     if (ipad->json)
-        return print_json(json_pack("{s:i, s:o}", "added", (int)count, "associationTokens", tokens));
-    json_decref(tokens);
+        return print_json(json_pack("{s:i, s:o}", "added", (int)count, "eims", eims));
+    json_decref(eims);
     printf("%zu added\n", count);
     return EXIT_OK;
 }
@@ -107,10 +110,11 @@ int ipad_add_eim(const struct command_line *line)
                 line->argv[0]);
         else if (!ipa_add_eim(ipad->ipa, buf_span(&configuration), &code, &answers))
             status = ipad_card_failed(ipad);
-        else if (code != 0)
-            status = tool_error("AddInitialEim: the card refused: %s",
-                                names_text(NAMES_ADD_INITIAL_EIM, (uint64_t)code, text, sizeof(text)));
-        else
+        else if (code != 0) {
+            tool_error("AddInitialEim: the card refused: %s",
+                       names_text(NAMES_ADD_INITIAL_EIM, (uint64_t)code, text, sizeof(text)));
+            es10_say_refused("AddInitialEim", (uint64_t)code);
+        } else
             status = say_added(ipad, buf_span(&answers));
     }
     buf_free(&configuration);

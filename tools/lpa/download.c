@@ -82,6 +82,7 @@ static bool authenticate_server(struct lpa *lpa, const struct es9p_message *init
             tlv_unsigned(number, &code);
         tool_error("AuthenticateServer: the card refused the server: %s",
                    names_text(NAMES_AUTHENTICATE_SERVER, code, text, sizeof(text)));
+        es10_say_refused("AuthenticateServer", code);
         ok = false;
     }
     buf_free(&request);
@@ -211,6 +212,7 @@ static bool lpa_download_prepare(struct lpa *lpa, const struct es9p_message *aut
             tlv_unsigned(number, &code);
         tool_error("PrepareDownload: the card refused: %s",
                    names_text(NAMES_PREPARE, code, text, sizeof(text)));
+        es10_say_refused("PrepareDownload", code);
         ok = false;
     }
     buf_free(&request);
@@ -239,9 +241,12 @@ static int installation_result(struct span result)
         if (tlv_find(error, 0x81, &number))
             tlv_unsigned(number, &reason);
     }
-    return tool_error("LoadBoundProfilePackage: the card refused the package at %s: %s",
-                      names_text(NAMES_INSTALL_COMMAND, command, command_text, sizeof(command_text)),
-                      names_text(NAMES_INSTALL_ERROR, reason, reason_text, sizeof(reason_text)));
+    tool_error("LoadBoundProfilePackage: the card refused the package at %s: %s",
+               names_text(NAMES_INSTALL_COMMAND, command, command_text, sizeof(command_text)),
+               names_text(NAMES_INSTALL_ERROR, reason, reason_text, sizeof(reason_text)));
+    es10_say_refused("LoadBoundProfilePackage", reason);
+    tool_error_number("bpp_command", (int64_t)command);
+    return EXIT_FAILED;
 }
 
 /* LoadBoundProfilePackage in segments, until the card gives its installation result, appended to `result`.

@@ -39,12 +39,12 @@ static const struct option_row options[] = {
 
 static const struct command *const commands[] = {
     COMMAND("info", "", "the card: reader, ATR, EID, versions, memory, CIs, addresses", .run = lpa_info),
-    COMMAND("list", "", "its profiles", .run = lpa_list),
+    COMMAND("list", "", "the card's profiles", .run = lpa_list),
     COMMAND("download", "AC|-",
             "download a profile; AC is an activation code, - uses the card's default SM-DP+", .min_words = 1,
             .max_words = 1, .run = lpa_download),
     COMMAND("enable", "ICCID|AID", "enable a profile", .min_words = 1, .max_words = 1, .run = lpa_enable),
-    COMMAND("disable", "ICCID|AID", "disable it", .min_words = 1, .max_words = 1, .run = lpa_disable),
+    COMMAND("disable", "ICCID|AID", "disable a profile", .min_words = 1, .max_words = 1, .run = lpa_disable),
     COMMAND("delete", "ICCID|AID", "delete a disabled profile", .min_words = 1, .max_words = 1,
             .run = lpa_delete),
     COMMAND("nickname", "ICCID [NAME]", "name a profile; without NAME the nickname is removed",

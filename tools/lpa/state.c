@@ -42,10 +42,11 @@ static int simple(struct lpa *lpa, const char *function, struct buf *request, ui
         if (!tlv_find(value, 0x80, &result) || !tlv_unsigned(result, &code))
             status = tool_error("%s: the card's answer has no result", function);
         else if (code != 0)
-            status =
-                tool_error("%s: the card refused: %s", function, names_text(names, code, text, sizeof(text)));
+            tool_error("%s: the card refused: %s", function, names_text(names, code, text, sizeof(text)));
         else
             status = EXIT_OK;
+        if (code != 0)
+            es10_say_refused(function, code);
     }
     buf_free(&answer);
     buf_free(request);

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define TIME_SIZE 40
+
 json_t *control_ok(json_t *result)
 {
     return json_pack("{s:b, s:o}", "ok", 1, "result", result);
@@ -38,19 +40,40 @@ static json_t *no_card(const struct slot *slot)
                          slot->path);
 }
 
+/* "2026-01-31T23:59:59Z" */
+static void put_time(char out[TIME_SIZE], int64_t milliseconds)
+{
+    const time_t seconds = (time_t)(milliseconds / 1000);
+    struct tm broken_down;
+
+    out[0] = '\0';
+    if (gmtime_r(&seconds, &broken_down) != NULL)
+        strftime(out, TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &broken_down);
+}
+
+static json_t *show_last_cut(const struct slot_cut *cut)
+{
+    char time[TIME_SIZE];
+
+    if (cut->after == 0)
+        return NULL;
+    put_time(time, cut->time);
+    return json_pack("{s:I, s:s}", "after", (json_int_t)cut->after, "time", time);
+}
+
 /* What the daemon knows. */
 static json_t *show_run(const struct slot *slot, time_t since)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return json_pack("{s:o, s:i, s:i, s:o, s:i, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:f}", "file",
+    return json_pack("{s:o*, s:i, s:i, s:o*, s:i, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:o*, s:f}", "file",
                      print_json_text(slot->path), "pid", (int)getpid(), "slot", (int)slot->number, "host",
                      print_json_text(slot->host), "port", (int)slot->port, "inserted", slot->inserted,
                      "connected", slot->connected, "trace", slot->trace, "uptime",
                      (json_int_t)(now.tv_sec - since), "commands", (json_int_t)slot->commands, "resets",
-                     (json_int_t)slot->resets, "power_cuts", (json_int_t)slot->power_cuts, "clock_ahead",
-                     (double)slot->clock_offset / 1000);
+                     (json_int_t)slot->resets, "power_cuts", (json_int_t)slot->power_cuts, "last_power_cut",
+                     show_last_cut(&slot->last_cut), "clock_ahead", (double)slot->clock_offset / 1000);
 }
 
 static json_t *control_answer_show(const struct slot *slot, time_t since)
@@ -66,18 +89,16 @@ static json_t *control_answer_show(const struct slot *slot, time_t since)
     return control_ok(whole);
 }
 
-static json_t *control_answer_cut(const struct slot *slot, uint64_t after)
+static json_t *control_answer_cut(struct slot *slot, uint64_t after)
 {
-    if (!softeuicc_cut_power(slot->card, after))
+    if (!slot_arm_cut(slot, after))
         return control_error("this card's power cannot be cut");
     return control_ok(json_pack("{s:I}", "after", (json_int_t)after));
 }
 
 static json_t *set_time(struct slot *slot, const struct control_request *request)
 {
-    time_t seconds;
-    struct tm broken_down;
-    char text[40] = "";
+    char text[TIME_SIZE];
 
     switch (request->time) {
     case CONTROL_TIME_ASK:
@@ -89,16 +110,13 @@ static json_t *set_time(struct slot *slot, const struct control_request *request
         slot->clock_offset += request->milliseconds - slot_now(slot);
         break;
     case CONTROL_TIME_BY:
-        if (slot_now(slot) + request->milliseconds < 0)
-            return control_error("that is before 1970");
-        if (slot_now(slot) + request->milliseconds > CONTROL_TIME_LAST)
-            return control_error("that is beyond the year 9999");
+        if (slot_now(slot) + request->milliseconds < 0 ||
+            slot_now(slot) + request->milliseconds > SLOT_TIME_LAST)
+            return control_error(CONTROL_TIME_RANGE);
         slot->clock_offset += request->milliseconds;
         break;
     }
-    seconds = (time_t)(slot_now(slot) / 1000);
-    if (gmtime_r(&seconds, &broken_down) != NULL)
-        strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &broken_down);
+    put_time(text, slot_now(slot));
     return control_ok(
         json_pack("{s:s, s:f}", "time", text, "clock_ahead", (double)slot->clock_offset / 1000));
 }

@@ -5,6 +5,7 @@
 #include "tools/run/control_request.h"
 
 #include "common/number.h"
+#include "tools/run/slot.h"
 
 #include <ctype.h>
 #include <jansson.h>
@@ -13,8 +14,8 @@
 #include <string.h>
 #include <time.h>
 
-#define CUT_AFTER_MAX 1000000              /* changes of storage */
-#define TIME_BY_MAX   INT64_C(10000000000) /* seconds */
+#define TIME_BY_MAX INT64_C(1000000000000) /* seconds: more than there are */
+#define YEAR_DIGITS 9                      /* of one that is read to be refused */
 
 struct reader {
     struct control_request *request;
@@ -40,54 +41,82 @@ __attribute__((format(printf, 2, 3))) static bool refuse(const struct reader *re
 
 static bool read_after(const struct reader *reader, const json_t *value)
 {
-    if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > CUT_AFTER_MAX)
-        return refuse(reader, "\"after\" is a number of changes of storage, 0 to %d", CUT_AFTER_MAX);
+    if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+        json_integer_value(value) > CONTROL_CUT_MAX)
+        return refuse(reader, "\"after\" is a number of changes of storage, 0 to %d", CONTROL_CUT_MAX);
     reader->request->after = (uint64_t)json_integer_value(value);
     return true;
+}
+
+/* `digits` digits, and what stands behind them. */
+static bool read_digits(const char **text, unsigned digits, char behind, int *value)
+{
+    *value = 0;
+    for (; digits > 0; digits--, (*text)++) {
+        if (!isdigit((unsigned char)**text))
+            return false;
+        *value = *value * 10 + (**text - '0');
+    }
+    if (behind == '\0')
+        return true;
+    return *(*text)++ == behind;
 }
 
 /* "Z", "+02:00" or nothing (UTC too): seconds to the east. */
 static bool read_zone(const char *text, int *east)
 {
+    const char sign = text[0];
     int hours;
     int minutes;
-    int end = 0;
 
     *east = 0;
     if (text[0] == '\0' || strcmp(text, "Z") == 0)
         return true;
-    if ((text[0] != '+' && text[0] != '-') || !isdigit((unsigned char)text[1]) ||
-        sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &end) != 2 || text[1 + end] != '\0' || hours > 14 ||
-        minutes < 0 || minutes > 59)
+    text++;
+    if ((sign != '+' && sign != '-') || !read_digits(&text, 2, ':', &hours) ||
+        !read_digits(&text, 2, '\0', &minutes) || text[0] != '\0' || hours > 14 || minutes > 59)
         return false;
-    *east = (text[0] == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+    *east = (sign == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
     return true;
 }
 
-/* ISO 8601: a date, or a date and a time. */
+/* ISO 8601: a date, or a date and a time; of any year. */
 static bool read_moment(const char *text, int64_t *milliseconds)
 {
-    struct tm broken_down = {0};
-    const char *rest = strptime(text, "%Y-%m-%d", &broken_down);
+    struct tm day = {0};
+    const size_t digits = strspn(text, "0123456789");
+    struct tm read;
+    int year;
     int east = 0;
-    int day;
 
-    if (rest != NULL && rest[0] == 'T')
-        rest = strptime(rest + 1, "%H:%M:%S", &broken_down);
-    if (rest == NULL || !read_zone(rest, &east))
+    if (digits < 4 || digits > YEAR_DIGITS || !read_digits(&text, (unsigned)digits, '-', &year) ||
+        !read_digits(&text, 2, '-', &day.tm_mon) || !read_digits(&text, 2, '\0', &day.tm_mday))
         return false;
-    day = broken_down.tm_mday;
-    *milliseconds = ((int64_t)timegm(&broken_down) - east) * 1000;
-    return *milliseconds >= 0 && *milliseconds <= CONTROL_TIME_LAST &&
-           broken_down.tm_mday == day; /* no 31st of February */
+    day.tm_year = year - 1900;
+    day.tm_mon--;
+    if (text[0] == 'T') {
+        text++;
+        if (!read_digits(&text, 2, ':', &day.tm_hour) || !read_digits(&text, 2, ':', &day.tm_min) ||
+            !read_digits(&text, 2, '\0', &day.tm_sec) || !read_zone(text, &east))
+            return false;
+    } else if (text[0] != '\0') {
+        return false;
+    }
+    read = day;
+    *milliseconds = ((int64_t)timegm(&day) - east) * 1000;
+    return day.tm_mon == read.tm_mon && day.tm_mday == read.tm_mday && day.tm_hour == read.tm_hour &&
+           day.tm_min == read.tm_min && day.tm_sec == read.tm_sec; /* no 31st of February, no 25 o'clock */
 }
 
+/* "+3600": of any size. */
 static bool read_step(const char *text, int64_t *milliseconds)
 {
     int64_t seconds;
 
-    if (!number_read(text, -TIME_BY_MAX, TIME_BY_MAX, &seconds))
+    if (text[1] == '\0' || strspn(text + 1, "0123456789") != strlen(text + 1))
         return false;
+    if (!number_read(text, -TIME_BY_MAX, TIME_BY_MAX, &seconds))
+        seconds = text[0] == '-' ? -TIME_BY_MAX : TIME_BY_MAX;
     *milliseconds = seconds * 1000;
     return true;
 }
@@ -105,7 +134,12 @@ static bool read_time(const struct reader *reader, const json_t *value)
     request->time = text[0] == '+' || text[0] == '-' ? CONTROL_TIME_BY : CONTROL_TIME_AT;
     ok = request->time == CONTROL_TIME_BY ? read_step(text, &request->milliseconds)
                                           : read_moment(text, &request->milliseconds);
-    return ok || refuse(reader, "a time is 2026-01-31T23:59:59Z, +SECONDS, -SECONDS or \"real\"");
+    if (!ok)
+        return refuse(reader, "a time is 2026-01-31T23:59:59Z, +SECONDS, -SECONDS or \"real\"");
+    if (request->time == CONTROL_TIME_AT &&
+        (request->milliseconds < 0 || request->milliseconds > SLOT_TIME_LAST))
+        return refuse(reader, CONTROL_TIME_RANGE);
+    return true;
 }
 
 static bool read_trace(const struct reader *reader, const json_t *value)

@@ -7,9 +7,10 @@
 
 #include "apdu/bytes.h"
 
-#define CONTROL_LINE_MAX 4096 /* octets, without the end of the line */
-/* Milliseconds: no clock is set beyond the year 9999. */
-#define CONTROL_TIME_LAST INT64_C(253402300799999)
+#define CONTROL_LINE_MAX 4096    /* octets, without the end of the line */
+#define CONTROL_CUT_MAX  1000000 /* changes of storage */
+/* The line for a time that no card's clock can show. */
+#define CONTROL_TIME_RANGE "a time is from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z"
 
 enum control_command {
     CONTROL_SHOW,

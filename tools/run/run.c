@@ -1,7 +1,7 @@
 /*
  * softeuicc run: the card daemon. One card per slot of the virtual reader, on consecutive ports, until
- * SIGTERM or SIGINT. Ending it at any moment, even by SIGKILL, leaves the cards as the last answered command
- * left them.
+ * SIGTERM, SIGINT or SIGHUP. Ending it at any moment, even by SIGKILL, leaves the cards as the last answered
+ * command left them.
  */
 #include "common/notify.h"
 #include "common/place.h"
@@ -63,7 +63,10 @@ static const struct option_row rows[] = {
      "where softeuicc ctl finds the card (default FILE-ctl); with several cards one for each, in their order",
      TAKES_LIST(struct options, controls, controls_count)},
     {"no-control", NULL, "no control sockets", TAKES_FLAG(struct options, no_control)},
-    {"trace", NULL, "show every command and answer, with the function's name, on standard output",
+    {"trace", NULL,
+     "show every command and answer, with the function's name, on standard output; PIN, PUK and ADM codes "
+     "are not "
+     "shown, the keys of one session (answers of AUTHENTICATE) are",
      TAKES_FLAG(struct options, trace), .letter = 't'},
     {"protocol", "t0|t1", "the transmission protocol that the card offers (default t0)",
      TAKES_CHOICE(struct options, protocol, protocols)},
@@ -235,14 +238,36 @@ static void run_leave(struct run *run)
     event_base_dispatch(run->base);
 }
 
+static const int ends[] = {SIGTERM, SIGINT, SIGHUP};
+
+#define ENDS (sizeof(ends) / sizeof(ends[0]))
+
+/* A terminal that is closed ends the daemon, unless it was started with nohup(1). */
+static bool heeds(int signal_number)
+{
+    struct sigaction now;
+
+    return signal_number != SIGHUP || sigaction(SIGHUP, NULL, &now) != 0 || now.sa_handler != SIG_IGN;
+}
+
+static bool await_ends(struct run *run, struct event *events[ENDS])
+{
+    for (size_t i = 0; i < ENDS; i++) {
+        if (!heeds(ends[i]))
+            continue;
+        events[i] = evsignal_new(run->base, ends[i], on_signal, run);
+        if (events[i] == NULL || event_add(events[i], NULL) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* Serves until a signal ends it. */
 static int run_serve(struct run *run)
 {
     const struct options *options = run->options;
-    struct event *terminate = evsignal_new(run->base, SIGTERM, on_signal, run);
-    struct event *interrupt = evsignal_new(run->base, SIGINT, on_signal, run);
-    bool ok = terminate != NULL && interrupt != NULL && event_add(terminate, NULL) == 0 &&
-              event_add(interrupt, NULL) == 0 && begin_looking(run);
+    struct event *events[ENDS] = {NULL};
+    bool ok = await_ends(run, events) && begin_looking(run);
 
     for (unsigned i = 0; ok && i < options->cards_count; i++)
         ok = slot_connect(&run->slots[i], run->base, run->addresses);
@@ -262,10 +287,9 @@ static int run_serve(struct run *run)
         control_free(run->controls[i]);
         slot_close(&run->slots[i]);
     }
-    if (terminate != NULL)
-        event_free(terminate);
-    if (interrupt != NULL)
-        event_free(interrupt);
+    for (size_t i = 0; i < ENDS; i++)
+        if (events[i] != NULL)
+            event_free(events[i]);
     if (run->look != NULL)
         event_free(run->look);
     return ok && !run->lost ? EXIT_OK : EXIT_FAILED;
@@ -308,7 +332,7 @@ const struct command subcommand_run = {
     "the slot "
     "whose port is named, the next ones into the slots on the ports after it. Waits for the reader when "
     "there is none, "
-    "and comes back when pcscd restarts. SIGTERM and SIGINT end it.",
+    "and comes back when pcscd restarts. SIGTERM, SIGINT and SIGHUP end it.",
     "Debian's vpcd brings two slots, on ports 35963 and 35964. More slots are more entries in "
     "/etc/reader.conf.d.\n"
     "Under systemd, Type=notify is told when all cards are open.",

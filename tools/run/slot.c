@@ -86,6 +86,42 @@ static void slot_tell(const struct slot *slot, enum slot_event event)
 
 /* --- power --------------------------------------------------------------------------------------- */
 
+static void report_cut(struct slot *slot)
+{
+    char text[160];
+
+    slot->power_cuts++;
+    slot->last_cut = (struct slot_cut){slot->cut_after, slot_now(slot)};
+    if (slot->cut_after > 0) {
+        snprintf(text, sizeof(text),
+                 "power cut, as armed by 'softeuicc ctl cut': it struck at change of storage %llu after "
+                 "that; what "
+                 "was not stored is lost",
+                 (unsigned long long)slot->cut_after);
+        slot_report(slot, text);
+    } else {
+        slot_report(slot, "power cut: what was not stored is lost");
+    }
+    slot->cut_after = 0;
+}
+
+bool slot_arm_cut(struct slot *slot, uint64_t after)
+{
+    char text[120];
+
+    if (!softeuicc_cut_power(slot->card, after))
+        return false;
+    if (after > 0) {
+        snprintf(text, sizeof(text), "a power cut is armed: it strikes at change of storage %llu from now",
+                 (unsigned long long)after);
+        slot_report(slot, text);
+    } else if (slot->cut_after > 0) {
+        slot_report(slot, "the power cut is armed no more");
+    }
+    slot->cut_after = after;
+    return true;
+}
+
 /* True when the card lives. Otherwise its supply has failed: it is gone for the reader, and comes back as it
  * was stored. A file that is gone does not come back. */
 static bool survives(struct slot *slot)
@@ -96,9 +132,8 @@ static bool survives(struct slot *slot)
     }
     if (slot->card == NULL || !softeuicc_has_lost_power(slot->card))
         return slot->card != NULL;
-    slot->power_cuts++;
     slot->powered = false;
-    slot_report(slot, "power cut: what was not stored is lost");
+    report_cut(slot);
     slot_remove(slot);
     softeuicc_close(slot->card);
     slot->card = NULL;
@@ -145,6 +180,12 @@ static void on_ignored(void *context)
 
     slot_log(slot, "the reader at %s port %u takes no notice of this card: there is another one in the slot",
              slot->host, (unsigned)slot->port);
+}
+
+static void on_mistaken(void *context)
+{
+    slot_report(context, "the reader takes this card for one that it had before: the card is taken out, and "
+                         "put in again");
 }
 
 static void on_removed(void *context)
@@ -218,9 +259,11 @@ static void on_transmit(void *context, struct span command, struct buf *response
 int64_t slot_now(const struct slot *slot)
 {
     struct timespec now;
+    int64_t time;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + slot->clock_offset;
+    time = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + slot->clock_offset;
+    return time < SLOT_TIME_LAST ? time : SLOT_TIME_LAST;
 }
 
 static int64_t slot_clock(void *context)
@@ -262,6 +305,7 @@ bool slot_connect(struct slot *slot, struct event_base *base, const struct addri
         .connected = on_connected,
         .disconnected = on_disconnected,
         .ignored = on_ignored,
+        .mistaken = on_mistaken,
         .power_on = on_power_on,
         .power_off = on_power_off,
         .reset = on_reset,

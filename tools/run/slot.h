@@ -38,6 +38,11 @@ struct slot {
     bool powered;                          /* by the reader */
     int64_t clock_offset;                  /* milliseconds that the card's clock is ahead of this machine's */
     uint64_t commands, resets, power_cuts; /* since the daemon began */
+    uint64_t cut_after;                    /* an armed power cut's change of storage; 0: none is armed */
+    struct slot_cut {
+        uint64_t after; /* the change of storage at which it struck; 0: none has */
+        int64_t time;   /* the card's, as slot_now */
+    } last_cut;
     uint8_t atr[SOFTEUICC_ATR_MAX];
     size_t atr_size;
     uint8_t rapdu[SOFTEUICC_RAPDU_MAX];
@@ -56,7 +61,13 @@ void slot_remove(struct slot *slot);
  * cannot be opened; the line that says why was printed. */
 bool slot_insert(struct slot *slot);
 
-/* The card's time: milliseconds since 1970. */
+/* The power is to go at the `after`-th change of storage from now; 0: not after all. False: it cannot. */
+bool slot_arm_cut(struct slot *slot, uint64_t after);
+
+/* Milliseconds: no clock is set beyond the year 9999, and one that comes to its end stands. */
+#define SLOT_TIME_LAST INT64_C(253402300799999)
+
+/* The card's time: milliseconds since 1970, up to SLOT_TIME_LAST. */
 int64_t slot_now(const struct slot *slot);
 
 /* False: the card's file is gone from its place, which the line on standard error says. */

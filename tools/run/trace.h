@@ -1,7 +1,8 @@
 /*
  * The trace: what happens to a card, as lines on standard output for people and as JSON for who follows it
- * from elsewhere. Every command is shown as it comes and every answer with the function's name, the status
- * word's meaning and the time the card took; vpcd's requests for the ATR, several a second, are not shown.
+ * from elsewhere. Every command is shown as it comes, but for PIN, PUK and ADM codes, each octet of which is
+ * "**", and every answer with the function's name, the status word's meaning and the time the card took;
+ * vpcd's requests for the ATR, several a second, are not shown.
  */
 #ifndef SOFTEUICC_TOOLS_RUN_TRACE_H
 #define SOFTEUICC_TOOLS_RUN_TRACE_H

@@ -94,6 +94,9 @@ static json_t *call(const struct client *client, const char *function, json_t *r
     codes = json_object_get(execution, "statusCodeData");
     tool_error("%s refused: %s-%s, %s", function, text_member(codes, "subjectCode", "?"),
                text_member(codes, "reasonCode", "?"), text_member(codes, "message", "no reason given"));
+    tool_error_text("function", function);
+    tool_error_text("subject_code", text_member(codes, "subjectCode", NULL));
+    tool_error_text("reason_code", text_member(codes, "reasonCode", NULL));
     json_decref(json);
     return NULL;
 }

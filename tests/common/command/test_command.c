@@ -100,6 +100,7 @@ static const struct command *const shared_commands[] = {
     COMMAND("plain", "", "takes no words", .run = run),
     COMMAND("words", "A [B]", "takes one word or two", .min_words = 1, .max_words = 2, .run = run),
     COMMAND("two parts", "", "has a name of two words", .run = run),
+    COMMAND("two halves", "", "is another", .run = run),
     COMMAND("own", "", "has an option of its own", .options = own_rows, .run = run),
     NULL,
 };
@@ -301,6 +302,8 @@ START_TEST(says_what_is_wrong)
         {&shared, "--frob", "shared", "there is no option '--frob'"},
         {&shared, "plain --frob=1", "shared plain", "there is no option '--frob=1'"},
         {&shared, "-fx plain", "shared", "there is no option '-x'"},
+        {&shared, "words -60", "shared words",
+         "there is no option '-6'; a number below zero stands behind '--'"},
         {&shared, "--text", "shared", "'--text' needs a value"},
         {&shared, "plain -t", "shared plain", "'-t' needs a value"},
         {&shared, "--flag=1 plain", "shared", "'--flag' takes no value"},
@@ -354,6 +357,10 @@ START_TEST(helps_at_every_level)
         {&shared, "help", "Usage: softeuicc shared [OPTION]... COMMAND [WORD]...\n"},
         {&shared, "words -h --frob", "Usage: softeuicc shared words [OPTION]... A [B]\n"},
         {&shared, "own --help", "Usage: softeuicc shared own --own N [OPTION]...\n"},
+        {&shared, "two --help",
+         "Usage: softeuicc shared two parts [OPTION]...\n\nHas a name of two words.\n"},
+        {&shared, "two -h", "Usage: softeuicc shared two parts [OPTION]...\n"},
+        {&shared, "two parts -h", "Usage: softeuicc shared two parts [OPTION]...\n"},
         {&server, "-h", "Usage: softeuicc server [OPTION]...\n       softeuicc server COMMAND [OPTION]...\n"},
         {&server, "joined -h",
          "Usage: softeuicc server joined --text TEXT [OPTION]... COMMAND [then COMMAND]...\n"},
@@ -369,6 +376,10 @@ START_TEST(helps_at_every_level)
         ck_assert_str_eq(said, "");
         ck_assert_ptr_null(seen.command);
     }
+    call(&shared, "two --help");
+    ck_assert_ptr_nonnull(
+        strstr(told, "\n\nUsage: softeuicc shared two halves [OPTION]...\n\nIs another.\n"));
+    ck_assert_int_eq(call(&shared, "two --frob"), EXIT_USAGE);
     call(&shared, "own --help");
     ck_assert_ptr_nonnull(strstr(told, "\nOptions:\n      --own N            of this one\n"));
     ck_assert_ptr_nonnull(strstr(told, "\n  -f, --flag             a flag\n"));

@@ -436,9 +436,9 @@ START_TEST(names_that_are_not_utf8)
                       bench_file("old-\xFC.der", test_profile("8949000000000000106")));
     assert_made(&captured);
     ck_assert_int_eq(access(bench_path("old-\xFC.db"), F_OK), 0);
-    ck_assert_ptr_nonnull(strstr(captured.out, "\"card\": null"));
+    ck_assert_ptr_null(strstr(captured.out, "\"card\""));
     ck_assert_ptr_nonnull(strstr(captured.out, "O=s??teuicc tests"));
-    ck_assert_ptr_nonnull(strstr(captured.out, "\"profiles\": [\n    null\n  ]"));
+    ck_assert_ptr_nonnull(strstr(captured.out, "\"profiles\": []"));
 #endif
     test_ci_free(&old);
 }
@@ -463,7 +463,7 @@ START_TEST(shown_as_json)
     snprintf(expected, sizeof(expected),
              "{\n  \"card\": \"%s\",\n  \"eid\": \"" TEST_EID "\",\n  \"personality\": \"iot\",\n"
              "  \"sgp22\": \"2.2\",\n  \"sgp32\": \"1.2\",\n"
-             "  \"cis\": [\n    {\n      \"keyId\": \"%s\",\n      \"curve\": \"P-256\",\n"
+             "  \"cis\": [\n    {\n      \"key_id\": \"%s\",\n      \"curve\": \"P-256\",\n"
              "      \"subject\": \"%s\"\n    }\n  ],\n  \"profiles\": [\n    \"%s\"\n  ]\n}\n",
              path, key_id, cert_subject_line(p256.ci.cert), profile);
     ck_assert_str_eq(captured.out, expected);

@@ -6,6 +6,7 @@
 #include "tools/subcommands.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const char *ctl_path(const char *name)
 {
@@ -17,8 +18,13 @@ const char *ctl_path(const char *name)
     return path;
 }
 
+static bool asked_for_json; /* the last time */
+
 struct captured ctl(const char *path, const char *const words[CTL_WORDS_MAX])
 {
+    asked_for_json = false;
+    for (size_t i = 0; i < CTL_WORDS_MAX && words[i] != NULL; i++)
+        asked_for_json = asked_for_json || strcmp(words[i], "--json") == 0;
     return capture_command(&subcommand_ctl, "--socket", path, words[0], words[1], words[2], words[3], NULL);
 }
 
@@ -52,7 +58,10 @@ void ctl_assert_lines(const struct captured *captured, int status, const char *o
 void ctl_assert_failed(const struct captured *captured, const char *why)
 {
     char line[1024];
+    char json[1024] = "";
 
     snprintf(line, sizeof(line), "softeuicc ctl: %s\n", why);
-    ctl_assert_lines(captured, EXIT_FAILED, "", line);
+    if (asked_for_json)
+        snprintf(json, sizeof(json), "{\"error\":{\"message\":\"%s\"}}\n", why);
+    ctl_assert_lines(captured, EXIT_FAILED, json, line);
 }

@@ -29,7 +29,7 @@ START_TEST(requests)
         {{"insert"}, "{\"command\":\"insert\"}"},
         {{"cut"}, "{\"command\":\"cut\",\"after\":1}"},
         {{"cut", "--after", "0"}, "{\"command\":\"cut\",\"after\":0}"},
-        {{"cut", "--after", "1000001"}, "{\"command\":\"cut\",\"after\":1000001}"},
+        {{"cut", "--after", "1000000"}, "{\"command\":\"cut\",\"after\":1000000}"},
         {{"time"}, "{\"command\":\"time\"}"},
         {{"time", "set", "real"}, "{\"command\":\"time\",\"set\":\"real\"}"},
         {{"time", "set", "+3600"}, "{\"command\":\"time\",\"set\":\"+3600\"}"},
@@ -211,7 +211,9 @@ START_TEST(following_the_trace)
                      "2026-11-22 03:01:05.000001 slot 1: power off\n",
                      "softeuicc ctl: the card's daemon is gone\n");
     captured = ctl_told(answer, CTL_WORDS("trace", "--follow", "--json"));
-    ctl_assert_lines(&captured, EXIT_FAILED, ENTRIES, "softeuicc ctl: the card's daemon is gone\n");
+    ctl_assert_lines(&captured, EXIT_FAILED,
+                     ENTRIES "{\"error\":{\"message\":\"the card's daemon is gone\"}}\n",
+                     "softeuicc ctl: the card's daemon is gone\n");
     captured = ctl_told(OK("{\"trace\":false}") "[]\n" ENTRIES, CTL_WORDS("trace", "--follow"));
     ctl_assert_failed(&captured, CTL_NONSENSE);
     captured = ctl_told("{\"ok\":false,\"error\":\"no\"}\n" ENTRIES, CTL_WORDS("trace", "--follow"));

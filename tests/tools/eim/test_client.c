@@ -84,7 +84,7 @@ START_TEST(status)
     ck_assert_str_eq(https_asked(), "GET " URL "/v1/euiccs/89\nGET " URL "/v1/orders?eid=89\n");
     PLAY("{\"eimId\":\"e\"}", "[]");
     captured = capture_command(&eim_status, "--json", NULL);
-    assert_lines(&captured, EXIT_OK, "{\n  \"eimId\": \"e\",\n  \"euiccList\": []\n}\n", "");
+    assert_lines(&captured, EXIT_OK, "{\n  \"eim_id\": \"e\",\n  \"euicc_list\": []\n}\n", "");
     PLAY("{\"eimId\":\"e\"}");
     captured = capture_command(&eim_status, NULL);
     assert_lines(&captured, EXIT_FAILED, "", "softeuicc status: " URL ": no connection\n");

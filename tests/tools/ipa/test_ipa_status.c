@@ -71,11 +71,11 @@ START_TEST(commands_no_terminal)
                        "eIM a?[1m: ??1m?, trust system\n",
                        "");
     ck_assert_captured(status_of(hostile, true), 0,
-                       "{\n  \"eid\": \"89049032123451234512345678901235\",\n  \"enabled\": null,\n"
-                       "  \"fallbackProfileEnabled\": false,\n  \"emergencyProfileEnabled\": false,\n"
-                       "  \"eims\": [\n    {\n      \"eimId\": \"a?[1m\",\n      \"eimFqdn\": \"??1m?\",\n"
-                       "      \"indirectProfileDownload\": false,\n"
-                       "      \"trustedPublicKeyDataTls\": \"system\"\n    }\n  ]\n}\n",
+                       "{\n  \"eid\": \"89049032123451234512345678901235\",\n"
+                       "  \"fallback_profile_enabled\": false,\n  \"emergency_profile_enabled\": false,\n"
+                       "  \"eims\": [\n    {\n      \"eim_id\": \"a?[1m\",\n      \"eim_fqdn\": \"??1m?\",\n"
+                       "      \"indirect_profile_download\": false,\n"
+                       "      \"trusted_public_key_data_tls\": \"system\"\n    }\n  ]\n}\n",
                        "");
 }
 END_TEST

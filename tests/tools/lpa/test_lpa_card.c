@@ -110,17 +110,17 @@ START_TEST(info)
     text = lpa("info", "--json");
     ck_assert_str_eq(fact(text, "reader"), path);
     ck_assert_str_eq(fact(text, "eid"), TEST_EID);
-    ck_assert_str_eq(fact(text, "defaultSmdpAddress"), "smdp.example.com:8443");
-    ck_assert_ptr_nonnull(strstr(text.out, "\"installedApplications\": 0,"));
-    ck_assert_ptr_nonnull(strstr(text.out, "\"freeNonVolatileMemory\": "));
-    ck_assert_ptr_nonnull(strstr(text.out, "\"freeVolatileMemory\": "));
-    snprintf(line, sizeof(line), "\"ciPkIdForVerification\": [\n    \"%s\"\n  ],", id);
+    ck_assert_str_eq(fact(text, "default_smdp_address"), "smdp.example.com:8443");
+    ck_assert_ptr_nonnull(strstr(text.out, "\"installed_applications\": 0,"));
+    ck_assert_ptr_nonnull(strstr(text.out, "\"free_non_volatile_memory\": "));
+    ck_assert_ptr_nonnull(strstr(text.out, "\"free_volatile_memory\": "));
+    snprintf(line, sizeof(line), "\"ci_pk_id_for_verification\": [\n    \"%s\"\n  ],", id);
     ck_assert_ptr_nonnull(strstr(text.out, line));
-    snprintf(line, sizeof(line), "\"ciPkIdForSigning\": [\n    \"%s\"\n  ],", id);
+    snprintf(line, sizeof(line), "\"ci_pk_id_for_signing\": [\n    \"%s\"\n  ],", id);
     ck_assert_ptr_nonnull(strstr(text.out, line));
     ck_assert_captured(lpa("default-smdp", "", "--json"), 0,
                        "{\n  \"function\": \"SetDefaultDpAddress\",\n  \"result\": \"ok\"\n}\n", "");
-    ck_assert_ptr_nonnull(strstr(lpa("info", "--json").out, "\"defaultSmdpAddress\": null"));
+    ck_assert_ptr_null(strstr(lpa("info", "--json").out, "default_smdp_address"));
     ck_assert_captured(lpa("default-smdp", "not an address"), 1, "",
                        "softeuicc lpa: SetDefaultDpAddress: the card refused: undefinedError(127)\n");
     stop();
@@ -150,16 +150,16 @@ START_TEST(list)
         "");
     ck_assert_captured(
         lpa("list", "--json"), 0,
-        "[\n  {\n    \"iccid\": \"" ICCID_A "\",\n    \"isdpAid\": \"" AID
+        "[\n  {\n    \"iccid\": \"" ICCID_A "\",\n    \"isdp_aid\": \"" AID
         "1000\",\n    \"state\": \"enabled\",\n"
-        "    \"class\": \"operational\",\n    \"nickname\": \"\",\n    \"serviceProviderName\": "
+        "    \"class\": \"operational\",\n    \"service_provider_name\": "
         "\"Operator\",\n"
-        "    \"profileName\": \"Na\xC3\xAFve\"\n  },\n"
-        "  {\n    \"iccid\": \"" ICCID_B "\",\n    \"isdpAid\": \"" AID
+        "    \"profile_name\": \"Na\xC3\xAFve\"\n  },\n"
+        "  {\n    \"iccid\": \"" ICCID_B "\",\n    \"isdp_aid\": \"" AID
         "1100\",\n    \"state\": \"disabled\",\n"
-        "    \"class\": \"test\",\n    \"nickname\": \"Meter 7\",\n    \"serviceProviderName\": "
+        "    \"class\": \"test\",\n    \"nickname\": \"Meter 7\",\n    \"service_provider_name\": "
         "\"Operator\",\n"
-        "    \"profileName\": \"Name\"\n  }\n]\n",
+        "    \"profile_name\": \"Name\"\n  }\n]\n",
         "");
     stop();
 }
@@ -248,11 +248,11 @@ START_TEST(notifications)
                        "softeuicc lpa: RemoveNotificationFromList: there is no such notification\n");
     ck_assert_captured(
         lpa("notifications", "--json"), 0,
-        "[\n  {\n    \"seqNumber\": 1,\n    \"event\": \"enable\",\n    \"iccid\": \"" ICCID_A
-        "\",\n    \"notificationAddress\": \"one.example.com\"\n  },\n  {\n    \"seqNumber\": 3,\n    "
+        "[\n  {\n    \"seq_number\": 1,\n    \"event\": \"enable\",\n    \"iccid\": \"" ICCID_A
+        "\",\n    \"notification_address\": \"one.example.com\"\n  },\n  {\n    \"seq_number\": 3,\n    "
         "\"event\": "
         "\"delete\",\n    \"iccid\": \"" ICCID_A
-        "\",\n    \"notificationAddress\": \"one.example.com\"\n  }\n]\n",
+        "\",\n    \"notification_address\": \"one.example.com\"\n  }\n]\n",
         "");
     ck_assert_captured(lpa("notifications", "remove", "--json"), 0, "{\n  \"removed\": 2\n}\n", "");
     ck_assert_captured(lpa("notifications"), 0, "no pending notifications\n", "");

@@ -93,8 +93,8 @@ START_TEST(downloads_in_json)
     start();
     ck_assert_captured(lpa("download", code("demo"), "--json", "--keep-notifications"), 0,
                        "{\n  \"iccid\": \"" SERVER_ICCID
-                       "\",\n  \"serviceProviderName\": \"softeuicc profile\",\n"
-                       "  \"profileName\": \"softeuicc profile\"\n}\n",
+                       "\",\n  \"service_provider_name\": \"softeuicc profile\",\n"
+                       "  \"profile_name\": \"softeuicc profile\"\n}\n",
                        "");
     ck_assert_uint_eq(lpa_server_count("handleNotification"), 0);
     ck_assert_ptr_nonnull(strstr(lpa("notifications", "--json").out, "\"event\": \"install\""));
@@ -400,8 +400,8 @@ START_TEST(discovers)
                        "");
     ck_assert_captured(
         lpa("discover", "--smds", lpa_server_address(), "--json"), 0,
-        "[\n  {\n    \"eventId\": \"E-1\",\n    \"rspServerAddress\": \"smdp.example.com\"\n  },\n"
-        "  {\n    \"eventId\": \"\\u001B[2J\xC2\x9Bm\",\n    \"rspServerAddress\": \"a\\nb\"\n  }\n]\n",
+        "[\n  {\n    \"event_id\": \"E-1\",\n    \"rsp_server_address\": \"smdp.example.com\"\n  },\n"
+        "  {\n    \"event_id\": \"\\u001B[2J\\u009Bm\",\n    \"rsp_server_address\": \"a\\nb\"\n  }\n]\n",
         "");
     stop();
 }

@@ -48,13 +48,13 @@ START_TEST(info_of_a_good_card)
                        "");
     ck_assert_captured(
         on_card_json(&card, lpa_info), 0,
-        "{\n  \"reader\": \"a card\",\n  \"atr\": \"\",\n  \"eid\": \"89049032123451234512345678901235\",\n"
-        "  \"defaultSmdpAddress\": \"a.b\",\n  \"rootSmdsAddress\": \"c.d\",\n  \"profileVersion\": "
+        "{\n  \"reader\": \"a card\",\n  \"eid\": \"89049032123451234512345678901235\",\n"
+        "  \"default_smdp_address\": \"a.b\",\n  \"root_smds_address\": \"c.d\",\n  \"profile_version\": "
         "\"2.3.1\",\n"
-        "  \"svn\": \"2.2.2\",\n  \"firmwareVersion\": \"4.5.6\",\n  \"installedApplications\": 2,\n"
-        "  \"freeNonVolatileMemory\": 74565,\n  \"freeVolatileMemory\": 4096,\n"
-        "  \"ciPkIdForVerification\": [\n    \"A1A2A3\",\n    \"B1B2B3\"\n  ],\n"
-        "  \"ciPkIdForSigning\": [\n    \"A1A2A3\"\n  ],\n  \"sasAccreditationNumber\": \"SAS1\"\n}\n",
+        "  \"svn\": \"2.2.2\",\n  \"firmware_version\": \"4.5.6\",\n  \"installed_applications\": 2,\n"
+        "  \"free_non_volatile_memory\": 74565,\n  \"free_volatile_memory\": 4096,\n"
+        "  \"ci_pk_id_for_verification\": [\n    \"A1A2A3\",\n    \"B1B2B3\"\n  ],\n"
+        "  \"ci_pk_id_for_signing\": [\n    \"A1A2A3\"\n  ],\n  \"sas_accreditation_number\": \"SAS1\"\n}\n",
         "");
     buf_free(&card.request);
 }
@@ -112,13 +112,13 @@ START_TEST(info_of_an_odd_card)
                        "");
     text = on_card_json(&card, lpa_info);
     ck_assert_int_eq(text.status, 0);
-    ck_assert_ptr_nonnull(strstr(text.out, "\"defaultSmdpAddress\": \"a?[?\""));
-    ck_assert_ptr_nonnull(strstr(text.out, "\"rootSmdsAddress\": \"?b\""));
-    ck_assert_ptr_nonnull(strstr(text.out, "\"ciPkIdForSigning\": [],"));
-    ck_assert_ptr_null(strstr(text.out, "freeVolatileMemory"));
+    ck_assert_ptr_nonnull(strstr(text.out, "\"default_smdp_address\": \"a?[?\""));
+    ck_assert_ptr_nonnull(strstr(text.out, "\"root_smds_address\": \"?b\""));
+    ck_assert_ptr_nonnull(strstr(text.out, "\"ci_pk_id_for_signing\": []"));
+    ck_assert_ptr_null(strstr(text.out, "free_volatile_memory"));
     scripted_answer(&card, TAG_CONFIGURED_ADDRESSES, hex("BF3C 00"));
     ck_assert_ptr_nonnull(strstr(on_card(&card, lpa_info).out, "\nRoot SM-DS           (not set)\n"));
-    ck_assert_ptr_nonnull(strstr(on_card_json(&card, lpa_info).out, "\"rootSmdsAddress\": null"));
+    ck_assert_ptr_null(strstr(on_card_json(&card, lpa_info).out, "root_smds_address"));
     buf_free(&card.request);
 }
 END_TEST
@@ -204,8 +204,8 @@ START_TEST(list_of_names)
                 ck_assert((unsigned char)*c >= 0x20 || *c == '\n');
             snprintf(line, sizeof(line), "\"%s\": \"%s\"",
                      tag == 0x90   ? "nickname"
-                     : tag == 0x91 ? "serviceProviderName"
-                                   : "profileName",
+                     : tag == 0x91 ? "service_provider_name"
+                                   : "profile_name",
                      hostile[i][1]);
             text = on_card_json(&card, lpa_list);
             ck_assert_msg(text.status == 0 && strstr(text.out, line) != NULL, "%zu: %s", i, text.out);
@@ -243,21 +243,16 @@ START_TEST(list_of_odd_profiles)
                     profiles(hex("E30A 5A0812345678123456FF"
                                  "E313 5A0A989400000000000010F7 9F700101 950100"
                                  "E303 950101 E303 950109")));
-    ck_assert_captured(
-        on_card_json(&card, lpa_list), 0,
-        "[\n  {\n    \"iccid\": \"12345678123456FF\",\n    \"isdpAid\": \"\",\n    \"state\": \"disabled\",\n"
-        "    \"class\": \"operational\",\n    \"nickname\": \"\",\n    \"serviceProviderName\": \"\",\n"
-        "    \"profileName\": \"\"\n  },\n"
-        "  {\n    \"iccid\": \"" ICCID "\",\n    \"isdpAid\": \"\",\n    \"state\": \"enabled\",\n"
-        "    \"class\": \"test\",\n    \"nickname\": \"\",\n    \"serviceProviderName\": \"\",\n"
-        "    \"profileName\": \"\"\n  },\n"
-        "  {\n    \"iccid\": \"\",\n    \"isdpAid\": \"\",\n    \"state\": \"disabled\",\n"
-        "    \"class\": \"provisioning\",\n    \"nickname\": \"\",\n    \"serviceProviderName\": \"\",\n"
-        "    \"profileName\": \"\"\n  },\n"
-        "  {\n    \"iccid\": \"\",\n    \"isdpAid\": \"\",\n    \"state\": \"disabled\",\n"
-        "    \"class\": \"?\",\n    \"nickname\": \"\",\n    \"serviceProviderName\": \"\",\n"
-        "    \"profileName\": \"\"\n  }\n]\n",
-        "");
+    ck_assert_captured(on_card_json(&card, lpa_list), 0,
+                       "[\n  {\n    \"iccid\": \"12345678123456FF\",\n    \"state\": \"disabled\",\n"
+                       "    \"class\": \"operational\"\n  },\n"
+                       "  {\n    \"iccid\": \"" ICCID "\",\n    \"state\": \"enabled\",\n"
+                       "    \"class\": \"test\"\n  },\n"
+                       "  {\n    \"state\": \"disabled\",\n"
+                       "    \"class\": \"provisioning\"\n  },\n"
+                       "  {\n    \"state\": \"disabled\",\n"
+                       "    \"class\": \"?\"\n  }\n]\n",
+                       "");
     buf_free(&card.request);
 }
 END_TEST

@@ -81,6 +81,50 @@ START_TEST(long_lines)
 }
 END_TEST
 
+/* PIN, PUK and ADM codes are in no trace, whatever the class, the length field or the number of the code: all
+ * that is behind the header is hidden. What is no such command is shown whole. */
+START_TEST(codes_are_hidden)
+{
+    static const uint8_t instructions[] = {0x20, 0x24, 0x26, 0x28, 0x2C};
+    static const uint8_t classes[] = {0x00, 0x03, 0x0C, 0x40, 0x4F, 0x80, 0xA0, 0xFF};
+    static const char *const bodies[] = {"08313233343536FFFF", "0831323334FFFFFFFF31323334FFFFFFFF00",
+                                         "000008313233343536FFFF", "3132"};
+
+    for (size_t c = 0; c < sizeof(classes); c++) {
+        for (unsigned ins = 0; ins < 256; ins++) {
+            const bool hidden = memchr(instructions, (int)ins, sizeof(instructions)) != NULL;
+
+            for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+                struct trace_entry command = {.kind = TRACE_COMMAND};
+                char text[80];
+                char line[160];
+
+                snprintf(text, sizeof(text), "%02X%02X000A%s", (unsigned)classes[c], ins, bodies[i]);
+                command.octets = hex(text);
+                if (hidden)
+                    memset(text + 10, '*', strlen(text) - 10);
+                snprintf(line, sizeof(line), AT " > %s\n", text);
+                assert_line(&command, line);
+            }
+        }
+    }
+}
+END_TEST
+
+/* A question for the counter has no code, and an answer none either. */
+START_TEST(what_has_no_code_is_whole)
+{
+    struct trace_entry question = {.kind = TRACE_COMMAND, .octets = hex("0020000A")};
+    struct trace_entry length = {.kind = TRACE_COMMAND, .octets = hex("0020000A00")};
+    struct trace_entry answer = {
+        .kind = TRACE_ANSWER, .text = "f", .octets = hex("0020000A0831323334"), .status = 0x9000};
+
+    assert_line(&question, AT " > 0020000A\n");
+    assert_line(&length, AT " > 0020000A00\n");
+    assert_line(&answer, AT " < 0020000A0831323334 9000  f: ok (0.000 ms)\n");
+}
+END_TEST
+
 START_TEST(entries_are_of_now)
 {
     struct timespec before;
@@ -119,4 +163,4 @@ START_TEST(json)
 }
 END_TEST
 
-TEST_MAIN("trace", lines, long_lines, entries_are_of_now, json)
+TEST_MAIN("trace", lines, long_lines, codes_are_hidden, what_has_no_code_is_whole, entries_are_of_now, json)

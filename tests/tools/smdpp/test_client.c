@@ -53,8 +53,8 @@ START_TEST(orders)
     captured = SMDPP(&smdpp_order, "--iccid", "89", "--json", NULL);
     assert_lines(
         &captured, EXIT_OK,
-        "{\n  \"activationCode\": \"LPA:1$rsp.example.com$M\",\n  \"smdpAddress\": \"rsp.example.com\",\n"
-        "  \"matchingId\": \"M\",\n  \"iccid\": \"89\",\n  \"released\": true\n}\n",
+        "{\n  \"activation_code\": \"LPA:1$rsp.example.com$M\",\n  \"smdp_address\": \"rsp.example.com\",\n"
+        "  \"matching_id\": \"M\",\n  \"iccid\": \"89\",\n  \"released\": true\n}\n",
         "");
 }
 END_TEST
