@@ -142,20 +142,25 @@ static enum softeuicc_status nvm_inspect(struct nvm *nvm, const char *path, int 
  * until it is known to belong to it: closing folds nothing. */
 static bool configure(struct nvm *nvm, bool create)
 {
-    static const char settings[] = "PRAGMA foreign_keys = ON;"
-                                   "PRAGMA trusted_schema = OFF;"
-                                   "PRAGMA temp_store = MEMORY;"
+    sqlite3_extended_result_codes(nvm->db, 1);
+    sqlite3_busy_timeout(nvm->db, BUSY_TIMEOUT_MS);
+    return sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 128, 64) == SQLITE_OK &&
+           sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) == SQLITE_OK &&
+           sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) == SQLITE_OK &&
+           sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL) == SQLITE_OK &&
+           sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, create ? 0 : 1, NULL) == SQLITE_OK;
+}
+
+/* The same, but SQLite reads the schema for it, which must make sense. */
+static bool settle(struct nvm *nvm)
+{
+    static const char settings[] = "PRAGMA temp_store = MEMORY;"
                                    "PRAGMA secure_delete = ON;" /* keys of deleted profiles are overwritten */
                                    "PRAGMA mmap_size = 0";
     char cache[40];
 
     snprintf(cache, sizeof(cache), "PRAGMA cache_size = -%d", CACHE_KIB);
-    sqlite3_extended_result_codes(nvm->db, 1);
-    sqlite3_busy_timeout(nvm->db, BUSY_TIMEOUT_MS);
-    return sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 128, 64) == SQLITE_OK &&
-           sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) == SQLITE_OK &&
-           sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, create ? 0 : 1, NULL) == SQLITE_OK &&
-           sqlite3_exec(nvm->db, settings, NULL, NULL, NULL) == SQLITE_OK &&
+    return sqlite3_exec(nvm->db, settings, NULL, NULL, NULL) == SQLITE_OK &&
            sqlite3_exec(nvm->db, cache, NULL, NULL, NULL) == SQLITE_OK;
 }
 
@@ -210,20 +215,28 @@ static enum softeuicc_status inspect_log(struct nvm *nvm, const char *path, stru
     case NVM_LOG_EMPTY:
         break;
     }
-    if (sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL) != SQLITE_OK)
-        return sqlite_error(nvm, path, error);
     return SOFTEUICC_OK;
 }
 
-/* What an open database is, and whether its log is its own. */
+/* What an open database is, and whether its log is its own. A mixture of two cards may look like anything: so
+ * what it looks like counts only when the log belongs to it, or is of a version that nobody knows yet. */
 static enum softeuicc_status inspect(struct nvm *nvm, const char *path, int *version,
                                      struct softeuicc_error *error)
 {
-    enum softeuicc_status status = nvm_inspect(nvm, path, version, error);
+    struct softeuicc_error seen = {SOFTEUICC_OK, ""};
+    enum softeuicc_status status;
 
+    if (nvm_inspect(nvm, path, version, &seen) == SOFTEUICC_VERSION)
+        return error_set(error, seen.status, "%s", seen.message);
+    status = nvm_file_take_log(&nvm->file, error);
     if (status == SOFTEUICC_OK)
-        status = nvm_file_take_log(&nvm->file, error);
-    return status == SOFTEUICC_OK ? inspect_log(nvm, path, error) : status;
+        status = inspect_log(nvm, path, error);
+    if (status == SOFTEUICC_OK && seen.status != SOFTEUICC_OK)
+        return error_set(error, seen.status, "%s", seen.message);
+    if (status == SOFTEUICC_OK &&
+        sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL) != SQLITE_OK)
+        return sqlite_error(nvm, path, error);
+    return status;
 }
 
 static enum softeuicc_status open_database(struct nvm *nvm, const char *path, const char *vfs, bool create,
@@ -238,7 +251,7 @@ static enum softeuicc_status open_database(struct nvm *nvm, const char *path, co
         return sqlite_error(nvm, path, error);
     if (!create)
         status = inspect(nvm, path, &version, error);
-    if (status == SOFTEUICC_OK && !make_durable(nvm, create))
+    if (status == SOFTEUICC_OK && (!settle(nvm) || !make_durable(nvm, create)))
         return sqlite_error(nvm, path, error);
     if (status == SOFTEUICC_OK)
         status = nvm_file_take_log(&nvm->file, error);

@@ -441,6 +441,11 @@ void nvm_file_tell(const struct nvm_file *file, struct softeuicc_error *error)
     }
 }
 
+static bool is_later(const struct timespec *one, const struct timespec *other)
+{
+    return one->tv_sec > other->tv_sec || (one->tv_sec == other->tv_sec && one->tv_nsec > other->tv_nsec);
+}
+
 struct nvm_identity nvm_file_identity(const struct nvm_file *file)
 {
     struct nvm_identity identity = {0};
@@ -448,6 +453,7 @@ struct nvm_identity nvm_file_identity(const struct nvm_file *file)
 
     if (file->card < 0 || file->log < 0 || fstat(file->card, &card) != 0 || fstat(file->log, &log) != 0)
         return identity;
+    identity.card_later = is_later(&card.st_ctim, &log.st_mtim);
     identity.card_inode = (int64_t)card.st_ino;
     identity.card_changed = (int64_t)card.st_mtim.tv_sec * 1000000000 + card.st_mtim.tv_nsec;
     identity.log = (int64_t)(log.st_ino ^ (uint64_t)log.st_dev << 32);

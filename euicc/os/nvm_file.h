@@ -56,7 +56,8 @@ void nvm_file_tell(const struct nvm_file *file, struct softeuicc_error *error);
 /* What a log says of the files it belongs to: zeros where nothing is known. */
 struct nvm_identity {
     int64_t card_inode, card_changed; /* nanoseconds since 1970 */
-    int64_t log; /* which file it is, here and as long as the machine counts its disks as it does */
+    int64_t log;     /* which file it is, here and as long as the machine counts its disks as it does */
+    bool card_later; /* something was done to the card's file after the log was last written */
 };
 struct nvm_identity nvm_file_identity(const struct nvm_file *file);
 

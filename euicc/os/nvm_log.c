@@ -266,10 +266,11 @@ static enum nvm_log_state compare(const struct raw_file *raw, const struct frame
 }
 
 /* A file that is as it was when the log began, beside a log that has not been moved or copied, is the same
- * file and has not been written to. (A machine that lost its power may remember an earlier time.) */
+ * file and has not been written to. (A machine that lost its power may remember an earlier time; and where
+ * both were put back, the log after the file, the log may have the number of the old one again.) */
 static bool was_put_back(sqlite3_stmt *row, const struct nvm_identity *now)
 {
-    return now->log != 0 && sqlite3_column_int64(row, 2) == now->log &&
+    return now->card_later && now->log != 0 && sqlite3_column_int64(row, 2) == now->log &&
            (sqlite3_column_int64(row, 0) != now->card_inode ||
             sqlite3_column_int64(row, 1) < now->card_changed);
 }
