@@ -11,9 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 static const char log_suffix[] = "-wal";
@@ -98,40 +96,37 @@ static void held_remove(dev_t device, ino_t inode)
 
 /* --- what others hold ---------------------------------------------------------------------------- */
 
-/* The process that has this file locked by flock; 0: the system does not tell. */
-static long holder_of(const struct stat *status)
+/*
+ * Locks of an open file description, which no other descriptor that is closed takes away, on an octet far
+ * from those that SQLite locks; flock would meet SQLite's locks on NFS. The system does not say whose such a
+ * lock is, so a POSIX lock on the next octet does (nvm_file_sign); what takes that one away takes nothing but
+ * the name.
+ */
+#define HELD_OCTET  0x50000000
+#define NAMED_OCTET 0x50000001
+
+static int lock_octet(int fd, int command, off_t octet, pid_t *process)
 {
-    FILE *locks = fopen("/proc/locks", "re");
-    char line[256];
-    long found = 0;
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = octet, .l_len = 1};
+    int result = fcntl(fd, command, &lock);
 
-    while (locks != NULL && found == 0 && fgets(line, sizeof(line), locks) != NULL) {
-        unsigned major, minor;
-        unsigned long inode;
-        long process;
-
-        if (sscanf(line, "%*[^:]: FLOCK %*s %*s %ld %x:%x:%lu", &process, &major, &minor, &inode) == 4 &&
-            makedev(major, minor) == status->st_dev && inode == status->st_ino && process > 0)
-            found = process;
-    }
-    if (locks != NULL)
-        fclose(locks);
-    return found;
+    if (process != NULL)
+        *process = result == 0 && lock.l_type != F_UNLCK ? lock.l_pid : 0;
+    return result;
 }
 
 static enum softeuicc_status hold(int fd, const char *path, const char *what, struct softeuicc_error *error)
 {
-    struct stat status = {0};
-    long holder;
+    pid_t holder;
 
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+    if (lock_octet(fd, F_OFD_SETLK, HELD_OCTET, NULL) == 0)
         return SOFTEUICC_OK;
-    if (errno != EWOULDBLOCK)
+    if (errno != EAGAIN && errno != EACCES)
         return error_set(error, SOFTEUICC_STORAGE, "cannot lock %s%s: %s", path, what, strerror(errno));
-    holder = fstat(fd, &status) == 0 ? holder_of(&status) : 0;
-    if (holder == 0)
+    (void)lock_octet(fd, F_OFD_GETLK, NAMED_OCTET, &holder);
+    if (holder <= 0) /* of another machine, or not to be seen from here */
         return error_set(error, SOFTEUICC_BUSY, "%s%s is in use by another process", path, what);
-    return error_set(error, SOFTEUICC_BUSY, "%s%s is in use by process %ld", path, what, holder);
+    return error_set(error, SOFTEUICC_BUSY, "%s%s is in use by process %ld", path, what, (long)holder);
 }
 
 /* --- looking before touching --------------------------------------------------------------------- */
@@ -360,6 +355,14 @@ enum softeuicc_status nvm_file_take(struct nvm_file *file, const char *path, boo
         unlinkat(file->directory, file->name, 0);
     nvm_file_release(file);
     return result;
+}
+
+void nvm_file_sign(const struct nvm_file *file)
+{
+    if (file->card >= 0)
+        (void)lock_octet(file->card, F_SETLK, NAMED_OCTET, NULL);
+    if (file->log >= 0)
+        (void)lock_octet(file->log, F_SETLK, NAMED_OCTET, NULL);
 }
 
 static void release_descriptor(int *fd)
