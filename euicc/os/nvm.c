@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define STATEMENT_REACH 8 /* places that a statement may take */
+#define STATEMENT_REACH 8   /* places that a statement may take */
+#define LOOK_MS         100 /* how old what is known of the file may be for who only reads */
 
 void nvm_note(struct nvm *nvm, const char *what)
 {
@@ -304,6 +306,22 @@ static void note_log(struct nvm *nvm)
     (void)nvm_commit(nvm);
 }
 
+/* A look at the directory takes longer than many a read: those do with one of a moment ago. */
+static bool is_still_there(struct nvm *nvm, struct softeuicc_error *why)
+{
+    struct timespec now;
+    int64_t ms;
+
+    if (nvm->file.path == NULL)
+        return true;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    if (!nvm->in_transaction && nvm->looked != 0 && ms - nvm->looked < LOOK_MS)
+        return true;
+    nvm->looked = nvm_is_there(nvm, why) ? ms : 0;
+    return nvm->looked != 0;
+}
+
 /* What would be stored in a file that is no longer the card's is not stored. */
 static bool commit_there(struct nvm *nvm)
 {
@@ -311,7 +329,7 @@ static bool commit_there(struct nvm *nvm)
 
     if (nvm->failed)
         return false;
-    if (!nvm_is_there(nvm, &why)) {
+    if (!is_still_there(nvm, &why)) {
         snprintf(nvm->message, sizeof(nvm->message), "%s", why.message);
         return false;
     }

@@ -27,6 +27,7 @@ struct nvm {
     bool recorded;  /* it says so; what tells it from the next one: */
     bool recording; /* the transaction at hand does */
     uint8_t log_salts[NVM_SALTS_SIZE];
+    int64_t looked; /* when, of the monotonic clock in ms, the file was last found where it belongs */
     bool in_transaction;
     bool unsynced; /* see nvm_begin_unsynced */
     bool failed;
