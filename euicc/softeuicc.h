@@ -172,8 +172,8 @@ SOFTEUICC_API struct softeuicc *softeuicc_open(const char *path, const struct so
 SOFTEUICC_API void softeuicc_close(struct softeuicc *card);
 
 /* False: the card's file was deleted, replaced or moved away while it was open, and *error (may be NULL) says
- * which. Every command fails then, whether it changes anything or not: close the card, which puts what was
- * answered into a file that has only moved. Costs two looks at the directory. */
+ * which. Every command that changes anything fails then, and soon the others too: close the card, which puts
+ * what was answered into a file that has only moved. Costs a few looks at the directory. */
 SOFTEUICC_API bool softeuicc_is_there(const struct softeuicc *card, struct softeuicc_error *error);
 
 /* Power on (cold) or reset (warm): ends every session, then writes the ATR: at most SOFTEUICC_ATR_MAX octets,

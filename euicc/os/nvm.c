@@ -1,333 +1,30 @@
-/*
- * Non-volatile memory on SQLite. See nvm.h.
- *
- * The file is in WAL mode with synchronous=FULL: a commit is one append to the log and one sync of it; a read
- * touches no disk. SQLite's own checkpoints are off, because they would add three syncs to whichever command
- * meets them: nvm_idle does that between commands. The first commit after opening also makes the log's
- * directory entry and header durable (two more syncs).
- */
-#include "euicc/os/nvm.h"
-
-#include "euicc/os/error.h"
-#include "euicc/os/nvm_file.h"
-#include "euicc/os/nvm_log.h"
-#include "euicc/os/nvm_power.h"
-#include "euicc/os/nvm_schema.h"
+/* Non-volatile memory on SQLite: statements and transactions. See nvm.h; nvm_open.c opens and closes it. */
+#include "euicc/os/nvm_inside.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-/* Statements are kept in a hash table; one that finds its few places taken replaces another. */
-#define STATEMENTS      128
-#define STATEMENT_REACH 8
-/* Another program that looks at the tables (a person with sqlite3) may hold a lock for a moment. */
-#define BUSY_TIMEOUT_MS 2000
-/* A card's hot pages are few: schema, one leaf of each table. In KiB. */
-#define CACHE_KIB 256
+#define STATEMENT_REACH 8   /* places that a statement may take */
+#define LOOK_MS         100 /* how old what is known of the file may be for who only reads */
 
-struct statement {
-    const char *sql;
-    sqlite3_stmt *stmt;
-};
-
-struct nvm {
-    sqlite3 *db;
-    sqlite3_vfs *vfs;
-    struct nvm_file file;    /* of this machine, if it is one */
-    struct nvm_power *power; /* NULL: it is not cut */
-    char *path;              /* NULL: in memory */
-    struct statement statements[STATEMENTS];
-    int log_pages; /* in the write-ahead log after the last commit */
-    /* See nvm_log.h. */
-    bool logged;    /* there is a log, and a table that says where it belongs */
-    bool recorded;  /* it says so; what tells it from the next one: */
-    bool recording; /* the transaction at hand does */
-    uint8_t log_salts[NVM_SALTS_SIZE];
-    bool in_transaction;
-    bool unsynced; /* see nvm_begin_unsynced */
-    bool failed;
-    char message[sizeof((struct softeuicc_error){0}.message)];
-};
-
-static void note(struct nvm *nvm, const char *what)
+void nvm_note(struct nvm *nvm, const char *what)
 {
     if (!nvm->failed)
         snprintf(nvm->message, sizeof(nvm->message), "%s: %s", what, sqlite3_errmsg(nvm->db));
     nvm->failed = true;
 }
 
-/* Has the transaction at hand say which file the log belongs to. */
-static bool record_log(struct nvm *nvm)
+bool nvm_record_log(struct nvm *nvm)
 {
     const struct nvm_identity identity = nvm_file_identity(&nvm->file);
 
     nvm->recording = !nvm->logged || nvm_log_record(nvm->db, &identity);
     if (!nvm->recording)
-        note(nvm, "log");
+        nvm_note(nvm, "log");
     return nvm->recording;
-}
-
-/* --- opening ------------------------------------------------------------------------------------- */
-
-static int count_log(void *context, sqlite3 *db, const char *schema, int pages)
-{
-    struct nvm *nvm = context;
-
-    (void)db;
-    (void)schema;
-    nvm->log_pages = pages;
-    return SQLITE_OK;
-}
-
-static int pragma_int(struct nvm *nvm, const char *sql, int64_t *value)
-{
-    sqlite3_stmt *stmt = NULL;
-    int status = sqlite3_prepare_v2(nvm->db, sql, -1, &stmt, NULL);
-
-    if (status == SQLITE_OK && (status = sqlite3_step(stmt)) == SQLITE_ROW) {
-        *value = sqlite3_column_int64(stmt, 0);
-        status = SQLITE_OK;
-    }
-    sqlite3_finalize(stmt);
-    return status;
-}
-
-static enum softeuicc_status sqlite_error(struct nvm *nvm, const char *path, struct softeuicc_error *error)
-{
-    int code = nvm->db != NULL ? sqlite3_errcode(nvm->db) & 0xFF : SQLITE_NOMEM;
-
-    if (code == SQLITE_NOMEM)
-        return error_set(error, SOFTEUICC_MEMORY, "out of memory");
-    if (code == SQLITE_NOTADB)
-        return error_set(error, SOFTEUICC_STORAGE, "%s is not a card file", path);
-    return error_set(error, SOFTEUICC_STORAGE, "cannot use %s: %s", path, sqlite3_errmsg(nvm->db));
-}
-
-/* Takes the file from `version` to the newest schema, inside the transaction that is open. */
-static bool migrate(struct nvm *nvm, int version)
-{
-    char sql[96];
-
-    for (; version < nvm_schema_version; version++)
-        if (sqlite3_exec(nvm->db, nvm_migrations[version], NULL, NULL, NULL) != SQLITE_OK)
-            return false;
-    snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d", NVM_APPLICATION_ID,
-             nvm_schema_version);
-    return sqlite3_exec(nvm->db, sql, NULL, NULL, NULL) == SQLITE_OK;
-}
-
-/* Says whether the file is a card of ours before anything in it is changed; *version is its schema's. */
-static enum softeuicc_status nvm_inspect(struct nvm *nvm, const char *path, int *version,
-                                         struct softeuicc_error *error)
-{
-    int64_t application = 0;
-    int64_t found = 0;
-
-    if (pragma_int(nvm, "PRAGMA application_id", &application) != SQLITE_OK ||
-        pragma_int(nvm, "PRAGMA user_version", &found) != SQLITE_OK)
-        return sqlite_error(nvm, path, error);
-    if (application != NVM_APPLICATION_ID || found < 1)
-        return error_set(error, SOFTEUICC_STORAGE, "%s is not a card file", path);
-    if (found > nvm_schema_version)
-        return error_set(error, SOFTEUICC_VERSION,
-                         "%s was made by a newer softeuicc (schema %lld, this one knows %d)", path,
-                         (long long)found, nvm_schema_version);
-    *version = (int)found;
-    return SOFTEUICC_OK;
-}
-
-/* What holds for the connection, not for the file. Of a file that is there already the log stays as it is
- * until it is known to belong to it: closing folds nothing. */
-static bool configure(struct nvm *nvm, bool create)
-{
-    static const char settings[] = "PRAGMA foreign_keys = ON;"
-                                   "PRAGMA trusted_schema = OFF;"
-                                   "PRAGMA temp_store = MEMORY;"
-                                   "PRAGMA secure_delete = ON;" /* keys of deleted profiles are overwritten */
-                                   "PRAGMA mmap_size = 0";
-    char cache[40];
-
-    snprintf(cache, sizeof(cache), "PRAGMA cache_size = -%d", CACHE_KIB);
-    sqlite3_extended_result_codes(nvm->db, 1);
-    sqlite3_busy_timeout(nvm->db, BUSY_TIMEOUT_MS);
-    return sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 128, 64) == SQLITE_OK &&
-           sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) == SQLITE_OK &&
-           sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, create ? 0 : 1, NULL) == SQLITE_OK &&
-           sqlite3_exec(nvm->db, settings, NULL, NULL, NULL) == SQLITE_OK &&
-           sqlite3_exec(nvm->db, cache, NULL, NULL, NULL) == SQLITE_OK;
-}
-
-/*
- * Journal and durability. A database in memory keeps its rollback journal in memory and stays as it is. EXTRA
- * for the change of the journal itself: a rollback journal whose deletion did not last would undo it, and
- * with it every commit in the log. A new file says what it is before it has a log.
- */
-static bool make_durable(struct nvm *nvm, bool create)
-{
-    static const char settings[] = "PRAGMA journal_mode = WAL;"
-                                   "PRAGMA synchronous = FULL;"
-                                   "PRAGMA wal_autocheckpoint = 0";
-    char identify[48];
-    int64_t version;
-
-    snprintf(identify, sizeof(identify), "PRAGMA application_id = %d", NVM_APPLICATION_ID);
-    if (sqlite3_exec(nvm->db, "PRAGMA synchronous = EXTRA", NULL, NULL, NULL) != SQLITE_OK ||
-        (create && sqlite3_exec(nvm->db, identify, NULL, NULL, NULL) != SQLITE_OK) ||
-        sqlite3_exec(nvm->db, settings, NULL, NULL, NULL) != SQLITE_OK ||
-        pragma_int(nvm, "PRAGMA user_version", &version) != SQLITE_OK) /* now the log is open */
-        return false;
-    sqlite3_wal_hook(nvm->db, count_log, nvm);
-    return true;
-}
-
-/* Says whether the log belongs to the file, before anything is changed. */
-static enum softeuicc_status inspect_log(struct nvm *nvm, const char *path, struct softeuicc_error *error)
-{
-    const struct nvm_identity identity = nvm_file_identity(&nvm->file);
-
-    switch (nvm_log_check(nvm->db, &identity)) {
-    case NVM_LOG_FOREIGN:
-        return error_set(
-            error, SOFTEUICC_STORAGE,
-            "%s-wal is not the log of %s: put back the file that it belongs to, or delete %s-wal "
-            "to use %s as it is",
-            path, path, path, path);
-    case NVM_LOG_LATER:
-        return error_set(
-            error, SOFTEUICC_STORAGE,
-            "%s is a copy from before %s-wal was written: delete the log to use the card as it was "
-            "then, or put a copy of the log in its place to have what is in it too",
-            path, path);
-    case NVM_LOG_UNREADABLE:
-        return error_set(error, SOFTEUICC_STORAGE, "cannot read %s and its log", path);
-    case NVM_LOG_OWN:
-        nvm->recorded = true;
-        nvm_log_salts(nvm->db, nvm->log_salts);
-        break;
-    case NVM_LOG_OLD:
-    case NVM_LOG_EMPTY:
-        break;
-    }
-    if (sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL) != SQLITE_OK)
-        return sqlite_error(nvm, path, error);
-    return SOFTEUICC_OK;
-}
-
-/* What an open database is, and whether its log is its own. */
-static enum softeuicc_status inspect(struct nvm *nvm, const char *path, int *version,
-                                     struct softeuicc_error *error)
-{
-    enum softeuicc_status status = nvm_inspect(nvm, path, version, error);
-
-    if (status == SOFTEUICC_OK)
-        status = nvm_file_take_log(&nvm->file, error);
-    return status == SOFTEUICC_OK ? inspect_log(nvm, path, error) : status;
-}
-
-static enum softeuicc_status open_database(struct nvm *nvm, const char *path, const char *vfs, bool create,
-                                           struct softeuicc_error *error)
-{
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
-    int version = 0;
-    enum softeuicc_status status = SOFTEUICC_OK;
-
-    if (sqlite3_open_v2(nvm->path != NULL ? nvm->path : path, &nvm->db, flags, vfs) != SQLITE_OK ||
-        !configure(nvm, create))
-        return sqlite_error(nvm, path, error);
-    if (!create)
-        status = inspect(nvm, path, &version, error);
-    if (status == SOFTEUICC_OK && !make_durable(nvm, create))
-        return sqlite_error(nvm, path, error);
-    if (status == SOFTEUICC_OK)
-        status = nvm_file_take_log(&nvm->file, error);
-    if (status == SOFTEUICC_OK && version != nvm_schema_version &&
-        (!nvm_begin(nvm) || !migrate(nvm, version)))
-        return sqlite_error(nvm, path, error);
-    nvm->logged = nvm->path != NULL;
-    if (status == SOFTEUICC_OK && nvm->in_transaction && (!record_log(nvm) || (!create && !nvm_commit(nvm))))
-        return sqlite_error(nvm, path, error);
-    return status;
-}
-
-/* The same for a file in somebody else's VFS, which may know no more than its name. */
-static enum softeuicc_status take_foreign_file(struct nvm *nvm, const char *path, bool create,
-                                               struct softeuicc_error *error)
-{
-    int there = 0;
-
-    if (create && nvm->vfs->xAccess(nvm->vfs, path, SQLITE_ACCESS_EXISTS, &there) == SQLITE_OK && there)
-        return error_set(error, SOFTEUICC_EXISTS, "%s exists already", path);
-    return SOFTEUICC_OK;
-}
-
-static enum softeuicc_status nvm_take(struct nvm *nvm, const char *path, const char *vfs, bool create,
-                                      struct softeuicc_error *error)
-{
-    enum softeuicc_status status;
-
-    nvm->vfs = sqlite3_vfs_find(vfs);
-    if (nvm->vfs == NULL)
-        return error_set(error, SOFTEUICC_INVALID, "no storage is called '%s'", vfs != NULL ? vfs : "");
-    if (strcmp(path, ":memory:") == 0)
-        return SOFTEUICC_OK;
-    status = vfs != NULL ? take_foreign_file(nvm, path, create, error)
-                         : nvm_file_take(&nvm->file, path, create, error);
-    if (status != SOFTEUICC_OK)
-        return status;
-    nvm->path = strdup(nvm->file.path != NULL ? nvm->file.path : path);
-    return nvm->path != NULL ? SOFTEUICC_OK : error_set(error, SOFTEUICC_MEMORY, "out of memory");
-}
-
-/* A database in memory has no storage under it. */
-static enum softeuicc_status lay_supply(struct nvm *nvm, struct softeuicc_error *error)
-{
-    if (nvm->path == NULL)
-        return SOFTEUICC_OK;
-    nvm->power = nvm_power_new(nvm->vfs);
-    return nvm->power != NULL ? SOFTEUICC_OK : error_set(error, SOFTEUICC_MEMORY, "out of memory");
-}
-
-static struct nvm *open_on(const char *path, const char *vfs, bool create, bool cuttable,
-                           struct softeuicc_error *error)
-{
-    struct nvm *nvm = calloc(1, sizeof(*nvm));
-    enum softeuicc_status status;
-
-    if (nvm == NULL) {
-        error_set(error, SOFTEUICC_MEMORY, "out of memory");
-        return NULL;
-    }
-    nvm->file = NVM_FILE_NONE;
-    status = nvm_take(nvm, path, vfs, create, error);
-    if (status == SOFTEUICC_OK && cuttable)
-        status = lay_supply(nvm, error);
-    if (status == SOFTEUICC_OK)
-        status =
-            open_database(nvm, path, nvm->power != NULL ? nvm_power_vfs(nvm->power) : vfs, create, error);
-    if (status == SOFTEUICC_OK && nvm_is_there(nvm, error))
-        return nvm;
-    if (create)
-        nvm_remove(nvm);
-    else
-        nvm_close(nvm);
-    return NULL;
-}
-
-struct nvm *nvm_open(const char *path, const char *vfs, bool create, struct softeuicc_error *error)
-{
-    return open_on(path, vfs, create, false, error);
-}
-
-struct nvm *nvm_open_cuttable(const char *path, const char *vfs, bool create, struct softeuicc_error *error)
-{
-    return open_on(path, vfs, create, true, error);
-}
-
-struct nvm_power *nvm_supply(const struct nvm *nvm)
-{
-    return nvm->power;
 }
 
 bool nvm_is_there(const struct nvm *nvm, struct softeuicc_error *error)
@@ -338,73 +35,17 @@ bool nvm_is_there(const struct nvm *nvm, struct softeuicc_error *error)
     return false;
 }
 
-static void close_database(struct nvm *nvm)
-{
-    for (size_t i = 0; i < STATEMENTS; i++)
-        sqlite3_finalize(nvm->statements[i].stmt);
-    sqlite3_close(nvm->db);
-}
-
-/*
- * A card that has another name now gets what its log holds, which SQLite would leave lying under the old one:
- * what was answered is in the file, wherever it is. The frames stay in the log until its name is gone, so
- * that whoever opens another file of the card's old name in between still meets a log in use.
- */
-static void close_lost(struct nvm *nvm, enum nvm_place place)
-{
-    bool whole = place == NVM_REMOVED ||
-                 sqlite3_wal_checkpoint_v2(nvm->db, NULL, SQLITE_CHECKPOINT_FULL, NULL, NULL) == SQLITE_OK;
-
-    (void)sqlite3_db_config(nvm->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    close_database(nvm);
-    if (whole)
-        nvm_file_remove_log(&nvm->file);
-}
-
-static void let_go(struct nvm *nvm)
-{
-    nvm_power_free(nvm->power);
-    nvm_file_release(&nvm->file);
-    free(nvm->path);
-    free(nvm);
-}
-
-void nvm_close(struct nvm *nvm)
-{
-    enum nvm_place place;
-
-    if (nvm == NULL)
-        return;
-    place = nvm_file_place(&nvm->file);
-    if (nvm->db != NULL && (place == NVM_MOVED || place == NVM_REMOVED))
-        close_lost(nvm, place);
-    else
-        close_database(nvm);
-    let_go(nvm);
-}
-
-void nvm_remove(struct nvm *nvm)
-{
-    if (nvm == NULL)
-        return;
-    nvm_rollback(nvm);
-    close_database(nvm);
-    if (nvm->path != NULL && nvm_file_place(&nvm->file) != NVM_MOVED)
-        (void)nvm->vfs->xDelete(nvm->vfs, nvm->path, 1);
-    let_go(nvm);
-}
-
 /* --- statements ---------------------------------------------------------------------------------- */
 
 /* The place for `sql`: where it is kept and idle, or else free, or else taken by an idle one,
  * or else NULL. */
-static struct statement *place_for(struct nvm *nvm, const char *sql)
+static struct nvm_statement *place_for(struct nvm *nvm, const char *sql)
 {
     size_t hash = ((uintptr_t)sql >> 3) * 0x9E3779B1u >> 7;
-    struct statement *place = NULL;
+    struct nvm_statement *place = NULL;
 
     for (size_t i = 0; i < STATEMENT_REACH; i++) {
-        struct statement *candidate = &nvm->statements[(hash + i) % STATEMENTS];
+        struct nvm_statement *candidate = &nvm->statements[(hash + i) % NVM_STATEMENTS];
         bool idle = candidate->stmt == NULL || !sqlite3_stmt_busy(candidate->stmt);
 
         if (candidate->sql == sql && idle)
@@ -417,18 +58,18 @@ static struct statement *place_for(struct nvm *nvm, const char *sql)
 
 static sqlite3_stmt *nvm_prepare(struct nvm *nvm, const char *sql)
 {
-    struct statement *place = place_for(nvm, sql);
+    struct nvm_statement *place = place_for(nvm, sql);
 
     if (place == NULL) {
-        note(nvm, "too many statements at once");
+        nvm_note(nvm, "too many statements at once");
         return NULL;
     }
     if (place->sql == sql)
         return place->stmt;
     sqlite3_finalize(place->stmt);
-    *place = (struct statement){NULL, NULL};
+    *place = (struct nvm_statement){NULL, NULL};
     if (sqlite3_prepare_v3(nvm->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &place->stmt, NULL) != SQLITE_OK) {
-        note(nvm, sql);
+        nvm_note(nvm, sql);
         return NULL;
     }
     place->sql = sql;
@@ -445,7 +86,7 @@ bool nvm_row(struct nvm *nvm, sqlite3_stmt *stmt)
     if (status == SQLITE_ROW)
         return true;
     if (status != SQLITE_DONE)
-        note(nvm, sqlite3_sql(stmt));
+        nvm_note(nvm, sqlite3_sql(stmt));
     nvm_done(stmt);
     return false;
 }
@@ -511,7 +152,7 @@ sqlite3_stmt *nvm_select(struct nvm *nvm, const char *sql, struct nvm_values val
 
     for (size_t i = 0; stmt != NULL && i < values.count; i++)
         if (nvm_bind(stmt, (int)i + 1, &values.value[i]) != SQLITE_OK)
-            note(nvm, "bind");
+            nvm_note(nvm, "bind");
     return stmt;
 }
 
@@ -577,7 +218,7 @@ static bool nvm_execute(struct nvm *nvm, const char *sql)
     bool done = stmt != NULL && sqlite3_step(stmt) == SQLITE_DONE;
 
     if (!done && stmt != NULL)
-        note(nvm, sql);
+        nvm_note(nvm, sql);
     if (stmt != NULL)
         sqlite3_reset(stmt);
     return done;
@@ -586,7 +227,7 @@ static bool nvm_execute(struct nvm *nvm, const char *sql)
 static bool begin_recorded(struct nvm *nvm)
 {
     nvm->in_transaction = nvm_execute(nvm, "BEGIN IMMEDIATE");
-    return nvm->in_transaction && (!nvm->logged || nvm->recorded || record_log(nvm));
+    return nvm->in_transaction && (!nvm->logged || nvm->recorded || nvm_record_log(nvm));
 }
 
 /* Folds the log into the file, and begins the next log with where it belongs: what makes the new log durable
@@ -627,7 +268,7 @@ const char *nvm_message(const struct nvm *nvm)
 /* A statement that somebody did not step to its end would keep its view of the file. */
 static void reset_statements(struct nvm *nvm)
 {
-    for (size_t i = 0; i < STATEMENTS; i++)
+    for (size_t i = 0; i < NVM_STATEMENTS; i++)
         if (nvm->statements[i].stmt != NULL && sqlite3_stmt_busy(nvm->statements[i].stmt))
             nvm_done(nvm->statements[i].stmt);
 }
@@ -665,6 +306,22 @@ static void note_log(struct nvm *nvm)
     (void)nvm_commit(nvm);
 }
 
+/* A look at the directory takes longer than many a read: those do with one of a moment ago. */
+static bool is_still_there(struct nvm *nvm, struct softeuicc_error *why)
+{
+    struct timespec now;
+    int64_t ms;
+
+    if (nvm->file.path == NULL)
+        return true;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    if (!nvm->in_transaction && nvm->looked != 0 && ms - nvm->looked < LOOK_MS)
+        return true;
+    nvm->looked = nvm_is_there(nvm, why) ? ms : 0;
+    return nvm->looked != 0;
+}
+
 /* What would be stored in a file that is no longer the card's is not stored. */
 static bool commit_there(struct nvm *nvm)
 {
@@ -672,7 +329,7 @@ static bool commit_there(struct nvm *nvm)
 
     if (nvm->failed)
         return false;
-    if (!nvm_is_there(nvm, &why)) {
+    if (!is_still_there(nvm, &why)) {
         snprintf(nvm->message, sizeof(nvm->message), "%s", why.message);
         return false;
     }

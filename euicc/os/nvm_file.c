@@ -11,14 +11,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 static const char log_suffix[] = "-wal";
 /* What SQLite may keep beside a database. */
 static const char *const suffixes[] = {log_suffix, "-shm", "-journal"};
+
+/* Of a card's log: https://www.sqlite.org/fileformat2.html 4.1 */
+#define PAGE        4096
+#define FRAME       (24 + PAGE)
+#define FIRST_FRAME (32 + 24)
 
 #define SUFFIXES  (sizeof(suffixes) / sizeof(suffixes[0]))
 #define NAME_SIZE (NAME_MAX + sizeof("-journal"))
@@ -93,40 +96,37 @@ static void held_remove(dev_t device, ino_t inode)
 
 /* --- what others hold ---------------------------------------------------------------------------- */
 
-/* The process that has this file locked by flock; 0: the system does not tell. */
-static long holder_of(const struct stat *status)
+/*
+ * Locks of an open file description, which no other descriptor that is closed takes away, on an octet far
+ * from those that SQLite locks; flock would meet SQLite's locks on NFS. The system does not say whose such a
+ * lock is, so a POSIX lock on the next octet does (nvm_file_sign); what takes that one away takes nothing but
+ * the name.
+ */
+#define HELD_OCTET  0x50000000
+#define NAMED_OCTET 0x50000001
+
+static int lock_octet(int fd, int command, off_t octet, pid_t *process)
 {
-    FILE *locks = fopen("/proc/locks", "re");
-    char line[256];
-    long found = 0;
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = octet, .l_len = 1};
+    int result = fcntl(fd, command, &lock);
 
-    while (locks != NULL && found == 0 && fgets(line, sizeof(line), locks) != NULL) {
-        unsigned major, minor;
-        unsigned long inode;
-        long process;
-
-        if (sscanf(line, "%*[^:]: FLOCK %*s %*s %ld %x:%x:%lu", &process, &major, &minor, &inode) == 4 &&
-            makedev(major, minor) == status->st_dev && inode == status->st_ino && process > 0)
-            found = process;
-    }
-    if (locks != NULL)
-        fclose(locks);
-    return found;
+    if (process != NULL)
+        *process = result == 0 && lock.l_type != F_UNLCK ? lock.l_pid : 0;
+    return result;
 }
 
 static enum softeuicc_status hold(int fd, const char *path, const char *what, struct softeuicc_error *error)
 {
-    struct stat status = {0};
-    long holder;
+    pid_t holder;
 
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+    if (lock_octet(fd, F_OFD_SETLK, HELD_OCTET, NULL) == 0)
         return SOFTEUICC_OK;
-    if (errno != EWOULDBLOCK)
+    if (errno != EAGAIN && errno != EACCES)
         return error_set(error, SOFTEUICC_STORAGE, "cannot lock %s%s: %s", path, what, strerror(errno));
-    holder = fstat(fd, &status) == 0 ? holder_of(&status) : 0;
-    if (holder == 0)
+    (void)lock_octet(fd, F_OFD_GETLK, NAMED_OCTET, &holder);
+    if (holder <= 0) /* of another machine, or not to be seen from here */
         return error_set(error, SOFTEUICC_BUSY, "%s%s is in use by another process", path, what);
-    return error_set(error, SOFTEUICC_BUSY, "%s%s is in use by process %ld", path, what, holder);
+    return error_set(error, SOFTEUICC_BUSY, "%s%s is in use by process %ld", path, what, (long)holder);
 }
 
 /* --- looking before touching --------------------------------------------------------------------- */
@@ -150,35 +150,55 @@ static enum softeuicc_status look_beside(const struct nvm_file *file, bool creat
             return error_set(error, SOFTEUICC_STORAGE, "%s%s is not a file", file->path, suffixes[i]);
         /* It may be all that is left of a card that was moved away, and SQLite would delete it. */
         if (create && suffixes[i] == log_suffix && status.st_size > 0)
-            return error_set(error, SOFTEUICC_EXISTS,
-                             "%s%s is the log of a card that had this name: put it beside its card under the "
-                             "name that has now, or delete it",
-                             file->path, suffixes[i]);
+            return error_set(
+                error, SOFTEUICC_EXISTS,
+                "%s%s is the log of a card that had this name: put it beside its card, or delete it",
+                file->path, suffixes[i]);
     }
     return SOFTEUICC_OK;
 }
 
-/*
- * What a card's file begins with (https://www.sqlite.org/fileformat2.html 1.3). One that was made before the
- * number stood there from the beginning, and whose power went before its first log was folded, is a first
- * page without the number, and a log.
- */
+/* Whether these are the first octets of a card (https://www.sqlite.org/fileformat2.html 1.3). */
+static bool is_card_header(const uint8_t header[NVM_HEADER_SIZE])
+{
+    const uint8_t *id = header + NVM_HEADER_APPLICATION;
+
+    return memcmp(header, "SQLite format 3", 16) == 0 &&
+           ((uint32_t)id[0] << 24 | id[1] << 16 | id[2] << 8 | id[3]) == NVM_APPLICATION_ID;
+}
+
+static int open_log(const struct nvm_file *file)
+{
+    char name[NAME_SIZE];
+
+    return openat(file->directory, name_beside(file, log_suffix, name),
+                  O_RDWR | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* A card that was made before its number stood in the file from the beginning, and whose power went before
+ * its first log was folded, has it in the log's first page alone. */
+static bool begins_in_log(const struct nvm_file *file)
+{
+    uint8_t header[NVM_HEADER_SIZE];
+    int fd = open_log(file);
+    bool found = false;
+
+    for (off_t at = FIRST_FRAME; fd >= 0 && !found; at += FRAME) {
+        if (pread(fd, header, sizeof(header), at) != (ssize_t)sizeof(header))
+            break;
+        found = is_card_header(header);
+    }
+    if (fd >= 0)
+        close(fd);
+    return found;
+}
+
 static bool begins_as_card(const struct nvm_file *file, const struct stat *status)
 {
-    uint8_t header[100];
-    uint32_t application;
-    char name[NAME_SIZE];
-    struct stat log;
+    uint8_t header[NVM_HEADER_SIZE];
 
-    if (pread(file->card, header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
-        memcmp(header, "SQLite format 3", 16) != 0)
-        return false;
-    application = (uint32_t)header[NVM_HEADER_APPLICATION] << 24 | header[NVM_HEADER_APPLICATION + 1] << 16 |
-                  header[NVM_HEADER_APPLICATION + 2] << 8 | header[NVM_HEADER_APPLICATION + 3];
-    return application == NVM_APPLICATION_ID ||
-           (application == 0 && status->st_size <= 4096 &&
-            fstatat(file->directory, name_beside(file, log_suffix, name), &log, AT_SYMLINK_NOFOLLOW) == 0 &&
-            log.st_size > 0);
+    return pread(file->card, header, sizeof(header), 0) == (ssize_t)sizeof(header) &&
+           (is_card_header(header) || (status->st_size == PAGE && begins_in_log(file)));
 }
 
 static enum softeuicc_status nvm_close_to_others(int fd, const char *path, const char *what,
@@ -226,7 +246,7 @@ static enum softeuicc_status find_directory(struct nvm_file *file, const char *p
         *slash = '\0';
         file->directory = open(slash == file->path ? "/" : file->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
         *slash = '/';
-        file->name = slash + 1;
+        file->name = slash[1] != '\0' ? slash + 1 : ".";
     }
     if (file->directory >= 0)
         return SOFTEUICC_OK;
@@ -276,14 +296,6 @@ static enum softeuicc_status open_card(struct nvm_file *file, const char *path, 
         return error_set(error, SOFTEUICC_STORAGE, "cannot open %s: it was replaced just now", path);
     file->card = fd;
     return SOFTEUICC_OK;
-}
-
-static int open_log(const struct nvm_file *file)
-{
-    char name[NAME_SIZE];
-
-    return openat(file->directory, name_beside(file, log_suffix, name),
-                  O_RDWR | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 enum softeuicc_status nvm_file_take_log(struct nvm_file *file, struct softeuicc_error *error)
@@ -343,6 +355,14 @@ enum softeuicc_status nvm_file_take(struct nvm_file *file, const char *path, boo
         unlinkat(file->directory, file->name, 0);
     nvm_file_release(file);
     return result;
+}
+
+void nvm_file_sign(const struct nvm_file *file)
+{
+    if (file->card >= 0)
+        (void)lock_octet(file->card, F_SETLK, NAMED_OCTET, NULL);
+    if (file->log >= 0)
+        (void)lock_octet(file->log, F_SETLK, NAMED_OCTET, NULL);
 }
 
 static void release_descriptor(int *fd)
@@ -424,6 +444,11 @@ void nvm_file_tell(const struct nvm_file *file, struct softeuicc_error *error)
     }
 }
 
+static bool is_later(const struct timespec *one, const struct timespec *other)
+{
+    return one->tv_sec > other->tv_sec || (one->tv_sec == other->tv_sec && one->tv_nsec > other->tv_nsec);
+}
+
 struct nvm_identity nvm_file_identity(const struct nvm_file *file)
 {
     struct nvm_identity identity = {0};
@@ -431,9 +456,10 @@ struct nvm_identity nvm_file_identity(const struct nvm_file *file)
 
     if (file->card < 0 || file->log < 0 || fstat(file->card, &card) != 0 || fstat(file->log, &log) != 0)
         return identity;
+    identity.card_later = is_later(&card.st_ctim, &log.st_mtim);
     identity.card_inode = (int64_t)card.st_ino;
     identity.card_changed = (int64_t)card.st_mtim.tv_sec * 1000000000 + card.st_mtim.tv_nsec;
-    identity.log_inode = (int64_t)log.st_ino;
+    identity.log = (int64_t)(log.st_ino ^ (uint64_t)log.st_dev << 32);
     return identity;
 }
 

@@ -3,11 +3,11 @@
  * still there.
  *
  * A card belongs to one process by its inode, whatever names lead to it, and so does the log that lies beside
- * it (FILE-wal): both are held by flock from before SQLite opens them until after it has closed them. That
- * does not meet SQLite's own locks, which are POSIX record locks: a person can read the tables of a running
- * card. The trap of those is that closing any descriptor of a file drops all that the process has on it. So
- * the descriptor that holds the card is closed last, and a card that this process has open already is told by
- * a list before a second descriptor is opened.
+ * it (FILE-wal): both are locked from before SQLite opens them until after it has closed them. That does not
+ * meet SQLite's own locks: a person can read the tables of a running card. The trap of those, POSIX record
+ * locks, is that closing any descriptor of a file drops all that the process has on it. So the descriptor
+ * that holds the card is closed last, and a card that this process has open already is told by a list before
+ * a second descriptor is opened.
  */
 #ifndef SOFTEUICC_EUICC_OS_NVM_FILE_H
 #define SOFTEUICC_EUICC_OS_NVM_FILE_H
@@ -45,6 +45,9 @@ enum softeuicc_status nvm_file_take(struct nvm_file *file, const char *path, boo
                                     struct softeuicc_error *error);
 /* Holds its log as well, when there is one. SOFTEUICC_BUSY: a process has that whose card had this name. */
 enum softeuicc_status nvm_file_take_log(struct nvm_file *file, struct softeuicc_error *error);
+/* Says which process holds both, for those that are refused. Once SQLite has its last lock on the card:
+ * before that it drops all that the process has. */
+void nvm_file_sign(const struct nvm_file *file);
 /* Lets go of both. The database must be closed. */
 void nvm_file_release(struct nvm_file *file);
 
@@ -56,7 +59,8 @@ void nvm_file_tell(const struct nvm_file *file, struct softeuicc_error *error);
 /* What a log says of the files it belongs to: zeros where nothing is known. */
 struct nvm_identity {
     int64_t card_inode, card_changed; /* nanoseconds since 1970 */
-    int64_t log_inode;
+    int64_t log;     /* which file it is, here and as long as the machine counts its disks as it does */
+    bool card_later; /* something was done to the card's file after the log was last written */
 };
 struct nvm_identity nvm_file_identity(const struct nvm_file *file);
 

@@ -203,7 +203,7 @@ bool nvm_log_record(sqlite3 *db, const struct nvm_identity *identity)
     good = good && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
            sqlite3_bind_int64(stmt, 1, identity->card_inode) == SQLITE_OK &&
            sqlite3_bind_int64(stmt, 2, identity->card_changed) == SQLITE_OK &&
-           sqlite3_bind_int64(stmt, 3, identity->log_inode) == SQLITE_OK &&
+           sqlite3_bind_int64(stmt, 3, identity->log) == SQLITE_OK &&
            sqlite3_bind_blob64(stmt, 4, digests, size, SQLITE_STATIC) == SQLITE_OK &&
            sqlite3_step(stmt) == SQLITE_DONE;
     sqlite3_finalize(stmt);
@@ -266,10 +266,11 @@ static enum nvm_log_state compare(const struct raw_file *raw, const struct frame
 }
 
 /* A file that is as it was when the log began, beside a log that has not been moved or copied, is the same
- * file and has not been written to. (A machine that lost its power may remember an earlier time.) */
+ * file and has not been written to. (A machine that lost its power may remember an earlier time; and where
+ * both were put back, the log after the file, the log may have the number of the old one again.) */
 static bool was_put_back(sqlite3_stmt *row, const struct nvm_identity *now)
 {
-    return now->log_inode != 0 && sqlite3_column_int64(row, 2) == now->log_inode &&
+    return now->card_later && now->log != 0 && sqlite3_column_int64(row, 2) == now->log &&
            (sqlite3_column_int64(row, 0) != now->card_inode ||
             sqlite3_column_int64(row, 1) < now->card_changed);
 }
@@ -279,7 +280,7 @@ static bool was_put_back(sqlite3_stmt *row, const struct nvm_identity *now)
 static enum nvm_log_state compare_with_row(sqlite3 *db, const struct raw_file *raw,
                                            const struct frames *frames, const struct nvm_identity *identity)
 {
-    static const char sql[] = "SELECT card_inode, card_changed, log_inode, sectors FROM log";
+    static const char sql[] = "SELECT card_inode, card_changed, log, sectors FROM log";
     sqlite3_stmt *stmt = NULL;
     enum nvm_log_state state = NVM_LOG_FOREIGN;
     bool folded = false;

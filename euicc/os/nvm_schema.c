@@ -262,7 +262,7 @@ static const char version_6[] =
     "CREATE TABLE log ("
     "  one INTEGER PRIMARY KEY CHECK (one = 1),"
     "  card_inode INTEGER NOT NULL, card_changed INTEGER NOT NULL," /* nanoseconds since 1970 */
-    "  log_inode INTEGER NOT NULL,"                                 /* 0: not on this machine's files */
+    "  log INTEGER NOT NULL," /* which file it is itself; 0: not one of this machine */
     "  sectors BLOB NOT NULL" /* the beginning of each one's SHA-256, as the log begins */
     ") STRICT;";
 

@@ -578,7 +578,7 @@ START_TEST(an_older_card_keeps_its_versions)
         ck_assert_int_eq(softeuicc_create(test_path("old.db"), &request.parameters, NULL, &error),
                          SOFTEUICC_OK);
         execute(test_path("old.db"), "ALTER TABLE card DROP COLUMN sgp22;"
-                                     "ALTER TABLE card DROP COLUMN sgp32;"
+                                     "ALTER TABLE card DROP COLUMN sgp32; DROP TABLE log;"
                                      "ALTER TABLE profile DROP COLUMN service_data; PRAGMA user_version = 4");
         card = softeuicc_open(test_path("old.db"), NULL, &error);
         ck_assert_msg(card != NULL, "%s", error.message);
