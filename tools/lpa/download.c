@@ -125,7 +125,8 @@ static void cancel(struct lpa *lpa, struct es9p *server, struct span transaction
     bool by_signal = ending_due();
 
     if (by_signal)
-        lpa->ended = "the session is cancelled, the order stays";
+        lpa->ended =
+            server != NULL ? "the session is cancelled, the order stays" : "the session is cancelled";
     ending_farewell(by_signal);
     cancel_session(lpa, server, transaction_id, by_signal ? CANCEL_POSTPONED : reason);
     ending_farewell(false);
