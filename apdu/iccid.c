@@ -46,6 +46,15 @@ bool iccid_from_digits(const char *text, uint8_t iccid[ICCID_SIZE])
     return true;
 }
 
+bool iccid_is_same(const char *a, const char *b)
+{
+    char digits_of_a[ICCID_DIGITS_MAX + 1], digits_of_b[ICCID_DIGITS_MAX + 1];
+
+    if (is_iccid(a, digits_of_a) && is_iccid(b, digits_of_b))
+        return strcmp(digits_of_a, digits_of_b) == 0;
+    return strcmp(a, b) == 0;
+}
+
 void iccid_turn(const uint8_t from[ICCID_SIZE], uint8_t to[ICCID_SIZE])
 {
     for (size_t i = 0; i < ICCID_SIZE; i++)

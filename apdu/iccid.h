@@ -20,6 +20,9 @@ bool iccid_to_digits(struct span iccid, char digits[ICCID_DIGITS_MAX + 1]);
 /* Text to EF ICCID; padding that completes it to 20 characters may be there. False for what is no ICCID. */
 bool iccid_from_digits(const char *text, uint8_t iccid[ICCID_SIZE]);
 
+/* Whether two texts are the same ICCID, however they are padded; what is none is like itself alone. */
+bool iccid_is_same(const char *a, const char *b);
+
 /* Between EF ICCID and the header's form, either way: each octet's nibbles change places. */
 void iccid_turn(const uint8_t from[ICCID_SIZE], uint8_t to[ICCID_SIZE]);
 

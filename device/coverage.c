@@ -1,6 +1,8 @@
 /* Which profiles have network, out of a file. See coverage.h. */
 #include "device/coverage.h"
 
+#include "apdu/iccid.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +15,7 @@ static bool is_listed(FILE *file, const char *iccid)
         char *word = line + strspn(line, " \t");
 
         word[strcspn(word, " \t\r\n#")] = '\0';
-        if (word[0] != '\0' && strcmp(word, iccid) == 0)
+        if (word[0] != '\0' && iccid_is_same(word, iccid))
             return true;
     }
     return false;

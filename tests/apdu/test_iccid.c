@@ -78,6 +78,24 @@ START_TEST(every_nibble)
 }
 END_TEST
 
+START_TEST(the_same_in_any_padding)
+{
+    static const char *const forms[][4] = {
+        {"894900000000000001", "894900000000000001FF", "894900000000000001ff", "894900000000000001fF"},
+        {"8949000000000000017", "8949000000000000017F", "8949000000000000017f", "8949000000000000017F"},
+        {"89490000000000000017", "89490000000000000017", "89490000000000000017", "89490000000000000017"},
+        {"89", "89", "89", "89"},
+        {"89F", "89F", "89F", "89F"},
+    };
+    const size_t count = sizeof(forms) / sizeof(forms[0]);
+
+    for (size_t a = 0; a < 4 * count; a++)
+        for (size_t b = 0; b < 4 * count; b++)
+            ck_assert_msg(iccid_is_same(forms[a / 4][a % 4], forms[b / 4][b % 4]) == (a / 4 == b / 4),
+                          "%s, %s", forms[a / 4][a % 4], forms[b / 4][b % 4]);
+}
+END_TEST
+
 START_TEST(other_texts_and_sizes)
 {
     static const char *const texts[] = {"8949000000000000001x", "8949000000000000001 ", " 949000000000000001",
@@ -96,4 +114,4 @@ START_TEST(other_texts_and_sizes)
 END_TEST
 
 TEST_MAIN("iccid", every_length_with_every_padding, the_octets_are_those_of_the_file, every_nibble,
-          other_texts_and_sizes)
+          the_same_in_any_padding, other_texts_and_sizes)

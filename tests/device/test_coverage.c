@@ -23,7 +23,7 @@ static const char *file_of(const char *text)
 START_TEST(finds_what_is_listed)
 {
     static const char *const texts[] = {LISTED "\n", LISTED, UNLISTED "1\n  " LISTED "  \r\n",
-                                        "# all\n\n" LISTED "# at home\n"};
+                                        "# all\n\n" LISTED "# at home\n", LISTED "F\n"};
     char why[256] = "";
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

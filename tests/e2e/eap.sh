@@ -32,7 +32,7 @@ start_hostapd() {
     # The first digit of an identity says which method it is for (TS 23.003 19.3.2).
     printf '"0"* AKA\n"1"* SIM\n"6"* AKA'"'"'\n' >"$work/users"
     printf '%s\n' driver=none interface=lo "radius_server_clients=$work/clients" "radius_server_auth_port=$radius_port" \
-        eap_server=1 "eap_user_file=$work/users" "eap_sim_db=unix:$work/auc.sock" >"$work/hostapd.conf"
+        eap_server=1 "eap_user_file=$work/users" "eap_sim_db=unix:$work/auc.sock" eap_sim_db_timeout=20 >"$work/hostapd.conf"
     hostapd -ddK -f "$work/hostapd.log" "$work/hostapd.conf" >"$work/hostapd.out" 2>&1 &
     hostapd_pid=$!
     processes+=("$hostapd_pid")
@@ -44,7 +44,7 @@ authenticate() {
     local before
     before=$(wc -l <"$work/hostapd.log")
     printf 'network={\n ssid="test"\n key_mgmt=IEEE8021X\n eapol_flags=0\n eap=%s\n pcsc=""\n%s\n}\n' "$1" "${2:-}" >"$work/network.conf"
-    timeout 30 eapol_test -c "$work/network.conf" -a 127.0.0.1 -p "$radius_port" -s secret -t 10 >"$work/eapol.log" 2>&1
+    timeout 40 eapol_test -c "$work/network.conf" -a 127.0.0.1 -p "$radius_port" -s secret -t 30 >"$work/eapol.log" 2>&1
     status=$?
     tail -n +$((before + 1)) "$work/hostapd.log" >"$work/hostapd.attempt"
     return "$status"

@@ -1,5 +1,6 @@
 /* The operator's side for people and scripts: orders at an SM-DP+ over ES2+ (SGP.22 5.3), and its lists. On
  * libcurl; one-shot. */
+#include "apdu/iccid.h"
 #include "common/http/https_client.h"
 #include "common/left_out.h"
 #include "common/print_json.h"
@@ -115,7 +116,8 @@ static bool take_back(const struct client *client)
         const char *profile = json_string_value(json_object_get(order, "profile"));
 
         if (iccid == NULL || profile == NULL ||
-            (client->iccid != NULL ? strcmp(iccid, client->iccid) : strcmp(profile, client->profile)) != 0)
+            !(client->iccid != NULL ? iccid_is_same(iccid, client->iccid)
+                                    : strcmp(profile, client->profile) == 0))
             continue;
         answer = call(client, "cancelOrder",
                       json_pack("{s:s,s:s}", "iccid", iccid, "finalProfileStatusIndicator", "Available"));

@@ -74,6 +74,12 @@ START_TEST(orders_once_more)
                                                      "\"finalProfileStatusIndicator\":\"Available\",")
                          CALL("downloadOrder", "\"profileType\":\"demo\",")
                              CALL("confirmOrder", "\"iccid\":\"89\",\"releaseFlag\":true,"));
+    PLAY("[{\"iccid\":\"890011223344556677\",\"profile\":\"demo\"}]", "{" EXECUTED "}", ORDERED, CONFIRMED);
+    captured = SMDPP(&smdpp_order, "--iccid", "890011223344556677FF", "--again", NULL);
+    assert_lines(&captured, EXIT_OK, "LPA:1$rsp.example.com$M\n", "");
+    ck_assert_ptr_nonnull(
+        strstr(https_asked(), CALL("cancelOrder", "\"iccid\":\"890011223344556677\","
+                                                  "\"finalProfileStatusIndicator\":\"Available\",")));
     PLAY("[{\"iccid\":\"89\",\"profile\":\"demo\"}]", REFUSED(""));
     captured = SMDPP(&smdpp_order, "--iccid", "89", "--again", NULL);
     assert_lines(&captured, EXIT_FAILED, "",
