@@ -183,6 +183,7 @@ static void accept_card(struct bench *bench)
 
     while (poll(&poll_fd, 1, 0) == 0 && now_ms() < until)
         turn(bench);
+    ck_assert_int_eq(poll(&poll_fd, 1, 0), 1);
     bench->peer = accept(bench->listener, NULL, NULL);
     ck_assert_int_ge(bench->peer, 0);
     fcntl(bench->peer, F_SETFL, O_NONBLOCK);
