@@ -30,6 +30,7 @@ if ! "$softeuicc" pki init --dir pki >pki.log 2>&1; then
 fi
 
 check "a card of a test PKI" run --card a.db --pki pki --json
+json_style "create" out
 is "it prefers P-256 and trusts both CIs" "P-256 brainpoolP256r1" "$(fact '[.cis[].curve] | join(" ")')"
 is "it serves an LPA and an IPA" hybrid "$(fact .personality)"
 is "of the versions that are the default" "2.2 1.2" "$(fact '"\(.sgp22) \(.sgp32)"')"
@@ -122,7 +123,7 @@ refused "JSON with a member that is none" 1 'said\.json: colour' --pki pki --pro
 if [ -d "$data" ]; then
     sgp26=(--ci "$data/CERT_CI_ECDSA_NIST.der" --eum-cert "$data/CERT_EUM_ECDSA_NIST.der")
     check "a card on SGP.26 material" run --card e.db "${sgp26[@]}" --eum-key "$data/SK_EUM_ECDSA_NIST.der" --json
-    is "its CI" F54172BDF98A95D65CBEB88A38A1C11D800A85C3 "$(fact '.cis[0].keyId')"
+    is "its CI" F54172BDF98A95D65CBEB88A38A1C11D800A85C3 "$(fact '.cis[0].key_id')"
     check "the SGP.26 card itself" run --card f.db "${sgp26[@]}" --euicc-cert "$data/CERT_EUICC_ECDSA_NIST.der" \
         --euicc-key "$data/SK_EUICC_ECDSA_NIST.der" --json
     is "its EID is the certificate's" 89049032123451234512345678901235 "$(fact .eid)"

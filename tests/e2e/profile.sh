@@ -30,10 +30,11 @@ is "and only where it was said" "null,null" "$(jq -r '[.ecallIndication, .fallba
 is "every event is notified" "install,enable,disable,delete" "$(jq -r '.notifications[0].events | join(",")' "$work/profile.json")"
 
 check "show reads it" run show "$package" --json --files
-is "the header's facts" "89001122334455667788,A profile,2,true" "$(fact '[.iccid, .profileType, .majorVersion, .testKeysOnly] | join(",")')"
+json_style "show" "$work/out"
+is "the header's facts" "89001122334455667788,A profile,2,true" "$(fact '[.iccid, .profile_type, .major_version, .test_keys_only] | join(",")')"
 is "the first and the last element" "header,end" "$(fact '[.elements[0].name, .elements[-1].name] | join(",")')"
 is "EF IMSI among the files" "9,7" "$(fact '.files[] | select(.name == "ef-imsi") | [.size, .sfi] | map(tostring) | join(",")')"
-is "every file is counted once" "$(fact .fileCount)" "$(fact '[.elements[].files] | add')"
+is "every file is counted once" "$(fact .file_count)" "$(fact '[.elements[].files] | add')"
 check "show as text" run show "$package" --files
 matches "a line for the USIM" ' 6  yes +[0-9]+ +24  usim +2\.23\.143\.1\.2\.4' "$(cat "$work/out")"
 matches "a line for its EF IMSI" '3F00/7FF1/6F07 +transparent +9 +7 +02 +ef-imsi' "$(cat "$work/out")"

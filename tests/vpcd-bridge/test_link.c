@@ -183,6 +183,7 @@ static void accept_card(struct bench *bench)
 
     while (poll(&poll_fd, 1, 0) == 0 && now_ms() < until)
         turn(bench);
+    ck_assert_int_eq(poll(&poll_fd, 1, 0), 1);
     bench->peer = accept(bench->listener, NULL, NULL);
     ck_assert_int_ge(bench->peer, 0);
     fcntl(bench->peer, F_SETFL, O_NONBLOCK);
@@ -670,6 +671,24 @@ START_TEST(a_reader_that_does_not_greet_it_sees_it_go_and_come_once)
 }
 END_TEST
 
+/* The power that a reader gave is gone with its connection. */
+START_TEST(a_reader_that_comes_back_powers_it_again)
+{
+    struct bench bench;
+
+    begin(&bench);
+    accept_card(&bench);
+    send_hex(&bench, "0001 01");
+    await_log(&bench, "c1");
+    close(bench.peer);
+    accept_card(&bench);
+    await_log(&bench, "c10dc");
+    send_hex(&bench, "0004 00B00000");
+    await_log(&bench, "c10dcm0");
+    end(&bench);
+}
+END_TEST
+
 /* A card that is on its way out and back is out when it is taken out then, and whoever asked is told. */
 START_TEST(a_card_that_rests_can_be_taken_out)
 {
@@ -699,4 +718,5 @@ TEST_MAIN("link", messages_become_calls, a_lost_reader_is_found_again, nobody_li
           a_card_leaves_without_a_reader_too, a_reset_connection_is_lost, addresses_are_tried_in_turn,
           an_address_that_does_not_answer_is_left, a_slot_that_is_taken_is_told,
           a_reader_that_takes_it_for_another_sees_it_go_and_come,
-          a_reader_that_does_not_greet_it_sees_it_go_and_come_once, a_card_that_rests_can_be_taken_out)
+          a_reader_that_does_not_greet_it_sees_it_go_and_come_once, a_reader_that_comes_back_powers_it_again,
+          a_card_that_rests_can_be_taken_out)

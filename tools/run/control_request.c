@@ -104,8 +104,8 @@ static bool read_moment(const char *text, int64_t *milliseconds)
     }
     read = day;
     *milliseconds = ((int64_t)timegm(&day) - east) * 1000;
-    return day.tm_mon == read.tm_mon && day.tm_mday == read.tm_mday && day.tm_hour == read.tm_hour &&
-           day.tm_min == read.tm_min && day.tm_sec == read.tm_sec; /* no 31st of February, no 25 o'clock */
+    return day.tm_mon == read.tm_mon && day.tm_hour == read.tm_hour && day.tm_min == read.tm_min &&
+           day.tm_sec == read.tm_sec; /* no 31st of February, no 25 o'clock */
 }
 
 /* "+3600": of any size. */

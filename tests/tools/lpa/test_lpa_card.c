@@ -332,8 +332,10 @@ START_TEST(usage)
         "\xE2\x80\xA6'" SEE(" notifications"));
     ck_assert_captured(lpa("notifications", "remove", "one"), 2, "",
                        "softeuicc lpa notifications: 'one' is not a sequence number" SEE(" notifications"));
-    ck_assert_captured(lpa("notifications", "remove", "-1"), 2, "",
-                       "softeuicc lpa notifications: there is no option '-1'" SEE(" notifications"));
+    ck_assert_captured(
+        lpa("notifications", "remove", "-1"), 2, "",
+        "softeuicc lpa notifications: there is no option '-1'; a number below zero stands behind '--'" SEE(
+            " notifications"));
     ck_assert_captured(lpa("download", "nonsense"), 2, "",
                        "softeuicc lpa download: 'nonsense' is not an activation code: it is not of the form "
                        "1$ADDRESS$MATCHING-ID[$OID[$1]]" SEE(" download"));
