@@ -1,4 +1,5 @@
-/* JSON on standard output, as every subcommand prints it, and texts that may stand in it. */
+/* JSON on standard output, as every subcommand prints it, and texts that may stand in it. Characters that
+ * could do something to a terminal (crypto/printable.h) are escaped. */
 #ifndef SOFTEUICC_COMMON_PRINT_JSON_H
 #define SOFTEUICC_COMMON_PRINT_JSON_H
 

@@ -12,6 +12,7 @@
 #ifdef HAVE_COAP
 
 #include "common/coap_address.h"
+#include "common/input.h"
 #include "common/lookup.h"
 #include "device/trust.h"
 
@@ -137,8 +138,10 @@ static bool fill_store(X509_STORE *store, const struct bearer_target *target)
     bool ok;
 
     if (target->trust != IPA_TRUST_CERTIFICATE)
-        return target->cacert != NULL ? X509_STORE_load_file(store, target->cacert) == 1
-                                      : X509_STORE_set_default_paths(store) == 1;
+        return target->cacert == NULL ? X509_STORE_set_default_paths(store) == 1
+                                      /* OpenSSL would wait for a FIFO. */
+                                      : input_other_kind(target->cacert) == NULL &&
+                                            X509_STORE_load_file(store, target->cacert) == 1;
     anchor = d2i_X509(NULL, &at, (long)target->trusted.size);
     ok = anchor != NULL && X509_STORE_add_cert(store, anchor) == 1;
     X509_free(anchor);

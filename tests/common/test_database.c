@@ -16,7 +16,6 @@ static const struct db_schema notes = {
     .tables = "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT, octets BLOB, number INTEGER);",
     .known = "note",
     .version = 3,
-    .durable = true,
 };
 
 static struct db *open_as(const char *path, const struct db_schema *schema)
@@ -103,7 +102,7 @@ START_TEST(refuses_what_is_not_its_own)
     check_refused("text", "text: not an SQLite file: file is not a database");
     check_refused("no/such/directory", ": cannot make it: No such file or directory");
     ck_assert_int_eq(mkdir(test_path("directory"), 0700), 0);
-    check_refused("directory", "directory: cannot open it: unable to open database file: Is a directory");
+    check_refused("directory", "directory: cannot open it: it is a directory, not a file");
     db_close(open_as(test_path("newer"), &newer));
     check_refused("newer", "newer: made by another version of softeuicc (tables 4, this one knows 3)");
     db_close(open_as(test_path("other"), &other));

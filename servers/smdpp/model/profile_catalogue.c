@@ -2,6 +2,7 @@
 #include "servers/smdpp/model/profile_catalogue.h"
 
 #include "apdu/tlv.h"
+#include "common/input.h"
 #include "profiles/saip/saip.h"
 #include "servers/smdpp/model/dp.h"
 #include "servers/smdpp/model/profile_metadata.h"
@@ -70,20 +71,43 @@ void profile_catalogue_free(struct profile_catalogue *catalogue)
 
 /* --- One file ------------------------------------------------------------------------------------------- */
 
-static bool read_file(const char *path, size_t limit, struct buf *out)
-{
-    FILE *file = fopen(path, "rb");
-    uint8_t block[16384];
-    size_t n;
-    bool ok = file != NULL;
+#define DESCRIPTION_MAX (1024 * 1024) /* octets */
 
-    while (ok && (n = fread(block, 1, sizeof(block), file)) > 0) {
-        buf_append(out, SPAN(block, n));
-        ok = out->size <= limit && !out->failed;
+/* A file of the directory, whose name is shown as `what`; false with the profile's complaint. */
+static bool catalogue_read(const struct profile_catalogue *catalogue, struct profile *profile,
+                           const char *suffix, const char *what, size_t limit, struct buf *out)
+{
+    char path[1024];
+    char why[INPUT_WHY_MAX];
+
+    snprintf(path, sizeof(path), "%s/%s%s", catalogue->directory, profile->name, suffix);
+    if (input_read(path, what, limit, out, why))
+        return true;
+    snprintf(profile->complaint, sizeof(profile->complaint), "%.190s", why);
+    return false;
+}
+
+/* Its JSON, NULL without such a file; false with the profile's complaint. */
+static bool read_description(const struct profile_catalogue *catalogue, struct profile *profile,
+                             json_t **json)
+{
+    char path[1024];
+    struct stat status;
+    struct buf text = {0};
+    json_error_t where;
+
+    *json = NULL;
+    snprintf(path, sizeof(path), "%s/%s.json", catalogue->directory, profile->name);
+    if (stat(path, &status) != 0)
+        return true;
+    if (catalogue_read(catalogue, profile, ".json", "the metadata", DESCRIPTION_MAX, &text)) {
+        *json = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, &where);
+        if (*json == NULL)
+            snprintf(profile->complaint, sizeof(profile->complaint), "metadata, line %d: %.150s", where.line,
+                     where.text);
     }
-    if (file != NULL)
-        fclose(file);
-    return ok;
+    buf_free(&text);
+    return *json != NULL;
 }
 
 /* The header element is read here as loosely as a server needs it: a package that a card would refuse must
@@ -130,32 +154,18 @@ static void take_warning(struct profile *profile)
 
 static void profile_catalogue_load(struct profile_catalogue *catalogue, struct profile *profile)
 {
-    char path[1024];
-    struct stat status;
-    json_t *json = NULL;
-    json_error_t where;
+    json_t *json;
 
-    snprintf(path, sizeof(path), "%s/%s.der", catalogue->directory, profile->name);
-    if (!read_file(path, PROFILE_PACKAGE_MAX, &profile->package)) {
-        snprintf(profile->complaint, sizeof(profile->complaint),
-                 "cannot be read, or is larger than %d octets", PROFILE_PACKAGE_MAX);
+    if (!catalogue_read(catalogue, profile, ".der", "the package", PROFILE_PACKAGE_MAX, &profile->package))
         return;
-    }
     if (!take_header(profile)) {
         snprintf(profile->complaint, sizeof(profile->complaint),
                  "not a profile package: it does not begin with a header");
         return;
     }
     take_warning(profile);
-    snprintf(path, sizeof(path), "%s/%s.json", catalogue->directory, profile->name);
-    if (stat(path, &status) == 0) {
-        json = json_load_file(path, JSON_REJECT_DUPLICATES, &where);
-        if (json == NULL) {
-            snprintf(profile->complaint, sizeof(profile->complaint), "metadata, line %d: %.150s", where.line,
-                     where.text);
-            return;
-        }
-    }
+    if (!read_description(catalogue, profile, &json))
+        return;
     profile_metadata_build(profile, json, catalogue->directory, catalogue->server_address);
     json_decref(json);
 }

@@ -2,6 +2,7 @@
 #include "servers/smdpp/model/profile_metadata.h"
 
 #include "apdu/tlv.h"
+#include "common/input.h"
 #include "protocol/tags.h"
 
 #include <stdarg.h>
@@ -102,9 +103,9 @@ static bool put_icon(struct profile *profile, const json_t *json, const char *di
     const char *name = json_string_value(file);
     const char *dot = name != NULL ? strrchr(name, '.') : NULL;
     char path[1024];
-    uint8_t icon[ICON_MAX + 1];
-    FILE *stream;
-    size_t size;
+    char why[INPUT_WHY_MAX];
+    struct buf icon = {0};
+    bool ok;
 
     if (file == NULL)
         return type == NULL ? true : complain(profile, "metadata: iconType without icon");
@@ -115,16 +116,15 @@ static bool put_icon(struct profile *profile, const json_t *json, const char *di
     if (kind == NULL)
         return complain(profile, "metadata: iconType is neither \"png\" nor \"jpg\"");
     snprintf(path, sizeof(path), "%s/%s", directory, name);
-    stream = fopen(path, "rb");
-    if (stream == NULL)
-        return complain(profile, "metadata: cannot open the icon %s", name);
-    size = fread(icon, 1, sizeof(icon), stream);
-    fclose(stream);
-    if (size == 0 || size > ICON_MAX)
-        return complain(profile, "metadata: the icon %s is empty or larger than %d octets", name, ICON_MAX);
-    tlv_put_unsigned(out, 0x93, kind->value);
-    tlv_put(out, 0x94, SPAN(icon, size));
-    return true;
+    ok = input_read(path, name, ICON_MAX, &icon, why)
+             ? icon.size > 0 || complain(profile, "metadata: the icon %s is empty", name)
+             : complain(profile, "metadata, the icon: %s", why);
+    if (ok) {
+        tlv_put_unsigned(out, 0x93, kind->value);
+        tlv_put(out, 0x94, buf_span(&icon));
+    }
+    buf_free(&icon);
+    return ok;
 }
 
 static void put_notification(struct buf *out, const uint8_t *bits, const char *address)
