@@ -1,6 +1,7 @@
 /* softeuicc profile make: a package, and the metadata beside it, from the command line. See profile.h. */
 #include "tools/profile/profile.h"
 
+#include "common/print.h"
 #include "common/tool.h"
 
 #include <jansson.h>
@@ -212,8 +213,8 @@ static int write_package(struct request *request)
     } else {
         profile_make_describe(request);
         if (write_files(request, buf_span(&package))) {
-            printf("%s: %zu octets, ICCID %s, IMSI %s\n", request->out, package.size, request->recipe.iccid,
-                   request->recipe.imsi);
+            print_line("%s: %zu octets, ICCID %s, IMSI %s", request->out, package.size, request->recipe.iccid,
+                       request->recipe.imsi);
             status = EXIT_OK;
         }
     }

@@ -2,6 +2,7 @@
 #include "tools/run/trace.h"
 
 #include "apdu/apdu.h"
+#include "common/print.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +33,7 @@ void trace_print_prefix(const struct timespec *at, unsigned slot)
     char text[TIME_SIZE];
 
     put_time(text, at);
-    printf("%s slot %u", text, slot);
+    print_part("%s slot %u", text, slot);
 }
 
 static void print_hex(struct span octets)
@@ -42,7 +43,7 @@ static void print_hex(struct span octets)
     while (octets.size > 0) {
         size_t n = octets.size < 64 ? octets.size : 64;
 
-        fputs(hex_from_span(SPAN(octets.data, n), text, sizeof(text)), stdout);
+        print_part("%s", hex_from_span(SPAN(octets.data, n), text, sizeof(text)));
         octets = SPAN(octets.data + n, octets.size - n);
     }
 }
@@ -52,18 +53,18 @@ void trace_print(const struct trace_entry *entry)
     trace_print_prefix(&entry->at, entry->slot);
     switch (entry->kind) {
     case TRACE_EVENT:
-        printf(": %s\n", entry->text);
+        print_line(": %s", entry->text);
         break;
     case TRACE_COMMAND:
-        fputs(" > ", stdout);
+        print_part("%s", " > ");
         print_hex(entry->octets);
-        putchar('\n');
+        print_line("%s", "");
         return; /* its answer follows */
     case TRACE_ANSWER:
-        fputs(" < ", stdout);
+        print_part("%s", " < ");
         print_hex(entry->octets);
-        printf("%s%04X  %s: %s (%.3f ms)\n", entry->octets.size > 0 ? " " : "", (unsigned)entry->status,
-               entry->text, apdu_status_name(entry->status), entry->milliseconds);
+        print_line("%s%04X  %s: %s (%.3f ms)", entry->octets.size > 0 ? " " : "", (unsigned)entry->status,
+                   entry->text, apdu_status_name(entry->status), entry->milliseconds);
         break;
     }
     fflush(stdout);

@@ -27,7 +27,7 @@
     "\"type\":\"fqdn\"}],\"rules\":\"r\"}]}"
 
 #define PROFILE_LINE(indent)                                                                                 \
-    indent "8949000000000000106  enabled  test         Name [fallback] [fallback allowed] [emergency]\n"
+    indent "8949000000000000106  enabled  test  Name  [fallback] [fallback allowed] [emergency]\n"
 #define EUICC_LINES                                                                                          \
     "89  certificates known, counter 4, 2 open orders, last change: rollback\n" PROFILE_LINE("  ")
 #define ORDER_LINES                                                                                          \
@@ -62,9 +62,9 @@ START_TEST(lists)
          "true,"
          "\"forwarded\":\"waits\",\"result\":\"ok\"},{\"id\":2,\"verified\":false}]");
     captured = capture_command(&eim_notifications, NULL);
-    assert_lines(&captured, EXIT_OK,
-                 "1  89  5  enable  90  verified, ok, waits for its SM-DP+\n2  ?  0  ?  -  NOT VERIFIED\n",
-                 "");
+    assert_lines(
+        &captured, EXIT_OK,
+        "1  89  5  enable  90  verified, ok, waits for its SM-DP+\n2  ?   0  ?       -   NOT VERIFIED\n", "");
     ck_assert_str_eq(https_asked(), "GET " URL "/v1/notifications\n");
 }
 END_TEST
@@ -124,7 +124,7 @@ START_TEST(texts_from_elsewhere)
     captured = capture_command(&eim_orders, NULL);
     ck_assert_int_eq(captured.status, EXIT_OK);
     ck_assert_str_eq(captured.out, "7  ?[31m???2J  a?[31m???2J  ?[31m???2J: ?[31m???2J\n  ?[31m???2J: ?(0)\n"
-                                   "    ?                    ?        -            ?[31m???2J\n");
+                                   "    ?  ?  -  ?[31m???2J\n");
     PLAY("[\"\\u0007\"]");
     captured = capture_command(&eim_orders, "--json", NULL);
     ck_assert_str_eq(captured.out, "[\n  \"\\u0007\"\n]\n");

@@ -155,7 +155,8 @@ START_TEST(lists)
     PLAY("[{\"iccid\":\"89\",\"state\":\"released\",\"profile\":\"demo\",\"matchingId\":\"M\",\"eid\":null},"
          "5,{}]");
     captured = SMDPP(&smdpp_orders, NULL);
-    assert_lines(&captured, EXIT_OK, "89  released  demo  M  -\n-  -  -  -  -\n-  -  -  -  -\n", "");
+    assert_lines(&captured, EXIT_OK,
+                 "89  released  demo  M  -\n-   -         -     -  -\n-   -         -     -  -\n", "");
     ck_assert_str_eq(https_asked(), "GET " URL "/orders\n");
     PLAY("[{\"name\":\"a\",\"iccid\":\"89\",\"profileName\":\"x\\u001b[31m\\ny\\u009b2J\",\"error\":true}]");
     captured = SMDPP(&smdpp_profiles, NULL);
