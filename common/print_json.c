@@ -68,68 +68,6 @@ const char *print_text(struct span octets, char *out, size_t size)
     return out;
 }
 
-static json_t *shown(json_t *value);
-
-static json_t *shown_text(const char *text)
-{
-    char *copy = strdup(text);
-    json_t *json;
-
-    if (copy == NULL)
-        return NULL;
-    tool_one_line(copy);
-    json = json_string(copy);
-    free(copy);
-    return json;
-}
-
-static json_t *shown_object(json_t *object)
-{
-    json_t *copy = json_object();
-    const char *key;
-    json_t *value;
-
-    json_object_foreach(object, key, value)
-    {
-        json_t *name = shown_text(key);
-
-        if (name != NULL)
-            json_object_set_new(copy, json_string_value(name), shown(value));
-        json_decref(name);
-    }
-    return copy;
-}
-
-/* A copy whose texts and names can be shown; what memory ran out for is missing. */
-static json_t *shown(json_t *value)
-{
-    json_t *copy;
-    json_t *entry;
-    size_t i;
-
-    if (json_is_object(value))
-        return shown_object(value);
-    if (json_is_string(value))
-        return shown_text(json_string_value(value));
-    if (!json_is_array(value))
-        return json_incref(value);
-    copy = json_array();
-    json_array_foreach(value, i, entry) json_array_append_new(copy, shown(entry));
-    return copy;
-}
-
-json_t *print_json_read(struct span answer, bool for_people)
-{
-    json_t *json = json_loadb((const char *)answer.data, answer.size, 0, NULL);
-    json_t *copy;
-
-    if (json == NULL || !for_people)
-        return json;
-    copy = shown(json);
-    json_decref(json);
-    return copy;
-}
-
 json_t *print_json_text(const char *text)
 {
     json_t *json = json_string(text);

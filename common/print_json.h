@@ -17,10 +17,6 @@ int print_json_line(json_t *json);
  * UTF-8, replaced. Returns `out`. */
 const char *print_text(struct span octets, char *out, size_t size);
 
-/* Reads an answer from elsewhere; NULL when it is not JSON. `for_people`: its texts and names become ones
- * that can be shown (tool_one_line); else they are as they came. */
-json_t *print_json_read(struct span answer, bool for_people);
-
 /* A text; null for one that is not UTF-8, as a path may be. */
 json_t *print_json_text(const char *text);
 

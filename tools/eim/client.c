@@ -34,7 +34,7 @@ static json_t *check_refusal(json_t *json)
 /* The answer, whatever its status is: a refusal says what it is. */
 static json_t *read_answer(const struct client *client, const char *path, struct span answer)
 {
-    json_t *json = print_json_read(answer, !client->json);
+    json_t *json = json_loadb((const char *)answer.data, answer.size, 0, NULL);
 
     if (json == NULL)
         tool_error("%s%s: the answer is not JSON", client->url, path);

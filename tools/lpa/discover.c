@@ -9,8 +9,6 @@
 
 #include <stdio.h>
 
-#define TEXT_SIZE 300
-
 static bool root_smds(struct lpa *lpa, char address[256])
 {
     struct buf answer = {0};
@@ -29,19 +27,16 @@ static bool root_smds(struct lpa *lpa, char address[256])
     return ok;
 }
 
-/* As the SM-DS has it, which may hold anything. */
-static const char *lpa_discover_member(const json_t *object, const char *key, char out[TEXT_SIZE])
+static const char *lpa_discover_member(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
 
-    return text != NULL ? print_text(span_of_string(text), out, TEXT_SIZE) : "?";
+    return text != NULL ? text : "?";
 }
 
 static int print_events(const struct lpa *lpa, const json_t *events)
 {
     static const struct table_column columns[] = {TABLE_WHOLE("EVENT"), TABLE_COLUMN("SM-DP+")};
-    char id[TEXT_SIZE];
-    char address[TEXT_SIZE];
     struct table *table;
     size_t i;
     json_t *event;
@@ -51,8 +46,8 @@ static int print_events(const struct lpa *lpa, const json_t *events)
     table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
     json_array_foreach(events, i, event)
     {
-        table_add(table, "%s", lpa_discover_member(event, "eventId", id));
-        table_add(table, "%s", lpa_discover_member(event, "rspServerAddress", address));
+        table_add(table, "%s", lpa_discover_member(event, "eventId"));
+        table_add(table, "%s", lpa_discover_member(event, "rspServerAddress"));
     }
     if (table_rows(table) > 0)
         return table_print(table, 0) ? EXIT_OK : EXIT_FAILED;

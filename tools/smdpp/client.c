@@ -51,7 +51,7 @@ static json_t *smdpp_client_exchange(const struct client *client, const char *pa
     } else if (https_client_call(https, &sent, &status, &answer) != HTTPS_ANSWERED) {
         tool_error("%s: %s", client->url, https_client_why(https));
     } else {
-        json = print_json_read(buf_span(&answer), !client->json);
+        json = json_loadb((const char *)answer.data, answer.size, 0, NULL);
         if (json == NULL)
             tool_error("%s%s: the answer is not JSON", client->url, path);
     }

@@ -3,6 +3,7 @@
 
 #include "common/tool.h"
 #include "tests/support/capture.h"
+#include "tests/support/hostile.h"
 #include "tests/support/https_played.h"
 #include "tools/eim/client.h"
 
@@ -131,6 +132,41 @@ START_TEST(texts_from_elsewhere)
 }
 END_TEST
 
+START_TEST(hostile_answers)
+{
+    for (size_t i = 0; i < hostile_not_utf8; i++) {
+        const char *text = hostile_texts[i];
+        json_t *profile =
+            json_pack("{s:s,s:s,s:s,s:s}", "iccid", text, "state", text, "class", text, "name", text);
+        json_t *list = json_pack(
+            "[{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:[O],s:{s:[{s:{}}]},s:[{s:s,s:s,s:[O],s:[{s:s,s:s}],"
+            "s:s}]}]",
+            "eid", text, "kind", text, "state", text, "error", text, "data", text, "stateChangeCause", text,
+            "operation", text, "iccid", text, "result ", text, "eimId", text, "profiles", profile, "request",
+            "psmo", text, "result", "command", text, "result", text, "profiles", profile, "eims", "eimId",
+            text, "type", text, "rules", text);
+        char *answer = json_dumps(list, JSON_COMPACT);
+        char *refusal;
+
+        ck_assert_ptr_nonnull(answer);
+        PLAY(answer, answer, answer, answer);
+        ck_assert_harmless(capture_command(&eim_orders, NULL).out, 5);
+        ck_assert_harmless(capture_command(&eim_euiccs, NULL).out, 2);
+        ck_assert_harmless(capture_command(&eim_notifications, NULL).out, 1);
+        ck_assert_harmless(capture_command(&eim_status, "--eid", text, NULL).out, 0);
+        json_decref(list);
+        list = json_pack("{s:{s:s,s:s}}", "error", "field", text, "message", text);
+        refusal = json_dumps(list, JSON_COMPACT);
+        PLAY(refusal);
+        ck_assert_harmless(capture_command(&eim_cancel, "7", NULL).err, 1);
+        json_decref(list);
+        json_decref(profile);
+        free(answer);
+        free(refusal);
+    }
+}
+END_TEST
+
 START_TEST(answers_that_are_none)
 {
     static const char *const nonsense[] = {"", "x", "5", "\"text\"", "\xFF", "[", "{\"error\":{}}"};
@@ -173,4 +209,5 @@ START_TEST(long_words)
 }
 END_TEST
 
-TEST_MAIN("eim client", lists, status, taking_back, texts_from_elsewhere, answers_that_are_none, long_words)
+TEST_MAIN("eim client", hostile_answers, lists, status, taking_back, texts_from_elsewhere,
+          answers_that_are_none, long_words)

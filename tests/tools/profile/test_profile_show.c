@@ -3,6 +3,7 @@
 #include "profiles/saip/saip.h"
 #include "tests/support/capture.h"
 #include "tests/support/edit.h"
+#include "tests/support/hostile.h"
 #include "tests/support/profile.h"
 #include "tests/support/test.h"
 #include "tools/subcommands.h"
@@ -247,6 +248,25 @@ START_TEST(hostile_types)
 }
 END_TEST
 
+/* Whatever a package or a path is called. */
+START_TEST(hostile_texts_of_packages)
+{
+    size_t lines = 0;
+
+    put(test_profile(ICCID));
+    for (const char *at = show_text().out; *at != '\0'; at++)
+        lines += *at == '\n';
+    for (size_t i = 0; hostile_texts[i] != NULL; i++) {
+        struct saip_recipe recipe = saip_recipe_default();
+
+        recipe.profile_type = hostile_texts[i];
+        put(test_profile_from(&recipe));
+        ck_assert_harmless(show_text().out, lines);
+        ck_assert_harmless(capture_command(&subcommand_profile, "show", hostile_texts[i], NULL).err, 1);
+    }
+}
+END_TEST
+
 /* --- Bad ones ---------------------------------------------------------------------------------------------
  */
 
@@ -359,5 +379,5 @@ START_TEST(usage)
 }
 END_TEST
 
-TEST_MAIN("profile_show", facts, facts_in_json, files, elements_that_are_skipped, hostile_types, every_cut,
-          every_octet, places, usage)
+TEST_MAIN("profile_show", facts, facts_in_json, files, elements_that_are_skipped, hostile_types,
+          hostile_texts_of_packages, every_cut, every_octet, places, usage)
