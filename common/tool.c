@@ -114,10 +114,15 @@ static bool write_all(int fd, struct span octets)
 bool tool_write_file(const char *path, struct span octets, unsigned mode)
 {
     size_t size = strlen(path) + sizeof(".XXXXXX");
-    char *temporary = malloc(size);
+    const char *kind = input_other_kind(path);
+    char *temporary;
     bool ok = false;
     int fd = -1;
 
+    /* The rename would put a file in the place of a device, /dev/null too. */
+    if (kind != NULL)
+        return tool_error("cannot write %s: it is %s, not a file", path, kind) == EXIT_OK;
+    temporary = malloc(size);
     if (temporary != NULL) {
         snprintf(temporary, size, "%s.XXXXXX", path);
         fd = mkstemp(temporary);

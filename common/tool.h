@@ -29,7 +29,7 @@ bool tool_read_secret(const char *path, size_t limit, struct buf *out);
 /* That warning alone, for a file that something else reads. */
 void tool_check_secret(const char *path);
 /* Writes a file through a temporary beside it and a rename, with `mode`; on failure prints the line and
- * returns false. */
+ * returns false. What is there and is no file stays. */
 bool tool_write_file(const char *path, struct span octets, unsigned mode);
 /* Writes this process's id to a file for who wants to end it; NULL writes none. As tool_write_file on
  * failure. */

@@ -95,6 +95,7 @@ static bool load_files(struct dp_server *dp, const struct settings *settings)
     struct dp_credentials credentials = {0};
     struct cert *ci;
     const char *why = NULL;
+    bool is_read;
 
     if (settings->ci != NULL) {
         ci = pki_load_cert_file(settings->ci);
@@ -107,12 +108,13 @@ static bool load_files(struct dp_server *dp, const struct settings *settings)
     }
     if (settings->auth_cert == NULL)
         return true;
-    credentials.auth_cert = pki_load_cert_file(settings->auth_cert);
-    credentials.auth_key = pki_load_key_file(settings->auth_key);
-    credentials.pb_cert = pki_load_cert_file(settings->pb_cert);
-    credentials.pb_key = pki_load_key_file(settings->pb_key);
+    is_read = (credentials.auth_cert = pki_load_cert_file(settings->auth_cert)) != NULL &&
+              (credentials.auth_key = pki_load_key_file(settings->auth_key)) != NULL &&
+              (credentials.pb_cert = pki_load_cert_file(settings->pb_cert)) != NULL &&
+              (credentials.pb_key = pki_load_key_file(settings->pb_key)) != NULL;
     if (!dp_server_add_credentials(dp, credentials, &why)) {
-        tool_error("%s, %s: %s", settings->auth_cert, settings->pb_cert, why);
+        if (is_read)
+            tool_error("%s, %s: %s", settings->auth_cert, settings->pb_cert, why);
         return false;
     }
     return true;
