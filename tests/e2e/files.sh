@@ -126,6 +126,45 @@ each "lpa --cacert" lpa --card "$work/card.db" --cacert @ download "1\$localhost
 matches "without certificates nobody is trusted" "there is no certificate in /dev/null|/dev/null is a device" \
     "$(timeout 10 "$softeuicc" smdpp profiles --url "$url" --cacert /dev/null 2>&1)"
 
+# --- hostile names --------------------------------------------------------------------------------------------------------
+# is_harmless FILE LINES: UTF-8 of so many lines, in which nothing can be hidden, turned round or forged.
+is_harmless() {
+    iconv -f UTF-8 -t UTF-8 "$1" >/dev/null && [ "$(wc -l <"$1")" = "$2" ] &&
+        ! LC_ALL=C.UTF-8 grep -qP '[\x00-\x08\x0b-\x1f\x7f\x{80}-\x{9f}\p{Cf}\p{Zl}\p{Zp}]' "$1"
+}
+
+names=($'\e[31m' $'\e]0;x\a' $'\xc2\x9b2J' $'a\nsofteuicc: forged' $'\r' $'\xe2\x80\xae' $'\xe2\x81\xa6' $'\xe2\x80\x8b' $'\xe2\x80\xa8' $'\xef\xbb\xbf' $'\xf3\xa0\x81\x81'
+    $'\xff' $'\xc0\x8a')
+mkdir "$work/hostile"
+for name in "${names[@]}"; do
+    i=0
+    for command in "profile show @" "pki show @" "pki show --dir @" "create --card @ --pki @" "create --card $work/new.db --pki $pki --profile @" \
+        "run --card @" "lpa --card @ info" "lpa --reader @ info" "ipa --card @ status" "ctl show --card @" "smdpp --pki @ --profiles @" \
+        "eim --pki @" "eim status --url https://@" "smdpp profiles --url https://@" "@" "profile @" "lpa --@" "eim order --eid @ list"; do
+        read -ra words <<<"$command"
+        timeout 10 "$softeuicc" "${words[@]//@/x$name}" >"$work/out" 2>&1 </dev/null
+        i=$((i + 1))
+        is_harmless "$work/out" 1 || {
+            not_ok "softeuicc $command with $(printf %q "$name")" "$work/out"
+        }
+    done
+    cp "$work/profiles/good.der" "$work/hostile/$name.der"
+done
+[ "$failures" -gt 0 ] || ok "no name reaches the terminal as it is"
+for json in '' --json; do
+    timeout 10 "$softeuicc" create --card "$work/x${names[5]}.db" --pki "$pki" $json >"$work/out"
+    rm "$work/x${names[5]}.db"
+    check "create ${json:-as text} shows a name" is_harmless "$work/out" "$(wc -l <"$work/out")"
+done
+printf junk >"$work/hostile/bad"$'\e[2J\xe2\x80\xae\n.der'
+other=$(free_port)
+"$softeuicc" smdpp --pki "$pki" --profiles "$work/hostile" --listen "127.0.0.1:$other" --log debug >"$work/smdpp2.out" 2>"$work/smdpp2.log" &
+processes+=($!)
+wait_until 10 grep -q '^listening on' "$work/smdpp2.out"
+timeout 10 "$softeuicc" smdpp profiles --url "https://localhost:$other" --cacert "$pki/ci.pem" >"$work/out" 2>&1
+check "the list of such profiles" is_harmless "$work/out" $((${#names[@]} + 1))
+check "the log about them" is_harmless "$work/smdpp2.log" "$(grep -c '^20..-..-..T' "$work/smdpp2.log")"
+
 # --- what is a pipe on purpose --------------------------------------------------------------------------------------------
 matches "a pipe of the caller is read" ' CI ' "$("$softeuicc" pki show <(cat "$pki/p256/ci.cert.pem"))"
 matches "so is standard input" ' CI ' "$(cat "$pki/p256/ci.cert.pem" | "$softeuicc" pki show /dev/stdin)"
