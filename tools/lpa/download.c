@@ -15,7 +15,6 @@
 #include "protocol/tags.h"
 
 #include <openssl/objects.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
