@@ -181,8 +181,8 @@ matches "order --again" "^LPA:1\\\$localhost:$port\\\$[A-Z0-9]{5}(-[A-Z0-9]{5}){
 matches "order with a confirmation code" "^LPA:1\\\$localhost:$port\\\$MINE\\\$\\\$1\$" \
     "$(client order --iccid "$iccid" --again --matching-id MINE --confirmation 4711)"
 is "orders --json" MINE "$(client orders --json | jq -r --arg iccid "$iccid" '.[] | select(.iccid == $iccid) | .matchingId')"
-matches "orders for people" "$iccid  released  demo  MINE" "$(client orders)"
-matches "profiles for people" "demo  $iccid  softeuicc  Demo  operational" "$(client profiles)"
+matches "orders for people" "$iccid +released +demo +MINE" "$(client orders)"
+matches "profiles for people" "demo +$iccid +softeuicc +Demo +operational" "$(client profiles)"
 is "notifications, of which there are none" "[]" "$(client notifications --json)"
 check "cancel" client cancel --iccid "$other_iccid"
 is "it is available again" available "$(state_of "$other_iccid")"
