@@ -1,7 +1,9 @@
 /* One SQLite file: checks, statements, rows, transactions. See database.h. */
 #include "common/database.h"
 
+#include "common/input.h"
 #include "common/log.h"
+#include "common/tool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,6 +115,20 @@ static bool make_file(struct db *db, const char *path)
     return true;
 }
 
+/* SQLite would wait for a FIFO. */
+static bool prepare_file(struct db *db, const char *path)
+{
+    const char *kind = input_other_kind(path);
+    char reason[40];
+
+    if (kind != NULL) {
+        snprintf(reason, sizeof(reason), "it is %s, not a file", kind);
+        keep_error(db, "cannot open it", reason);
+        return false;
+    }
+    return make_file(db, path);
+}
+
 /* Says whether the file is empty or one of ours before anything in it is changed. */
 static bool database_inspect(struct db *db, const struct db_schema *schema, bool *empty)
 {
@@ -155,7 +171,7 @@ static bool open_checked(struct db *db, const char *path, const struct db_schema
 {
     bool empty = false;
 
-    if (path != NULL && !make_file(db, path))
+    if (path != NULL && !prepare_file(db, path))
         return false;
     if (sqlite3_open_v2(path != NULL ? path : ":memory:", &db->handle, SQLITE_OPEN_READWRITE, NULL) !=
         SQLITE_OK) {
@@ -171,11 +187,15 @@ static bool open_checked(struct db *db, const char *path, const struct db_schema
     if (!database_inspect(db, schema, &empty))
         return false;
     if (!run_plain(db, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON") ||
-        !run_plain(db, schema->durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL")) {
+        !run_plain(db, "PRAGMA synchronous = FULL")) {
         keep_sqlite_error(db, "cannot open it");
         return false;
     }
-    return !empty || make_tables(db, schema);
+    if (empty && !make_tables(db, schema))
+        return false;
+    if (path != NULL)
+        tool_check_secret(path);
+    return true;
 }
 
 struct db *db_open(const char *path, const struct db_schema *schema, char why[DB_WHY_MAX])
@@ -186,10 +206,10 @@ struct db *db_open(const char *path, const struct db_schema *schema, char why[DB
         db->path = strdup(path != NULL ? path : "state in memory");
     if (db == NULL || db->path == NULL)
         snprintf(why, DB_WHY_MAX, "out of memory");
-    else if (open_checked(db, path, schema))
-        return db;
-    else
+    else if (!open_checked(db, path, schema))
         snprintf(why, DB_WHY_MAX, "%s", db->error);
+    else
+        return db;
     db_close(db);
     return NULL;
 }

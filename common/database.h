@@ -18,13 +18,13 @@ struct db_schema {
     const char *tables; /* statements that make the tables of a new file */
     const char *known;  /* the table by which a file of this kind is known */
     int version;        /* of the tables */
-    bool durable; /* every commit is on the disk when it returns; else the last ones may go with the power */
 };
 
 /*
  * Opens a file, or makes it with mode 0600 and the schema's tables; NULL is a database in memory. A file that
- * is none of this schema and version, or cannot be written, is refused and stays as it is. NULL with a line
- * in `why` that names the file.
+ * is none of this schema and version, or cannot be written, is refused and stays as it is; so is what is no
+ * file. NULL with a line in `why` that names the file. Every commit is on the disk when it returns: what a
+ * server has answered does not go with the power.
  */
 struct db *db_open(const char *path, const struct db_schema *schema, char why[DB_WHY_MAX]);
 /* NULL is nothing to close. */

@@ -29,7 +29,7 @@ struct ec_key *pki_load_key_file(const char *path)
     struct buf content = {0};
     struct ec_key *key = NULL;
 
-    if (tool_read_file(path, FILE_MAX, &content)) {
+    if (tool_read_secret(path, FILE_MAX, &content)) {
         key = ec_key_from_private_der_or_pem(buf_span(&content));
         if (key == NULL)
             tool_error("%s: not a private key on P-256 or brainpoolP256r1 (PKCS#8 or SEC1, PEM or DER, not "

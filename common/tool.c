@@ -2,6 +2,7 @@
 #include "common/tool.h"
 
 #include "common/ending.h"
+#include "common/input.h"
 #include "crypto/printable.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LINE_SIZE  2048
+#define LINE_SIZE  2048 /* octets of a line on stderr, with the end */
 #define CODES_SIZE 512
 
 static char current[80]; /* "eim order" */
@@ -41,8 +42,8 @@ void tool_one_line(char *text)
 }
 
 /* The line, after `size` characters of the name. */
-__attribute__((format(printf, 2, 0))) static void print_line(size_t size, const char *format,
-                                                             va_list arguments)
+__attribute__((format(printf, 2, 0))) static void print_error(size_t size, const char *format,
+                                                              va_list arguments)
 {
     char line[LINE_SIZE];
 
@@ -59,7 +60,7 @@ int tool_error(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    print_line(strcspn(current, " "), format, arguments);
+    print_error(strcspn(current, " "), format, arguments);
     va_end(arguments);
     fputc('\n', stderr);
     return EXIT_FAILED;
@@ -70,10 +71,22 @@ int tool_usage(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    print_line(strlen(current), format, arguments);
+    print_error(strlen(current), format, arguments);
     va_end(arguments);
     fprintf(stderr, " (see 'softeuicc%s%s --help')\n", current[0] != '\0' ? " " : "", current);
     return EXIT_USAGE;
+}
+
+void tool_note(const char *format, ...)
+{
+    char line[LINE_SIZE];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    tool_one_line(line);
+    fprintf(stderr, "%s\n", line);
 }
 
 bool tool_watch(void)
@@ -182,31 +195,27 @@ void tool_begin(void)
 
 bool tool_read_file(const char *path, size_t limit, struct buf *out)
 {
-    FILE *file = fopen(path, "rb");
-    uint8_t block[16384];
-    size_t n;
-    size_t total = 0;
+    char why[INPUT_WHY_MAX];
 
-    if (file == NULL) {
-        tool_error("cannot open %s: %s", path, strerror(errno));
-        return false;
-    }
-    while ((n = fread(block, 1, sizeof(block), file)) > 0) {
-        total += n;
-        if (total > limit) {
-            tool_error("%s is larger than the %zu octets allowed", path, limit);
-            fclose(file);
-            return false;
-        }
-        buf_append(out, SPAN(block, n));
-    }
-    if (ferror(file) || out->failed) {
-        tool_error("cannot read %s: %s", path, out->failed ? "out of memory" : strerror(errno));
-        fclose(file);
-        return false;
-    }
-    fclose(file);
-    return true;
+    return input_read(path, path, limit, out, why) || tool_error("%s", why) == EXIT_OK;
+}
+
+bool tool_read_secret(const char *path, size_t limit, struct buf *out)
+{
+    char why[INPUT_WHY_MAX];
+    bool ok = input_read_secret(path, path, limit, out, why);
+
+    if (why[0] != '\0')
+        tool_error("%s", why);
+    return ok;
+}
+
+void tool_check_secret(const char *path)
+{
+    char why[INPUT_WHY_MAX];
+
+    if (input_is_exposed(path, why))
+        tool_error("%s", why);
 }
 
 static bool write_all(int fd, struct span octets)
@@ -226,12 +235,17 @@ static bool write_all(int fd, struct span octets)
 bool tool_write_file(const char *path, struct span octets, unsigned mode)
 {
     size_t size = strlen(path) + sizeof(".XXXXXX");
-    char *temporary = malloc(size);
+    const char *kind = input_other_kind(path);
+    char *temporary;
     bool ok = false;
     int fd = -1;
     sigset_t before;
 
+    /* The rename would put a file in the place of a device, /dev/null too. */
+    if (kind != NULL)
+        return tool_error("cannot write %s: it is %s, not a file", path, kind) == EXIT_OK;
     ending_hold(&before); /* no signal leaves the temporary behind */
+    temporary = malloc(size);
     if (temporary != NULL) {
         snprintf(temporary, size, "%s.XXXXXX", path);
         fd = mkstemp(temporary);

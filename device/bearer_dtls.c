@@ -5,6 +5,7 @@
 
 #ifdef HAVE_COAP
 
+#include "common/input.h"
 #include "device/trust.h"
 
 #include <arpa/inet.h>
@@ -27,8 +28,10 @@ static bool fill_store(X509_STORE *store, const struct bearer_target *target)
     bool ok;
 
     if (target->trust != IPA_TRUST_CERTIFICATE)
-        return target->cacert != NULL ? X509_STORE_load_file(store, target->cacert) == 1
-                                      : X509_STORE_set_default_paths(store) == 1;
+        return target->cacert != NULL
+                   ? input_other_kind(target->cacert) == NULL && /* OpenSSL would wait for a FIFO */
+                         X509_STORE_load_file(store, target->cacert) == 1
+                   : X509_STORE_set_default_paths(store) == 1;
     anchor = d2i_X509(NULL, &at, (long)target->trusted.size);
     ok = anchor != NULL && X509_STORE_add_cert(store, anchor) == 1;
     X509_free(anchor);

@@ -2,19 +2,22 @@
 #include "device/coverage.h"
 
 #include "apdu/iccid.h"
+#include "common/input.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-static bool is_listed(FILE *file, const char *iccid)
-{
-    char line[128];
+#define COVERAGE_MAX (1024 * 1024) /* octets */
 
-    while (fgets(line, sizeof(line), file) != NULL) {
+static bool is_listed(char *text, const char *iccid)
+{
+    char *next = text;
+    char *line;
+
+    while ((line = strsep(&next, "\n")) != NULL) {
         char *word = line + strspn(line, " \t");
 
-        word[strcspn(word, " \t\r\n#")] = '\0';
+        word[strcspn(word, " \t\r#")] = '\0';
         if (word[0] != '\0' && iccid_is_same(word, iccid))
             return true;
     }
@@ -23,16 +26,18 @@ static bool is_listed(FILE *file, const char *iccid)
 
 bool coverage_has(const char *path, const char *iccid, char *why, size_t size)
 {
-    FILE *file = fopen(path, "r");
-    bool listed;
+    struct buf text = {0};
+    char reason[INPUT_WHY_MAX];
+    bool listed = false;
 
-    if (file == NULL) {
-        snprintf(why, size, "cannot open %.200s: %s", path, strerror(errno));
-        return false;
+    if (!input_read(path, path, COVERAGE_MAX, &text, reason)) {
+        snprintf(why, size, "%s", reason);
+    } else {
+        buf_append_octet(&text, '\0');
+        listed = !text.failed && is_listed((char *)text.data, iccid);
+        if (!listed)
+            snprintf(why, size, "no network with profile %s (%.200s)", iccid, path);
     }
-    listed = is_listed(file, iccid);
-    fclose(file);
-    if (!listed)
-        snprintf(why, size, "no network with profile %s (%.200s)", iccid, path);
+    buf_free(&text);
     return listed;
 }

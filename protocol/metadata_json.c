@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define METADATA_JSON_MAX (1024 * 1024) /* octets */
+
 #define ICON_MAX    1024
 #define ADDRESS_MAX 255
 #define GID_MAX     16
@@ -114,20 +116,15 @@ static bool take_name(struct reading *reading, const json_t *json, const char *k
 
 /* --- Icon ----------------------------------------------------------------------------------------------- */
 
-static bool read_icon(struct reading *reading, const char *name, uint8_t icon[ICON_MAX + 1], size_t *size)
+static bool read_icon(struct reading *reading, const char *name, struct buf *icon)
 {
     char path[1024];
-    FILE *stream;
+    char why[METADATA_READ_WHY];
 
     snprintf(path, sizeof(path), "%s/%s", reading->profile->directory, name);
-    stream = fopen(path, "rb");
-    if (stream == NULL)
-        return metadata_fault(reading, "icon: cannot open %.100s", name);
-    *size = fread(icon, 1, ICON_MAX + 1, stream);
-    fclose(stream);
-    if (*size == 0 || *size > ICON_MAX)
-        return metadata_fault(reading, "icon: %.100s is empty or larger than %d octets", name, ICON_MAX);
-    return true;
+    if (!reading->profile->read(path, name, ICON_MAX, icon, why))
+        return metadata_fault(reading, "icon: %.150s", why);
+    return icon->size > 0 || metadata_fault(reading, "icon: %.100s is empty", name);
 }
 
 static bool put_icon(struct reading *reading, const json_t *json)
@@ -137,8 +134,8 @@ static bool put_icon(struct reading *reading, const json_t *json)
     const struct word *kind = find_word(icon_types, type);
     const char *name = json_string_value(file);
     const char *dot = name != NULL ? strrchr(name, '.') : NULL;
-    uint8_t icon[ICON_MAX + 1];
-    size_t size = 0;
+    struct buf icon = {0};
+    bool good;
 
     if (file == NULL)
         return type == NULL || metadata_fault(reading, "iconType: there is no icon");
@@ -148,11 +145,13 @@ static bool put_icon(struct reading *reading, const json_t *json)
         kind = strcmp(dot, ".png") == 0 ? &icon_types[1] : strcmp(dot, ".jpg") == 0 ? &icon_types[0] : NULL;
     if (kind == NULL)
         return metadata_fault(reading, "iconType is neither \"png\" nor \"jpg\"");
-    if (!read_icon(reading, name, icon, &size))
-        return false;
-    tlv_put_unsigned(reading->out, 0x93, kind->value);
-    tlv_put(reading->out, 0x94, SPAN(icon, size));
-    return true;
+    good = read_icon(reading, name, &icon);
+    if (good) {
+        tlv_put_unsigned(reading->out, 0x93, kind->value);
+        tlv_put(reading->out, 0x94, buf_span(&icon));
+    }
+    buf_free(&icon);
+    return good;
 }
 
 /* --- Notifications -------------------------------------------------------------------------------------- */
@@ -351,12 +350,21 @@ bool metadata_json_build(const json_t *json, const struct metadata_profile *prof
     return !out->failed || metadata_fault(&reading, "out of memory");
 }
 
-json_t *metadata_json_load(const char *path, char *why)
+json_t *metadata_json_load(const char *path, metadata_read *read, char *why)
 {
+    const char *slash = strrchr(path, '/');
+    char unreadable[METADATA_READ_WHY];
+    struct buf text = {0};
     json_error_t where;
-    json_t *json = json_load_file(path, JSON_REJECT_DUPLICATES, &where);
+    json_t *json = NULL;
 
-    if (json == NULL)
-        snprintf(why, METADATA_WHY_SIZE, "line %d: %.150s", where.line, where.text);
+    if (!read(path, slash != NULL ? slash + 1 : path, METADATA_JSON_MAX, &text, unreadable)) {
+        snprintf(why, METADATA_WHY_SIZE, "%.170s", unreadable);
+    } else {
+        json = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, &where);
+        if (json == NULL)
+            snprintf(why, METADATA_WHY_SIZE, "line %d: %.150s", where.line, where.text);
+    }
+    buf_free(&text);
     return json;
 }

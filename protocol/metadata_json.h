@@ -16,11 +16,17 @@
 #define METADATA_NAME_MAX     64
 #define METADATA_WHY_SIZE     180
 
+/* Reads a whole file, as input_read of common/input.h does, which this floor does not know: appends at most
+ * `limit` octets to `out`, or says in `why` (METADATA_READ_WHY octets) what of the file `name` is wrong. */
+typedef bool metadata_read(const char *path, const char *name, size_t limit, struct buf *out, char *why);
+#define METADATA_READ_WHY 512
+
 /* What is known of the profile without it. */
 struct metadata_profile {
     const uint8_t *iccid;       /* ICCID_SIZE octets, as in EF ICCID */
     const char *name;           /* the names' default; what is too long of it is cut */
-    const char *directory;      /* where icon files are */
+    metadata_read *read;        /* for icon files */
+    const char *directory;      /* where they are */
     const char *server_address; /* hears of enabling, disabling and deleting; NULL: no such server */
 };
 
@@ -32,8 +38,9 @@ struct metadata_facts {
     bool ecall, fallback_allowed;
 };
 
-/* Reads the file; the caller releases it. NULL with *why (METADATA_WHY_SIZE octets) when it is no JSON. */
-json_t *metadata_json_load(const char *path, char *why);
+/* Reads the file; the caller releases it. NULL with *why (METADATA_WHY_SIZE octets) when it cannot be read,
+ * or is no JSON. */
+json_t *metadata_json_load(const char *path, metadata_read *read, char *why);
 
 /* Appends the request, whole (BF25). `json` may be NULL: all defaults. False with *why, which begins with the
  * path of the member that is at fault ("notifications[1].events[0]"). */

@@ -150,12 +150,21 @@ services_of_readme() {
         echo "stored: $(services_of STORED)"
 }
 
+# What people read goes through common/print.h, common/table.h, common/tool.h or common/log.h, which filter what comes from outside.
+printing_past_the_filters() {
+    grep -rnE --include='*.[ch]' \
+        -e '(^|[^[:alnum:]_])(v?printf|puts|putchar|perror|v?warnx?|v?errx?)\(' \
+        -e '(^|[^[:alnum:]_])(v?fprintf|v?dprintf|fputs|fputc|putc|fwrite|write)\(.*(stdout|stderr|STD(OUT|ERR)_FILENO)' \
+        "${floors[@]}" | grep -vE '^common/'
+}
+
 includes_from_above | none "a file includes its own floor and those to its left"
 inner_floors | none "a file includes its own folder and those below it, inside a floor"
 servers_apart | none "no server knows another"
 unlisted_sources | none "every source is in Makefile.am"
 undescribed_subcommands | none "every subcommand is in the table, the manual, the README, the changelog and a test"
 conditional_subcommands | none "every subcommand that can be left out says what it needs"
+printing_past_the_filters | none "what people read is printed by common/"
 names_of_one_word | none "no two files have a function of the same single word"
 tags_twice | none "a tag stands in protocol/tags.h alone"
 services_of_readme | none "README's services are those of the card's table"

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "common/command/command.h"
+#include "common/print.h"
 #include "common/tool.h"
 #include "tools/subcommands.h"
 
@@ -45,17 +46,17 @@ static const struct {
 
 static int print_help(void)
 {
-    printf("Usage: softeuicc SUBCOMMAND [OPTION]...\n"
-           "       softeuicc SUBCOMMAND --help\n\n"
-           "A software eUICC: an eSIM card behind a virtual PC/SC reader, and the tools around it.\n\n"
-           "Subcommands:\n");
+    print_lines("Usage: softeuicc SUBCOMMAND [OPTION]...\n"
+                "       softeuicc SUBCOMMAND --help\n\n"
+                "A software eUICC: an eSIM card behind a virtual PC/SC reader, and the tools around it.\n\n"
+                "Subcommands:\n");
     for (size_t i = 0; subcommands[i] != NULL; i++)
-        printf("  %-7s  %s\n", subcommands[i]->name, subcommands[i]->summary);
+        print_line("  %-7s  %s", subcommands[i]->name, subcommands[i]->summary);
     for (size_t i = 0; left_out[i].name != NULL; i++)
-        printf("  %-7s  not in this build (configured %s)\n", left_out[i].name, left_out[i].options);
-    printf("\n  --help                 this text\n"
-           "  --version              the version\n"
-           "  --completion bash|zsh  a script that completes command lines in that shell\n");
+        print_line("  %-7s  not in this build (configured %s)", left_out[i].name, left_out[i].options);
+    print_lines("\n  --help                 this text\n"
+                "  --version              the version\n"
+                "  --completion bash|zsh  a script that completes command lines in that shell\n");
     return EXIT_OK;
 }
 
@@ -73,7 +74,7 @@ static int run_option(const char *option, const char *value)
     if (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0 || strcmp(option, "help") == 0)
         return print_help();
     if (strcmp(option, "--version") == 0 || strcmp(option, "-V") == 0) {
-        printf("softeuicc %s\n", softeuicc_version());
+        print_line("softeuicc %s", softeuicc_version());
         return EXIT_OK;
     }
     if (strcmp(option, "--manual") == 0) {

@@ -2,6 +2,7 @@
 #include "common/http/https.h"
 
 #include "common/addresses.h"
+#include "common/http/tls_files.h"
 #include "common/log.h"
 #include "common/tool.h"
 
@@ -50,25 +51,6 @@ bool http_is_content_type(const char *value, const char *type)
 
 /* --- TLS ------------------------------------------------------------------------------------------------ */
 
-static bool use_files(SSL_CTX *tls, const char *cert_path, const char *key_path)
-{
-    if (SSL_CTX_use_certificate_chain_file(tls, cert_path) != 1 &&
-        SSL_CTX_use_certificate_file(tls, cert_path, SSL_FILETYPE_ASN1) != 1) {
-        tool_error("%s is not a TLS server certificate, neither PEM nor DER", cert_path);
-        return false;
-    }
-    if (SSL_CTX_use_PrivateKey_file(tls, key_path, SSL_FILETYPE_PEM) != 1 &&
-        SSL_CTX_use_PrivateKey_file(tls, key_path, SSL_FILETYPE_ASN1) != 1) {
-        tool_error("%s is not the private key of %s", key_path, cert_path);
-        return false;
-    }
-    if (SSL_CTX_check_private_key(tls) != 1) {
-        tool_error("the key in %s does not belong to the certificate in %s", key_path, cert_path);
-        return false;
-    }
-    return true;
-}
-
 static SSL_CTX *make_tls(const char *cert_path, const char *key_path)
 {
     SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
@@ -80,11 +62,10 @@ static SSL_CTX *make_tls(const char *cert_path, const char *key_path)
     }
     /* LPAs hang up without a closure alert; an HTTP message has its own length. */
     SSL_CTX_set_options(tls, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
-    if (!use_files(tls, cert_path, key_path)) {
+    if (!tls_files_use(tls, cert_path, key_path)) {
         SSL_CTX_free(tls);
         tls = NULL;
     }
-    ERR_clear_error();
     return tls;
 }
 

@@ -3,12 +3,14 @@
 #include "common/http/https_client_internal.h"
 
 #include "common/ending.h"
+#include "common/input.h"
 #include "crypto/base64.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define DIGEST_SIZE 32
+#define CACERT_MAX  (4 * 1024 * 1024) /* octets: the system's are a twentieth of it */
 
 struct https_client {
     const struct curl_library *library;
@@ -19,6 +21,7 @@ struct https_client {
     struct tls_trust trust;
     struct tls_facts tls;
     char error[CURL_ERROR_SIZE], why[HTTPS_WHY_MAX];
+    char unreadable[INPUT_WHY_MAX]; /* why the trusted certificates could not be read; "" when they were */
 };
 
 static size_t https_client_collect(char *octets, size_t size, size_t count, void *context)
@@ -61,14 +64,34 @@ static bool trust_pem(struct https_client *client, struct span pem, bool any_nam
     return ok;
 }
 
+/* The file is read here, since libcurl would wait for a FIFO. Without it nobody is trusted, which the first
+ * request says. */
+static bool trust_file(struct https_client *client, const char *path)
+{
+    struct buf pem = {0};
+    bool ok = input_read(path, path, CACERT_MAX, &pem, client->unreadable);
+
+    if (!ok || pem.size == 0) {
+        if (ok)
+            snprintf(client->unreadable, sizeof(client->unreadable), "there is no certificate in %.300s",
+                     path);
+        buf_free(&pem);
+        buf_append(&pem, SPAN_STRING("none"));
+    } else {
+        client->unreadable[0] = '\0';
+    }
+    ok = trust_pem(client, buf_span(&pem), false);
+    buf_free(&pem);
+    return ok;
+}
+
 static bool set_trust(struct https_client *client, const struct https_settings *settings)
 {
     if (settings->key_digest != NULL)
         return pin_key(client, settings->key_digest);
     if (settings->pem.size > 0)
         return trust_pem(client, settings->pem, settings->any_name);
-    return settings->cacert == NULL ||
-           client->library->easy_setopt(client->curl, CURLOPT_CAINFO, settings->cacert) == CURLE_OK;
+    return settings->cacert == NULL || trust_file(client, settings->cacert);
 }
 
 static bool set_headers(struct https_client *client, const char *const *lines)
@@ -153,8 +176,11 @@ enum https_result https_client_end(struct https_client *client, CURLcode code, l
         if (client->error[0] == '\0')
             snprintf(client->error, sizeof(client->error), "%s", client->library->easy_strerror(code));
         curl_tls_end(client->library, client->curl, code, client->error, &client->tls);
-        snprintf(client->why, sizeof(client->why), "%s%s", client->error,
-                 tls_hint(&client->tls, &client->trust, hint));
+        if (code == CURLE_SSL_CACERT_BADFILE && client->unreadable[0] != '\0')
+            snprintf(client->why, sizeof(client->why), "%s", client->unreadable);
+        else
+            snprintf(client->why, sizeof(client->why), "%s%s", client->error,
+                     tls_hint(&client->tls, &client->trust, hint));
     }
     switch (code) {
     case CURLE_OK:

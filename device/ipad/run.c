@@ -5,6 +5,7 @@
  */
 #include "device/ipad/ipad.h"
 
+#include "common/print.h"
 #include "common/tool.h"
 #include "protocol/names.h"
 
@@ -56,7 +57,7 @@ static void say(struct run *run, const char *event, int code)
     if (run->ipad->json)
         print_json_line(json_pack("{s:s, s:s}", "event", event, "result", text));
     else
-        printf("%s: %s\n", event, text);
+        print_line("%s: %s", event, text);
     ipad_run_flush(run);
 }
 

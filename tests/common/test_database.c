@@ -16,7 +16,6 @@ static const struct db_schema notes = {
     .tables = "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT, octets BLOB, number INTEGER);",
     .known = "note",
     .version = 3,
-    .durable = true,
 };
 
 static struct db *open_as(const char *path, const struct db_schema *schema)
@@ -80,6 +79,8 @@ START_TEST(makes_a_file_for_its_owner)
     db = open_notes(test_path("notes.db"));
     ck_assert_int_eq(count(db), 1);
     ck_assert_int_eq(db_number(db, 0, "PRAGMA user_version", DB_NONE), 3);
+    /* Every commit is on the disk when it returns (2: FULL). */
+    ck_assert_int_eq(db_number(db, 0, "PRAGMA synchronous", DB_NONE), 2);
     db_close(db);
     db_close(NULL);
 }
@@ -103,7 +104,9 @@ START_TEST(refuses_what_is_not_its_own)
     check_refused("text", "text: not an SQLite file: file is not a database");
     check_refused("no/such/directory", ": cannot make it: No such file or directory");
     ck_assert_int_eq(mkdir(test_path("directory"), 0700), 0);
-    check_refused("directory", "directory: cannot open it: unable to open database file: Is a directory");
+    check_refused("directory", "directory: cannot open it: it is a directory, not a file");
+    ck_assert_int_eq(mkfifo(test_path("fifo"), 0600), 0);
+    check_refused("fifo", "fifo: cannot open it: it is a FIFO, not a file");
     db_close(open_as(test_path("newer"), &newer));
     check_refused("newer", "newer: made by another version of softeuicc (tables 4, this one knows 3)");
     db_close(open_as(test_path("other"), &other));

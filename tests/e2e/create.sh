@@ -127,8 +127,9 @@ if [ -d "$data" ]; then
     check "the SGP.26 card itself" run --card f.db "${sgp26[@]}" --euicc-cert "$data/CERT_EUICC_ECDSA_NIST.der" \
         --euicc-key "$data/SK_EUICC_ECDSA_NIST.der" --json
     is "its EID is the certificate's" 89049032123451234512345678901235 "$(fact .eid)"
+    install -m 600 "$data/SK_EUICC_ECDSA_NIST.der" sk.der # without the warning that others may read it
     refused "another EID with that certificate" 1 'is for the EID 89049032123451234512345678901235' "${sgp26[@]}" \
-        --euicc-cert "$data/CERT_EUICC_ECDSA_NIST.der" --euicc-key "$data/SK_EUICC_ECDSA_NIST.der" \
+        --euicc-cert "$data/CERT_EUICC_ECDSA_NIST.der" --euicc-key sk.der \
         --eid 890490321234512345123456789013
 else
     skip "a card on SGP.26 material: the certificates are not there"

@@ -1,4 +1,5 @@
 /* The JSON beside a profile package: what it becomes, and that nothing in it is passed over. */
+#include "common/input.h"
 #include "protocol/metadata_json.h"
 #include "tests/support/test.h"
 
@@ -30,7 +31,7 @@ static void start(void)
 static bool builds(const json_t *json, const char *server, struct buf *out, struct metadata_facts *facts)
 {
     const struct metadata_profile profile = {iccid, "A name that is the default of both, and is too long",
-                                             test_path(""), server};
+                                             input_read, test_path(""), server};
 
     why[0] = '\0';
     return metadata_json_build(json, &profile, out, facts, why);

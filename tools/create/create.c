@@ -7,6 +7,7 @@
 #include "common/ending.h"
 #include "common/left_out.h"
 #include "common/number.h"
+#include "common/print.h"
 #include "common/tool.h"
 #include "tools/create/inputs.h"
 #include "tools/subcommands.h"
@@ -204,22 +205,21 @@ static const char *sgp32_of(const struct options *options)
 
 static void show_text(const struct options *options, const char *eid)
 {
-    printf("card         %s\n"
-           "EID          %s\n"
-           "personality  %s\n",
-           options->card, eid, personalities[options->parameters.personality]);
-    printf("SGP.22       %s\n", sgp22_versions[options->parameters.sgp22]);
+    print_line("card         %s", options->card);
+    print_line("EID          %s", eid);
+    print_line("personality  %s", personalities[options->parameters.personality]);
+    print_line("SGP.22       %s", sgp22_versions[options->parameters.sgp22]);
     if (sgp32_of(options) != NULL)
-        printf("SGP.32       %s\n", sgp32_of(options));
+        print_line("SGP.32       %s", sgp32_of(options));
     for (size_t i = 0; i < options->inputs.sets_count; i++) {
         const struct cert *ci = options->inputs.sets[i].ci;
         char key_id[2 * 20 + 1];
 
-        printf("CI           %s  %s  %s\n", hex_from_span(cert_subject_key_id(ci), key_id, sizeof(key_id)),
-               ec_curve_name(ec_key_curve(cert_key(ci))), cert_subject_line(ci));
+        print_line("CI           %s  %s  %s", hex_from_span(cert_subject_key_id(ci), key_id, sizeof(key_id)),
+                   ec_curve_name(ec_key_curve(cert_key(ci))), cert_subject_line(ci));
     }
     for (size_t i = 0; i < options->inputs.profiles_count; i++)
-        printf("profile      %s\n", options->inputs.profiles[i].path);
+        print_line("profile      %s", options->inputs.profiles[i].path);
 }
 
 #ifdef HAVE_JANSSON

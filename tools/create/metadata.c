@@ -4,6 +4,7 @@
 #include "tools/create/inputs.h"
 
 #include "common/beside.h"
+#include "common/input.h"
 #include "common/tool.h"
 
 #include <stdio.h>
@@ -43,6 +44,7 @@ static bool build_metadata(struct input_profile *profile, const json_t *json,
     const struct metadata_profile known = {
         .iccid = package->iccid,
         .name = package->profile_type[0] != '\0' ? package->profile_type : stem,
+        .read = input_read,
         .directory = directory,
     };
     struct metadata_facts facts;
@@ -66,7 +68,7 @@ static bool read_description(struct input_profile *profile, const char *path)
     char why[METADATA_WHY_SIZE] = "";
     struct saip_package package;
     struct saip_failure failure;
-    json_t *json = metadata_json_load(path, why);
+    json_t *json = metadata_json_load(path, input_read, why);
     bool good = false;
 
     if (json != NULL) {

@@ -6,6 +6,7 @@
 #include "tools/ctl/ctl.h"
 
 #include "common/local_socket.h"
+#include "common/print.h"
 #include "common/print_json.h"
 #include "common/tool.h"
 #include "device/inspect_json.h"
@@ -36,10 +37,10 @@ static bool say_settled(const json_t *result)
     if (!json_is_boolean(noticed) || (!is_out && (where == NULL || strcmp(where, "in") != 0)))
         return false;
     if (json_is_true(noticed))
-        puts(is_out ? "the card is out" : "the card is in, and powered");
+        print_line("%s", is_out ? "the card is out" : "the card is in, and powered");
     else
-        puts(is_out ? "the card is out; its reader has not noticed yet"
-                    : "the card is in; no reader has found it yet");
+        print_line("%s", is_out ? "the card is out; its reader has not noticed yet"
+                                : "the card is in; no reader has found it yet");
     return true;
 }
 
@@ -51,11 +52,11 @@ static bool say_cut(const json_t *result)
     if (!json_is_integer(after) || number < 0)
         return false;
     if (number == 0)
-        puts("the power stays on");
+        print_line("%s", "the power stays on");
     else if (number == 1)
-        puts("the power goes at the card's next change of storage");
+        print_line("%s", "the power goes at the card's next change of storage");
     else
-        printf("the power goes at the card's change of storage number %lld from now\n", number);
+        print_line("the power goes at the card's change of storage number %lld from now", number);
     return true;
 }
 
@@ -66,10 +67,10 @@ static bool say_time(const json_t *result)
 
     if (!json_is_string(json_object_get(result, "time")))
         return false;
-    fputs(ctl_text(result, "time", time), stdout);
+    print_part("%s", ctl_text(result, "time", time));
     if (ahead != 0)
-        printf(" (%.3f s ahead of this machine's clock)", ahead);
-    putchar('\n');
+        print_part(" (%.3f s ahead of this machine's clock)", ahead);
+    print_line("%s", "");
     return true;
 }
 
@@ -79,7 +80,7 @@ static bool say_trace(const json_t *result)
 
     if (!json_is_boolean(trace))
         return false;
-    puts(json_is_true(trace) ? "trace on" : "trace off");
+    print_line("%s", json_is_true(trace) ? "trace on" : "trace off");
     return true;
 }
 
@@ -276,7 +277,7 @@ static int lifecycle(const struct command_line *line)
     if (dot == NULL)
         return tool_error("out of memory");
     softeuicc_lifecycle_dot(dot, size);
-    fputs(dot, stdout);
+    print_lines(dot);
     free(dot);
     return EXIT_OK;
 }

@@ -5,6 +5,8 @@
  */
 #include "tools/ctl/ctl.h"
 
+#include "common/print.h"
+#include "common/table.h"
 #include "common/tool.h"
 
 #include <stdio.h>
@@ -37,35 +39,15 @@ const char *ctl_text(const json_t *object, const char *name, char out[CTL_TEXT_S
     return text_of(json_object_get(object, name), out);
 }
 
-/* Characters of UTF-8 text: what comes after the first octet of one does not count. */
-static int width_of(const char *text)
-{
-    int width = 0;
-
-    for (; *text != '\0'; text++)
-        width += ((unsigned char)*text & 0xC0) != 0x80;
-    return width;
-}
-
-static void pad(int width)
-{
-    printf("%*s", width > 0 ? width : 0, "");
-}
-
 /* --- lines and tables ---------------------------------------------------------------------------- */
 
-/* The text may have been cut inside a character. */
 static void line(const char *label, const char *text)
 {
-    char whole[CTL_TEXT_SIZE];
-
-    snprintf(whole, sizeof(whole), "%s", text);
-    tool_one_line(whole);
-    printf("%-*s %s\n", LABEL_WIDTH, label, whole);
+    print_line("%-*s %s", LABEL_WIDTH, label, text);
 }
 
 struct column {
-    const char *title;
+    struct table_column shown;
     const char *name; /* of the member */
     /* Instead of the member's value; or NULL. */
     const char *(*cell)(const json_t *row, char out[CTL_TEXT_SIZE]);
@@ -78,35 +60,25 @@ static const char *cell_of(const struct column *column, const json_t *row, char 
 
 static void table(const char *label, const json_t *rows, const struct column *columns, size_t count)
 {
-    int widths[COLUMNS_MAX];
+    struct table_column shown[COLUMNS_MAX];
     char cell[CTL_TEXT_SIZE];
+    struct table *table;
     size_t index;
     json_t *row;
 
     if (json_array_size(rows) == 0)
         return;
-    printf("\n%s\n", label);
-    for (size_t i = 0; i < count; i++) {
-        widths[i] = width_of(columns[i].title);
-        json_array_foreach(rows, index, row)
-        {
-            int width = width_of(cell_of(&columns[i], row, cell));
-
-            widths[i] = width > widths[i] ? width : widths[i];
-        }
-    }
+    print_line("%s", "");
+    print_line("%s", label);
     for (size_t i = 0; i < count; i++)
-        printf("  %s%*s", columns[i].title, i + 1 < count ? widths[i] - width_of(columns[i].title) : 0, "");
-    putchar('\n');
+        shown[i] = columns[i].shown;
+    table = table_new(shown, count);
     json_array_foreach(rows, index, row)
     {
-        for (size_t i = 0; i < count; i++) {
-            printf("  %s", cell_of(&columns[i], row, cell));
-            if (i + 1 < count)
-                pad(widths[i] - width_of(cell));
-        }
-        putchar('\n');
+        for (size_t i = 0; i < count; i++)
+            table_add(table, "%s", cell_of(&columns[i], row, cell));
     }
+    table_print(table, 2);
 }
 
 #define TABLE(label, rows, columns) table(label, rows, columns, sizeof(columns) / sizeof((columns)[0]))
@@ -159,33 +131,34 @@ static const char *ctl_show_selected(const json_t *row, char out[CTL_TEXT_SIZE])
 static void show_lists(const json_t *card)
 {
     static const struct column profiles[] = {
-        {"ICCID", "iccid", NULL},
-        {"STATE", "state", NULL},
-        {"CLASS", "class", NULL},
-        {"NAME", NULL, profile_label},
-        {"PROVIDER", "service_provider", NULL},
-        {"MARKS", NULL, profile_flags},
+        {TABLE_WHOLE("ICCID"), "iccid", NULL},
+        {TABLE_COLUMN("STATE"), "state", NULL},
+        {TABLE_COLUMN("CLASS"), "class", NULL},
+        {TABLE_COLUMN("NAME"), NULL, profile_label},
+        {TABLE_COLUMN("PROVIDER"), "service_provider", NULL},
+        {TABLE_COLUMN("MARKS"), NULL, profile_flags},
     };
     static const struct column eims[] = {
-        {"EIM", "eim_id", NULL},
-        {"FQDN", "fqdn", NULL},
-        {"COUNTER", "counter", NULL},
-        {"TOKEN", "association_token", NULL},
+        {TABLE_WHOLE("EIM"), "eim_id", NULL},
+        {TABLE_COLUMN("FQDN"), "fqdn", NULL},
+        {TABLE_WHOLE("COUNTER"), "counter", NULL},
+        {TABLE_WHOLE("TOKEN"), "association_token", NULL},
     };
     static const struct column results[] = {
-        {"NUMBER", "sequence", NULL},
-        {"EIM", "eim_id", NULL},
-        {"COUNTER", "counter", NULL},
-        {"OCTETS", "octets", NULL},
+        {TABLE_WHOLE("NUMBER"), "sequence", NULL},
+        {TABLE_WHOLE("EIM"), "eim_id", NULL},
+        {TABLE_WHOLE("COUNTER"), "counter", NULL},
+        {TABLE_COLUMN("OCTETS"), "octets", NULL},
     };
     static const struct column notifications[] = {
-        {"NUMBER", "sequence", NULL},
-        {"OPERATION", "operation", NULL},
-        {"ICCID", "iccid", NULL},
-        {"ADDRESS", "address", NULL},
+        {TABLE_WHOLE("NUMBER"), "sequence", NULL},
+        {TABLE_COLUMN("OPERATION"), "operation", NULL},
+        {TABLE_WHOLE("ICCID"), "iccid", NULL},
+        {TABLE_COLUMN("ADDRESS"), "address", NULL},
     };
-    static const struct column channels[] = {
-        {"CHANNEL", "channel", NULL}, {"SELECTED", NULL, ctl_show_selected}, {"AID", "aid", NULL}};
+    static const struct column channels[] = {{TABLE_WHOLE("CHANNEL"), "channel", NULL},
+                                             {TABLE_COLUMN("SELECTED"), NULL, ctl_show_selected},
+                                             {TABLE_WHOLE("AID"), "aid", NULL}};
 
     TABLE("Profiles", json_object_get(card, "profiles"), profiles);
     TABLE("Associated eIMs", json_object_get(card, "eims"), eims);
@@ -352,7 +325,7 @@ bool ctl_show(const json_t *card)
 /* Octets in hexadecimal, of any length, or "**" for one that is kept back: no more of the text than that. */
 static void print_hex(const char *text)
 {
-    printf("%.*s", (int)strspn(text, "0123456789ABCDEFabcdef*"), text);
+    print_part("%.*s", (int)strspn(text, "0123456789ABCDEFabcdef*"), text);
 }
 
 void ctl_print_trace(const json_t *entry)
@@ -360,22 +333,22 @@ void ctl_print_trace(const json_t *entry)
     char cell[CTL_TEXT_SIZE];
     const char *octets = json_string_value(json_object_get(entry, "command"));
 
-    printf("%s slot %lld", ctl_text(entry, "time", cell),
-           (long long)json_integer_value(json_object_get(entry, "slot")));
+    print_part("%s slot %lld", ctl_text(entry, "time", cell),
+               (long long)json_integer_value(json_object_get(entry, "slot")));
     if (octets != NULL) {
-        fputs(" > ", stdout);
+        print_part("%s", " > ");
         print_hex(octets);
-        putchar('\n');
+        print_line("%s", "");
     } else if (json_is_string(json_object_get(entry, "event"))) {
-        printf(": %s\n", ctl_text(entry, "event", cell));
+        print_line(": %s", ctl_text(entry, "event", cell));
     } else {
         octets = json_string_value(json_object_get(entry, "data"));
-        fputs(" < ", stdout);
+        print_part("%s", " < ");
         print_hex(octets != NULL ? octets : "");
-        printf("%s%s  ", octets != NULL && octets[0] != '\0' ? " " : "", ctl_text(entry, "status", cell));
-        printf("%s: ", ctl_text(entry, "function", cell));
-        printf("%s (%.3f ms)\n", ctl_text(entry, "meaning", cell),
-               json_number_value(json_object_get(entry, "ms")));
+        print_part("%s%s  ", octets != NULL && octets[0] != '\0' ? " " : "", ctl_text(entry, "status", cell));
+        print_part("%s: ", ctl_text(entry, "function", cell));
+        print_line("%s (%.3f ms)", ctl_text(entry, "meaning", cell),
+                   json_number_value(json_object_get(entry, "ms")));
     }
     fflush(stdout);
 }

@@ -3,6 +3,8 @@
 
 #include "common/http/https_client.h"
 #include "common/number.h"
+#include "common/print.h"
+#include "common/table.h"
 #include "common/tool.h"
 
 #include <stdio.h>
@@ -33,7 +35,7 @@ static json_t *check_refusal(json_t *json)
 /* The answer, whatever its status is: a refusal says what it is. */
 static json_t *read_answer(const struct client *client, const char *path, struct span answer)
 {
-    json_t *json = print_json_read(answer, !client->json);
+    json_t *json = json_loadb((const char *)answer.data, answer.size, 0, NULL);
 
     if (json == NULL)
         tool_error("%s%s: the answer is not JSON", client->url, path);
@@ -138,14 +140,27 @@ static void eim_client_describe(const json_t *order, char *out, size_t size)
     }
 }
 
-static void print_profile(const json_t *profile, const char *indent)
+static void print_profiles(const json_t *profiles, size_t indent)
 {
-    printf("%s%-20s %-8s %-12s %s%s%s%s\n", indent, text_member(profile, "iccid", "?"),
-           text_member(profile, "state", "?"), text_member(profile, "class", "-"),
-           text_member(profile, "name", ""),
-           json_is_true(json_object_get(profile, "fallback")) ? " [fallback]" : "",
-           json_is_true(json_object_get(profile, "fallbackAllowed")) ? " [fallback allowed]" : "",
-           json_is_true(json_object_get(profile, "ecall")) ? " [emergency]" : "");
+    static const struct table_column columns[] = {TABLE_WHOLE("iccid"), TABLE_COLUMN("state"),
+                                                  TABLE_COLUMN("class"), TABLE_COLUMN("name"),
+                                                  TABLE_COLUMN("marks")};
+    struct table *table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
+    json_t *profile;
+    size_t i;
+
+    table_without_titles(table);
+    json_array_foreach(profiles, i, profile)
+    {
+        table_add(table, "%s", text_member(profile, "iccid", "?"));
+        table_add(table, "%s", text_member(profile, "state", "?"));
+        table_add(table, "%s", text_member(profile, "class", "-"));
+        table_add(table, "%s", text_member(profile, "name", ""));
+        table_add(table, "%s%s%s", json_is_true(json_object_get(profile, "fallback")) ? "[fallback] " : "",
+                  json_is_true(json_object_get(profile, "fallbackAllowed")) ? "[fallback allowed] " : "",
+                  json_is_true(json_object_get(profile, "ecall")) ? "[emergency]" : "");
+    }
+    table_print(table, indent);
 }
 
 static void print_results(const json_t *results)
@@ -155,15 +170,15 @@ static void print_results(const json_t *results)
 
     json_array_foreach(results, i, result)
     {
-        printf("  %s: %s(%lld)\n", text_member(result, "command", "?"), text_member(result, "result", "?"),
-               number_member(result, "code"));
-        json_array_foreach(json_object_get(result, "profiles"), j, entry) print_profile(entry, "    ");
+        print_line("  %s: %s(%lld)", text_member(result, "command", "?"), text_member(result, "result", "?"),
+                   number_member(result, "code"));
+        print_profiles(json_object_get(result, "profiles"), 4);
         json_array_foreach(json_object_get(result, "eims"), j, entry)
-            printf("    %s %s\n", text_member(entry, "eimId", "?"), text_member(entry, "type", ""));
+            print_line("    %s %s", text_member(entry, "eimId", "?"), text_member(entry, "type", ""));
         if (json_object_get(result, "associationToken") != NULL)
-            printf("    association token %lld\n", number_member(result, "associationToken"));
+            print_line("    association token %lld", number_member(result, "associationToken"));
         if (json_object_get(result, "rules") != NULL)
-            printf("    rules %s\n", text_member(result, "rules", ""));
+            print_line("    rules %s", text_member(result, "rules", ""));
     }
 }
 
@@ -174,32 +189,62 @@ void client_print_order(const json_t *order)
     char what[160];
 
     eim_client_describe(order, what, sizeof(what));
-    printf("%lld  %s  %s  %s%s%s%s%s\n", number_member(order, "id"), text_member(order, "eid", "?"), what,
-           text_member(order, "state", "?"), error != NULL ? ": " : "", error != NULL ? error : "",
-           error == NULL && progress != NULL ? ": " : "", error == NULL && progress != NULL ? progress : "");
+    print_line("%lld  %s  %s  %s%s%s%s%s", number_member(order, "id"), text_member(order, "eid", "?"), what,
+               text_member(order, "state", "?"), error != NULL ? ": " : "", error != NULL ? error : "",
+               error == NULL && progress != NULL ? ": " : "",
+               error == NULL && progress != NULL ? progress : "");
     print_results(json_object_get(order, "result"));
+}
+
+static void print_orders(const json_t *orders)
+{
+    json_t *order;
+    size_t i;
+
+    json_array_foreach(orders, i, order) client_print_order(order);
 }
 
 static void print_euicc(const json_t *euicc)
 {
-    json_t *profile;
-    size_t i;
-
-    printf("%s  certificates %s, counter %lld, %lld open orders%s%s\n", text_member(euicc, "eid", "?"),
-           text_member(euicc, "data", "?"), number_member(euicc, "counter"),
-           number_member(euicc, "openOrders"),
-           json_object_get(euicc, "stateChangeCause") != NULL ? ", last change: " : "",
-           text_member(euicc, "stateChangeCause", ""));
-    json_array_foreach(json_object_get(euicc, "profiles"), i, profile) print_profile(profile, "  ");
+    print_line("%s  certificates %s, counter %lld, %lld open orders%s%s", text_member(euicc, "eid", "?"),
+               text_member(euicc, "data", "?"), number_member(euicc, "counter"),
+               number_member(euicc, "openOrders"),
+               json_object_get(euicc, "stateChangeCause") != NULL ? ", last change: " : "",
+               text_member(euicc, "stateChangeCause", ""));
+    print_profiles(json_object_get(euicc, "profiles"), 2);
 }
 
-static void print_notification(const json_t *n)
+static void print_euiccs(const json_t *euiccs)
 {
-    printf("%lld  %s  %lld  %s  %s  %s%s%s%s\n", number_member(n, "id"), text_member(n, "eid", "?"),
-           number_member(n, "seqNumber"), text_member(n, "operation", "?"), text_member(n, "iccid", "-"),
-           json_is_true(json_object_get(n, "verified")) ? "verified" : "NOT VERIFIED",
-           json_object_get(n, "result") != NULL ? ", " : "", text_member(n, "result", ""),
-           strcmp(text_member(n, "forwarded", ""), "waits") == 0 ? ", waits for its SM-DP+" : "");
+    json_t *euicc;
+    size_t i;
+
+    json_array_foreach(euiccs, i, euicc) print_euicc(euicc);
+}
+
+static void print_notifications(const json_t *notifications)
+{
+    static const struct table_column columns[] = {TABLE_WHOLE("id"),       TABLE_WHOLE("eid"),
+                                                  TABLE_WHOLE("sequence"), TABLE_COLUMN("operation"),
+                                                  TABLE_WHOLE("iccid"),    TABLE_COLUMN("what")};
+    struct table *table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
+    json_t *n;
+    size_t i;
+
+    table_without_titles(table);
+    json_array_foreach(notifications, i, n)
+    {
+        table_add(table, "%lld", number_member(n, "id"));
+        table_add(table, "%s", text_member(n, "eid", "?"));
+        table_add(table, "%lld", number_member(n, "seqNumber"));
+        table_add(table, "%s", text_member(n, "operation", "?"));
+        table_add(table, "%s", text_member(n, "iccid", "-"));
+        table_add(table, "%s%s%s%s",
+                  json_is_true(json_object_get(n, "verified")) ? "verified" : "NOT VERIFIED",
+                  json_object_get(n, "result") != NULL ? ", " : "", text_member(n, "result", ""),
+                  strcmp(text_member(n, "forwarded", ""), "waits") == 0 ? ", waits for its SM-DP+" : "");
+    }
+    table_print(table, 0);
 }
 
 /* --- Commands ------------------------------------------------------------------------------------------- */
@@ -215,24 +260,20 @@ static bool with_query(const struct client *client, const char *base, char *path
     return n > 0 && (size_t)n < size;
 }
 
-static int print_list(const struct client *client, json_t *list, void (*print)(const json_t *entry))
+static int print_list(const struct client *client, json_t *list, void (*print)(const json_t *list))
 {
-    json_t *entry;
-    size_t i;
-
     if (list == NULL)
         return EXIT_FAILED;
-    if (client->json) {
+    if (client->json)
         print_json(json_incref(list));
-    } else {
-        json_array_foreach(list, i, entry) print(entry);
-    }
+    else
+        print(list);
     json_decref(list);
     return EXIT_OK;
 }
 
 /* A list of the eIM. */
-static int run_list(const struct command_line *line, const char *base, void (*print)(const json_t *entry))
+static int run_list(const struct command_line *line, const char *base, void (*print)(const json_t *list))
 {
     const struct client *client = line->settings;
     char path[160];
@@ -244,17 +285,17 @@ static int run_list(const struct command_line *line, const char *base, void (*pr
 
 static int run_orders(const struct command_line *line)
 {
-    return run_list(line, "/v1/orders", client_print_order);
+    return run_list(line, "/v1/orders", print_orders);
 }
 
 static int run_euiccs(const struct command_line *line)
 {
-    return run_list(line, "/v1/euiccs", print_euicc);
+    return run_list(line, "/v1/euiccs", print_euiccs);
 }
 
 static int run_notifications(const struct command_line *line)
 {
-    return run_list(line, "/v1/notifications", print_notification);
+    return run_list(line, "/v1/notifications", print_notifications);
 }
 
 /* The eUICC with its profiles and orders, or the eIM with all eUICCs. */
@@ -282,12 +323,12 @@ static int run_status(const struct command_line *line)
     } else if (client->eid != NULL) {
         print_euicc(first);
     } else {
-        printf("eIM %s, %lld eUICCs, %lld open orders, %lld notifications wait for their SM-DP+\n",
-               text_member(first, "eimId", "?"), number_member(first, "euiccs"),
-               number_member(first, "openOrders"), number_member(first, "notificationsWaiting"));
+        print_line("eIM %s, %lld eUICCs, %lld open orders, %lld notifications wait for their SM-DP+",
+                   text_member(first, "eimId", "?"), number_member(first, "euiccs"),
+                   number_member(first, "openOrders"), number_member(first, "notificationsWaiting"));
     }
     if (!client->json)
-        print_list(client, json_incref(second), client->eid != NULL ? client_print_order : print_euicc);
+        print_list(client, json_incref(second), client->eid != NULL ? print_orders : print_euiccs);
     json_decref(first);
     json_decref(second);
     return EXIT_OK;

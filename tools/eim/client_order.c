@@ -177,8 +177,7 @@ static void show_progress(const json_t *order, char *before, size_t size)
     if (strcmp(now, before) == 0)
         return;
     snprintf(before, size, "%s", now);
-    tool_one_line(now);
-    fprintf(stderr, "order %lld: %s\n", (long long)json_integer_value(json_object_get(order, "id")), now);
+    tool_note("order %lld: %s", (long long)json_integer_value(json_object_get(order, "id")), now);
 }
 
 /* Looks at the order until it ends; takes `order`, returns the last look, NULL after an error line. */

@@ -1,5 +1,6 @@
 /* `softeuicc eim config`: writes the file that associates an eUICC with the eIM (AddInitialEim,
  * SGP.32 5.9.4). */
+#include "common/print.h"
 #include "common/tool.h"
 #include "servers/eim/model/configuration.h"
 #include "servers/eim/model/server.h"
@@ -143,9 +144,9 @@ static int write_file(const struct settings *settings, struct configuration *con
         ok = !der.failed && tool_write_file(settings->out, buf_span(&der), 0644);
     }
     if (ok)
-        printf("%s: eIM %s%s%s\n", settings->out, configuration->id,
-               configuration->fqdn != NULL ? " at " : "",
-               configuration->fqdn != NULL ? configuration->fqdn : "");
+        print_line("%s: eIM %s%s%s", settings->out, configuration->id,
+                   configuration->fqdn != NULL ? " at " : "",
+                   configuration->fqdn != NULL ? configuration->fqdn : "");
     buf_free(&der);
     pki_pair_free(&tls);
     pki_pair_free(&ci);

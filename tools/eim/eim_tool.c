@@ -4,6 +4,7 @@
 #include "common/left_out.h"
 #include "common/log.h"
 #include "common/place.h"
+#include "common/print.h"
 #include "common/tool.h"
 #include "servers/eim/model/configuration.h"
 #include "servers/eim/model/server.h"
@@ -129,10 +130,10 @@ static void announce(const struct settings *settings, const struct eim *eim,
     char where[PLACE_TEXT_MAX];
 
     place_text(settings->https.host, eim_network_port(network), 0, where, sizeof(where));
-    printf("listening on %s://%s as %s\n", settings->plain ? "http" : "https", where, eim->id);
+    print_line("listening on %s://%s as %s", settings->plain ? "http" : "https", where, eim->id);
     if (settings->with_coap) {
         place_text(settings->coap.host, eim_network_coap_port(network), 0, where, sizeof(where));
-        printf("listening on coaps://%s\n", where);
+        print_line("listening on coaps://%s", where);
     }
     fflush(stdout);
 }

@@ -1,6 +1,7 @@
 /* `ipa add-eim, rollback, fallback, return, emergency, immediate-enable, reset, status`: what concerns the
  * card only. */
 #include "apdu/tlv.h"
+#include "common/print.h"
 #include "common/tool.h"
 #include "protocol/names.h"
 #include "protocol/tags.h"
@@ -25,7 +26,7 @@ static int say_code(const struct ipad *ipad, const char *function, enum names na
     }
     if (ipad->json)
         return print_json(json_pack("{s:s, s:s}", "function", function, "result", text));
-    printf("%s: %s\n", function, text);
+    print_line("%s: %s", function, text);
     return EXIT_OK;
 }
 
@@ -68,12 +69,12 @@ static int say_added(const struct ipad *ipad, struct span answers)
             continue;
         json_object_set_new(eim, "associationToken", json_integer(token));
         if (!ipad->json)
-            printf("association token %" PRId64 "\n", token);
+            print_line("association token %" PRId64, token);
     }
     if (ipad->json)
         return print_json(json_pack("{s:i, s:o}", "added", (int)count, "eims", eims));
     json_decref(eims);
-    printf("%zu added\n", count);
+    print_line("%zu added", count);
     return EXIT_OK;
 }
 
@@ -148,7 +149,7 @@ static int say_reset(const struct ipad *ipad, const int codes[3])
         names_text(tables[i], (uint64_t)codes[i], text, sizeof(text));
         json_object_set_new(object, names[i], json_string(text));
         if (!ipad->json)
-            printf("%s: %s\n", names[i], text);
+            print_line("%s: %s", names[i], text);
         if (codes[i] > 1) /* nothingToDelete(1) leaves nothing to be done */
             status = EXIT_FAILED;
     }
@@ -235,11 +236,11 @@ static void print_eim(const struct ipa_eim *eim)
     char id[sizeof(eim->id)];
     char fqdn[sizeof(eim->fqdn)];
 
-    printf("eIM %s: %s, trust %s%s%s%s\n", eim_text(eim->id, id, sizeof(id)),
-           eim->fqdn[0] != '\0' ? eim_text(eim->fqdn, fqdn, sizeof(fqdn)) : "no eimFqdn",
-           trust_name(eim->trust), eim->has_protocols ? ", " : "",
-           eim->has_protocols ? protocols(eim, text, sizeof(text)) : "",
-           eim->indirect ? ", indirectProfileDownload" : "");
+    print_line("eIM %s: %s, trust %s%s%s%s", eim_text(eim->id, id, sizeof(id)),
+               eim->fqdn[0] != '\0' ? eim_text(eim->fqdn, fqdn, sizeof(fqdn)) : "no eimFqdn",
+               trust_name(eim->trust), eim->has_protocols ? ", " : "",
+               eim->has_protocols ? protocols(eim, text, sizeof(text)) : "",
+               eim->indirect ? ", indirectProfileDownload" : "");
 }
 
 int ipad_status(const struct command_line *line)
@@ -263,15 +264,15 @@ int ipad_status(const struct command_line *line)
                                     (int)enabled.fallback, "emergencyProfileEnabled", (int)enabled.emergency,
                                     "eims", list));
     }
-    printf("EID %s\n", eid);
+    print_line("EID %s", eid);
     if (enabled.any)
-        printf("enabled profile %s%s%s\n", enabled.iccid, enabled.fallback ? ", the Fallback Profile" : "",
-               enabled.emergency ? ", the Emergency Profile" : "");
+        print_line("enabled profile %s%s%s", enabled.iccid, enabled.fallback ? ", the Fallback Profile" : "",
+                   enabled.emergency ? ", the Emergency Profile" : "");
     else
-        printf("no enabled profile\n");
+        print_line("no enabled profile");
     for (size_t i = 0; i < count; i++)
         print_eim(&eims[i]);
     if (count == 0)
-        printf("no associated eIM\n");
+        print_line("no associated eIM");
     return EXIT_OK;
 }

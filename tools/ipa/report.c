@@ -2,6 +2,7 @@
  * everything that has one. */
 #include "apdu/iccid.h"
 #include "apdu/tlv.h"
+#include "common/print.h"
 #include "common/tool.h"
 #include "ipa/result.h"
 #include "protocol/names.h"
@@ -304,6 +305,6 @@ void ipad_report(void *context, const struct ipa_report *report)
         return;
     }
     json_decref(object);
-    printf("eIM %s: %s\n", print_text(span_of_string(ipad->eim), eim, sizeof(eim)), line);
+    print_line("eIM %s: %s", print_text(span_of_string(ipad->eim), eim, sizeof(eim)), line);
     fflush(stdout);
 }

@@ -1,13 +1,13 @@
 /* `lpa discover`: asks the root SM-DS (ES11, SGP.22 3.6.2) which SM-DP+ have something waiting for
  * this card. */
+#include "common/print.h"
+#include "common/table.h"
 #include "common/tool.h"
 #include "device/es9p.h"
 #include "protocol/tags.h"
 #include "tools/lpa/lpa.h"
 
 #include <stdio.h>
-
-#define TEXT_SIZE 300
 
 static bool root_smds(struct lpa *lpa, char address[256])
 {
@@ -27,32 +27,32 @@ static bool root_smds(struct lpa *lpa, char address[256])
     return ok;
 }
 
-/* As the SM-DS has it, which may hold anything. */
-static const char *lpa_discover_member(const json_t *object, const char *key, char out[TEXT_SIZE])
+static const char *lpa_discover_member(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
 
-    return text != NULL ? print_text(span_of_string(text), out, TEXT_SIZE) : "?";
+    return text != NULL ? text : "?";
 }
 
 static int print_events(const struct lpa *lpa, const json_t *events)
 {
-    char id[TEXT_SIZE];
-    char address[TEXT_SIZE];
+    static const struct table_column columns[] = {TABLE_WHOLE("EVENT"), TABLE_COLUMN("SM-DP+")};
+    struct table *table;
     size_t i;
     json_t *event;
 
     if (lpa->json)
         return print_json(json_deep_copy(events));
+    table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
     json_array_foreach(events, i, event)
     {
-        if (i == 0)
-            printf("%-32s  %s\n", "EVENT", "SM-DP+");
-        printf("%-32s  %s\n", lpa_discover_member(event, "eventId", id),
-               lpa_discover_member(event, "rspServerAddress", address));
+        table_add(table, "%s", lpa_discover_member(event, "eventId"));
+        table_add(table, "%s", lpa_discover_member(event, "rspServerAddress"));
     }
-    if (json_array_size(events) == 0)
-        printf("nothing waits for this card\n");
+    if (table_rows(table) > 0)
+        return table_print(table, 0) ? EXIT_OK : EXIT_FAILED;
+    table_free(table);
+    print_line("nothing waits for this card");
     return EXIT_OK;
 }
 

@@ -4,6 +4,7 @@
  * a signal that ends the program does so, too.
  */
 #include "common/ending.h"
+#include "common/print.h"
 #include "common/tool.h"
 #include "device/es9p.h"
 #include "protocol/activation_code.h"
@@ -16,7 +17,6 @@
 #include "protocol/tags.h"
 
 #include <openssl/objects.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -361,8 +361,9 @@ static int go_on(struct lpa *lpa, struct es9p *server, const struct activation_c
                  const struct es9p_message *authenticated, struct span transaction_id, const json_t *metadata)
 {
     if (!lpa->json)
-        fprintf(stderr, "downloading '%s' of '%s', ICCID %s\n", lpa_download_member(metadata, "profileName"),
-                lpa_download_member(metadata, "serviceProviderName"), lpa_download_member(metadata, "iccid"));
+        tool_note("downloading '%s' of '%s', ICCID %s", lpa_download_member(metadata, "profileName"),
+                  lpa_download_member(metadata, "serviceProviderName"),
+                  lpa_download_member(metadata, "iccid"));
     if (code->oid[0] == '\0' || oid_matches(buf_span(&authenticated->part[ES9P_SMDP_CERTIFICATE]), code->oid))
         return bind_and_load(lpa, server, authenticated, transaction_id);
     cancel(lpa, server, transaction_id, CANCEL_METADATA_MISMATCH);
@@ -387,7 +388,7 @@ static int download_from(struct lpa *lpa, const struct activation_code *code)
         print_json(metadata);
         metadata = NULL;
     } else if (status == EXIT_OK) {
-        printf("installed %s\n", lpa_download_member(metadata, "iccid"));
+        print_line("installed %s", lpa_download_member(metadata, "iccid"));
     }
     json_decref(metadata);
     es9p_message_clear(&authenticated);

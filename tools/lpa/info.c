@@ -1,6 +1,8 @@
 /* `lpa info` and `lpa list`: what the card says of itself (ES10a, ES10b, ES10c reads). */
 #include "tools/lpa/lpa.h"
 
+#include "common/print.h"
+#include "common/table.h"
 #include "common/tool.h"
 #include "protocol/tags.h"
 
@@ -84,7 +86,7 @@ static void print_key_ids(const char *label, struct span list)
     char text[128];
 
     while (list.data != NULL && tlv_next(&reader, &tlv) == TLV_OK) {
-        printf("%-20s %s\n", label, hex_from_span(tlv.value, text, sizeof(text)));
+        print_line("%-20s %s", label, hex_from_span(tlv.value, text, sizeof(text)));
         label = "";
     }
 }
@@ -138,22 +140,24 @@ static void print_info(const struct lpa *lpa, const struct card_info *info)
     struct span nvm = SPAN_NONE;
     struct span ram = SPAN_NONE;
 
-    printf("%-20s %s\n", "Reader", card_name(lpa, text));
-    printf("%-20s %s\n", "ATR", hex_from_span(link_atr(lpa->link), atr, sizeof(atr)));
-    printf("%-20s %s\n", "EID", info->eid);
-    printf("%-20s %s\n", "Default SM-DP+",
-           info->default_smdp.size > 0 ? print_text(info->default_smdp, text, sizeof(text)) : "(not set)");
-    printf("%-20s %s\n", "Root SM-DS",
-           info->root_smds.size > 0 ? print_text(info->root_smds, text, sizeof(text)) : "(not set)");
-    printf("%-20s %s\n", "SGP.22 version", version_text(info->svn, a));
-    printf("%-20s %s\n", "Profile version", version_text(info->profile_version, a));
-    printf("%-20s %s\n", "Firmware", version_text(info->firmware, a));
+    print_line("%-20s %s", "Reader", card_name(lpa, text));
+    print_line("%-20s %s", "ATR", hex_from_span(link_atr(lpa->link), atr, sizeof(atr)));
+    print_line("%-20s %s", "EID", info->eid);
+    print_line("%-20s %s", "Default SM-DP+",
+               info->default_smdp.size > 0 ? print_text(info->default_smdp, text, sizeof(text))
+                                           : "(not set)");
+    print_line("%-20s %s", "Root SM-DS",
+               info->root_smds.size > 0 ? print_text(info->root_smds, text, sizeof(text)) : "(not set)");
+    print_line("%-20s %s", "SGP.22 version", version_text(info->svn, a));
+    print_line("%-20s %s", "Profile version", version_text(info->profile_version, a));
+    print_line("%-20s %s", "Firmware", version_text(info->firmware, a));
     tlv_find(info->resource, 0x82, &nvm);
     tlv_find(info->resource, 0x83, &ram);
-    printf("%-20s %" PRIu64 " octets of NVM, %" PRIu64 " of RAM\n", "Free memory", number(nvm), number(ram));
+    print_line("%-20s %" PRIu64 " octets of NVM, %" PRIu64 " of RAM", "Free memory", number(nvm),
+               number(ram));
     print_key_ids("CIs (verification)", info->verification);
     print_key_ids("CIs (signing)", info->signing);
-    printf("%-20s %s\n", "SAS number", print_text(info->sas, text, sizeof(text)));
+    print_line("%-20s %s", "SAS number", print_text(info->sas, text, sizeof(text)));
 }
 
 int lpa_info(const struct command_line *line)
@@ -220,35 +224,40 @@ static json_t *row_json(const struct row *row)
     return object;
 }
 
-static void print_row(const struct row *row, bool first)
+static void add_row(struct table *table, const struct row *row)
 {
-    static const char format[] = "%-20s  %-8s  %-12s  %-20s  %-24s  %s\n";
+    const char *const cells[] = {row->iccid, row->state, row->class, row->provider, row->name, row->nickname};
 
-    if (first)
-        printf(format, "ICCID", "STATE", "CLASS", "PROVIDER", "NAME", "NICKNAME");
-    printf(format, row->iccid, row->state, row->class, row->provider, row->name, row->nickname);
+    for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+        table_add(table, "%s", cells[i]);
 }
 
 /* Each ProfileInfo of a list that is well-formed. */
 static int print_list(const struct lpa *lpa, struct span list)
 {
+    static const struct table_column columns[] = {
+        TABLE_WHOLE("ICCID"),     TABLE_WHOLE("STATE"), TABLE_COLUMN("CLASS"),
+        TABLE_COLUMN("PROVIDER"), TABLE_COLUMN("NAME"), TABLE_COLUMN("NICKNAME"),
+    };
     struct tlv_reader reader = tlv_reader(list);
     json_t *array = lpa->json ? json_array() : NULL;
-    bool first = true;
+    struct table *table = lpa->json ? NULL : table_new(columns, sizeof(columns) / sizeof(columns[0]));
     struct tlv tlv;
     struct row row;
 
-    for (; tlv_next(&reader, &tlv) == TLV_OK; first = false) {
+    while (tlv_next(&reader, &tlv) == TLV_OK) {
         read_row(tlv.value, &row);
         if (lpa->json)
             json_array_append_new(array, row_json(&row));
         else
-            print_row(&row, first);
+            add_row(table, &row);
     }
     if (lpa->json)
         return print_json(array);
-    if (first)
-        printf("no profiles\n");
+    if (table_rows(table) > 0)
+        return table_print(table, 0) ? EXIT_OK : EXIT_FAILED;
+    table_free(table);
+    print_line("no profiles");
     return EXIT_OK;
 }
 

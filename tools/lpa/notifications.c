@@ -1,6 +1,8 @@
 /* `lpa notifications`: list, send (ES9+ HandleNotification), remove (SGP.22 3.5, 5.7.9 to 5.7.11). */
 #include "common/ending.h"
 #include "common/number.h"
+#include "common/print.h"
+#include "common/table.h"
 #include "common/tool.h"
 #include "device/es9p.h"
 #include "protocol/tags.h"
@@ -182,15 +184,17 @@ void lpa_send_notifications(struct lpa *lpa)
     unsigned left;
 
     if (!lpa->no_notifications && lpa_process_notifications(lpa, &sent, &left) && left > 0)
-        fprintf(stderr,
-                "note: %u notification%s on the card; send them later with 'softeuicc lpa notifications "
-                "process'\n",
-                left, left == 1 ? " stays" : "s stay");
+        tool_note("note: %u notification%s on the card; send them later with 'softeuicc lpa notifications "
+                  "process'",
+                  left, left == 1 ? " stays" : "s stay");
 }
 
 static int list_all(struct lpa *lpa)
 {
+    static const struct table_column columns[] = {TABLE_WHOLE("SEQ"), TABLE_WHOLE("EVENT"),
+                                                  TABLE_WHOLE("ICCID"), TABLE_COLUMN("ADDRESS")};
     struct notification *list;
+    struct table *table;
     size_t count;
     json_t *array;
 
@@ -199,24 +203,28 @@ static int list_all(struct lpa *lpa)
         return EXIT_FAILED;
     }
     array = json_array();
-    if (!lpa->json && count > 0)
-        printf("%-6s  %-8s  %-20s  %s\n", "SEQ", "EVENT", "ICCID", "ADDRESS");
+    table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
     for (size_t i = 0; i < count; i++) {
         const struct notification *n = &list[i];
 
-        if (lpa->json)
-            json_array_append_new(array, json_pack("{s:I, s:s, s:s, s:s}", "seqNumber",
-                                                   (json_int_t)n->sequence, "event", n->event, "iccid",
-                                                   n->iccid, "notificationAddress", n->address));
-        else
-            printf("%-6" PRIu64 "  %-8s  %-20s  %s\n", n->sequence, n->event, n->iccid, n->address);
+        json_array_append_new(array,
+                              json_pack("{s:I, s:s, s:s, s:s}", "seqNumber", (json_int_t)n->sequence, "event",
+                                        n->event, "iccid", n->iccid, "notificationAddress", n->address));
+        table_add(table, "%" PRIu64, n->sequence);
+        table_add(table, "%s", n->event);
+        table_add(table, "%s", n->iccid);
+        table_add(table, "%s", n->address);
     }
     free(list);
-    if (lpa->json)
+    if (lpa->json) {
+        table_free(table);
         return print_json(array);
+    }
     json_decref(array);
-    if (count == 0)
-        printf("no pending notifications\n");
+    if (count > 0)
+        return table_print(table, 0) ? EXIT_OK : EXIT_FAILED;
+    table_free(table);
+    print_line("no pending notifications");
     return EXIT_OK;
 }
 
@@ -224,7 +232,7 @@ static int say_removed(const struct lpa *lpa, size_t count)
 {
     if (lpa->json)
         return print_json(json_pack("{s:i}", "removed", (int)count));
-    printf("%zu removed\n", count);
+    print_line("%zu removed", count);
     return EXIT_OK;
 }
 
@@ -255,7 +263,7 @@ int lpa_notifications(const struct command_line *line)
         if (lpa->json)
             print_json(json_pack("{s:i, s:i}", "sent", (int)sent, "left", (int)left));
         else
-            printf("%u sent, %u left\n", sent, left);
+            print_line("%u sent, %u left", sent, left);
         return left == 0 ? EXIT_OK : EXIT_FAILED;
     }
     if (strcmp(line->argv[0], "remove") != 0)

@@ -1,6 +1,7 @@
 /* `softeuicc pki crl`: a revocation list signed by a test PKI's CI, for LoadCRL. */
 #include "tools/pki/pki.h"
 
+#include "common/print.h"
 #include "common/tool.h"
 
 #include <inttypes.h>
@@ -73,8 +74,8 @@ static int pki_crl_make(struct list *list)
               pki_crl_issue(list, &ci, &der) && tool_write_file(list->out, buf_span(&der), 0644);
 
     if (ok)
-        printf("%s: list %" PRId64 " of the CI on %s revokes %zu certificate%s\n", list->out, list->number,
-               ec_curve_name(list->curve), list->count, list->count == 1 ? "" : "s");
+        print_line("%s: list %" PRId64 " of the CI on %s revokes %zu certificate%s", list->out, list->number,
+                   ec_curve_name(list->curve), list->count, list->count == 1 ? "" : "s");
     for (size_t i = 0; i < list->count; i++)
         cert_free(list->revoked[i]);
     pki_pair_free(&ci);

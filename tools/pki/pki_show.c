@@ -4,6 +4,7 @@
 #include "tools/pki/pki.h"
 
 #include "common/left_out.h"
+#include "common/table.h"
 #include "common/tool.h"
 
 #include <openssl/objects.h>
@@ -113,27 +114,24 @@ static const char *or_dash(const char *text)
     return text[0] != '\0' ? text : "-";
 }
 
-static int print_table(const struct rows *rows)
+static int pki_show_table(const struct rows *rows)
 {
-    int name_width = 4;
-    int eid_width = 3;
+    static const struct table_column columns[] = {
+        TABLE_WHOLE("NAME"),   TABLE_COLUMN("ROLE"),  TABLE_COLUMN("OID"),
+        TABLE_WHOLE("KEY ID"), TABLE_COLUMN("CURVE"), TABLE_WHOLE("EID"),
+        TABLE_COLUMN("FROM"),  TABLE_COLUMN("TO"),    TABLE_COLUMN("CHECK"),
+    };
+    struct table *table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
 
-    for (size_t i = 0; i < rows->count; i++) {
-        if ((int)strlen(rows->row[i].name) > name_width)
-            name_width = (int)strlen(rows->row[i].name);
-        if ((int)strlen(rows->row[i].eid_prefix) > eid_width)
-            eid_width = (int)strlen(rows->row[i].eid_prefix);
-    }
-    printf("%-*s  %-11s  %-8s  %-40s  %-15s  %-*s  %-10s  %-10s  %s\n", name_width, "NAME", "ROLE", "OID",
-           "KEY ID", "CURVE", eid_width, "EID", "FROM", "TO", "CHECK");
     for (size_t i = 0; i < rows->count; i++) {
         const struct row *row = &rows->row[i];
+        const char *const cells[] = {row->name,       row->role, row->oid, row->key_id, row->curve,
+                                     row->eid_prefix, row->from, row->to,  row->check};
 
-        printf("%-*s  %-11s  %-8s  %-40s  %-15s  %-*s  %-10s  %-10s  %s\n", name_width, row->name, row->role,
-               or_dash(row->oid), or_dash(row->key_id), row->curve, eid_width, or_dash(row->eid_prefix),
-               row->from, row->to, or_dash(row->check));
+        for (size_t j = 0; j < sizeof(cells) / sizeof(cells[0]); j++)
+            table_add(table, "%s", or_dash(cells[j]));
     }
-    return EXIT_OK;
+    return table_print(table, 0) ? EXIT_OK : EXIT_FAILED;
 }
 
 #ifdef HAVE_JANSSON
@@ -168,7 +166,7 @@ static int print_rows_json(const struct rows *rows)
 
 static int print_rows(struct rows *rows, bool json)
 {
-    int status = json ? print_rows_json(rows) : print_table(rows);
+    int status = json ? print_rows_json(rows) : pki_show_table(rows);
 
     free(rows->row);
     return status;

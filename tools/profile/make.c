@@ -2,6 +2,7 @@
 #include "tools/profile/profile.h"
 
 #include "common/ending.h"
+#include "common/print.h"
 #include "common/tool.h"
 
 #include <jansson.h>
@@ -121,7 +122,8 @@ static const struct option_row rows[] = {
     {"size", "OCTETS", "empty files besides, of so many octets together",
      TAKES_NUMBER(struct request, recipe.extra_size, 0, INT64_MAX), .unit = "octets"},
     OPTION_HEAD("For who puts it on a card:"),
-    {"metadata", NULL, "also write FILE.json for an SM-DP+ and 'create', with:", TAKES_FLAG(struct request, metadata)},
+    {"metadata", NULL,
+     "also write FILE.json for an SM-DP+ and 'create', with:", TAKES_FLAG(struct request, metadata)},
     {"class", "CLASS", "operational, test or provisioning (operational)",
      TAKES_CHOICE(struct request, description.class, classes)},
     {"ppr", "1|2", "a policy rule: 1 not to be disabled, 2 not to be deleted; may be repeated",
@@ -210,7 +212,7 @@ static void report(const struct request *request, size_t size)
 
     if (iccid_from_digits(request->recipe.iccid, octets))
         iccid_to_digits(SPAN_ARRAY(octets), iccid);
-    printf("%s: %zu octets, ICCID %s, IMSI %s\n", request->out, size, iccid, request->recipe.imsi);
+    print_line("%s: %zu octets, ICCID %s, IMSI %s", request->out, size, iccid, request->recipe.imsi);
 }
 
 static int write_package(struct request *request)

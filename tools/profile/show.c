@@ -4,7 +4,9 @@
  */
 #include "tools/profile/profile.h"
 
+#include "common/print.h"
 #include "common/print_json.h"
+#include "common/table.h"
 #include "common/tool.h"
 
 #include <jansson.h>
@@ -18,7 +20,8 @@ struct view {
     const struct saip_package *package;
     size_t *element_files; /* files of each element */
     bool print_files;
-    json_t *files; /* NULL in text */
+    json_t *files;       /* NULL in text */
+    struct table *table; /* of files; NULL: not shown, or in JSON */
     char type[sizeof(((struct saip_package *)0)->profile_type)];
     uint16_t parents[SAIP_FILES_MAX], fids[SAIP_FILES_MAX];
 };
@@ -46,18 +49,21 @@ static const char *file_name(const struct saip_file *file)
     return file->row != NULL ? file->name : "";
 }
 
-static void print_file(const struct saip_file *file, const char *path)
+static void add_file(struct table *table, const struct saip_file *file, const char *path)
 {
-    char size[32] = "";
     char arr[8];
 
-    if (!saip_kind_is_directory(file->kind) && file->record_size > 0)
-        snprintf(size, sizeof(size), "%zu x %zu", file->size / file->record_size, file->record_size);
-    else if (!saip_kind_is_directory(file->kind))
-        snprintf(size, sizeof(size), "%zu", file->size);
-    printf("%-24s  %-12s  %10s  %3.0u  %-6s  %s%s\n", path, saip_file_kind_name(file->kind), size, file->sfi,
-           hex_from_span(file->arr, arr, sizeof(arr)), file_name(file),
-           file->link_path.size > 0 ? " (link)" : "");
+    table_add(table, "%s", path);
+    table_add(table, "%s", saip_file_kind_name(file->kind));
+    if (saip_kind_is_directory(file->kind))
+        table_add(table, "%s", "");
+    else if (file->record_size > 0)
+        table_add(table, "%zu x %zu", file->size / file->record_size, file->record_size);
+    else
+        table_add(table, "%zu", file->size);
+    table_add(table, "%.0u", file->sfi);
+    table_add(table, "%s", hex_from_span(file->arr, arr, sizeof(arr)));
+    table_add(table, "%s%s", file_name(file), file->link_path.size > 0 ? " (link)" : "");
 }
 
 static void list_file(json_t *files, const struct saip_file *file, const char *path)
@@ -92,8 +98,8 @@ static bool profile_show_visit(void *context, const struct saip_file *file, bool
     path_text(view, file->number, path, sizeof(path));
     if (view->files != NULL)
         list_file(view->files, file, path);
-    else if (view->print_files)
-        print_file(file, path);
+    else if (view->table != NULL)
+        add_file(view->table, file, path);
     return true;
 }
 
@@ -112,40 +118,60 @@ static void print_header(const struct view *view)
     const char *separator = "";
 
     (void)iccid_to_digits(SPAN_ARRAY(package->iccid), iccid);
-    printf("Format:     %u.%u\n", package->major_version, package->minor_version);
-    printf("Type:       %s\n", view->type);
-    printf("ICCID:      %s\n", iccid);
-    printf("Services:   ");
+    print_line("Format:     %u.%u", package->major_version, package->minor_version);
+    print_line("Type:       %s", view->type);
+    print_line("ICCID:      %s", iccid);
+    print_part("Services:   ");
     for (size_t i = 0; (service = saip_service_at(i)) != NULL; i++) {
         if (service->member >= 0 && (package->services >> service->member & 1) != 0) {
-            printf("%s%s", separator, service->name);
+            print_part("%s%s", separator, service->name);
             separator = ", ";
         }
     }
-    printf("\nTemplates:  %zu mandatory\n", package->template_count);
-    printf("Test keys:  %s\n", saip_has_only_test_keys(package) ? "only" : "no");
-    printf("Files:      %zu\n", package->file_count);
-    printf("Memory:     about %zu octets on a card\n", saip_memory_size(package));
+    print_line("%s", "");
+    print_line("Templates:  %zu mandatory", package->template_count);
+    print_line("Test keys:  %s", saip_has_only_test_keys(package) ? "only" : "no");
+    print_line("Files:      %zu", package->file_count);
+    print_line("Memory:     about %zu octets on a card", saip_memory_size(package));
 }
 
 static void print_elements(const struct view *view)
 {
-    printf("\n  No     Id  Mandated    Size  Files  %-21s  Template\n", "Element");
+    static const struct table_column columns[] = {
+        TABLE_RIGHT("No"),    TABLE_RIGHT("Id"),      TABLE_WHOLE("Mandated"), TABLE_RIGHT("Size"),
+        TABLE_RIGHT("Files"), TABLE_WHOLE("Element"), TABLE_COLUMN("Template")};
+    struct table *table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
+    char oid[32];
+
     for (size_t i = 0; i < view->package->count; i++) {
         const struct saip_element *element = &view->package->elements[i];
-        char oid[32];
-        char identification[8] = "-";
-        char files[8] = "";
 
+        table_add(table, "%zu", i + 1);
         if (element->has_identification)
-            snprintf(identification, sizeof(identification), "%u", element->identification);
-        if (view->element_files[i] > 0)
-            snprintf(files, sizeof(files), "%u", (unsigned)view->element_files[i] & 0xFFFF);
-        printf("%4zu  %5s  %-8s  %6zu  %5s  %-21s  %s%s\n", i + 1, identification,
-               element->mandated ? "yes" : "", element->whole.size, files, element->name,
-               template_text(element, oid, sizeof(oid)),
-               element->supported ? "" : "(not supported: skipped)");
+            table_add(table, "%u", element->identification);
+        else
+            table_add(table, "-");
+        table_add(table, "%s", element->mandated ? "yes" : "");
+        table_add(table, "%zu", element->whole.size);
+        table_add(table, "%.0u", (unsigned)view->element_files[i]);
+        table_add(table, "%s", element->name);
+        table_add(table, "%s%s", template_text(element, oid, sizeof(oid)),
+                  element->supported ? "" : "(not supported: skipped)");
     }
+    print_line("%s", "");
+    table_print(table, 2);
+}
+
+static void print_files(struct view *view)
+{
+    static const struct table_column columns[] = {TABLE_WHOLE("File"), TABLE_WHOLE("Kind"),
+                                                  TABLE_RIGHT("Size"), TABLE_RIGHT("SFI"),
+                                                  TABLE_WHOLE("Rule"), TABLE_COLUMN("Name")};
+
+    view->table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
+    saip_visit(view->package, profile_show_visit, NULL, view);
+    print_line("%s", "");
+    table_print(view->table, 0);
 }
 
 static json_t *services_json(const struct saip_package *package)
@@ -222,11 +248,8 @@ static int show_package(const char *path, const struct saip_package *package, bo
         print_header(view);
         print_elements(view);
     }
-    if (status == EXIT_OK && !json && files) {
-        printf("\n%-24s  %-12s  %10s  SFI  %-6s  Name\n", "File", "Kind", "Size", "Rule");
-        view->print_files = true;
-        saip_visit(package, profile_show_visit, NULL, view);
-    }
+    if (status == EXIT_OK && !json && files)
+        print_files(view);
     json_decref(view->files);
     free(counts);
     free(view);

@@ -4,24 +4,27 @@
  */
 #include "tools/run/slot.h"
 
+#include "common/print.h"
 #include "common/tool.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
 
+#define LINE_SIZE 4096 /* octets of an event, with the end */
+
 void slot_log(const struct slot *slot, const char *format, ...)
 {
     struct timespec now;
     va_list arguments;
+    char text[LINE_SIZE];
 
     clock_gettime(CLOCK_REALTIME, &now);
     trace_print_prefix(&now, slot->number);
-    fputs(": ", stdout);
     va_start(arguments, format);
-    vprintf(format, arguments);
+    vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    putchar('\n');
+    print_line(": %s", text);
     fflush(stdout);
 }
 

@@ -2,6 +2,7 @@
 #include "tools/run/trace.h"
 
 #include "apdu/apdu.h"
+#include "common/print.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ void trace_print_prefix(const struct timespec *at, unsigned slot)
     char text[TIME_SIZE];
 
     put_time(text, at);
-    printf("%s slot %u", text, slot);
+    print_part("%s slot %u", text, slot);
 }
 
 /*
@@ -76,11 +77,11 @@ static void print_hex(const struct trace_entry *entry)
     while (rest.size > 0) {
         size_t n = rest.size < 64 ? rest.size : 64;
 
-        fputs(hex_from_span(SPAN(rest.data, n), text, sizeof(text)), stdout);
+        print_part("%s", hex_from_span(SPAN(rest.data, n), text, sizeof(text)));
         rest = SPAN(rest.data + n, rest.size - n);
     }
     for (; shown < entry->octets.size; shown++)
-        fputs("**", stdout);
+        print_part("%s", "**");
 }
 
 void trace_print(const struct trace_entry *entry)
@@ -88,18 +89,18 @@ void trace_print(const struct trace_entry *entry)
     trace_print_prefix(&entry->at, entry->slot);
     switch (entry->kind) {
     case TRACE_EVENT:
-        printf(": %s\n", entry->text);
+        print_line(": %s", entry->text);
         break;
     case TRACE_COMMAND:
-        fputs(" > ", stdout);
+        print_part("%s", " > ");
         print_hex(entry);
-        putchar('\n');
+        print_line("%s", "");
         return; /* its answer follows */
     case TRACE_ANSWER:
-        fputs(" < ", stdout);
+        print_part("%s", " < ");
         print_hex(entry);
-        printf("%s%04X  %s: %s (%.3f ms)\n", entry->octets.size > 0 ? " " : "", (unsigned)entry->status,
-               entry->text, apdu_status_name(entry->status), entry->milliseconds);
+        print_line("%s%04X  %s: %s (%.3f ms)", entry->octets.size > 0 ? " " : "", (unsigned)entry->status,
+                   entry->text, apdu_status_name(entry->status), entry->milliseconds);
         break;
     }
     fflush(stdout);

@@ -3,8 +3,10 @@
 #include "apdu/iccid.h"
 #include "common/http/https_client.h"
 #include "common/left_out.h"
+#include "common/print.h"
 #include "common/print_json.h"
 #include "common/qr.h"
+#include "common/table.h"
 #include "common/tool.h"
 #include "servers/smdpp/network/http_api.h"
 #include "tools/smdpp/smdpp.h"
@@ -53,7 +55,7 @@ static json_t *smdpp_client_exchange(const struct client *client, const char *pa
     } else if (https_client_call(https, &sent, &status, &answer) != HTTPS_ANSWERED) {
         tool_error("%s: %s", client->url, https_client_why(https));
     } else {
-        json = print_json_read(buf_span(&answer), !client->json);
+        json = json_loadb((const char *)answer.data, answer.size, 0, NULL);
         if (json == NULL)
             tool_error("%s%s: the answer is not JSON", client->url, path);
     }
@@ -147,7 +149,7 @@ static int print_code(const struct client *client, const json_t *confirmed, cons
     }
     if (client->qr || (qr_is_built && isatty(STDOUT_FILENO)))
         qr_print(stdout, code);
-    printf("%s\n", code);
+    print_line("%s", code);
     return EXIT_OK;
 }
 
@@ -178,25 +180,28 @@ static int order(const struct client *client)
 
 /* --- Lists ---------------------------------------------------------------------------------------------- */
 
-static void print_cell(const json_t *value, bool last)
+static int print_table(const json_t *rows, const struct table_column *columns)
 {
-    if (json_is_integer(value))
-        printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    else
-        printf("%s", json_is_string(value) ? json_string_value(value) : "-");
-    printf("%s", last ? "\n" : "  ");
-}
-
-static void print_table(const json_t *rows, const char *const *columns)
-{
+    size_t count = 0, index;
     const json_t *row;
-    size_t index;
+    struct table *table;
 
+    while (columns[count].title != NULL)
+        count++;
+    table = table_new(columns, count);
+    table_without_titles(table);
     json_array_foreach(rows, index, row)
     {
-        for (size_t i = 0; columns[i] != NULL; i++)
-            print_cell(json_object_get(row, columns[i]), columns[i + 1] == NULL);
+        for (size_t i = 0; i < count; i++) {
+            const json_t *value = json_object_get(row, columns[i].title);
+
+            if (json_is_integer(value))
+                table_add(table, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+            else
+                table_add(table, "%s", json_is_string(value) ? json_string_value(value) : "-");
+        }
     }
+    return table_print(table, 0) ? EXIT_OK : EXIT_FAILED;
 }
 
 /* --- Commands ------------------------------------------------------------------------------------------- */
@@ -292,6 +297,7 @@ static int run_list(const struct command_line *line)
     const struct client *client = line->settings;
     char path[32];
     json_t *rows;
+    int status;
 
     snprintf(path, sizeof(path), "/%s", line->command->name);
     rows = smdpp_client_exchange(client, path, NULL);
@@ -303,25 +309,32 @@ static int run_list(const struct command_line *line)
     }
     if (client->json)
         return print_json(rows);
-    print_table(rows, line->command->with);
+    status = print_table(rows, line->command->with);
     json_decref(rows);
-    return EXIT_OK;
+    return status;
 }
 
 #define LIST_COMMAND(name, summary, ...)                                                                     \
     {                                                                                                        \
         name, "", summary, .options = list_rows, .settings_size = sizeof(struct client), .run = run_list,    \
-                           .with = (const char *const[])                                                     \
+                           .with = (const struct table_column[])                                             \
         {                                                                                                    \
-            __VA_ARGS__, NULL                                                                                \
+            __VA_ARGS__,                                                                                     \
+            {                                                                                                \
+                .title = NULL                                                                                \
+            }                                                                                                \
         }                                                                                                    \
     }
 
+/* The titles are the members' names, and are not shown. */
 const struct command smdpp_orders =
-    LIST_COMMAND("orders", "list the server's orders", "iccid", "state", "profile", "matchingId", "eid");
+    LIST_COMMAND("orders", "list the server's orders", TABLE_WHOLE("iccid"), TABLE_WHOLE("state"),
+                 TABLE_COLUMN("profile"), TABLE_WHOLE("matchingId"), TABLE_WHOLE("eid"));
 const struct command smdpp_profiles =
-    LIST_COMMAND("profiles", "list what can be downloaded", "name", "iccid", "serviceProviderName",
-                 "profileName", "profileClass", "error");
+    LIST_COMMAND("profiles", "list what can be downloaded", TABLE_WHOLE("name"), TABLE_WHOLE("iccid"),
+                 TABLE_COLUMN("serviceProviderName"), TABLE_COLUMN("profileName"),
+                 TABLE_COLUMN("profileClass"), TABLE_COLUMN("error"));
 const struct command smdpp_notifications =
-    LIST_COMMAND("notifications", "list the notifications that came from cards", "id", "operation",
-                 "seqNumber", "iccid", "eid", "result");
+    LIST_COMMAND("notifications", "list the notifications that came from cards", TABLE_WHOLE("id"),
+                 TABLE_COLUMN("operation"), TABLE_WHOLE("seqNumber"), TABLE_WHOLE("iccid"),
+                 TABLE_WHOLE("eid"), TABLE_COLUMN("result"));

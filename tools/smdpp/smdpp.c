@@ -6,7 +6,9 @@
 #include "common/log.h"
 #include "common/pki_dir.h"
 #include "common/place.h"
+#include "common/print.h"
 #include "common/qr.h"
+#include "common/table.h"
 #include "common/tool.h"
 #include "protocol/activation_code.h"
 #include "servers/smdpp/network/http_api.h"
@@ -94,6 +96,7 @@ static bool load_files(struct dp_server *dp, const struct settings *settings)
     struct dp_credentials credentials = {0};
     struct cert *ci;
     const char *why = NULL;
+    bool is_read;
 
     if (settings->ci != NULL) {
         ci = pki_load_cert_file(settings->ci);
@@ -106,12 +109,13 @@ static bool load_files(struct dp_server *dp, const struct settings *settings)
     }
     if (settings->auth_cert == NULL)
         return true;
-    credentials.auth_cert = pki_load_cert_file(settings->auth_cert);
-    credentials.auth_key = pki_load_key_file(settings->auth_key);
-    credentials.pb_cert = pki_load_cert_file(settings->pb_cert);
-    credentials.pb_key = pki_load_key_file(settings->pb_key);
+    is_read = (credentials.auth_cert = pki_load_cert_file(settings->auth_cert)) != NULL &&
+              (credentials.auth_key = pki_load_key_file(settings->auth_key)) != NULL &&
+              (credentials.pb_cert = pki_load_cert_file(settings->pb_cert)) != NULL &&
+              (credentials.pb_key = pki_load_key_file(settings->pb_key)) != NULL;
     if (!dp_server_add_credentials(dp, credentials, &why)) {
-        tool_error("%s, %s: %s", settings->auth_cert, settings->pb_cert, why);
+        if (is_read)
+            tool_error("%s, %s: %s", settings->auth_cert, settings->pb_cert, why);
         return false;
     }
     return true;
@@ -163,7 +167,7 @@ static bool listen_and_serve(struct smdpp *smdpp, const struct settings *setting
     if (!ok)
         return false;
     place_text(settings->listen.host, https_port(https), HTTPS_PORT, where, sizeof(where));
-    printf("listening on https://%s as %s\n", where, smdpp->dp.address);
+    print_line("listening on https://%s as %s", where, smdpp->dp.address);
     fflush(stdout);
     ok = loop_run(loop);
     if (settings->pid_file != NULL)
@@ -240,13 +244,20 @@ static int print_qr(const struct command_line *line)
 
 static int print_states(const struct command_line *line)
 {
+    static const struct table_column columns[] = {TABLE_WHOLE("from"), TABLE_WHOLE("event"),
+                                                  TABLE_WHOLE("to")};
+    struct table *table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
     enum order_state from, to;
     enum order_event event;
 
     (void)line;
-    for (unsigned i = 0; order_row(i, &from, &event, &to); i++)
-        printf("%-12s %-20s %s\n", order_state_name(from), order_event_name(event), order_state_name(to));
-    return EXIT_OK;
+    table_without_titles(table);
+    for (unsigned i = 0; order_row(i, &from, &event, &to); i++) {
+        table_add(table, "%s", order_state_name(from));
+        table_add(table, "%s", order_event_name(event));
+        table_add(table, "%s", order_state_name(to));
+    }
+    return table_print(table, 0) ? EXIT_OK : EXIT_FAILED;
 }
 
 static const struct command *const commands[] = {

@@ -2,6 +2,7 @@
 #include "servers/eim/network/coap.h"
 
 #include "common/coap_address.h"
+#include "common/input.h"
 #include "common/log.h"
 #include "common/tool.h"
 #include "servers/eim/network/esipa.h"
@@ -366,6 +367,14 @@ static void on_log(coap_log_t level, const char *line)
     log_line(LOG_LEVEL_DEBUG, "libcoap: %s", text);
 }
 
+/* libcoap takes a chain out of a file only, and would wait for a FIFO. */
+static bool is_file(const char *path)
+{
+    const char *kind = input_other_kind(path);
+
+    return kind == NULL || tool_error("%s is %s, not a file", path, kind) == EXIT_OK;
+}
+
 static bool set_certificate(struct coap_server *server)
 {
     coap_dtls_pki_t pki = {.version = COAP_DTLS_PKI_SETUP_VERSION};
@@ -423,6 +432,9 @@ static bool coap_start(struct coap_server *server)
     const struct coap_server_options *options = &server->options;
     int fd;
 
+    if (!is_file(options->cert) || !is_file(options->key))
+        return false;
+    tool_check_secret(options->key);
     server->context = coap_new_context(NULL);
     if (server->context == NULL || !set_certificate(server) || !add_resource(server)) {
         tool_error("cannot set up CoAP with %s and %s", options->cert, options->key);

@@ -38,7 +38,6 @@ struct db *eim_store_open(const char *path, char why[DB_WHY_MAX])
         .tables = tables,
         .known = "eim_order",
         .version = 1,
-        .durable = true, /* what has been answered is not forgotten */
     };
 
     return db_open(path, &schema, why);

@@ -2,6 +2,7 @@
 #include "servers/smdpp/model/profile_catalogue.h"
 
 #include "apdu/tlv.h"
+#include "common/input.h"
 #include "profiles/saip/saip.h"
 
 #include <dirent.h>
@@ -68,20 +69,18 @@ void profile_catalogue_free(struct profile_catalogue *catalogue)
 
 /* --- One file ------------------------------------------------------------------------------------------- */
 
-static bool read_file(const char *path, size_t limit, struct buf *out)
+/* A file of the directory, whose name is shown as `what`; false with the profile's complaint. */
+static bool catalogue_read(const struct profile_catalogue *catalogue, struct profile *profile,
+                           const char *suffix, const char *what, size_t limit, struct buf *out)
 {
-    FILE *file = fopen(path, "rb");
-    uint8_t block[16384];
-    size_t n;
-    bool ok = file != NULL;
+    char path[1024];
+    char why[INPUT_WHY_MAX];
 
-    while (ok && (n = fread(block, 1, sizeof(block), file)) > 0) {
-        buf_append(out, SPAN(block, n));
-        ok = out->size <= limit && !out->failed;
-    }
-    if (file != NULL)
-        fclose(file);
-    return ok;
+    snprintf(path, sizeof(path), "%s/%s%s", catalogue->directory, profile->name, suffix);
+    if (input_read(path, what, limit, out, why))
+        return true;
+    snprintf(profile->complaint, sizeof(profile->complaint), "%.190s", why);
+    return false;
 }
 
 /* The header element is read here as loosely as a server needs it: a package that a card would refuse must
@@ -129,6 +128,7 @@ static bool take_metadata(const struct profile_catalogue *catalogue, struct prof
     const struct metadata_profile known = {
         .iccid = profile->iccid_octets,
         .name = profile->type[0] != '\0' ? profile->type : profile->name,
+        .read = input_read,
         .directory = catalogue->directory,
         .server_address = catalogue->server_address,
     };
@@ -139,7 +139,7 @@ static bool take_metadata(const struct profile_catalogue *catalogue, struct prof
 
     snprintf(path, sizeof(path), "%s/%s.json", catalogue->directory, profile->name);
     if (stat(path, &status) == 0) {
-        json = metadata_json_load(path, why);
+        json = metadata_json_load(path, input_read, why);
         if (json == NULL)
             return false;
     }
@@ -150,15 +150,10 @@ static bool take_metadata(const struct profile_catalogue *catalogue, struct prof
 
 static void profile_catalogue_load(struct profile_catalogue *catalogue, struct profile *profile)
 {
-    char path[1024];
     char why[METADATA_WHY_SIZE];
 
-    snprintf(path, sizeof(path), "%s/%s.der", catalogue->directory, profile->name);
-    if (!read_file(path, PROFILE_PACKAGE_MAX, &profile->package)) {
-        snprintf(profile->complaint, sizeof(profile->complaint),
-                 "cannot be read, or is larger than %d octets", PROFILE_PACKAGE_MAX);
+    if (!catalogue_read(catalogue, profile, ".der", "the package", PROFILE_PACKAGE_MAX, &profile->package))
         return;
-    }
     if (!take_header(profile)) {
         snprintf(profile->complaint, sizeof(profile->complaint),
                  "not a profile package: it does not begin with a header");

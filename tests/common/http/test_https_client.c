@@ -9,6 +9,7 @@
 #include <event2/event.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define ANSWER_SIZE 1000
 
@@ -158,6 +159,27 @@ START_TEST(trusts_whom_it_was_told)
 }
 END_TEST
 
+/* Nobody is trusted by a file that cannot be read, nor instead by the system's; a FIFO is not waited for. */
+START_TEST(files_of_cas_that_are_none)
+{
+    char path[200];
+
+    start("127.0.0.1");
+    snprintf(path, sizeof(path), "%s", test_path("fifo"));
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    ck_assert_int_eq(ask((struct https_settings){.cacert = path}, "localhost", NULL, NULL), HTTPS_FAILED);
+    ck_assert_ptr_nonnull(strstr(bench.why, "fifo is a FIFO, not a file"));
+    snprintf(path, sizeof(path), "%s", test_path("none"));
+    ck_assert_int_eq(ask((struct https_settings){.cacert = path}, "localhost", NULL, NULL), HTTPS_FAILED);
+    ck_assert_ptr_nonnull(strstr(bench.why, "none: No such file or directory"));
+    fclose(fopen(path, "w"));
+    ck_assert_int_eq(ask((struct https_settings){.cacert = path}, "localhost", NULL, NULL), HTTPS_FAILED);
+    ck_assert_ptr_nonnull(strstr(bench.why, "there is no certificate in "));
+    ck_assert_str_eq(bench.asked, "");
+    stop();
+}
+END_TEST
+
 START_TEST(says_that_there_is_no_such_server)
 {
     const struct https_settings settings = {.cacert = bench.tls.ca};
@@ -169,4 +191,4 @@ START_TEST(says_that_there_is_no_such_server)
 END_TEST
 
 TEST_MAIN("https_client", asks, takes_no_more_than_it_was_told, trusts_whom_it_was_told,
-          says_that_there_is_no_such_server)
+          files_of_cas_that_are_none, says_that_there_is_no_such_server)

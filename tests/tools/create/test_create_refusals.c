@@ -37,6 +37,7 @@ static const char *p384_key(void)
     ck_assert(key != NULL && file != NULL);
     ck_assert_int_eq(PEM_write_PKCS8PrivateKey(file, key, NULL, NULL, 0, NULL, NULL), 1);
     ck_assert_int_eq(fclose(file), 0);
+    ck_assert_int_eq(chmod(path, 0600), 0); /* else there is a warning too */
     EVP_PKEY_free(key);
     return path;
 }
@@ -82,7 +83,7 @@ START_TEST(files)
         bench_refused(__FILE__, __LINE__, EXIT_FAILED, part, words[0]);
         snprintf(part, sizeof(part), "%s%s", empty, wrong);
         bench_refused(__FILE__, __LINE__, EXIT_FAILED, part, words[1]);
-        bench_refused(__FILE__, __LINE__, EXIT_FAILED, "Is a directory", words[2]);
+        bench_refused(__FILE__, __LINE__, EXIT_FAILED, "is a directory, not a file", words[2]);
         snprintf(part, sizeof(part), "%s is larger than", large);
         bench_refused(__FILE__, __LINE__, EXIT_FAILED, part, words[3]);
         snprintf(part, sizeof(part), "%s%s", text, wrong);
@@ -106,7 +107,7 @@ START_TEST(profile_files)
     make_credentials();
     ck_assert_int_eq(truncate(large, 4 * 1024 * 1024 + 1), 0);
     REFUSED(EXIT_FAILED, "cannot open ", SET, "--profile", bench_path("none.der"));
-    REFUSED(EXIT_FAILED, "Is a directory", SET, "--profile", bench_path(""));
+    REFUSED(EXIT_FAILED, "is a directory, not a file", SET, "--profile", bench_path(""));
     REFUSED(EXIT_FAILED, "large.der is larger than the 4194304 octets allowed", SET, "--profile", large);
     REFUSED(EXIT_FAILED, "profile 1: ", SET, "--profile", empty);
     REFUSED(EXIT_FAILED, "profile 1: ", SET, "--profile", cut);

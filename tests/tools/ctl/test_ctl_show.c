@@ -117,7 +117,7 @@ START_TEST(a_running_card)
                      "\n"
                      "Associated eIMs\n"
                      "  EIM              FQDN             COUNTER  TOKEN\n"
-                     "  eim.example.com  eim.example.com  12       \n"
+                     "  eim.example.com  eim.example.com  12\n"
                      "\n"
                      "Package results that wait for their eIM\n"
                      "  NUMBER  EIM              COUNTER  OCTETS\n"
@@ -131,7 +131,7 @@ START_TEST(a_running_card)
                      "  CHANNEL  SELECTED                AID\n"
                      "  0        3F00/7FFF/6F07 EF.IMSI  A0\n"
                      "  1        ISD-R                   A000\n"
-                     "  2        3F00                    \n");
+                     "  2        3F00\n");
 }
 END_TEST
 
@@ -316,7 +316,7 @@ START_TEST(texts_stay_on_their_line)
                             "\"profiles\":[{\"name\":\"x\\ny\",\"iccid\":\"\\r\"}]}");
 
     ck_assert_str_eq(value(out, "Default SM-DP+"), "a??]0;b???2J");
-    ck_assert_ptr_nonnull(strstr(out, "  ?                    x?y "));
+    ck_assert_ptr_nonnull(strstr(out, "\n  ?                    x?y\n"));
 }
 END_TEST
 

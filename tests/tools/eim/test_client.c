@@ -3,6 +3,7 @@
 
 #include "common/tool.h"
 #include "tests/support/capture.h"
+#include "tests/support/hostile.h"
 #include "tests/support/https_played.h"
 #include "tools/eim/client.h"
 
@@ -27,7 +28,7 @@
     "\"type\":\"fqdn\"}],\"rules\":\"r\"}]}"
 
 #define PROFILE_LINE(indent)                                                                                 \
-    indent "8949000000000000106  enabled  test         Name [fallback] [fallback allowed] [emergency]\n"
+    indent "8949000000000000106  enabled  test  Name  [fallback] [fallback allowed] [emergency]\n"
 #define EUICC_LINES                                                                                          \
     "89  certificates known, counter 4, 2 open orders, last change: rollback\n" PROFILE_LINE("  ")
 #define ORDER_LINES                                                                                          \
@@ -62,9 +63,9 @@ START_TEST(lists)
          "true,"
          "\"forwarded\":\"waits\",\"result\":\"ok\"},{\"id\":2,\"verified\":false}]");
     captured = capture_command(&eim_notifications, NULL);
-    assert_lines(&captured, EXIT_OK,
-                 "1  89  5  enable  90  verified, ok, waits for its SM-DP+\n2  ?  0  ?  -  NOT VERIFIED\n",
-                 "");
+    assert_lines(
+        &captured, EXIT_OK,
+        "1  89  5  enable  90  verified, ok, waits for its SM-DP+\n2  ?   0  ?       -   NOT VERIFIED\n", "");
     ck_assert_str_eq(https_asked(), "GET " URL "/v1/notifications\n");
 }
 END_TEST
@@ -124,10 +125,45 @@ START_TEST(texts_from_elsewhere)
     captured = capture_command(&eim_orders, NULL);
     ck_assert_int_eq(captured.status, EXIT_OK);
     ck_assert_str_eq(captured.out, "7  ?[31m???2J  a?[31m???2J  ?[31m???2J: ?[31m???2J\n  ?[31m???2J: ?(0)\n"
-                                   "    ?                    ?        -            ?[31m???2J\n");
+                                   "    ?  ?  -  ?[31m???2J\n");
     PLAY("[\"\\u0007\"]");
     captured = capture_command(&eim_orders, "--json", NULL);
     ck_assert_str_eq(captured.out, "[\n  \"\\u0007\"\n]\n");
+}
+END_TEST
+
+START_TEST(hostile_answers)
+{
+    for (size_t i = 0; i < hostile_not_utf8; i++) {
+        const char *text = hostile_texts[i];
+        json_t *profile =
+            json_pack("{s:s,s:s,s:s,s:s}", "iccid", text, "state", text, "class", text, "name", text);
+        json_t *list = json_pack(
+            "[{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:[O],s:{s:[{s:{}}]},s:[{s:s,s:s,s:[O],s:[{s:s,s:s}],"
+            "s:s}]}]",
+            "eid", text, "kind", text, "state", text, "error", text, "data", text, "stateChangeCause", text,
+            "operation", text, "iccid", text, "result ", text, "eimId", text, "profiles", profile, "request",
+            "psmo", text, "result", "command", text, "result", text, "profiles", profile, "eims", "eimId",
+            text, "type", text, "rules", text);
+        char *answer = json_dumps(list, JSON_COMPACT);
+        char *refusal;
+
+        ck_assert_ptr_nonnull(answer);
+        PLAY(answer, answer, answer, answer);
+        ck_assert_harmless(capture_command(&eim_orders, NULL).out, 5);
+        ck_assert_harmless(capture_command(&eim_euiccs, NULL).out, 2);
+        ck_assert_harmless(capture_command(&eim_notifications, NULL).out, 1);
+        ck_assert_harmless(capture_command(&eim_status, "--eid", text, NULL).out, 0);
+        json_decref(list);
+        list = json_pack("{s:{s:s,s:s}}", "error", "field", text, "message", text);
+        refusal = json_dumps(list, JSON_COMPACT);
+        PLAY(refusal);
+        ck_assert_harmless(capture_command(&eim_cancel, "7", NULL).err, 1);
+        json_decref(list);
+        json_decref(profile);
+        free(answer);
+        free(refusal);
+    }
 }
 END_TEST
 
@@ -173,4 +209,5 @@ START_TEST(long_words)
 }
 END_TEST
 
-TEST_MAIN("eim client", lists, status, taking_back, texts_from_elsewhere, answers_that_are_none, long_words)
+TEST_MAIN("eim client", hostile_answers, lists, status, taking_back, texts_from_elsewhere,
+          answers_that_are_none, long_words)

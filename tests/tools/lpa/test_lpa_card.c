@@ -139,15 +139,11 @@ START_TEST(list)
     es10(&bench, "BF31 11 A0 0C 5A 0A %s 81 01 00", es10_iccid(ICCID_A));
     hand_over();
     ck_assert_captured(lpa("nickname", ICCID_B, "Meter 7"), 0, "", "");
-    ck_assert_captured(
-        lpa("list"), 0,
-        "ICCID                 STATE     CLASS         PROVIDER              NAME                      "
-        "NICKNAME\n"
-        "8949000000000000017   enabled   operational   Operator              Na\xC3\xAFve                 "
-        "   \n"
-        "8949000000000000025   disabled  test          Operator              Name                      "
-        "Meter 7\n",
-        "");
+    ck_assert_captured(lpa("list"), 0,
+                       "ICCID                STATE     CLASS        PROVIDER  NAME   NICKNAME\n"
+                       "8949000000000000017  enabled   operational  Operator  Na\xC3\xAFve\n"
+                       "8949000000000000025  disabled  test         Operator  Name   Meter 7\n",
+                       "");
     ck_assert_captured(
         lpa("list", "--json"), 0,
         "[\n  {\n    \"iccid\": \"" ICCID_A "\",\n    \"isdp_aid\": \"" AID
@@ -228,7 +224,7 @@ END_TEST
 
 START_TEST(notifications)
 {
-    static const char head[] = "SEQ     EVENT     ICCID                 ADDRESS\n";
+    static const char head[] = "SEQ  EVENT    ICCID                ADDRESS\n";
     char text[400];
 
     start_with_profiles();
@@ -239,8 +235,8 @@ START_TEST(notifications)
     ck_assert_captured(lpa("disable", ICCID_A, "--keep-notifications"), 0, "", "");
     ck_assert_captured(lpa("delete", ICCID_A, "--keep-notifications"), 0, "", "");
     snprintf(text, sizeof(text),
-             "%s1       enable    " ICCID_A "   one.example.com\n2       disable   " ICCID_A
-             "   one.example.com\n3       delete    " ICCID_A "   one.example.com\n",
+             "%s1    enable   " ICCID_A "  one.example.com\n2    disable  " ICCID_A
+             "  one.example.com\n3    delete   " ICCID_A "  one.example.com\n",
              head);
     ck_assert_captured(lpa("notifications"), 0, text, "");
     ck_assert_captured(lpa("notifications", "remove", "2"), 0, "1 removed\n", "");

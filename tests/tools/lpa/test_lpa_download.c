@@ -74,7 +74,7 @@ START_TEST(downloads)
     snprintf(copied, sizeof(copied), "\n lpa:%s \r\n", code("demo"));
     ck_assert_captured(lpa("download", copied), 0, INSTALLED, DOWNLOADING);
     ck_assert_ptr_nonnull(
-        strstr(lpa("list").out, "\n" SERVER_ICCID "   disabled  operational   softeuicc profile "));
+        strstr(lpa("list").out, "\n" SERVER_ICCID "  disabled  operational  softeuicc profile"));
     ck_assert_uint_eq(lpa_server_count("handleNotification"), 1);
     ck_assert_captured(lpa("notifications"), 0, "no pending notifications\n", "");
     ck_assert_int_eq(lpa_server_cancelled(), -1);
@@ -394,9 +394,9 @@ START_TEST(discovers)
     snprintf(both, sizeof(both), EVENTS("%s,%s"), one, two);
     lpa_server_say("authenticateClient", 200, both);
     ck_assert_captured(lpa("discover", "--smds", lpa_server_address()), 0,
-                       "EVENT                             SM-DP+\n"
-                       "E-1                               smdp.example.com\n"
-                       "?[2J??m                           a?b\n",
+                       "EVENT    SM-DP+\n"
+                       "E-1      smdp.example.com\n"
+                       "?[2J??m  a?b\n",
                        "");
     ck_assert_captured(
         lpa("discover", "--smds", lpa_server_address(), "--json"), 0,

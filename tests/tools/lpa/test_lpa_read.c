@@ -288,8 +288,8 @@ START_TEST(notifications_of_a_bad_card)
     }
     scripted_answer(&card, TAG_LIST_NOTIFICATION, good);
     ck_assert_captured(on_card(&card, lpa_notifications), 0,
-                       "SEQ     EVENT     ICCID                 ADDRESS\n"
-                       "1       install   " ICCID "   a.b\n",
+                       "SEQ  EVENT    ICCID                ADDRESS\n"
+                       "1    install  " ICCID "  a.b\n",
                        "");
     buf_free(&card.request);
 }
@@ -304,14 +304,13 @@ START_TEST(events)
     for (size_t i = 0; i < COUNT(bits); i++) {
         uint8_t answer[] = {0xBF, 0x28, 0x14, 0xA0, 0x12, 0xBF, 0x2F, 0x0F, 0x80, 0x01, 0x01, 0x81,
                             0x02, 0x04, 0x00, 0x0C, 0x06, 'a',  0x1B, '[',  'x',  0xE9, 'y'};
+        int width = strlen(names[i]) > strlen("EVENT") ? (int)strlen(names[i]) : (int)strlen("EVENT");
         char text[200];
 
         answer[14] = bits[i];
         scripted_answer(&card, TAG_LIST_NOTIFICATION, SPAN_ARRAY(answer));
-        snprintf(
-            text, sizeof(text),
-            "SEQ     EVENT     ICCID                 ADDRESS\n1       %-8s                        a?[x?y\n",
-            names[i]);
+        snprintf(text, sizeof(text), "SEQ  %-*s  ICCID  ADDRESS\n1    %-*s         a?[x?y\n", width, "EVENT",
+                 width, names[i]);
         ck_assert_captured(on_card(&card, lpa_notifications), 0, text, "");
     }
     buf_free(&card.request);

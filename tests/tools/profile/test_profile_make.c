@@ -418,7 +418,8 @@ START_TEST(places_that_do_not_take_it)
     /* A directory where the metadata would be: then there is no package either. */
     start();
     ck_assert_int_eq(mkdir(metadata_path, 0700), 0);
-    snprintf(line, sizeof(line), "softeuicc profile: cannot write %s: Is a directory\n", metadata_path);
+    snprintf(line, sizeof(line), "softeuicc profile: cannot write %s: it is a directory, not a file\n",
+             metadata_path);
     ck_assert_captured(make("--metadata"), 1, "", line);
     ck_assert_int_ne(access(package_path, F_OK), 0);
     ck_assert_int_eq(make("--no-isim").status, 0); /* without metadata it is no matter */

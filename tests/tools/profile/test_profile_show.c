@@ -3,6 +3,7 @@
 #include "profiles/saip/saip.h"
 #include "tests/support/capture.h"
 #include "tests/support/edit.h"
+#include "tests/support/hostile.h"
 #include "tests/support/profile.h"
 #include "tests/support/test.h"
 #include "tools/subcommands.h"
@@ -104,7 +105,7 @@ START_TEST(facts)
         at = strchr(at, '\n') + 1;
     }
     ck_assert_ptr_nonnull(
-        strstr(captured.out, "\n  No     Id  Mandated    Size  Files  Element                Template\n"));
+        strstr(captured.out, "\n  No  Id  Mandated  Size  Files  Element                Template\n"));
     ck_assert_ptr_null(strstr(captured.out, "3F00/"));
     put(test_profile_with_test_keys("89490000000000000025"));
     captured = show_text();
@@ -175,14 +176,14 @@ START_TEST(files)
     captured = show("--files");
     ck_assert_int_eq(captured.status, 0);
     ck_assert_ptr_nonnull(strstr(captured.out,
-                                 "\nFile                      Kind                Size  SFI  Rule    Name\n"
-                                 "3F00                      "));
-    ck_assert_ptr_nonnull(strstr(
-        captured.out, "\n3F00/2FE2                 transparent           10       0B      ef-iccid\n"));
+                                 "\nFile                 Kind              Size  SFI  Rule    Name\n"
+                                 "3F00                 MF                           0E      mf\n"));
     ck_assert_ptr_nonnull(
-        strstr(captured.out, "\n3F00/7FF1/6F07            transparent            9    7  02      ef-imsi\n"));
+        strstr(captured.out, "\n3F00/2FE2            transparent         10       0B      ef-iccid\n"));
     ck_assert_ptr_nonnull(
-        strstr(captured.out, "\n3F00/7F10/5F3A/4F58       linear fixed     50 x 32    1  05      ef-adn\n"));
+        strstr(captured.out, "\n3F00/7FF1/6F07       transparent          9    7  02      ef-imsi\n"));
+    ck_assert_ptr_nonnull(
+        strstr(captured.out, "\n3F00/7F10/5F3A/4F58  linear fixed   50 x 32    1  05      ef-adn\n"));
     object = read_json(show("--files", "--json"));
     list = json_object_get(object, "files");
     ck_assert_int_eq(json_array_size(list), number_at(object, "file_count"));
@@ -243,6 +244,25 @@ START_TEST(hostile_types)
         object = read_json(show("--json"));
         ck_assert_str_eq(text_at(object, "profile_type"), types[i][1]);
         json_decref(object);
+    }
+}
+END_TEST
+
+/* Whatever a package or a path is called. */
+START_TEST(hostile_texts_of_packages)
+{
+    size_t lines = 0;
+
+    put(test_profile(ICCID));
+    for (const char *at = show_text().out; *at != '\0'; at++)
+        lines += *at == '\n';
+    for (size_t i = 0; hostile_texts[i] != NULL; i++) {
+        struct saip_recipe recipe = saip_recipe_default();
+
+        recipe.profile_type = hostile_texts[i];
+        put(test_profile_from(&recipe));
+        ck_assert_harmless(show_text().out, lines);
+        ck_assert_harmless(capture_command(&subcommand_profile, "show", hostile_texts[i], NULL).err, 1);
     }
 }
 END_TEST
@@ -357,10 +377,9 @@ START_TEST(usage)
     snprintf(line, sizeof(line), "softeuicc profile: cannot open %s: No such file or directory\n", path);
     ck_assert_captured(show_text(), 1, "", line);
     snprintf(path, sizeof(path), "/dev/zero");
-    ck_assert_captured(show_text(), 1, "",
-                       "softeuicc profile: /dev/zero is larger than the 4194304 octets allowed\n");
+    ck_assert_captured(show_text(), 1, "", "softeuicc profile: /dev/zero is a device, not a file\n");
 }
 END_TEST
 
-TEST_MAIN("profile_show", facts, facts_in_json, files, elements_that_are_skipped, hostile_types, every_cut,
-          every_octet, places, usage)
+TEST_MAIN("profile_show", facts, facts_in_json, files, elements_that_are_skipped, hostile_types,
+          hostile_texts_of_packages, every_cut, every_octet, places, usage)

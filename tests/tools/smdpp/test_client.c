@@ -4,9 +4,12 @@
 
 #include "common/tool.h"
 #include "tests/support/capture.h"
+#include "tests/support/hostile.h"
 #include "tests/support/https_played.h"
 #include "tools/smdpp/smdpp.h"
 
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define URL                 "https://dp.example.com"
@@ -161,7 +164,8 @@ START_TEST(lists)
     PLAY("[{\"iccid\":\"89\",\"state\":\"released\",\"profile\":\"demo\",\"matchingId\":\"M\",\"eid\":null},"
          "5,{}]");
     captured = SMDPP(&smdpp_orders, NULL);
-    assert_lines(&captured, EXIT_OK, "89  released  demo  M  -\n-  -  -  -  -\n-  -  -  -  -\n", "");
+    assert_lines(&captured, EXIT_OK,
+                 "89  released  demo  M  -\n-   -         -     -  -\n-   -         -     -  -\n", "");
     ck_assert_str_eq(https_asked(), "GET " URL "/orders\n");
     PLAY("[{\"name\":\"a\",\"iccid\":\"89\",\"profileName\":\"x\\u001b[31m\\ny\\u009b2J\",\"error\":true}]");
     captured = SMDPP(&smdpp_profiles, NULL);
@@ -180,4 +184,52 @@ START_TEST(lists)
 }
 END_TEST
 
-TEST_MAIN("smdpp client", orders, orders_once_more, taking_back, refusals, usage, lists)
+/* An answer whose texts are all this one: as an operator's profile, or a server, may have them. */
+static const char *all_of(const char *format, const char *text)
+{
+    json_t *value = json_string(text);
+    char *quoted = json_dumps(value, JSON_ENCODE_ANY);
+    struct buf *answer = test_buf();
+
+    for (const char *at = format; *at != '\0'; at++) {
+        if (*at == '@')
+            buf_append(answer, span_of_string(quoted));
+        else
+            buf_append_octet(answer, (uint8_t)*at);
+    }
+    buf_append_octet(answer, 0);
+    free(quoted);
+    json_decref(value);
+    return (const char *)answer->data;
+}
+
+START_TEST(hostile_answers)
+{
+    for (size_t i = 0; i < hostile_not_utf8; i++) {
+        const char *list = all_of("[{\"name\":@,\"iccid\":@,\"state\":@,\"profile\":@,\"matchingId\":@,"
+                                  "\"eid\":@,\"serviceProviderName\":@,\"profileName\":@,\"profileClass\":@,"
+                                  "\"error\":@,\"operation\":@,\"result\":@},{}]",
+                                  hostile_texts[i]);
+
+        PLAY(list, list, list, list);
+        ck_assert_harmless(SMDPP(&smdpp_orders, NULL).out, 2);
+        ck_assert_harmless(SMDPP(&smdpp_profiles, NULL).out, 2);
+        ck_assert_harmless(SMDPP(&smdpp_notifications, NULL).out, 2);
+        ck_assert_harmless(SMDPP(&smdpp_profiles, "--json", NULL).out, 17);
+        PLAY(ORDERED, all_of("{" EXECUTED ",\"matchingId\":@,\"smdpAddress\":@}", hostile_texts[i]));
+        ck_assert_harmless(SMDPP(&smdpp_order, "--iccid", "89", NULL).out, 1);
+        PLAY(all_of("{\"header\":{\"functionExecutionStatus\":{\"status\":@,\"statusCodeData\":{"
+                    "\"subjectCode\":@,\"reasonCode\":@,\"message\":@}}}}",
+                    hostile_texts[i]));
+        ck_assert_harmless(SMDPP(&smdpp_order, "--iccid", "89", NULL).err, 1);
+    }
+    for (size_t i = 0; hostile_texts[i] != NULL; i++) {
+        PLAY(NULL);
+        ck_assert_harmless(capture_command(&smdpp_orders, "--url", hostile_texts[i], NULL).err, 1);
+        ck_assert_harmless(SMDPP(&smdpp_cancel, "--iccid", "89", "--final", hostile_texts[i], NULL).err, 1);
+        ck_assert_harmless(SMDPP(&smdpp_cancel, hostile_texts[i], NULL).err, 1);
+    }
+}
+END_TEST
+
+TEST_MAIN("smdpp client", hostile_answers, orders, orders_once_more, taking_back, refusals, usage, lists)

@@ -1,0 +1,82 @@
+/* A TLS server's certificate and key. See tls_files.h. OpenSSL's own functions for files would wait for a
+ * FIFO, and ask whoever sits at the terminal for a password. */
+#include "common/http/tls_files.h"
+
+#include "common/tool.h"
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#define FILE_MAX (1024 * 1024) /* octets */
+
+static int tls_files_no_password(char *out, int size, int writing, void *context)
+{
+    (void)out;
+    (void)size;
+    (void)writing;
+    (void)context;
+    return -1;
+}
+
+/* The certificates behind the first one. */
+static bool add_chain(SSL_CTX *tls, BIO *pem)
+{
+    X509 *cert;
+
+    while ((cert = PEM_read_bio_X509(pem, NULL, tls_files_no_password, NULL)) != NULL) {
+        if (SSL_CTX_add0_chain_cert(tls, cert) != 1) {
+            X509_free(cert);
+            return false;
+        }
+    }
+    return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+}
+
+static bool use_cert(SSL_CTX *tls, struct span file)
+{
+    BIO *pem = BIO_new_mem_buf(file.data, (int)file.size);
+    X509 *cert = pem != NULL ? PEM_read_bio_X509_AUX(pem, NULL, tls_files_no_password, NULL) : NULL;
+    bool ok = cert != NULL ? SSL_CTX_use_certificate(tls, cert) == 1 && add_chain(tls, pem)
+                           : SSL_CTX_use_certificate_ASN1(tls, (int)file.size, file.data) == 1;
+
+    X509_free(cert);
+    BIO_free(pem);
+    return ok;
+}
+
+static bool use_key(SSL_CTX *tls, struct span file)
+{
+    BIO *pem = BIO_new_mem_buf(file.data, (int)file.size);
+    EVP_PKEY *key = pem != NULL ? PEM_read_bio_PrivateKey(pem, NULL, tls_files_no_password, NULL) : NULL;
+    const unsigned char *at = file.data;
+    bool ok;
+
+    if (key == NULL)
+        key = d2i_AutoPrivateKey(NULL, &at, (long)file.size);
+    ok = key != NULL && SSL_CTX_use_PrivateKey(tls, key) == 1;
+    EVP_PKEY_free(key);
+    BIO_free(pem);
+    return ok;
+}
+
+bool tls_files_use(SSL_CTX *tls, const char *cert_path, const char *key_path)
+{
+    struct buf cert = {0};
+    struct buf key = {0};
+    bool ok = tool_read_file(cert_path, FILE_MAX, &cert) && tool_read_secret(key_path, FILE_MAX, &key);
+
+    if (ok && !use_cert(tls, buf_span(&cert)))
+        ok = tool_error("%s is not a TLS server certificate, neither PEM nor DER", cert_path) == EXIT_OK;
+    if (ok && !use_key(tls, buf_span(&key)))
+        ok = tool_error("%s is not the private key of %s", key_path, cert_path) == EXIT_OK;
+    if (ok && SSL_CTX_check_private_key(tls) != 1)
+        ok = tool_error("the key in %s does not belong to the certificate in %s", key_path, cert_path) ==
+             EXIT_OK;
+    if (key.data != NULL)
+        OPENSSL_cleanse(key.data, key.size);
+    buf_free(&cert);
+    buf_free(&key);
+    ERR_clear_error();
+    return ok;
+}
