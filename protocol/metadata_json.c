@@ -361,7 +361,9 @@ json_t *metadata_json_load(const char *path, metadata_read *read, char *why)
     if (!read(path, slash != NULL ? slash + 1 : path, METADATA_JSON_MAX, &text, unreadable)) {
         snprintf(why, METADATA_WHY_SIZE, "%.170s", unreadable);
     } else {
-        json = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, &where);
+        /* Of nothing at all there are no octets to point at. */
+        json = json_loadb(text.size > 0 ? (const char *)text.data : "", text.size, JSON_REJECT_DUPLICATES,
+                          &where);
         if (json == NULL)
             snprintf(why, METADATA_WHY_SIZE, "line %d: %.150s", where.line, where.text);
     }

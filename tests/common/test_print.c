@@ -112,7 +112,7 @@ START_TEST(json_keeps_what_it_says)
     struct captured captured;
 
     for (size_t i = 0; i < hostile_not_utf8; i++)
-        json_array_append_new(list, json_pack("{s:s}", hostile_texts[i], hostile_texts[i]));
+        json_array_append_new(list, json_pack("{s:s}", "text", hostile_texts[i]));
     ck_assert_uint_eq(json_array_size(list), hostile_not_utf8);
     captured = capture(print_value_line, list);
     ck_assert_harmless(captured.out, 1);
