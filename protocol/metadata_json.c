@@ -352,13 +352,12 @@ bool metadata_json_build(const json_t *json, const struct metadata_profile *prof
 
 json_t *metadata_json_load(const char *path, metadata_read *read, char *why)
 {
-    const char *slash = strrchr(path, '/');
     char unreadable[METADATA_READ_WHY];
     struct buf text = {0};
     json_error_t where;
     json_t *json = NULL;
 
-    if (!read(path, slash != NULL ? slash + 1 : path, METADATA_JSON_MAX, &text, unreadable)) {
+    if (!read(path, "it", METADATA_JSON_MAX, &text, unreadable)) {
         snprintf(why, METADATA_WHY_SIZE, "%.170s", unreadable);
     } else {
         /* Of nothing at all there are no octets to point at. */

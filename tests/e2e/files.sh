@@ -113,12 +113,12 @@ printf '{"icon": "icon.png"}' >"$work/profiles/icon.json"
 processes+=($!)
 wait_until 10 grep -q '^listening on' "$work/smdpp.out" || not_ok "the SM-DP+ starts with a FIFO among its profiles" "$work/smdpp.log"
 complaints=$(curl -s -m 10 --cacert "$pki/ci.pem" "$url/profiles" | jq -r 'map("\(.name): \(.error)") | sort[]')
-is "the SM-DP+ tells which of its profiles are no files" "described: the metadata is a FIFO, not a file
+is "the SM-DP+ tells which of its profiles are no files" "described: metadata: it is a FIFO, not a file
 device: the package is a device, not a file
 directory: the package is a directory, not a file
 fifo: the package is a FIFO, not a file
 good: null
-icon: metadata, the icon: icon.png is a FIFO, not a file" "$complaints"
+icon: metadata: icon: icon.png is a FIFO, not a file" "$complaints"
 
 each "smdpp profiles --cacert" smdpp profiles --url "$url" --cacert @
 each "eim status --cacert" eim status --url "$url" --cacert @
