@@ -190,10 +190,10 @@ bool table_print(struct table *table, size_t indent)
     struct buf text = {0};
     bool ok = table_render(table, indent, columns_of_terminal(), &text);
 
-    if (ok)
-        fwrite(text.data, 1, text.size, stdout);
-    else
+    if (!ok)
         tool_error("out of memory");
+    else if (text.size > 0) /* there may be nothing to show, and nowhere */
+        fwrite(text.data, 1, text.size, stdout);
     buf_free(&text);
     table_free(table);
     return ok;

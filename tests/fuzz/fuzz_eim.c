@@ -17,7 +17,8 @@ enum input { INPUT_RESULT, INPUT_SIGNED_RESULTS, INPUT_NOTIFICATION, INPUT_ESIPA
 #define WITHOUT_EID 0x80 /* bit of the first octet: the result does not say whose it is (v1.0) */
 
 static struct eim_bench bench;
-static struct loop *loop;
+/* As long as the process; volatile, so that the address is kept where leaks are looked for. */
+static struct loop *volatile loop;
 static struct relay *relay;
 static struct buf eid;
 

@@ -19,8 +19,10 @@ static const char *package;
 
 static void start(const char *json)
 {
-    test_ci_make(&ci, EC_CURVE_P256);
-    bench_write_set(&set, &ci, "p256");
+    if (set.ci == NULL) {
+        test_ci_make(&ci, EC_CURVE_P256);
+        bench_write_set(&set, &ci, "p256");
+    }
     package = bench_file("made.der", test_profile(ICCID));
     bench_file("icon.png", SPAN_STRING("PNG"));
     if (json != NULL)
