@@ -125,9 +125,10 @@ START_TEST(json_keeps_what_it_says)
     ck_assert(json_equal(list, again));
     json_decref(again);
     json_decref(list);
-    list = json_string("Z\xC3\xBCrich \xF0\x9F\x98\x80 \xF3\xA0\x81\x81 \xC2\x9B");
-    ck_assert_str_eq(capture(print_value_line, json_pack("[o]", list)).out,
+    list = json_pack("[s]", "Z\xC3\xBCrich \xF0\x9F\x98\x80 \xF3\xA0\x81\x81 \xC2\x9B");
+    ck_assert_str_eq(capture(print_value_line, list).out,
                      "[\"Z\xC3\xBCrich \xF0\x9F\x98\x80 \\uDB40\\uDC41 \\u009B\"]\n");
+    json_decref(list);
 }
 END_TEST
 
