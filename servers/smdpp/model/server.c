@@ -129,7 +129,9 @@ enum order_change smdpp_order_event(struct smdpp *smdpp, struct order *order, en
     db_begin(smdpp->store);
     ok = store_order_save(smdpp->store, order) &&
          (!can_be_downloaded(before) || can_be_downloaded(order->state) ||
-          store_binding_forget(smdpp->store, order->profile, NULL));
+          store_binding_forget(smdpp->store, order->profile, NULL)) &&
+         (smdpp_event_lives(order->state) || store_events_drop(smdpp->store, order->iccid, smdpp_now()));
+    smdpp->events_due = true;
     if (!db_commit(smdpp->store) || !ok) {
         log_line(LOG_LEVEL_ERROR, "order %s: cannot be stored", order->iccid);
         order->state = before;
