@@ -250,7 +250,7 @@ static bool confirm_order(struct smdpp *smdpp, const json_t *request, json_t *an
     if (order.eid[0] != '\0')
         json_object_set_new(answer, "eid", json_string(order.eid));
     json_object_set_new(answer, "matchingId", json_string(order.matching_id));
-    json_object_set_new(answer, "smdpAddress", json_string(smdpp->dp.address));
+    json_object_set_new(answer, "smdpAddress", json_string(smdpp->dp.rsp.address[0]));
     return true;
 }
 

@@ -171,7 +171,7 @@ END_TEST
 START_TEST(takes_its_address_in_any_case)
 {
     bench_start(&bench, EC_CURVE_P256);
-    strcpy(bench.smdpp.dp.address, "SMDP.Example.com:8443");
+    strcpy(bench.smdpp.dp.rsp.address[0], "SMDP.Example.com:8443");
     bench_success(bench_initiate(&bench));
     bench_stop(&bench);
 }
@@ -411,9 +411,9 @@ START_TEST(checks_its_own_identity)
 
     test_ci_make(&ci, EC_CURVE_P256);
     test_ci_make(&other, EC_CURVE_P256);
-    ck_assert(!euicc_trust_add(&server.trust, cert_of(&ci.eum), &why));
-    ck_assert(!euicc_trust_add(&server.trust, NULL, &why));
-    ck_assert(euicc_trust_add(&server.trust, cert_of(&ci.ci), &why));
+    ck_assert(!euicc_trust_add(&server.rsp.trust, cert_of(&ci.eum), &why));
+    ck_assert(!euicc_trust_add(&server.rsp.trust, NULL, &why));
+    ck_assert(euicc_trust_add(&server.rsp.trust, cert_of(&ci.ci), &why));
     const struct {
         const struct test_entity *auth_cert, *auth_key, *pb_cert, *pb_key;
     } bad[] = {
