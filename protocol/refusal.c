@@ -47,7 +47,11 @@ static const struct refusal_codes codes[REFUSAL_COUNT] = {
     [REFUSAL_EID_ASSOCIATION] = {"8.1.1", "3.10", "another EID is associated with this ICCID"},
     [REFUSAL_MATCHING_ID_IN_USE] = {"8.2.6", "3.3", "the matchingId belongs to another order"},
     [REFUSAL_MATCHING_ID_ASSOCIATION] = {"8.2.6", "3.10", "another matchingId is associated with this ICCID"},
-    [REFUSAL_SMDS_INACCESSIBLE] = {"8.9", "5.1", "this server registers no events at an SM-DS"},
+    [REFUSAL_MATCHING_ID_INVALID] = {"8.2.6", "2.1", "with an SM-DS the matchingId cannot be empty"},
+    [REFUSAL_SMDS_INACCESSIBLE] = {"8.9", "5.1", "the SM-DS cannot be reached"},
+    [REFUSAL_SMDS_FAILED] = {"8.9", "4.2", "the SM-DS did not register the event"},
+    [REFUSAL_EVENT_IN_USE] = {"8.9.5", "3.3", "an event with this eventId is registered already"},
+    [REFUSAL_EVENT_UNKNOWN] = {"8.9.5", "3.9", "no event with this eventId is registered"},
 };
 
 const struct refusal_codes *refusal_codes(enum refusal refusal)
