@@ -95,6 +95,12 @@ choose_credentials(const struct rsp_server *server, struct span verification, co
     return found;
 }
 
+/* What the same refusal is of an SM-DP+ (5.6.1) and of an SM-DS (5.8.1). */
+static enum refusal of_role(const struct rsp_server *server, enum refusal dp, enum refusal ds)
+{
+    return server->role == CERT_ROLE_DS_AUTH ? ds : dp;
+}
+
 /* The eUICC lists the CIs it signs under in its order of preference. Reading (5.6.1): the first that is
  * trusted is taken, unless a later one is also the CI of an identity of this server that the eUICC verifies:
  * one CI for both directions is preferred. */
@@ -123,9 +129,11 @@ static bool choose_ci(const struct rsp_server *server, struct rsp_session *sessi
         }
     }
     if (session->ci == NULL)
-        return refusal_note(status, REFUSAL_CI_UNSUPPORTED, NULL);
+        return refusal_note(status, of_role(server, REFUSAL_CI_UNSUPPORTED, REFUSAL_SMDS_CI_UNSUPPORTED),
+                            NULL);
     if (session->credentials == NULL)
-        return refusal_note(status, REFUSAL_DPAUTH_UNAVAILABLE, NULL);
+        return refusal_note(status, of_role(server, REFUSAL_DPAUTH_UNAVAILABLE, REFUSAL_DSAUTH_UNAVAILABLE),
+                            NULL);
     return true;
 }
 
@@ -169,7 +177,8 @@ static bool take_address(const struct rsp_server *server, struct rsp_session *se
             return true;
         }
     }
-    return refusal_note(status, REFUSAL_ADDRESS_REFUSED, "this server is %s", server->address[0]);
+    return refusal_note(status, of_role(server, REFUSAL_ADDRESS_REFUSED, REFUSAL_SMDS_ADDRESS_REFUSED),
+                        "this server is %s", server->address[0]);
 }
 
 static bool check_initiate(const struct rsp_server *server, struct rsp_session *session,
@@ -185,8 +194,8 @@ static bool check_initiate(const struct rsp_server *server, struct rsp_session *
         return false;
     /* version 3 has other messages (SGP.22 v3 5.6.1), which this server does not speak */
     if (info.svn.data[0] != 2)
-        return refusal_note(status, REFUSAL_SVN_UNSUPPORTED, "it says %u.%u.%u", info.svn.data[0],
-                            info.svn.data[1], info.svn.data[2]);
+        return refusal_note(status, of_role(server, REFUSAL_SVN_UNSUPPORTED, REFUSAL_SMDS_SVN_UNSUPPORTED),
+                            "it says %u.%u.%u", info.svn.data[0], info.svn.data[1], info.svn.data[2]);
     return choose_ci(server, session, &info, status);
 }
 
