@@ -36,17 +36,6 @@ static bool take_iccid(const json_t *request, char iccid[ICCID_DIGITS_MAX + 1], 
     return true;
 }
 
-static bool take_header(const json_t *request, struct es2p_call *call, struct refusal_status *status)
-{
-    const json_t *header = json_object_get(request, "header");
-
-    if (!rsp_check_header(request, status))
-        return false;
-    call->requester = json_string_value(json_object_get(header, "functionRequesterIdentifier"));
-    call->id = json_string_value(json_object_get(header, "functionCallIdentifier"));
-    return true;
-}
-
 /* --- DownloadOrder (5.3.1) ------------------------------------------------------------------------------ */
 
 /* A profile's type is the profileType of its header; its file name serves as well. */
@@ -250,7 +239,7 @@ static void put_confirmed(const struct smdpp *smdpp, const struct order *order, 
     if (order->eid[0] != '\0')
         json_object_set_new(answer, "eid", json_string(order->eid));
     json_object_set_new(answer, "matchingId", json_string(order->matching_id));
-    json_object_set_new(answer, "smdpAddress", json_string(smdpp->dp.address));
+    json_object_set_new(answer, "smdpAddress", json_string(smdpp->dp.rsp.address[0]));
 }
 
 /* Reading (3.1.1.3, 5.3.2): the event is registered when the profile can be downloaded; for an order that is
@@ -377,7 +366,7 @@ static void run_once(struct smdpp *smdpp, size_t function, const json_t *request
     struct es2p_call call;
     enum store_answer answered;
 
-    if (!take_header(request, &call, status))
+    if (!rsp_take_header(request, &call.requester, &call.id, status))
         return;
     if (!es2p_call_digest(functions[function].name, request, call.request)) {
         refusal_note(status, REFUSAL_INTERNAL, "out of memory");
@@ -448,7 +437,7 @@ static void end_once(struct smdpp *smdpp, struct smdpp_registration *registratio
     if (smdpp_registration_end(smdpp, registration, reply, status)) {
         if (!releases)
             put_confirmed(smdpp, &registration->order, fields);
-        if (!take_header(registration->request, &call, &ignored) ||
+        if (!rsp_take_header(registration->request, &call.requester, &call.id, &ignored) ||
             !es2p_call_digest(releases ? "releaseProfile" : "confirmOrder", registration->request,
                               call.request) ||
             !es2p_call_keep(smdpp, &call, fields))

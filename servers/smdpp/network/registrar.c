@@ -87,7 +87,7 @@ static bool open_client(struct registrar *registrar)
 
     if (registrar->client == NULL)
         registrar->client = es12_client_open(
-            registrar->loop, &(struct es12_client_options){.requester = registrar->smdpp->dp.address,
+            registrar->loop, &(struct es12_client_options){.requester = registrar->smdpp->dp.rsp.address[0],
                                                            .cacert = options->cacert,
                                                            .ca_option = "--smds-ca",
                                                            .cert = options->cert,
@@ -109,7 +109,7 @@ static void registrar_post(struct registrar_call *call, const struct smds_event 
     es12_client_post(registrar->client, es12_place(registrar, event->smds),
                      &(struct es12_event){.eid = event->eid,
                                           .event_id = event->event_id,
-                                          .server = registrar->smdpp->dp.address,
+                                          .server = registrar->smdpp->dp.rsp.address[0],
                                           .forwarding = is_alternative(registrar, event->smds)},
                      &call->es12);
 }

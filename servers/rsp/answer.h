@@ -1,6 +1,6 @@
 /* What the answers of all bindings share. */
-#ifndef SOFTEUICC_SERVERS_SMDPP_NETWORK_ANSWER_H
-#define SOFTEUICC_SERVERS_SMDPP_NETWORK_ANSWER_H
+#ifndef SOFTEUICC_SERVERS_RSP_ANSWER_H
+#define SOFTEUICC_SERVERS_RSP_ANSWER_H
 
 #include "common/http/http.h"
 #include "protocol/rsp_json.h"

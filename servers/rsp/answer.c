@@ -1,5 +1,5 @@
 /* JSON bodies of answers. See answer.h. */
-#include "servers/smdpp/network/answer.h"
+#include "servers/rsp/answer.h"
 
 #include "common/log.h"
 
