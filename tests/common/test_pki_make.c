@@ -7,6 +7,8 @@
 
 #include <time.h>
 
+#define CHAIN_MAX 6
+
 static const char *const hosts[] = {"localhost", NULL};
 
 static struct pki_options options_for(enum pki_variant variant)
@@ -22,11 +24,10 @@ static int row_of(enum pki_variant variant, enum pki_entity entity)
     return entity == PKI_EIM_TLS ? SGP26_EIM_TLS : (int)pki_entity_role(variant, entity);
 }
 
-static void check_chain(enum pki_variant variant, enum pki_entity entity, const struct pki_pair *pairs)
+/* From this entity to the CI, behind what is in the chain already; how many there are then. */
+static size_t add_chain(struct span *chain, size_t count, enum pki_variant variant, enum pki_entity entity,
+                        const struct pki_pair *pairs)
 {
-    struct span chain[5];
-    size_t count = 0;
-
     for (enum pki_entity at = entity;; at = pki_issuer(variant, at)) {
         enum pki_entity by = pki_issuer(variant, at);
 
@@ -35,10 +36,42 @@ static void check_chain(enum pki_variant variant, enum pki_entity entity, const 
                          CERT_OK);
         chain[count++] = cert_der(pairs[at].cert);
         if (at == PKI_CI)
-            break;
+            return count;
     }
+}
+
+static void check_chain(enum pki_variant variant, enum pki_entity entity, const struct pki_pair *pairs)
+{
+    struct span chain[CHAIN_MAX];
+    size_t count = add_chain(chain, 0, variant, entity, pairs);
+
     sgp26_check_chain(pki_entity_name(entity), chain, count,
                       cert_is_tls_server(pairs[entity].cert) ? hosts[0] : NULL);
+}
+
+/* One that the EUM of a variant with sub-CAs, or its own sub-CA, would issue: the path is as long as may be.
+ */
+static void check_euicc(enum pki_variant variant, const struct pki_pair *pairs)
+{
+    enum pki_entity by = pki_variant_has(variant, PKI_EUM_SUBCA) ? PKI_EUM_SUBCA : PKI_EUM;
+    const struct cert_request request = {
+        .role = CERT_ROLE_EUICC_V3,
+        .organization = "softeuicc Test EUM",
+        .common_name = "softeuicc",
+        .serial_number = "89049032123451234512345678901235",
+        .not_before = time(NULL) - 3600,
+        .not_after = 4000000000,
+    };
+    struct ec_key *key = ec_key_generate(EC_CURVE_P256, NULL);
+    struct span chain[CHAIN_MAX];
+    struct buf der = {0};
+
+    ck_assert(cert_issue(&request, key, pairs[by].cert, pairs[by].key, &der));
+    chain[0] = buf_span(&der);
+    sgp26_check("an eUICC's", chain[0], CERT_ROLE_EUICC_V3, false);
+    sgp26_check_chain("an eUICC's", chain, add_chain(chain, 1, variant, by, pairs), NULL);
+    buf_free(&der);
+    ec_key_free(key);
 }
 
 static void check_variant(enum pki_variant variant, enum ec_curve curve)
@@ -54,6 +87,8 @@ static void check_variant(enum pki_variant variant, enum ec_curve curve)
         sgp26_check(pki_entity_name(entity), cert_der(pairs[entity].cert), row_of(variant, entity), false);
         check_chain(variant, entity, pairs);
     }
+    if (variant != PKI_VARIANT_O)
+        check_euicc(variant, pairs);
     ck_assert_span(cert_eid_prefix(pairs[PKI_EUM].cert), SPAN_STRING(PKI_EID_PREFIX));
     ck_assert_span(cert_oid(pairs[PKI_DP_AUTH].cert), cert_oid(pairs[PKI_DP_PB].cert));
     ck_assert(!span_equal(cert_oid(pairs[PKI_DP_AUTH].cert), cert_oid(pairs[PKI_DS_AUTH].cert)));
