@@ -1,5 +1,5 @@
 /* Sessions, profiles and orders of the SM-DP+ structure. See server.h. */
-#include "servers/smdpp/model/server.h"
+#include "servers/smdpp/model/event.h"
 
 #include "common/log.h"
 
@@ -114,7 +114,12 @@ bool smdpp_order_event(struct smdpp *smdpp, struct order *order, enum order_even
 
     if (!order_advance(&order->state, event))
         return false;
-    if (!store_order_save(smdpp->store, order)) {
+    db_begin(smdpp->store);
+    store_order_save(smdpp->store, order);
+    if (!smdpp_event_lives(order->state))
+        store_events_drop(smdpp->store, order->iccid, smdpp_now());
+    smdpp->events_due = true;
+    if (!db_commit(smdpp->store)) {
         log_line(LOG_LEVEL_ERROR, "order %s: cannot be stored", order->iccid);
         order->state = before;
         return false;

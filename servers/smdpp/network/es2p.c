@@ -141,9 +141,10 @@ static bool generate_matching_id(char out[STORE_MATCHING_ID_MAX + 1])
     return true;
 }
 
-/* An empty matchingId, or an SM-DS, means that the eUICC will be recognized by its EID. */
+/* An empty matchingId means that the eUICC will be recognized by its EID. An SM-DS finds the eUICC by its
+ * EID, and the matchingId is the event's identifier there. */
 static bool take_association(struct smdpp *smdpp, struct order *order, const char *eid,
-                             const char *matching_id, struct refusal_status *status)
+                             const char *matching_id, const char *smds, struct refusal_status *status)
 {
     struct order other;
 
@@ -151,6 +152,10 @@ static bool take_association(struct smdpp *smdpp, struct order *order, const cha
         return refusal_note(status, REFUSAL_EID_ASSOCIATION, NULL);
     if (eid != NULL)
         snprintf(order->eid, sizeof(order->eid), "%s", eid);
+    if (smds != NULL && order->eid[0] == '\0')
+        return refusal_note(status, REFUSAL_EID_MISSING, NULL);
+    if (smds != NULL && matching_id != NULL && matching_id[0] == '\0')
+        return refusal_note(status, REFUSAL_MATCHING_ID_INVALID, NULL);
     if (matching_id == NULL)
         return generate_matching_id(order->matching_id) ||
                refusal_note(status, REFUSAL_INTERNAL, "no random numbers");
@@ -161,6 +166,33 @@ static bool take_association(struct smdpp *smdpp, struct order *order, const cha
         return refusal_note(status, REFUSAL_MATCHING_ID_IN_USE, NULL);
     snprintf(order->matching_id, sizeof(order->matching_id), "%s", matching_id);
     return true;
+}
+
+static void put_confirmed(const struct smdpp *smdpp, const struct order *order, json_t *answer)
+{
+    if (order->eid[0] != '\0')
+        json_object_set_new(answer, "eid", json_string(order->eid));
+    json_object_set_new(answer, "matchingId", json_string(order->matching_id));
+    json_object_set_new(answer, "smdpAddress", json_string(smdpp->dp.rsp.address[0]));
+}
+
+/* Reading (3.1.1.3, 5.3.2): the event is registered when the profile can be downloaded, so in an order that
+ * is not released yet its SM-DS is kept for ReleaseProfile. */
+static bool store_confirmed(struct smdpp *smdpp, struct order *order, bool release, const char *smds,
+                            struct refusal_status *status)
+{
+    bool ok = smds == NULL || smdpp->registrar != NULL ||
+              refusal_note(status, REFUSAL_SMDS_INACCESSIBLE, "this server registers no events at an SM-DS");
+
+    if (!ok)
+        return false;
+    db_begin(smdpp->store);
+    if (smds != NULL)
+        smdpp_event_keep(smdpp, order, smds);
+    ok = smdpp_order_event(smdpp, order, release ? ORDER_EVENT_CONFIRM_RELEASE : ORDER_EVENT_CONFIRM);
+    if (!ok)
+        db_fail(smdpp->store, "the order cannot be changed");
+    return db_commit(smdpp->store) || refusal_note(status, REFUSAL_INTERNAL, "cannot store the order");
 }
 
 static bool confirm_order(struct smdpp *smdpp, const json_t *request, json_t *answer,
@@ -176,29 +208,24 @@ static bool confirm_order(struct smdpp *smdpp, const json_t *request, json_t *an
         !rsp_take_text(request, "matchingId", 0, STORE_MATCHING_ID_MAX, MATCHING_ID_CHARS, &matching_id,
                        status) ||
         !rsp_take_text(request, "confirmationCode", 1, CODE_MAX, NULL, &code, status) ||
-        !rsp_take_text(request, "smdsAddress", 1, 255, NULL, &smds, status) ||
+        !rsp_take_text(request, "smdsAddress", 1, STORE_SMDS_MAX, NULL, &smds, status) ||
         !rsp_take_flag(request, "releaseFlag", &release, status) ||
         !find_ordered(smdpp, iccid, &order, status))
         return false;
     next = order.state;
     if (!order_advance(&next, release ? ORDER_EVENT_CONFIRM_RELEASE : ORDER_EVENT_CONFIRM))
         return refusal_note(status, REFUSAL_ICCID_TRANSITION, "it is %s", order_state_name(order.state));
-    if (smds != NULL)
-        return refusal_note(status, REFUSAL_SMDS_INACCESSIBLE, NULL);
-    if (!take_association(smdpp, &order, eid, matching_id, status))
+    if (!take_association(smdpp, &order, eid, matching_id, smds, status))
         return false;
     if (code != NULL) {
         order.has_code = confirmation_code_hash(code, order.code_hash);
         if (!order.has_code)
             return refusal_note(status, REFUSAL_INTERNAL, "SHA-256");
     }
-    if (!smdpp_order_event(smdpp, &order, release ? ORDER_EVENT_CONFIRM_RELEASE : ORDER_EVENT_CONFIRM))
-        return refusal_note(status, REFUSAL_INTERNAL, "cannot store the order");
-    if (order.eid[0] != '\0')
-        json_object_set_new(answer, "eid", json_string(order.eid));
-    json_object_set_new(answer, "matchingId", json_string(order.matching_id));
-    json_object_set_new(answer, "smdpAddress", json_string(smdpp->dp.rsp.address[0]));
-    return true;
+    put_confirmed(smdpp, &order, answer);
+    if (smds != NULL && release)
+        return smdpp_registration_begin(smdpp, &order, ORDER_EVENT_CONFIRM_RELEASE, smds, status);
+    return store_confirmed(smdpp, &order, release, smds, status);
 }
 
 /* --- ReleaseProfile (5.3.4), CancelOrder (5.3.3) -------------------------------------------------------- */
@@ -206,12 +233,14 @@ static bool confirm_order(struct smdpp *smdpp, const json_t *request, json_t *an
 static bool release_profile(struct smdpp *smdpp, const json_t *request, json_t *answer,
                             struct refusal_status *status)
 {
-    char iccid[ICCID_DIGITS_MAX + 1];
+    char iccid[ICCID_DIGITS_MAX + 1], smds[STORE_SMDS_MAX + 1];
     struct order order;
 
     (void)answer;
     if (!take_iccid(request, iccid, status) || !find_ordered(smdpp, iccid, &order, status))
         return false;
+    if (order.state == ORDER_CONFIRMED && smdpp_event_kept(smdpp, iccid, smds))
+        return smdpp_registration_begin(smdpp, &order, ORDER_EVENT_RELEASE, smds, status);
     return smdpp_order_event(smdpp, &order, ORDER_EVENT_RELEASE) ||
            refusal_note(status, REFUSAL_ICCID_TRANSITION, "it is %s", order_state_name(order.state));
 }
@@ -258,27 +287,46 @@ static const struct {
     {"cancelOrder", cancel_order},
 };
 
+/* Executed, or refused. `fields` is released. */
+static void finish_function(const char *function, const struct refusal_status *status, json_t *fields,
+                            struct http_answer *answer)
+{
+    json_t *json = json_with_status(status);
+
+    log_line(LOG_LEVEL_INFO, "ES2+ %s: %s%s%s", function, refusal_codes(status->refusal)->message,
+             status->detail[0] != '\0' ? ": " : "", status->detail);
+    if (status->refusal == REFUSAL_NONE)
+        json_object_update(json, fields);
+    json_decref(fields);
+    answer_json(answer, 200, json);
+}
+
 void es2p_answer(struct smdpp *smdpp, const char *function, const json_t *request, struct http_answer *answer)
 {
     struct refusal_status status = {0};
-    json_t *fields = json_object();
-    json_t *json;
+    json_t *fields;
     size_t i = 0;
 
     while (i < sizeof(functions) / sizeof(functions[0]) && strcmp(functions[i].name, function) != 0)
         i++;
     if (i == sizeof(functions) / sizeof(functions[0])) {
-        json_decref(fields);
         answer_refusal(answer, 404, REFUSAL_INPUT_INVALID, "no such ES2+ function");
         return;
     }
+    fields = json_object();
     if (rsp_check_header(request, &status))
         functions[i].run(smdpp, request, fields, &status);
-    log_line(LOG_LEVEL_INFO, "ES2+ %s: %s%s%s", function, refusal_codes(status.refusal)->message,
-             status.detail[0] != '\0' ? ": " : "", status.detail);
-    json = json_with_status(&status);
-    if (status.refusal == REFUSAL_NONE)
-        json_object_update(json, fields);
-    json_decref(fields);
-    answer_json(answer, 200, json);
+    finish_function(function, &status, fields, answer);
+}
+
+void es2p_answer_registered(struct smdpp *smdpp, struct smdpp_registration *registration,
+                            const struct es12_reply *reply, struct http_answer *answer)
+{
+    bool releases = registration->by == ORDER_EVENT_RELEASE;
+    struct refusal_status status = {0};
+    json_t *fields = json_object();
+
+    if (smdpp_registration_end(smdpp, registration, reply, &status) && !releases)
+        put_confirmed(smdpp, &registration->order, fields);
+    finish_function(releases ? "releaseProfile" : "confirmOrder", &status, fields, answer);
 }

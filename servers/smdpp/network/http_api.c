@@ -1,5 +1,6 @@
 /* From an HTTP request to a function of the SM-DP+. See http_api.h. */
 #include "servers/smdpp/network/http_api.h"
+#include "servers/smdpp/network/registrar.h"
 
 #include <string.h>
 
@@ -54,4 +55,20 @@ void http_api_answer(struct smdpp *smdpp, const struct http_request *request, st
     else
         status_answer(smdpp, request->path, answer);
     rsp_finish(answer);
+}
+
+void http_api_serve(struct smdpp *smdpp, const struct http_request *request, http_api_done *done,
+                    void *context)
+{
+    struct http_answer answer;
+
+    http_api_answer(smdpp, request, &answer);
+    if (smdpp->registration != NULL) {
+        buf_free(&answer.body);
+        registrar_register(smdpp->registrar, done, context);
+    } else {
+        done(context, &answer);
+    }
+    if (smdpp->registrar != NULL)
+        registrar_look(smdpp->registrar);
 }

@@ -1,5 +1,5 @@
-/* What the SM-DP+ shows of itself to people and scripts: GET /, /orders, /profiles, /notifications, as JSON.
- * See http_api.h. */
+/* What the SM-DP+ shows of itself to people and scripts: GET /, /orders, /events, /profiles, /notifications,
+ * as JSON. See http_api.h. */
 #include "servers/smdpp/network/http_api.h"
 
 #include "common/database_json.h"
@@ -44,6 +44,11 @@ static json_t *list_orders(struct smdpp *smdpp)
     return db_json(store_orders(smdpp->store), NULL);
 }
 
+static json_t *list_events(struct smdpp *smdpp)
+{
+    return db_json(store_events(smdpp->store), NULL);
+}
+
 static json_t *list_notifications(struct smdpp *smdpp)
 {
     return db_json(store_notifications(smdpp->store), NULL);
@@ -74,6 +79,7 @@ static const struct {
 } pages[] = {
     {"/", show_server},
     {"/orders", list_orders},
+    {"/events", list_events},
     {"/profiles", list_profiles},
     {"/notifications", list_notifications},
 };
