@@ -2,18 +2,18 @@
 #include "common/http/https.h"
 
 #include "common/addresses.h"
-#include "common/http/tls_files.h"
+#include "common/http/https_seats.h"
+#include "common/http/https_tls.h"
 #include "common/log.h"
 #include "common/tool.h"
 
 #include <event2/buffer.h>
-#include <event2/bufferevent_ssl.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include <netinet/tcp.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -31,13 +31,17 @@ struct https_request {
     struct https *https;
     struct evhttp_request *evhttp;
     struct http_request http;
+    struct buf client_cert; /* of `http` */
 };
 
 struct https {
     struct https_options options;
     struct evhttp *http;
+    struct event_base *base;
+    struct https_seats *seats;
+    char *error_line;
     struct https_request *waiting;
-    SSL_CTX *tls; /* NULL: plain HTTP */
+    struct https_tls *tls; /* NULL: plain HTTP */
     uint16_t port;
 };
 
@@ -47,40 +51,6 @@ bool http_is_content_type(const char *value, const char *type)
 
     return value != NULL && strncasecmp(value, type, size) == 0 &&
            (value[size] == '\0' || value[size] == ';' || value[size] == ' ');
-}
-
-/* --- TLS ------------------------------------------------------------------------------------------------ */
-
-static SSL_CTX *make_tls(const char *cert_path, const char *key_path)
-{
-    SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
-
-    if (tls == NULL || SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) != 1) {
-        SSL_CTX_free(tls);
-        tool_error("cannot set up TLS");
-        return NULL;
-    }
-    /* LPAs hang up without a closure alert; an HTTP message has its own length. */
-    SSL_CTX_set_options(tls, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
-    if (!tls_files_use(tls, cert_path, key_path)) {
-        SSL_CTX_free(tls);
-        tls = NULL;
-    }
-    return tls;
-}
-
-static struct bufferevent *make_connection(struct event_base *base, void *context)
-{
-    SSL *ssl = SSL_new(context);
-    struct bufferevent *connection;
-
-    if (ssl == NULL)
-        return NULL;
-    connection =
-        bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
-    if (connection != NULL)
-        bufferevent_openssl_set_allow_dirty_shutdown(connection, 1);
-    return connection;
 }
 
 /* --- Requests ------------------------------------------------------------------------------------------- */
@@ -115,9 +85,11 @@ static const char *reason_phrase(int code)
                    {404, "Not Found"},
                    {405, "Method Not Allowed"},
                    {409, "Conflict"},
+                   {413, "Content Too Large"},
                    {415, "Unsupported Media Type"},
                    {422, "Unprocessable Content"},
                    {500, "Internal Server Error"},
+                   {501, "Not Implemented"},
                    {503, "Service Unavailable"}};
 
     for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
@@ -141,6 +113,7 @@ static void https_forget(struct https_request *request)
     *request->link = request->next;
     if (request->next != NULL)
         request->next->link = request->link;
+    buf_free(&request->client_cert);
     free(request);
 }
 
@@ -149,10 +122,30 @@ const struct http_request *https_request(const struct https_request *request)
     return &request->http;
 }
 
+static struct bufferevent *https_connection(struct evhttp_request *evhttp)
+{
+    struct evhttp_connection *connection = evhttp_request_get_connection(evhttp);
+
+    return connection != NULL ? evhttp_connection_get_bufferevent(connection) : NULL;
+}
+
+static void on_answered(struct evhttp_request *evhttp, void *https)
+{
+    https_seats_answered(((struct https *)https)->seats, https_connection(evhttp));
+}
+
+static void https_send(struct https *https, struct evhttp_request *evhttp, int code)
+{
+    https_seats_answers(https->seats, https_connection(evhttp));
+    evhttp_request_set_on_complete_cb(evhttp, on_answered, https);
+    evhttp_send_reply(evhttp, code, reason_phrase(code), NULL);
+}
+
 void https_answer(struct https_request *request, const struct http_answer *answer)
 {
     struct evhttp_request *evhttp = request->evhttp;
-    const struct https_options *options = &request->https->options;
+    struct https *https = request->https;
+    const struct https_options *options = &https->options;
     struct evkeyvalq *headers = evhttp_request_get_output_headers(evhttp);
 
     if (options->admin_protocol != NULL)
@@ -165,7 +158,7 @@ void https_answer(struct https_request *request, const struct http_answer *answe
         evbuffer_add(evhttp_request_get_output_buffer(evhttp), answer->body.data, answer->body.size);
     log_body("answer", buf_span(&answer->body), answer->content_type);
     https_forget(request);
-    evhttp_send_reply(evhttp, answer->code, reason_phrase(answer->code), NULL);
+    https_send(https, evhttp, answer->code);
 }
 
 static void https_describe(struct evhttp_request *evhttp, struct http_request *out)
@@ -192,13 +185,21 @@ static void on_request(struct evhttp_request *evhttp, void *context)
     struct https *https = context;
     struct https_request *request = calloc(1, sizeof(*request));
 
+    https_seats_asked(https->seats, https_connection(evhttp));
     if (request == NULL) {
-        evhttp_send_reply(evhttp, 503, reason_phrase(503), NULL);
+        if (https->options.admin_protocol != NULL)
+            evhttp_add_header(evhttp_request_get_output_headers(evhttp), "X-Admin-Protocol",
+                              https->options.admin_protocol);
+        https_send(https, evhttp, 503);
         return;
     }
     request->https = https;
     request->evhttp = evhttp;
     https_describe(evhttp, &request->http);
+    if (https->options.client_ca != NULL) {
+        https_tls_client(https_connection(evhttp), &request->client_cert);
+        request->http.client_cert = buf_span(&request->client_cert);
+    }
     request->next = https->waiting;
     request->link = &https->waiting;
     if (request->next != NULL)
@@ -230,27 +231,60 @@ static bool listen_everywhere(struct https *https)
         /* Connections inherit it. Headers and body leave in two writes, and the second would wait 40 ms for
          * an acknowledgement. */
         setsockopt(fds[i], IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-        if (!ok || evhttp_accept_socket(https->http, fds[i]) != 0) {
-            ok = false;
+        if (ok)
+            ok = https_seats_listen(https->seats, fds[i]);
+        else
             close(fds[i]);
-        }
     }
     if (!ok)
         tool_error("out of memory");
     return ok;
 }
 
-static bool start_http(struct https *https, struct event_base *base)
+static bool make_seats(struct https *https)
+{
+    const struct https_options *options = &https->options;
+    struct https_seats_options seats = {
+        .max = options->connections_max > 0 ? options->connections_max : https_connections_max(),
+        .request_time = options->request_time > 0 ? options->request_time : HTTPS_REQUEST_TIME,
+    };
+
+    if (options->admin_protocol != NULL) {
+        if (asprintf(&https->error_line, "X-Admin-Protocol: %s\r\n", options->admin_protocol) < 0) {
+            https->error_line = NULL;
+            return false;
+        }
+        seats.error_line = https->error_line;
+    }
+    https->seats = https_seats_new(https->base, https->http, &seats);
+    return https->seats != NULL;
+}
+
+/* Each connection, with its place. */
+static struct bufferevent *make_connection(struct event_base *base, void *https_)
+{
+    struct https *https = https_;
+    struct bufferevent *connection = https->tls != NULL
+                                         ? https_tls_connection(base, https->tls)
+                                         : bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+
+    if (connection != NULL && !https_seats_take(https->seats, connection)) {
+        bufferevent_free(connection);
+        connection = NULL;
+    }
+    return connection;
+}
+
+static bool start_http(struct https *https)
 {
     const struct https_options *options = &https->options;
 
-    https->http = evhttp_new(base);
-    if (https->http == NULL) {
+    https->http = evhttp_new(https->base);
+    if (https->http == NULL || !make_seats(https)) {
         tool_error("cannot set up the HTTP server");
         return false;
     }
-    if (https->tls != NULL)
-        evhttp_set_bevcb(https->http, make_connection, https->tls);
+    evhttp_set_bevcb(https->http, make_connection, https);
     evhttp_set_gencb(https->http, on_request, https);
     evhttp_set_allowed_methods(https->http, ALL_METHODS);
     evhttp_set_max_body_size(https->http, (ev_ssize_t)options->body_max);
@@ -272,14 +306,20 @@ struct https *https_open(struct loop *loop, const struct https_options *options)
         return NULL;
     }
     https->options = *options;
+    https->base = loop_base(loop);
     if (options->cert != NULL) {
-        https->tls = make_tls(options->cert, options->key);
+        https->tls = https_tls_open(options);
         ok = https->tls != NULL;
     }
-    if (ok && start_http(https, loop_base(loop)))
+    if (ok && start_http(https))
         return https;
     https_close(https);
     return NULL;
+}
+
+unsigned https_connections_max(void)
+{
+    return https_seats_in_process();
 }
 
 uint16_t https_port(const struct https *https)
@@ -306,6 +346,8 @@ void https_close(struct https *https)
     drop_waiting(https);
     if (https->http != NULL)
         evhttp_free(https->http);
-    SSL_CTX_free(https->tls);
+    https_seats_free(https->seats);
+    free(https->error_line);
+    https_tls_close(https->tls);
     free(https);
 }

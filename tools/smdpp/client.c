@@ -22,7 +22,7 @@
 struct client {
     const char *url, *cacert;
     bool json, qr, again, keep;
-    const char *profile, *iccid, *eid, *matching_id, *code, *final;
+    const char *profile, *iccid, *eid, *matching_id, *code, *smds, *final;
 };
 
 /* --- HTTP ----------------------------------------------------------------------------------------------- */
@@ -168,9 +168,9 @@ static int order(const struct client *client)
         return EXIT_FAILED;
     iccid = json_string_value(json_object_get(ordered, "iccid"));
     confirmed = call(client, "confirmOrder",
-                     json_pack("{s:s*,s:s*,s:s*,s:s*,s:b}", "iccid", iccid, "eid", client->eid, "matchingId",
-                               client->matching_id, "confirmationCode", client->code, "releaseFlag",
-                               (int)!client->keep));
+                     json_pack("{s:s*,s:s*,s:s*,s:s*,s:s*,s:b}", "iccid", iccid, "eid", client->eid,
+                               "matchingId", client->matching_id, "confirmationCode", client->code,
+                               "smdsAddress", client->smds, "releaseFlag", (int)!client->keep));
     if (confirmed != NULL)
         status = print_code(client, confirmed, iccid != NULL ? iccid : "");
     json_decref(ordered);
@@ -221,6 +221,8 @@ static const struct option_row order_rows[] = {
     {"eid", "EID", "for this card only", TAKES_TEXT(struct client, eid)},
     {"matching-id", "ID", "instead of a generated one; empty: the card is recognized by its EID",
      TAKES_TEXT(struct client, matching_id)},
+    {"smds", "ADDRESS", "register an event at this SM-DS, where the card finds the order; needs --eid",
+     TAKES_TEXT(struct client, smds)},
     {"confirmation", "CODE", "the user must enter this code", TAKES_TEXT(struct client, code)},
     {"keep", NULL, "confirm without releasing", TAKES_FLAG(struct client, keep)},
     {"again", NULL, "take an earlier order of the same profile back first", TAKES_FLAG(struct client, again)},
@@ -236,6 +238,8 @@ static int run_order(const struct command_line *line)
 
     if (client->profile == NULL && client->iccid == NULL)
         return tool_usage("--profile or --iccid is missing");
+    if (client->smds != NULL && client->eid == NULL)
+        return tool_usage("--smds needs --eid");
     return order(client);
 }
 
@@ -330,6 +334,9 @@ static int run_list(const struct command_line *line)
 const struct command smdpp_orders =
     LIST_COMMAND("orders", "list the server's orders", TABLE_WHOLE("iccid"), TABLE_WHOLE("state"),
                  TABLE_COLUMN("profile"), TABLE_WHOLE("matchingId"), TABLE_WHOLE("eid"));
+const struct command smdpp_events =
+    LIST_COMMAND("events", "list the events at SM-DS", TABLE_WHOLE("eventId"), TABLE_WHOLE("state"),
+                 TABLE_COLUMN("smdsAddress"), TABLE_WHOLE("iccid"), TABLE_WHOLE("eid"));
 const struct command smdpp_profiles =
     LIST_COMMAND("profiles", "list what can be downloaded", TABLE_WHOLE("name"), TABLE_WHOLE("iccid"),
                  TABLE_COLUMN("serviceProviderName"), TABLE_COLUMN("profileName"),

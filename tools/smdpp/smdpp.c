@@ -11,7 +11,7 @@
 #include "common/table.h"
 #include "common/tool.h"
 #include "protocol/activation_code.h"
-#include "servers/smdpp/network/http_api.h"
+#include "servers/smdpp/network/registrar.h"
 #include "tools/subcommands.h"
 
 #include <stdio.h>
@@ -22,6 +22,7 @@
 
 #define DEFAULT_PORT 8443
 #define HTTPS_PORT   443 /* left out of the server's address */
+#define SMDS_MAX     16  /* that can be named */
 #define LIFETIME_MAX (10LL * 365 * 24 * 3600)
 
 struct settings {
@@ -31,6 +32,8 @@ struct settings {
     enum log_level log;
     bool ignore_expiry;
     struct smdpp_options options;
+    const char *smds_ca, *smds_cert, *smds_key, *roots[SMDS_MAX], *es12[SMDS_MAX];
+    size_t roots_count, es12_count;
 };
 
 /* --- Options -------------------------------------------------------------------------------------------- */
@@ -60,6 +63,18 @@ static const struct option_row rows[] = {
      TAKES_TEXT(struct settings, pid_file)},
     {"log", "LEVEL", "off, error, info (default) or debug, on stderr",
      TAKES_CHOICE(struct settings, log, log_levels)},
+    OPTION_HEAD("SM-DS, for orders that name one:"),
+    {"root-smds", "FQDN[:PORT]",
+     "a Root SM-DS; events at others are passed on to the Root. May be given again",
+     TAKES_LIST(struct settings, roots, roots_count)},
+    {"es12", "SMDS=HOST:PORT",
+     "where the SM-DS takes events (ES12), if not at its address. May be given again",
+     TAKES_LIST(struct settings, es12, es12_count)},
+    {"smds-ca", "FILE", "trust this CA (PEM) at SM-DS; default: those of the PKI",
+     TAKES_TEXT(struct settings, smds_ca)},
+    {"smds-cert", "CERT", "what SM-DS know this server by (PEM); default: its TLS certificate",
+     TAKES_TEXT(struct settings, smds_cert)},
+    {"smds-key", "KEY", "and its key", TAKES_TEXT(struct settings, smds_key)},
     OPTION_HEAD("Other certificates than those of a PKI directory (with it: beside them; DER or PEM):"),
     {"ci", "CERT", "a CI whose eUICCs are believed", TAKES_TEXT(struct settings, ci)},
     {"dpauth-cert", "CERT", "for authentication", TAKES_TEXT(struct settings, auth_cert)},
@@ -70,6 +85,18 @@ static const struct option_row rows[] = {
     {"tls-key", "KEY", "and its key", TAKES_TEXT(struct settings, tls_key)},
     {0},
 };
+
+/* The first --es12 without an address on both sides of its '='; NULL: none. */
+static const char *bad_es12(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->es12_count; i++) {
+        const char *equals = strchr(settings->es12[i], '=');
+
+        if (equals == NULL || equals == settings->es12[i] || equals[1] == '\0')
+            return settings->es12[i];
+    }
+    return NULL;
+}
 
 static bool check_settings(const struct settings *settings)
 {
@@ -84,6 +111,10 @@ static bool check_settings(const struct settings *settings)
         tool_usage("--tls-cert and --tls-key belong together");
     else if (settings->pki == NULL && settings->tls_cert == NULL)
         tool_usage("--tls-cert and --tls-key are missing");
+    else if ((settings->smds_cert == NULL) != (settings->smds_key == NULL))
+        tool_usage("--smds-cert and --smds-key belong together");
+    else if (bad_es12(settings) != NULL)
+        tool_usage("--es12: '%s' is not SMDS=HOST:PORT", bad_es12(settings));
     else
         return true;
     return false;
@@ -102,7 +133,7 @@ static bool load_files(struct dp_server *dp, const struct settings *settings)
         ci = pki_load_cert_file(settings->ci);
         if (ci == NULL)
             return false;
-        if (!euicc_trust_add(&dp->trust, ci, &why)) {
+        if (!euicc_trust_add(&dp->rsp.trust, ci, &why)) {
             tool_error("%s: %s", settings->ci, why);
             return false;
         }
@@ -127,11 +158,13 @@ static bool load_files(struct dp_server *dp, const struct settings *settings)
 static bool smdpp_prepare(struct smdpp *smdpp, const struct settings *settings, uint16_t port)
 {
     char why[DB_WHY_MAX];
+    char own[RSP_ADDRESS_SIZE];
 
-    if (settings->address != NULL)
-        snprintf(smdpp->dp.address, sizeof(smdpp->dp.address), "%s", settings->address);
-    else
-        place_text(settings->listen.host, port, HTTPS_PORT, smdpp->dp.address, sizeof(smdpp->dp.address));
+    place_text(settings->listen.host, port, HTTPS_PORT, own, sizeof(own));
+    if (!dp_server_add_address(&smdpp->dp, settings->address != NULL ? settings->address : own)) {
+        tool_error("%s: cannot be a server's address", settings->address);
+        return false;
+    }
     smdpp->options = settings->options;
     smdpp->started = smdpp_now();
     smdpp->store = store_open(settings->state, why);
@@ -139,7 +172,7 @@ static bool smdpp_prepare(struct smdpp *smdpp, const struct settings *settings, 
         tool_error("%s", why);
         return false;
     }
-    smdpp->catalogue = profile_catalogue_new(settings->profiles, smdpp->dp.address);
+    smdpp->catalogue = profile_catalogue_new(settings->profiles, smdpp->dp.rsp.address[0]);
     if (smdpp->catalogue == NULL || !profile_catalogue_readable(smdpp->catalogue)) {
         tool_error("cannot read the directory %s", settings->profiles);
         return false;
@@ -148,26 +181,49 @@ static bool smdpp_prepare(struct smdpp *smdpp, const struct settings *settings, 
     return true;
 }
 
+static void smdpp_answered(void *request, struct http_answer *answer)
+{
+    https_answer(request, answer);
+    buf_free(&answer->body);
+}
+
 static void smdpp_answer(void *smdpp, struct https_request *request)
 {
-    struct http_answer out;
+    http_api_serve(smdpp, https_request(request), smdpp_answered, request);
+}
 
-    http_api_answer(smdpp, https_request(request), &out);
-    https_answer(request, &out);
-    buf_free(&out.body);
+/* `cert` and `key` are those of this server. */
+static struct registrar *open_registrar(struct loop *loop, struct smdpp *smdpp,
+                                        const struct settings *settings, const char *cert, const char *key)
+{
+    static char bundle[PKI_PATH_MAX];
+    bool own = settings->smds_cert != NULL;
+    struct registrar_options options = {.cacert = settings->smds_ca,
+                                        .cert = own ? settings->smds_cert : cert,
+                                        .key = own ? settings->smds_key : key,
+                                        .roots = settings->roots,
+                                        .roots_count = settings->roots_count,
+                                        .places = settings->es12,
+                                        .places_count = settings->es12_count};
+
+    if (options.cacert == NULL && settings->pki != NULL && pki_top_path(bundle, settings->pki, PKI_CA_BUNDLE))
+        options.cacert = bundle;
+    return registrar_open(loop, smdpp, &options);
 }
 
 /* Serves until a signal comes; false when that could not begin, or failed. */
 static bool listen_and_serve(struct smdpp *smdpp, const struct settings *settings, struct loop *loop,
-                             struct https *https)
+                             struct https *https, const char *cert, const char *key)
 {
     char where[PLACE_TEXT_MAX];
-    bool ok = smdpp_prepare(smdpp, settings, https_port(https)) && tool_write_pid_file(settings->pid_file);
+    bool ok = smdpp_prepare(smdpp, settings, https_port(https)) &&
+              open_registrar(loop, smdpp, settings, cert, key) != NULL &&
+              tool_write_pid_file(settings->pid_file);
 
     if (!ok)
         return false;
     place_text(settings->listen.host, https_port(https), HTTPS_PORT, where, sizeof(where));
-    print_line("listening on https://%s as %s", where, smdpp->dp.address);
+    print_line("listening on https://%s as %s", where, smdpp->dp.rsp.address[0]);
     fflush(stdout);
     ok = loop_run(loop);
     if (settings->pid_file != NULL)
@@ -194,12 +250,13 @@ static int smdpp_serve(const struct settings *settings)
               load_files(&smdpp.dp, settings) &&
               pki_tls_files(settings->pki, PKI_DP_TLS, settings->tls_cert, settings->tls_key, cert, key);
 
-    smdpp.dp.trust.ignore_expiry = settings->ignore_expiry;
+    smdpp.dp.rsp.trust.ignore_expiry = settings->ignore_expiry;
     if (ok)
         loop = loop_open();
     if (loop != NULL)
         https = https_open(loop, &server);
-    ok = https != NULL && listen_and_serve(&smdpp, settings, loop, https);
+    ok = https != NULL && listen_and_serve(&smdpp, settings, loop, https, cert, key);
+    registrar_close(smdpp.registrar);
     https_close(https);
     loop_close(loop);
     smdpp_clear(&smdpp);
@@ -264,6 +321,7 @@ static const struct command *const commands[] = {
     &smdpp_order,
     &smdpp_cancel,
     &smdpp_orders,
+    &smdpp_events,
     &smdpp_profiles,
     &smdpp_notifications,
     COMMAND("qr", "TEXT", "draw a QR code" QR_LEFT_OUT, .min_words = 1, .max_words = 1, .settings_size = 1,

@@ -8,6 +8,7 @@
 extern const struct command smdpp_order;
 extern const struct command smdpp_cancel;
 extern const struct command smdpp_orders;
+extern const struct command smdpp_events;
 extern const struct command smdpp_profiles;
 extern const struct command smdpp_notifications;
 

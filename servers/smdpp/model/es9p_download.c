@@ -46,15 +46,15 @@ bool es9p_initiate_authentication(struct smdpp *smdpp, const struct span *inputs
 /* An order that this eUICC asks for: by matchingId, or by EID when it has none (default SM-DP+, SM-DS). */
 static bool find_order(struct smdpp *smdpp, const struct dp_session *session, struct order *order)
 {
-    if (session->has_matching_id && session->matching_id[0] != '\0')
-        return store_order_by_matching_id(smdpp->store, session->matching_id, order);
-    return store_order_by_eid(smdpp->store, session->eid, order);
+    if (session->rsp.has_matching_id && session->rsp.matching_id[0] != '\0')
+        return store_order_by_matching_id(smdpp->store, session->rsp.matching_id, order);
+    return store_order_by_eid(smdpp->store, session->rsp.eid, order);
 }
 
 static bool check_order(struct smdpp *smdpp, const struct dp_session *session, struct order *order,
                         struct refusal_status *status)
 {
-    if (order->eid[0] != '\0' && strcmp(order->eid, session->eid) != 0)
+    if (order->eid[0] != '\0' && strcmp(order->eid, session->rsp.eid) != 0)
         return refusal_note(status, REFUSAL_EID_REFUSED, NULL);
     if (order->state == ORDER_ALLOCATED || order->state == ORDER_LINKED || order->state == ORDER_CONFIRMED)
         return refusal_note(status, REFUSAL_NOT_RELEASED, NULL);
@@ -114,8 +114,9 @@ static const struct profile *choose_profile(struct smdpp *smdpp, const struct dp
             refusal_note(status, REFUSAL_TYPE_UNAVAILABLE, "%s.der is gone or has changed", order->profile);
             return NULL;
         }
-    } else if (!smdpp->options.orders_only && session->has_matching_id && session->matching_id[0] != '\0') {
-        profile = profile_catalogue_by_name(smdpp->catalogue, session->matching_id);
+    } else if (!smdpp->options.orders_only && session->rsp.has_matching_id &&
+               session->rsp.matching_id[0] != '\0') {
+        profile = profile_catalogue_by_name(smdpp->catalogue, session->rsp.matching_id);
     }
     if (profile == NULL)
         refusal_note(status, REFUSAL_MATCHING_ID_REFUSED, NULL);
@@ -138,7 +139,7 @@ static bool es9p_download_offer(struct smdpp *smdpp, struct smdpp_session *sessi
     snprintf(session->iccid, sizeof(session->iccid), "%s", profile->iccid);
     if (!smdpp->options.no_eligibility && !check_eligibility(session->dp, profile, status))
         return false;
-    has_otpk = store_otpk_find(smdpp->store, profile->name, session->dp->eid, otpk);
+    has_otpk = store_otpk_find(smdpp->store, profile->name, session->dp->rsp.eid, otpk);
     return dp_offer(session->dp, buf_span(&profile->metadata), session->ordered && order.has_code,
                     has_otpk ? SPAN_ARRAY(otpk) : SPAN_NONE, answer, status);
 }
@@ -153,7 +154,7 @@ bool es9p_authenticate_client(struct smdpp *smdpp, const struct span *inputs, st
         return false;
     ok = es9p_download_offer(smdpp, session, answer, status);
     if (session->iccid[0] != '\0')
-        es9p_report_progress(session->iccid, session->dp->eid, ES9P_POINT_ELIGIBILITY, status);
+        es9p_report_progress(session->iccid, session->dp->rsp.eid, ES9P_POINT_ELIGIBILITY, status);
     return ok; /* a refused session stays open for its CancelSession */
 }
 
@@ -185,10 +186,10 @@ static bool recheck_order(struct smdpp *smdpp, const struct smdpp_session *sessi
     if (!store_order_by_iccid(smdpp->store, session->iccid, order) ||
         strcmp(order->profile, session->profile) != 0 ||
         (order->state != ORDER_RELEASED && order->state != ORDER_DOWNLOADED) ||
-        (order->eid[0] != '\0' && strcmp(order->eid, session->dp->eid) != 0))
+        (order->eid[0] != '\0' && strcmp(order->eid, session->dp->rsp.eid) != 0))
         return refusal_note(status, REFUSAL_REBINDING_REFUSED, "the order has changed since");
     if (!check_code(smdpp, session->dp, order, status)) {
-        es9p_report_progress(session->iccid, session->dp->eid, ES9P_POINT_CODE, status);
+        es9p_report_progress(session->iccid, session->dp->rsp.eid, ES9P_POINT_CODE, status);
         return false;
     }
     return true;
@@ -201,17 +202,17 @@ static bool es9p_download_remember(struct smdpp *smdpp, const struct smdpp_sessi
     struct download download = {.ordered = session->ordered};
     bool ok;
 
-    memcpy(download.transaction_id, session->dp->transaction_id, sizeof(download.transaction_id));
+    memcpy(download.transaction_id, session->dp->rsp.transaction_id, sizeof(download.transaction_id));
     memcpy(download.iccid, session->iccid, sizeof(download.iccid));
-    memcpy(download.eid, session->dp->eid, sizeof(download.eid));
+    memcpy(download.eid, session->dp->rsp.eid, sizeof(download.eid));
     memcpy(download.profile, session->profile, sizeof(download.profile));
-    buf_append(&download.euicc_cert, cert_der(session->dp->euicc_cert));
+    buf_append(&download.euicc_cert, cert_der(session->dp->rsp.euicc_cert));
     ok = !download.euicc_cert.failed && store_download_save(smdpp->store, &download) &&
-         store_otpk_save(smdpp->store, session->profile, session->dp->eid, session->dp->euicc_otpk);
+         store_otpk_save(smdpp->store, session->profile, session->dp->rsp.eid, session->dp->euicc_otpk);
     buf_free(&download.euicc_cert);
     if (ok && session->ordered) {
         /* Reading (3.1.6): what was bound to one eUICC is not given to another. */
-        memcpy(order->eid, session->dp->eid, sizeof(order->eid));
+        memcpy(order->eid, session->dp->rsp.eid, sizeof(order->eid));
         ok = smdpp_order_event(smdpp, order, ORDER_EVENT_BIND);
     }
     return ok;
@@ -233,7 +234,7 @@ static bool es9p_download_bind(struct smdpp *smdpp, struct smdpp_session *sessio
     if (!dp_bind(session->dp, buf_span(&profile->metadata), buf_span(&profile->package), smdpp->options.ppk,
                  &answer->part[ES9P_PACKAGE], status))
         return false;
-    buf_append(&answer->part[ES9P_TRANSACTION_ID], SPAN_ARRAY(session->dp->transaction_id));
+    buf_append(&answer->part[ES9P_TRANSACTION_ID], SPAN_ARRAY(session->dp->rsp.transaction_id));
     if (!es9p_download_remember(smdpp, session, &order))
         return refusal_note(status, REFUSAL_INTERNAL, "cannot store the download");
     return true;
@@ -250,7 +251,7 @@ bool es9p_get_bound_profile_package(struct smdpp *smdpp, const struct span *inpu
     ok = es9p_download_bind(smdpp, session, answer, status);
     if (status->refusal != REFUSAL_CODE_MISSING && status->refusal != REFUSAL_CODE_REFUSED &&
         status->refusal != REFUSAL_CODE_RETRIES)
-        es9p_report_progress(session->iccid, session->dp->eid, ES9P_POINT_DOWNLOAD, status);
+        es9p_report_progress(session->iccid, session->dp->rsp.eid, ES9P_POINT_DOWNLOAD, status);
     return ok;
 }
 
@@ -280,7 +281,8 @@ bool es9p_cancel_session(struct smdpp *smdpp, const struct span *inputs, struct 
     if (session == NULL || !dp_cancel(session->dp, inputs[ES9P_RESPONSE], &reason, status))
         return false;
     known = reason < sizeof(reasons) / sizeof(reasons[0]);
-    log_line(LOG_LEVEL_INFO, "ICCID %s, EID %s: session cancelled, %s(%u)", session->iccid, session->dp->eid,
+    log_line(LOG_LEVEL_INFO, "ICCID %s, EID %s: session cancelled, %s(%u)", session->iccid,
+             session->dp->rsp.eid,
              known                        ? reasons[reason].name
              : reason == REASON_UNDEFINED ? "undefinedReason"
                                           : "unknown",

@@ -69,7 +69,7 @@ static void receive(struct smdpp *smdpp, const struct pending_notification *noti
     struct cert *signer = known ? cert_parse(buf_span(&download.euicc_cert), NULL) : NULL;
 
     received->verified =
-        pending_notification_verify(&smdpp->dp.trust, notification, signer, received->eid, &why);
+        pending_notification_verify(&smdpp->dp.rsp.trust, notification, signer, received->eid, &why);
     if (!received->verified) {
         log_line(LOG_LEVEL_ERROR, "notification %s, number %lld: not verified, %s%s%s", received->operation,
                  (long long)received->sequence_number, refusal_codes(why.refusal)->message,

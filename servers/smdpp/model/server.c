@@ -1,5 +1,5 @@
 /* Sessions, profiles and orders of the SM-DP+ structure. See server.h. */
-#include "servers/smdpp/model/server.h"
+#include "servers/smdpp/model/event.h"
 
 #include "common/log.h"
 
@@ -71,7 +71,7 @@ struct smdpp_session *smdpp_session_find(struct smdpp *smdpp, struct span transa
 
     drop_old_sessions(smdpp);
     session = LIST_FIRST(&smdpp->sessions);
-    while (session != NULL && !span_equal(transaction_id, SPAN_ARRAY(session->dp->transaction_id)))
+    while (session != NULL && !span_equal(transaction_id, SPAN_ARRAY(session->dp->rsp.transaction_id)))
         session = LIST_NEXT(session, link);
     if (session == NULL) {
         refusal_note(status, REFUSAL_TRANSACTION_UNKNOWN, NULL);
@@ -114,7 +114,12 @@ bool smdpp_order_event(struct smdpp *smdpp, struct order *order, enum order_even
 
     if (!order_advance(&order->state, event))
         return false;
-    if (!store_order_save(smdpp->store, order)) {
+    db_begin(smdpp->store);
+    store_order_save(smdpp->store, order);
+    if (!smdpp_event_lives(order->state))
+        store_events_drop(smdpp->store, order->iccid, smdpp_now());
+    smdpp->events_due = true;
+    if (!db_commit(smdpp->store)) {
         log_line(LOG_LEVEL_ERROR, "order %s: cannot be stored", order->iccid);
         order->state = before;
         return false;

@@ -43,6 +43,9 @@ struct smdpp {
     struct smdpp_options options;
     LIST_HEAD(, smdpp_session) sessions; /* the one used last is the first */
     int64_t started;
+    struct registrar *registrar;             /* that speaks with SM-DS; NULL: no events are registered */
+    struct smdpp_registration *registration; /* what the function that has just run waits for; else NULL */
+    bool events_due;                         /* something of an event has changed: the registrar must look */
 };
 
 /* Trusts the CIs of a test PKI, and has its DPauth and DPpb certificates under each. False with a line. */

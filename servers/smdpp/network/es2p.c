@@ -11,40 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REQUESTER_MAX     255 /* characters of functionRequesterIdentifier and functionCallIdentifier */
-#define CODE_MAX          64  /* characters of a confirmation code */
+#define CODE_MAX          64 /* characters of a confirmation code */
 #define PROFILE_TYPE_MAX  128
 #define MATCHING_ID_CHARS "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-"
 
 /* --- Parameters ----------------------------------------------------------------------------------------- */
-
-/* A text parameter; *text is NULL when it is absent. False when it is there and no text of min to max
- * characters of `allowed`. */
-static bool take_text(const json_t *request, const char *name, size_t min, size_t max, const char *allowed,
-                      const char **text, struct refusal_status *status)
-{
-    const json_t *value = json_object_get(request, name);
-    size_t size = json_string_length(value);
-
-    *text = NULL;
-    if (value == NULL || json_is_null(value))
-        return true;
-    if (!json_is_string(value) || size < min || size > max || strlen(json_string_value(value)) != size ||
-        (allowed != NULL && strspn(json_string_value(value), allowed) != size))
-        return refusal_note(status, REFUSAL_INPUT_INVALID, "%s", name);
-    *text = json_string_value(value);
-    return true;
-}
-
-static bool require(const void *value, const char *name, struct refusal_status *status)
-{
-    return value != NULL || refusal_note(status, REFUSAL_INPUT_MISSING, "%s", name);
-}
-
-static bool take_eid(const json_t *request, const char **eid, struct refusal_status *status)
-{
-    return take_text(request, "eid", 32, 32, "0123456789", eid, status);
-}
 
 /* The ICCID as this server writes it, without padding; "" when absent. */
 static bool take_iccid(const json_t *request, char iccid[ICCID_DIGITS_MAX + 1], struct refusal_status *status)
@@ -53,7 +24,7 @@ static bool take_iccid(const json_t *request, char iccid[ICCID_DIGITS_MAX + 1], 
     uint8_t octets[ICCID_SIZE];
 
     iccid[0] = '\0';
-    if (!take_text(request, "iccid", 0, ICCID_DIGITS_MAX, NULL, &text, status))
+    if (!rsp_take_text(request, "iccid", 0, ICCID_DIGITS_MAX, NULL, &text, status))
         return false;
     if (text == NULL)
         return true;
@@ -61,31 +32,6 @@ static bool take_iccid(const json_t *request, char iccid[ICCID_DIGITS_MAX + 1], 
         return refusal_note(status, REFUSAL_INPUT_INVALID, "iccid");
     iccid_to_digits(SPAN_ARRAY(octets), iccid);
     return true;
-}
-
-static bool take_flag(const json_t *request, const char *name, bool *flag, struct refusal_status *status)
-{
-    const json_t *value = json_object_get(request, name);
-
-    *flag = json_is_true(value);
-    if (!require(value, name, status))
-        return false;
-    if (!json_is_boolean(value))
-        return refusal_note(status, REFUSAL_INPUT_INVALID, "%s", name);
-    return true;
-}
-
-static bool check_header(const json_t *request, struct refusal_status *status)
-{
-    const json_t *header = json_object_get(request, "header");
-    const char *requester, *call;
-
-    if (!require(header, "header", status))
-        return false;
-    return take_text(header, "functionRequesterIdentifier", 1, REQUESTER_MAX, NULL, &requester, status) &&
-           require(requester, "functionRequesterIdentifier", status) &&
-           take_text(header, "functionCallIdentifier", 1, REQUESTER_MAX, NULL, &call, status) &&
-           require(call, "functionCallIdentifier", status);
 }
 
 /* --- DownloadOrder (5.3.1) ------------------------------------------------------------------------------ */
@@ -146,8 +92,8 @@ static bool download_order(struct smdpp *smdpp, const json_t *request, json_t *a
     char iccid[ICCID_DIGITS_MAX + 1];
     struct order order = {0};
 
-    if (!take_eid(request, &eid, status) || !take_iccid(request, iccid, status) ||
-        !take_text(request, "profileType", 1, PROFILE_TYPE_MAX, NULL, &type, status))
+    if (!rsp_take_eid(request, &eid, status) || !take_iccid(request, iccid, status) ||
+        !rsp_take_text(request, "profileType", 1, PROFILE_TYPE_MAX, NULL, &type, status))
         return false;
     if (iccid[0] == '\0' && type == NULL)
         return refusal_note(status, REFUSAL_INPUT_MISSING, "iccid or profileType");
@@ -195,9 +141,10 @@ static bool generate_matching_id(char out[STORE_MATCHING_ID_MAX + 1])
     return true;
 }
 
-/* An empty matchingId, or an SM-DS, means that the eUICC will be recognized by its EID. */
+/* An empty matchingId means that the eUICC will be recognized by its EID. An SM-DS finds the eUICC by its
+ * EID, and the matchingId is the event's identifier there. */
 static bool take_association(struct smdpp *smdpp, struct order *order, const char *eid,
-                             const char *matching_id, struct refusal_status *status)
+                             const char *matching_id, const char *smds, struct refusal_status *status)
 {
     struct order other;
 
@@ -205,6 +152,10 @@ static bool take_association(struct smdpp *smdpp, struct order *order, const cha
         return refusal_note(status, REFUSAL_EID_ASSOCIATION, NULL);
     if (eid != NULL)
         snprintf(order->eid, sizeof(order->eid), "%s", eid);
+    if (smds != NULL && order->eid[0] == '\0')
+        return refusal_note(status, REFUSAL_EID_MISSING, NULL);
+    if (smds != NULL && matching_id != NULL && matching_id[0] == '\0')
+        return refusal_note(status, REFUSAL_MATCHING_ID_INVALID, NULL);
     if (matching_id == NULL)
         return generate_matching_id(order->matching_id) ||
                refusal_note(status, REFUSAL_INTERNAL, "no random numbers");
@@ -217,6 +168,33 @@ static bool take_association(struct smdpp *smdpp, struct order *order, const cha
     return true;
 }
 
+static void put_confirmed(const struct smdpp *smdpp, const struct order *order, json_t *answer)
+{
+    if (order->eid[0] != '\0')
+        json_object_set_new(answer, "eid", json_string(order->eid));
+    json_object_set_new(answer, "matchingId", json_string(order->matching_id));
+    json_object_set_new(answer, "smdpAddress", json_string(smdpp->dp.rsp.address[0]));
+}
+
+/* Reading (3.1.1.3, 5.3.2): the event is registered when the profile can be downloaded, so in an order that
+ * is not released yet its SM-DS is kept for ReleaseProfile. */
+static bool store_confirmed(struct smdpp *smdpp, struct order *order, bool release, const char *smds,
+                            struct refusal_status *status)
+{
+    bool ok = smds == NULL || smdpp->registrar != NULL ||
+              refusal_note(status, REFUSAL_SMDS_INACCESSIBLE, "this server registers no events at an SM-DS");
+
+    if (!ok)
+        return false;
+    db_begin(smdpp->store);
+    if (smds != NULL)
+        smdpp_event_keep(smdpp, order, smds);
+    ok = smdpp_order_event(smdpp, order, release ? ORDER_EVENT_CONFIRM_RELEASE : ORDER_EVENT_CONFIRM);
+    if (!ok)
+        db_fail(smdpp->store, "the order cannot be changed");
+    return db_commit(smdpp->store) || refusal_note(status, REFUSAL_INTERNAL, "cannot store the order");
+}
+
 static bool confirm_order(struct smdpp *smdpp, const json_t *request, json_t *answer,
                           struct refusal_status *status)
 {
@@ -226,32 +204,28 @@ static bool confirm_order(struct smdpp *smdpp, const json_t *request, json_t *an
     enum order_state next;
     bool release;
 
-    if (!take_iccid(request, iccid, status) || !take_eid(request, &eid, status) ||
-        !take_text(request, "matchingId", 0, STORE_MATCHING_ID_MAX, MATCHING_ID_CHARS, &matching_id,
-                   status) ||
-        !take_text(request, "confirmationCode", 1, CODE_MAX, NULL, &code, status) ||
-        !take_text(request, "smdsAddress", 1, 255, NULL, &smds, status) ||
-        !take_flag(request, "releaseFlag", &release, status) || !find_ordered(smdpp, iccid, &order, status))
+    if (!take_iccid(request, iccid, status) || !rsp_take_eid(request, &eid, status) ||
+        !rsp_take_text(request, "matchingId", 0, STORE_MATCHING_ID_MAX, MATCHING_ID_CHARS, &matching_id,
+                       status) ||
+        !rsp_take_text(request, "confirmationCode", 1, CODE_MAX, NULL, &code, status) ||
+        !rsp_take_text(request, "smdsAddress", 1, STORE_SMDS_MAX, NULL, &smds, status) ||
+        !rsp_take_flag(request, "releaseFlag", &release, status) ||
+        !find_ordered(smdpp, iccid, &order, status))
         return false;
     next = order.state;
     if (!order_advance(&next, release ? ORDER_EVENT_CONFIRM_RELEASE : ORDER_EVENT_CONFIRM))
         return refusal_note(status, REFUSAL_ICCID_TRANSITION, "it is %s", order_state_name(order.state));
-    if (smds != NULL)
-        return refusal_note(status, REFUSAL_SMDS_INACCESSIBLE, NULL);
-    if (!take_association(smdpp, &order, eid, matching_id, status))
+    if (!take_association(smdpp, &order, eid, matching_id, smds, status))
         return false;
     if (code != NULL) {
         order.has_code = confirmation_code_hash(code, order.code_hash);
         if (!order.has_code)
             return refusal_note(status, REFUSAL_INTERNAL, "SHA-256");
     }
-    if (!smdpp_order_event(smdpp, &order, release ? ORDER_EVENT_CONFIRM_RELEASE : ORDER_EVENT_CONFIRM))
-        return refusal_note(status, REFUSAL_INTERNAL, "cannot store the order");
-    if (order.eid[0] != '\0')
-        json_object_set_new(answer, "eid", json_string(order.eid));
-    json_object_set_new(answer, "matchingId", json_string(order.matching_id));
-    json_object_set_new(answer, "smdpAddress", json_string(smdpp->dp.address));
-    return true;
+    put_confirmed(smdpp, &order, answer);
+    if (smds != NULL && release)
+        return smdpp_registration_begin(smdpp, &order, ORDER_EVENT_CONFIRM_RELEASE, smds, status);
+    return store_confirmed(smdpp, &order, release, smds, status);
 }
 
 /* --- ReleaseProfile (5.3.4), CancelOrder (5.3.3) -------------------------------------------------------- */
@@ -259,12 +233,14 @@ static bool confirm_order(struct smdpp *smdpp, const json_t *request, json_t *an
 static bool release_profile(struct smdpp *smdpp, const json_t *request, json_t *answer,
                             struct refusal_status *status)
 {
-    char iccid[ICCID_DIGITS_MAX + 1];
+    char iccid[ICCID_DIGITS_MAX + 1], smds[STORE_SMDS_MAX + 1];
     struct order order;
 
     (void)answer;
     if (!take_iccid(request, iccid, status) || !find_ordered(smdpp, iccid, &order, status))
         return false;
+    if (order.state == ORDER_CONFIRMED && smdpp_event_kept(smdpp, iccid, smds))
+        return smdpp_registration_begin(smdpp, &order, ORDER_EVENT_RELEASE, smds, status);
     return smdpp_order_event(smdpp, &order, ORDER_EVENT_RELEASE) ||
            refusal_note(status, REFUSAL_ICCID_TRANSITION, "it is %s", order_state_name(order.state));
 }
@@ -278,11 +254,12 @@ static bool cancel_order(struct smdpp *smdpp, const json_t *request, json_t *ans
     bool retire;
 
     (void)answer;
-    if (!take_iccid(request, iccid, status) || !take_eid(request, &eid, status) ||
-        !take_text(request, "matchingId", 0, STORE_MATCHING_ID_MAX, MATCHING_ID_CHARS, &matching_id,
-                   status) ||
-        !take_text(request, "finalProfileStatusIndicator", 1, 32, NULL, &final, status) ||
-        !require(final, "finalProfileStatusIndicator", status) || !find_ordered(smdpp, iccid, &order, status))
+    if (!take_iccid(request, iccid, status) || !rsp_take_eid(request, &eid, status) ||
+        !rsp_take_text(request, "matchingId", 0, STORE_MATCHING_ID_MAX, MATCHING_ID_CHARS, &matching_id,
+                       status) ||
+        !rsp_take_text(request, "finalProfileStatusIndicator", 1, 32, NULL, &final, status) ||
+        !rsp_require(final, "finalProfileStatusIndicator", status) ||
+        !find_ordered(smdpp, iccid, &order, status))
         return false;
     retire = strcmp(final, "Unavailable") == 0;
     if (!retire && strcmp(final, "Available") != 0)
@@ -310,27 +287,46 @@ static const struct {
     {"cancelOrder", cancel_order},
 };
 
+/* Executed, or refused. `fields` is released. */
+static void finish_function(const char *function, const struct refusal_status *status, json_t *fields,
+                            struct http_answer *answer)
+{
+    json_t *json = json_with_status(status);
+
+    log_line(LOG_LEVEL_INFO, "ES2+ %s: %s%s%s", function, refusal_codes(status->refusal)->message,
+             status->detail[0] != '\0' ? ": " : "", status->detail);
+    if (status->refusal == REFUSAL_NONE)
+        json_object_update(json, fields);
+    json_decref(fields);
+    answer_json(answer, 200, json);
+}
+
 void es2p_answer(struct smdpp *smdpp, const char *function, const json_t *request, struct http_answer *answer)
 {
     struct refusal_status status = {0};
-    json_t *fields = json_object();
-    json_t *json;
+    json_t *fields;
     size_t i = 0;
 
     while (i < sizeof(functions) / sizeof(functions[0]) && strcmp(functions[i].name, function) != 0)
         i++;
     if (i == sizeof(functions) / sizeof(functions[0])) {
-        json_decref(fields);
         answer_refusal(answer, 404, REFUSAL_INPUT_INVALID, "no such ES2+ function");
         return;
     }
-    if (check_header(request, &status))
+    fields = json_object();
+    if (rsp_check_header(request, &status))
         functions[i].run(smdpp, request, fields, &status);
-    log_line(LOG_LEVEL_INFO, "ES2+ %s: %s%s%s", function, refusal_codes(status.refusal)->message,
-             status.detail[0] != '\0' ? ": " : "", status.detail);
-    json = json_with_status(&status);
-    if (status.refusal == REFUSAL_NONE)
-        json_object_update(json, fields);
-    json_decref(fields);
-    answer_json(answer, 200, json);
+    finish_function(function, &status, fields, answer);
+}
+
+void es2p_answer_registered(struct smdpp *smdpp, struct smdpp_registration *registration,
+                            const struct es12_reply *reply, struct http_answer *answer)
+{
+    bool releases = registration->by == ORDER_EVENT_RELEASE;
+    struct refusal_status status = {0};
+    json_t *fields = json_object();
+
+    if (smdpp_registration_end(smdpp, registration, reply, &status) && !releases)
+        put_confirmed(smdpp, &registration->order, fields);
+    finish_function(releases ? "releaseProfile" : "confirmOrder", &status, fields, answer);
 }

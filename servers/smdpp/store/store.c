@@ -1,6 +1,8 @@
 /* The tables of an SM-DP+. See store.h. */
 #include "servers/smdpp/store/store.h"
+#include "servers/smdpp/store/event.h"
 
+#include <stdio.h>
 #include <time.h>
 
 /* How much is kept of what only grows; older rows go. */
@@ -37,7 +39,14 @@ struct db *store_open(const char *path, char why[DB_WHY_MAX])
         .version = 1,
     };
 
-    return db_open(path, &schema, why);
+    struct db *db = db_open(path, &schema, why);
+
+    if (db != NULL && !store_events_prepare(db)) {
+        snprintf(why, DB_WHY_MAX, "%s: %s", path != NULL ? path : "memory", db_reason(db));
+        db_close(db);
+        return NULL;
+    }
+    return db;
 }
 
 /* --- Orders --------------------------------------------------------------------------------------------- */

@@ -331,7 +331,7 @@ START_TEST(refuses_an_euicc)
         bench_expect(bench_authenticate(&bench), cases[i].subject, cases[i].reason);
     }
     bench.fault = expired_euicc;
-    bench.smdpp.dp.trust.ignore_expiry = true;
+    bench.smdpp.dp.rsp.trust.ignore_expiry = true;
     bench_until_offered(&bench);
     bench_stop(&bench);
 }

@@ -128,8 +128,8 @@ START_TEST(confirms_and_releases)
     bench_expect(confirm_order(NULL, "", NULL, false), "8.1.1", "2.2");
     bench_expect(confirm_order(NULL, "BAD ID", NULL, false), "1.6", "2.1");
     bench_expect(bench_es2p(&bench, "confirmOrder",
-                            json_pack("{s:s,s:b,s:s}", "iccid", BENCH_ICCID, "releaseFlag", 1, "smdsAddress",
-                                      "smds.example.com")),
+                            json_pack("{s:s,s:s,s:b,s:s}", "iccid", BENCH_ICCID, "eid", TEST_EID,
+                                      "releaseFlag", 1, "smdsAddress", "smds.example.com")),
                  "8.9", "5.1");
     expect_state("allocated");
     answer = confirm_order(TEST_EID, NULL, NULL, false);
