@@ -57,6 +57,7 @@ static const struct refusal_codes codes[REFUSAL_COUNT] = {
     [REFUSAL_SMDS_INACCESSIBLE] = {"8.9", "5.1", "the SM-DS cannot be reached"},
     [REFUSAL_SMDS_FAILED] = {"8.9", "4.2", "the SM-DS did not register the event"},
     [REFUSAL_EVENT_IN_USE] = {"8.9.5", "3.3", "an event with this eventId is registered already"},
+    [REFUSAL_OWNER_UNKNOWN] = {"1.1", "1.2", "the client's certificate has no registeredID"},
     [REFUSAL_EVENTS_FULL] = {"8.9", "4.8", "this SM-DS keeps no more events"},
     [REFUSAL_EVENT_UNKNOWN] = {"8.9.5", "3.9", "no event with this eventId is registered"},
 };

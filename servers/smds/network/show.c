@@ -1,0 +1,37 @@
+/* What the SM-DS shows of itself to people and scripts: GET / and /events, as JSON. See http_api.h. */
+#include "servers/smds/network/http_api.h"
+
+#include "common/database_json.h"
+#include "euicc/softeuicc.h"
+
+#include <string.h>
+
+static json_t *show_smds(struct smds *smds)
+{
+    json_t *keys = json_array();
+
+    for (size_t i = 0; i < smds->rsp.credentials_count; i++) {
+        char id[41];
+
+        json_array_append_new(
+            keys,
+            json_string(hex_from_span(cert_authority_key_id(smds->rsp.credentials[i].cert), id, sizeof(id))));
+    }
+    return json_pack("{s:s,s:s,s:s,s:o,s:b,s:I,s:I,s:I,s:I}", "server", "softeuicc smds", "version",
+                     softeuicc_version(), "smdsAddress", smds->rsp.address[0], "ciPKIds", keys, "alternative",
+                     (int)smds->options.has_root, "events", (json_int_t)smds_store_count(smds->store, NULL),
+                     "errands", (json_int_t)smds_store_errands(smds->store), "openSessions",
+                     (json_int_t)smds_session_count(smds), "runningSeconds",
+                     (json_int_t)(smds_now() - smds->started));
+}
+
+void smds_show(struct smds *smds, const char *path, struct http_answer *answer)
+{
+    smds_forget_old(smds);
+    if (strcmp(path, "/") == 0)
+        answer_json(answer, 200, show_smds(smds));
+    else if (strcmp(path, "/events") == 0)
+        answer_json(answer, 200, db_json(smds_store_events(smds->store), NULL));
+    else
+        answer_refusal(answer, 404, REFUSAL_INPUT_INVALID, "no such page");
+}
