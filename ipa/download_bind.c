@@ -139,18 +139,36 @@ static void found_trigger(struct ipa *ipa, struct span ok)
         ipa_go(ipa, download_follow(ipa, trigger) ? STEP_INITIATE : STEP_DOWNLOAD_RESULT);
 }
 
+bool download_next_event(struct ipa *ipa)
+{
+    struct ipa_download *download = &ipa->download;
+    struct tlv_reader reader = tlv_reader(buf_span(&download->events));
+    struct tlv entry;
+    struct span event = SPAN_NONE;
+    struct span address = SPAN_NONE;
+
+    if (download->events_taken >= IPA_EVENTS_MAX)
+        return false;
+    for (unsigned i = 0; i <= download->events_taken; i++) {
+        if (tlv_next(&reader, &entry) != TLV_OK)
+            return false;
+    }
+    download->events_taken++;
+    tlv_find(entry.value, 0x80, &event);
+    tlv_find(entry.value, 0x81, &address);
+    go_on(ipa, address, event);
+    return true;
+}
+
 static void found_events(struct ipa *ipa, struct span ok)
 {
-    static const uint32_t first[] = {0xA1, TAG_SEQUENCE, 0};
-    struct span entry;
-    struct span event;
-    struct span address;
+    struct ipa_download *download = &ipa->download;
+    struct span entries = SPAN_NONE;
 
-    if (!tlv_find_path(ok, first, &entry) || !tlv_find(entry, 0x80, &event) ||
-        !tlv_find(entry, 0x81, &address))
+    tlv_find(ok, 0xA1, &entries);
+    buf_append(&download->events, entries);
+    if (!download_next_event(ipa))
         download_fail(ipa, "the SM-DS has nothing for this eUICC");
-    else
-        go_on(ipa, address, event);
 }
 
 void download_authenticated(struct ipa *ipa, struct span answer)

@@ -73,6 +73,8 @@ enum ipa_worth {
     WORTH_ROLLBACK   /* … which the eIM lets the IPA roll back */
 };
 
+#define IPA_EVENTS_MAX 32 /* of one SM-DS that are followed for one trigger */
+
 struct ipa_download {
     bool direct;
     bool from_sm_ds; /* the trigger came out of an SM-DS's answer */
@@ -87,6 +89,9 @@ struct ipa_download {
     uint8_t transaction[TRANSACTION_ID_SIZE];
     size_t transaction_size;
     struct buf installation; /* BF37 whole */
+    struct buf events;       /* that an SM-DS listed */
+    unsigned events_taken;   /* of them, with the one under way */
+    struct buf earlier;      /* the installation result of an event before */
     struct buf refused;      /* the response that ended it, for errorResponse */
     int reason;              /* profileDownloadErrorReason */
     char why[320];

@@ -17,6 +17,8 @@ void download_clear(struct ipa_download *download)
     buf_free(&download->trigger);
     buf_free(&download->installation);
     buf_free(&download->refused);
+    buf_free(&download->events);
+    buf_free(&download->earlier);
     memset(download, 0, sizeof(*download));
 }
 
@@ -144,6 +146,35 @@ static void put_result(struct ipa *ipa, bool enabled)
     package_result_end(ipa, outer, enabled, enabled ? WORTH_RETRY : WORTH_NEXT_POLL);
 }
 
+/* Reading (2.11.2.3): a trigger has one result, also when the SM-DS had several events: that of the last
+ * profile that was installed, else of the last event. SM-DP+s hear of each by its notification. */
+static void keep_best_result(struct ipa_download *download)
+{
+    bool has_profile = installed(buf_span(&download->installation));
+    struct buf best = download->earlier;
+
+    if (has_profile || !installed(buf_span(&best)))
+        return;
+    download->earlier = download->installation;
+    download->installation = best;
+}
+
+/* What this event came to is kept, and the next one is begun; false when there is none. */
+static bool go_to_next_event(struct ipa *ipa)
+{
+    struct ipa_download *download = &ipa->download;
+
+    keep_best_result(download);
+    if (!download_next_event(ipa))
+        return false;
+    buf_free(&download->earlier);
+    download->earlier = download->installation;
+    download->installation = (struct buf){0};
+    buf_clear(&download->refused);
+    download->transaction_size = 0;
+    return true;
+}
+
 void download_finish(struct ipa *ipa)
 {
     struct ipa_download *download = &ipa->download;
@@ -151,6 +182,8 @@ void download_finish(struct ipa *ipa)
 
     ipa_tell(ipa, IPA_EVENT_DOWNLOAD, buf_span(&download->installation), 0, 0,
              download->installation.size > 0 ? NULL : download->why);
+    if (go_to_next_event(ipa))
+        return;
     if (installed(buf_span(&download->installation))) {
         if (!enable_immediately(ipa, &enabled))
             return;

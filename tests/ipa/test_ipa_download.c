@@ -492,6 +492,8 @@ END_TEST
 #define SMDS_ADDRESS "smds.example.com"
 
 static bool smds_session; /* the session that goes on is the SM-DS's */
+static const char *const one_event[] = {"demo", NULL};
+static const char *const *smds_events = one_event;
 
 static void put_ds_initiated(struct span challenge, struct buf *out)
 {
@@ -530,11 +532,14 @@ static void put_ds_authenticated(bool es11, struct buf *out)
     tlv_put(out, 0x80, SPAN_STRING("DS transaction 1"));
     if (es11) {
         size_t list = tlv_open(out, 0xA1);
-        size_t entry = tlv_open(out, 0x30);
 
-        tlv_put_string(out, 0x80, "demo");
-        tlv_put_string(out, 0x81, SERVER_ADDRESS);
-        tlv_close(out, entry);
+        for (size_t i = 0; smds_events[i] != NULL; i++) {
+            size_t entry = tlv_open(out, 0x30);
+
+            tlv_put_string(out, 0x80, smds_events[i]);
+            tlv_put_string(out, 0x81, SERVER_ADDRESS);
+            tlv_close(out, entry);
+        }
         tlv_close(out, list);
     } else {
         buf_append(out, DEMO);
@@ -601,6 +606,34 @@ START_TEST(by_way_of_an_sm_ds)
         ck_assert_msg(es10_state(&bench.es10, SERVER_ICCID) == 0, "%s", bench.why);
         ck_assert(tlv_find_path(ipa_bench_result(&bench, 0), transaction, &value));
         ck_assert_hex(value, "0A0B"); /* of the trigger that the eIM sent */
+        close_benches(&bench);
+    }
+}
+END_TEST
+
+/* Each is tried; the result is that of the profile that was installed, whatever came of the others. */
+START_TEST(follows_all_events)
+{
+    static const char *const lists[][4] = {
+        {"nothing", "demo", NULL}, {"demo", "nothing", NULL}, {"nothing", "demo", "nothing", NULL}, {NULL}};
+    static const uint32_t done[] = {0xBF54, 0xBF37, 0};
+
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        struct ipa_bench bench;
+        struct span value;
+        unsigned count = 0;
+
+        while (lists[i][count] != NULL)
+            count++;
+        open_benches(&bench);
+        smds_events = lists[i];
+        bench.smdp = ask_smds;
+        ipa_bench_order_object(&bench, smds_trigger());
+        ipa_bench_poll(&bench, &bench.eim);
+        ck_assert_int_eq(es10_state(&bench.es10, SERVER_ICCID) == 0, count > 0);
+        ck_assert_int_eq(tlv_find_path(ipa_bench_result(&bench, 0), done, &value), count > 0);
+        ck_assert_uint_eq(bench.events[IPA_EVENT_DOWNLOAD], count > 0 ? count : 1);
+        smds_events = one_event;
         close_benches(&bench);
     }
 }
@@ -705,4 +738,4 @@ TEST_MAIN("ipa_download", direct, through_the_eim, compact_forms_are_restored_by
           another_server_than_the_one_meant, a_package_that_is_none,
           the_power_goes_at_any_moment_of_a_direct_download,
           the_power_goes_at_any_moment_of_an_indirect_download, a_profile_is_enabled_at_once,
-          by_way_of_an_sm_ds, an_ipa_that_ends_leaves_no_session)
+          by_way_of_an_sm_ds, follows_all_events, an_ipa_that_ends_leaves_no_session)

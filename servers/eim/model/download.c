@@ -15,9 +15,11 @@ static void set(char *out, size_t size, const char *text)
 static void take_address(struct eim *eim, const json_t *request, struct eim_download *download)
 {
     const char *code = json_string_value(json_object_get(request, "activationCode"));
+    const char *smds = json_string_value(json_object_get(request, "smds"));
     struct activation_code parsed;
     struct db_rows rows;
     const char *why;
+    bool found;
 
     set(download->confirmation_code, sizeof(download->confirmation_code),
         json_string_value(json_object_get(request, "confirmationCode")));
@@ -33,11 +35,16 @@ static void take_address(struct eim *eim, const json_t *request, struct eim_down
     set(download->matching_id, sizeof(download->matching_id),
         json_string_value(json_object_get(request, "matchingId")));
     download->has_matching_id = json_object_get(request, "matchingId") != NULL;
-    if (json_object_get(request, "defaultSmdp") == NULL)
+    download->by_smds = smds != NULL;
+    set(download->smds_address, sizeof(download->smds_address), smds);
+    if (json_object_get(request, "defaultSmdp") == NULL && (smds == NULL || smds[0] != '\0'))
         return;
-    rows =
-        db_query(eim->db, "SELECT default_smdp FROM euicc WHERE eid = ?", DB_VALUES(DB_TEXT(download->eid)));
-    if (db_next(&rows))
+    rows = db_query(eim->db, "SELECT default_smdp, root_smds FROM euicc WHERE eid = ?",
+                    DB_VALUES(DB_TEXT(download->eid)));
+    found = db_next(&rows);
+    if (found && download->by_smds)
+        db_text(&rows, 1, download->smds_address, sizeof(download->smds_address));
+    else if (found)
         db_text(&rows, 0, download->smdp_address, sizeof(download->smdp_address));
     db_end(&rows);
 }

@@ -111,8 +111,11 @@ bool eim_ipa_has(struct eim *eim, const char *eid, enum eim_ipa_feature feature)
 struct eim_download {
     int64_t order;
     char eid[EIM_EID_DIGITS + 1];
-    char smdp_address[EIM_ADDRESS_MAX + 1]; /* "" when the trigger says default SM-DP+ or SM-DS and that is
-                                               not known from IpaEuiccData */
+    char smdp_address[EIM_ADDRESS_MAX + 1]; /* "" when the trigger says default SM-DP+ and that is not known
+                                               from IpaEuiccData, and when it says SM-DS */
+    char smds_address[EIM_ADDRESS_MAX + 1]; /* "" when it does not say SM-DS, or means the card's and that is
+                                               not known */
+    bool by_smds;                           /* the SM-DS says where the profile is */
     char matching_id[EIM_MATCHING_ID_MAX + 1];
     bool has_matching_id;
     char smdp_oid[128]; /* dotted, from the activation code; "" when it names none */

@@ -87,7 +87,8 @@ static void answer_ok(struct relay_call *call, const struct buf *content)
     struct buf out = {0};
     size_t outer = tlv_open(&out, call->function->es9p->request);
 
-    tlv_put(&out, 0xA0, buf_span(content));
+    /* Of AuthenticateClient: authenticateClientOkDSEsipa. */
+    tlv_put(&out, call->es9p.function->id == ES11_AUTHENTICATE_CLIENT ? 0xA1 : 0xA0, buf_span(content));
     tlv_close(&out, outer);
     if (out.failed) {
         buf_free(&out);
@@ -113,7 +114,7 @@ static void on_reply(void *context, const struct es9p_reply *reply)
 
     if (reply->outcome != ES9P_EXECUTED) {
         snprintf(why, sizeof(why), "%s: %s", call->address, reply->why);
-        answer_error(call, (int)error_number(call->function->es9p->id, reply), why);
+        answer_error(call, (int)error_number(call->es9p.function->id, reply), why);
         return;
     }
     number = call->function->finish(call, &reply->answer, &content, &detail);
@@ -159,6 +160,8 @@ bool relay_message(struct relay *relay, uint32_t tag, struct span content, esipa
     call->function = function;
     call->es9p = (struct es9p_call){function->es9p, on_reply, call};
     number = function->begin(call, content, &request, &detail);
+    if (call->is_smds && function->es9p->id == ES9P_AUTHENTICATE_CLIENT)
+        call->es9p.function = &es9p_functions[ES11_AUTHENTICATE_CLIENT];
     es9p_message_spans(&request, values);
     if (number != 0)
         answer_error(call, number, detail);

@@ -22,6 +22,7 @@ enum {
     AUTHENTICATE_EUICC_SIGNATURE_INVALID = 5,
     AUTHENTICATE_EID_MISMATCH = 7,
     AUTHENTICATE_INVALID_TRANSACTION_ID = 10,
+    AUTHENTICATE_EVENT_ID_UNKNOWN = 56,
     PACKAGE_EUICC_SIGNATURE_INVALID = 1,
     PACKAGE_METADATA_MISMATCH = 50,
     PACKAGE_INVALID_TRANSACTION_ID = 95,
@@ -57,6 +58,7 @@ static struct relay_session *continue_session(struct relay_call *call, const str
         return NULL;
     memcpy(call->address, session->address, sizeof(call->address));
     call->ordered = session->ordered;
+    call->is_smds = session->is_smds;
     if (session->ordered)
         call->download = session->download;
     return session;
@@ -115,6 +117,12 @@ static bool certificate_eid(struct span response, char eid[EIM_EID_DIGITS + 1])
     return ok;
 }
 
+/* An order that an SM-DS completes may be for any SM-DP+. */
+static bool is_ordered_address(const struct relay_call *call, const struct relay_session *session)
+{
+    return call->download.by_smds || strcasecmp(call->download.smdp_address, session->address) == 0;
+}
+
 /* Whose session it is; with a v1.0 IPA this is the first that is heard of it. */
 static bool note_eid(struct relay_call *call, struct relay_session *session, struct span response)
 {
@@ -125,9 +133,9 @@ static bool note_eid(struct relay_call *call, struct relay_session *session, str
     if (session->eid[0] != '\0')
         return strcmp(session->eid, eid) == 0;
     memcpy(session->eid, eid, sizeof(eid));
-    if (eim_download_by_eid(call->eim, eid, &call->download) &&
-        strcasecmp(call->download.smdp_address, session->address) == 0) {
+    if (eim_download_by_eid(call->eim, eid, &call->download) && is_ordered_address(call, session)) {
         relay_session_set_order(session, &call->download);
+        call->is_smds = session->is_smds;
         call->ordered = true;
         eim_download_report(call->eim, call->download.order, EIM_STEP_INITIATED,
                             buf_span(&session->transaction_id), NULL);
@@ -197,12 +205,60 @@ static bool eim_verifies(const struct relay_call *call, const struct relay_sessi
     return eim_ipa_has(call->eim, session->eid, EIM_IPA_EIM_VERIFIES);
 }
 
+/* ProfileDownloadTriggerRequest (SGP.32 2.11.1.3) for the event that was found. */
+static void put_event_trigger(const struct relay_session *session, struct buf *out)
+{
+    char code[sizeof("1$$") + EIM_ADDRESS_MAX + EIM_MATCHING_ID_MAX];
+    size_t trigger = tlv_open(out, TAG_DOWNLOAD_TRIGGER);
+    size_t data = tlv_open(out, 0xA0);
+
+    snprintf(code, sizeof(code), "1$%s$%s", session->event_address, session->event_id);
+    tlv_put_string(out, 0x80, code);
+    tlv_close(out, data);
+    tlv_close(out, trigger);
+}
+
+static bool copy_event_text(struct span text, char *out, size_t size)
+{
+    if (text.size == 0 || text.size >= size || memchr(text.data, '\0', text.size) != NULL ||
+        memchr(text.data, '$', text.size) != NULL)
+        return false;
+    memcpy(out, text.data, text.size);
+    out[text.size] = '\0';
+    return true;
+}
+
+/* Reading (SGP.32 6.3.2.2): an order is for one profile, so of several events the IPA gets the first; the
+ * next order finds the others. */
+static int discovery_finish(struct relay_session *session, const struct es9p_message *in, struct buf *out,
+                            const char **detail)
+{
+    struct tlv_reader reader = tlv_reader(buf_span(&in->part[ES9P_EVENT_ENTRIES]));
+    struct span id, address;
+    struct tlv entry;
+
+    *detail = "the SM-DS has no event for this eUICC";
+    if (tlv_next(&reader, &entry) != TLV_OK)
+        return AUTHENTICATE_EVENT_ID_UNKNOWN;
+    *detail = "the SM-DS's event is malformed";
+    if (!tlv_find(entry.value, 0x80, &id) || !tlv_find(entry.value, 0x81, &address) ||
+        !copy_event_text(id, session->event_id, sizeof(session->event_id)) ||
+        !copy_event_text(address, session->event_address, sizeof(session->event_address))) {
+        session->event_address[0] = '\0';
+        return ESIPA_UNDEFINED_ERROR;
+    }
+    tlv_put(out, 0x80, buf_span(&session->transaction_id));
+    put_event_trigger(session, out);
+    return 0;
+}
+
 static int authenticate_finish(struct relay_call *call, const struct es9p_message *in, struct buf *out,
                                const char **detail)
 {
     struct relay_session *session = session_of(call);
 
-    (void)detail;
+    if (session != NULL && call->is_smds)
+        return discovery_finish(session, in, out, detail);
     if (session == NULL || !take_offer(in, session))
         return ESIPA_UNDEFINED_ERROR;
     tlv_put(out, 0x80, buf_span(&session->transaction_id));

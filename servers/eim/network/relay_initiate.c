@@ -59,6 +59,24 @@ static bool parse_initiate(struct span content, struct initiate_request *out)
     return tlv_skip_rest(&reader);
 }
 
+/* The SM-DS at first, then the SM-DP+ of the event that it found. Without one (the eIM was started anew
+ * since) the IPA's word is good for the SM-DP+. */
+static void choose_by_smds(struct relay_call *call)
+{
+    struct eim_download *download = &call->download;
+    const struct relay_session *found = relay_session_found(call->sessions, download->order);
+
+    if (call->address[0] == '\0' && found == NULL)
+        snprintf(call->address, sizeof(call->address), "%s", download->smds_address);
+    if (call->address[0] != '\0' && strcasecmp(call->address, download->smds_address) == 0)
+        download->has_matching_id = true; /* empty: all events, SGP.22 3.6.2 */
+    else if (found != NULL) {
+        memcpy(download->smdp_address, found->event_address, sizeof(download->smdp_address));
+        memcpy(download->matching_id, found->event_id, sizeof(download->matching_id));
+        download->has_matching_id = true;
+    }
+}
+
 /* Where it goes. Reading (5.14.1): what the order says goes first, an IPA that names another SM-DP+ gets
  * smdpAddressMismatch; without an eimTransactionId (v1.0) only the IPA knows the address. */
 static int choose_address(struct relay_call *call, const struct initiate_request *in, const char **detail)
@@ -74,6 +92,8 @@ static int choose_address(struct relay_call *call, const struct initiate_request
     *detail = "no SM-DP+ address";
     if (in->address.data != NULL && !copy_text(in->address, call->address, sizeof(call->address)))
         return INITIATE_INVALID_DP_ADDRESS;
+    if (call->ordered && call->download.by_smds)
+        choose_by_smds(call);
     ordered = call->ordered ? call->download.smdp_address : "";
     if (call->address[0] == '\0')
         snprintf(call->address, sizeof(call->address), "%s", ordered);

@@ -23,6 +23,7 @@ struct relay_call {
     struct eim_download download;      /* when `ordered` */
     bool ordered;
     struct buf transaction_id; /* of its session; InitiateAuthentication has none yet */
+    bool is_smds;              /* it goes to an SM-DS: ES11 in place of ES9+ */
     bool fill_in;              /* InitiateAuthentication: the IPA leaves the download's data to the eIM */
 };
 

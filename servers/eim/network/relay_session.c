@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 struct relay_sessions {
@@ -97,6 +98,7 @@ void relay_session_set_order(struct relay_session *session, const struct eim_dow
 {
     session->download = *download;
     session->ordered = true;
+    session->is_smds = download->by_smds && strcasecmp(download->smds_address, session->address) == 0;
     snprintf(session->eid, sizeof(session->eid), "%s", download->eid);
 }
 
@@ -114,6 +116,16 @@ struct relay_session *relay_session_find(struct relay_sessions *sessions, struct
     session = relay_session_add(sessions, transaction_id, download.smdp_address);
     if (session != NULL)
         relay_session_set_order(session, &download);
+    return session;
+}
+
+const struct relay_session *relay_session_found(const struct relay_sessions *sessions, int64_t order)
+{
+    const struct relay_session *session = LIST_FIRST(&sessions->list);
+
+    while (session != NULL &&
+           (!session->ordered || session->download.order != order || session->event_address[0] == '\0'))
+        session = LIST_NEXT(session, link);
     return session;
 }
 

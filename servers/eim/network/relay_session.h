@@ -21,6 +21,9 @@ struct relay_session {
     char eid[EIM_EID_DIGITS + 1]; /* "" until it is known */
     struct eim_download download; /* when `ordered` */
     bool ordered;
+    bool is_smds;                            /* the address is an SM-DS's */
+    char event_address[EIM_ADDRESS_MAX + 1]; /* that it found: an SM-DP+; "" before */
+    char event_id[EIM_MATCHING_ID_MAX + 1];
     int64_t used; /* seconds since 1970 */
     /* as in struct compact_known */
     struct buf server_address, server_challenge, server_oid, ctx_params1;
@@ -39,6 +42,9 @@ struct relay_session *relay_session_add(struct relay_sessions *sessions, struct 
 /* The session with this id; one that is unknown is made anew if an order knows the id. NULL otherwise. */
 struct relay_session *relay_session_find(struct relay_sessions *sessions, struct span transaction_id);
 void relay_session_end(struct relay_session *session);
+
+/* The session with the SM-DS that has found an event for this order; NULL when none has. */
+const struct relay_session *relay_session_found(const struct relay_sessions *sessions, int64_t order);
 
 /* Notes the order, and whose it is. */
 void relay_session_set_order(struct relay_session *session, const struct eim_download *download);
