@@ -69,7 +69,7 @@ else
     is "an eIM with another's key" "softeuicc eim: $work/O/p256/eim-tls.key.pem is not the private key of $work/bare.pem" "$(cat "$work/err")"
 fi
 if has_coap; then
-    if timeout 20 "$softeuicc" eim --pki "$work/O" --plain --listen "127.0.0.1:$(free_port)" --coap "127.0.0.1:$(free_port)" --state "$work/eim2.db" \
+    if timeout 20 "$softeuicc" eim --pki "$work/O" --plain-http --listen "127.0.0.1:$(free_port)" --coap "127.0.0.1:$(free_port)" --state "$work/eim2.db" \
         --tls-cert "$work/bare.pem" --tls-key "$work/O/p256/eim-tls.key.pem" >/dev/null 2>"$work/err"; then
         not_ok "an eIM with another's key for CoAP"
     else
