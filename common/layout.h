@@ -21,10 +21,8 @@
 #define PKI_README    "README.txt"
 #define PKI_CA_BUNDLE "ci.pem"
 
-/*
- * What stands between the CI and the others (SGP.22 version 3, SGP.26): nothing; sub-CAs of the EUM, SM-DP+
- * and SM-DS; one of the CI; both. The names are SGP.26's, in its order of depth O, A, B, C.
- */
+/* What stands between the CI and the others, by SGP.26's names (SGP.22 version 3): nothing; sub-CAs of the
+ * EUM, SM-DP+ and SM-DS; one of the CI; both. */
 enum pki_variant { PKI_VARIANT_O, PKI_VARIANT_A, PKI_VARIANT_B, PKI_VARIANT_C };
 
 /* Who issues stands before whom it issues. */
@@ -51,7 +49,7 @@ enum pki_file { PKI_KEY_PEM, PKI_CERT_DER, PKI_CERT_PEM };
 const char *pki_entity_name(enum pki_entity entity);
 /* What a certificate of this entity must be in a PKI of this variant. CERT_ROLE_NONE for the eIM's. */
 enum cert_role pki_entity_role(enum pki_variant variant, enum pki_entity entity);
-/* Whether it has this entity at all; only sub-CAs may lack. */
+/* Whether it has this entity: only sub-CAs are not in all. */
 bool pki_variant_has(enum pki_variant variant, enum pki_entity entity);
 /* Who issues its certificate; the CI its own. */
 enum pki_entity pki_issuer(enum pki_variant variant, enum pki_entity entity);

@@ -144,8 +144,7 @@ struct cert_request {
     const char *oid;           /* dotted registeredID for the subjectAltName; NULL for none */
     /* NULL-terminated or NULL: TLS certificates; addresses in digits become iPAddress. */
     const char *const *dns_names;
-    /* EUM: digits that EIDs begin with, for nameConstraints, or permitted EINs in version 3; NULL otherwise
-     */
+    /* EUM: digits that EIDs begin with, for nameConstraints, in version 3 permitted EINs; NULL otherwise */
     const char *eid_prefix;
     bool has_sub_ca;               /* EUM of version 3: it issues a sub-CA's certificate */
     const char *crl_url;           /* may be NULL */

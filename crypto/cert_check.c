@@ -130,11 +130,9 @@ struct span cert_eid_prefix(const struct cert *cert)
     struct span name;
     struct span prefix;
 
-    if (tlv_find(cert->permitted_eins, DER_PRINTABLE_STRING, &prefix))
-        return prefix;
     if (permitted_subtrees(cert, &subtrees) && tlv_find(subtrees, DER_SEQUENCE, &subtree) &&
         subtree_name(subtree, &name) &&
         x509_name_attribute(name, SPAN_ARRAY(x509_oid_serial_number), &prefix))
         return prefix;
-    return SPAN_NONE;
+    return tlv_find(cert->permitted_eins, DER_PRINTABLE_STRING, &prefix) ? prefix : SPAN_NONE;
 }

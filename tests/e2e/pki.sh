@@ -40,6 +40,22 @@ for variant in O A B C; do
     done)"
 done
 
+# --- the eIM's two servers ----------------------------------------------------------------------------------------------
+if has_coap; then
+    port=$(free_port) coap_port=$(free_port)
+    "$softeuicc" eim --pki "$work/O" --tls-cert "$work/C/p256/dp-tls.cert.pem" --tls-key "$work/C/p256/dp-tls.key.pem" --state "$work/chain.db" \
+        --listen "127.0.0.1:$port" --coap "127.0.0.1:$coap_port" >"$work/eim.out" 2>"$work/eim.log" &
+    server=$!
+    processes+=("$server")
+    wait_until 10 grep -q '^listening on coaps' "$work/eim.out" || not_ok "the eIM starts" "$work/eim.log"
+    for way in "$port" "$coap_port -dtls"; do
+        # shellcheck disable=SC2016,SC2086
+        check "the eIM's chain, at 127.0.0.1:$way" sh -c 'timeout 10 openssl s_client -CAfile "$1/ci.pem" -verify_return_error -verify_ip 127.0.0.1 \
+            -connect 127.0.0.1:$2 $3 </dev/null' sh "$work/C" $way
+    done
+    end_process "$server"
+fi
+
 # --- who needs one without sub-CAs ----------------------------------------------------------------------------------------
 
 # refused NAME COMMAND…: fails with one line that names the reason.
@@ -69,7 +85,7 @@ else
     is "an eIM with another's key" "softeuicc eim: $work/O/p256/eim-tls.key.pem is not the private key of $work/bare.pem" "$(cat "$work/err")"
 fi
 if has_coap; then
-    if timeout 20 "$softeuicc" eim --pki "$work/O" --plain --listen "127.0.0.1:$(free_port)" --coap "127.0.0.1:$(free_port)" --state "$work/eim2.db" \
+    if timeout 20 "$softeuicc" eim --pki "$work/O" --plain-http --listen "127.0.0.1:$(free_port)" --coap "127.0.0.1:$(free_port)" --state "$work/eim2.db" \
         --tls-cert "$work/bare.pem" --tls-key "$work/O/p256/eim-tls.key.pem" >/dev/null 2>"$work/err"; then
         not_ok "an eIM with another's key for CoAP"
     else

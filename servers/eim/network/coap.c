@@ -367,7 +367,7 @@ static void on_log(coap_log_t level, const char *line)
     log_line(LOG_LEVEL_DEBUG, "libcoap: %s", text);
 }
 
-/* libcoap takes a chain out of a file only, and would wait for a FIFO. */
+/* libcoap takes certificates of a chain out of a file only, and would wait for a FIFO. */
 static bool is_file(const char *path)
 {
     const char *kind = input_other_kind(path);
@@ -382,7 +382,10 @@ static bool set_certificate(struct coap_server *server)
     pki.pki_key.key_type = COAP_PKI_KEY_PEM;
     pki.pki_key.key.pem.public_cert = server->options.cert;
     pki.pki_key.key.pem.private_key = server->options.key;
-    return coap_context_set_pki(server->context, &pki) != 0;
+    /* It takes the first certificate only; the others OpenSSL finds among those that it may trust, of which
+     * there is no other use: clients are asked for none. */
+    return coap_context_set_pki(server->context, &pki) != 0 &&
+           coap_context_set_pki_root_cas(server->context, server->options.cert, NULL) != 0;
 }
 
 static bool add_resource(struct coap_server *server)
