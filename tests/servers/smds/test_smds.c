@@ -454,15 +454,13 @@ END_TEST
 
 START_TEST(remembers_in_a_file)
 {
-    const char *path = test_path("smds.db");
-
-    remove(path);
     start();
+    remove(test_path("smds.db"));
     db_close(smds.store);
-    open_store(path);
+    open_store(test_path("smds.db"));
     bench_success(add("a", TEST_EID, "E-1"));
     db_close(smds.store);
-    open_store(path);
+    open_store(test_path("smds.db"));
     expect_events(NULL, "E-1");
     stop();
 }
