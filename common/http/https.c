@@ -2,15 +2,18 @@
 #include "common/http/https.h"
 
 #include "common/addresses.h"
+#include "common/http/https_seats.h"
 #include "common/http/https_tls.h"
 #include "common/log.h"
 #include "common/tool.h"
 
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -34,6 +37,9 @@ struct https_request {
 struct https {
     struct https_options options;
     struct evhttp *http;
+    struct event_base *base;
+    struct https_seats *seats;
+    char *error_line;
     struct https_request *waiting;
     struct https_tls *tls; /* NULL: plain HTTP */
     uint16_t port;
@@ -79,9 +85,11 @@ static const char *reason_phrase(int code)
                    {404, "Not Found"},
                    {405, "Method Not Allowed"},
                    {409, "Conflict"},
+                   {413, "Content Too Large"},
                    {415, "Unsupported Media Type"},
                    {422, "Unprocessable Content"},
                    {500, "Internal Server Error"},
+                   {501, "Not Implemented"},
                    {503, "Service Unavailable"}};
 
     for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
@@ -114,10 +122,30 @@ const struct http_request *https_request(const struct https_request *request)
     return &request->http;
 }
 
+static struct bufferevent *https_connection(struct evhttp_request *evhttp)
+{
+    struct evhttp_connection *connection = evhttp_request_get_connection(evhttp);
+
+    return connection != NULL ? evhttp_connection_get_bufferevent(connection) : NULL;
+}
+
+static void on_answered(struct evhttp_request *evhttp, void *https)
+{
+    https_seats_answered(((struct https *)https)->seats, https_connection(evhttp));
+}
+
+static void https_send(struct https *https, struct evhttp_request *evhttp, int code)
+{
+    https_seats_answers(https->seats, https_connection(evhttp));
+    evhttp_request_set_on_complete_cb(evhttp, on_answered, https);
+    evhttp_send_reply(evhttp, code, reason_phrase(code), NULL);
+}
+
 void https_answer(struct https_request *request, const struct http_answer *answer)
 {
     struct evhttp_request *evhttp = request->evhttp;
-    const struct https_options *options = &request->https->options;
+    struct https *https = request->https;
+    const struct https_options *options = &https->options;
     struct evkeyvalq *headers = evhttp_request_get_output_headers(evhttp);
 
     if (options->admin_protocol != NULL)
@@ -130,7 +158,7 @@ void https_answer(struct https_request *request, const struct http_answer *answe
         evbuffer_add(evhttp_request_get_output_buffer(evhttp), answer->body.data, answer->body.size);
     log_body("answer", buf_span(&answer->body), answer->content_type);
     https_forget(request);
-    evhttp_send_reply(evhttp, answer->code, reason_phrase(answer->code), NULL);
+    https_send(https, evhttp, answer->code);
 }
 
 static void https_describe(struct evhttp_request *evhttp, struct http_request *out)
@@ -157,16 +185,19 @@ static void on_request(struct evhttp_request *evhttp, void *context)
     struct https *https = context;
     struct https_request *request = calloc(1, sizeof(*request));
 
+    https_seats_asked(https->seats, https_connection(evhttp));
     if (request == NULL) {
-        evhttp_send_reply(evhttp, 503, reason_phrase(503), NULL);
+        if (https->options.admin_protocol != NULL)
+            evhttp_add_header(evhttp_request_get_output_headers(evhttp), "X-Admin-Protocol",
+                              https->options.admin_protocol);
+        https_send(https, evhttp, 503);
         return;
     }
     request->https = https;
     request->evhttp = evhttp;
     https_describe(evhttp, &request->http);
     if (https->options.client_ca != NULL) {
-        https_tls_client(evhttp_connection_get_bufferevent(evhttp_request_get_connection(evhttp)),
-                         &request->client_cert);
+        https_tls_client(https_connection(evhttp), &request->client_cert);
         request->http.client_cert = buf_span(&request->client_cert);
     }
     request->next = https->waiting;
@@ -200,27 +231,60 @@ static bool listen_everywhere(struct https *https)
         /* Connections inherit it. Headers and body leave in two writes, and the second would wait 40 ms for
          * an acknowledgement. */
         setsockopt(fds[i], IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-        if (!ok || evhttp_accept_socket(https->http, fds[i]) != 0) {
-            ok = false;
+        if (ok)
+            ok = https_seats_listen(https->seats, fds[i]);
+        else
             close(fds[i]);
-        }
     }
     if (!ok)
         tool_error("out of memory");
     return ok;
 }
 
-static bool start_http(struct https *https, struct event_base *base)
+static bool make_seats(struct https *https)
+{
+    const struct https_options *options = &https->options;
+    struct https_seats_options seats = {
+        .max = options->connections_max > 0 ? options->connections_max : https_connections_max(),
+        .request_time = options->request_time > 0 ? options->request_time : HTTPS_REQUEST_TIME,
+    };
+
+    if (options->admin_protocol != NULL) {
+        if (asprintf(&https->error_line, "X-Admin-Protocol: %s\r\n", options->admin_protocol) < 0) {
+            https->error_line = NULL;
+            return false;
+        }
+        seats.error_line = https->error_line;
+    }
+    https->seats = https_seats_new(https->base, https->http, &seats);
+    return https->seats != NULL;
+}
+
+/* Each connection, with its place. */
+static struct bufferevent *make_connection(struct event_base *base, void *https_)
+{
+    struct https *https = https_;
+    struct bufferevent *connection = https->tls != NULL
+                                         ? https_tls_connection(base, https->tls)
+                                         : bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+
+    if (connection != NULL && !https_seats_take(https->seats, connection)) {
+        bufferevent_free(connection);
+        connection = NULL;
+    }
+    return connection;
+}
+
+static bool start_http(struct https *https)
 {
     const struct https_options *options = &https->options;
 
-    https->http = evhttp_new(base);
-    if (https->http == NULL) {
+    https->http = evhttp_new(https->base);
+    if (https->http == NULL || !make_seats(https)) {
         tool_error("cannot set up the HTTP server");
         return false;
     }
-    if (https->tls != NULL)
-        evhttp_set_bevcb(https->http, https_tls_connection, https->tls);
+    evhttp_set_bevcb(https->http, make_connection, https);
     evhttp_set_gencb(https->http, on_request, https);
     evhttp_set_allowed_methods(https->http, ALL_METHODS);
     evhttp_set_max_body_size(https->http, (ev_ssize_t)options->body_max);
@@ -242,14 +306,20 @@ struct https *https_open(struct loop *loop, const struct https_options *options)
         return NULL;
     }
     https->options = *options;
+    https->base = loop_base(loop);
     if (options->cert != NULL) {
         https->tls = https_tls_open(options);
         ok = https->tls != NULL;
     }
-    if (ok && start_http(https, loop_base(loop)))
+    if (ok && start_http(https))
         return https;
     https_close(https);
     return NULL;
+}
+
+unsigned https_connections_max(void)
+{
+    return https_seats_in_process();
 }
 
 uint16_t https_port(const struct https *https)
@@ -276,6 +346,8 @@ void https_close(struct https *https)
     drop_waiting(https);
     if (https->http != NULL)
         evhttp_free(https->http);
+    https_seats_free(https->seats);
+    free(https->error_line);
     https_tls_close(https->tls);
     free(https);
 }

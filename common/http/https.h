@@ -1,7 +1,7 @@
 /*
- * HTTPS server on libevent's HTTP and OpenSSL, TLS 1.2 or later: bounded bodies and headers, idle connections
- * closed. Each request is handed to a function of the caller, who answers at once or later; nothing here
- * knows what the paths mean. One thread, the event loop's.
+ * HTTPS server on libevent's HTTP and OpenSSL, TLS 1.2 or later: bounded bodies and headers, bounded
+ * connections, slow and idle ones closed. Each request is handed to a function of the caller, who answers at
+ * once or later; nothing here knows what the paths mean. One thread, the event loop's.
  */
 #ifndef SOFTEUICC_COMMON_HTTP_HTTPS_H
 #define SOFTEUICC_COMMON_HTTP_HTTPS_H
@@ -10,6 +10,7 @@
 #include "common/loop.h"
 
 #define HTTPS_IDLE_TIMEOUT 30 /* seconds without progress, then a connection is closed */
+#define HTTPS_REQUEST_TIME 60 /* seconds in which a request must be whole, handshake included */
 
 struct https;
 /* A request that has not been answered. */
@@ -22,6 +23,13 @@ struct https_request;
  */
 typedef void https_function(void *context, struct https_request *request);
 
+/* Another certificate of the server, in files as `cert` and `key` below. A client gets the first whose
+ * subjectAltName has the name it asks for (SNI) and on whose curve it can verify; else the first of that
+ * name; and a client that asks for no name that is known, the first of all on whose curve it can verify. */
+struct https_identity {
+    const char *cert, *key;
+};
+
 struct https_options {
     const char *address;   /* "127.0.0.1", "::1", or a name: all that it stands for */
     uint16_t port;         /* 0: any free one */
@@ -30,16 +38,23 @@ struct https_options {
     const char *client_ca; /* file, PEM: a client must show a certificate for TLS clients that is one of these
                               or under one of them, else it is refused in the handshake, with a line in the
                               log; NULL: none is asked */
-    size_t body_max;       /* octets; larger ones are answered with 413 */
+    const struct https_identity *others; /* who the server is beside `cert`: see https_identity */
+    size_t others_count;
+    unsigned connections_max;   /* 0: as many as the process may have, less what else it needs */
+    unsigned request_time;      /* seconds; 0: HTTPS_REQUEST_TIME */
+    size_t body_max;            /* octets; larger ones are answered with 413 */
     const char *admin_protocol; /* X-Admin-Protocol of every answer; NULL: none */
     const char *allow;          /* the methods, for the Allow header of a 405: "GET, POST" */
     https_function *answer;
     void *context;
 };
 
-/* Binds and listens. The texts of `options` must outlive the server, but for the file names. On failure
+/* Binds and listens. The texts of `options` must outlive the server, but for names of files. On failure
  * prints the line and returns NULL. */
 struct https *https_open(struct loop *loop, const struct https_options *options);
+
+/* How many connections a process may have in all its servers together; for `connections_max` of several. */
+unsigned https_connections_max(void);
 
 /* The port that is bound. */
 uint16_t https_port(const struct https *https);

@@ -11,14 +11,17 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #define CLIENT_CA_MAX (4 * 1024 * 1024) /* octets */
 #define PEER_MAX      64                /* octets of an address as text */
 
 struct https_tls {
-    SSL_CTX *context;
+    size_t count;
+    SSL_CTX *contexts[]; /* one for each identity, the default first */
 };
 
 /* --- Clients -------------------------------------------------------------------------------------------- */
@@ -102,9 +105,116 @@ void https_tls_client(struct bufferevent *connection, struct buf *der)
     OPENSSL_free(octets);
 }
 
+/* --- Who the server is -----------------------------------------------------------------------------------
+ */
+
+/* What a client says of itself that a certificate is chosen by. */
+struct hello {
+    char name[TLSEXT_MAXLEN_host_name + 1]; /* "": none */
+    const uint8_t *groups;                  /* RFC 8422 5.1.1, two octets each; NULL: any */
+    size_t groups_size;
+    const uint8_t *schemes; /* RFC 8446 4.2.3, two octets each; NULL: not said */
+    size_t schemes_size;
+};
+
+/* The list in an extension that is nothing but one, with a length of two octets. */
+static const uint8_t *hello_list(SSL *ssl, unsigned type, size_t *size)
+{
+    const uint8_t *octets;
+
+    if (SSL_client_hello_get0_ext(ssl, type, &octets, size) != 1 || *size < 2 ||
+        ((size_t)octets[0] << 8 | octets[1]) != *size - 2) {
+        *size = 0;
+        return NULL;
+    }
+    *size -= 2;
+    return octets + 2;
+}
+
+static void hello_read(SSL *ssl, struct hello *out)
+{
+    enum { NAME_AT = 3 }; /* behind the name's type and length, RFC 6066 3 */
+    size_t size;
+    const uint8_t *names = hello_list(ssl, TLSEXT_TYPE_server_name, &size);
+
+    *out = (struct hello){.name = ""};
+    if (names != NULL && size > NAME_AT && names[0] == TLSEXT_NAMETYPE_host_name &&
+        size - NAME_AT <= TLSEXT_MAXLEN_host_name && memchr(names + NAME_AT, '\0', size - NAME_AT) == NULL)
+        memcpy(out->name, names + NAME_AT, size - NAME_AT);
+    out->groups = hello_list(ssl, TLSEXT_TYPE_supported_groups, &out->groups_size);
+    out->schemes = hello_list(ssl, TLSEXT_TYPE_signature_algorithms, &out->schemes_size);
+}
+
+static bool hello_lists(const uint8_t *list, size_t size, unsigned value)
+{
+    for (size_t i = 0; i + 1 < size; i += 2) {
+        if (((unsigned)list[i] << 8 | list[i + 1]) == value)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a client can verify with this key: it names the curve, or the scheme that has it (TLS 1.3, which
+ * knows no brainpool by itself). Other keys than those of these curves are for everybody. */
+static bool hello_knows(const struct hello *hello, SSL_CTX *context)
+{
+    static const struct {
+        const char *curve;
+        unsigned group, scheme;
+    } curves[] = {{SN_X9_62_prime256v1, 23, 0x0403}, {SN_secp384r1, 24, 0x0503},
+                  {SN_secp521r1, 25, 0x0603},        {SN_brainpoolP256r1, 26, 0},
+                  {SN_brainpoolP384r1, 27, 0},       {SN_brainpoolP512r1, 28, 0}};
+    char curve[80];
+
+    if (EVP_PKEY_get_group_name(SSL_CTX_get0_privatekey(context), curve, sizeof(curve), NULL) != 1)
+        return true;
+    for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
+        if (strcmp(curves[i].curve, curve) == 0)
+            return hello->groups == NULL || hello_lists(hello->groups, hello->groups_size, curves[i].group) ||
+                   (curves[i].scheme != 0 &&
+                    hello_lists(hello->schemes, hello->schemes_size, curves[i].scheme));
+    }
+    return true;
+}
+
+static bool context_is_called(SSL_CTX *context, const char *name)
+{
+    X509 *cert = SSL_CTX_get0_certificate(context);
+
+    return name[0] != '\0' && X509_check_host(cert, name, 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) == 1;
+}
+
+static SSL_CTX *choose_context(const struct https_tls *tls, const struct hello *hello)
+{
+    SSL_CTX *called = NULL, *known = NULL;
+
+    for (size_t i = 0; i < tls->count; i++) {
+        bool can = hello_knows(hello, tls->contexts[i]);
+
+        if (context_is_called(tls->contexts[i], hello->name)) {
+            if (can)
+                return tls->contexts[i];
+            called = called != NULL ? called : tls->contexts[i];
+        }
+        known = known == NULL && can ? tls->contexts[i] : known;
+    }
+    return called != NULL ? called : known != NULL ? known : tls->contexts[0];
+}
+
+static int on_client_hello(SSL *ssl, int *alert, void *tls)
+{
+    struct hello hello;
+
+    hello_read(ssl, &hello);
+    if (SSL_set_SSL_CTX(ssl, choose_context(tls, &hello)) != NULL)
+        return SSL_CLIENT_HELLO_SUCCESS;
+    *alert = SSL_AD_INTERNAL_ERROR;
+    return SSL_CLIENT_HELLO_ERROR;
+}
+
 /* --- The server ----------------------------------------------------------------------------------------- */
 
-static SSL_CTX *make_context(const struct https_options *options)
+static SSL_CTX *make_context(const struct https_options *options, const struct https_identity *identity)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
 
@@ -115,7 +225,7 @@ static SSL_CTX *make_context(const struct https_options *options)
     }
     /* LPAs hang up without a closure alert; an HTTP message has its own length. */
     SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
-    if (!tls_files_use(context, options->cert, options->key) ||
+    if (!tls_files_use(context, identity->cert, identity->key) ||
         (options->client_ca != NULL && !ask_clients(context, options->client_ca))) {
         SSL_CTX_free(context);
         context = NULL;
@@ -125,31 +235,39 @@ static SSL_CTX *make_context(const struct https_options *options)
 
 struct https_tls *https_tls_open(const struct https_options *options)
 {
-    struct https_tls *tls = calloc(1, sizeof(*tls));
+    const struct https_identity first = {options->cert, options->key};
+    struct https_tls *tls = calloc(1, sizeof(*tls) + (1 + options->others_count) * sizeof(tls->contexts[0]));
 
     if (tls == NULL) {
         tool_error("out of memory");
         return NULL;
     }
-    tls->context = make_context(options);
-    if (tls->context != NULL)
-        return tls;
-    free(tls);
-    return NULL;
+    for (size_t i = 0; i <= options->others_count; i++) {
+        tls->contexts[i] = make_context(options, i == 0 ? &first : &options->others[i - 1]);
+        if (tls->contexts[i] == NULL) {
+            https_tls_close(tls);
+            return NULL;
+        }
+        tls->count++;
+    }
+    /* With one there is nothing to choose, and OpenSSL knows by itself which versions its curve allows. */
+    if (tls->count > 1)
+        SSL_CTX_set_client_hello_cb(tls->contexts[0], on_client_hello, tls);
+    return tls;
 }
 
 void https_tls_close(struct https_tls *tls)
 {
     if (tls == NULL)
         return;
-    SSL_CTX_free(tls->context);
+    for (size_t i = 0; i < tls->count; i++)
+        SSL_CTX_free(tls->contexts[i]);
     free(tls);
 }
 
-struct bufferevent *https_tls_connection(struct event_base *base, void *tls_)
+struct bufferevent *https_tls_connection(struct event_base *base, const struct https_tls *tls)
 {
-    const struct https_tls *tls = tls_;
-    SSL *ssl = SSL_new(tls->context);
+    SSL *ssl = SSL_new(tls->contexts[0]);
     struct bufferevent *connection;
 
     if (ssl == NULL)

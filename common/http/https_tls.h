@@ -13,8 +13,8 @@ struct https_tls *https_tls_open(const struct https_options *options);
 /* NULL is nothing to close. */
 void https_tls_close(struct https_tls *tls);
 
-/* A connection that waits for its socket, for evhttp_set_bevcb with the https_tls. */
-struct bufferevent *https_tls_connection(struct event_base *base, void *tls);
+/* A connection that waits for its socket; NULL: no memory. */
+struct bufferevent *https_tls_connection(struct event_base *base, const struct https_tls *tls);
 /* Appends the DER of the certificate that the client of such a connection has shown, if it has. */
 void https_tls_client(struct bufferevent *connection, struct buf *der);
 
