@@ -70,7 +70,8 @@ events_of() {
 mkdir "$work/profiles"
 "$softeuicc" profile make --out "$work/profiles/demo.der" --iccid "$iccid" --name Demo --operator softeuicc --metadata >/dev/null
 make_card card --eid "$eid" --root-smds "$root"
-start smdpp smdpp --pki "$work/pki" --profiles "$work/profiles" --listen "127.0.0.1:${smdp#*:}" --address "$smdp"
+start smdpp smdpp --pki "$work/pki" --profiles "$work/profiles" --listen "127.0.0.1:${smdp#*:}" --address "$smdp" \
+    --root-smds "$root" --es12 "$root=$root_es12"
 start_root
 mapfile -t dp < <(as dp)
 mapfile -t ds < <(as ds)
@@ -117,16 +118,24 @@ lpa download "1\$$root\$" >/dev/null
 matches "nor is there any" 'has no event for this card' "$(cat "$work/lpa.err")"
 lpa delete "$iccid" >/dev/null
 
+# --- an order that waits at the SM-DS -----------------------------------------------------------------------------------
+events_at_root() {
+    [ "$(events_of "$root" | jq --arg eid "$eid" 'map(select(.eid == $eid)) | length')" = "$1" ]
+}
+check "an order is registered" "$softeuicc" smdpp order --url "https://$smdp" --cacert "$work/pki/ci.pem" --profile demo --eid "$eid" --smds "$root"
+lpa --json discover >"$work/found.json"
+check "and downloaded where it is found" lpa download \
+    "$(jq -r '.[0] | "1$\(.rsp_server_address)$\(.event_id)"' "$work/found.json")"
+check "the SM-DP+ deletes the event" wait_until 10 events_at_root 0
+lpa delete "$iccid" >/dev/null
+
 # --- an Alternative SM-DS -----------------------------------------------------------------------------------------------
 start alternative smds --pki "$work/pki" --listen "127.0.0.1:${alternative#*:}" --address "$alternative" --root "$root_es12" \
     --state "$work/alternative.db"
 alternative_pid=$pid
-at_root() {
-    [ "$(events_of "$root" | jq --arg eid "$eid" 'map(select(.eid == $eid)) | length')" = "$1" ]
-}
 is "an event that stays" Executed-Success "$(es12 "$alternative" registerEvent "$(event stays smdp.example)")"
 is "an event that is forwarded" Executed-Success "$(es12 "$alternative" registerEvent "$(event demo "$smdp" "$eid" true)")"
-wait_until 10 at_root 1 || not_ok "the Root hears of it" "$work/alternative.log"
+wait_until 10 events_at_root 1 || not_ok "the Root hears of it" "$work/alternative.log"
 is "it owns it" 2.999.15 "$(events_of "$root" | jq -r --arg eid "$eid" 'map(select(.eid == $eid))[0].owner')"
 lpa --json discover >"$work/found.json"
 is "the Root sends to it" "$alternative" "$(jq -r '.[0].rsp_server_address' "$work/found.json")"
@@ -137,7 +146,7 @@ requester=somebody
 is "another cannot delete it" 8.9.5-3.9 "$(es12 "$alternative" deleteEvent "$(deletion demo)")"
 requester=e2e
 is "its deletion" Executed-Success "$(es12 "$alternative" deleteEvent "$(deletion demo)")"
-check "goes to the Root, too" wait_until 10 at_root 0
+check "goes to the Root, too" wait_until 10 events_at_root 0
 end_process "$root_pid"
 is "with the Root away" Executed-Success "$(es12 "$alternative" registerEvent "$(event later "$smdp" "$eid" true)")"
 check "it is told that it cannot be reached" wait_until 10 grep -q 'ES15 register .* tried again' "$work/alternative.log"
@@ -145,7 +154,7 @@ end_process "$alternative_pid" KILL
 start_root
 start alternative smds --pki "$work/pki" --listen "127.0.0.1:${alternative#*:}" --address "$alternative" --root "$root_es12" \
     --state "$work/alternative.db"
-check "the Root hears of it when both are back" wait_until 15 at_root 1
+check "the Root hears of it when both are back" wait_until 15 events_at_root 1
 
 # --- command lines ------------------------------------------------------------------------------------------------------
 for words in "--client-ca $work/pki/ci.pem" "--root-ca $work/pki/ci.pem" "--tls-cert x"; do
