@@ -16,6 +16,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* OpenSSL's own, and brainpool behind them: an LPA may know nothing else (SGP.22 2.6.7). */
+#define GROUPS        "X25519:P-256:X448:P-521:P-384:brainpoolP256r1:brainpoolP384r1:brainpoolP512r1"
 #define CLIENT_CA_MAX (4 * 1024 * 1024) /* octets */
 #define PEER_MAX      64                /* octets of an address as text */
 
@@ -218,7 +220,8 @@ static SSL_CTX *make_context(const struct https_options *options, const struct h
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
 
-    if (context == NULL || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1) {
+    if (context == NULL || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
+        SSL_CTX_set1_groups_list(context, GROUPS) != 1) {
         SSL_CTX_free(context);
         tool_error("cannot set up TLS");
         return NULL;

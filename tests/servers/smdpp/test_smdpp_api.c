@@ -29,7 +29,9 @@ START_TEST(refuses_at_the_door)
     } cases[] = {
         {"GET", ES9P "initiateAuthentication", JSON, V2, "{}", 405},
         {"POST", ES9P "initiateAuthentication", JSON, NULL, "{}", 400},
-        {"POST", ES9P "initiateAuthentication", JSON, "gsma/rsp/v3.0.0", "{}", 400},
+        {"POST", ES9P "initiateAuthentication", JSON, "gsma/rsp/v1.0.0", "{}", 400},
+        {"POST", ES9P "initiateAuthentication", JSON, "gsma/rsp/v4.0.0", "{}", 400},
+        {"POST", ES9P "initiateAuthentication", JSON, "gsma/rsp/v3", "{}", 400},
         {"POST", ES9P "initiateAuthentication", JSON, "gsma/rsp", "{}", 400},
         {"POST", ES9P "initiateAuthentication", NULL, V2, "{}", 415},
         {"POST", ES9P "initiateAuthentication", "text/plain", V2, "{}", 415},
