@@ -1,6 +1,7 @@
 /* The subcommand `softeuicc smds`: a test SM-DS over HTTPS (SGP.22), and a small client for it. */
 #include "tools/smds/smds.h"
 
+#include "common/addresses.h"
 #include "common/http/https.h"
 #include "common/log.h"
 #include "common/pki_dir.h"
@@ -204,10 +205,14 @@ static void say_where(const struct smds_program *program)
         print_line("events are registered at https://%s", where);
     }
     fflush(stdout);
-    if (settings->client_ca == NULL)
-        log_line(LOG_LEVEL_INFO,
-                 "ES12 asks for no client certificate: whoever reaches it can register events, and delete "
-                 "those of the functionRequesterIdentifier that it says");
+    if (settings->client_ca != NULL)
+        return;
+    if (addresses_is_loopback(program->es12 != NULL ? settings->es12.host : settings->listen.host))
+        log_line(LOG_LEVEL_INFO, "ES12 takes events without a certificate, on this machine (--client-ca asks "
+                                 "for one); functionRequesterIdentifier says whose they are");
+    else
+        tool_note("ES12 takes events from everybody who reaches this server: --es12-listen HOST:PORT with "
+                  "--client-ca FILE lets in those with a certificate only");
 }
 
 static int smds_serve(struct smds_program *program)
