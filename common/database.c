@@ -130,12 +130,12 @@ static bool prepare_file(struct db *db, const char *path)
 }
 
 /* Says whether the file is empty or one of ours before anything in it is changed. */
-static bool database_inspect(struct db *db, const struct db_schema *schema, bool *empty)
+static bool database_inspect(struct db *db, const struct db_schema *schema, bool *empty, int *version)
 {
-    int version = 0, tables = 0, known = 0;
+    int tables = 0, known = 0;
     char reason[120];
 
-    if (!database_ask(db, "PRAGMA user_version", NULL, &version) ||
+    if (!database_ask(db, "PRAGMA user_version", NULL, version) ||
         !database_ask(db, "SELECT count(*) FROM sqlite_master", NULL, &tables) ||
         !database_ask(db, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
                       schema->known, &known)) {
@@ -143,12 +143,14 @@ static bool database_inspect(struct db *db, const struct db_schema *schema, bool
                                                                                     : "cannot open it");
         return false;
     }
-    *empty = version == 0 && tables == 0;
-    if (*empty || (known == 1 && version == schema->version))
+    *empty = *version == 0 && tables == 0;
+    if (*empty || (known == 1 && *version == schema->version))
+        return true;
+    if (known == 1 && schema->upgrades != NULL && *version >= 1 && *version < schema->version)
         return true;
     if (known == 1)
         snprintf(reason, sizeof(reason),
-                 "made by another version of softeuicc (tables %d, this one knows %d)", version,
+                 "made by another version of softeuicc (tables %d, this one knows %d)", *version,
                  schema->version);
     else
         snprintf(reason, sizeof(reason), "an SQLite file, but not %s", schema->name);
@@ -167,9 +169,24 @@ static bool make_tables(struct db *db, const struct db_schema *schema)
     return false;
 }
 
+static bool upgrade_tables(struct db *db, const struct db_schema *schema, int version)
+{
+    char end[64];
+    bool ok = run_plain(db, "BEGIN IMMEDIATE");
+
+    for (; ok && version < schema->version; version++)
+        ok = run_plain(db, schema->upgrades[version - 1]);
+    snprintf(end, sizeof(end), "PRAGMA user_version = %d; COMMIT", schema->version);
+    if (ok && run_plain(db, end))
+        return true;
+    keep_sqlite_error(db, "cannot bring its tables to this version");
+    return false;
+}
+
 static bool open_checked(struct db *db, const char *path, const struct db_schema *schema)
 {
     bool empty = false;
+    int version = 0;
 
     if (path != NULL && !prepare_file(db, path))
         return false;
@@ -184,14 +201,14 @@ static bool open_checked(struct db *db, const char *path, const struct db_schema
         return false;
     }
     sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
-    if (!database_inspect(db, schema, &empty))
+    if (!database_inspect(db, schema, &empty, &version))
         return false;
     if (!run_plain(db, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON") ||
         !run_plain(db, "PRAGMA synchronous = FULL")) {
         keep_sqlite_error(db, "cannot open it");
         return false;
     }
-    if (empty && !make_tables(db, schema))
+    if (empty ? !make_tables(db, schema) : version < schema->version && !upgrade_tables(db, schema, version))
         return false;
     if (path != NULL)
         tool_check_secret(path);

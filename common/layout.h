@@ -6,7 +6,7 @@
  *   DIR/ci.pem                   the CI certificates of all curves: the CA bundle that TLS clients want
  *   DIR/CURVE/ENTITY.key.pem     PKCS#8, mode 0600
  *   DIR/CURVE/ENTITY.cert.der
- *   DIR/CURVE/ENTITY.cert.pem
+ *   DIR/CURVE/ENTITY.cert.pem    behind a TLS certificate the sub-CAs' up to the CI, as a server sends them
  *
  * CURVE is "p256" or "brainpool"; a PKI has one or both. ENTITY is one of the names in layout.c. ci.cert.pem
  * is also the CA bundle that TLS clients want.
@@ -21,12 +21,23 @@
 #define PKI_README    "README.txt"
 #define PKI_CA_BUNDLE "ci.pem"
 
+/*
+ * What stands between the CI and the others (SGP.22 version 3, SGP.26): nothing; sub-CAs of the EUM, SM-DP+
+ * and SM-DS; one of the CI; both. The names are SGP.26's, in its order of depth O, A, B, C.
+ */
+enum pki_variant { PKI_VARIANT_O, PKI_VARIANT_A, PKI_VARIANT_B, PKI_VARIANT_C };
+
+/* Who issues stands before whom it issues. */
 enum pki_entity {
     PKI_CI,
+    PKI_CI_SUBCA,
     PKI_EUM,
+    PKI_EUM_SUBCA,
+    PKI_DP_SUBCA,
     PKI_DP_AUTH,
     PKI_DP_PB,
     PKI_DP_TLS,
+    PKI_DS_SUBCA,
     PKI_DS_AUTH,
     PKI_DS_TLS,
     PKI_EIM_SIGN,
@@ -38,8 +49,14 @@ enum pki_file { PKI_KEY_PEM, PKI_CERT_DER, PKI_CERT_PEM };
 
 /* The last path element without suffix: "ci", "eum", "dp-auth", "dp-pb", "dp-tls", "ds-auth", … */
 const char *pki_entity_name(enum pki_entity entity);
-/* What a certificate of this entity must be. CERT_ROLE_NONE for the eIM's. */
-enum cert_role pki_entity_role(enum pki_entity entity);
+/* What a certificate of this entity must be in a PKI of this variant. CERT_ROLE_NONE for the eIM's. */
+enum cert_role pki_entity_role(enum pki_variant variant, enum pki_entity entity);
+/* Whether it has this entity at all; only sub-CAs may lack. */
+bool pki_variant_has(enum pki_variant variant, enum pki_entity entity);
+/* Who issues its certificate; the CI its own. */
+enum pki_entity pki_issuer(enum pki_variant variant, enum pki_entity entity);
+/* "O", "A", "B", "C"; NULL at the end. */
+extern const char *const pki_variant_words[];
 /* The curves' names by enum ec_curve, "" for none; NULL at the end. */
 extern const char *const pki_curve_words[];
 /* "p256", "brainpool"; NULL for another. */

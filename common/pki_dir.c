@@ -54,9 +54,22 @@ bool pki_has_curve(const char *dir, enum ec_curve curve)
     return pki_path(path, dir, curve, PKI_CI, PKI_CERT_DER) && access(path, R_OK) == 0;
 }
 
-static bool load_cert(const char *dir, enum ec_curve curve, enum pki_entity entity, struct pki_pair *pair)
+enum pki_variant pki_variant_of(const char *dir, enum ec_curve curve)
 {
     char path[PKI_PATH_MAX];
+    bool ci = pki_path(path, dir, curve, PKI_CI_SUBCA, PKI_CERT_DER) && access(path, F_OK) == 0;
+    bool others = pki_path(path, dir, curve, PKI_DP_SUBCA, PKI_CERT_DER) && access(path, F_OK) == 0;
+
+    if (ci)
+        return others ? PKI_VARIANT_C : PKI_VARIANT_B;
+    return others ? PKI_VARIANT_A : PKI_VARIANT_O;
+}
+
+static bool load_cert(const char *dir, enum ec_curve curve, enum pki_entity entity, struct pki_pair *pair)
+{
+    enum cert_role role = pki_entity_role(pki_variant_of(dir, curve), entity);
+    char path[PKI_PATH_MAX];
+    enum cert_role has;
 
     if (!pki_path(path, dir, curve, entity, PKI_CERT_DER)) {
         tool_error("the path of the PKI directory is too long");
@@ -70,16 +83,17 @@ static bool load_cert(const char *dir, enum ec_curve curve, enum pki_entity enti
                    ec_curve_name(ec_key_curve(cert_key(pair->cert))), ec_curve_name(curve));
         return false;
     }
-    if (cert_role(pair->cert) != pki_entity_role(entity)) {
-        tool_error("%s: the certificate has the role of %s, expected %s", path,
-                   cert_role_name(cert_role(pair->cert)), cert_role_name(pki_entity_role(entity)));
+    has = role > CERT_ROLE_LAST ? cert_role_v3(pair->cert) : cert_role(pair->cert);
+    if (has != role) {
+        tool_error("%s: the certificate has the role of %s, expected %s", path, cert_role_name(has),
+                   cert_role_name(role));
         return false;
     }
     return true;
 }
 
-bool pki_load(const char *dir, enum ec_curve curve, enum pki_entity entity, bool with_key,
-              struct pki_pair *pair)
+bool pki_load_any(const char *dir, enum ec_curve curve, enum pki_entity entity, bool with_key,
+                  struct pki_pair *pair)
 {
     char path[PKI_PATH_MAX];
 
@@ -100,6 +114,20 @@ bool pki_load(const char *dir, enum ec_curve curve, enum pki_entity entity, bool
         return false;
     }
     return true;
+}
+
+bool pki_load(const char *dir, enum ec_curve curve, enum pki_entity entity, bool with_key,
+              struct pki_pair *pair)
+{
+    enum pki_variant variant = pki_variant_of(dir, curve);
+
+    if (variant == PKI_VARIANT_O)
+        return pki_load_any(dir, curve, entity, with_key, pair);
+    *pair = (struct pki_pair){0};
+    tool_error("%s/%s is a PKI of variant %s: its certificates hang on sub-CAs, whose certificates the RSP "
+               "functions of version 2 do not carry; cards and servers need one of variant O",
+               dir, pki_curve_directory(curve), pki_variant_words[variant]);
+    return false;
 }
 
 bool pki_tls_files(const char *dir, enum pki_entity entity, const char *given_cert, const char *given_key,

@@ -16,10 +16,19 @@ struct pki_pair {
 /* True when DIR holds this curve's part (its CI certificate can be read). Prints nothing. */
 bool pki_has_curve(const char *dir, enum ec_curve curve);
 
-/* Loads a certificate, checks its role and curve, and with `with_key` the private key, which must belong to
- * it. The caller frees with pki_pair_free, also after a failure. */
+/* Which one this curve's part is, by the sub-CAs that are there. */
+enum pki_variant pki_variant_of(const char *dir, enum ec_curve curve);
+
+/*
+ * Loads a certificate, checks its role and curve, and with `with_key` the private key, which must belong to
+ * it. Refuses a PKI with sub-CAs: the functions of version 2, which cards and servers here have, carry
+ * certificates of none. The caller frees with pki_pair_free, also after a failure.
+ */
 bool pki_load(const char *dir, enum ec_curve curve, enum pki_entity entity, bool with_key,
               struct pki_pair *pair);
+/* The same of a PKI of any variant: for who issues and shows. */
+bool pki_load_any(const char *dir, enum ec_curve curve, enum pki_entity entity, bool with_key,
+                  struct pki_pair *pair);
 void pki_pair_free(struct pki_pair *pair);
 
 /* The PEM files of a server's TLS certificate and key: those given, or with NULL those of `entity` in DIR, on

@@ -14,10 +14,11 @@ struct pki_options {
     const char *const *hosts; /* NULL-terminated, at least one: names or addresses of the TLS servers */
     int64_t not_before;       /* seconds since 1970 */
     int64_t not_after;
+    enum pki_variant variant;
 };
 
-/* Makes all keys and certificates of one curve. False (nothing left to free) when a host cannot stand in a
- * certificate, or for lack of memory. The caller frees with pki_free. */
+/* Makes all keys and certificates of one curve; what the variant has not stays empty. False (nothing left to
+ * free) when a host cannot stand in a certificate, or for lack of memory. The caller frees with pki_free. */
 bool pki_make(enum ec_curve curve, const struct pki_options *options, struct pki_pair pairs[PKI_ENTITIES]);
 void pki_free(struct pki_pair pairs[PKI_ENTITIES]);
 

@@ -21,8 +21,6 @@
 #define SERIAL_MAX 21
 #define PEM_MAX    (1024 * 1024)
 
-/* id-rspRole, 2.23.146.1.2.1; one arc follows (SGP.22 4.5.2.1.0.2). */
-static const uint8_t oid_rsp_role[] = {0x67, 0x81, 0x12, 0x01, 0x02, 0x01};
 static const uint8_t oid_ec_public_key[] = {0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01};
 static const uint8_t oid_server_auth[] = {0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01};
 
@@ -206,8 +204,8 @@ static bool read_basic_constraints(struct cert *cert, struct span value)
     return tlv_finish(&reader);
 }
 
-/* Reading: exactly one policy of a certificate is a role;
- * two different roles in one certificate are refused. */
+/* Reading: at most one policy of a certificate is a role of version 2: two different ones are refused. What
+ * version 3 says beside it is for others. */
 static bool read_policies(struct cert *cert, struct span value)
 {
     struct tlv_reader reader;
@@ -217,17 +215,19 @@ static bool read_policies(struct cert *cert, struct span value)
         return false;
     while (reader.offset < reader.in.size && tlv_require(&reader, DER_SEQUENCE, &policy)) {
         struct tlv_reader inner = tlv_reader(policy);
+        enum cert_role role;
         struct span oid;
-        const size_t prefix = sizeof(oid_rsp_role);
 
         if (!tlv_require(&inner, DER_OID, &oid) || !tlv_skip_rest(&inner))
             return false;
-        if (oid.size != prefix + 1 || memcmp(oid.data, oid_rsp_role, prefix) != 0 ||
-            oid.data[prefix] > CERT_ROLE_LAST)
+        role = cert_role_of_policy(oid);
+        if (role > CERT_ROLE_LAST && cert->role_v3 == CERT_ROLE_NONE)
+            cert->role_v3 = role;
+        if (role == CERT_ROLE_NONE || role > CERT_ROLE_LAST)
             continue;
-        if (cert->role != CERT_ROLE_NONE && cert->role != (enum cert_role)oid.data[prefix])
+        if (cert->role != CERT_ROLE_NONE && cert->role != role)
             return false;
-        cert->role = (enum cert_role)oid.data[prefix];
+        cert->role = role;
     }
     return tlv_finish(&reader);
 }
@@ -268,6 +268,21 @@ static bool read_extended_key_usage(struct cert *cert, struct span value)
     return tlv_finish(&reader);
 }
 
+/* id-rsp-permitted-eins of version 3, 2.23.146.1.2.2.0: read for people. A card of version 2 does not go by
+ * it, and so refuses it when it is critical (cert_check). */
+static const uint8_t oid_permitted_eins[] = {0x67, 0x81, 0x12, 0x01, 0x02, 0x02, 0x00};
+
+static void read_other(struct cert *cert, const struct x509_extension *extension)
+{
+    if (!span_equal(extension->oid, SPAN_ARRAY(oid_permitted_eins))) {
+        cert->unknown_critical |= extension->critical;
+        return;
+    }
+    if (tlv_single(extension->value, DER_SEQUENCE, &cert->permitted_eins) != TLV_OK)
+        cert->permitted_eins = SPAN_NONE;
+    cert->critical_eins |= extension->critical;
+}
+
 /* The card fetches nothing: where CRLs are is for people and tools. */
 static const struct {
     enum x509_known_extension number;
@@ -299,7 +314,7 @@ static bool read_extensions(struct cert *cert, struct span content)
         while (i < sizeof(extensions) / sizeof(extensions[0]) && extensions[i].number != number)
             i++;
         if (i == sizeof(extensions) / sizeof(extensions[0])) {
-            cert->unknown_critical |= extension.critical;
+            read_other(cert, &extension);
             continue;
         }
         /* RFC 5280 4.2: an extension appears once. */
@@ -392,6 +407,7 @@ struct cert *cert_parse_like(struct span der, const struct ec_key *model, enum c
 
     if (cert != NULL) {
         cert->role = CERT_ROLE_NONE;
+        cert->role_v3 = CERT_ROLE_NONE;
         buf_append(&cert->der, der);
         if (!cert->der.failed)
             result = read_cert(cert, model);
@@ -455,6 +471,11 @@ const struct ec_key *cert_key(const struct cert *cert)
 enum cert_role cert_role(const struct cert *cert)
 {
     return cert->role;
+}
+
+enum cert_role cert_role_v3(const struct cert *cert)
+{
+    return cert->role_v3;
 }
 
 struct span cert_subject_key_id(const struct cert *cert)

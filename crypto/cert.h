@@ -8,7 +8,8 @@
 
 #include "crypto/ec.h"
 
-/* Roles by certificate policy id-rspRole 2.23.146.1.2.1.x, values are x (SGP.22 4.5.2.1.0.2, v2). */
+/* Roles by certificate policy id-rspRole 2.23.146.1.2.1.x, values are x (SGP.22 4.5.2.1.0.2, v2); behind them
+ * those of version 3's policies, of which the functions of version 2 know nothing. */
 enum cert_role {
     CERT_ROLE_NONE = -1,
     CERT_ROLE_CI = 0,
@@ -19,7 +20,19 @@ enum cert_role {
     CERT_ROLE_DP_PB = 5,
     CERT_ROLE_DS_TLS = 6,
     CERT_ROLE_DS_AUTH = 7,
-    CERT_ROLE_LAST = CERT_ROLE_DS_AUTH
+    CERT_ROLE_LAST = CERT_ROLE_DS_AUTH,
+    CERT_ROLE_CI_SUBCA,
+    CERT_ROLE_EUM_V3,
+    CERT_ROLE_EUM_SUBCA,
+    CERT_ROLE_EUICC_V3,
+    CERT_ROLE_DP_SUBCA,
+    CERT_ROLE_DP_TLS_V3,
+    CERT_ROLE_DP_AUTH_V3,
+    CERT_ROLE_DP_PB_V3,
+    CERT_ROLE_DS_SUBCA,
+    CERT_ROLE_DS_TLS_V3,
+    CERT_ROLE_DS_AUTH_V3,
+    CERT_ROLE_V3_LAST = CERT_ROLE_DS_AUTH_V3
 };
 
 enum cert_status {
@@ -57,7 +70,10 @@ struct ec_key *cert_key_from_info(struct span info, const struct ec_key *model, 
 
 struct span cert_der(const struct cert *cert);
 const struct ec_key *cert_key(const struct cert *cert);
+/* By a policy of version 2; CERT_ROLE_NONE when there is none. */
 enum cert_role cert_role(const struct cert *cert);
+/* By a policy of version 3: CERT_ROLE_CI_SUBCA and those behind it, or CERT_ROLE_NONE. */
+enum cert_role cert_role_v3(const struct cert *cert);
 struct span cert_subject_key_id(const struct cert *cert);   /* SPAN_NONE when absent */
 struct span cert_authority_key_id(const struct cert *cert); /* SPAN_NONE when absent */
 struct span cert_serial(const struct cert *cert);           /* content octets of the INTEGER */
@@ -70,8 +86,8 @@ const char *cert_subject_organization(const struct cert *cert);
 /* One line for people: "CN=…, O=…". */
 const char *cert_subject_line(const struct cert *cert);
 
-/* EUM: the digits that the nameConstraints' first permitted subtree demands of an EID; SPAN_NONE when there
- * is none. */
+/* EUM: the digits that the nameConstraints' first permitted subtree, or in version 3 the first permitted EIN,
+ * demands of an EID; SPAN_NONE when there is none. */
 struct span cert_eid_prefix(const struct cert *cert);
 bool cert_is_tls_server(const struct cert *cert); /* extended key usage serverAuth */
 int64_t cert_not_before(const struct cert *cert); /* seconds since 1970 */
@@ -80,8 +96,8 @@ int64_t cert_not_after(const struct cert *cert);
 /*
  * Checks `cert` against who should have issued it: no unknown critical extension; of `role`, with the key
  * usage, basic constraints and extensions that SGP.22 4.5.2.1.0 demands of it (CERT_ROLE_NONE: an eIM's
- * certificate, which has no policy); authority key identifier equal to issuer_key_id (unless that is
- * SPAN_NONE); signed by `issuer_key`. The checks are made in this order. Dates are not looked at.
+ * certificate, which has no policy of version 2); authority key identifier equal to issuer_key_id (unless
+ * that is SPAN_NONE); signed by `issuer_key`. The checks are made in this order. Dates are not looked at.
  */
 enum cert_status cert_check(const struct cert *cert, enum cert_role role, const struct ec_key *issuer_key,
                             struct span issuer_key_id);
@@ -128,7 +144,10 @@ struct cert_request {
     const char *oid;           /* dotted registeredID for the subjectAltName; NULL for none */
     /* NULL-terminated or NULL: TLS certificates; addresses in digits become iPAddress. */
     const char *const *dns_names;
-    const char *eid_prefix;        /* EUM: digits permitted by nameConstraints; NULL otherwise */
+    /* EUM: digits that EIDs begin with, for nameConstraints, or permitted EINs in version 3; NULL otherwise
+     */
+    const char *eid_prefix;
+    bool has_sub_ca;               /* EUM of version 3: it issues a sub-CA's certificate */
     const char *crl_url;           /* may be NULL */
     int64_t not_before, not_after; /* seconds since 1970 */
 };

@@ -8,46 +8,17 @@
 #include "crypto/cert_internal.h"
 #include "crypto/ec_internal.h"
 
-/* What SGP.22 4.5.2.1.0 demands of each role beyond its policy. The eIM's certificates have no policy. */
-static const struct requirement {
-    bool ca;
-    bool key_ids; /* subjectKeyIdentifier, for who issues others; authorityKeyIdentifier for all but the root
-                   */
-    bool oid;     /* registeredID in the subjectAltName */
-} requirements[CERT_ROLE_LAST + 1] = {
-    [CERT_ROLE_CI] = {.ca = true, .key_ids = true},
-    [CERT_ROLE_EUM] = {.ca = true, .key_ids = true},
-    [CERT_ROLE_DP_AUTH] = {.oid = true},
-    [CERT_ROLE_DP_PB] = {.oid = true},
-    [CERT_ROLE_DS_AUTH] = {.oid = true},
-};
-
-const char *cert_role_name(enum cert_role role)
-{
-    static const char *const names[] = {
-        [CERT_ROLE_CI] = "CI",
-        [CERT_ROLE_EUICC] = "eUICC",
-        [CERT_ROLE_EUM] = "EUM",
-        [CERT_ROLE_DP_TLS] = "SM-DP+ TLS",
-        [CERT_ROLE_DP_AUTH] = "SM-DP+ auth",
-        [CERT_ROLE_DP_PB] = "SM-DP+ pb",
-        [CERT_ROLE_DS_TLS] = "SM-DS TLS",
-        [CERT_ROLE_DS_AUTH] = "SM-DS auth",
-    };
-
-    return role >= 0 && role <= CERT_ROLE_LAST ? names[role] : "none";
-}
-
+/* What SGP.22 4.5.2.1.0 demands of each role beyond its policy. The eIM's certificates have none. */
 static enum cert_status check_role(const struct cert *cert, enum cert_role role)
 {
-    static const struct requirement plain = {0};
-    const struct requirement *need = role == CERT_ROLE_NONE ? &plain : &requirements[role];
+    const struct cert_role_facts *need = cert_role_facts(role);
     unsigned usage = need->ca ? KEY_USAGE_KEY_CERT_SIGN : KEY_USAGE_DIGITAL_SIGNATURE;
+    enum cert_role has = role > CERT_ROLE_LAST ? cert->role_v3 : cert->role;
 
-    if (cert->role != role || cert->is_ca != need->ca || cert->key_usage.data == NULL ||
+    if (has != role || cert->is_ca != need->ca || cert->key_usage.data == NULL ||
         !tlv_bit(cert->key_usage, usage))
         return CERT_WRONG_ROLE;
-    if ((need->key_ids && cert->subject_key_id.data == NULL) || (need->oid && cert->oid.data == NULL))
+    if ((need->ca && cert->subject_key_id.data == NULL) || (need->oid && cert->oid.data == NULL))
         return CERT_MALFORMED;
     return CERT_OK;
 }
@@ -58,9 +29,9 @@ enum cert_status cert_check(const struct cert *cert, enum cert_role role, const 
     bool rooted = role == CERT_ROLE_CI || role == CERT_ROLE_NONE;
     enum cert_status status;
 
-    if (role < CERT_ROLE_NONE || role > CERT_ROLE_LAST)
+    if (role < CERT_ROLE_NONE || role > CERT_ROLE_V3_LAST)
         return CERT_WRONG_ROLE;
-    if (cert->unknown_critical)
+    if (cert->unknown_critical || (cert->critical_eins && role != CERT_ROLE_EUM_V3))
         return CERT_UNKNOWN_CRITICAL;
     status = check_role(cert, role);
     if (status != CERT_OK)
@@ -159,6 +130,8 @@ struct span cert_eid_prefix(const struct cert *cert)
     struct span name;
     struct span prefix;
 
+    if (tlv_find(cert->permitted_eins, DER_PRINTABLE_STRING, &prefix))
+        return prefix;
     if (permitted_subtrees(cert, &subtrees) && tlv_find(subtrees, DER_SEQUENCE, &subtree) &&
         subtree_name(subtree, &name) &&
         x509_name_attribute(name, SPAN_ARRAY(x509_oid_serial_number), &prefix))

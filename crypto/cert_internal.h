@@ -66,6 +66,24 @@ bool x509_authority_key_id(struct span value, struct span *key_id);
  * false when there is none. */
 bool x509_name_attribute(struct span name, struct span oid, struct span *value);
 
+/* What is known of a role; all zero but for the name of CERT_ROLE_NONE. */
+#define CERT_PATH_ANY (-1)
+struct cert_role_facts {
+    const char *name;
+    uint8_t arcs[5]; /* of its policy, below id-rspRole */
+    size_t arc_count;
+    bool ca;         /* issues others: basic constraints, and a subjectKeyIdentifier */
+    bool oid;        /* has a registeredID in the subjectAltName */
+    bool crl_sign;   /* a CA that signs revocation lists too */
+    bool critical;   /* its policy is */
+    int path_length; /* of a CA: pathLenConstraint, or CERT_PATH_ANY */
+};
+const struct cert_role_facts *cert_role_facts(enum cert_role role);
+/* The role that a policy (content of its OID) says; CERT_ROLE_NONE for another policy. */
+enum cert_role cert_role_of_policy(struct span oid);
+/* Appends a role's policy, an OID. */
+void cert_put_policy(struct buf *der, enum cert_role role);
+
 extern const uint8_t x509_oid_serial_number[3];
 extern const uint8_t x509_oid_organization[3];
 
@@ -104,7 +122,10 @@ struct cert {
     struct span alt_names;        /* GeneralNames, content */
     struct span name_constraints; /* NameConstraints, content */
     struct span key_usage;        /* BIT STRING, content */
-    enum cert_role role;
+    enum cert_role role;          /* by version 2's policies */
+    enum cert_role role_v3;       /* by version 3's */
+    struct span permitted_eins;   /* SEQUENCE OF PrintableString, content */
+    bool critical_eins;
     bool is_ca;
     bool is_tls_server;
     bool unknown_critical;

@@ -19,19 +19,24 @@
 #define SERIAL_SIZE 16
 
 /* Adds an extension whose content is in `der`, and empties that. */
-static bool add_extension(X509 *x509, int nid, bool critical, struct buf *der)
+static bool add_extension_object(X509 *x509, const ASN1_OBJECT *type, bool critical, struct buf *der)
 {
     ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
     X509_EXTENSION *extension = NULL;
     bool ok = value != NULL && !der->failed && ASN1_OCTET_STRING_set(value, der->data, (int)der->size) == 1;
 
     if (ok)
-        extension = X509_EXTENSION_create_by_NID(NULL, nid, critical, value);
+        extension = X509_EXTENSION_create_by_OBJ(NULL, type, critical, value);
     ok = extension != NULL && X509_add_ext(x509, extension, -1) == 1;
     X509_EXTENSION_free(extension);
     ASN1_OCTET_STRING_free(value);
     buf_clear(der);
     return ok;
+}
+
+static bool add_extension(X509 *x509, int nid, bool critical, struct buf *der)
+{
+    return add_extension_object(x509, OBJ_nid2obj(nid), critical, der);
 }
 
 static bool put_oid(struct buf *der, uint32_t tag, const char *dotted)
@@ -62,22 +67,18 @@ static bool add_key_ids(X509 *x509, const struct ec_key *subject, const struct c
     return add_extension(x509, NID_subject_key_identifier, false, der);
 }
 
-static bool is_ca(enum cert_role role)
-{
-    return role == CERT_ROLE_CI || role == CERT_ROLE_EUM;
-}
-
 static bool add_usage(X509 *x509, const struct cert_request *request, struct buf *der)
 {
+    const struct cert_role_facts *facts = cert_role_facts(request->role);
     uint8_t bits = 0x80; /* digitalSignature */
     size_t at;
 
-    if (is_ca(request->role)) {
-        bits = request->role == CERT_ROLE_CI ? 0x06 : 0x04; /* keyCertSign; the CI signs CRLs too */
+    if (facts->ca) {
+        bits = facts->crl_sign ? 0x06 : 0x04; /* keyCertSign, cRLSign */
         at = tlv_open(der, DER_SEQUENCE);
         tlv_put(der, DER_BOOLEAN, SPAN_STRING("\xFF"));
-        if (request->role == CERT_ROLE_EUM)
-            tlv_put_unsigned(der, DER_INTEGER, 0); /* pathLenConstraint: it issues eUICC certificates only */
+        if (facts->path_length != CERT_PATH_ANY)
+            tlv_put_unsigned(der, DER_INTEGER, (uint64_t)facts->path_length + request->has_sub_ca);
         tlv_close(der, at);
         if (!add_extension(x509, NID_basic_constraints, true, der))
             return false;
@@ -88,16 +89,13 @@ static bool add_usage(X509 *x509, const struct cert_request *request, struct buf
 
 static bool add_policy(X509 *x509, enum cert_role role, struct buf *der)
 {
-    char policy[] = "2.23.146.1.2.1.x"; /* id-rspRole and one arc of one digit */
     size_t list = tlv_open(der, DER_SEQUENCE);
     size_t information = tlv_open(der, DER_SEQUENCE);
 
-    policy[sizeof(policy) - 2] = (char)('0' + role);
-    if (!put_oid(der, DER_OID, policy))
-        return false;
+    cert_put_policy(der, role);
     tlv_close(der, information);
     tlv_close(der, list);
-    return add_extension(x509, NID_certificate_policies, true, der);
+    return add_extension(x509, NID_certificate_policies, cert_role_facts(role)->critical, der);
 }
 
 /* A name of a host, or its address in digits. */
@@ -167,6 +165,27 @@ static bool add_name_constraints(X509 *x509, const struct cert_request *request,
     return add_extension(x509, NID_name_constraints, true, der);
 }
 
+/* Version 3: PermittedEins, which takes the place of nameConstraints that generic X.509 code reads otherwise.
+ * Reading: critical, as the nameConstraints are. */
+static bool add_permitted_eins(X509 *x509, const char *ein, struct buf *der)
+{
+    ASN1_OBJECT *type = OBJ_txt2obj("2.23.146.1.2.2.0", 1);
+    size_t at = tlv_open(der, DER_SEQUENCE);
+    bool ok;
+
+    tlv_put_string(der, DER_PRINTABLE_STRING, ein);
+    tlv_close(der, at);
+    ok = type != NULL && add_extension_object(x509, type, true, der);
+    ASN1_OBJECT_free(type);
+    return ok;
+}
+
+static bool add_eid_prefix(X509 *x509, const struct cert_request *request, struct buf *der)
+{
+    return request->role > CERT_ROLE_LAST ? add_permitted_eins(x509, request->eid_prefix, der)
+                                          : add_name_constraints(x509, request, der);
+}
+
 static bool add_crl_url(X509 *x509, const char *url, struct buf *der)
 {
     size_t at[4];
@@ -190,7 +209,7 @@ static bool add_extensions(X509 *x509, const struct cert_request *request, const
            (request->role == CERT_ROLE_NONE || add_policy(x509, request->role, der)) &&
            ((request->oid == NULL && !has_names) || add_alt_names(x509, request, der)) &&
            (!has_names || add_tls_usage(x509, der)) &&
-           (request->eid_prefix == NULL || add_name_constraints(x509, request, der)) &&
+           (request->eid_prefix == NULL || add_eid_prefix(x509, request, der)) &&
            (request->crl_url == NULL || add_crl_url(x509, request->crl_url, der));
 }
 

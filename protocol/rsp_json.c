@@ -46,18 +46,23 @@ bool rsp_take_flag(const json_t *request, const char *name, bool *flag, struct r
     return true;
 }
 
-bool rsp_check_header(const json_t *request, struct refusal_status *status)
+bool rsp_take_header(const json_t *request, const char **requester, const char **call,
+                     struct refusal_status *status)
 {
     const json_t *header = json_object_get(request, "header");
+
+    return rsp_require(header, "header", status) &&
+           rsp_take_text(header, "functionRequesterIdentifier", 1, IDENTIFIER_MAX, NULL, requester, status) &&
+           rsp_require(*requester, "functionRequesterIdentifier", status) &&
+           rsp_take_text(header, "functionCallIdentifier", 1, IDENTIFIER_MAX, NULL, call, status) &&
+           rsp_require(*call, "functionCallIdentifier", status);
+}
+
+bool rsp_check_header(const json_t *request, struct refusal_status *status)
+{
     const char *requester, *call;
 
-    if (!rsp_require(header, "header", status))
-        return false;
-    return rsp_take_text(header, "functionRequesterIdentifier", 1, IDENTIFIER_MAX, NULL, &requester,
-                         status) &&
-           rsp_require(requester, "functionRequesterIdentifier", status) &&
-           rsp_take_text(header, "functionCallIdentifier", 1, IDENTIFIER_MAX, NULL, &call, status) &&
-           rsp_require(call, "functionCallIdentifier", status);
+    return rsp_take_header(request, &requester, &call, status);
 }
 
 json_t *json_with_status(const struct refusal_status *status)

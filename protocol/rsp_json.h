@@ -22,7 +22,9 @@ bool rsp_take_eid(const json_t *request, const char **eid, struct refusal_status
 bool rsp_take_flag(const json_t *request, const char *name, bool *flag, struct refusal_status *status);
 /* False when it is NULL. */
 bool rsp_require(const void *value, const char *name, struct refusal_status *status);
-/* The header of a request (6.5.1.3). */
+/* The header of a request (6.5.1.3): who calls, and how it calls this call. */
+bool rsp_take_header(const json_t *request, const char **requester, const char **call,
+                     struct refusal_status *status);
 bool rsp_check_header(const json_t *request, struct refusal_status *status);
 /* An object with the header of 6.5.1.4: Executed-Success, or Failed with the codes. NULL: no memory. */
 json_t *json_with_status(const struct refusal_status *status);

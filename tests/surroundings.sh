@@ -3,11 +3,12 @@
 #
 # Usage: tests/surroundings.sh one-address|stranger COMMAND…
 #   one-address  localhost is 127.0.0.1 alone
-#   stranger     localhost is ::1 as well; no other name service; an empty environment but for PATH and SOFTEUICC, LANG=C; for root,
-#                also a user whom no passwd file knows, if he may make the namespaces that tests with a pcscd need (not in a chroot)
+#   stranger     localhost is ::1 as well; no other name service; an empty environment but for PATH, SOFTEUICC and its ports, LANG=C;
+#                for root, also a user whom no passwd file knows, if he may make the namespaces that tests with a pcscd need (not in a
+#                chroot)
 # Covers files of /etc in a mount namespace. Status 77 where none is to be had.
 set -u
-[ $# -ge 2 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
 kind=$1
 shift
 
@@ -46,7 +47,7 @@ stranger)
     cover /etc/nsswitch.conf 'passwd: files' 'group: files' 'hosts: files'
     cover /etc/resolv.conf
     clean=(env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C HOME=/nonexistent
-        ${SOFTEUICC:+SOFTEUICC="$SOFTEUICC"})
+        ${SOFTEUICC:+SOFTEUICC="$SOFTEUICC"} ${SOFTEUICC_PORTS:+SOFTEUICC_PORTS="$SOFTEUICC_PORTS"})
     user=(setpriv --reuid 54321 --regid 54321 --clear-groups)
     "${user[@]}" unshare -rm true 2>/dev/null || user=()
     exec "${user[@]}" "${clean[@]}" "$@"

@@ -33,6 +33,9 @@ static const struct command *const subcommands[] = {
 #ifdef WITH_SMDPP
     &subcommand_smdpp,
 #endif
+#ifdef WITH_SMDS
+    &subcommand_smds,
+#endif
 #ifdef WITH_EIM
     &subcommand_eim,
 #endif

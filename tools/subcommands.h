@@ -13,5 +13,6 @@ extern const struct command subcommand_pki;
 extern const struct command subcommand_profile;
 extern const struct command subcommand_run;
 extern const struct command subcommand_smdpp;
+extern const struct command subcommand_smds;
 
 #endif

@@ -7,6 +7,9 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include <time.h>
 
 #define FILE_MAX (1024 * 1024) /* octets */
 
@@ -60,6 +63,60 @@ static bool use_key(SSL_CTX *tls, struct span file)
     return ok;
 }
 
+/* --- What clients will mind ----------------------------------------------------------------------------- */
+
+/* False after a line. */
+static bool is_valid_now(const char *path, X509 *cert, bool is_server)
+{
+    bool expired = X509_cmp_time(X509_get0_notAfter(cert), NULL) < 0;
+    const ASN1_TIME *when = expired ? X509_get0_notAfter(cert) : X509_get0_notBefore(cert);
+    char date[32] = "a date that is none";
+    char name[80] = "";
+    struct tm parts;
+
+    if (!expired && X509_cmp_time(X509_get0_notBefore(cert), NULL) < 0)
+        return true;
+    if (ASN1_TIME_to_tm(when, &parts) == 1)
+        strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S UTC", &parts);
+    X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, name, sizeof(name));
+    tool_error("warning: %s: the TLS certificate%s%s %s %s: clients will refuse it", path,
+               is_server ? "" : " of the issuer ", is_server ? "" : name,
+               expired ? "expired on" : "is not valid before", date);
+    return false;
+}
+
+static bool names_a_host(X509 *cert)
+{
+    GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+    bool any = false;
+
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        int type = sk_GENERAL_NAME_value(names, i)->type;
+
+        any |= type == GEN_DNS || type == GEN_IPADD;
+    }
+    GENERAL_NAMES_free(names);
+    return any;
+}
+
+/* One line on time, on the first certificate that is out of it. */
+static void note_what_clients_mind(const char *path, SSL_CTX *tls)
+{
+    X509 *server = SSL_CTX_get0_certificate(tls);
+    STACK_OF(X509) *chain = NULL;
+    bool ok = is_valid_now(path, server, true);
+
+    SSL_CTX_get0_chain_certs(tls, &chain);
+    for (int i = 0; ok && i < sk_X509_num(chain); i++)
+        ok = is_valid_now(path, sk_X509_value(chain, i), false);
+    if (!names_a_host(server))
+        tool_error("warning: %s: the TLS certificate has no host's name or address (subjectAltName): clients "
+                   "will refuse it",
+                   path);
+}
+
+/* -------------------------------------------------------------------------------------------------------- */
+
 bool tls_files_use(SSL_CTX *tls, const char *cert_path, const char *key_path)
 {
     struct buf cert = {0};
@@ -73,10 +130,22 @@ bool tls_files_use(SSL_CTX *tls, const char *cert_path, const char *key_path)
     if (ok && SSL_CTX_check_private_key(tls) != 1)
         ok = tool_error("the key in %s does not belong to the certificate in %s", key_path, cert_path) ==
              EXIT_OK;
+    if (ok)
+        note_what_clients_mind(cert_path, tls);
     if (key.data != NULL)
         OPENSSL_cleanse(key.data, key.size);
     buf_free(&cert);
     buf_free(&key);
     ERR_clear_error();
+    return ok;
+}
+
+bool tls_files_check(const char *cert_path, const char *key_path)
+{
+    SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
+    bool ok =
+        tls != NULL ? tls_files_use(tls, cert_path, key_path) : tool_error("cannot set up TLS") == EXIT_OK;
+
+    SSL_CTX_free(tls);
     return ok;
 }

@@ -64,7 +64,7 @@ void rsp_asn1_answer(const struct rsp_interface *interface, void *server, struct
     } else if (status.refusal == REFUSAL_NONE) {
         answer->code = 204;
     } else {
-        answer_refusal(answer, 400, status.refusal, status.detail);
+        answer_refusal(answer, status.refusal == REFUSAL_INTERNAL ? 500 : 400, status.refusal, status.detail);
     }
     es9p_message_clear(&result);
     es9p_message_clear(&request);

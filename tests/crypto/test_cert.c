@@ -31,9 +31,10 @@ static struct cert_request request_for(enum cert_role role)
                                    .not_before = NOT_BEFORE,
                                    .not_after = NOT_AFTER};
 
-    if (role == CERT_ROLE_DP_AUTH || role == CERT_ROLE_DP_PB || role == CERT_ROLE_DS_AUTH)
+    if (role == CERT_ROLE_DP_AUTH || role == CERT_ROLE_DP_PB || role == CERT_ROLE_DS_AUTH ||
+        role > CERT_ROLE_LAST)
         request.oid = "2.999.10";
-    if (role == CERT_ROLE_EUM)
+    if (role == CERT_ROLE_EUM || role == CERT_ROLE_EUM_V3)
         request.eid_prefix = "89049032";
     if (role == CERT_ROLE_EUICC)
         request.serial_number = EID;
@@ -118,6 +119,32 @@ START_TEST(chains_of_every_role)
         drop(&eum);
         drop(&euicc);
     }
+}
+END_TEST
+
+/* Version 3's policies are roles of their own: none of version 2. */
+START_TEST(roles_of_version_3)
+{
+    struct pair ci = issue(CERT_ROLE_CI, EC_CURVE_P256, NULL);
+
+    for (enum cert_role role = CERT_ROLE_LAST + 1; role <= CERT_ROLE_V3_LAST; role++) {
+        struct pair pair = issue(role, EC_CURVE_P256, &ci);
+
+        ck_assert_int_eq(cert_role(pair.cert), CERT_ROLE_NONE);
+        ck_assert_int_eq(cert_role_v3(pair.cert), role);
+        ck_assert_str_ne(cert_role_name(role), "none");
+        for (enum cert_role as = CERT_ROLE_CI; as <= CERT_ROLE_V3_LAST; as++) {
+            enum cert_status expected = as == role ? CERT_OK : CERT_WRONG_ROLE;
+
+            if (role == CERT_ROLE_EUM_V3 && as != role) /* which EIDs it may certify is for who knows */
+                expected = CERT_UNKNOWN_CRITICAL;
+            ck_assert_int_eq(check(&pair, as, &ci), expected);
+        }
+        if (role == CERT_ROLE_EUM_V3)
+            ck_assert_span(cert_eid_prefix(pair.cert), SPAN_STRING("89049032"));
+        drop(&pair);
+    }
+    drop(&ci);
 }
 END_TEST
 
@@ -448,6 +475,15 @@ START_TEST(forms_that_are_refused)
          {.extra_extension = "300e0603551d4f010100040405000500"},
          CERT_MALFORMED},
         {"critical as BER's TRUE", {.extra_extension = "300e0603551d4f010101040405000500"}, CERT_MALFORMED},
+        {"permitted EINs of version 3",
+         {.extra_extension = "301a060767811201020200"
+                             "0101ff"
+                             "040c300a13083839303439303332"},
+         CERT_UNKNOWN_CRITICAL},
+        {"permitted EINs, not critical",
+         {.extra_extension = "3017060767811201020200"
+                             "040c300a13083839303439303332"},
+         CERT_OK},
         {"a second key usage", {.extra_extension = "300e0603551d0f0101ff040403020780"}, CERT_MALFORMED},
         {"an extension with something behind",
          {.extra_extension = "300d0603551d4f0404050005000500"},
@@ -642,6 +678,7 @@ START_TEST(status_names)
 }
 END_TEST
 
-TEST_MAIN("cert", chains_of_every_role, what_a_certificate_says, openssl_agrees, requests_that_cannot_be_met,
-          truncated_and_longer, every_changed_octet_is_refused, forms_that_are_refused,
-          other_keys_and_algorithms, issuer_on_the_other_curve, name_constraints, pem, status_names)
+TEST_MAIN("cert", chains_of_every_role, roles_of_version_3, what_a_certificate_says, openssl_agrees,
+          requests_that_cannot_be_met, truncated_and_longer, every_changed_octet_is_refused,
+          forms_that_are_refused, other_keys_and_algorithms, issuer_on_the_other_curve, name_constraints, pem,
+          status_names)

@@ -1,5 +1,6 @@
 /* The industry's own test certificates (GSMA SGP.26), when they are there: every chain verifies, every wrong
  * pairing is refused. */
+#include "tests/support/sgp26.h"
 #include "tests/support/test.h"
 
 #include "crypto/cert.h"
@@ -66,6 +67,7 @@ static void check_shared(const char *directory, const char *ci_name, const char 
     other_ci = shared_cert(other_ci_name);
     ck_assert_ptr_nonnull(other_ci);
     ck_assert_hex(cert_subject_key_id(ci), ci_key_id);
+    sgp26_check(ci_name, cert_der(ci), CERT_ROLE_CI, true);
     ck_assert_int_eq(cert_check(ci, CERT_ROLE_CI, cert_key(ci), cert_subject_key_id(ci)), CERT_OK);
     for (size_t i = 0; i < count; i++) {
         struct cert *cert;
@@ -76,6 +78,8 @@ static void check_shared(const char *directory, const char *ci_name, const char 
         snprintf(name, sizeof(name), "%s/%s.der", directory, leaves[i].key);
         key = shared_key(name);
         ck_assert(ec_key_equal(cert_key(cert), key));
+        sgp26_check(name, cert_der(cert),
+                    leaves[i].role != CERT_ROLE_NONE ? (int)leaves[i].role : SGP26_EIM_SIGN, true);
         for (enum cert_role role = CERT_ROLE_NONE; role <= CERT_ROLE_LAST; role++)
             ck_assert_msg((cert_check(cert, role, cert_key(ci), cert_subject_key_id(ci)) == CERT_OK) ==
                               (role == leaves[i].role),
@@ -125,6 +129,7 @@ START_TEST(sgp26_euicc)
     ci = shared_cert("sgp26-nist/CERT_CI_ECDSA_NIST.der");
     key = shared_key("sgp26-nist/SK_EUICC_ECDSA_NIST.der");
     ck_assert(ec_key_equal(cert_key(euicc), key));
+    sgp26_check("the eUICC's", cert_der(euicc), CERT_ROLE_EUICC, true);
     ck_assert_str_eq(cert_subject_serial_number(euicc), EID);
     ck_assert_str_eq(cert_subject_organization(euicc), "RSP Test EUM");
     ck_assert_span(cert_eid_prefix(eum), SPAN_STRING("89049032"));

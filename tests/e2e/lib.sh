@@ -145,10 +145,15 @@ take_port() {
 }
 
 # free_port: prints a port that nobody listens on, never one twice. It is below those that the system gives to clients: a server cannot
-# have the port of a client's connection, not even for a minute after that has ended.
+# have the port of a client's connection, not even for a minute after that has ended. SOFTEUICC_PORTS=FIRST-LAST is a range of one's own,
+# for tests that run side by side.
 free_port() {
     local first=10000 last port
     read -r last _ </proc/sys/net/ipv4/ip_local_port_range
+    if [ -n "${SOFTEUICC_PORTS:-}" ] && ((${SOFTEUICC_PORTS#*-} < last)); then
+        first=${SOFTEUICC_PORTS%-*}
+        last=${SOFTEUICC_PORTS#*-}
+    fi
     ((last > first + 1000)) || last=32768
     while :; do
         port=$((first + RANDOM % (last - first)))

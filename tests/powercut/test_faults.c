@@ -181,11 +181,11 @@ static void fail_each_call(struct cut_disk **disk, const struct test_ci *ci, con
     for (unsigned fault = 0; fault < CUT_FAULTS; fault++) {
         calls[fault] = 1;
         while (fail_step(*disk, ci, step, reference, calls[fault], (enum cut_fault)fault))
-            calls[fault] += step->every;
+            calls[fault] += step->every * TEST_SHARE;
         for (uint64_t call = 1;
              (step->run == step_nothing || step->run == step_uicc) &&
              fail_opening(*disk, reference, step->run == step_uicc, call, (enum cut_fault)fault);
-             call++)
+             call += TEST_SHARE)
             continue;
     }
     printf("faults in %-28s %4" PRIu64 " calls, %3" PRIu64 " that need room\n", step->name,
@@ -204,7 +204,7 @@ START_TEST(no_success_that_is_not_stored)
     test_ci_make(&ci, EC_CURVE_P256);
     steps_begin();
     for (unsigned fault = 0; fault < CUT_FAULTS; fault++)
-        for (uint64_t call = 1; fail_creation(&ci, call, (enum cut_fault)fault); call++)
+        for (uint64_t call = 1; fail_creation(&ci, call, (enum cut_fault)fault); call += TEST_SHARE)
             continue;
     card = run_create(&ci, disk, NULL);
     ck_assert_ptr_nonnull(card);

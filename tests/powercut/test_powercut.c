@@ -108,7 +108,7 @@ static void torment(struct cut_disk **disk, const struct test_ci *ci, const stru
         uint64_t change = 1;
 
         while (disturb(before, ci, step, reference, change, mode))
-            change++;
+            change += TEST_SHARE;
         points = change - 1;
         ck_assert_uint_gt(points, 0);
     }
@@ -165,7 +165,7 @@ static struct cut_disk *torment_creation(const struct test_ci *ci)
     for (unsigned mode = 0; mode < CUT_MODES; mode++) {
         uint64_t change = 1;
 
-        for (; disturb_creation(ci, reference, change, (enum cut_mode)mode); change++)
+        for (; disturb_creation(ci, reference, change, (enum cut_mode)mode); change += TEST_SHARE)
             runs++;
         points = change - 1;
     }

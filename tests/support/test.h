@@ -20,6 +20,14 @@ int test_run(const char *suite_name, const TTest *const *tests, size_t count);
         return test_run(suite_name, tests, sizeof(tests) / sizeof(tests[0]));                                \
     }
 
+/* Of so many rounds of an exhaustive test one is done. A build with sanitizers looks for what a round does to
+ * memory, and takes long for each; all of them are the other build's. */
+#ifdef __SANITIZE_ADDRESS__
+#define TEST_SHARE 5
+#else
+#define TEST_SHARE 1
+#endif
+
 /* An empty buffer that is freed when the program ends. */
 struct buf *test_buf(void);
 

@@ -70,7 +70,7 @@ static int pki_crl_make(struct list *list)
 {
     struct pki_pair ci = {0};
     struct buf der = {0};
-    bool ok = load_revoked(list) && pki_load(list->dir, list->curve, PKI_CI, true, &ci) &&
+    bool ok = load_revoked(list) && pki_load_any(list->dir, list->curve, PKI_CI, true, &ci) &&
               pki_crl_issue(list, &ci, &der) && tool_write_file(list->out, buf_span(&der), 0644);
 
     if (ok)

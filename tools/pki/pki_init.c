@@ -31,6 +31,7 @@ struct init {
     const char *hosts[HOSTS_MAX + 1];
     size_t host_count;
     int64_t days;
+    enum pki_variant variant;
     bool json;
 };
 
@@ -45,22 +46,72 @@ static const char readme[] =
     "CURVE/NAME.cert.der  certificate\n"
     "CURVE/NAME.cert.pem  the same certificate as PEM\n"
     "\n"
-    "CURVE is p256 (NIST P-256) or brainpool (brainpoolP256r1). NAME is one of:\n"
-    "  ci        certificate issuer (GSMA CI), the root; signs all the others and revocation lists\n"
-    "  eum       eUICC manufacturer; signs the eUICC certificates of cards whose EID begins "
-    "with " PKI_EID_PREFIX "\n"
-    "  dp-auth   SM-DP+, authentication\n"
-    "  dp-pb     SM-DP+, profile package binding\n"
-    "  dp-tls    SM-DP+, TLS server\n"
-    "  ds-auth   SM-DS, authentication\n"
-    "  ds-tls    SM-DS, TLS server\n"
-    "  eim-sign  eIM, signing of eUICC packages\n"
-    "  eim-tls   eIM, TLS server\n"
-    "\n"
-    "'softeuicc pki show --dir DIR' lists roles, OIDs, key identifiers and validity.\n";
+    "CURVE is p256 (NIST P-256) or brainpool (brainpoolP256r1). NAME is one of:\n";
 
-static bool write_pem_text(const char *path, const char *label, struct span der, unsigned mode,
-                           struct buf *copy)
+/* What each is for. */
+static const char *const descriptions[PKI_ENTITIES] = {
+    [PKI_CI] = "certificate issuer (GSMA CI), the root; signs revocation lists too",
+    [PKI_CI_SUBCA] = "sub-CA of the CI",
+    [PKI_EUM] = "eUICC manufacturer, of cards whose EID begins with " PKI_EID_PREFIX,
+    [PKI_EUM_SUBCA] = "sub-CA of the EUM, for eUICC certificates",
+    [PKI_DP_SUBCA] = "sub-CA for SM-DP+s",
+    [PKI_DP_AUTH] = "SM-DP+, authentication",
+    [PKI_DP_PB] = "SM-DP+, profile package binding",
+    [PKI_DP_TLS] = "SM-DP+, TLS server",
+    [PKI_DS_SUBCA] = "sub-CA for SM-DSs",
+    [PKI_DS_AUTH] = "SM-DS, authentication",
+    [PKI_DS_TLS] = "SM-DS, TLS server",
+    [PKI_EIM_SIGN] = "eIM, signing of eUICC packages",
+    [PKI_EIM_TLS] = "eIM, TLS server",
+};
+
+static const char readme_sub_cas[] =
+    "\n"
+    "Variant %s has sub-CAs, with the certificate policies of SGP.22 version 3. The .cert.pem of a TLS "
+    "server "
+    "holds those\n"
+    "of the sub-CAs up to the CI behind its own, as the server sends them: ci.pem is all that a TLS client "
+    "needs to have.\n"
+    "The RSP functions of version 2 carry no sub-CA's certificate. So cards, SM-DP+ and eIM of softeuicc do "
+    "not take this\n"
+    "directory with --pki; their --tls-cert and --tls-key take its TLS files.\n";
+
+static void write_names(const struct init *init, struct buf *out)
+{
+    char line[160];
+
+    for (enum pki_entity i = PKI_CI; i < PKI_ENTITIES; i++) {
+        if (!pki_variant_has(init->variant, i))
+            continue;
+        snprintf(line, sizeof(line), "  %-10s %s%s%s\n", pki_entity_name(i), descriptions[i],
+                 i != PKI_CI ? "; issued by " : "",
+                 i != PKI_CI ? pki_entity_name(pki_issuer(init->variant, i)) : "");
+        buf_append(out, span_of_string(line));
+    }
+}
+
+static bool write_readme(const struct init *init, const char *dir)
+{
+    struct buf text = {0};
+    char path[PKI_PATH_MAX];
+    char about[sizeof(readme_sub_cas) + 8];
+    bool ok;
+
+    buf_append(&text, SPAN_STRING(readme));
+    write_names(init, &text);
+    if (init->variant != PKI_VARIANT_O) {
+        snprintf(about, sizeof(about), readme_sub_cas, pki_variant_words[init->variant]);
+        buf_append(&text, span_of_string(about));
+    }
+    buf_append(&text,
+               SPAN_STRING("\n'softeuicc pki show --dir DIR' lists roles, issuers, OIDs, key identifiers "
+                           "and validity.\n"));
+    ok = !text.failed && pki_top_path(path, dir, PKI_README) && tool_write_file(path, buf_span(&text), 0644);
+    buf_free(&text);
+    return ok;
+}
+
+static bool put_pem(struct buf *out, const char *label, struct span der)
 {
     BIO *bio = BIO_new(BIO_s_secmem());
     char *text = NULL;
@@ -70,28 +121,53 @@ static bool write_pem_text(const char *path, const char *label, struct span der,
         struct span pem = SPAN(NULL, (size_t)BIO_get_mem_data(bio, &text));
 
         pem.data = (const uint8_t *)text;
-        ok = tool_write_file(path, pem, mode);
-        if (copy != NULL)
-            buf_append(copy, pem);
+        buf_append(out, pem);
     }
     BIO_free(bio);
+    return ok && !out->failed;
+}
+
+static bool write_key(const char *path, const struct ec_key *key)
+{
+    struct buf der = {0};
+    struct buf pem = {0};
+    bool ok = ec_key_to_pkcs8(key, &der) && put_pem(&pem, PEM_STRING_PKCS8INF, buf_span(&der)) &&
+              tool_write_file(path, buf_span(&pem), 0600);
+
+    buf_wipe(&der);
+    buf_free(&der);
+    buf_wipe(&pem);
+    buf_free(&pem);
     return ok;
 }
 
-static bool write_pair(const char *dir, enum ec_curve curve, enum pki_entity entity,
-                       const struct pki_pair *pair, struct buf *bundle)
+/* The certificate; behind a TLS server's the sub-CAs' up to the CI, which such a server sends too. */
+static bool put_chain(struct buf *out, enum pki_variant variant, enum pki_entity entity,
+                      const struct pki_pair pairs[PKI_ENTITIES])
+{
+    bool ok = put_pem(out, PEM_STRING_X509, cert_der(pairs[entity].cert));
+
+    if (!cert_is_tls_server(pairs[entity].cert))
+        return ok;
+    for (entity = pki_issuer(variant, entity); ok && entity != PKI_CI; entity = pki_issuer(variant, entity))
+        ok = put_pem(out, PEM_STRING_X509, cert_der(pairs[entity].cert));
+    return ok;
+}
+
+static bool write_pair(const char *dir, enum ec_curve curve, enum pki_variant variant, enum pki_entity entity,
+                       const struct pki_pair pairs[PKI_ENTITIES], struct buf *bundle)
 {
     char path[PKI_PATH_MAX];
-    struct buf key = {0};
-    bool ok =
-        pki_path(path, dir, curve, entity, PKI_KEY_PEM) && ec_key_to_pkcs8(pair->key, &key) &&
-        write_pem_text(path, PEM_STRING_PKCS8INF, buf_span(&key), 0600, NULL) &&
-        pki_path(path, dir, curve, entity, PKI_CERT_DER) &&
-        tool_write_file(path, cert_der(pair->cert), 0644) &&
-        pki_path(path, dir, curve, entity, PKI_CERT_PEM) &&
-        write_pem_text(path, PEM_STRING_X509, cert_der(pair->cert), 0644, entity == PKI_CI ? bundle : NULL);
+    struct buf pem = {0};
+    bool ok = pki_path(path, dir, curve, entity, PKI_KEY_PEM) && write_key(path, pairs[entity].key) &&
+              pki_path(path, dir, curve, entity, PKI_CERT_DER) &&
+              tool_write_file(path, cert_der(pairs[entity].cert), 0644) &&
+              pki_path(path, dir, curve, entity, PKI_CERT_PEM) && put_chain(&pem, variant, entity, pairs) &&
+              tool_write_file(path, buf_span(&pem), 0644);
 
-    buf_free(&key);
+    if (entity == PKI_CI)
+        buf_append(bundle, buf_span(&pem));
+    buf_free(&pem);
     return ok;
 }
 
@@ -104,6 +180,7 @@ static bool write_curve(const struct init *init, const char *dir, enum ec_curve 
         .hosts = init->hosts,
         .not_before = now - CLOCK_SKEW,
         .not_after = now + init->days * PKI_SECONDS_PER_DAY,
+        .variant = init->variant,
     };
     bool ok = true;
 
@@ -115,8 +192,8 @@ static bool write_curve(const struct init *init, const char *dir, enum ec_curve 
         tool_error("cannot make the certificates on %s", ec_curve_name(curve));
         return false;
     }
-    for (size_t i = 0; ok && i < PKI_ENTITIES; i++)
-        ok = write_pair(dir, curve, (enum pki_entity)i, &pairs[i], bundle);
+    for (enum pki_entity i = PKI_CI; ok && i < PKI_ENTITIES; i++)
+        ok = pairs[i].cert == NULL || write_pair(dir, curve, init->variant, i, pairs, bundle);
     pki_free(pairs);
     return ok;
 }
@@ -131,7 +208,7 @@ static bool write_all(const struct init *init, const char *dir)
         if (init->curves[curve])
             ok = write_curve(init, dir, curve, &bundle);
     ok = ok && pki_top_path(path, dir, PKI_CA_BUNDLE) && tool_write_file(path, buf_span(&bundle), 0644) &&
-         pki_top_path(path, dir, PKI_README) && tool_write_file(path, SPAN_STRING(readme), 0644);
+         write_readme(init, dir);
     buf_free(&bundle);
     return ok;
 }
@@ -242,6 +319,10 @@ static const struct option_row options[] = {
      TAKES_BY(add_host)},
     {"days", "N", "how long the certificates are valid (default 3650)",
      TAKES_NUMBER(struct init, days, 1, PKI_DAYS_MAX), .unit = "days"},
+    {"variant", "O|A|B|C",
+     "which sub-CAs there are, as in SGP.26: O none (the default), A of the EUM, SM-DP+ and SM-DS, B of the "
+     "CI, C all four; cards and servers take a PKI of variant O only",
+     TAKES_CHOICE(struct init, variant, pki_variant_words)},
     {"json", NULL, "print JSON" JSON_LEFT_OUT, TAKES_FLAG(struct init, json)},
     {0},
 };

@@ -23,13 +23,14 @@
 struct row {
     char name[64];
     const char *role;
+    char issuer[64]; /* name of the entity; of files nothing */
     char oid[64];
     char key_id[2 * 64 + 1];
     const char *curve;
     char eid_prefix[33];
     char from[24];
     char to[24];
-    const char *check; /* against the CI of the same directory */
+    const char *check; /* against its issuer in the same directory */
 };
 
 struct rows {
@@ -81,10 +82,13 @@ static const char *role_name(const struct cert *cert)
 {
     if (cert_role(cert) != CERT_ROLE_NONE)
         return cert_role_name(cert_role(cert));
+    if (cert_role_v3(cert) != CERT_ROLE_NONE)
+        return cert_role_name(cert_role_v3(cert));
     return cert_is_tls_server(cert) ? "TLS server" : "signing";
 }
 
-static bool fill_row(struct rows *rows, const char *name, const struct cert *cert, const char *check)
+static bool fill_row(struct rows *rows, const char *name, const char *issuer, const struct cert *cert,
+                     const char *check)
 {
     struct row *row = add_row(rows);
     struct span prefix = cert_eid_prefix(cert);
@@ -94,6 +98,7 @@ static bool fill_row(struct rows *rows, const char *name, const struct cert *cer
         return false;
     }
     snprintf(row->name, sizeof(row->name), "%s", name);
+    snprintf(row->issuer, sizeof(row->issuer), "%s", issuer);
     row->role = role_name(cert);
     dotted_oid(cert_oid(cert), row->oid, sizeof(row->oid));
     hex_from_span(cert_subject_key_id(cert), row->key_id, sizeof(row->key_id));
@@ -104,7 +109,7 @@ static bool fill_row(struct rows *rows, const char *name, const struct cert *cer
     date(cert_not_after(cert), row->to);
     row->check = check;
     /* For an eUICC the EID says more than a prefix. */
-    if (cert_role(cert) == CERT_ROLE_EUICC)
+    if (cert_role(cert) == CERT_ROLE_EUICC || cert_role_v3(cert) == CERT_ROLE_EUICC_V3)
         snprintf(row->eid_prefix, sizeof(row->eid_prefix), "%s", cert_subject_serial_number(cert));
     return true;
 }
@@ -117,16 +122,16 @@ static const char *or_dash(const char *text)
 static int pki_show_table(const struct rows *rows)
 {
     static const struct table_column columns[] = {
-        TABLE_WHOLE("NAME"),   TABLE_COLUMN("ROLE"),  TABLE_COLUMN("OID"),
-        TABLE_WHOLE("KEY ID"), TABLE_COLUMN("CURVE"), TABLE_WHOLE("EID"),
-        TABLE_COLUMN("FROM"),  TABLE_COLUMN("TO"),    TABLE_COLUMN("CHECK"),
+        TABLE_WHOLE("NAME"),   TABLE_COLUMN("ROLE"),  TABLE_COLUMN("ISSUER"), TABLE_COLUMN("OID"),
+        TABLE_WHOLE("KEY ID"), TABLE_COLUMN("CURVE"), TABLE_WHOLE("EID"),     TABLE_COLUMN("FROM"),
+        TABLE_COLUMN("TO"),    TABLE_COLUMN("CHECK"),
     };
     struct table *table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
 
     for (size_t i = 0; i < rows->count; i++) {
         const struct row *row = &rows->row[i];
-        const char *const cells[] = {row->name,       row->role, row->oid, row->key_id, row->curve,
-                                     row->eid_prefix, row->from, row->to,  row->check};
+        const char *const cells[] = {row->name,  row->role,       row->issuer, row->oid, row->key_id,
+                                     row->curve, row->eid_prefix, row->from,   row->to,  row->check};
 
         for (size_t j = 0; j < sizeof(cells) / sizeof(cells[0]); j++)
             table_add(table, "%s", or_dash(cells[j]));
@@ -142,10 +147,10 @@ static int print_rows_json(const struct rows *rows)
 
     for (size_t i = 0; i < rows->count; i++) {
         const struct row *row = &rows->row[i];
-        json_t *object =
-            json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "name", row->name, "role", row->role,
-                      "oid", row->oid, "keyId", row->key_id, "curve", row->curve, "eid", row->eid_prefix,
-                      "from", row->from, "to", row->to, "check", row->check);
+        json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "name", row->name,
+                                   "role", row->role, "issuer", row->issuer, "oid", row->oid, "keyId",
+                                   row->key_id, "curve", row->curve, "eid", row->eid_prefix, "from",
+                                   row->from, "to", row->to, "check", row->check);
 
         if (object == NULL || json_array_append_new(list, object) != 0)
             status = tool_error("%s cannot be written as JSON", row->name);
@@ -172,27 +177,33 @@ static int print_rows(struct rows *rows, bool json)
     return status;
 }
 
-static const char *check_against(const struct cert *cert, enum pki_entity entity, const struct cert *ci)
+static const char *check_against(const struct cert *cert, enum cert_role role, const struct cert *issuer)
 {
-    return cert_status_name(cert_check(cert, pki_entity_role(entity), cert_key(ci), cert_subject_key_id(ci)));
+    enum cert_status status = cert_check(cert, role, cert_key(issuer), cert_subject_key_id(issuer));
+
+    return cert_status_name(status == CERT_OK && !cert_issued_by_name(cert, issuer) ? CERT_WRONG_ISSUER
+                                                                                    : status);
 }
 
 static bool add_curve(struct rows *rows, const char *dir, enum ec_curve curve)
 {
-    struct pki_pair ci;
-    bool ok = pki_load(dir, curve, PKI_CI, false, &ci);
+    enum pki_variant variant = pki_variant_of(dir, curve);
+    struct pki_pair pairs[PKI_ENTITIES] = {0};
+    bool ok = true;
 
-    for (size_t i = 0; ok && i < PKI_ENTITIES; i++) {
-        enum pki_entity entity = (enum pki_entity)i;
-        struct pki_pair pair;
+    for (enum pki_entity i = PKI_CI; ok && i < PKI_ENTITIES; i++) {
+        enum pki_entity by = pki_issuer(variant, i);
         char name[64];
 
-        ok = pki_load(dir, curve, entity, false, &pair);
-        snprintf(name, sizeof(name), "%s/%s", pki_curve_directory(curve), pki_entity_name(entity));
-        ok = ok && fill_row(rows, name, pair.cert, check_against(pair.cert, entity, ci.cert));
-        pki_pair_free(&pair);
+        if (!pki_variant_has(variant, i))
+            continue;
+        ok = pki_load_any(dir, curve, i, false, &pairs[i]);
+        snprintf(name, sizeof(name), "%s/%s", pki_curve_directory(curve), pki_entity_name(i));
+        ok = ok && fill_row(rows, name, pki_entity_name(by), pairs[i].cert,
+                            check_against(pairs[i].cert, pki_entity_role(variant, i), pairs[by].cert));
     }
-    pki_pair_free(&ci);
+    for (size_t i = 0; i < PKI_ENTITIES; i++)
+        pki_pair_free(&pairs[i]);
     return ok;
 }
 
@@ -222,7 +233,7 @@ static int show_files(char *const *paths, bool json)
         struct cert *cert = pki_load_cert_file(*paths);
         const char *slash = strrchr(*paths, '/');
 
-        ok = cert != NULL && fill_row(&rows, slash != NULL ? slash + 1 : *paths, cert, "");
+        ok = cert != NULL && fill_row(&rows, slash != NULL ? slash + 1 : *paths, "", cert, "");
         cert_free(cert);
     }
     if (ok)
@@ -237,7 +248,7 @@ struct settings {
 };
 
 static const struct option_row options[] = {
-    {"dir", "DIR", "those of a PKI, each checked against its CI", TAKES_TEXT(struct settings, dir)},
+    {"dir", "DIR", "those of a PKI, each checked against its issuer", TAKES_TEXT(struct settings, dir)},
     {"json", NULL, "print JSON" JSON_LEFT_OUT, TAKES_FLAG(struct settings, json)},
     {0},
 };
@@ -256,7 +267,8 @@ const struct command pki_show = {
     "show",
     "FILE... | --dir DIR [OPTION]...",
     "show certificates",
-    "Prints role, OID, key identifier, curve, EID prefix and validity of certificates (PEM or DER).",
+    "Prints role, issuer (of those of a PKI), OID, key identifier, curve, EID prefix and validity of "
+    "certificates (PEM or DER).",
     .max_words = INT_MAX,
     .options = options,
     .settings_size = sizeof(struct settings),

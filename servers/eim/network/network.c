@@ -4,6 +4,7 @@
 #include "servers/eim/network/network.h"
 
 #include "common/http/https.h"
+#include "common/http/tls_files.h"
 #include "common/tool.h"
 #include "protocol/admin_protocol.h"
 #include "servers/eim/network/coap.h"
@@ -105,6 +106,9 @@ static bool open_coap(struct eim_network *network, struct loop *loop,
     if (options->coap_address == NULL)
         return true;
 #ifdef HAVE_COAP
+    /* The HTTPS server has said what is wrong with them already. */
+    if (options->plain && !tls_files_check(options->tls_cert, options->tls_key))
+        return false;
     network->coap = coap_server_open(loop, &(struct coap_server_options){.address = options->coap_address,
                                                                          .port = options->coap_port,
                                                                          .cert = options->tls_cert,

@@ -26,6 +26,12 @@ int64_t smdpp_event_pause(int64_t tries)
     return pause < PAUSE_MAX ? pause : PAUSE_MAX;
 }
 
+static bool check_registrar(const struct smdpp *smdpp, struct refusal_status *status)
+{
+    return smdpp->registrar != NULL ||
+           refusal_note(status, REFUSAL_SMDS_INACCESSIBLE, "this server registers no events at an SM-DS");
+}
+
 static void describe_event(const struct order *order, const char *smds, struct smds_event *event)
 {
     *event = (struct smds_event){0};
@@ -35,12 +41,16 @@ static void describe_event(const struct order *order, const char *smds, struct s
     snprintf(event->smds, sizeof(event->smds), "%s", smds);
 }
 
-bool smdpp_event_keep(struct smdpp *smdpp, const struct order *order, const char *smds)
+bool smdpp_event_keep(struct smdpp *smdpp, const struct order *order, const char *smds,
+                      struct refusal_status *status)
 {
     struct smds_event event;
 
+    if (!check_registrar(smdpp, status))
+        return false;
     describe_event(order, smds, &event);
-    return store_event_add(smdpp->store, &event, SMDS_EVENT_KEPT);
+    return store_event_add(smdpp->store, &event, SMDS_EVENT_KEPT) ||
+           smdpp_refuse_storage(smdpp, "cannot store the event", status);
 }
 
 bool smdpp_event_kept(struct smdpp *smdpp, const char *iccid, char smds[STORE_SMDS_MAX + 1])
@@ -60,8 +70,8 @@ static bool check_registration(struct smdpp *smdpp, const struct smds_event *eve
     struct smds_event other;
     int64_t id;
 
-    if (smdpp->registrar == NULL)
-        return refusal_note(status, REFUSAL_SMDS_INACCESSIBLE, "this server registers no events at an SM-DS");
+    if (!check_registrar(smdpp, status))
+        return false;
     if (store_event_of(smdpp->store, event->iccid, SMDS_EVENT_REGISTERING, &other))
         return refusal_note(status, REFUSAL_ICCID_TRANSITION, "its event is being registered");
     if (store_event_same(smdpp->store, event, SMDS_EVENT_SENDING, &id))
@@ -91,9 +101,10 @@ bool smdpp_registration_begin(struct smdpp *smdpp, const struct order *order, en
     if (registration->leftover) /* it is the new one from now on */
         store_event_forget(smdpp->store, leftover);
     store_event_add(smdpp->store, &registration->event, SMDS_EVENT_REGISTERING);
+    registration->asked = registration->event.id;
     if (!db_commit(smdpp->store)) {
         free(registration);
-        return refusal_note(status, REFUSAL_INTERNAL, "cannot store the event");
+        return smdpp_refuse_storage(smdpp, "cannot store the event", status);
     }
     smdpp->registration = registration;
     return true;
@@ -104,7 +115,7 @@ static bool is_unchanged(struct smdpp *smdpp, const struct smdpp_registration *r
 {
     struct order now;
 
-    return store_order_by_iccid(smdpp->store, registration->order.iccid, &now) &&
+    return store_order_by_iccid(smdpp->store, registration->order.iccid, &now) == STORE_FOUND &&
            now.state == registration->order.state && now.created == registration->order.created;
 }
 
@@ -114,18 +125,23 @@ static bool finish_order(struct smdpp *smdpp, struct smdpp_registration *registr
     if (!is_unchanged(smdpp, registration))
         return refusal_note(status, REFUSAL_ICCID_TRANSITION, "the order has changed since");
     db_begin(smdpp->store);
-    store_event_forget(smdpp->store, registration->event.id);
+    store_event_forget(smdpp->store, registration->asked);
     store_event_add(smdpp->store, &registration->event, SMDS_EVENT_REGISTERED);
-    if (!smdpp_order_event(smdpp, &registration->order, registration->by))
+    if (smdpp_order_event(smdpp, &registration->order, registration->by) != ORDER_CHANGED)
         db_fail(smdpp->store, "the order cannot be changed");
-    return db_commit(smdpp->store) || refusal_note(status, REFUSAL_INTERNAL, "cannot store the order");
+    return db_commit(smdpp->store) || smdpp_refuse_storage(smdpp, "cannot store the order", status);
+}
+
+void smdpp_registration_undo(struct smdpp *smdpp, const struct smdpp_registration *registration)
+{
+    store_event_set(smdpp->store, registration->asked, SMDS_EVENT_DELETING);
+    smdpp->events_due = true;
 }
 
 bool smdpp_registration_end(struct smdpp *smdpp, struct smdpp_registration *registration,
                             const struct es12_reply *reply, struct refusal_status *status)
 {
     struct smds_event *event = &registration->event;
-    int64_t asked = event->id;
     bool known = reply->outcome == ES12_EXECUTED || (reply->nothing_left && registration->leftover);
 
     if (known && finish_order(smdpp, registration, status)) {
@@ -138,9 +154,8 @@ bool smdpp_registration_end(struct smdpp *smdpp, struct smdpp_registration *regi
                      "%s: %.120s", event->smds, reply->why);
     /* An SM-DS that was not heard may know it all the same. */
     if (reply->outcome == ES12_REFUSED && !registration->leftover)
-        store_event_forget(smdpp->store, asked);
+        store_event_forget(smdpp->store, registration->asked);
     else
-        store_event_set(smdpp->store, asked, SMDS_EVENT_DELETING);
-    smdpp->events_due = true;
+        smdpp_registration_undo(smdpp, registration);
     return false;
 }

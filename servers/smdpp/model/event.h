@@ -12,9 +12,11 @@
 /* A change of an order that waits for an SM-DS. */
 struct smdpp_registration {
     struct smds_event event;
-    struct order order;  /* as it will be, but for its state */
-    enum order_event by; /* what will change it */
-    bool leftover;       /* the SM-DS may know the event of an earlier try */
+    int64_t asked;          /* its id while the SM-DS is asked */
+    struct order order;     /* as it will be, but for its state */
+    enum order_event by;    /* what will change it */
+    struct json_t *request; /* what is answered then, held; see network/es2p.c */
+    bool leftover;          /* the SM-DS may know the event of an earlier try */
 };
 
 /* Begins the registration: the SM-DS may be asked from now on, and smdpp->registration is what waits for it.
@@ -26,8 +28,12 @@ bool smdpp_registration_begin(struct smdpp *smdpp, const struct order *order, en
 bool smdpp_registration_end(struct smdpp *smdpp, struct smdpp_registration *registration,
                             const struct es12_reply *reply, struct refusal_status *status);
 
-/* In an order that is confirmed but not released, where its event is to be registered; "" for nowhere. */
-bool smdpp_event_keep(struct smdpp *smdpp, const struct order *order, const char *smds);
+/* What smdpp_registration_end changed could not be stored: nobody has the event. */
+void smdpp_registration_undo(struct smdpp *smdpp, const struct smdpp_registration *registration);
+
+/* For an order that is confirmed but not released: where its event is to be registered then. */
+bool smdpp_event_keep(struct smdpp *smdpp, const struct order *order, const char *smds,
+                      struct refusal_status *status);
 bool smdpp_event_kept(struct smdpp *smdpp, const char *iccid, char smds[STORE_SMDS_MAX + 1]);
 
 /* Whether an order in this state has an event, if it ever had one. */

@@ -74,6 +74,8 @@ static struct registrar_call *registrar_call_new(struct registrar *registrar, en
 static void registrar_call_free(struct registrar_call *call)
 {
     LIST_REMOVE(call, link);
+    if (call->registration != NULL)
+        json_decref(call->registration->request);
     free(call->registration);
     free(call);
 }

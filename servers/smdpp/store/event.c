@@ -13,17 +13,6 @@ static const char *const state_words[] = {
 #define OF_EXPIRED                                                                                           \
     "state = 'registered' AND iccid IN (SELECT iccid FROM profile_order WHERE expires <> 0 AND expires < ?)"
 
-bool store_events_prepare(struct db *db)
-{
-    return db_run(db,
-                  "CREATE TABLE IF NOT EXISTS smds_event ("
-                  "  id INTEGER PRIMARY KEY AUTOINCREMENT, iccid TEXT NOT NULL, event_id TEXT NOT NULL,"
-                  "  eid TEXT NOT NULL, smds TEXT NOT NULL, state TEXT NOT NULL,"
-                  "  tries INTEGER NOT NULL DEFAULT 0, next_try INTEGER)",
-                  DB_NONE) &&
-           db_run(db, "CREATE INDEX IF NOT EXISTS smds_event_by_iccid ON smds_event (iccid)", DB_NONE);
-}
-
 static bool take_event(struct db_rows *rows, struct smds_event *event)
 {
     *event = (struct smds_event){0};

@@ -27,9 +27,6 @@ struct smds_event {
     int64_t tries; /* to delete it */
 };
 
-/* Makes the table, which files of earlier versions do not have. */
-bool store_events_prepare(struct db *db);
-
 /* Adds one in this state and sets its id. It replaces what is kept for the same ICCID, which stays only while
  * the SM-DS is being asked. */
 bool store_event_add(struct db *db, struct smds_event *event, enum smds_event_state state);

@@ -90,8 +90,8 @@ bool smds_es12(struct smds *smds, const struct es12_function *function, const ch
     ok = function->id == ES12_REGISTER_EVENT ? register_event(smds, owner, request, status)
                                              : delete_event(smds, owner, request, status);
     log_line(LOG_LEVEL_INFO, "ES12 %s of %s, EID %s, event %s: %s%s%s", function->name, owner, request->eid,
-             request->event_id, refusal_codes(status->refusal)->message, status->detail[0] != '\0' ? ": " : "",
-             status->detail);
+             request->event_id, refusal_codes(status->refusal)->message,
+             status->detail[0] != '\0' ? ": " : "", status->detail);
     return ok;
 }
 
@@ -104,8 +104,8 @@ void smds_forget_old(struct smds *smds)
     while (smds_store_older(smds->store, smds_now() - smds->options.lifetime, &event)) {
         if (!smds_store_delete(smds->store, &event))
             return;
-        log_line(LOG_LEVEL_INFO, "EID %s, event %s of %s: forgotten, it is too old", event.eid, event.event_id,
-                 event.owner);
+        log_line(LOG_LEVEL_INFO, "EID %s, event %s of %s: forgotten, it is too old", event.eid,
+                 event.event_id, event.owner);
         smds_errand(smds, &event);
     }
 }

@@ -73,7 +73,7 @@ size_t smds_session_count(const struct smds *smds)
     size_t count = 0;
 
     LIST_FOREACH(session, &smds->sessions, link)
-        count++;
+    count++;
     return count;
 }
 
@@ -135,9 +135,8 @@ static bool answer_events(struct smds *smds, const struct rsp_session *session, 
     size_t count;
 
     smds_forget_old(smds);
-    if (!put_entries(
-            smds_store_of_eid(smds->store, session->eid, asks_for_one ? session->matching_id : NULL),
-            &answer->part[ES9P_EVENT_ENTRIES], &count, status))
+    if (!put_entries(smds_store_of_eid(smds->store, session->eid, asks_for_one ? session->matching_id : NULL),
+                     &answer->part[ES9P_EVENT_ENTRIES], &count, status))
         return false;
     if (asks_for_one && count == 0)
         return refusal_note(status, REFUSAL_EVENT_UNKNOWN, NULL);
@@ -155,8 +154,8 @@ static bool smds_authenticate(struct smds *smds, const struct span *inputs, stru
 
     drop_sessions(smds);
     LIST_FOREACH(session, &smds->sessions, link)
-        if (span_equal(inputs[ES9P_TRANSACTION_ID], SPAN_ARRAY(session->rsp.transaction_id)))
-            break;
+    if (span_equal(inputs[ES9P_TRANSACTION_ID], SPAN_ARRAY(session->rsp.transaction_id)))
+        break;
     if (session == NULL)
         return refusal_note(status, REFUSAL_TRANSACTION_UNKNOWN, NULL);
     ok = rsp_authenticate(&smds->rsp, &session->rsp, inputs[ES9P_RESPONSE], status) &&

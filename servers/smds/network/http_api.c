@@ -17,8 +17,8 @@ static const char *behind(const char *path, const char *prefix)
     return strncmp(path, prefix, size) == 0 ? path + size : NULL;
 }
 
-/* Reading (6.5.2): the paths of ES11 are those of ES9+, as LPAs in the field have them (lpac); the other form,
- * with its own name, is taken too. */
+/* Reading (6.5.2): the paths of ES11 are those of ES9+, as LPAs in the field have them (lpac); the other
+ * form, with its own name, is taken too. */
 static const char *es11_function(const char *path)
 {
     const char *function = behind(path, PREFIX_ES9P);

@@ -50,11 +50,10 @@ static bool take_event(struct db_rows rows, struct event_record *event, bool *fa
 bool smds_store_find(struct db *db, const char *owner, const char *eid, const char *event_id,
                      struct event_record *event, bool *failed)
 {
-    return take_event(db_query(db,
-                               "SELECT " EVENT_COLUMNS
-                               " FROM event WHERE owner = ? AND eid = ? AND event_id = ?",
-                               DB_VALUES(DB_TEXT(owner), DB_TEXT(eid), DB_TEXT(event_id))),
-                      event, failed);
+    return take_event(
+        db_query(db, "SELECT " EVENT_COLUMNS " FROM event WHERE owner = ? AND eid = ? AND event_id = ?",
+                 DB_VALUES(DB_TEXT(owner), DB_TEXT(eid), DB_TEXT(event_id))),
+        event, failed);
 }
 
 int64_t smds_store_count(struct db *db, const char *eid)
@@ -67,8 +66,7 @@ int64_t smds_store_count(struct db *db, const char *eid)
 bool smds_store_add(struct db *db, const struct event_record *event)
 {
     db_begin(db);
-    db_run(db,
-           "INSERT INTO event (eid, event_id, server, owner, root_id, created) VALUES (?,?,?,?,?,?)",
+    db_run(db, "INSERT INTO event (eid, event_id, server, owner, root_id, created) VALUES (?,?,?,?,?,?)",
            DB_VALUES(DB_TEXT(event->eid), DB_TEXT(event->event_id), DB_TEXT(event->server),
                      DB_TEXT(event->owner), DB_SOME_TEXT(event->root_id), DB_INT(event->created)));
     if (event->root_id[0] != '\0')
@@ -103,7 +101,8 @@ bool smds_store_older(struct db *db, int64_t created, struct event_record *event
 {
     bool failed;
 
-    return take_event(db_query(db, "SELECT " EVENT_COLUMNS " FROM event WHERE created < ? ORDER BY id LIMIT 1",
+    return take_event(db_query(db,
+                               "SELECT " EVENT_COLUMNS " FROM event WHERE created < ? ORDER BY id LIMIT 1",
                                DB_VALUES(DB_INT(created))),
                       event, &failed);
 }
@@ -120,9 +119,9 @@ struct db_rows smds_store_events(struct db *db)
 
 bool smds_store_errand(struct db *db, int64_t now, struct errand *errand)
 {
-    struct db_rows rows =
-        db_query(db, "SELECT id, is_delete, eid, root_id, tries FROM errand WHERE due <= ? ORDER BY due, id LIMIT 1",
-                 DB_VALUES(DB_INT(now)));
+    struct db_rows rows = db_query(
+        db, "SELECT id, is_delete, eid, root_id, tries FROM errand WHERE due <= ? ORDER BY due, id LIMIT 1",
+        DB_VALUES(DB_INT(now)));
     bool found = db_next(&rows);
 
     *errand = (struct errand){0};

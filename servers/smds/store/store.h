@@ -15,10 +15,10 @@ struct event_record {
     int64_t id;
     char eid[33];
     char event_id[STORE_EVENT_ID_MAX + 1];
-    char server[256];                       /* rspServerAddress */
-    char owner[STORE_OWNER_MAX + 1];        /* who registered it, and alone may delete it */
-    char root_id[STORE_EVENT_ID_MAX + 1];   /* the eventId under which the Root has it; "": it has not */
-    int64_t created;                        /* seconds since 1970 */
+    char server[256];                     /* rspServerAddress */
+    char owner[STORE_OWNER_MAX + 1];      /* who registered it, and alone may delete it */
+    char root_id[STORE_EVENT_ID_MAX + 1]; /* the eventId under which the Root has it; "": it has not */
+    int64_t created;                      /* seconds since 1970 */
 };
 
 /* What is to be told to the Root: an event of this server's is registered or deleted there. */

@@ -144,10 +144,11 @@ static json_t *release_order(void)
     return bench_es2p(&bench, "releaseProfile", json_pack("{s:s}", "iccid", BENCH_ICCID));
 }
 
-static json_t *cancel_order(const char *final)
+static json_t *cancel_order(const char *final, const char *eid)
 {
-    return bench_es2p(&bench, "cancelOrder",
-                      json_pack("{s:s,s:s}", "iccid", BENCH_ICCID, "finalProfileStatusIndicator", final));
+    return bench_es2p(
+        &bench, "cancelOrder",
+        json_pack("{s:s,s:s*,s:s}", "iccid", BENCH_ICCID, "eid", eid, "finalProfileStatusIndicator", final));
 }
 
 static void expect_order(const char *state)
@@ -264,7 +265,7 @@ START_TEST(asks_for_what_an_event_needs)
     order_for(NULL);
     bench_expect(confirm("EVENT-1", SMDS, true), "8.1.1", "2.2");
     expect_order("allocated");
-    bench_success(cancel_order("Available"));
+    bench_success(cancel_order("Available", NULL));
     order_for(TEST_EID);
     bench_expect(confirm("", SMDS, true), "8.2.6", "2.1");
     bench_expect(confirm("EVENT-1", "not/an/address", true), NULL, NULL); /* the client's to say */
@@ -291,13 +292,13 @@ START_TEST(registers_at_release)
     ck_assert_str_eq(smds.event_id, "EVENT-1");
     expect_order("released");
     expect_events("registered");
-    bench_success(cancel_order("Available"));
+    bench_success(cancel_order("Available", TEST_EID));
     turn();
     expect_events("");
     /* Taken back before: the SM-DS hears nothing of it. */
     order_for(TEST_EID);
     bench_success(confirm("EVENT-2", SMDS, false));
-    bench_success(cancel_order("Available"));
+    bench_success(cancel_order("Available", TEST_EID));
     turn();
     expect_events("");
     ck_assert_uint_eq(smds.registrations, 2);
@@ -308,12 +309,12 @@ END_TEST
 
 static void cancel_meanwhile(void)
 {
-    bench_success(cancel_order("Available"));
+    bench_success(cancel_order("Available", TEST_EID));
 }
 
 static void order_anew_meanwhile(void)
 {
-    bench_success(cancel_order("Available"));
+    bench_success(cancel_order("Available", TEST_EID));
     ck_assert(db_run(bench.smdpp.store, "UPDATE profile_order SET created = created - 100", DB_NONE));
     order_for(TEST_EID);
     ck_assert(db_run(bench.smdpp.store, "UPDATE profile_order SET created = created - 100", DB_NONE));
@@ -365,12 +366,12 @@ END_TEST
 
 static void end_cancelled(void)
 {
-    bench_success(cancel_order("Available"));
+    bench_success(cancel_order("Available", TEST_EID));
 }
 
 static void end_retired(void)
 {
-    bench_success(cancel_order("Unavailable"));
+    bench_success(cancel_order("Unavailable", TEST_EID));
 }
 
 static void end_installed(void)
@@ -448,7 +449,7 @@ START_TEST(tries_a_deletion_again)
         order_for(TEST_EID);
         bench_success(confirm("EVENT-1", SMDS, true));
         smds.verdict = &dead;
-        bench_success(cancel_order("Available"));
+        bench_success(cancel_order("Available", TEST_EID));
         turn();
         turn();
         ck_assert_uint_eq(smds.deletions, 1); /* not before its time */
@@ -479,7 +480,7 @@ START_TEST(gives_a_deletion_up)
     order_for(TEST_EID);
     bench_success(confirm("EVENT-1", SMDS, true));
     smds.verdict = &dead;
-    bench_success(cancel_order("Available"));
+    bench_success(cancel_order("Available", TEST_EID));
     for (int i = 0; i < SMDPP_EVENT_TRIES_MAX; i++) {
         expect_events("deleting");
         make_due();

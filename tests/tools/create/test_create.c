@@ -1,6 +1,7 @@
 /* `softeuicc create`: the card is what was asked for, and what is shown is what the card is. */
 #include "config.h"
 
+#include "tests/support/sgp26.h"
 #include "tests/tools/create/create_bench.h"
 
 #include "apdu/tlv.h"
@@ -65,6 +66,7 @@ static void assert_credentials(const struct softeuicc *card, size_t i, const str
     ck_assert_int_eq(
         cert_check(credentials->euicc_cert, CERT_ROLE_EUICC, cert_key(eum), cert_subject_key_id(eum)),
         CERT_OK);
+    sgp26_check("the card's", cert_der(credentials->euicc_cert), CERT_ROLE_EUICC, false);
     ck_assert_str_eq(cert_subject_serial_number(credentials->euicc_cert), softeuicc_eid(card));
     ck_assert(ec_key_equal(credentials->euicc_key, cert_key(credentials->euicc_cert)));
 }

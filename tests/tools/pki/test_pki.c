@@ -2,7 +2,7 @@
  * revocation lists. */
 #include "tests/support/test.h"
 
-#include "common/pki_make.h"
+#include "common/pki_dir.h"
 #include "common/tool.h"
 #include "tests/support/pki.h"
 #include "tools/subcommands.h"
@@ -14,7 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ARGUMENTS_MAX 16
+#define ARGUMENTS_MAX   16
+#define DIRECT_ENTITIES 9 /* without sub-CAs */
 
 /* Runs `softeuicc pki …` with the words of `line`, its output going to a file of the test's own. */
 static int pki(const char *line)
@@ -100,7 +101,7 @@ START_TEST(init_makes_a_whole_pki)
     char path[PKI_PATH_MAX];
 
     ck_assert_int_eq(pki_in("init --dir DIR/ --host rsp.example.com", dir), EXIT_OK);
-    ck_assert_uint_eq(lines(output()), 1 + 2 * PKI_ENTITIES);
+    ck_assert_uint_eq(lines(output()), 1 + 2 * DIRECT_ENTITIES);
     ck_assert_uint_eq(files_in(dir), 4);
     for (enum ec_curve curve = EC_CURVE_P256; curve <= EC_CURVE_BRAINPOOL_P256R1; curve++) {
         struct pki_pair ci;
@@ -108,17 +109,19 @@ START_TEST(init_makes_a_whole_pki)
         ck_assert(pki_has_curve(dir, curve));
         ck_assert(pki_load(dir, curve, PKI_CI, true, &ci));
         ck_assert(pki_top_path(path, dir, pki_curve_directory(curve)));
-        ck_assert_uint_eq(files_in(path), 3 * PKI_ENTITIES);
+        ck_assert_uint_eq(files_in(path), 3 * DIRECT_ENTITIES);
         for (enum pki_entity entity = PKI_CI; entity < PKI_ENTITIES; entity++) {
             struct pki_pair pair;
             struct cert *pem;
             struct stat status;
             struct span name;
 
+            if (!pki_variant_has(PKI_VARIANT_O, entity))
+                continue;
             ck_assert(pki_load(dir, curve, entity, true, &pair));
-            ck_assert_int_eq(
-                cert_check(pair.cert, pki_entity_role(entity), ci.key, cert_subject_key_id(ci.cert)),
-                CERT_OK);
+            ck_assert_int_eq(cert_check(pair.cert, pki_entity_role(PKI_VARIANT_O, entity), ci.key,
+                                        cert_subject_key_id(ci.cert)),
+                             CERT_OK);
             ck_assert(pki_path(path, dir, curve, entity, PKI_KEY_PEM));
             ck_assert_int_eq(stat(path, &status), 0);
             ck_assert_uint_eq(status.st_mode & 0777, 0600);
@@ -176,6 +179,8 @@ START_TEST(usage)
         "init --dir DIR --days 0",
         "init --dir DIR --days 1x",
         "init --dir DIR --days 36501",
+        "init --dir DIR --variant D",
+        "init --dir DIR --variant",
         "init --dir DIR --force",
         "init --dir DIR more",
         "show",
@@ -216,7 +221,7 @@ START_TEST(show)
     ck_assert_int_eq(pki_in("init --dir DIR --curve brainpool --json", dir), EXIT_OK);
     ck_assert_uint_eq(output().data[0], '[');
     ck_assert_int_eq(pki_in("show --dir DIR", dir), EXIT_OK);
-    ck_assert_uint_eq(lines(output()), 1 + PKI_ENTITIES);
+    ck_assert_uint_eq(lines(output()), 1 + DIRECT_ENTITIES);
     ck_assert_int_eq(pki_in("show DIR/brainpool/eum.cert.der", dir), EXIT_OK);
     ck_assert_uint_eq(lines(output()), 2);
     ck_assert_int_eq(pki_in("show DIR/README.txt", dir), EXIT_FAILED);
@@ -305,22 +310,54 @@ START_TEST(the_loader_is_not_fooled)
 }
 END_TEST
 
-START_TEST(in_memory)
+/* Certificates in a PEM file. */
+static unsigned certificates_in(const char *path)
 {
-    static const char *const hosts[] = {"localhost", NULL};
-    static const char *const bad_hosts[] = {"", NULL};
-    struct pki_options options = {.hosts = hosts, .not_before = 0, .not_after = 4000000000};
-    struct pki_pair pairs[PKI_ENTITIES];
+    struct span text = test_read_file(path);
+    unsigned count = 0;
 
-    ck_assert(pki_make(EC_CURVE_P256, &options, pairs));
-    ck_assert_span(cert_eid_prefix(pairs[PKI_EUM].cert), SPAN_STRING(PKI_EID_PREFIX));
-    ck_assert_span(cert_oid(pairs[PKI_DP_AUTH].cert), cert_oid(pairs[PKI_DP_PB].cert));
-    ck_assert(!span_equal(cert_oid(pairs[PKI_DP_AUTH].cert), cert_oid(pairs[PKI_DS_AUTH].cert)));
-    pki_free(pairs);
-    options.hosts = bad_hosts;
-    ck_assert(!pki_make(EC_CURVE_P256, &options, pairs));
+    for (; text.size >= 10; text = SPAN(text.data + 1, text.size - 1))
+        count += memcmp(text.data, "BEGIN CERT", 10) == 0;
+    return count;
+}
+
+START_TEST(variants)
+{
+    static const struct {
+        const char *word;
+        unsigned entities, in_chain; /* certificates that an SM-DP+'s TLS server sends */
+    } cases[] = {{"O", 9, 1}, {"A", 12, 2}, {"B", 10, 2}, {"C", 13, 3}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *dir = place(cases[i].word);
+        char path[PKI_PATH_MAX], line[64];
+        struct pki_pair pair;
+        size_t oks = 0;
+
+        snprintf(line, sizeof(line), "init --dir DIR --curve p256 --variant %s", cases[i].word);
+        ck_assert_int_eq(pki_in(line, dir), EXIT_OK);
+        ck_assert_uint_eq(lines(output()), 1 + cases[i].entities);
+        for (struct span rest = output(); rest.size >= 3; rest = SPAN(rest.data + 1, rest.size - 1))
+            oks += memcmp(rest.data, "ok\n", 3) == 0;
+        ck_assert_uint_eq(oks, cases[i].entities);
+        ck_assert_int_eq(pki_variant_of(dir, EC_CURVE_P256), (enum pki_variant)i);
+        ck_assert(pki_path(path, dir, EC_CURVE_P256, PKI_DP_TLS, PKI_CERT_PEM));
+        ck_assert_uint_eq(certificates_in(path), cases[i].in_chain);
+        ck_assert(pki_path(path, dir, EC_CURVE_P256, PKI_DP_AUTH, PKI_CERT_PEM));
+        ck_assert_uint_eq(certificates_in(path), 1);
+        ck_assert(pki_path(path, dir, EC_CURVE_P256, PKI_EIM_TLS, PKI_CERT_PEM));
+        ck_assert_uint_eq(certificates_in(path), 1);
+        for (enum pki_entity entity = PKI_CI; entity < PKI_ENTITIES; entity++) {
+            ck_assert(pki_load_any(dir, EC_CURVE_P256, entity, true, &pair) ==
+                      pki_variant_has((enum pki_variant)i, entity));
+            pki_pair_free(&pair);
+        }
+        ck_assert(pki_load(dir, EC_CURVE_P256, PKI_CI, false, &pair) == (i == 0));
+        pki_pair_free(&pair);
+        ck_assert_int_eq(pki_in("crl --dir DIR --out DIR/list.crl", dir), EXIT_OK);
+    }
 }
 END_TEST
 
 TEST_MAIN("pki", init_makes_a_whole_pki, init_touches_nothing_that_is_there, usage, show, revocation,
-          the_loader_is_not_fooled, in_memory)
+          the_loader_is_not_fooled, variants)
