@@ -3,6 +3,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -170,4 +172,93 @@ bool addresses_listen(const char *host, uint16_t *port, int type, struct address
     }
     snprintf(why, ADDRESSES_WHY_MAX, "%s", strerror(errno));
     return false;
+}
+
+/* --- This machine --------------------------------------------------------------------------------------- */
+
+static bool addresses_numeric(const char *host, struct in6_addr *v6, struct in_addr *v4)
+{
+    *v6 = in6addr_loopback;
+    v4->s_addr = htonl(INADDR_LOOPBACK);
+    return inet_pton(AF_INET6, host, v6) == 1 || inet_pton(AF_INET, host, v4) == 1;
+}
+
+bool addresses_is_any(const char *host)
+{
+    struct in6_addr v6;
+    struct in_addr v4;
+
+    return addresses_numeric(host, &v6, &v4) &&
+           (IN6_IS_ADDR_UNSPECIFIED(&v6) || v4.s_addr == htonl(INADDR_ANY));
+}
+
+static bool address_is_loopback(const struct sockaddr *at)
+{
+    if (at->sa_family == AF_INET6)
+        return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)at)->sin6_addr);
+    return at->sa_family == AF_INET &&
+           ntohl(((const struct sockaddr_in *)(const void *)at)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+bool addresses_is_loopback(const char *host)
+{
+    struct addresses found;
+    char why[ADDRESSES_WHY_MAX];
+
+    if (!addresses_find(host, 0, SOCK_STREAM, &found, why))
+        return false;
+    for (size_t i = 0; i < found.count; i++) {
+        if (!address_is_loopback(&found.list[i].at.any))
+            return false;
+    }
+    return true;
+}
+
+static bool own_dns_name(char *out, size_t size)
+{
+    const struct addrinfo wanted = {.ai_flags = AI_CANONNAME, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    char name[256] = "";
+    bool ok;
+
+    if (gethostname(name, sizeof(name) - 1) != 0 || getaddrinfo(name, NULL, &wanted, &found) != 0)
+        return false;
+    ok = found->ai_canonname != NULL && strchr(found->ai_canonname, '.') != NULL &&
+         strlen(found->ai_canonname) < size;
+    for (const struct addrinfo *at = found; at != NULL; at = at->ai_next)
+        ok = ok && !address_is_loopback(at->ai_addr);
+    if (ok)
+        snprintf(out, size, "%s", found->ai_canonname);
+    freeaddrinfo(found);
+    return ok;
+}
+
+static bool own_address(int family, char *out, size_t size)
+{
+    struct ifaddrs *all = NULL;
+    bool ok = false;
+
+    if (getifaddrs(&all) != 0)
+        return false;
+    for (const struct ifaddrs *at = all; at != NULL && !ok; at = at->ifa_next) {
+        const struct sockaddr *address = at->ifa_addr;
+
+        if (address == NULL || address->sa_family != family || (at->ifa_flags & IFF_UP) == 0 ||
+            address_is_loopback(address))
+            continue;
+        if (family == AF_INET6 &&
+            IN6_IS_ADDR_LINKLOCAL(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr))
+            continue;
+        ok =
+            getnameinfo(address, family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6),
+                        out, (socklen_t)size, NULL, 0, NI_NUMERICHOST) == 0;
+    }
+    freeifaddrs(all);
+    return ok;
+}
+
+void addresses_own_name(char *out, size_t size)
+{
+    if (!own_dns_name(out, size) && !own_address(AF_INET, out, size) && !own_address(AF_INET6, out, size))
+        snprintf(out, size, "localhost");
 }

@@ -46,4 +46,13 @@ bool addresses_find(const char *host, uint16_t port, int type, struct addresses 
 bool addresses_listen(const char *host, uint16_t *port, int type, struct addresses *found,
                       int fds[ADDRESSES_MAX], char why[ADDRESSES_WHY_MAX]);
 
+/* Whether a host is every address of this machine, as "0.0.0.0" and "::" are; whether all that it stands for
+ * is on the loopback interface. */
+bool addresses_is_any(const char *host);
+bool addresses_is_loopback(const char *host);
+
+/* What others may call this machine: its name in the DNS if that leads to none of its loopback addresses,
+ * else its first address (IPv4 before IPv6) beside those, else "localhost". */
+void addresses_own_name(char *out, size_t size);
+
 #endif

@@ -11,7 +11,6 @@ floors=(apdu crypto profiles protocol ipa euicc common vpcd-bridge device server
 inner_floors=(
     "profiles saip . uicc remote"
     "euicc . os profile terminal lifecycle rsp iot isdr card"
-    "servers rsp eim smdpp smds"
     "servers/smdpp store model network"
     "servers/smds store model network"
     "servers/eim store model network"

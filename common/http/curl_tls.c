@@ -84,6 +84,16 @@ void curl_tls_end(const struct curl_library *library, CURL *curl, CURLcode code,
         facts->closed = strstr(words, "SSL_ERROR_SYSCALL") != NULL ||
                         strstr(words, "unexpected eof") != NULL || strstr(words, "reset by peer") != NULL;
         break;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+        /* TLS 1.3 refuses who shows no certificate only when the client has begun to send; the alert is lost
+         * when the connection is reset behind it. */
+        if (facts->wants_certificate && facts->alert == 0) {
+            facts->alert = SSL_AD_CERTIFICATE_REQUIRED;
+            break;
+        }
+        __attribute__((fallthrough));
     default:
         if (facts->alert == 0)
             *facts = (struct tls_facts){.verify = 0}; /* the handshake was not the matter */

@@ -82,6 +82,7 @@ static const char *reason_phrase(int code)
                    {202, "Accepted"},
                    {204, "No Content"},
                    {400, "Bad Request"},
+                   {403, "Forbidden"},
                    {404, "Not Found"},
                    {405, "Method Not Allowed"},
                    {409, "Conflict"},

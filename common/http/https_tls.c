@@ -16,6 +16,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* OpenSSL's own, and brainpool behind them: an LPA may know nothing else (SGP.22 2.6.7). */
+#define GROUPS        "X25519:P-256:X448:P-521:P-384:brainpoolP256r1:brainpoolP384r1:brainpoolP512r1"
 #define CLIENT_CA_MAX (4 * 1024 * 1024) /* octets */
 #define PEER_MAX      64                /* octets of an address as text */
 
@@ -113,8 +115,6 @@ struct hello {
     char name[TLSEXT_MAXLEN_host_name + 1]; /* "": none */
     const uint8_t *groups;                  /* RFC 8422 5.1.1, two octets each; NULL: any */
     size_t groups_size;
-    const uint8_t *schemes; /* RFC 8446 4.2.3, two octets each; NULL: not said */
-    size_t schemes_size;
 };
 
 /* The list in an extension that is nothing but one, with a length of two octets. */
@@ -142,7 +142,6 @@ static void hello_read(SSL *ssl, struct hello *out)
         size - NAME_AT <= TLSEXT_MAXLEN_host_name && memchr(names + NAME_AT, '\0', size - NAME_AT) == NULL)
         memcpy(out->name, names + NAME_AT, size - NAME_AT);
     out->groups = hello_list(ssl, TLSEXT_TYPE_supported_groups, &out->groups_size);
-    out->schemes = hello_list(ssl, TLSEXT_TYPE_signature_algorithms, &out->schemes_size);
 }
 
 static bool hello_lists(const uint8_t *list, size_t size, unsigned value)
@@ -154,25 +153,24 @@ static bool hello_lists(const uint8_t *list, size_t size, unsigned value)
     return false;
 }
 
-/* Whether a client can verify with this key: it names the curve, or the scheme that has it (TLS 1.3, which
- * knows no brainpool by itself). Other keys than those of these curves are for everybody. */
+/* Whether a client can verify with this key: it names the curve. TLS 1.3 has the curve in the scheme of the
+ * signature instead (RFC 8446 4.2.3), but who knows one for P-256 exchanges keys on it as well. Other keys
+ * than those of these curves are for everybody. */
 static bool hello_knows(const struct hello *hello, SSL_CTX *context)
 {
     static const struct {
         const char *curve;
-        unsigned group, scheme;
-    } curves[] = {{SN_X9_62_prime256v1, 23, 0x0403}, {SN_secp384r1, 24, 0x0503},
-                  {SN_secp521r1, 25, 0x0603},        {SN_brainpoolP256r1, 26, 0},
-                  {SN_brainpoolP384r1, 27, 0},       {SN_brainpoolP512r1, 28, 0}};
+        unsigned group;
+    } curves[] = {{SN_X9_62_prime256v1, 23}, {SN_secp384r1, 24},       {SN_secp521r1, 25},
+                  {SN_brainpoolP256r1, 26},  {SN_brainpoolP384r1, 27}, {SN_brainpoolP512r1, 28}};
     char curve[80];
 
-    if (EVP_PKEY_get_group_name(SSL_CTX_get0_privatekey(context), curve, sizeof(curve), NULL) != 1)
+    if (hello->groups == NULL ||
+        EVP_PKEY_get_group_name(SSL_CTX_get0_privatekey(context), curve, sizeof(curve), NULL) != 1)
         return true;
     for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
         if (strcmp(curves[i].curve, curve) == 0)
-            return hello->groups == NULL || hello_lists(hello->groups, hello->groups_size, curves[i].group) ||
-                   (curves[i].scheme != 0 &&
-                    hello_lists(hello->schemes, hello->schemes_size, curves[i].scheme));
+            return hello_lists(hello->groups, hello->groups_size, curves[i].group);
     }
     return true;
 }
@@ -218,7 +216,8 @@ static SSL_CTX *make_context(const struct https_options *options, const struct h
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
 
-    if (context == NULL || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1) {
+    if (context == NULL || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
+        SSL_CTX_set1_groups_list(context, GROUPS) != 1) {
         SSL_CTX_free(context);
         tool_error("cannot set up TLS");
         return NULL;

@@ -2,21 +2,17 @@
 #include "servers/rsp/binding.h"
 
 #include "common/log.h"
+#include "protocol/admin_protocol.h"
 #include "protocol/es9p_json.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define PROTOCOL_V2 "gsma/rsp/v2."
-
 bool rsp_accepts(const struct http_request *request, const char *content_type, struct http_answer *answer)
 {
     if (strcmp(request->method, "POST") != 0) {
         answer_refusal(answer, 405, REFUSAL_INPUT_INVALID, "only POST");
-    } else if (request->admin_protocol == NULL ||
-               strncmp(request->admin_protocol, PROTOCOL_V2, strlen(PROTOCOL_V2)) != 0) {
-        /* Reading (6.2): another major version is a bad request; the answer's own header says what is spoken
-         * here. */
+    } else if (!admin_protocol_is_taken(request->admin_protocol)) {
         answer_refusal(answer, 400, REFUSAL_INPUT_INVALID, "X-Admin-Protocol must be gsma/rsp/v2.x.x");
     } else if (!http_is_content_type(request->content_type, content_type)) {
         char why[80];

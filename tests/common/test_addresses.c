@@ -245,6 +245,27 @@ START_TEST(a_port_that_is_taken_on_one_address_is_taken)
 }
 END_TEST
 
+START_TEST(this_machine)
+{
+    static const struct {
+        const char *host;
+        bool any, loopback;
+    } cases[] = {{"0.0.0.0", true, false},   {"::", true, false},        {"0:0::0", true, false},
+                 {"::1", false, true},       {"127.0.0.1", false, true}, {"127.9.9.9", false, true},
+                 {"192.0.2.1", false, false}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        answer = cases[i].host;
+        ck_assert_int_eq(addresses_is_any(cases[i].host), cases[i].any);
+        ck_assert_int_eq(addresses_is_loopback("name.test"), cases[i].loopback);
+    }
+    answer = "127.0.0.1 192.0.2.1";
+    ck_assert(!addresses_is_loopback("name.test"));
+    ck_assert(!addresses_is_any("name.test"));
+}
+END_TEST
+
 TEST_MAIN("addresses", families_take_turns, more_than_there_is_room_for_are_passed_over,
           a_name_that_is_none_is_told, every_address_listens_on_one_port,
-          an_address_of_another_machine_is_passed_over, a_port_that_is_taken_on_one_address_is_taken)
+          an_address_of_another_machine_is_passed_over, a_port_that_is_taken_on_one_address_is_taken,
+          this_machine)

@@ -71,7 +71,8 @@ is "the ready lines" "https://localhost:$port coaps://localhost:$coap_port" "$(a
 octets BF4F00 >"$work/message"
 post=(--data-binary "@$work/message" "$esipa")
 http "no X-Admin-Protocol" 400 "${asn1[@]}" "${post[@]}"
-http "X-Admin-Protocol of version 3" 400 -H 'X-Admin-Protocol: gsma/rsp/v3.0.0' "${asn1[@]}" "${post[@]}"
+http "X-Admin-Protocol of version 3: the eIM answers with its own" 200 -H 'X-Admin-Protocol: gsma/rsp/v3.0.0' "${asn1[@]}" "${post[@]}"
+http "X-Admin-Protocol of version 4" 400 -H 'X-Admin-Protocol: gsma/rsp/v4.0.0' "${asn1[@]}" "${post[@]}"
 http "X-Admin-Protocol of any version 2" 200 -H 'X-Admin-Protocol: gsma/rsp/v2.9.9' "${asn1[@]}" "${post[@]}"
 http "another content type" 415 "${v2[@]}" -H 'Content-Type: application/json' "${post[@]}"
 http "GET" 405 "${v2[@]}" "${asn1[@]}" "$esipa"

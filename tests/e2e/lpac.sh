@@ -9,6 +9,7 @@ need jq opensc-tool
 iccid=8988211000000000017
 port=$(free_port)
 address=localhost:$port
+smds=localhost:$(free_port)
 
 # lpac's last line is its result; prints .payload.data, and is true when its code is 0.
 run_lpac() {
@@ -38,7 +39,10 @@ mkdir "$work/profiles"
 "$softeuicc" smdpp --pki "$work/pki" --profiles "$work/profiles" --listen "127.0.0.1:$port" --address "$address" \
     >"$work/smdpp.log" 2>&1 &
 processes+=($!)
+"$softeuicc" smds --pki "$work/pki" --listen "127.0.0.1:${smds#*:}" --address "$smds" >"$work/smds.log" 2>&1 &
+processes+=($!)
 wait_until 10 grep -q '^listening on' "$work/smdpp.log"
+wait_until 10 grep -q '^listening on' "$work/smds.log"
 start_cards --card "$work/card.db" --trace
 
 does "chip info" chip info
@@ -63,6 +67,21 @@ does "notification process, for the deletion" notification process -a -r
 does "profile download with a confirmation code" profile download -a "$(order --profile demo --confirmation 4711)" -c 4711
 does "notification remove" notification remove -a
 does "chip purge" chip purge yes
+
+# An order that waits at the SM-DS: lpac asks it by the paths of ES9+.
+eid=$("$softeuicc" lpa --reader "$(reader_name 0)" info --json | jq -r .eid)
+does "profile discovery, of nothing" profile discovery -s "$smds"
+is "nothing waits" 0 "$(data ' | length')"
+order --profile demo --eid "$eid" --smds "$smds" --again >/dev/null
+does "profile discovery" profile discovery -s "$smds"
+is "it finds the SM-DP+" "$address" "$(data '[0]')"
+# lpac shows the address only
+event=$("$softeuicc" smds events --url "https://$smds" --cacert "$work/pki/ci.pem" --json | jq -r '.[0].event_id')
+does "profile download of what waits" profile download -s "$address" -m "$event"
+does "notification process, after it" notification process -a -r
+does "profile discovery, afterwards" profile discovery -s "$smds"
+is "nothing waits any more" 0 "$(data ' | length')"
+does "chip purge again" chip purge yes
 run_lpac profile list
 is "nothing is left" 0 "$(data ' | length')"
 finish

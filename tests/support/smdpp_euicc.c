@@ -162,7 +162,7 @@ json_t *bench_authenticate(struct bench *bench)
                                   "authenticateServerResponse", bench_base64(buf_span(&response))));
     buf_free(&response);
     buf_free(&signed1);
-    if (bench_is_success(answer)) {
+    if (bench_is_success(answer) && json_object_get(answer, "eventEntries") == NULL) { /* no SM-DS */
         bench_take(answer, "profileMetadata", &bench->metadata);
         bench_take(answer, "smdpSigned2", &bench->smdp_signed2);
         bench_take(answer, "smdpSignature2", &bench->smdp_signature2);

@@ -75,6 +75,7 @@ int lpa_discover(const struct command_line *line)
 {
     struct lpa *lpa = line->settings;
     char address[256];
+    enum es9p_function_id function = ES11_AUTHENTICATE_CLIENT;
     struct buf transaction_id = {0};
     struct es9p_message authenticated = {0};
     struct es9p *server;
@@ -86,7 +87,7 @@ int lpa_discover(const struct command_line *line)
         return EXIT_FAILED;
     server = es9p_open(address, lpa->cacert);
     if (server != NULL &&
-        lpa_authenticate(lpa, server, ES11_AUTHENTICATE_CLIENT, address, "", &transaction_id, &authenticated))
+        lpa_authenticate(lpa, server, &function, address, "", &transaction_id, &authenticated))
         status = print_answer(lpa, &authenticated);
     es9p_message_clear(&authenticated);
     buf_free(&transaction_id);

@@ -24,6 +24,7 @@
 enum { CANCEL_POSTPONED = 1, CANCEL_METADATA_MISMATCH = 4, CANCEL_LOAD_BPP_ERROR = 5 };
 
 #define TRANSACTION_ID_MAX 16 /* octets, SGP.22 2.2.1 */
+#define HOPS_MAX           3  /* servers: an Alternative SM-DS and the SM-DP+ are two (SGP.22 3.6.2) */
 
 /* What the server must know of the card first; *challenge lies in `answer`. */
 static bool read_card(struct lpa *lpa, struct buf *info1, struct buf *answer, struct span *challenge)
@@ -145,7 +146,25 @@ static bool take_transaction_id(const struct es9p_message *initiated, struct buf
     return !transaction_id->failed;
 }
 
-bool lpa_authenticate(struct lpa *lpa, struct es9p *server, enum es9p_function_id function,
+/* Reading (SGP.22 3.6.2): an event names an RSP server, which is an SM-DP+ or, when an Alternative SM-DS
+ * registered it, that one. Its certificate says which. */
+static bool take_role(const char *address, const struct es9p_message *initiated,
+                      enum es9p_function_id *function)
+{
+    struct cert *cert = cert_parse(buf_span(&initiated->part[ES9P_SERVER_CERTIFICATE]), NULL);
+    enum cert_role role = cert != NULL ? cert_role(cert) : CERT_ROLE_NONE;
+
+    cert_free(cert);
+    if (*function == ES11_AUTHENTICATE_CLIENT && role == CERT_ROLE_DP_AUTH) {
+        tool_error("%s is an SM-DP+, not an SM-DS", address);
+        return false;
+    }
+    if (role == CERT_ROLE_DS_AUTH)
+        *function = ES11_AUTHENTICATE_CLIENT;
+    return true;
+}
+
+bool lpa_authenticate(struct lpa *lpa, struct es9p *server, enum es9p_function_id *function,
                       const char *address, const char *matching_id, struct buf *transaction_id,
                       struct es9p_message *authenticated)
 {
@@ -154,16 +173,17 @@ bool lpa_authenticate(struct lpa *lpa, struct es9p *server, enum es9p_function_i
     enum es9p_outcome outcome = ES9P_UNREACHABLE;
 
     if (initiate(lpa, server, address, &initiated) && take_transaction_id(&initiated, transaction_id) &&
+        take_role(address, &initiated, function) &&
         authenticate_server(lpa, &initiated, matching_id, &answer)) {
         const struct span values[] = {buf_span(transaction_id), buf_span(&answer)};
 
-        outcome = es9p_call(server, function, values, authenticated);
+        outcome = es9p_call(server, *function, values, authenticated);
         /* A server that refuses has ended the session itself; the card ends its own with the next
          * challenge. */
         if (outcome != ES9P_EXECUTED && ending_due())
-            cancel(lpa, function == ES9P_AUTHENTICATE_CLIENT ? server : NULL, buf_span(transaction_id),
+            cancel(lpa, *function == ES9P_AUTHENTICATE_CLIENT ? server : NULL, buf_span(transaction_id),
                    CANCEL_POSTPONED);
-        else if (outcome == ES9P_MALFORMED && function == ES9P_AUTHENTICATE_CLIENT)
+        else if (outcome == ES9P_MALFORMED && *function == ES9P_AUTHENTICATE_CLIENT)
             cancel(lpa, server, buf_span(transaction_id), CANCEL_POSTPONED);
     }
     es9p_message_clear(&initiated);
@@ -370,31 +390,70 @@ static int go_on(struct lpa *lpa, struct es9p *server, const struct activation_c
     return EXIT_FAILED;
 }
 
-static int download_from(struct lpa *lpa, const struct activation_code *code)
+/* The one event that an Alternative SM-DS has under an eventId of the Root: where to go on. */
+static bool take_event(const struct es9p_message *authenticated, struct activation_code *code)
+{
+    struct tlv_reader reader = tlv_reader(buf_span(&authenticated->part[ES9P_EVENT_ENTRIES]));
+    struct tlv entry;
+    struct span id, address;
+
+    if (tlv_next(&reader, &entry) != TLV_OK || !tlv_find(entry.value, 0x80, &id) ||
+        !tlv_find(entry.value, 0x81, &address) || id.size >= sizeof(code->matching_id) ||
+        address.size >= sizeof(code->address)) {
+        tool_error("%s: it is an SM-DS, and has no event for this card", code->address);
+        return false;
+    }
+    print_text(id, code->matching_id, sizeof(code->matching_id));
+    print_text(address, code->address, sizeof(code->address));
+    return true;
+}
+
+/* What came of one server. */
+enum hop { HOP_FAILED, HOP_DONE, HOP_ELSEWHERE };
+
+static enum hop download_at(struct lpa *lpa, struct activation_code *code)
 {
     struct es9p *server = es9p_open(code->address, lpa->cacert);
+    enum es9p_function_id function = ES9P_AUTHENTICATE_CLIENT;
     struct buf transaction_id = {0};
     struct es9p_message authenticated = {0};
     json_t *metadata = NULL;
-    int status = EXIT_FAILED;
+    enum hop hop = HOP_FAILED;
+    bool authentic = server != NULL && lpa_authenticate(lpa, server, &function, code->address,
+                                                        code->matching_id, &transaction_id, &authenticated);
 
-    if (server != NULL && lpa_authenticate(lpa, server, ES9P_AUTHENTICATE_CLIENT, code->address,
-                                           code->matching_id, &transaction_id, &authenticated)) {
+    if (authentic && function == ES11_AUTHENTICATE_CLIENT) {
+        hop = take_event(&authenticated, code) ? HOP_ELSEWHERE : HOP_FAILED;
+    } else if (authentic) {
         metadata = metadata_json(buf_span(&authenticated.part[ES9P_METADATA]));
-        status = go_on(lpa, server, code, &authenticated, buf_span(&transaction_id), metadata);
+        if (go_on(lpa, server, code, &authenticated, buf_span(&transaction_id), metadata) == EXIT_OK)
+            hop = HOP_DONE;
         lpa_send_notifications(lpa);
     }
-    if (status == EXIT_OK && lpa->json) {
+    if (hop == HOP_DONE && lpa->json) {
         print_json(metadata);
         metadata = NULL;
-    } else if (status == EXIT_OK) {
+    } else if (hop == HOP_DONE) {
         print_line("installed %s", lpa_download_member(metadata, "iccid"));
     }
     json_decref(metadata);
     es9p_message_clear(&authenticated);
     buf_free(&transaction_id);
     es9p_close(server);
-    return status;
+    return hop;
+}
+
+static int download_from(struct lpa *lpa, struct activation_code *code)
+{
+    for (int hops = 0; hops < HOPS_MAX; hops++) {
+        enum hop hop = download_at(lpa, code);
+
+        if (hop != HOP_ELSEWHERE)
+            return hop == HOP_DONE ? EXIT_OK : EXIT_FAILED;
+        if (!lpa->json)
+            tool_note("the SM-DS sends to %s", code->address);
+    }
+    return tool_error("%s: one SM-DS sends to another without end", code->address);
 }
 
 /* The card's default SM-DP+, as an activation code with an empty matching identifier. */

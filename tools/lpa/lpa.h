@@ -44,11 +44,12 @@ void lpa_send_notifications(struct lpa *lpa);
 /* A member that the card's answer to `function` must have. False with the line printed. */
 bool lpa_member(struct span answer, uint32_t tag, const char *function, struct span *value);
 
-/* Mutual authentication (SGP.22 3.1.2) with an SM-DP+ (ES9P_AUTHENTICATE_CLIENT) or SM-DS (ES11_…).
+/* Mutual authentication (SGP.22 3.1.2) with an SM-DP+ (ES9P_AUTHENTICATE_CLIENT) or SM-DS (ES11_…). What the
+ * first is asked of may turn out to be an SM-DS (3.6.2.2): *function then says so, ES11_….
  * `authenticated`: the members of that answer; `transaction_id` is empty before. False with the line printed
  * and the session ended. */
 struct es9p;
-bool lpa_authenticate(struct lpa *lpa, struct es9p *server, enum es9p_function_id function,
+bool lpa_authenticate(struct lpa *lpa, struct es9p *server, enum es9p_function_id *function,
                       const char *address, const char *matching_id, struct buf *transaction_id,
                       struct es9p_message *authenticated);
 

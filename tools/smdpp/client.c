@@ -20,7 +20,7 @@
 #define TIMEOUT      30                 /* seconds for one request */
 
 struct client {
-    const char *url, *cacert;
+    const char *url, *cacert, *cert, *key;
     bool json, qr, again, keep;
     const char *profile, *iccid, *eid, *matching_id, *code, *smds, *final;
 };
@@ -36,7 +36,9 @@ static json_t *smdpp_client_exchange(const struct client *client, const char *pa
                                             .timeout = TIMEOUT,
                                             .answer_max = ANSWER_LIMIT,
                                             .cacert = client->cacert,
-                                            .ca_option = "--cacert"};
+                                            .ca_option = "--cacert",
+                                            .cert = client->cert,
+                                            .key = client->key};
     const char *why;
     struct https_client *https = https_client_open(&settings, &why);
     char *text = request != NULL ? json_dumps(request, JSON_COMPACT) : NULL;
@@ -210,10 +212,19 @@ static int print_table(const json_t *rows, const struct table_column *columns)
 
 #define CLIENT_ROWS                                                                                          \
     {"url", "URL", "https://HOST:PORT of the SM-DP+", TAKES_TEXT(struct client, url), .required = true},     \
+        {"cacert", "FILE", "trust this CA (PEM) instead of the system's, such as the PKI's ci.pem",          \
+         TAKES_TEXT(struct client, cacert)},                                                                 \
+        {"cert", "CERT", "what this client is known by, to a server that asks (PEM or DER)",                 \
+         TAKES_TEXT(struct client, cert)},                                                                   \
     {                                                                                                        \
-        "cacert", "FILE", "trust this CA (PEM) instead of the system's, such as the PKI's ci.pem",           \
-            TAKES_TEXT(struct client, cacert)                                                                \
+        "key", "KEY", "and its key", TAKES_TEXT(struct client, key)                                          \
     }
+
+static bool check_client(const struct client *client)
+{
+    return (client->cert == NULL) == (client->key == NULL) ||
+           tool_usage("--cert and --key belong together") == EXIT_OK;
+}
 
 static const struct option_row order_rows[] = {
     CLIENT_ROWS,
@@ -238,6 +249,8 @@ static int run_order(const struct command_line *line)
 {
     const struct client *client = line->settings;
 
+    if (!check_client(client))
+        return EXIT_USAGE;
     if (client->profile == NULL && client->iccid == NULL)
         return tool_usage("--profile or --iccid is missing");
     if (client->smds != NULL && client->eid == NULL)
@@ -273,11 +286,14 @@ static int run_cancel(const struct command_line *line)
 {
     const struct client *client = line->settings;
     bool retire = client->final != NULL && strcmp(client->final, "unavailable") == 0;
-    json_t *answer = call(client, "cancelOrder",
-                          json_pack("{s:s,s:s*,s:s*,s:s}", "iccid", client->iccid, "eid", client->eid,
-                                    "matchingId", client->matching_id, "finalProfileStatusIndicator",
-                                    retire ? "Unavailable" : "Available"));
+    json_t *answer;
 
+    if (!check_client(client))
+        return EXIT_USAGE;
+    answer = call(client, "cancelOrder",
+                  json_pack("{s:s,s:s*,s:s*,s:s}", "iccid", client->iccid, "eid", client->eid, "matchingId",
+                            client->matching_id, "finalProfileStatusIndicator",
+                            retire ? "Unavailable" : "Available"));
     json_decref(answer);
     return answer != NULL ? EXIT_OK : EXIT_FAILED;
 }
@@ -305,6 +321,8 @@ static int run_list(const struct command_line *line)
     json_t *rows;
     int status;
 
+    if (!check_client(client))
+        return EXIT_USAGE;
     snprintf(path, sizeof(path), "/%s", line->command->name);
     rows = smdpp_client_exchange(client, path, NULL);
     if (rows == NULL)

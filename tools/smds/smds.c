@@ -1,6 +1,7 @@
 /* The subcommand `softeuicc smds`: a test SM-DS over HTTPS (SGP.22), and a small client for it. */
 #include "tools/smds/smds.h"
 
+#include "common/addresses.h"
 #include "common/http/https.h"
 #include "common/log.h"
 #include "common/pki_dir.h"
@@ -12,6 +13,7 @@
 #include "tools/subcommands.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +21,9 @@
 #define LIFETIME_MAX (10LL * 365 * 24 * 3600)
 
 struct smds_settings {
-    const char *pki, *state, *pid_file, *address, *client_ca, *root, *root_ca;
+    const char *pki, *state, *pid_file, *client_ca, *root, *root_ca;
+    const char *address[RSP_ADDRESSES_MAX];
+    size_t addresses;
     const char *tls_cert, *tls_key;
     struct place listen, es12;
     enum log_level log;
@@ -34,8 +38,10 @@ static const struct option_row smds_rows[] = {
      "every address of HOST; default 127.0.0.1:" OPTION_DEFAULT(
          SMDS_DEFAULT_PORT) "; port 0 takes a free one",
      TAKES_PLACE(struct smds_settings, listen)},
-    {"address", "FQDN[:PORT]", "what LPAs call this server; default: as it listens",
-     TAKES_TEXT(struct smds_settings, address)},
+    {"address", "FQDN[:PORT]",
+     "what LPAs call this server, may be given again; default: as it listens, and for 127.0.0.1 localhost, "
+     "too",
+     TAKES_LIST(struct smds_settings, address, addresses)},
     {"state", "FILE", "keep events in this SQLite file; default: in memory",
      TAKES_TEXT(struct smds_settings, state)},
     {"es12-listen", "HOST:PORT", "take events there; default: where LPAs call, too",
@@ -133,19 +139,44 @@ static bool smds_open(struct smds_program *program)
     return program->https != NULL && (settings->es12.host[0] == '\0' || program->es12 != NULL);
 }
 
+static bool smds_add_address(struct smds_program *program, const char *address)
+{
+    if (rsp_server_add_address(&program->smds.rsp, address))
+        return true;
+    tool_error("'%s' cannot be a server's address", address);
+    return false;
+}
+
+static bool take_addresses(struct smds_program *program)
+{
+    const struct smds_settings *settings = program->settings;
+    const char *host = settings->listen.host;
+    char own[PLACE_TEXT_MAX];
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < settings->addresses; i++)
+        ok = smds_add_address(program, settings->address[i]);
+    if (settings->addresses > 0)
+        return ok;
+    place_text(host, https_port(program->https), HTTPS_PORT, own, sizeof(own));
+    ok = smds_add_address(program, own);
+    if (strcmp(host, "127.0.0.1") == 0) { /* the same machine calls itself so, too */
+        place_text("localhost", https_port(program->https), HTTPS_PORT, own, sizeof(own));
+        ok = ok && smds_add_address(program, own);
+    }
+    return ok;
+}
+
 /* What needs the server's address, which may depend on the port that was free. */
 static bool smds_prepare(struct smds_program *program)
 {
     const struct smds_settings *settings = program->settings;
     struct smds *smds = &program->smds;
-    char own[RSP_ADDRESS_SIZE], why[DB_WHY_MAX];
+    char why[DB_WHY_MAX];
     struct forward_options forward = {settings->root, settings->root_ca, program->cert, program->key};
 
-    place_text(settings->listen.host, https_port(program->https), HTTPS_PORT, own, sizeof(own));
-    if (!rsp_server_add_address(&smds->rsp, settings->address != NULL ? settings->address : own)) {
-        tool_error("'%s' cannot be a server's address", settings->address);
+    if (!take_addresses(program))
         return false;
-    }
     smds->options = settings->options;
     smds->options.has_root = settings->root != NULL;
     smds->started = smds_now();
@@ -174,10 +205,14 @@ static void say_where(const struct smds_program *program)
         print_line("events are registered at https://%s", where);
     }
     fflush(stdout);
-    if (settings->client_ca == NULL)
-        log_line(LOG_LEVEL_INFO,
-                 "ES12 asks for no client certificate: whoever reaches it can register events, and delete "
-                 "those of the functionRequesterIdentifier that it says");
+    if (settings->client_ca != NULL)
+        return;
+    if (addresses_is_loopback(program->es12 != NULL ? settings->es12.host : settings->listen.host))
+        log_line(LOG_LEVEL_INFO, "ES12 takes events without a certificate, on this machine (--client-ca asks "
+                                 "for one); functionRequesterIdentifier says whose they are");
+    else
+        tool_note("ES12 takes events from everybody who reaches this server: --es12-listen HOST:PORT with "
+                  "--client-ca FILE lets in those with a certificate only");
 }
 
 static int smds_serve(struct smds_program *program)

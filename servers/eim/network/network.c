@@ -6,6 +6,7 @@
 #include "common/http/https.h"
 #include "common/http/tls_files.h"
 #include "common/tool.h"
+#include "protocol/admin_protocol.h"
 #include "servers/eim/network/coap.h"
 #include "servers/eim/network/esipa.h"
 #include "servers/eim/network/rest.h"
@@ -15,7 +16,6 @@
 #include <string.h>
 
 #define ADMIN_PROTOCOL "gsma/rsp/v2.1.0" /* of every answer, SGP.32 6.2 */
-#define PROTOCOL_V2    "gsma/rsp/v2."
 #define ADDRESS_MAX    200
 
 struct eim_network {
@@ -54,8 +54,7 @@ static void take_esipa(struct eim_network *network, struct https_request *reques
 
     if (strcmp(http->method, "POST") != 0)
         answer_code(request, 405);
-    else if (http->admin_protocol == NULL ||
-             strncmp(http->admin_protocol, PROTOCOL_V2, strlen(PROTOCOL_V2)) != 0)
+    else if (!admin_protocol_is_taken(http->admin_protocol))
         answer_code(request, 400);
     else if (!http_is_content_type(http->content_type, ESIPA_CONTENT_TYPE))
         answer_code(request, 415);

@@ -45,6 +45,26 @@ static void answer_rsp(struct smdpp *smdpp, const struct http_request *request, 
     }
 }
 
+bool http_api_admits(enum http_api_door door, const struct http_request *request, struct http_answer *answer)
+{
+    const char *path = request->path;
+    bool rsp = strncmp(path, PREFIX_RSP, strlen(PREFIX_RSP)) == 0;
+    bool es2p = strncmp(path, PREFIX_ES2P, strlen(PREFIX_ES2P)) == 0;
+
+    *answer = (struct http_answer){0};
+    if (door == HTTP_API_ALL || strcmp(path, "/") == 0)
+        return true;
+    if (door == HTTP_API_LPAS && (es2p || !rsp))
+        answer_refusal(answer, 403, REFUSAL_INPUT_INVALID,
+                       "ES2+ and the lists are at this server's listener for operators");
+    else if (door == HTTP_API_OPERATORS && rsp && !es2p)
+        answer_refusal(answer, 404, REFUSAL_INPUT_INVALID, "this listener is for operators (ES2+) only");
+    else
+        return true;
+    rsp_finish(answer);
+    return false;
+}
+
 void http_api_answer(struct smdpp *smdpp, const struct http_request *request, struct http_answer *answer)
 {
     *answer = (struct http_answer){0};

@@ -9,6 +9,17 @@
 #include "servers/smdpp/model/es9p.h"
 #include "servers/smdpp/model/event.h"
 
+/* Whom a listener is for. */
+enum http_api_door {
+    HTTP_API_ALL,      /* the only one */
+    HTTP_API_LPAS,     /* beside one for operators: ES9+ */
+    HTTP_API_OPERATORS /* who have shown their certificate: ES2+, and the lists, which have what orders are
+                          taken by */
+};
+
+/* Whether a request is for this door; else `answer`, whose body the caller frees, says that it is not. */
+bool http_api_admits(enum http_api_door door, const struct http_request *request, struct http_answer *answer);
+
 /* Answers any request. The caller frees answer->body. With smdpp->registration the answer is one that waits
  * for an SM-DS and says nothing yet; without a registrar there is none. */
 void http_api_answer(struct smdpp *smdpp, const struct http_request *request, struct http_answer *answer);

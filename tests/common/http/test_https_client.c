@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -18,7 +19,8 @@ static struct {
     struct https *server;
     struct https_loop *requests;
     struct test_tls tls;
-    char asked[100]; /* what the server saw last */
+    char asked[100];  /* what the server saw last */
+    struct buf shown; /* the certificate of who asked */
     /* what came of the last request */
     bool done;
     enum https_result result;
@@ -36,19 +38,23 @@ static void answer(void *context, struct https_request *request)
     (void)context;
     snprintf(bench.asked, sizeof(bench.asked), "%s %s %.*s", what->method, what->path, (int)what->body.size,
              (const char *)what->body.data);
+    buf_clear(&bench.shown);
+    buf_append(&bench.shown, what->client_cert);
     buf_append(&out.body, SPAN_ARRAY(octets));
     https_answer(request, &out);
     buf_free(&out.body);
 }
 
 /* `address` is one of the loopback interface; the certificate names localhost and 127.0.0.1. */
-static void start(const char *address)
+static void start_for(const char *address, const char *client_ca)
 {
     struct https_options options = {
         .address = address, .body_max = 1000, .allow = "GET, POST, DELETE", .answer = answer};
 
     memset(&bench, 0, sizeof(bench));
     test_tls_make(&bench.tls);
+    if (client_ca != NULL)
+        options.client_ca = client_ca[0] != '\0' ? client_ca : bench.tls.ca;
     options.cert = bench.tls.cert;
     options.key = bench.tls.key;
     bench.loop = loop_open();
@@ -57,8 +63,14 @@ static void start(const char *address)
     ck_assert(bench.server != NULL && bench.requests != NULL);
 }
 
+static void start(const char *address)
+{
+    start_for(address, NULL);
+}
+
 static void stop(void)
 {
+    buf_free(&bench.shown);
     https_loop_close(bench.requests);
     https_close(bench.server);
     loop_close(bench.loop);
@@ -180,6 +192,59 @@ START_TEST(files_of_cas_that_are_none)
 }
 END_TEST
 
+/* A server that asks for certificates sees whose it is, in either form; nobody else is let in. */
+START_TEST(shows_its_certificate)
+{
+    struct https_settings settings;
+    char der[PKI_PATH_MAX], other[300], other_key[300], command[1200];
+    struct span cert;
+
+    start_for("127.0.0.1", "");
+    settings = (struct https_settings){.cacert = bench.tls.ca};
+    ck_assert_int_eq(ask(settings, "localhost", NULL, NULL), HTTPS_FAILED);
+    ck_assert_ptr_nonnull(strstr(bench.why, "wants a certificate of the client"));
+    ck_assert_str_eq(bench.asked, "");
+
+    settings.cert = bench.tls.cert;
+    settings.key = bench.tls.key;
+    ck_assert_int_eq(ask(settings, "localhost", NULL, NULL), HTTPS_ANSWERED);
+    ck_assert(pki_path(der, bench.tls.directory, EC_CURVE_P256, PKI_DP_TLS, PKI_CERT_DER));
+    cert = test_read_file(der);
+    ck_assert(span_equal(cert, buf_span(&bench.shown)));
+    settings.cert = der;
+    ck_assert_int_eq(ask(settings, "localhost", NULL, NULL), HTTPS_ANSWERED);
+
+    bench.asked[0] = '\0';
+    snprintf(other, sizeof(other), "%s", test_path("other.pem"));
+    snprintf(other_key, sizeof(other_key), "%s", test_path("other.key"));
+    snprintf(command, sizeof(command),
+             "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=other -keyout "
+             "%s -out "
+             "%s 2>/dev/null",
+             other_key, other);
+    ck_assert_int_eq(system(command), 0);
+    settings.cert = other;
+    settings.key = other_key;
+    ck_assert_int_ne(ask(settings, "localhost", NULL, NULL), HTTPS_ANSWERED);
+    stop(); /* also the connection that is kept for the certificate */
+
+    start_for("127.0.0.1", "");
+    settings.cert = bench.tls.cert; /* with the key of the other */
+    ck_assert_int_eq(ask(settings, "localhost", NULL, NULL), HTTPS_FAILED);
+    ck_assert_ptr_nonnull(strstr(bench.why, "no certificate with its key"));
+    ck_assert_str_eq(bench.asked, "");
+    stop();
+
+    start("127.0.0.1");
+    ck_assert_int_eq(
+        ask((struct https_settings){.cacert = bench.tls.ca, .cert = bench.tls.cert, .key = bench.tls.key},
+            "localhost", NULL, NULL),
+        HTTPS_ANSWERED);
+    ck_assert_uint_eq(bench.shown.size, 0);
+    stop();
+}
+END_TEST
+
 START_TEST(says_that_there_is_no_such_server)
 {
     const struct https_settings settings = {.cacert = bench.tls.ca};
@@ -191,4 +256,4 @@ START_TEST(says_that_there_is_no_such_server)
 END_TEST
 
 TEST_MAIN("https_client", asks, takes_no_more_than_it_was_told, trusts_whom_it_was_told,
-          files_of_cas_that_are_none, says_that_there_is_no_such_server)
+          files_of_cas_that_are_none, shows_its_certificate, says_that_there_is_no_such_server)

@@ -29,7 +29,9 @@ START_TEST(refuses_at_the_door)
     } cases[] = {
         {"GET", ES9P "initiateAuthentication", JSON, V2, "{}", 405},
         {"POST", ES9P "initiateAuthentication", JSON, NULL, "{}", 400},
-        {"POST", ES9P "initiateAuthentication", JSON, "gsma/rsp/v3.0.0", "{}", 400},
+        {"POST", ES9P "initiateAuthentication", JSON, "gsma/rsp/v1.0.0", "{}", 400},
+        {"POST", ES9P "initiateAuthentication", JSON, "gsma/rsp/v4.0.0", "{}", 400},
+        {"POST", ES9P "initiateAuthentication", JSON, "gsma/rsp/v3", "{}", 400},
         {"POST", ES9P "initiateAuthentication", JSON, "gsma/rsp", "{}", 400},
         {"POST", ES9P "initiateAuthentication", NULL, V2, "{}", 415},
         {"POST", ES9P "initiateAuthentication", "text/plain", V2, "{}", 415},
@@ -239,6 +241,73 @@ static void other_major(struct bench *dp, enum bench_point point, struct buf *oc
     if (point == BENCH_INFO1)
         octets->data[5] = dp->profile_version; /* BF20 length 82 03 major */
 }
+
+/* Who speaks a later version too is answered in this one. */
+START_TEST(takes_clients_of_versions_two_and_three)
+{
+    static const struct {
+        const char *protocol;
+        int code;
+    } cases[] = {{"gsma/rsp/v2.0.0", 200},
+                 {"gsma/rsp/v2.2.2", 200},
+                 {"gsma/rsp/v3.0.0", 200},
+                 {"gsma/rsp/v3.1", 200},
+                 {"gsma/rsp/v1.0.0", 400},
+                 {"gsma/rsp/v4.0.0", 400},
+                 {"gsma/rsp/v33.0", 400},
+                 {"gsma/rsp/v20.0.0", 400},
+                 {"gsma/rsp/2.2.2", 400},
+                 {"gsma/rsp2/v2.2", 400},
+                 {"", 400},
+                 {NULL, 400}};
+    static const char *const paths[] = {ES9P "initiateAuthentication", ES2P "downloadOrder"};
+
+    bench_start(&bench, EC_CURVE_P256);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (size_t k = 0; k < 2; k++) {
+            struct http_answer answer =
+                bench_request(&bench, "POST", paths[k], JSON, cases[i].protocol, SPAN_STRING("{}"));
+
+            ck_assert_int_eq(answer.code, cases[i].code);
+            buf_free(&answer.body);
+        }
+    }
+    bench_stop(&bench);
+}
+END_TEST
+
+/* What is behind which door, of all that there is. */
+START_TEST(doors_let_in_whom_they_are_for)
+{
+    static const struct {
+        const char *path;
+        int lpas, operators; /* 0: let in */
+    } cases[] = {{ES9P "initiateAuthentication", 0, 404},
+                 {ES9P "nothing", 0, 404},
+                 {"/gsma/rsp2/asn1", 0, 404},
+                 {"/gsma/rsp2/es8plus/x", 0, 404},
+                 {ES2P "downloadOrder", 403, 0},
+                 {ES2P "nothing", 403, 0},
+                 {"/", 0, 0},
+                 {"/orders", 403, 0},
+                 {"/profiles", 403, 0},
+                 {"/notifications", 403, 0},
+                 {"/nothing", 403, 0}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct http_request request = {.method = "POST", .path = cases[i].path};
+        struct http_answer answer;
+
+        ck_assert(http_api_admits(HTTP_API_ALL, &request, &answer));
+        ck_assert_int_eq(http_api_admits(HTTP_API_LPAS, &request, &answer), cases[i].lpas == 0);
+        ck_assert_int_eq(answer.code, cases[i].lpas);
+        buf_free(&answer.body);
+        ck_assert_int_eq(http_api_admits(HTTP_API_OPERATORS, &request, &answer), cases[i].operators == 0);
+        ck_assert_int_eq(answer.code, cases[i].operators);
+        buf_free(&answer.body);
+    }
+}
+END_TEST
 
 START_TEST(refuses_other_major_versions)
 {
@@ -518,6 +587,7 @@ END_TEST
 
 TEST_MAIN("smdpp requests", refuses_at_the_door, refuses_parameters, survives_damage,
           takes_its_address_in_any_case, takes_its_address_with_and_without_port, counts_its_addresses,
+          takes_clients_of_versions_two_and_three, doors_let_in_whom_they_are_for,
           refuses_other_major_versions, takes_metadata_from_json, complains_about_metadata,
           sees_the_directory_change, takes_iccids_of_every_length, remembers_orders_in_a_file, shows_itself,
           checks_its_own_identity)

@@ -304,3 +304,17 @@ void lpa_server_be_honest(void)
     server.sayings_count = 0;
     memset(server.sayings, 0, sizeof(server.sayings));
 }
+
+void lpa_server_as_smds(void)
+{
+    struct rsp_server *rsp = &server.bench.smdpp.dp.rsp;
+    const struct test_entity *ds = &server.bench.ci.ds_auth;
+    uint8_t scalar[EC_SCALAR_SIZE];
+
+    ck_assert(ec_key_scalar(ds->key, scalar));
+    cert_free(rsp->credentials[0].cert);
+    ec_key_free(rsp->credentials[0].key);
+    rsp->credentials[0].cert = cert_parse(buf_span(&ds->der), NULL);
+    rsp->credentials[0].key = ec_key_from_scalar(ec_key_curve(ds->key), SPAN_ARRAY(scalar));
+    rsp->role = CERT_ROLE_DS_AUTH;
+}

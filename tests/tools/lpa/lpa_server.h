@@ -43,4 +43,7 @@ void lpa_server_end(const char *function, pid_t process, int signal, bool is_dea
 /* Its own answers again. */
 void lpa_server_be_honest(void);
 
+/* Has the certificate of an SM-DS from now on; before the first request. */
+void lpa_server_as_smds(void);
+
 #endif

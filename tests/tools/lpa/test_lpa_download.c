@@ -387,6 +387,7 @@ START_TEST(discovers)
     char both[500];
 
     start();
+    lpa_server_as_smds();
     lpa_server_say("authenticateClient", 200, EVENTS(""));
     ck_assert_captured(lpa("discover", "--smds", lpa_server_address()), 0, "nothing waits for this card\n",
                        "");
@@ -410,6 +411,7 @@ END_TEST
 START_TEST(an_smds_that_refuses)
 {
     start();
+    lpa_server_as_smds();
     lpa_server_say(
         "authenticateClient", 200,
         "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Failed\",\"statusCodeData\":{\"subjectCode\":"
@@ -426,7 +428,46 @@ START_TEST(an_smds_that_refuses)
 }
 END_TEST
 
+START_TEST(an_smdp_is_no_smds)
+{
+    char line[300];
+
+    start();
+    snprintf(line, sizeof(line), "softeuicc lpa: %s is an SM-DP+, not an SM-DS\n", lpa_server_address());
+    ck_assert_captured(lpa("discover", "--smds", lpa_server_address()), 1, "", line);
+    ck_assert_uint_eq(lpa_server_count("authenticateClient"), 0);
+    stop();
+}
+END_TEST
+
+/* An event may name an Alternative SM-DS, which has an event of its own; but not for ever. */
+START_TEST(goes_on_where_an_smds_sends)
+{
+    char events[500], lines[900];
+
+    start();
+    lpa_server_as_smds();
+    lpa_server_say("authenticateClient", 200, EVENTS(""));
+    snprintf(lines, sizeof(lines), "softeuicc lpa: %s: it is an SM-DS, and has no event for this card\n",
+             lpa_server_address());
+    ck_assert_captured(lpa("download", code("E-1")), 1, "", lines);
+    snprintf(events, sizeof(events), EVENTS("{\"eventId\":\"E-2\",\"rspServerAddress\":\"%s\"}"),
+             lpa_server_address());
+    lpa_server_say("authenticateClient", 200, events);
+    lines[0] = '\0';
+    for (int hop = 0; hop < 3; hop++)
+        snprintf(lines + strlen(lines), sizeof(lines) - strlen(lines), "the SM-DS sends to %s\n",
+                 lpa_server_address());
+    snprintf(lines + strlen(lines), sizeof(lines) - strlen(lines),
+             "softeuicc lpa: %s: one SM-DS sends to another without end\n", lpa_server_address());
+    ck_assert_captured(lpa("download", code("E-1")), 1, "", lines);
+    ck_assert_uint_eq(lpa_server_count("authenticateClient"), 4);
+    stop();
+}
+END_TEST
+
 TEST_MAIN("lpa_download", downloads, downloads_in_json, downloads_from_the_default_server, device,
           confirmation_codes, another_server_than_the_code_names, answers_without_a_member,
           transaction_identifiers, packages_that_are_none, servers_that_are_no_servers, hostile_metadata,
-          notifications_that_are_not_taken, notifications_of_changes, discovers, an_smds_that_refuses)
+          notifications_that_are_not_taken, notifications_of_changes, discovers, an_smds_that_refuses,
+          an_smdp_is_no_smds, goes_on_where_an_smds_sends)

@@ -1,0 +1,108 @@
+/* Who a server of `softeuicc smdpp` is: certificates, and what LPAs call it. See settings.h. */
+#include "common/addresses.h"
+#include "common/tool.h"
+#include "tools/smdpp/settings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- Certificates --------------------------------------------------------------------------------------- */
+
+static bool load_files(struct dp_server *dp, const struct smdpp_settings *settings)
+{
+    struct dp_credentials credentials = {0};
+    struct cert *ci;
+    const char *why = NULL;
+    bool is_read;
+
+    if (settings->ci != NULL) {
+        ci = pki_load_cert_file(settings->ci);
+        if (ci == NULL)
+            return false;
+        if (!euicc_trust_add(&dp->rsp.trust, ci, &why)) {
+            tool_error("%s: %s", settings->ci, why);
+            return false;
+        }
+    }
+    if (settings->auth_cert == NULL)
+        return true;
+    is_read = (credentials.auth_cert = pki_load_cert_file(settings->auth_cert)) != NULL &&
+              (credentials.auth_key = pki_load_key_file(settings->auth_key)) != NULL &&
+              (credentials.pb_cert = pki_load_cert_file(settings->pb_cert)) != NULL &&
+              (credentials.pb_key = pki_load_key_file(settings->pb_key)) != NULL;
+    if (!dp_server_add_credentials(dp, credentials, &why)) {
+        if (is_read)
+            tool_error("%s, %s: %s", settings->auth_cert, settings->pb_cert, why);
+        return false;
+    }
+    return true;
+}
+
+/* Those that were given; else those of the PKI, one for each of its curves, P-256 first, which every client
+ * can. */
+static bool load_tls(const struct smdpp_settings *settings, struct smdpp_tls *tls)
+{
+    static const enum ec_curve curves[] = {EC_CURVE_P256, EC_CURVE_BRAINPOOL_P256R1};
+
+    for (size_t i = 0; i < settings->tls_certs; i++)
+        tls->identities[tls->count++] = (struct https_identity){settings->tls_cert[i], settings->tls_key[i]};
+    for (size_t i = 0; settings->tls_certs == 0 && i < sizeof(curves) / sizeof(curves[0]); i++) {
+        char(*paths)[PKI_PATH_MAX] = tls->paths[i];
+
+        if (!pki_has_curve(settings->pki, curves[i]))
+            continue;
+        if (!pki_path(paths[0], settings->pki, curves[i], PKI_DP_TLS, PKI_CERT_PEM) ||
+            !pki_path(paths[1], settings->pki, curves[i], PKI_DP_TLS, PKI_KEY_PEM))
+            return false;
+        tls->identities[tls->count++] = (struct https_identity){paths[0], paths[1]};
+    }
+    return tls->count > 0 || tool_error("there is no PKI in %s", settings->pki) == EXIT_OK;
+}
+
+bool smdpp_load_identity(struct smdpp *smdpp, const struct smdpp_settings *settings, struct smdpp_tls *tls)
+{
+    return (settings->pki == NULL || smdpp_identity_load(smdpp, settings->pki)) &&
+           load_files(&smdpp->dp, settings) && load_tls(settings, tls);
+}
+
+/* --- Addresses ------------------------------------------------------------------------------------------ */
+
+static bool add_once(struct dp_server *dp, const char *address)
+{
+    for (size_t i = 0; i < dp->rsp.addresses; i++) {
+        if (strcmp(dp->rsp.address[i], address) == 0)
+            return true;
+    }
+    return dp_server_add_address(dp, address);
+}
+
+/* Reading (SGP.22 5.6.1, 4.1): the address in an activation code is the FQDN, and an LPA may call the server
+ * by that alone where it was told a port besides. So each address is the server's with the port and without.
+ */
+static bool add_both(struct dp_server *dp, const char *address, uint16_t port)
+{
+    struct place place = {.port = 0};
+    char other[PLACE_TEXT_MAX];
+
+    if (!place_parse(address, &place) || !add_once(dp, address))
+        return false;
+    place_text(place.host, place.port != 0 ? SMDPP_HTTPS_PORT : port, SMDPP_HTTPS_PORT, other, sizeof(other));
+    return add_once(dp, other);
+}
+
+bool smdpp_name_server(struct dp_server *dp, const struct smdpp_settings *settings, uint16_t port)
+{
+    char own[PLACE_TEXT_MAX], name[PLACE_HOST_MAX + 1];
+
+    for (size_t i = 0; i < settings->addresses_count; i++) {
+        if (!add_both(dp, settings->addresses[i], port))
+            return tool_error("%s: cannot be a server's address", settings->addresses[i]) == EXIT_OK;
+    }
+    if (settings->addresses_count > 0)
+        return true;
+    snprintf(name, sizeof(name), "%s", settings->listen.host);
+    if (addresses_is_any(name))
+        addresses_own_name(name, sizeof(name));
+    place_text(name, port, SMDPP_HTTPS_PORT, own, sizeof(own));
+    return add_both(dp, own, port) || tool_error("%s: cannot be a server's address", own) == EXIT_OK;
+}

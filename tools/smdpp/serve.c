@@ -1,0 +1,196 @@
+/* `softeuicc smdpp` as a server: its listeners, and all that is opened for them. See settings.h. */
+#include "common/addresses.h"
+#include "common/print.h"
+#include "common/tool.h"
+#include "tools/smdpp/settings.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/* Of an address where something listens, and for whom. */
+struct door {
+    enum http_api_door kind;
+    struct smdpp *smdpp;
+    struct https *https;
+};
+
+struct serving {
+    const struct smdpp_settings *settings;
+    struct smdpp smdpp;
+    struct smdpp_tls tls;
+    struct loop *loop;
+    struct door lpas, operators;
+};
+
+/* --- Requests ------------------------------------------------------------------------------------------- */
+
+static void smdpp_answered(void *request, struct http_answer *answer)
+{
+    https_answer(request, answer);
+    buf_free(&answer->body);
+}
+
+static void smdpp_answer(void *door_, struct https_request *request)
+{
+    const struct door *door = door_;
+    struct http_answer refused;
+
+    if (http_api_admits(door->kind, https_request(request), &refused))
+        http_api_serve(door->smdpp, https_request(request), smdpp_answered, request);
+    else
+        smdpp_answered(request, &refused);
+}
+
+/* --- Listeners ------------------------------------------------------------------------------------------ */
+
+static bool open_door(struct serving *serving, struct door *door, const struct place *place,
+                      const char *client_ca)
+{
+    const struct https_identity *identities = serving->tls.identities;
+    /* Operators are few. */
+    unsigned all = https_connections_max(), few = serving->settings->with_es2 ? all / 4 : 0;
+    const struct https_options options = {.address = place->host,
+                                          .port = place->port,
+                                          .cert = identities[0].cert,
+                                          .key = identities[0].key,
+                                          .client_ca = client_ca,
+                                          .others = identities + 1,
+                                          .others_count = serving->tls.count - 1,
+                                          .connections_max = door == &serving->operators ? few : all - few,
+                                          .body_max = REQUEST_BODY_LIMIT,
+                                          .admin_protocol = ADMIN_PROTOCOL,
+                                          .allow = "GET, POST",
+                                          .answer = smdpp_answer,
+                                          .context = door};
+
+    door->smdpp = &serving->smdpp;
+    door->https = https_open(serving->loop, &options);
+    return door->https != NULL;
+}
+
+static bool open_doors(struct serving *serving)
+{
+    const struct smdpp_settings *settings = serving->settings;
+    const char *ca = settings->es2_client_ca;
+    char bundle[PKI_PATH_MAX];
+
+    serving->lpas.kind = settings->with_es2 ? HTTP_API_LPAS : HTTP_API_ALL;
+    serving->operators.kind = HTTP_API_OPERATORS;
+    if (!open_door(serving, &serving->lpas, &settings->listen, NULL))
+        return false;
+    if (!settings->with_es2)
+        return true;
+    if (ca == NULL && pki_top_path(bundle, settings->pki, PKI_CA_BUNDLE))
+        ca = bundle;
+    return ca != NULL && open_door(serving, &serving->operators, &settings->es2_listen, ca);
+}
+
+static void announce_es2(const struct serving *serving)
+{
+    const struct smdpp_settings *settings = serving->settings;
+    char where[PLACE_TEXT_MAX];
+
+    if (settings->with_es2) {
+        place_text(settings->es2_listen.host, https_port(serving->operators.https), SMDPP_HTTPS_PORT, where,
+                   sizeof(where));
+        print_line("listening for operators on https://%s", where);
+    } else if (addresses_is_loopback(settings->listen.host)) {
+        log_line(LOG_LEVEL_INFO,
+                 "ES2+ takes orders without a certificate, on this machine (--es2-listen asks for one)");
+    } else {
+        tool_note("ES2+ takes orders from everybody who reaches this server: --es2-listen HOST:PORT lets in "
+                  "operators "
+                  "with a certificate only");
+    }
+}
+
+/* --- All of it ------------------------------------------------------------------------------------------ */
+
+static bool open_model(struct serving *serving)
+{
+    const struct smdpp_settings *settings = serving->settings;
+    struct smdpp *smdpp = &serving->smdpp;
+    char why[DB_WHY_MAX];
+
+    if (!smdpp_name_server(&smdpp->dp, settings, https_port(serving->lpas.https)))
+        return false;
+    smdpp->options = settings->options;
+    smdpp->started = smdpp_now();
+    smdpp->store = store_open(settings->state, why);
+    if (smdpp->store == NULL) {
+        tool_error("%s", why);
+        return false;
+    }
+    smdpp->catalogue = profile_catalogue_new(settings->profiles, smdpp->dp.rsp.address[0]);
+    if (smdpp->catalogue == NULL || !profile_catalogue_readable(smdpp->catalogue)) {
+        tool_error("cannot read the directory %s", settings->profiles);
+        return false;
+    }
+    smdpp_refresh_profiles(smdpp);
+    return true;
+}
+
+/* `cert` and `key` are those of this server. */
+static struct registrar *open_registrar(struct loop *loop, struct smdpp *smdpp,
+                                        const struct smdpp_settings *settings, const char *cert,
+                                        const char *key)
+{
+    static char bundle[PKI_PATH_MAX];
+    bool own = settings->smds_cert != NULL;
+    struct registrar_options options = {.cacert = settings->smds_ca,
+                                        .cert = own ? settings->smds_cert : cert,
+                                        .key = own ? settings->smds_key : key,
+                                        .roots = settings->roots,
+                                        .roots_count = settings->roots_count,
+                                        .places = settings->es12,
+                                        .places_count = settings->es12_count};
+
+    if (options.cacert == NULL && settings->pki != NULL && pki_top_path(bundle, settings->pki, PKI_CA_BUNDLE))
+        options.cacert = bundle;
+    return registrar_open(loop, smdpp, &options);
+}
+
+static bool serving_open(struct serving *serving)
+{
+    const struct smdpp_settings *settings = serving->settings;
+    struct smdpp *smdpp = &serving->smdpp;
+
+    if (!smdpp_load_identity(smdpp, settings, &serving->tls))
+        return false;
+    smdpp->dp.rsp.trust.ignore_expiry = settings->ignore_expiry;
+    serving->loop = loop_open();
+    return serving->loop != NULL && open_doors(serving) && open_model(serving) &&
+           open_registrar(serving->loop, smdpp, settings, serving->tls.identities[0].cert,
+                          serving->tls.identities[0].key) != NULL &&
+           tool_write_pid_file(settings->pid_file);
+}
+
+static bool serving_run(struct serving *serving)
+{
+    const struct smdpp_settings *settings = serving->settings;
+    char where[PLACE_TEXT_MAX];
+    bool ok;
+
+    place_text(settings->listen.host, https_port(serving->lpas.https), SMDPP_HTTPS_PORT, where,
+               sizeof(where));
+    announce_es2(serving);
+    print_line("listening on https://%s as %s", where, serving->smdpp.dp.rsp.address[0]);
+    fflush(stdout);
+    ok = loop_run(serving->loop);
+    if (settings->pid_file != NULL)
+        unlink(settings->pid_file);
+    return ok;
+}
+
+int smdpp_serve(const struct smdpp_settings *settings)
+{
+    struct serving serving = {.settings = settings};
+    bool ok = serving_open(&serving) && serving_run(&serving);
+
+    registrar_close(serving.smdpp.registrar);
+    https_close(serving.operators.https);
+    https_close(serving.lpas.https);
+    loop_close(serving.loop);
+    smdpp_clear(&serving.smdpp);
+    return ok ? EXIT_OK : EXIT_FAILED;
+}
