@@ -45,6 +45,7 @@ bool smds_identity_load(struct smds *smds, const char *pki);
 /* Frees everything the structure holds. */
 void smds_clear(struct smds *smds);
 
+void smds_session_end(struct smds_session *session);
 size_t smds_session_count(const struct smds *smds);
 /* Seconds since 1970. */
 int64_t smds_now(void);
