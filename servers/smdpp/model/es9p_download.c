@@ -136,6 +136,7 @@ static bool es9p_download_offer(struct smdpp *smdpp, struct smdpp_session *sessi
         return false;
     snprintf(session->profile, sizeof(session->profile), "%s", profile->name);
     snprintf(session->iccid, sizeof(session->iccid), "%s", profile->iccid);
+    memcpy(session->profile_digest, profile->digest, sizeof(session->profile_digest));
     if (!smdpp->options.no_eligibility && !check_eligibility(session->dp, profile, status))
         return false;
     has_otpk = store_otpk_find(smdpp->store, profile->name, session->dp->eid, otpk);
@@ -217,21 +218,41 @@ static bool es9p_download_remember(struct smdpp *smdpp, const struct smdpp_sessi
     return ok;
 }
 
+/* The package of the profile that was offered: what the eUICC and its user agreed to is what they get. */
+static const struct profile *offered_profile(struct smdpp *smdpp, const struct smdpp_session *session,
+                                             struct buf *package, struct refusal_status *status)
+{
+    const struct profile *profile;
+    char why[METADATA_READ_WHY];
+
+    smdpp_refresh_profiles(smdpp);
+    profile = profile_catalogue_by_name(smdpp->catalogue, session->profile);
+    if (profile == NULL || memcmp(profile->digest, session->profile_digest, sizeof(profile->digest)) != 0) {
+        refusal_note(status, REFUSAL_REBINDING_REFUSED, "%s.der is gone or has changed", session->profile);
+        return NULL;
+    }
+    if (!profile_catalogue_package(smdpp->catalogue, profile, package, why)) {
+        refusal_note(status, REFUSAL_REBINDING_REFUSED, "%.100s", why);
+        return NULL;
+    }
+    return profile;
+}
+
 static bool es9p_download_bind(struct smdpp *smdpp, struct smdpp_session *session,
                                struct es9p_message *answer, struct refusal_status *status)
 {
     const struct profile *profile;
+    struct buf package = {0};
     struct order order;
+    bool ok;
 
     if (session->ordered && !recheck_order(smdpp, session, &order, status))
         return false;
-    smdpp_refresh_profiles(smdpp);
-    profile = profile_catalogue_by_name(smdpp->catalogue, session->profile);
-    if (profile == NULL || strcmp(profile->iccid, session->iccid) != 0)
-        return refusal_note(status, REFUSAL_REBINDING_REFUSED, "%s.der is gone or has changed",
-                            session->profile);
-    if (!dp_bind(session->dp, buf_span(&profile->metadata), buf_span(&profile->package), smdpp->options.ppk,
-                 &answer->part[ES9P_PACKAGE], status))
+    profile = offered_profile(smdpp, session, &package, status);
+    ok = profile != NULL && dp_bind(session->dp, buf_span(&profile->metadata), buf_span(&package),
+                                    smdpp->options.ppk, &answer->part[ES9P_PACKAGE], status);
+    buf_free(&package);
+    if (!ok)
         return false;
     buf_append(&answer->part[ES9P_TRANSACTION_ID], SPAN_ARRAY(session->dp->transaction_id));
     if (!es9p_download_remember(smdpp, session, &order))
