@@ -157,12 +157,12 @@ static bool check_log(struct db *db)
 }
 
 /* Says whether the file is empty or one of ours before anything in it is changed. */
-static bool database_inspect(struct db *db, const struct db_schema *schema, bool *empty)
+static bool database_inspect(struct db *db, const struct db_schema *schema, bool *empty, int *version)
 {
-    int version = 0, tables = 0, known = 0;
+    int tables = 0, known = 0;
     char reason[120];
 
-    if (!database_ask(db, "PRAGMA user_version", NULL, &version) ||
+    if (!database_ask(db, "PRAGMA user_version", NULL, version) ||
         !database_ask(db, "SELECT count(*) FROM sqlite_master", NULL, &tables) ||
         !database_ask(db, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
                       schema->known, &known)) {
@@ -170,12 +170,14 @@ static bool database_inspect(struct db *db, const struct db_schema *schema, bool
                                                                                     : "cannot open it");
         return false;
     }
-    *empty = version == 0 && tables == 0;
-    if (*empty || (known == 1 && version == schema->version))
+    *empty = *version == 0 && tables == 0;
+    if (*empty || (known == 1 && *version == schema->version))
+        return true;
+    if (known == 1 && schema->upgrades != NULL && *version >= 1 && *version < schema->version)
         return true;
     if (known == 1)
         snprintf(reason, sizeof(reason),
-                 "made by another version of softeuicc (tables %d, this one knows %d)", version,
+                 "made by another version of softeuicc (tables %d, this one knows %d)", *version,
                  schema->version);
     else
         snprintf(reason, sizeof(reason), "an SQLite file, but not %s", schema->name);
@@ -194,9 +196,34 @@ static bool make_tables(struct db *db, const struct db_schema *schema)
     return false;
 }
 
+static bool upgrade_tables(struct db *db, const struct db_schema *schema, int version)
+{
+    char end[64];
+    bool ok = run_plain(db, "BEGIN IMMEDIATE");
+
+    for (; ok && version < schema->version; version++)
+        ok = run_plain(db, schema->upgrades[version - 1]);
+    snprintf(end, sizeof(end), "PRAGMA user_version = %d; COMMIT", schema->version);
+    if (ok && run_plain(db, end))
+        return true;
+    keep_sqlite_error(db, "cannot bring its tables to this version");
+    return false;
+}
+
+static bool begin_log(struct db *db)
+{
+    if (database_log_begin(db->handle, &db->number))
+        return true;
+    if (sqlite3_errcode(db->handle) != SQLITE_OK)
+        keep_sqlite_error(db, "BEGIN");
+    else
+        keep_error(db, "BEGIN", "it cannot be read");
+    return false;
+}
+
 /* Makes what is not there yet, and has changes written to a log from now on. Tables and number of a new file
  * (and the number of one that was made before there were numbers) do not depend on a log. */
-static bool database_begin(struct db *db, const struct db_schema *schema, bool empty)
+static bool database_begin(struct db *db, const struct db_schema *schema, bool empty, int version)
 {
     const bool fresh = db->number == 0;
 
@@ -206,7 +233,8 @@ static bool database_begin(struct db *db, const struct db_schema *schema, bool e
             return false;
         if ((!fresh || database_log_give_number(db->handle, &db->number)) &&
             run_plain(db, "PRAGMA journal_mode = WAL"))
-            return true;
+            return empty || version == schema->version ||
+                   (begin_log(db) && upgrade_tables(db, schema, version));
     }
     keep_sqlite_error(db, "cannot open it");
     return false;
@@ -221,6 +249,7 @@ static void fold_at_end(struct db *db, bool fold)
 static bool open_checked(struct db *db, const char *path, const struct db_schema *schema)
 {
     bool empty = false;
+    int version = 0;
 
     if (path != NULL && !prepare_file(db, path))
         return false;
@@ -236,7 +265,8 @@ static bool open_checked(struct db *db, const char *path, const struct db_schema
     }
     sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
     fold_at_end(db, false);
-    if (!check_log(db) || !database_inspect(db, schema, &empty) || !database_begin(db, schema, empty))
+    if (!check_log(db) || !database_inspect(db, schema, &empty, &version) ||
+        !database_begin(db, schema, empty, version))
         return false;
     fold_at_end(db, true);
     if (path != NULL)
@@ -271,25 +301,14 @@ void db_close(struct db *db)
 
 /* --- Transactions --------------------------------------------------------------------------------------- */
 
-/* Before what writes; false after a line. */
-static bool begin_log(struct db *db)
-{
-    if (database_log_begin(db->handle, &db->number))
-        return true;
-    if (sqlite3_errcode(db->handle) != SQLITE_OK)
-        keep_sqlite_error(db, "BEGIN");
-    else
-        keep_error(db, "BEGIN", "it cannot be read");
-    database_report(db);
-    return false;
-}
-
 void db_begin(struct db *db)
 {
     if (db->depth++ > 0)
         return;
     db->failed = false;
-    if (begin_log(db) && !run_plain(db, "BEGIN IMMEDIATE"))
+    if (!begin_log(db))
+        database_report(db);
+    else if (!run_plain(db, "BEGIN IMMEDIATE"))
         statement_failed(db, "BEGIN");
 }
 
@@ -355,6 +374,7 @@ static sqlite3_stmt *database_prepare(struct db *db, const char *sql, struct db_
     for (size_t i = 0; ok && i < values.count; i++)
         ok = bind_one(stmt, (int)i + 1, &values.value[i]);
     if (ok && db->depth == 0 && !sqlite3_stmt_readonly(stmt) && !begin_log(db)) {
+        database_report(db);
         sqlite3_finalize(stmt);
         return NULL;
     }

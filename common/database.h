@@ -18,13 +18,17 @@ struct db_schema {
     const char *tables; /* statements that make the tables of a new file */
     const char *known;  /* the table by which a file of this kind is known */
     int version;        /* of the tables */
+    /* What turns the tables of version i + 1 into those of i + 2, up to `version`; a released one is never
+     * edited. NULL: files of an older version are refused. */
+    const char *const *upgrades;
 };
 
 /*
- * Opens a file, or makes it with mode 0600 and the schema's tables; NULL is a database in memory. A file that
- * is none of this schema and version, or cannot be written, is refused and stays as it is; so is what is no
- * file. NULL with a line in `why` that names the file. Every commit is on the disk when it returns: what a
- * server has answered does not go with the power.
+ * Opens a file, or makes it with mode 0600 and the schema's tables; NULL is a database in memory. A file of
+ * an older version is brought to this one, whole or not at all. A file that is none of this schema, or of
+ * another version, or cannot be written, is refused and stays as it is; so is what is no file. NULL with a
+ * line in `why` that names the file. Every commit is on the disk when it returns: what a server has answered
+ * does not go with the power.
  */
 struct db *db_open(const char *path, const struct db_schema *schema, char why[DB_WHY_MAX]);
 /* NULL is nothing to close. */

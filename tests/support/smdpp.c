@@ -354,12 +354,21 @@ bool bench_is_success(const json_t *answer)
 
 json_t *bench_es2p(struct bench *bench, const char *function, json_t *fields)
 {
+    static unsigned calls;
+    char id[24];
+
+    snprintf(id, sizeof(id), "call %u", ++calls);
+    return bench_es2p_as(bench, function, id, fields);
+}
+
+json_t *bench_es2p_as(struct bench *bench, const char *function, const char *id, json_t *fields)
+{
     char path[80];
 
     ck_assert_ptr_nonnull(fields);
     json_object_set_new(
         fields, "header",
-        json_pack("{s:s,s:s}", "functionRequesterIdentifier", "tests", "functionCallIdentifier", "1"));
+        json_pack("{s:s,s:s}", "functionRequesterIdentifier", "tests", "functionCallIdentifier", id));
     snprintf(path, sizeof(path), "/gsma/rsp2/es2plus/%s", function);
     return bench_post(bench, path, fields);
 }
@@ -367,7 +376,8 @@ json_t *bench_es2p(struct bench *bench, const char *function, json_t *fields)
 const char *bench_order_state(struct bench *bench, const char *iccid)
 {
     struct order order;
+    enum store_answer found = store_order_by_iccid(bench->smdpp.store, iccid, &order);
 
-    return store_order_by_iccid(bench->smdpp.store, iccid, &order) ? order_state_name(order.state)
-                                                                   : "available";
+    ck_assert_int_ne(found, STORE_FAILED);
+    return found == STORE_FOUND ? order_state_name(order.state) : "available";
 }

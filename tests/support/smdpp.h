@@ -99,8 +99,10 @@ void bench_open_bpp(struct bench *bench, bool ppk, struct buf *metadata, struct 
 int bench_install_result(struct bench *bench, int error);
 int bench_notify(struct bench *bench, unsigned operation, const char *iccid);
 
-/* An ES2+ call: `fields` (taken) and the header it needs. */
+/* An ES2+ call: `fields` (taken) and the header it needs, with a functionCallIdentifier that no call had
+ * before, or with this one. */
 json_t *bench_es2p(struct bench *bench, const char *function, json_t *fields);
+json_t *bench_es2p_as(struct bench *bench, const char *function, const char *id, json_t *fields);
 /* The state of an order as /orders says; "available" without one. */
 const char *bench_order_state(struct bench *bench, const char *iccid);
 

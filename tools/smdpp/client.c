@@ -122,7 +122,9 @@ static bool take_back(const struct client *client)
                                     : strcmp(profile, client->profile) == 0))
             continue;
         answer = call(client, "cancelOrder",
-                      json_pack("{s:s,s:s}", "iccid", iccid, "finalProfileStatusIndicator", "Available"));
+                      json_pack("{s:s,s:s*,s:s}", "iccid", iccid, "eid",
+                                json_string_value(json_object_get(order, "eid")),
+                                "finalProfileStatusIndicator", "Available"));
         ok = answer != NULL;
         json_decref(answer);
     }

@@ -104,11 +104,19 @@ bool dp_prepare(struct dp_session *session, struct span response, struct refusal
 /* Compares the eUICC's hashCc with that of a code of which `code_hash` is the SHA-256 (SGP.22 4.7). */
 bool dp_code_matches(const struct dp_session *session, const uint8_t code_hash[32]);
 
+/* The keys that a binding makes: secrets, which the caller wipes. */
+struct dp_keys {
+    bool known;                   /* of an earlier binding */
+    uint8_t otsk[EC_SCALAR_SIZE]; /* the SM-DP+'s one-time private key */
+    uint8_t ppk[48];              /* profile protection keys, if any */
+};
+
 /* The server's half of GetBoundProfilePackage: binds `package` (SAIP) with its metadata (whole BF25) to this
  * eUICC and session (SGP.22 2.5.4). With `ppk` the package is protected by its own random keys, which
- * ReplaceSessionKeys carries. */
-bool dp_bind(struct dp_session *session, struct span metadata, struct span package, bool ppk, struct buf *bpp,
-             struct refusal_status *status);
+ * ReplaceSessionKeys carries. Keys that are known give the same package as before, signed for this session
+ * (SGP.22 3.1.3.2); others are made, and left in `keys`. */
+bool dp_bind(struct dp_session *session, struct span metadata, struct span package, bool ppk,
+             struct dp_keys *keys, struct buf *bpp, struct refusal_status *status);
 
 /* CancelSession (5.6.5): `response` is the whole CancelSessionResponse (BF41). *reason is the
  * CancelSessionReason. */

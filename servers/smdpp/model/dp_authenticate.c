@@ -145,7 +145,8 @@ static bool check_initiate(const struct dp_server *server, struct dp_session *se
         return refusal_note(status, REFUSAL_ADDRESS_REFUSED, "this server is %s", server->address);
     if (!parse_info1(info1, &info, status))
         return false;
-    if (info.svn.data[0] != 2 && info.svn.data[0] != 3)
+    /* The lowest version that the eUICC supports (SGP.22 v3 says so); this server has v2 only. */
+    if (info.svn.data[0] != 2)
         return refusal_note(status, REFUSAL_SVN_UNSUPPORTED, "it says %u.%u.%u", info.svn.data[0],
                             info.svn.data[1], info.svn.data[2]);
     return choose_ci(server, session, &info, status);

@@ -156,13 +156,25 @@ static bool eid_octets(const char eid[33], uint8_t octets[16])
     return ok;
 }
 
-/* A one-time key pair on the eUICC's curve, and the session keys it gives with the eUICC's point. */
-static bool agree_on_keys(const struct dp_session *session, uint8_t otpk[EC_POINT_SIZE],
+/* The one-time key pair, made unless it is known. NULL when there is none. */
+static struct ec_key *one_time_key(enum ec_curve curve, struct dp_keys *keys)
+{
+    struct ec_key *own =
+        keys->known ? ec_key_from_scalar(curve, SPAN_ARRAY(keys->otsk)) : ec_key_generate(curve, NULL);
+
+    if (own == NULL || ec_key_scalar(own, keys->otsk))
+        return own;
+    ec_key_free(own);
+    return NULL;
+}
+
+/* The one-time public key on the eUICC's curve, and the session keys that it gives with the eUICC's point. */
+static bool agree_on_keys(const struct dp_session *session, struct dp_keys *kept, uint8_t otpk[EC_POINT_SIZE],
                           struct scp03t_keys *keys, struct refusal_status *status)
 {
     enum ec_curve curve = ec_key_curve(session->credentials->pb_key);
     struct ec_key *euicc = ec_key_from_point(curve, SPAN_ARRAY(session->euicc_otpk));
-    struct ec_key *own = ec_key_generate(curve, NULL);
+    struct ec_key *own = one_time_key(curve, kept);
     uint8_t secret[EC_SCALAR_SIZE];
     uint8_t eid[16];
     bool ok = false;
@@ -215,16 +227,20 @@ static bool put_configure_isdp(const struct dp_session *session, struct scp03t *
     return ok;
 }
 
-/* ReplaceSessionKeys with random profile protection keys; the channel then goes on with those. */
-static bool put_replace_session_keys(struct scp03t *channel, struct buf *out)
+/* ReplaceSessionKeys with profile protection keys, random unless known; the channel then goes on with
+ * those. */
+static bool put_replace_session_keys(struct scp03t *channel, struct dp_keys *keys, struct buf *out)
 {
     struct scp03t_keys ppk;
     struct buf request = {0};
     size_t at = tlv_open(&request, TAG_REPLACE_SESSION_KEYS);
-    bool ok = RAND_priv_bytes(ppk.chain, sizeof(ppk.chain)) == 1 &&
-              RAND_priv_bytes(ppk.enc, sizeof(ppk.enc)) == 1 &&
-              RAND_priv_bytes(ppk.mac, sizeof(ppk.mac)) == 1;
+    bool ok = keys->known || RAND_priv_bytes(keys->ppk, sizeof(keys->ppk)) == 1;
 
+    _Static_assert(sizeof(keys->ppk) == sizeof(ppk.chain) + sizeof(ppk.enc) + sizeof(ppk.mac),
+                   "the three keys");
+    memcpy(ppk.chain, keys->ppk, sizeof(ppk.chain));
+    memcpy(ppk.enc, keys->ppk + sizeof(ppk.chain), sizeof(ppk.enc));
+    memcpy(ppk.mac, keys->ppk + sizeof(ppk.chain) + sizeof(ppk.enc), sizeof(ppk.mac));
     tlv_put(&request, 0x80, SPAN_ARRAY(ppk.chain));
     tlv_put(&request, 0x81, SPAN_ARRAY(ppk.enc));
     tlv_put(&request, 0x82, SPAN_ARRAY(ppk.mac));
@@ -236,8 +252,8 @@ static bool put_replace_session_keys(struct scp03t *channel, struct buf *out)
     return ok;
 }
 
-bool dp_bind(struct dp_session *session, struct span metadata, struct span package, bool ppk, struct buf *bpp,
-             struct refusal_status *status)
+bool dp_bind(struct dp_session *session, struct span metadata, struct span package, bool ppk,
+             struct dp_keys *kept, struct buf *bpp, struct refusal_status *status)
 {
     struct scp03t_keys keys;
     uint8_t otpk[EC_POINT_SIZE];
@@ -247,14 +263,15 @@ bool dp_bind(struct dp_session *session, struct span metadata, struct span packa
 
     if (session->stage != DP_STAGE_PREPARED)
         return refusal_note(status, REFUSAL_TRANSACTION_UNKNOWN, "the download is not prepared");
-    if (!agree_on_keys(session, otpk, &keys, status))
+    if (!agree_on_keys(session, kept, otpk, &keys, status))
         return false;
     channel = scp03t_new(&keys);
     OPENSSL_cleanse(&keys, sizeof(keys));
     at = tlv_open(bpp, TAG_BOUND_PROFILE_PACKAGE);
     ok = channel != NULL && put_initialise_channel(session, otpk, bpp) &&
          put_configure_isdp(session, channel, bpp) && put_sealed(channel, 0xA1, 0x88, metadata, bpp) &&
-         (!ppk || put_replace_session_keys(channel, bpp)) && put_sealed(channel, 0xA3, 0x86, package, bpp);
+         (!ppk || put_replace_session_keys(channel, kept, bpp)) &&
+         put_sealed(channel, 0xA3, 0x86, package, bpp);
     tlv_close(bpp, at);
     scp03t_free(channel);
     if (!ok || bpp->failed)

@@ -108,19 +108,35 @@ void smdpp_refresh_profiles(struct smdpp *smdpp)
         log_line(LOG_LEVEL_ERROR, "the profile directory cannot be read");
 }
 
-bool smdpp_order_event(struct smdpp *smdpp, struct order *order, enum order_event event)
+bool smdpp_refuse_storage(struct smdpp *smdpp, const char *what, struct refusal_status *status)
+{
+    return refusal_note(status, REFUSAL_INTERNAL, "%s: %s", what, db_reason(smdpp->store));
+}
+
+/* Whether somebody may still come back for what was bound. */
+static bool can_be_downloaded(enum order_state state)
+{
+    return state == ORDER_RELEASED || state == ORDER_DOWNLOADED;
+}
+
+enum order_change smdpp_order_event(struct smdpp *smdpp, struct order *order, enum order_event event)
 {
     enum order_state before = order->state;
+    bool ok;
 
     if (!order_advance(&order->state, event))
-        return false;
-    if (!store_order_save(smdpp->store, order)) {
+        return ORDER_NO_TRANSITION;
+    db_begin(smdpp->store);
+    ok = store_order_save(smdpp->store, order) &&
+         (!can_be_downloaded(before) || can_be_downloaded(order->state) ||
+          store_binding_forget(smdpp->store, order->profile, NULL));
+    if (!db_commit(smdpp->store) || !ok) {
         log_line(LOG_LEVEL_ERROR, "order %s: cannot be stored", order->iccid);
         order->state = before;
-        return false;
+        return ORDER_NOT_STORED;
     }
     if (before != order->state)
         log_line(LOG_LEVEL_INFO, "order %s: %s, by %s", order->iccid, order_state_name(order->state),
                  order_event_name(event));
-    return true;
+    return ORDER_CHANGED;
 }

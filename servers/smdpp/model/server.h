@@ -63,9 +63,17 @@ size_t smdpp_session_count(const struct smdpp *smdpp);
 /* Reads the profile directory again, with a log line per new or changed file. */
 void smdpp_refresh_profiles(struct smdpp *smdpp);
 
-/* Applies an event to an order and stores it; logs the change. False when the state table has no such row, or
- * on a storage error. */
-bool smdpp_order_event(struct smdpp *smdpp, struct order *order, enum order_event event);
+/* Applies an event to an order and stores it; logs the change. One-time keys go with the end of a download.
+ * On a failure the order is as before. */
+enum order_change {
+    ORDER_CHANGED,
+    ORDER_NO_TRANSITION, /* the state table has no such row */
+    ORDER_NOT_STORED
+};
+enum order_change smdpp_order_event(struct smdpp *smdpp, struct order *order, enum order_event event);
+
+/* Notes a storage error as what it is. Returns false. */
+bool smdpp_refuse_storage(struct smdpp *smdpp, const char *what, struct refusal_status *status);
 
 /* Seconds since 1970. */
 int64_t smdpp_now(void);

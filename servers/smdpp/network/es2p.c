@@ -2,6 +2,7 @@
  * ES2+ in its JSON binding (SGP.22 5.3, 6.5): the operator's orders. What an order may become is in
  * order_state.c; what is asked of each function's parameters is here. See http_api.h.
  */
+#include "servers/smdpp/network/es2p_call.h"
 #include "servers/smdpp/network/http_api.h"
 
 #include "common/log.h"
@@ -75,17 +76,16 @@ static bool take_flag(const json_t *request, const char *name, bool *flag, struc
     return true;
 }
 
-static bool check_header(const json_t *request, struct refusal_status *status)
+static bool take_header(const json_t *request, struct es2p_call *call, struct refusal_status *status)
 {
     const json_t *header = json_object_get(request, "header");
-    const char *requester, *call;
 
-    if (!require(header, "header", status))
-        return false;
-    return take_text(header, "functionRequesterIdentifier", 1, REQUESTER_MAX, NULL, &requester, status) &&
-           require(requester, "functionRequesterIdentifier", status) &&
-           take_text(header, "functionCallIdentifier", 1, REQUESTER_MAX, NULL, &call, status) &&
-           require(call, "functionCallIdentifier", status);
+    return require(header, "header", status) &&
+           take_text(header, "functionRequesterIdentifier", 1, REQUESTER_MAX, NULL, &call->requester,
+                     status) &&
+           require(call->requester, "functionRequesterIdentifier", status) &&
+           take_text(header, "functionCallIdentifier", 1, REQUESTER_MAX, NULL, &call->id, status) &&
+           require(call->id, "functionCallIdentifier", status);
 }
 
 /* --- DownloadOrder (5.3.1) ------------------------------------------------------------------------------ */
@@ -97,45 +97,84 @@ static bool is_of_type(const struct profile *profile, const char *type)
            strcmp(profile->matching_id, type) == 0;
 }
 
-static bool is_available(struct smdpp *smdpp, const struct profile *profile)
-{
-    struct order order;
+/* Among the profiles of the catalogue: by ICCID, by type, or by both. */
+struct es2p_search {
+    bool iccid_known, type_known, both;
+    const struct profile *found;  /* deliverable and nobody's */
+    const struct profile *broken; /* fits, but cannot be delivered */
+};
 
-    return !store_order_by_iccid(smdpp->store, profile->iccid, &order) || order.state == ORDER_AVAILABLE;
+/* False when the orders cannot be read. */
+static bool consider(struct smdpp *smdpp, const struct profile *profile, const char *iccid, const char *type,
+                     struct es2p_search *search)
+{
+    bool has_iccid = strcmp(profile->iccid, iccid) == 0;
+    bool has_type = type != NULL && is_of_type(profile, type);
+    struct order order;
+    enum store_answer ordered;
+
+    search->iccid_known |= has_iccid;
+    search->type_known |= has_type;
+    if ((iccid[0] != '\0' && !has_iccid) || (type != NULL && !has_type))
+        return true;
+    search->both = true;
+    if (profile->complaint[0] != '\0') {
+        search->broken = profile;
+        return true;
+    }
+    ordered = store_order_by_iccid(smdpp->store, profile->iccid, &order);
+    if (ordered == STORE_NONE || (ordered == STORE_FOUND && order.state == ORDER_AVAILABLE))
+        search->found = profile;
+    return ordered != STORE_FAILED;
 }
 
-/* Among the deliverable profiles: by ICCID, by type, or by both. */
+/* What a card would refuse is refused here, with its reason: later nobody is there to read it. */
+static bool refuse_broken(const struct profile *profile, bool by_iccid, struct refusal_status *status)
+{
+    return refusal_note(status, by_iccid ? REFUSAL_ICCID_IN_USE : REFUSAL_TYPE_UNAVAILABLE, "%s.der: %s",
+                        profile->name, profile->complaint);
+}
+
 static const struct profile *find_profile(struct smdpp *smdpp, const char *iccid, const char *type,
                                           struct refusal_status *status)
 {
-    bool iccid_known = false, type_known = false, both = false;
+    struct es2p_search search = {0};
 
-    for (size_t i = 0; i < profile_catalogue_count(smdpp->catalogue); i++) {
-        const struct profile *profile = profile_catalogue_at(smdpp->catalogue, i);
-        bool has_iccid = strcmp(profile->iccid, iccid) == 0;
-        bool has_type = type != NULL && is_of_type(profile, type);
-
-        if (profile->complaint[0] != '\0')
-            continue;
-        iccid_known |= has_iccid;
-        type_known |= has_type;
-        if ((iccid[0] != '\0' && !has_iccid) || (type != NULL && !has_type))
-            continue;
-        both = true;
-        if (is_available(smdpp, profile))
-            return profile;
+    for (size_t i = 0; search.found == NULL && i < profile_catalogue_count(smdpp->catalogue); i++) {
+        if (!consider(smdpp, profile_catalogue_at(smdpp->catalogue, i), iccid, type, &search)) {
+            smdpp_refuse_storage(smdpp, "cannot read the orders", status);
+            return NULL;
+        }
     }
-    if (iccid[0] != '\0' && !iccid_known)
+    if (search.found != NULL)
+        return search.found;
+    if (iccid[0] != '\0' && !search.iccid_known)
         refusal_note(status, REFUSAL_ICCID_UNKNOWN, NULL);
-    else if (type != NULL && !type_known)
+    else if (type != NULL && !search.type_known)
         refusal_note(status, REFUSAL_TYPE_UNKNOWN, NULL);
-    else if (!both)
+    else if (!search.both)
         refusal_note(status, REFUSAL_TYPE_REFUSED, NULL);
+    else if (search.broken != NULL)
+        refuse_broken(search.broken, iccid[0] != '\0', status);
     else if (iccid[0] != '\0')
-        refusal_note(status, REFUSAL_ICCID_IN_USE, NULL);
+        refusal_note(status, REFUSAL_ICCID_IN_USE, "it is ordered");
     else
         refusal_note(status, REFUSAL_TYPE_UNAVAILABLE, NULL);
     return NULL;
+}
+
+/* Applies a function's event; what the state table does not have and what cannot be stored are two things. */
+static bool advance(struct smdpp *smdpp, struct order *order, enum order_event event,
+                    struct refusal_status *status)
+{
+    switch (smdpp_order_event(smdpp, order, event)) {
+    case ORDER_CHANGED:
+        return true;
+    case ORDER_NO_TRANSITION:
+        return refusal_note(status, REFUSAL_ICCID_TRANSITION, "it is %s", order_state_name(order->state));
+    default:
+        return smdpp_refuse_storage(smdpp, "cannot store the order", status);
+    }
 }
 
 static bool download_order(struct smdpp *smdpp, const json_t *request, json_t *answer,
@@ -158,10 +197,11 @@ static bool download_order(struct smdpp *smdpp, const json_t *request, json_t *a
     snprintf(order.iccid, sizeof(order.iccid), "%s", profile->iccid);
     snprintf(order.profile, sizeof(order.profile), "%s", profile->name);
     snprintf(order.eid, sizeof(order.eid), "%s", eid != NULL ? eid : "");
+    order.eid_ordered = eid != NULL;
     order.created = smdpp_now();
     order.expires = smdpp->options.order_lifetime != 0 ? order.created + smdpp->options.order_lifetime : 0;
-    if (!smdpp_order_event(smdpp, &order, eid != NULL ? ORDER_EVENT_ORDER_EID : ORDER_EVENT_ORDER))
-        return refusal_note(status, REFUSAL_INTERNAL, "cannot store the order");
+    if (!advance(smdpp, &order, eid != NULL ? ORDER_EVENT_ORDER_EID : ORDER_EVENT_ORDER, status))
+        return false;
     json_object_set_new(answer, "iccid", json_string(order.iccid));
     return true;
 }
@@ -173,8 +213,27 @@ static bool find_ordered(struct smdpp *smdpp, const char *iccid, struct order *o
 {
     if (iccid[0] == '\0')
         return refusal_note(status, REFUSAL_INPUT_MISSING, "iccid");
-    return store_order_by_iccid(smdpp->store, iccid, order) ||
-           refusal_note(status, REFUSAL_ICCID_UNKNOWN, "no order for %s", iccid);
+    switch (store_order_by_iccid(smdpp->store, iccid, order)) {
+    case STORE_FOUND:
+        return true;
+    case STORE_NONE:
+        return refusal_note(status, REFUSAL_ICCID_UNKNOWN, "no order for %s", iccid);
+    default:
+        return smdpp_refuse_storage(smdpp, "cannot read the orders", status);
+    }
+}
+
+/* The file may have changed since it was ordered; one that is gone may come back. */
+static bool check_deliverable(struct smdpp *smdpp, const struct order *order, struct refusal_status *status)
+{
+    smdpp_refresh_profiles(smdpp);
+    for (size_t i = 0; i < profile_catalogue_count(smdpp->catalogue); i++) {
+        const struct profile *profile = profile_catalogue_at(smdpp->catalogue, i);
+
+        if (strcmp(profile->name, order->profile) == 0 && profile->complaint[0] != '\0')
+            return refuse_broken(profile, true, status);
+    }
+    return true;
 }
 
 /* "XXXXX-XXXXX-XXXXX-XXXXX" of capitals and digits that people do not confuse: 100 bits. */
@@ -200,18 +259,23 @@ static bool take_association(struct smdpp *smdpp, struct order *order, const cha
                              const char *matching_id, struct refusal_status *status)
 {
     struct order other;
+    enum store_answer taken;
 
     if (eid != NULL && order->eid[0] != '\0' && strcmp(order->eid, eid) != 0)
         return refusal_note(status, REFUSAL_EID_ASSOCIATION, NULL);
-    if (eid != NULL)
+    if (eid != NULL) {
         snprintf(order->eid, sizeof(order->eid), "%s", eid);
+        order->eid_ordered = true;
+    }
     if (matching_id == NULL)
         return generate_matching_id(order->matching_id) ||
                refusal_note(status, REFUSAL_INTERNAL, "no random numbers");
     if (matching_id[0] == '\0' && order->eid[0] == '\0')
         return refusal_note(status, REFUSAL_EID_MISSING, NULL);
-    if (store_order_by_matching_id(smdpp->store, matching_id, &other) &&
-        strcmp(other.iccid, order->iccid) != 0)
+    taken = store_order_by_matching_id(smdpp->store, matching_id, &other);
+    if (taken == STORE_FAILED)
+        return smdpp_refuse_storage(smdpp, "cannot read the orders", status);
+    if (taken == STORE_FOUND && strcmp(other.iccid, order->iccid) != 0)
         return refusal_note(status, REFUSAL_MATCHING_ID_IN_USE, NULL);
     snprintf(order->matching_id, sizeof(order->matching_id), "%s", matching_id);
     return true;
@@ -238,15 +302,16 @@ static bool confirm_order(struct smdpp *smdpp, const json_t *request, json_t *an
         return refusal_note(status, REFUSAL_ICCID_TRANSITION, "it is %s", order_state_name(order.state));
     if (smds != NULL)
         return refusal_note(status, REFUSAL_SMDS_INACCESSIBLE, NULL);
-    if (!take_association(smdpp, &order, eid, matching_id, status))
+    if (!take_association(smdpp, &order, eid, matching_id, status) ||
+        !check_deliverable(smdpp, &order, status))
         return false;
     if (code != NULL) {
         order.has_code = confirmation_code_hash(code, order.code_hash);
         if (!order.has_code)
             return refusal_note(status, REFUSAL_INTERNAL, "SHA-256");
     }
-    if (!smdpp_order_event(smdpp, &order, release ? ORDER_EVENT_CONFIRM_RELEASE : ORDER_EVENT_CONFIRM))
-        return refusal_note(status, REFUSAL_INTERNAL, "cannot store the order");
+    if (!advance(smdpp, &order, release ? ORDER_EVENT_CONFIRM_RELEASE : ORDER_EVENT_CONFIRM, status))
+        return false;
     if (order.eid[0] != '\0')
         json_object_set_new(answer, "eid", json_string(order.eid));
     json_object_set_new(answer, "matchingId", json_string(order.matching_id));
@@ -265,8 +330,23 @@ static bool release_profile(struct smdpp *smdpp, const json_t *request, json_t *
     (void)answer;
     if (!take_iccid(request, iccid, status) || !find_ordered(smdpp, iccid, &order, status))
         return false;
-    return smdpp_order_event(smdpp, &order, ORDER_EVENT_RELEASE) ||
-           refusal_note(status, REFUSAL_ICCID_TRANSITION, "it is %s", order_state_name(order.state));
+    return advance(smdpp, &order, ORDER_EVENT_RELEASE, status);
+}
+
+/* Reading (5.3.3): who takes an order back names the EID that the operator linked to it; the EID that a
+ * download brought may be left out, as nobody need know it, but not be another.
+ * Named leniency: the matchingId may be left out, as operators' clients have no place for it (es2plus names
+ * the ICCID only). */
+static bool check_association(const struct order *order, const char *eid, const char *matching_id,
+                              struct refusal_status *status)
+{
+    if (eid == NULL && order->eid_ordered)
+        return refusal_note(status, REFUSAL_EID_MISSING, "it is linked to one");
+    if (eid != NULL && strcmp(eid, order->eid) != 0)
+        return refusal_note(status, REFUSAL_EID_ASSOCIATION, NULL);
+    if (matching_id != NULL && strcmp(matching_id, order->matching_id) != 0)
+        return refusal_note(status, REFUSAL_MATCHING_ID_ASSOCIATION, NULL);
+    return true;
 }
 
 static bool cancel_order(struct smdpp *smdpp, const json_t *request, json_t *answer,
@@ -288,14 +368,12 @@ static bool cancel_order(struct smdpp *smdpp, const json_t *request, json_t *ans
     if (!retire && strcmp(final, "Available") != 0)
         return refusal_note(status, REFUSAL_INPUT_INVALID,
                             "finalProfileStatusIndicator is neither Available nor Unavailable");
-    if (eid != NULL && strcmp(eid, order.eid) != 0)
-        return refusal_note(status, REFUSAL_EID_ASSOCIATION, NULL);
-    if (matching_id != NULL && strcmp(matching_id, order.matching_id) != 0)
-        return refusal_note(status, REFUSAL_MATCHING_ID_ASSOCIATION, NULL);
+    if (!check_association(&order, eid, matching_id, status))
+        return false;
     order.eid[0] = '\0';
+    order.eid_ordered = false;
     order.matching_id[0] = '\0';
-    return smdpp_order_event(smdpp, &order, retire ? ORDER_EVENT_RETIRE : ORDER_EVENT_CANCEL) ||
-           refusal_note(status, REFUSAL_ICCID_TRANSITION, "it is %s", order_state_name(order.state));
+    return advance(smdpp, &order, retire ? ORDER_EVENT_RETIRE : ORDER_EVENT_CANCEL, status);
 }
 
 /* --- The table ------------------------------------------------------------------------------------------ */
@@ -309,6 +387,39 @@ static const struct {
     {"releaseProfile", release_profile},
     {"cancelOrder", cancel_order},
 };
+
+/*
+ * Runs a call once: when the answer was lost and the client asks again, with the same functionCallIdentifier,
+ * it gets the first answer. What a call changes and its answer are stored together or not at all.
+ * Reading (6.5.1.3): a refused call has changed nothing, and is tried again.
+ * Named leniency: an identifier that comes with another function or other parameters is a new call, as some
+ * clients send the same one always, or that of their own order with each function. So only the last call of
+ * an identifier is known again, and for a day.
+ */
+static void run_once(struct smdpp *smdpp, size_t function, const json_t *request, json_t *fields,
+                     struct refusal_status *status)
+{
+    struct es2p_call call;
+    enum store_answer answered;
+
+    if (!take_header(request, &call, status))
+        return;
+    if (!es2p_call_digest(functions[function].name, request, call.request)) {
+        refusal_note(status, REFUSAL_INTERNAL, "out of memory");
+        return;
+    }
+    db_begin(smdpp->store);
+    answered = es2p_call_answered(smdpp, &call, fields);
+    if (answered == STORE_FOUND)
+        log_line(LOG_LEVEL_INFO, "ES2+ %s: call \"%s\" of \"%s\" once more", functions[function].name,
+                 call.id, call.requester);
+    else if (answered == STORE_FAILED)
+        smdpp_refuse_storage(smdpp, "cannot read the calls", status);
+    else if (functions[function].run(smdpp, request, fields, status) && !es2p_call_keep(smdpp, &call, fields))
+        db_fail(smdpp->store, "the answer cannot be stored");
+    if (!db_commit(smdpp->store))
+        smdpp_refuse_storage(smdpp, "cannot store the call", status);
+}
 
 void es2p_answer(struct smdpp *smdpp, const char *function, const json_t *request, struct http_answer *answer)
 {
@@ -324,8 +435,7 @@ void es2p_answer(struct smdpp *smdpp, const char *function, const json_t *reques
         answer_refusal(answer, 404, REFUSAL_INPUT_INVALID, "no such ES2+ function");
         return;
     }
-    if (check_header(request, &status))
-        functions[i].run(smdpp, request, fields, &status);
+    run_once(smdpp, i, request, fields, &status);
     log_line(LOG_LEVEL_INFO, "ES2+ %s: %s%s%s", function, refusal_codes(status.refusal)->message,
              status.detail[0] != '\0' ? ": " : "", status.detail);
     json = json_with_status(&status);

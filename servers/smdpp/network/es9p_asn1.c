@@ -63,7 +63,7 @@ void es9p_asn1_answer(struct smdpp *smdpp, struct span body, struct http_answer 
     } else if (status.refusal == REFUSAL_NONE) {
         answer->code = 204;
     } else {
-        answer_refusal(answer, 400, status.refusal, status.detail);
+        answer_refusal(answer, status.refusal == REFUSAL_INTERNAL ? 500 : 400, status.refusal, status.detail);
     }
     es9p_message_clear(&result);
     es9p_message_clear(&request);

@@ -20,7 +20,9 @@ static void write_answer(const struct es9p_function *function, const struct es9p
         json_decref(json);
         json = NULL;
     }
-    answer_json(answer, 200, json);
+    /* Reading (6.3): a function without an answer that failed here is an HTTP error, which no LPA takes for
+     * done. */
+    answer_json(answer, function->answer == 0 && status->refusal == REFUSAL_INTERNAL ? 500 : 200, json);
 }
 
 static bool read_request(const struct es9p_function *function, const json_t *json,

@@ -26,6 +26,7 @@ struct order {
     char profile[121]; /* its name in the catalogue */
     enum order_state state;
     char eid[33];                                /* "" when not linked */
+    bool eid_ordered;                            /* the operator gave it; else the first download did */
     char matching_id[STORE_MATCHING_ID_MAX + 1]; /* "" for an order found by its EID */
     bool has_code;
     uint8_t code_hash[32]; /* SHA-256 of the confirmation code */

@@ -347,7 +347,10 @@ START_TEST(refuses_profiles)
 
     bench_success(bench_initiate(&bench));
     bench.matching_id = NULL;
-    bench_expect(bench_authenticate(&bench), "8.2.6", "3.8");
+    bench_expect(bench_authenticate(&bench), "8.1.1", "3.8");
+    bench_success(bench_initiate(&bench));
+    bench.matching_id = "";
+    bench_expect(bench_authenticate(&bench), "8.1.1", "3.8");
     bench_success(bench_initiate(&bench));
     bench.matching_id = "../profiles/demo";
     bench_expect(bench_authenticate(&bench), "8.2.6", "3.8");

@@ -347,10 +347,10 @@ START_TEST(remembers_orders_in_a_file)
     db_close(store);
     store = store_open(test_path("state.db"), why);
     ck_assert_msg(store != NULL, "%s", why);
-    ck_assert(store_order_by_matching_id(store, "ID", &read));
+    ck_assert_int_eq(store_order_by_matching_id(store, "ID", &read), STORE_FOUND);
     ck_assert_int_eq(memcmp(&order, &read, sizeof(order)), 0);
-    ck_assert(!store_order_by_matching_id(store, "", &read));
-    ck_assert(!store_order_by_iccid(store, "1", &read));
+    ck_assert_int_eq(store_order_by_matching_id(store, "", &read), STORE_NONE);
+    ck_assert_int_eq(store_order_by_iccid(store, "1", &read), STORE_NONE);
     db_close(store);
     write_text(
         "state.txt",

@@ -159,7 +159,8 @@ START_TEST(keeps_associations)
     bench_expect(confirm_order(OTHER_EID, "MINE", NULL, true), "8.1.1", "3.10");
     bench_success(confirm_order(TEST_EID, "MINE", NULL, true));
     bench_expect(cancel_order(OTHER_EID, NULL, "Available"), "8.1.1", "3.10");
-    bench_expect(cancel_order(NULL, "TAKEN", "Available"), "8.2.6", "3.10");
+    bench_expect(cancel_order(NULL, "MINE", "Available"), "8.1.1", "2.2");
+    bench_expect(cancel_order(TEST_EID, "TAKEN", "Available"), "8.2.6", "3.10");
     bench_expect(cancel_order(NULL, NULL, "Perhaps"), "1.6", "2.1");
     bench_expect(cancel_order(NULL, NULL, NULL), "1.6", "2.2");
     expect_state("released");
@@ -228,15 +229,18 @@ START_TEST(delivers_by_eid)
 {
     bench_start(&bench, EC_CURVE_P256);
     order(OTHER_EID, "", NULL);
-    bench_expect(try_order(NULL), "8.2.6", "3.8");
-    bench_success(cancel_order(NULL, NULL, "Available"));
+    bench_expect(try_order(NULL), "8.1.1", "3.8");
+    bench_success(cancel_order(OTHER_EID, NULL, "Available"));
+    bench_success(download_order("iccid", BENCH_ICCID, TEST_EID));
+    bench_expect(try_order(NULL), "8.2", "1.2");
+    bench_success(cancel_order(TEST_EID, NULL, "Available"));
     order(TEST_EID, "", NULL);
     bench.matching_id = "";
     bench_until_bound(&bench);
     bench.matching_id = NULL;
     bench_until_bound(&bench);
     expect_state("downloaded");
-    bench_success(cancel_order(NULL, NULL, "Available"));
+    bench_success(cancel_order(TEST_EID, NULL, "Available"));
     order(OTHER_EID, "FOR-OTHER", NULL);
     bench_expect(try_order("FOR-OTHER"), "8.1.1", "3.8");
     bench_stop(&bench);
@@ -280,7 +284,7 @@ START_TEST(ends_orders)
     {
         struct order stored;
 
-        ck_assert(store_order_by_iccid(bench.smdpp.store, BENCH_ICCID, &stored));
+        ck_assert_int_eq(store_order_by_iccid(bench.smdpp.store, BENCH_ICCID, &stored), STORE_FOUND);
         stored.expires = smdpp_now() - 1;
         ck_assert(store_order_save(bench.smdpp.store, &stored));
     }
@@ -306,7 +310,7 @@ START_TEST(is_bound_to_one_card)
     {
         struct order stored;
 
-        ck_assert(store_order_by_iccid(bench.smdpp.store, BENCH_ICCID, &stored));
+        ck_assert_int_eq(store_order_by_iccid(bench.smdpp.store, BENCH_ICCID, &stored), STORE_FOUND);
         ck_assert_str_eq(stored.eid, TEST_EID);
         strcpy(stored.eid, OTHER_EID);
         ck_assert(store_order_save(bench.smdpp.store, &stored));
