@@ -14,6 +14,7 @@
 #include "servers/smdpp/network/http_api.h"
 #include "tools/subcommands.h"
 
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,19 +160,43 @@ static void smdpp_answer(void *smdpp, struct https_request *request)
     buf_free(&out.body);
 }
 
+static void on_directory(evutil_socket_t fd, short events, void *smdpp)
+{
+    (void)fd;
+    (void)events;
+    smdpp_refresh_profiles(smdpp);
+}
+
+/* Has changes of the profile directory read when they happen, not when an eUICC waits for them. NULL: then
+ * they are. */
+static struct event *watch_profiles(struct smdpp *smdpp, struct loop *loop)
+{
+    int fd = profile_catalogue_descriptor(smdpp->catalogue);
+    struct event *event =
+        fd >= 0 ? event_new(loop_base(loop), fd, EV_READ | EV_PERSIST, on_directory, smdpp) : NULL;
+
+    if (event != NULL)
+        event_add(event, NULL);
+    return event;
+}
+
 /* Serves until a signal comes; false when that could not begin, or failed. */
 static bool listen_and_serve(struct smdpp *smdpp, const struct settings *settings, struct loop *loop,
                              struct https *https)
 {
     char where[PLACE_TEXT_MAX];
     bool ok = smdpp_prepare(smdpp, settings, https_port(https)) && tool_write_pid_file(settings->pid_file);
+    struct event *profiles;
 
     if (!ok)
         return false;
+    profiles = watch_profiles(smdpp, loop);
     place_text(settings->listen.host, https_port(https), HTTPS_PORT, where, sizeof(where));
     print_line("listening on https://%s as %s", where, smdpp->dp.rsp.address[0]);
     fflush(stdout);
     ok = loop_run(loop);
+    if (profiles != NULL)
+        event_free(profiles);
     if (settings->pid_file != NULL)
         unlink(settings->pid_file);
     return ok;
