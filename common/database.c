@@ -1,6 +1,7 @@
 /* One SQLite file: checks, statements, rows, transactions. See database.h. */
 #include "common/database.h"
 
+#include "common/database_log.h"
 #include "common/input.h"
 #include "common/log.h"
 #include "common/tool.h"
@@ -24,6 +25,7 @@ struct db {
     char *path;     /* as it is shown */
     unsigned depth; /* of db_begin */
     bool failed;    /* something inside the transaction has failed */
+    int64_t number; /* of its log */
     char error[DB_WHY_MAX];
     const char *reason; /* the end of `error` */
 };
@@ -119,14 +121,39 @@ static bool make_file(struct db *db, const char *path)
 static bool prepare_file(struct db *db, const char *path)
 {
     const char *kind = input_other_kind(path);
-    char reason[40];
+    char reason[120];
 
     if (kind != NULL) {
         snprintf(reason, sizeof(reason), "it is %s, not a file", kind);
         keep_error(db, "cannot open it", reason);
         return false;
     }
+    if (!database_log_may_open(path, reason, sizeof(reason))) {
+        keep_error(db, "cannot open it", reason);
+        return false;
+    }
     return make_file(db, path);
+}
+
+/* Before anything else is believed of what is read. */
+static bool check_log(struct db *db)
+{
+    switch (database_log_check(db->handle, &db->number)) {
+    case DATABASE_LOG_OWN:
+        return true;
+    case DATABASE_LOG_FOREIGN:
+        keep_error(db, "cannot open it",
+                   "the log beside it (its name with -wal) is of another database, or of "
+                   "another day's copy of this one");
+        return false;
+    default:
+        if (sqlite3_errcode(db->handle) != SQLITE_OK && sqlite3_errcode(db->handle) != SQLITE_DONE)
+            keep_sqlite_error(db, (sqlite3_errcode(db->handle) & 0xFF) == SQLITE_NOTADB ? "not an SQLite file"
+                                                                                        : "cannot open it");
+        else
+            keep_error(db, "cannot open it", "it cannot be read");
+        return false;
+    }
 }
 
 /* Says whether the file is empty or one of ours before anything in it is changed. */
@@ -183,6 +210,42 @@ static bool upgrade_tables(struct db *db, const struct db_schema *schema, int ve
     return false;
 }
 
+static bool begin_log(struct db *db)
+{
+    if (database_log_begin(db->handle, &db->number))
+        return true;
+    if (sqlite3_errcode(db->handle) != SQLITE_OK)
+        keep_sqlite_error(db, "BEGIN");
+    else
+        keep_error(db, "BEGIN", "it cannot be read");
+    return false;
+}
+
+/* Makes what is not there yet, and has changes written to a log from now on. Tables and number of a new file
+ * (and the number of one that was made before there were numbers) do not depend on a log. */
+static bool database_begin(struct db *db, const struct db_schema *schema, bool empty, int version)
+{
+    const bool fresh = db->number == 0;
+
+    if ((!fresh || run_plain(db, "PRAGMA journal_mode = DELETE")) &&
+        run_plain(db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")) {
+        if (empty && !make_tables(db, schema))
+            return false;
+        if ((!fresh || database_log_give_number(db->handle, &db->number)) &&
+            run_plain(db, "PRAGMA journal_mode = WAL"))
+            return empty || version == schema->version ||
+                   (begin_log(db) && upgrade_tables(db, schema, version));
+    }
+    keep_sqlite_error(db, "cannot open it");
+    return false;
+}
+
+/* Whether closing it folds its log into it, and removes that: of what was refused, nothing is changed. */
+static void fold_at_end(struct db *db, bool fold)
+{
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, (int)!fold, NULL);
+}
+
 static bool open_checked(struct db *db, const char *path, const struct db_schema *schema)
 {
     bool empty = false;
@@ -201,15 +264,11 @@ static bool open_checked(struct db *db, const char *path, const struct db_schema
         return false;
     }
     sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
-    if (!database_inspect(db, schema, &empty, &version))
+    fold_at_end(db, false);
+    if (!check_log(db) || !database_inspect(db, schema, &empty, &version) ||
+        !database_begin(db, schema, empty, version))
         return false;
-    if (!run_plain(db, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON") ||
-        !run_plain(db, "PRAGMA synchronous = FULL")) {
-        keep_sqlite_error(db, "cannot open it");
-        return false;
-    }
-    if (empty ? !make_tables(db, schema) : version < schema->version && !upgrade_tables(db, schema, version))
-        return false;
+    fold_at_end(db, true);
     if (path != NULL)
         tool_check_secret(path);
     return true;
@@ -247,7 +306,9 @@ void db_begin(struct db *db)
     if (db->depth++ > 0)
         return;
     db->failed = false;
-    if (!run_plain(db, "BEGIN IMMEDIATE"))
+    if (!begin_log(db))
+        database_report(db);
+    else if (!run_plain(db, "BEGIN IMMEDIATE"))
         statement_failed(db, "BEGIN");
 }
 
@@ -312,6 +373,11 @@ static sqlite3_stmt *database_prepare(struct db *db, const char *sql, struct db_
     }
     for (size_t i = 0; ok && i < values.count; i++)
         ok = bind_one(stmt, (int)i + 1, &values.value[i]);
+    if (ok && db->depth == 0 && !sqlite3_stmt_readonly(stmt) && !begin_log(db)) {
+        database_report(db);
+        sqlite3_finalize(stmt);
+        return NULL;
+    }
     if (ok)
         return stmt;
     statement_failed(db, sql);

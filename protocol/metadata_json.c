@@ -139,8 +139,9 @@ static bool put_icon(struct reading *reading, const json_t *json)
 
     if (file == NULL)
         return type == NULL || metadata_fault(reading, "iconType: there is no icon");
-    if (name == NULL || name[0] == '\0' || strchr(name, '/') != NULL)
+    if (name == NULL || name[0] == '\0' || strchr(name, '/') != NULL || strlen(name) > METADATA_FILE_MAX)
         return metadata_fault(reading, "icon is not the name of a file in the same directory");
+    strcpy(reading->facts->icon, name);
     if (type == NULL && dot != NULL)
         kind = strcmp(dot, ".png") == 0 ? &icon_types[1] : strcmp(dot, ".jpg") == 0 ? &icon_types[0] : NULL;
     if (kind == NULL)

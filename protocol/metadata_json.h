@@ -14,6 +14,7 @@
 /* Sizes in octets. */
 #define METADATA_PROVIDER_MAX 32
 #define METADATA_NAME_MAX     64
+#define METADATA_FILE_MAX     255 /* of an icon's name */
 #define METADATA_WHY_SIZE     180
 
 /* Reads a whole file, as input_read of common/input.h does, which this floor does not know: appends at most
@@ -36,6 +37,7 @@ struct metadata_facts {
     const char *profile_class; /* a constant */
     uint8_t pprs;              /* bits: 1 ppr1, 2 ppr2 */
     bool ecall, fallback_allowed;
+    char icon[METADATA_FILE_MAX + 1]; /* the name of its file, also when that cannot be read; "": none */
 };
 
 /* Reads the file; the caller releases it. NULL with *why (METADATA_WHY_SIZE octets) when it cannot be read,

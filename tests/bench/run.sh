@@ -33,6 +33,7 @@ iccid=$(sqlite3 "$work/card.db" 'select iccid from profile')
 "$bench/verify_pin" "$work/card.db"
 "$softeuicc" lpa --card "$work/card.db" --keep-notifications disable "$iccid" >"$work/log" 2>&1
 "$bench/fsyncs" "$work/card.db"
+[ ! -x "$bench/profile_directory" ] || "$bench/profile_directory" "$memory" "$work/profile.der"
 "$bench/run_start" "$softeuicc" "$work/card.db"
 "$bench/footprint" "$softeuicc" "$work/footprint.db"
 # Where the file lies in memory, the processor's time is the card's; on a disk the kernel's part of two syncs comes to it.

@@ -4,6 +4,7 @@
 #include "common/tool.h"
 #include "tools/smdpp/settings.h"
 
+#include <event2/event.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -130,6 +131,26 @@ static bool open_model(struct serving *serving)
     return true;
 }
 
+static void on_directory(evutil_socket_t fd, short events, void *smdpp)
+{
+    (void)fd;
+    (void)events;
+    smdpp_refresh_profiles(smdpp);
+}
+
+/* Has changes of the profile directory read when they happen, not when an eUICC waits for them. NULL: then
+ * they are. */
+static struct event *watch_profiles(struct smdpp *smdpp, struct loop *loop)
+{
+    int fd = profile_catalogue_descriptor(smdpp->catalogue);
+    struct event *event =
+        fd >= 0 ? event_new(loop_base(loop), fd, EV_READ | EV_PERSIST, on_directory, smdpp) : NULL;
+
+    if (event != NULL)
+        event_add(event, NULL);
+    return event;
+}
+
 /* `cert` and `key` are those of this server. */
 static struct registrar *open_registrar(struct loop *loop, struct smdpp *smdpp,
                                         const struct smdpp_settings *settings, const char *cert,
@@ -168,6 +189,7 @@ static bool serving_open(struct serving *serving)
 static bool serving_run(struct serving *serving)
 {
     const struct smdpp_settings *settings = serving->settings;
+    struct event *profiles = watch_profiles(&serving->smdpp, serving->loop);
     char where[PLACE_TEXT_MAX];
     bool ok;
 
@@ -177,6 +199,8 @@ static bool serving_run(struct serving *serving)
     print_line("listening on https://%s as %s", where, serving->smdpp.dp.rsp.address[0]);
     fflush(stdout);
     ok = loop_run(serving->loop);
+    if (profiles != NULL)
+        event_free(profiles);
     if (settings->pid_file != NULL)
         unlink(settings->pid_file);
     return ok;

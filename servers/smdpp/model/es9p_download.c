@@ -161,6 +161,7 @@ static bool es9p_download_offer(struct smdpp *smdpp, struct smdpp_session *sessi
         return false;
     snprintf(session->profile, sizeof(session->profile), "%s", profile->name);
     snprintf(session->iccid, sizeof(session->iccid), "%s", profile->iccid);
+    memcpy(session->profile_digest, profile->digest, sizeof(session->profile_digest));
     if (!smdpp->options.no_eligibility && !check_eligibility(session->dp, profile, status))
         return false;
     found = store_binding_find(smdpp->store, profile->name, session->dp->rsp.eid, &binding);
@@ -239,14 +240,14 @@ static bool take_kept_keys(struct smdpp *smdpp, const struct smdpp_session *sess
                            struct refusal_status *status)
 {
     const uint8_t ppk = smdpp->options.ppk;
-    const struct span parts[] = {SPAN(&ppk, 1), buf_span(&profile->metadata), buf_span(&profile->package)};
+    const struct span parts[] = {SPAN(&ppk, 1), SPAN_ARRAY(profile->digest)};
     struct binding kept;
     enum store_answer found = store_binding_find(smdpp->store, session->profile, session->dp->rsp.eid, &kept);
     bool ok = false;
 
     if (found == STORE_FAILED)
         smdpp_refuse_storage(smdpp, "cannot read the one-time keys", status);
-    else if (!crypto_sha256(parts, 3, binding->content))
+    else if (!crypto_sha256(parts, 2, binding->content))
         refusal_note(status, REFUSAL_INTERNAL, "SHA-256");
     else
         ok = true;
@@ -287,8 +288,8 @@ static bool es9p_download_remember(struct smdpp *smdpp, const struct smdpp_sessi
 }
 
 static bool bind_and_remember(struct smdpp *smdpp, struct smdpp_session *session,
-                              const struct profile *profile, struct order *order, struct buf *bpp,
-                              struct refusal_status *status)
+                              const struct profile *profile, struct span package, struct order *order,
+                              struct buf *bpp, struct refusal_status *status)
 {
     struct binding binding = {0};
     struct dp_keys keys = {0};
@@ -297,8 +298,8 @@ static bool bind_and_remember(struct smdpp *smdpp, struct smdpp_session *session
     keys.known = binding.has_keys;
     memcpy(keys.otsk, binding.smdp_otsk, sizeof(keys.otsk));
     memcpy(keys.ppk, binding.ppk, sizeof(keys.ppk));
-    ok = ok && dp_bind(session->dp, buf_span(&profile->metadata), buf_span(&profile->package),
-                       smdpp->options.ppk, &keys, bpp, status);
+    ok = ok &&
+         dp_bind(session->dp, buf_span(&profile->metadata), package, smdpp->options.ppk, &keys, bpp, status);
     memcpy(binding.smdp_otsk, keys.otsk, sizeof(keys.otsk));
     memcpy(binding.ppk, keys.ppk, sizeof(keys.ppk));
     if (ok && !es9p_download_remember(smdpp, session, order, &binding))
@@ -308,21 +309,42 @@ static bool bind_and_remember(struct smdpp *smdpp, struct smdpp_session *session
     return ok;
 }
 
+/* The package of the profile that was offered: what the eUICC and its user agreed to is what they get. */
+static const struct profile *offered_profile(struct smdpp *smdpp, const struct smdpp_session *session,
+                                             struct buf *package, struct refusal_status *status)
+{
+    const struct profile *profile;
+    char why[METADATA_READ_WHY];
+
+    smdpp_refresh_profiles(smdpp);
+    profile = profile_catalogue_by_name(smdpp->catalogue, session->profile);
+    if (profile == NULL || memcmp(profile->digest, session->profile_digest, sizeof(profile->digest)) != 0) {
+        refusal_note(status, REFUSAL_REBINDING_REFUSED, "%s.der is gone or has changed", session->profile);
+        return NULL;
+    }
+    if (!profile_catalogue_package(smdpp->catalogue, profile, package, why)) {
+        refusal_note(status, REFUSAL_REBINDING_REFUSED, "%.100s", why);
+        return NULL;
+    }
+    return profile;
+}
+
 static bool es9p_download_bind(struct smdpp *smdpp, struct smdpp_session *session,
                                struct es9p_message *answer, struct refusal_status *status)
 {
     const struct profile *profile;
+    struct buf package = {0};
     struct order order = {0};
+    bool ok;
 
     if (session->ordered && !recheck_order(smdpp, session, &order, status))
         return false;
-    smdpp_refresh_profiles(smdpp);
-    profile = profile_catalogue_by_name(smdpp->catalogue, session->profile);
-    if (profile == NULL || strcmp(profile->iccid, session->iccid) != 0)
-        return refusal_note(status, REFUSAL_REBINDING_REFUSED, "%s.der is gone or has changed",
-                            session->profile);
+    profile = offered_profile(smdpp, session, &package, status);
     buf_append(&answer->part[ES9P_TRANSACTION_ID], SPAN_ARRAY(session->dp->rsp.transaction_id));
-    return bind_and_remember(smdpp, session, profile, &order, &answer->part[ES9P_PACKAGE], status);
+    ok = profile != NULL && bind_and_remember(smdpp, session, profile, buf_span(&package), &order,
+                                              &answer->part[ES9P_PACKAGE], status);
+    buf_free(&package);
+    return ok;
 }
 
 bool es9p_get_bound_profile_package(struct smdpp *smdpp, const struct span *inputs,

@@ -1,57 +1,173 @@
-/* The profiles of a directory. See profile_catalogue.h. */
+/* The profiles of a directory. See profile_catalogue.h. Files are told apart by what stat says of them; one
+ * that was written within the clock's grain of being read may have been written once more without a trace,
+ * and is read again. */
 #include "servers/smdpp/model/profile_catalogue.h"
 
-#include "apdu/tlv.h"
-#include "common/input.h"
-#include "profiles/saip/saip.h"
+#include "common/directory_watch.h"
+#include "common/log.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <time.h>
 
-#define PROFILES_MAX 4096 /* files looked at in one directory */
+#define CLOCK_GRAIN    2 /* seconds, of the times of files: the coarsest there are */
+#define PROGRESS_AFTER 1 /* seconds between lines that say how far reading is */
 
 /* What tells whether a file has changed. */
 struct file_mark {
-    struct timespec modified;
-    off_t size;
+    struct timespec modified, changed;
+    off_t size; /* -1: it is no file */
+    ino_t inode;
 };
 
 struct entry {
     struct profile profile;
-    struct file_mark package, description;
+    struct file_mark package, description, icon;
+    time_t read;
+    bool links;    /* one of its files has other names, under which it changes unseen */
+    bool has_keys; /* it has been read, and is in all indexes */
     bool seen;
 };
+
+/* Entries in the order of a key and, where that is the same, of their names. */
+struct index {
+    const char *(*key)(const struct profile *profile);
+    int (*compare)(const char *a, const char *b);
+    struct entry **at;
+    size_t count, room;
+};
+
+enum index_kind { BY_NAME, BY_MATCHING_ID, BY_ICCID, BY_TYPE, INDEXES };
 
 struct profile_catalogue {
     char *directory;
     char *server_address;
-    struct entry **entries;
-    size_t count;
+    struct directory_watch *watch; /* NULL: nothing can be watched here */
+    bool is_blind;                 /* the directory is not watched, which has been said */
+    bool is_lost;                  /* it could not be read */
+    size_t links;                  /* entries with some */
+    struct index index[INDEXES];
 };
+
+/* --- Indexes -------------------------------------------------------------------------------------------- */
+
+static const char *key_name(const struct profile *profile)
+{
+    return profile->name;
+}
+
+static const char *key_matching_id(const struct profile *profile)
+{
+    return profile->matching_id;
+}
+
+static const char *key_iccid(const struct profile *profile)
+{
+    return profile->iccid;
+}
+
+static const char *key_type(const struct profile *profile)
+{
+    return profile->type;
+}
+
+/* The place of the first entry that does not come before this key and name. */
+static size_t index_place(const struct index *index, const char *key, const char *name)
+{
+    size_t low = 0, high = index->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct profile *profile = &index->at[middle]->profile;
+        int order = index->compare(index->key(profile), key);
+
+        if (order < 0 || (order == 0 && strcmp(profile->name, name) < 0))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The entry of this key after that name ("": the first); NULL. */
+static struct entry *index_next(const struct index *index, const char *key, const char *name)
+{
+    size_t place = index_place(index, key, name);
+
+    if (place < index->count && name[0] != '\0' && strcmp(index->at[place]->profile.name, name) == 0)
+        place++;
+    return place < index->count && index->compare(index->key(&index->at[place]->profile), key) == 0
+               ? index->at[place]
+               : NULL;
+}
+
+static bool index_reserve(struct index *index)
+{
+    size_t room = index->room > 0 ? 2 * index->room : 64;
+    struct entry **at;
+
+    if (index->count < index->room)
+        return true;
+    at = realloc(index->at, room * sizeof(*at));
+    if (at == NULL)
+        return false;
+    index->at = at;
+    index->room = room;
+    return true;
+}
+
+static void index_insert(struct index *index, struct entry *entry)
+{
+    size_t place = index_place(index, index->key(&entry->profile), entry->profile.name);
+
+    memmove(index->at + place + 1, index->at + place, (index->count - place) * sizeof(*index->at));
+    index->at[place] = entry;
+    index->count++;
+}
+
+static void index_remove(struct index *index, const struct entry *entry)
+{
+    size_t place = index_place(index, index->key(&entry->profile), entry->profile.name);
+
+    memmove(index->at + place, index->at + place + 1, (index->count - place - 1) * sizeof(*index->at));
+    index->count--;
+}
+
+/* --- Making --------------------------------------------------------------------------------------------- */
 
 struct profile_catalogue *profile_catalogue_new(const char *directory, const char *server_address)
 {
     struct profile_catalogue *catalogue = calloc(1, sizeof(*catalogue));
+    const char *why;
 
     if (catalogue == NULL)
         return NULL;
+    catalogue->index[BY_NAME] = (struct index){.key = key_name, .compare = strcmp};
+    catalogue->index[BY_MATCHING_ID] = (struct index){.key = key_matching_id, .compare = strcasecmp};
+    catalogue->index[BY_ICCID] = (struct index){.key = key_iccid, .compare = strcmp};
+    catalogue->index[BY_TYPE] = (struct index){.key = key_type, .compare = strcmp};
     catalogue->directory = strdup(directory);
     catalogue->server_address = strdup(server_address);
     if (catalogue->directory == NULL || catalogue->server_address == NULL) {
         profile_catalogue_free(catalogue);
         return NULL;
     }
+    catalogue->watch = directory_watch_open(directory, &why);
+    if (catalogue->watch == NULL) {
+        log_line(LOG_LEVEL_INFO, "%s is looked through at each request: %s", directory, why);
+        catalogue->is_blind = true;
+    }
     return catalogue;
 }
 
-static void free_entry(struct entry *entry)
+static void catalogue_free_entry(struct entry *entry)
 {
-    buf_free(&entry->profile.package);
-    buf_free(&entry->profile.metadata);
+    profile_unload(&entry->profile);
     free(entry);
 }
 
@@ -59,131 +175,64 @@ void profile_catalogue_free(struct profile_catalogue *catalogue)
 {
     if (catalogue == NULL)
         return;
-    for (size_t i = 0; i < catalogue->count; i++)
-        free_entry(catalogue->entries[i]);
-    free(catalogue->entries);
+    for (size_t i = 0; i < catalogue->index[BY_NAME].count; i++)
+        catalogue_free_entry(catalogue->index[BY_NAME].at[i]);
+    for (size_t i = 0; i < INDEXES; i++)
+        free(catalogue->index[i].at);
+    directory_watch_close(catalogue->watch);
     free(catalogue->directory);
     free(catalogue->server_address);
     free(catalogue);
 }
 
-/* --- One file ------------------------------------------------------------------------------------------- */
-
-/* A file of the directory, whose name is shown as `what`; false with the profile's complaint. */
-static bool catalogue_read(const struct profile_catalogue *catalogue, struct profile *profile,
-                           const char *suffix, const char *what, size_t limit, struct buf *out)
+int profile_catalogue_descriptor(const struct profile_catalogue *catalogue)
 {
-    char path[1024];
-    char why[INPUT_WHY_MAX];
-
-    snprintf(path, sizeof(path), "%s/%s%s", catalogue->directory, profile->name, suffix);
-    if (input_read(path, what, limit, out, why))
-        return true;
-    snprintf(profile->complaint, sizeof(profile->complaint), "%.190s", why);
-    return false;
+    return catalogue->watch != NULL ? directory_watch_descriptor(catalogue->watch) : -1;
 }
 
-/* The header element is read here as loosely as a server needs it: a package that a card would refuse must
- * still be deliverable. */
-static bool take_header(struct profile *profile)
-{
-    struct tlv_reader package = tlv_reader(buf_span(&profile->package));
-    struct tlv_reader reader;
-    struct span header, major, minor, type, iccid;
+/* --- One entry ------------------------------------------------------------------------------------------ */
 
-    if (!tlv_require(&package, 0xA0, &header))
-        return false;
-    reader = tlv_reader(header);
-    if (!tlv_require_sized(&reader, 0x80, 1, 1, &major) || !tlv_require_sized(&reader, 0x81, 1, 1, &minor))
-        return false;
-    if (tlv_optional(&reader, 0x82, &type) && type.size < sizeof(profile->type))
-        memcpy(profile->type, type.data, type.size);
-    if (!tlv_require_sized(&reader, 0x83, sizeof(profile->iccid_octets), sizeof(profile->iccid_octets),
-                           &iccid))
-        return false;
-    profile->major_version = major.data[0];
-    profile->minor_version = minor.data[0];
-    iccid_turn(iccid.data, profile->iccid_octets);
-    return iccid_to_digits(SPAN_ARRAY(profile->iccid_octets), profile->iccid);
-}
-
-static void take_warning(struct profile *profile)
-{
-    struct saip_package package;
-    struct saip_failure failure;
-
-    profile->memory = profile->package.size;
-    if (saip_decode(buf_span(&profile->package), &package, &failure)) {
-        profile->memory = saip_memory_size(&package);
-        saip_free(&package);
-    } else {
-        snprintf(profile->warning, sizeof(profile->warning),
-                 "a card is likely to refuse it: %s (at octet %zu)", failure.reason, failure.offset);
-    }
-}
-
-/* From the JSON beside the package, if there is one. */
-static bool take_metadata(const struct profile_catalogue *catalogue, struct profile *profile, char *why)
-{
-    const struct metadata_profile known = {
-        .iccid = profile->iccid_octets,
-        .name = profile->type[0] != '\0' ? profile->type : profile->name,
-        .read = input_read,
-        .directory = catalogue->directory,
-        .server_address = catalogue->server_address,
-    };
-    char path[1024];
-    struct stat status;
-    json_t *json = NULL;
-    bool good;
-
-    snprintf(path, sizeof(path), "%s/%s.json", catalogue->directory, profile->name);
-    if (stat(path, &status) == 0) {
-        json = metadata_json_load(path, input_read, why);
-        if (json == NULL)
-            return false;
-    }
-    good = metadata_json_build(json, &known, &profile->metadata, &profile->facts, why);
-    json_decref(json);
-    return good;
-}
-
-static void profile_catalogue_load(struct profile_catalogue *catalogue, struct profile *profile)
-{
-    char why[METADATA_WHY_SIZE];
-
-    if (!catalogue_read(catalogue, profile, ".der", "the package", PROFILE_PACKAGE_MAX, &profile->package))
-        return;
-    if (!take_header(profile)) {
-        snprintf(profile->complaint, sizeof(profile->complaint),
-                 "not a profile package: it does not begin with a header");
-        return;
-    }
-    take_warning(profile);
-    if (!take_metadata(catalogue, profile, why))
-        snprintf(profile->complaint, sizeof(profile->complaint), "metadata: %s", why);
-}
-
-/* --- The directory -------------------------------------------------------------------------------------- */
-
-static struct file_mark mark_of(const char *directory, const char *name, const char *suffix)
+static struct file_mark mark_of(const char *directory, const char *name, const char *suffix, bool *links)
 {
     struct file_mark mark = {.size = -1};
     struct stat status;
     char path[1024];
 
     snprintf(path, sizeof(path), "%s/%s%s", directory, name, suffix);
-    if (stat(path, &status) == 0 && S_ISREG(status.st_mode)) {
+    if (lstat(path, &status) != 0)
+        return mark;
+    if (S_ISLNK(status.st_mode)) {
+        *links = true;
+        if (stat(path, &status) != 0)
+            return mark;
+    }
+    if (S_ISREG(status.st_mode)) {
+        *links |= status.st_nlink > 1;
         mark.modified = status.st_mtim;
+        mark.changed = status.st_ctim;
         mark.size = status.st_size;
     }
+    mark.inode = status.st_ino;
     return mark;
 }
 
-static bool same_mark(const struct file_mark *a, const struct file_mark *b)
+static struct file_mark mark_of_icon(const char *directory, const char *icon, bool *links)
 {
-    return a->size == b->size && a->modified.tv_sec == b->modified.tv_sec &&
-           a->modified.tv_nsec == b->modified.tv_nsec;
+    return icon[0] != '\0' ? mark_of(directory, icon, "", links) : (struct file_mark){.size = -1};
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+/* Whether a file is the one that was read at that time. */
+static bool same_mark(const struct file_mark *now, const struct file_mark *then, time_t read)
+{
+    return now->size == then->size && now->inode == then->inode &&
+           (now->size < 0 ||
+            (same_time(&now->modified, &then->modified) && same_time(&now->changed, &then->changed) &&
+             now->changed.tv_sec + CLOCK_GRAIN <= read));
 }
 
 /* Activation codes have digits, capitals and '-' only (SGP.22 4.1.1); readers are found to take small letters
@@ -198,72 +247,95 @@ static void make_matching_id(struct profile *profile)
     }
 }
 
-static struct entry *find_entry(const struct profile_catalogue *catalogue, const char *name)
+static struct entry *catalogue_find(const struct profile_catalogue *catalogue, const char *name)
 {
-    for (size_t i = 0; i < catalogue->count; i++) {
-        if (strcmp(catalogue->entries[i]->profile.name, name) == 0)
-            return catalogue->entries[i];
-    }
-    return NULL;
+    return index_next(&catalogue->index[BY_NAME], name, "");
 }
 
-static struct entry *add_entry(struct profile_catalogue *catalogue, const char *name)
+/* NULL, after a line, without memory: as if the file were not there. */
+static struct entry *catalogue_add(struct profile_catalogue *catalogue, const char *name)
 {
-    struct entry **entries = realloc(catalogue->entries, (catalogue->count + 1) * sizeof(struct entry *));
-    struct entry *entry = entries != NULL ? calloc(1, sizeof(*entry)) : NULL;
+    struct entry *entry = calloc(1, sizeof(*entry));
+    bool room = entry != NULL;
 
-    if (entries != NULL)
-        catalogue->entries = entries;
-    if (entry == NULL)
+    for (size_t i = 0; room && i < INDEXES; i++)
+        room = index_reserve(&catalogue->index[i]);
+    if (!room) {
+        log_line(LOG_LEVEL_ERROR, "profile %s.der is left out: out of memory", name);
+        free(entry);
         return NULL;
+    }
     snprintf(entry->profile.name, sizeof(entry->profile.name), "%s", name);
     make_matching_id(&entry->profile);
-    entry->package.size = -1;
-    entries[catalogue->count++] = entry;
+    index_insert(&catalogue->index[BY_NAME], entry);
+    index_insert(&catalogue->index[BY_MATCHING_ID], entry);
     return entry;
 }
 
-/* Looks at one file again; true when it had to be read. */
-static bool refresh_entry(struct profile_catalogue *catalogue, struct entry *entry)
+/* Takes an entry out of the indexes by what stands in its files. */
+static void catalogue_forget_keys(struct profile_catalogue *catalogue, const struct entry *entry)
 {
-    struct profile *profile = &entry->profile;
-    struct file_mark package = mark_of(catalogue->directory, profile->name, ".der");
-    struct file_mark description = mark_of(catalogue->directory, profile->name, ".json");
-    struct profile fresh = {0};
+    if (!entry->has_keys)
+        return;
+    index_remove(&catalogue->index[BY_ICCID], entry);
+    index_remove(&catalogue->index[BY_TYPE], entry);
+}
 
-    if (same_mark(&package, &entry->package) && same_mark(&description, &entry->description))
+static void catalogue_remove(struct profile_catalogue *catalogue, struct entry *entry)
+{
+    catalogue_forget_keys(catalogue, entry);
+    index_remove(&catalogue->index[BY_NAME], entry);
+    index_remove(&catalogue->index[BY_MATCHING_ID], entry);
+    catalogue->links -= entry->links;
+    catalogue_free_entry(entry);
+}
+
+/* Reads an entry anew; true when it is another profile than before, or has another complaint. */
+static bool catalogue_reload(struct profile_catalogue *catalogue, struct entry *entry)
+{
+    struct profile fresh = {0};
+    bool same;
+
+    memcpy(fresh.name, entry->profile.name, sizeof(fresh.name));
+    memcpy(fresh.matching_id, entry->profile.matching_id, sizeof(fresh.matching_id));
+    profile_load(catalogue->directory, catalogue->server_address, &fresh);
+    same = entry->has_keys && strcmp(fresh.complaint, entry->profile.complaint) == 0 &&
+           memcmp(fresh.digest, entry->profile.digest, sizeof(fresh.digest)) == 0;
+    catalogue_forget_keys(catalogue, entry);
+    profile_unload(&entry->profile);
+    entry->profile = fresh;
+    entry->has_keys = true;
+    index_insert(&catalogue->index[BY_ICCID], entry);
+    index_insert(&catalogue->index[BY_TYPE], entry);
+    return !same;
+}
+
+/* Looks at the files of an entry again; true when something is another one. */
+static bool catalogue_check(struct profile_catalogue *catalogue, struct entry *entry)
+{
+    const char *directory = catalogue->directory;
+    const char *icon = entry->profile.facts.icon;
+    bool links = false, other;
+    struct file_mark package = mark_of(directory, entry->profile.name, ".der", &links);
+    struct file_mark description = mark_of(directory, entry->profile.name, ".json", &links);
+    struct file_mark image = mark_of_icon(directory, icon, &links);
+    time_t now = time(NULL);
+
+    if (entry->has_keys && same_mark(&package, &entry->package, entry->read) &&
+        same_mark(&description, &entry->description, entry->read) &&
+        same_mark(&image, &entry->icon, entry->read))
         return false;
-    memcpy(fresh.name, profile->name, sizeof(fresh.name));
-    memcpy(fresh.matching_id, profile->matching_id, sizeof(fresh.matching_id));
-    buf_free(&profile->package);
-    buf_free(&profile->metadata);
-    *profile = fresh;
+    other = catalogue_reload(catalogue, entry);
     entry->package = package;
     entry->description = description;
-    profile_catalogue_load(catalogue, profile);
-    return true;
+    entry->icon = mark_of_icon(directory, icon, &links);
+    entry->read = now;
+    catalogue->links += links - entry->links;
+    entry->links = links;
+    return other;
 }
 
-static void drop_unseen(struct profile_catalogue *catalogue)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < catalogue->count; i++) {
-        if (catalogue->entries[i]->seen)
-            catalogue->entries[kept++] = catalogue->entries[i];
-        else
-            free_entry(catalogue->entries[i]);
-    }
-    catalogue->count = kept;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    const struct entry *const *left = a;
-    const struct entry *const *right = b;
-
-    return strcmp((*left)->profile.name, (*right)->profile.name);
-}
+/* --- The directory -------------------------------------------------------------------------------------- */
 
 bool profile_catalogue_readable(const struct profile_catalogue *catalogue)
 {
@@ -272,73 +344,256 @@ bool profile_catalogue_readable(const struct profile_catalogue *catalogue)
     return directory != NULL && closedir(directory) == 0;
 }
 
-/* The name without .der when it is one of ours, in `name`. */
-static bool is_package_name(const char *file, char name[PROFILE_NAME_MAX + 1])
+/* The name without its ending when that is this one and it can be one of ours, in `name`. */
+static bool take_file_name(const char *file, const char *ending, char name[PROFILE_NAME_MAX + 1])
 {
-    size_t size = strlen(file);
+    size_t size = strlen(file), end = strlen(ending);
 
-    if (file[0] == '.' || size <= 4 || size - 4 > PROFILE_NAME_MAX || strcmp(file + size - 4, ".der") != 0)
+    if (file[0] == '.' || size <= end || size - end > PROFILE_NAME_MAX ||
+        strcmp(file + size - end, ending) != 0)
         return false;
-    memcpy(name, file, size - 4);
-    name[size - 4] = '\0';
+    memcpy(name, file, size - end);
+    name[size - end] = '\0';
     return true;
+}
+
+/* Names of packages in a directory, sorted. */
+struct names {
+    char (*name)[PROFILE_NAME_MAX + 1];
+    size_t count, room;
+};
+
+static bool names_add(struct names *names, const char *name)
+{
+    if (names->count == names->room) {
+        size_t room = names->room > 0 ? 2 * names->room : 256;
+        void *grown = realloc(names->name, room * sizeof(names->name[0]));
+
+        if (grown == NULL)
+            return false;
+        names->name = grown;
+        names->room = room;
+    }
+    strcpy(names->name[names->count++], name);
+    return true;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+/* 0, or why the directory cannot be read. */
+static int names_read(struct names *names, const char *path)
+{
+    DIR *directory = opendir(path);
+    char name[PROFILE_NAME_MAX + 1];
+    struct dirent *file;
+    int error;
+
+    if (directory == NULL)
+        return errno;
+    while ((errno = 0, file = readdir(directory)) != NULL) {
+        if (take_file_name(file->d_name, ".der", name) && !names_add(names, name)) {
+            errno = ENOMEM;
+            break;
+        }
+    }
+    error = errno;
+    closedir(directory);
+    if (names->count > 0)
+        qsort(names->name, names->count, sizeof(names->name[0]), compare_names);
+    return error;
+}
+
+/* The indexes one after the other, that of the names last: nothing looks at what has been freed. */
+static void drop_unseen(struct profile_catalogue *catalogue)
+{
+    for (size_t kind = INDEXES; kind-- > 0;) {
+        struct index *index = &catalogue->index[kind];
+        size_t kept = 0;
+
+        for (size_t i = 0; i < index->count; i++) {
+            if (index->at[i]->seen) {
+                index->at[kept++] = index->at[i];
+            } else if (kind == BY_NAME) {
+                catalogue->links -= index->at[i]->links;
+                catalogue_free_entry(index->at[i]);
+            }
+        }
+        index->count = kept;
+    }
+}
+
+/* Looks through the whole directory. */
+static bool catalogue_scan(struct profile_catalogue *catalogue,
+                           void (*changed)(const struct profile *profile))
+{
+    const struct index *index = &catalogue->index[BY_NAME];
+    struct names names = {0};
+    time_t told = time(NULL);
+    int error = names_read(&names, catalogue->directory);
+
+    /* What cannot be read just now is not gone. */
+    for (size_t i = 0; i < index->count; i++)
+        index->at[i]->seen = error != 0 && error != ENOENT && error != ENOTDIR;
+    for (size_t i = 0; error == 0 && i < names.count; i++) {
+        struct entry *entry = catalogue_find(catalogue, names.name[i]);
+
+        if (entry == NULL)
+            entry = catalogue_add(catalogue, names.name[i]);
+        if (entry == NULL)
+            continue;
+        entry->seen = true;
+        if (catalogue_check(catalogue, entry))
+            changed(&entry->profile);
+        if (time(NULL) > told + PROGRESS_AFTER) {
+            told = time(NULL);
+            log_line(LOG_LEVEL_INFO, "%s: %zu of %zu profiles are read", catalogue->directory, i + 1,
+                     names.count);
+        }
+    }
+    drop_unseen(catalogue);
+    free(names.name);
+    return error == 0;
+}
+
+static void check_by_icon(struct profile_catalogue *catalogue, const char *file,
+                          void (*changed)(const struct profile *profile))
+{
+    const struct index *index = &catalogue->index[BY_NAME];
+
+    for (size_t i = 0; i < index->count; i++) {
+        if (strcmp(index->at[i]->profile.facts.icon, file) == 0 && catalogue_check(catalogue, index->at[i]))
+            changed(&index->at[i]->profile);
+    }
+}
+
+/* Looks at one file that something has happened to. */
+static void catalogue_look(struct profile_catalogue *catalogue, const char *file,
+                           void (*changed)(const struct profile *profile))
+{
+    char name[PROFILE_NAME_MAX + 1], path[1024];
+    bool package = take_file_name(file, ".der", name);
+    struct entry *entry;
+    struct stat status;
+
+    if (!package && !take_file_name(file, ".json", name)) {
+        check_by_icon(catalogue, file, changed);
+        return;
+    }
+    entry = catalogue_find(catalogue, name);
+    snprintf(path, sizeof(path), "%s/%s.der", catalogue->directory, name);
+    if (lstat(path, &status) != 0) {
+        if (entry != NULL)
+            catalogue_remove(catalogue, entry);
+        return;
+    }
+    if (entry == NULL && package)
+        entry = catalogue_add(catalogue, name);
+    if (entry != NULL && catalogue_check(catalogue, entry))
+        changed(&entry->profile);
+}
+
+/* Of a file that has other names (a symbolic link, a hard link) an event tells only under the one that was
+ * used. */
+static void check_links(struct profile_catalogue *catalogue, void (*changed)(const struct profile *profile))
+{
+    const struct index *index = &catalogue->index[BY_NAME];
+
+    for (size_t i = 0; catalogue->links > 0 && i < index->count; i++) {
+        if (index->at[i]->links && catalogue_check(catalogue, index->at[i]))
+            changed(&index->at[i]->profile);
+    }
+}
+
+/* Takes what has happened; false when the whole directory must be looked through. */
+static bool take_events(struct profile_catalogue *catalogue, void (*changed)(const struct profile *profile))
+{
+    bool known = catalogue->watch != NULL;
+    enum directory_event event = known ? DIRECTORY_CHANGED : DIRECTORY_BLIND;
+    const char *file;
+
+    while (event == DIRECTORY_CHANGED || event == DIRECTORY_UNKNOWN) {
+        event = directory_watch_next(catalogue->watch, &file);
+        if (event == DIRECTORY_CHANGED && known)
+            catalogue_look(catalogue, file, changed);
+        else if (event != DIRECTORY_CHANGED && event != DIRECTORY_QUIET)
+            known = false;
+    }
+    if (event == DIRECTORY_BLIND && !catalogue->is_blind)
+        log_line(LOG_LEVEL_INFO, "%s is looked through at each request: %s", catalogue->directory,
+                 directory_watch_why(catalogue->watch));
+    catalogue->is_blind = event == DIRECTORY_BLIND;
+    return known;
 }
 
 bool profile_catalogue_refresh(struct profile_catalogue *catalogue,
                                void (*changed)(const struct profile *profile))
 {
-    DIR *directory = opendir(catalogue->directory);
-    struct dirent *file;
-    char name[PROFILE_NAME_MAX + 1];
-
-    if (directory == NULL)
-        return false;
-    for (size_t i = 0; i < catalogue->count; i++)
-        catalogue->entries[i]->seen = false;
-    while ((file = readdir(directory)) != NULL) {
-        struct entry *entry;
-
-        if (!is_package_name(file->d_name, name))
-            continue;
-        entry = find_entry(catalogue, name);
-        if (entry == NULL && catalogue->count < PROFILES_MAX)
-            entry = add_entry(catalogue, name);
-        if (entry == NULL)
-            continue;
-        entry->seen = true;
-        if (refresh_entry(catalogue, entry))
-            changed(&entry->profile);
-    }
-    closedir(directory);
-    drop_unseen(catalogue);
-    if (catalogue->count > 0)
-        qsort(catalogue->entries, catalogue->count, sizeof(struct entry *), by_name);
-    return true;
+    if (take_events(catalogue, changed))
+        check_links(catalogue, changed);
+    else
+        catalogue->is_lost = !catalogue_scan(catalogue, changed);
+    return !catalogue->is_lost;
 }
+
+/* --- Finding -------------------------------------------------------------------------------------------- */
 
 size_t profile_catalogue_count(const struct profile_catalogue *catalogue)
 {
-    return catalogue->count;
+    return catalogue->index[BY_NAME].count;
 }
 
 const struct profile *profile_catalogue_at(const struct profile_catalogue *catalogue, size_t index)
 {
-    return &catalogue->entries[index]->profile;
+    return &catalogue->index[BY_NAME].at[index]->profile;
+}
+
+size_t profile_catalogue_after(const struct profile_catalogue *catalogue, const char *name)
+{
+    const struct index *index = &catalogue->index[BY_NAME];
+    size_t place = index_place(index, name, name);
+
+    return place + (place < index->count && strcmp(index->at[place]->profile.name, name) == 0);
 }
 
 const struct profile *profile_catalogue_by_name(const struct profile_catalogue *catalogue, const char *name)
 {
-    const struct profile *found = NULL;
+    const struct index *index = &catalogue->index[BY_MATCHING_ID];
+    const struct entry *entry = catalogue_find(catalogue, name);
 
-    for (size_t i = 0; i < catalogue->count; i++) {
-        const struct profile *profile = &catalogue->entries[i]->profile;
+    if (entry == NULL || entry->profile.complaint[0] != '\0')
+        entry = index_next(index, name, "");
+    while (entry != NULL && entry->profile.complaint[0] != '\0')
+        entry = index_next(index, name, entry->profile.name);
+    return entry != NULL ? &entry->profile : NULL;
+}
 
-        if (profile->complaint[0] != '\0')
-            continue;
-        if (strcmp(profile->name, name) == 0)
-            return profile;
-        if (found == NULL && strcasecmp(profile->matching_id, name) == 0)
-            found = profile;
-    }
-    return found;
+static const struct profile *catalogue_next(const struct profile_catalogue *catalogue, enum index_kind kind,
+                                            const char *key, const struct profile *previous)
+{
+    const struct entry *entry =
+        key[0] != '\0' ? index_next(&catalogue->index[kind], key, previous != NULL ? previous->name : "")
+                       : NULL;
+
+    return entry != NULL ? &entry->profile : NULL;
+}
+
+const struct profile *profile_catalogue_by_iccid(const struct profile_catalogue *catalogue, const char *iccid,
+                                                 const struct profile *previous)
+{
+    return catalogue_next(catalogue, BY_ICCID, iccid, previous);
+}
+
+const struct profile *profile_catalogue_by_type(const struct profile_catalogue *catalogue, const char *type,
+                                                const struct profile *previous)
+{
+    return catalogue_next(catalogue, BY_TYPE, type, previous);
+}
+
+bool profile_catalogue_package(const struct profile_catalogue *catalogue, const struct profile *profile,
+                               struct buf *out, char why[METADATA_READ_WHY])
+{
+    return profile_read_package(catalogue->directory, profile, out, why);
 }

@@ -99,7 +99,7 @@ static void log_profile(const struct profile *profile)
     else
         log_line(LOG_LEVEL_INFO, "profile %s.der: ICCID %s, \"%s\" of \"%s\", %zu octets%s%s", profile->name,
                  profile->iccid, profile->facts.profile_name, profile->facts.service_provider,
-                 profile->package.size, profile->warning[0] != '\0' ? "; " : "", profile->warning);
+                 profile->package_size, profile->warning[0] != '\0' ? "; " : "", profile->warning);
 }
 
 void smdpp_refresh_profiles(struct smdpp *smdpp)

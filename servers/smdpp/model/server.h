@@ -31,6 +31,7 @@ struct smdpp_session {
     LIST_ENTRY(smdpp_session) link;
     struct dp_session *dp;
     char profile[PROFILE_NAME_MAX + 1]; /* chosen by AuthenticateClient; "" before */
+    uint8_t profile_digest[CRYPTO_SHA256_SIZE];
     char iccid[21];
     bool ordered;
     int64_t used; /* seconds since 1970 */

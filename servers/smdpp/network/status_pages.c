@@ -32,7 +32,7 @@ static json_t *list_profiles(struct smdpp *smdpp)
                           "matchingId", profile->matching_id, "iccid", profile->iccid, "profileType",
                           text(profile->type), "serviceProviderName", text(profile->facts.service_provider),
                           "profileName", text(profile->facts.profile_name), "profileClass",
-                          profile->facts.profile_class, "size", (json_int_t)profile->package.size, "memory",
+                          profile->facts.profile_class, "size", (json_int_t)profile->package_size, "memory",
                           (json_int_t)profile->memory, "warning",
                           profile->warning[0] != '\0' ? profile->warning : NULL));
     }
