@@ -1,4 +1,5 @@
 /* Sessions, profiles and orders of the SM-DP+ structure. See server.h. */
+#include "servers/smdpp/model/server.h"
 #include "servers/smdpp/store/event.h"
 
 #include "common/log.h"
