@@ -129,6 +129,23 @@ static void go_on(struct ipa *ipa, struct span address, struct span event)
     ipa_go(ipa, STEP_INITIATE);
 }
 
+/* Goes on with the trigger (its content) that an SM-DS answered; once. False with download->why. */
+static bool follow_trigger(struct ipa *ipa, struct span trigger)
+{
+    struct ipa_download *download = &ipa->download;
+    struct span eim_transaction_id = download->eim_transaction_id;
+
+    if (download->from_sm_ds)
+        return download_note(download, "the SM-DS leads to another SM-DS");
+    download->from_sm_ds = true;
+    download->is_sm_ds = false;
+    download->address[0] = '\0';
+    if (!trigger_read(ipa, download, trigger))
+        return false;
+    download->eim_transaction_id = eim_transaction_id; /* of the trigger that is answered */
+    return true;
+}
+
 static void found_trigger(struct ipa *ipa, struct span ok)
 {
     struct span trigger;
@@ -136,7 +153,7 @@ static void found_trigger(struct ipa *ipa, struct span ok)
     if (!tlv_find(ok, TAG_DOWNLOAD_TRIGGER, &trigger))
         download_fail(ipa, "the SM-DS has nothing for this eUICC");
     else
-        ipa_go(ipa, download_follow(ipa, trigger) ? STEP_INITIATE : STEP_DOWNLOAD_RESULT);
+        ipa_go(ipa, follow_trigger(ipa, trigger) ? STEP_INITIATE : STEP_DOWNLOAD_RESULT);
 }
 
 bool download_next_event(struct ipa *ipa)

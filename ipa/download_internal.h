@@ -47,7 +47,5 @@ void download_cancel(struct ipa *ipa, unsigned reason);
 /* Begins the download of the next event that the SM-DS listed; its failure is the download's. False when
  * there is none. */
 bool download_next_event(struct ipa *ipa);
-/* Goes on with the trigger (its content) that an SM-DS answered; once. False with download->why. */
-bool download_follow(struct ipa *ipa, struct span trigger);
 
 #endif

@@ -22,22 +22,6 @@ void download_clear(struct ipa_download *download)
     memset(download, 0, sizeof(*download));
 }
 
-bool download_follow(struct ipa *ipa, struct span trigger)
-{
-    struct ipa_download *download = &ipa->download;
-    struct span eim_transaction_id = download->eim_transaction_id;
-
-    if (download->from_sm_ds)
-        return download_note(download, "the SM-DS leads to another SM-DS");
-    download->from_sm_ds = true;
-    download->is_sm_ds = false;
-    download->address[0] = '\0';
-    if (!trigger_read(ipa, download, trigger))
-        return false;
-    download->eim_transaction_id = eim_transaction_id; /* of the trigger that is answered */
-    return true;
-}
-
 static bool installed(struct span result)
 {
     static const uint32_t path[] = {TAG_INSTALLATION_RESULT, TAG_INSTALLATION_RESULT_DATA, 0xA2, 0xA0, 0};

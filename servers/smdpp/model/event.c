@@ -10,13 +10,6 @@
 #define PAUSE_MIN 10 /* seconds */
 #define PAUSE_MAX (6 * 3600)
 
-/* Reading (3.6.3): an event is deleted when the order is over: installed, failed, taken back. A download that
- * was interrupted may be tried again, and its event is there for that. */
-bool smdpp_event_lives(enum order_state state)
-{
-    return state == ORDER_CONFIRMED || state == ORDER_RELEASED || state == ORDER_DOWNLOADED;
-}
-
 int64_t smdpp_event_pause(int64_t tries)
 {
     int64_t pause = PAUSE_MIN;

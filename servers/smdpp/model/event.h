@@ -36,9 +36,6 @@ bool smdpp_event_keep(struct smdpp *smdpp, const struct order *order, const char
                       struct refusal_status *status);
 bool smdpp_event_kept(struct smdpp *smdpp, const char *iccid, char smds[STORE_SMDS_MAX + 1]);
 
-/* Whether an order in this state has an event, if it ever had one. */
-bool smdpp_event_lives(enum order_state state);
-
 #define SMDPP_EVENT_TRIES_MAX 24 /* to delete an event; the last ones are six hours apart */
 /* Seconds from a try that failed to the next. */
 int64_t smdpp_event_pause(int64_t tries);

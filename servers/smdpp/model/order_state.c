@@ -89,3 +89,10 @@ bool order_advance(enum order_state *state, enum order_event event)
     }
     return false;
 }
+
+/* Reading (3.6.3): an event is deleted when the order is over: installed, failed, taken back. A download that
+ * was interrupted may be tried again, and its event is there for that. */
+bool order_keeps_event(enum order_state state)
+{
+    return state == ORDER_CONFIRMED || state == ORDER_RELEASED || state == ORDER_DOWNLOADED;
+}

@@ -32,6 +32,9 @@ const char *order_event_name(enum order_event event);
 /* Where `event` leads from `*state`; false, and nothing changed, when the table has no such row. */
 bool order_advance(enum order_state *state, enum order_event event);
 
+/* Whether an order in this state keeps its event at an SM-DS. */
+bool order_keeps_event(enum order_state state);
+
 /* The table's rows; false after the last. */
 bool order_row(unsigned index, enum order_state *from, enum order_event *event, enum order_state *to);
 

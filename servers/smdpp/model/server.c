@@ -1,5 +1,6 @@
 /* Sessions, profiles and orders of the SM-DP+ structure. See server.h. */
-#include "servers/smdpp/model/event.h"
+#include "servers/smdpp/model/server.h"
+#include "servers/smdpp/store/event.h"
 
 #include "common/log.h"
 
@@ -130,7 +131,7 @@ enum order_change smdpp_order_event(struct smdpp *smdpp, struct order *order, en
     ok = store_order_save(smdpp->store, order) &&
          (!can_be_downloaded(before) || can_be_downloaded(order->state) ||
           store_binding_forget(smdpp->store, order->profile, NULL)) &&
-         (smdpp_event_lives(order->state) || store_events_drop(smdpp->store, order->iccid, smdpp_now()));
+         (order_keeps_event(order->state) || store_events_drop(smdpp->store, order->iccid, smdpp_now()));
     smdpp->events_due = true;
     if (!db_commit(smdpp->store) || !ok) {
         log_line(LOG_LEVEL_ERROR, "order %s: cannot be stored", order->iccid);
