@@ -22,7 +22,14 @@ void es9p_json_answer(struct smdpp *smdpp, const char *function, const json_t *r
 void es9p_asn1_answer(struct smdpp *smdpp, struct span body, struct http_answer *answer);
 void es2p_answer(struct smdpp *smdpp, const char *function, const json_t *request,
                  struct http_answer *answer);
-/* GET / and the lists; not SGP.22. */
-void status_answer(struct smdpp *smdpp, const char *path, struct http_answer *answer);
+/*
+ * GET / and the lists; not SGP.22. A list is given in pages: limit=N rows (STATUS_ROWS_DEFAULT; at most
+ * STATUS_ROWS_MAX) of those that come after=KEY, in the order of that key: the ICCID of an order, the name of
+ * a profile, the id of a notification. A page that is full may have another one after its last row. `query`
+ * may be NULL.
+ */
+#define STATUS_ROWS_DEFAULT 100
+#define STATUS_ROWS_MAX     1000
+void status_answer(struct smdpp *smdpp, const char *path, const char *query, struct http_answer *answer);
 
 #endif
