@@ -78,6 +78,26 @@ const struct es9p_function *es9p_by_tag(uint32_t tag)
     return NULL;
 }
 
+static const enum es9p_function_id es11[] = {ES9P_INITIATE_AUTHENTICATION, ES11_AUTHENTICATE_CLIENT};
+
+const struct es9p_function *es11_by_name(const char *name)
+{
+    for (size_t i = 0; i < sizeof(es11) / sizeof(es11[0]); i++) {
+        if (strcmp(es9p_functions[es11[i]].name, name) == 0)
+            return &es9p_functions[es11[i]];
+    }
+    return NULL;
+}
+
+const struct es9p_function *es11_by_tag(uint32_t tag)
+{
+    for (size_t i = 0; i < sizeof(es11) / sizeof(es11[0]); i++) {
+        if (es9p_functions[es11[i]].request == tag)
+            return &es9p_functions[es11[i]];
+    }
+    return NULL;
+}
+
 /* --- Refusals ----------------------------------------------------------------------------------------- */
 
 #define NONE ES9P_UNDEFINED_ERROR
@@ -91,6 +111,10 @@ static const struct {
     {ES9P_INITIATE_AUTHENTICATION, "8.8.3", "3.1", 2, 2}, /* euiccVersionNotSupportedByDp */
     {ES9P_INITIATE_AUTHENTICATION, "8.8.2", "3.1", 3, 3}, /* ciPKIdNotSupported */
     {ES9P_INITIATE_AUTHENTICATION, "8.8.4", "3.7", 3, 3},
+    {ES9P_INITIATE_AUTHENTICATION, "8.9.1", "3.8", 1, 1}, /* the same of an SM-DS, 5.8.1 */
+    {ES9P_INITIATE_AUTHENTICATION, "8.9.3", "3.1", 2, 2},
+    {ES9P_INITIATE_AUTHENTICATION, "8.9.2", "3.1", 3, 3},
+    {ES9P_INITIATE_AUTHENTICATION, "8.9.4", "3.7", 3, 3},
 
     {ES9P_AUTHENTICATE_CLIENT, "8.1.2", "6.1", 1, 1},      /* eumCertificateInvalid */
     {ES9P_AUTHENTICATE_CLIENT, "8.1.2", "6.3", 2, 2},      /* eumCertificateExpired */
@@ -105,6 +129,14 @@ static const struct {
     {ES9P_AUTHENTICATE_CLIENT, "8.1", "4.8", 11, 11},      /* insufficientMemory */
     {ES9P_AUTHENTICATE_CLIENT, "8.8.5", "4.10", NONE, 18}, /* downloadOrderExpired */
     {ES9P_AUTHENTICATE_CLIENT, "8.9.5", "3.9", NONE, 56},  /* eventIdUnknown */
+
+    {ES11_AUTHENTICATE_CLIENT, "8.1.2", "6.1", 1, 1},   /* eumCertificateInvalid */
+    {ES11_AUTHENTICATE_CLIENT, "8.1.2", "6.3", 2, 2},   /* eumCertificateExpired */
+    {ES11_AUTHENTICATE_CLIENT, "8.1.3", "6.1", 3, 3},   /* euiccCertificateInvalid */
+    {ES11_AUTHENTICATE_CLIENT, "8.1.3", "6.3", 4, 4},   /* euiccCertificateExpired */
+    {ES11_AUTHENTICATE_CLIENT, "8.1", "6.1", 5, 5},     /* euiccSignatureInvalid */
+    {ES11_AUTHENTICATE_CLIENT, "8.9.5", "3.9", 6, 56},  /* eventIdUnknown */
+    {ES11_AUTHENTICATE_CLIENT, "8.10.1", "3.9", 7, 10}, /* invalidTransactionId */
 
     {ES9P_GET_BOUND_PROFILE_PACKAGE, "8.1", "6.1", 1, 1},       /* euiccSignatureInvalid */
     {ES9P_GET_BOUND_PROFILE_PACKAGE, "8.2.7", "2.2", 2, 2},     /* confirmationCodeMissing */

@@ -61,6 +61,9 @@ extern const struct es9p_function es9p_functions[ES9P_FUNCTIONS];
 /* The function of ES9+ with this name, or tag of its request; NULL when there is none. */
 const struct es9p_function *es9p_by_name(const char *name);
 const struct es9p_function *es9p_by_tag(uint32_t tag);
+/* The same of ES11. */
+const struct es9p_function *es11_by_name(const char *name);
+const struct es9p_function *es11_by_tag(uint32_t tag);
 
 /* The error number that means the same as these subject and reason codes: ES9+'s in ASN.1 (SGP.22 6.6.2), or,
  * of an eIM that passes the refusal on, ESipa's (SGP.32 6.3.2). undefinedError when there is none. */

@@ -142,10 +142,7 @@ const char *const es9p_header[] = {"Content-Type: application/json", "X-Admin-Pr
 
 bool es9p_url(const struct es9p_function *function, const char *address, char url[ES9P_URL_SIZE])
 {
-    if (address[0] == '\0' || strlen(address) > ES9P_ADDRESS_MAX || strpbrk(address, "/@?#\\ \t\r\n") != NULL)
-        return false;
-    snprintf(url, ES9P_URL_SIZE, "https://%s/gsma/rsp2/es9plus/%s", address, function->name);
-    return true;
+    return rsp_url("es9plus", function->name, address, url);
 }
 
 char *es9p_request_text(const struct es9p_function *function, const struct span *values)
@@ -157,13 +154,6 @@ char *es9p_request_text(const struct es9p_function *function, const struct span 
         text = json_dumps(object, JSON_COMPACT);
     json_decref(object);
     return text;
-}
-
-static const char *member_text(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text != NULL ? text : "";
 }
 
 __attribute__((format(printf, 3, 4))) static void fail(struct es9p_reply *reply, enum es9p_outcome outcome,
@@ -180,20 +170,19 @@ __attribute__((format(printf, 3, 4))) static void fail(struct es9p_reply *reply,
 /* header.functionExecutionStatus, 6.5.1.4. */
 static bool was_executed(const json_t *object, struct es9p_reply *reply)
 {
-    const json_t *status = json_object_get(json_object_get(object, "header"), "functionExecutionStatus");
-    const json_t *data = json_object_get(status, "statusCodeData");
-    const char *message = member_text(data, "message");
+    struct rsp_execution execution;
 
-    if (strncmp(member_text(status, "status"), "Executed-", 9) == 0)
+    rsp_read_execution(object, &execution);
+    if (execution.executed)
         return true;
-    if (!json_is_object(data)) {
+    if (!execution.known) {
         fail(reply, ES9P_UNREACHABLE, "the answer has no functionExecutionStatus");
         return false;
     }
-    snprintf(reply->subject, sizeof(reply->subject), "%s", member_text(data, "subjectCode"));
-    snprintf(reply->reason, sizeof(reply->reason), "%s", member_text(data, "reasonCode"));
+    snprintf(reply->subject, sizeof(reply->subject), "%s", execution.subject);
+    snprintf(reply->reason, sizeof(reply->reason), "%s", execution.reason);
     fail(reply, ES9P_REFUSED, "refused, subject %s reason %s%s%s", reply->subject, reply->reason,
-         message[0] != '\0' ? ": " : "", message);
+         execution.message[0] != '\0' ? ": " : "", execution.message);
     return false;
 }
 

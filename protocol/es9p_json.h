@@ -6,6 +6,7 @@
 #define SOFTEUICC_PROTOCOL_ES9P_JSON_H
 
 #include "protocol/es9p.h"
+#include "protocol/rsp_json.h"
 
 #include <jansson.h>
 
@@ -31,9 +32,9 @@ bool es9p_set_json(const struct es9p_member *members, const struct span *values,
 
 /* --- A client's side ---------------------------------------------------------------------------------- */
 
-#define ES9P_ADDRESS_MAX 299                     /* characters of an FQDN with :port */
-#define ES9P_URL_SIZE    (ES9P_ADDRESS_MAX + 64) /* with its zero */
-#define ES9P_ANSWER_MAX  ((size_t)4 << 20)       /* octets; a Bound Profile Package is far below */
+#define ES9P_ADDRESS_MAX RSP_ADDRESS_MAX
+#define ES9P_URL_SIZE    RSP_URL_SIZE
+#define ES9P_ANSWER_MAX  ((size_t)4 << 20) /* octets; a Bound Profile Package is far below */
 
 /* Lines of the header of every request (6.5.1), the last one NULL. */
 extern const char *const es9p_header[];

@@ -37,6 +37,12 @@ static const struct refusal_codes codes[REFUSAL_COUNT] = {
     [REFUSAL_ORDER_EXPIRED] = {"8.8.5", "4.10", "the download order has expired"},
     [REFUSAL_ORDER_RETRIES] = {"8.8.5", "6.4", "too many tries of this download order"},
     [REFUSAL_OID_INVALID] = {"8.8", "3.10", "the SM-DP+ OID is not this server's"},
+    [REFUSAL_SMDS_ADDRESS_REFUSED] = {"8.9.1", "3.8", "invalid SM-DS address"},
+    [REFUSAL_SMDS_CI_UNSUPPORTED] = {"8.9.2", "3.1",
+                                     "none of the CI keys that the eUICC signs under is supported"},
+    [REFUSAL_SMDS_SVN_UNSUPPORTED] = {"8.9.3", "3.1", "the eUICC's specification version is not supported"},
+    [REFUSAL_DSAUTH_UNAVAILABLE] = {"8.9.4", "3.7",
+                                    "no DSauth certificate under a CI key that the eUICC verifies"},
     [REFUSAL_ICCID_UNKNOWN] = {"8.2.1", "3.9", "unknown ICCID"},
     [REFUSAL_ICCID_IN_USE] = {"8.2.1", "3.3", "the profile is not available"},
     [REFUSAL_ICCID_TRANSITION] = {"8.2.1", "3.5", "the profile's state does not allow this"},
@@ -47,7 +53,12 @@ static const struct refusal_codes codes[REFUSAL_COUNT] = {
     [REFUSAL_EID_ASSOCIATION] = {"8.1.1", "3.10", "another EID is associated with this ICCID"},
     [REFUSAL_MATCHING_ID_IN_USE] = {"8.2.6", "3.3", "the matchingId belongs to another order"},
     [REFUSAL_MATCHING_ID_ASSOCIATION] = {"8.2.6", "3.10", "another matchingId is associated with this ICCID"},
-    [REFUSAL_SMDS_INACCESSIBLE] = {"8.9", "5.1", "this server registers no events at an SM-DS"},
+    [REFUSAL_MATCHING_ID_INVALID] = {"8.2.6", "2.1", "with an SM-DS the matchingId cannot be empty"},
+    [REFUSAL_SMDS_INACCESSIBLE] = {"8.9", "5.1", "the SM-DS cannot be reached"},
+    [REFUSAL_SMDS_FAILED] = {"8.9", "4.2", "the SM-DS did not register the event"},
+    [REFUSAL_EVENT_IN_USE] = {"8.9.5", "3.3", "an event with this eventId is registered already"},
+    [REFUSAL_EVENTS_FULL] = {"8.9", "4.8", "this SM-DS keeps no more events"},
+    [REFUSAL_EVENT_UNKNOWN] = {"8.9.5", "3.9", "no event with this eventId is registered"},
 };
 
 const struct refusal_codes *refusal_codes(enum refusal refusal)

@@ -36,7 +36,7 @@ static int on_certificate_request(SSL *ssl, X509 **cert, EVP_PKEY **key)
     (void)cert;
     (void)key;
     facts_of(ssl)->wants_certificate = true;
-    return 0; /* there is none */
+    return 0; /* there is none: OpenSSL asks only then */
 }
 
 static CURLcode on_context(CURL *curl, void *context, void *facts)

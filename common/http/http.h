@@ -14,6 +14,8 @@ struct http_request {
     const char *admin_protocol; /* X-Admin-Protocol; NULL when absent */
     struct span body;
     const char *query; /* after the '?', as sent; NULL when absent */
+    struct span
+        client_cert; /* DER, of the client, which the server has verified; SPAN_NONE: none was asked */
 };
 
 struct http_answer {

@@ -2,18 +2,15 @@
 #include "common/http/https.h"
 
 #include "common/addresses.h"
-#include "common/http/tls_files.h"
+#include "common/http/https_tls.h"
 #include "common/log.h"
 #include "common/tool.h"
 
 #include <event2/buffer.h>
-#include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include <netinet/tcp.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -31,13 +28,14 @@ struct https_request {
     struct https *https;
     struct evhttp_request *evhttp;
     struct http_request http;
+    struct buf client_cert; /* of `http` */
 };
 
 struct https {
     struct https_options options;
     struct evhttp *http;
     struct https_request *waiting;
-    SSL_CTX *tls; /* NULL: plain HTTP */
+    struct https_tls *tls; /* NULL: plain HTTP */
     uint16_t port;
 };
 
@@ -47,40 +45,6 @@ bool http_is_content_type(const char *value, const char *type)
 
     return value != NULL && strncasecmp(value, type, size) == 0 &&
            (value[size] == '\0' || value[size] == ';' || value[size] == ' ');
-}
-
-/* --- TLS ------------------------------------------------------------------------------------------------ */
-
-static SSL_CTX *make_tls(const char *cert_path, const char *key_path)
-{
-    SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
-
-    if (tls == NULL || SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) != 1) {
-        SSL_CTX_free(tls);
-        tool_error("cannot set up TLS");
-        return NULL;
-    }
-    /* LPAs hang up without a closure alert; an HTTP message has its own length. */
-    SSL_CTX_set_options(tls, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
-    if (!tls_files_use(tls, cert_path, key_path)) {
-        SSL_CTX_free(tls);
-        tls = NULL;
-    }
-    return tls;
-}
-
-static struct bufferevent *make_connection(struct event_base *base, void *context)
-{
-    SSL *ssl = SSL_new(context);
-    struct bufferevent *connection;
-
-    if (ssl == NULL)
-        return NULL;
-    connection =
-        bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
-    if (connection != NULL)
-        bufferevent_openssl_set_allow_dirty_shutdown(connection, 1);
-    return connection;
 }
 
 /* --- Requests ------------------------------------------------------------------------------------------- */
@@ -141,6 +105,7 @@ static void https_forget(struct https_request *request)
     *request->link = request->next;
     if (request->next != NULL)
         request->next->link = request->link;
+    buf_free(&request->client_cert);
     free(request);
 }
 
@@ -199,6 +164,11 @@ static void on_request(struct evhttp_request *evhttp, void *context)
     request->https = https;
     request->evhttp = evhttp;
     https_describe(evhttp, &request->http);
+    if (https->options.client_ca != NULL) {
+        https_tls_client(evhttp_connection_get_bufferevent(evhttp_request_get_connection(evhttp)),
+                         &request->client_cert);
+        request->http.client_cert = buf_span(&request->client_cert);
+    }
     request->next = https->waiting;
     request->link = &https->waiting;
     if (request->next != NULL)
@@ -250,7 +220,7 @@ static bool start_http(struct https *https, struct event_base *base)
         return false;
     }
     if (https->tls != NULL)
-        evhttp_set_bevcb(https->http, make_connection, https->tls);
+        evhttp_set_bevcb(https->http, https_tls_connection, https->tls);
     evhttp_set_gencb(https->http, on_request, https);
     evhttp_set_allowed_methods(https->http, ALL_METHODS);
     evhttp_set_max_body_size(https->http, (ev_ssize_t)options->body_max);
@@ -273,7 +243,7 @@ struct https *https_open(struct loop *loop, const struct https_options *options)
     }
     https->options = *options;
     if (options->cert != NULL) {
-        https->tls = make_tls(options->cert, options->key);
+        https->tls = https_tls_open(options);
         ok = https->tls != NULL;
     }
     if (ok && start_http(https, loop_base(loop)))
@@ -306,6 +276,6 @@ void https_close(struct https *https)
     drop_waiting(https);
     if (https->http != NULL)
         evhttp_free(https->http);
-    SSL_CTX_free(https->tls);
+    https_tls_close(https->tls);
     free(https);
 }

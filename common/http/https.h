@@ -23,11 +23,14 @@ struct https_request;
 typedef void https_function(void *context, struct https_request *request);
 
 struct https_options {
-    const char *address; /* "127.0.0.1", "::1", or a name: all that it stands for */
-    uint16_t port;       /* 0: any free one */
-    const char *cert;    /* file, PEM with its chain, or DER; NULL: plain HTTP, for a loopback interface */
-    const char *key;     /* file, PEM or DER; NULL with plain HTTP */
-    size_t body_max;     /* octets; larger ones are answered with 413 */
+    const char *address;   /* "127.0.0.1", "::1", or a name: all that it stands for */
+    uint16_t port;         /* 0: any free one */
+    const char *cert;      /* file, PEM with its chain, or DER; NULL: plain HTTP, for a loopback interface */
+    const char *key;       /* file, PEM or DER; NULL with plain HTTP */
+    const char *client_ca; /* file, PEM: a client must show a certificate for TLS clients that is one of these
+                              or under one of them, else it is refused in the handshake, with a line in the
+                              log; NULL: none is asked */
+    size_t body_max;       /* octets; larger ones are answered with 413 */
     const char *admin_protocol; /* X-Admin-Protocol of every answer; NULL: none */
     const char *allow;          /* the methods, for the Allow header of a 405: "GET, POST" */
     https_function *answer;

@@ -4,13 +4,17 @@
 
 #include "common/ending.h"
 #include "common/input.h"
+#include "common/tool.h"
 #include "crypto/base64.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define DIGEST_SIZE 32
 #define CACERT_MAX  (4 * 1024 * 1024) /* octets: the system's are a twentieth of it */
+#define SHOWN_MAX   (1024 * 1024)     /* octets of the client's certificate, and of its key */
+#define DER_FIRST   0x30              /* SEQUENCE: PEM begins with text */
 
 struct https_client {
     const struct curl_library *library;
@@ -21,7 +25,8 @@ struct https_client {
     struct tls_trust trust;
     struct tls_facts tls;
     char error[CURL_ERROR_SIZE], why[HTTPS_WHY_MAX];
-    char unreadable[INPUT_WHY_MAX]; /* why the trusted certificates could not be read; "" when they were */
+    char unreadable[INPUT_WHY_MAX];  /* why the trusted certificates could not be read; "" when they were */
+    char not_to_show[INPUT_WHY_MAX]; /* what is wrong when the client's certificate is of no use */
 };
 
 static size_t https_client_collect(char *octets, size_t size, size_t count, void *context)
@@ -94,6 +99,51 @@ static bool set_trust(struct https_client *client, const struct https_settings *
     return settings->cacert == NULL || trust_file(client, settings->cacert);
 }
 
+/* Without octets the request fails before a connection, and not_to_show says why. */
+static bool give_blob(struct https_client *client, CURLoption blob_option, CURLoption type_option,
+                      struct span file)
+{
+    struct span octets = file.size > 0 ? file : SPAN_STRING("none");
+    struct buf copy = {0}; /* libcurl wants octets that could be written */
+    struct curl_blob blob;
+    bool ok;
+
+    buf_append(&copy, octets);
+    blob = (struct curl_blob){copy.data, copy.size, CURL_BLOB_COPY};
+    ok = !copy.failed &&
+         client->library->easy_setopt(client->curl, type_option,
+                                      octets.data[0] == DER_FIRST ? "DER" : "PEM") == CURLE_OK &&
+         client->library->easy_setopt(client->curl, blob_option, &blob) == CURLE_OK;
+    if (copy.data != NULL)
+        OPENSSL_cleanse(copy.data, copy.size);
+    buf_free(&copy);
+    return ok;
+}
+
+/* Read here for the same reason as the CAs. */
+static bool set_shown(struct https_client *client, const struct https_settings *settings)
+{
+    struct buf cert = {0}, key = {0};
+    bool ok;
+
+    if (settings->cert == NULL)
+        return true;
+    if (input_read(settings->cert, settings->cert, SHOWN_MAX, &cert, client->not_to_show) &&
+        input_read_secret(settings->key, settings->key, SHOWN_MAX, &key, client->not_to_show)) {
+        if (client->not_to_show[0] != '\0')
+            tool_error("%s", client->not_to_show); /* it is read all the same */
+        snprintf(client->not_to_show, sizeof(client->not_to_show),
+                 "%.250s is no certificate with its key in %.200s", settings->cert, settings->key);
+    }
+    ok = give_blob(client, CURLOPT_SSLCERT_BLOB, CURLOPT_SSLCERTTYPE, buf_span(&cert)) &&
+         give_blob(client, CURLOPT_SSLKEY_BLOB, CURLOPT_SSLKEYTYPE, buf_span(&key));
+    if (key.data != NULL)
+        OPENSSL_cleanse(key.data, key.size);
+    buf_free(&cert);
+    buf_free(&key);
+    return ok;
+}
+
 static bool set_headers(struct https_client *client, const char *const *lines)
 {
     for (; lines != NULL && *lines != NULL; lines++) {
@@ -118,7 +168,8 @@ struct https_client *https_client_open(const struct https_settings *settings, co
     client->answer_max = settings->answer_max;
     client->trust = (struct tls_trust){settings->ca_option, settings->cacert};
     client->curl = library->easy_init();
-    if (client->curl == NULL || !set_headers(client, settings->headers) || !set_trust(client, settings)) {
+    if (client->curl == NULL || !set_headers(client, settings->headers) || !set_trust(client, settings) ||
+        !set_shown(client, settings)) {
         https_client_close(client);
         return NULL;
     }
@@ -178,6 +229,8 @@ enum https_result https_client_end(struct https_client *client, CURLcode code, l
         curl_tls_end(client->library, client->curl, code, client->error, &client->tls);
         if (code == CURLE_SSL_CACERT_BADFILE && client->unreadable[0] != '\0')
             snprintf(client->why, sizeof(client->why), "%s", client->unreadable);
+        else if (code == CURLE_SSL_CERTPROBLEM)
+            snprintf(client->why, sizeof(client->why), "%s", client->not_to_show);
         else
             snprintf(client->why, sizeof(client->why), "%s%s", client->error,
                      tls_hint(&client->tls, &client->trust, hint));

@@ -22,6 +22,9 @@ struct https_settings {
     bool any_name;         /* with `pem`: whatever name the server's certificate has */
     const uint8_t
         *key_digest; /* SHA-256 (32 octets) of the server's SubjectPublicKeyInfo: nothing else counts */
+    /* What the client is known by, to a server that asks: files, each PEM (the certificate with the rest of
+     * its chain behind it) or DER; NULL: nothing. One that cannot be read is said by the first request. */
+    const char *cert, *key;
 };
 
 struct https_client;

@@ -118,6 +118,44 @@ START_TEST(refuses_what_is_not_its_own)
 }
 END_TEST
 
+/* Statements lead from each version to the next: all of them, or the file stays what it was. */
+START_TEST(brings_older_files_to_its_version)
+{
+    static const char *const broken[] = {
+        "ALTER TABLE note ADD COLUMN two", "ALTER TABLE note ADD COLUMN three",
+        "ALTER TABLE note ADD COLUMN four", "ALTER TABLE nothing ADD COLUMN five"};
+    static const char *const good[] = {"ALTER TABLE note ADD COLUMN two", "ALTER TABLE note ADD COLUMN three",
+                                       "ALTER TABLE note ADD COLUMN four",
+                                       "ALTER TABLE note ADD COLUMN five"};
+    struct db_schema later = {.name = "a file of notes",
+                              .tables = "CREATE TABLE note (id, four, five);",
+                              .known = "note",
+                              .version = 5,
+                              .upgrades = broken};
+    char why[DB_WHY_MAX];
+    struct db *db;
+
+    db_close(open_as(test_path("older"), &notes));
+    ck_assert_ptr_null(db_open(test_path("older"), &later, why));
+    ck_assert_ptr_nonnull(strstr(why, "older: cannot bring its tables to this version: "));
+    db = open_as(test_path("older"), &notes); /* still version 3 */
+    ck_assert_int_eq(
+        db_number(db, -1, "SELECT count(*) FROM pragma_table_info('note') WHERE name = 'four'", DB_NONE), 0);
+    db_close(db);
+    later.upgrades = good;
+    db = open_as(test_path("older"), &later);
+    ck_assert_int_eq(db_number(db, -1,
+                               "SELECT count(*) FROM pragma_table_info('note')"
+                               " WHERE name IN ('two', 'three', 'four', 'five')",
+                               DB_NONE),
+                     2);
+    ck_assert_int_eq(db_number(db, 0, "PRAGMA user_version", DB_NONE), 5);
+    db_close(db);
+    db_close(open_as(test_path("older"), &later));
+    check_refused("older", "older: made by another version of softeuicc (tables 5, this one knows 3)");
+}
+END_TEST
+
 START_TEST(refuses_what_it_may_not_write)
 {
     char directory[600];
@@ -307,6 +345,7 @@ START_TEST(says_why_nothing_can_be_written)
 }
 END_TEST
 
-TEST_MAIN("database", makes_a_file_for_its_owner, refuses_what_is_not_its_own, refuses_what_it_may_not_write,
-          says_that_a_file_is_locked, binds_and_reads_every_kind, refuses_statements_that_are_none,
-          nests_transactions, says_why_nothing_can_be_written)
+TEST_MAIN("database", makes_a_file_for_its_owner, refuses_what_is_not_its_own,
+          brings_older_files_to_its_version, refuses_what_it_may_not_write, says_that_a_file_is_locked,
+          binds_and_reads_every_kind, refuses_statements_that_are_none, nests_transactions,
+          says_why_nothing_can_be_written)

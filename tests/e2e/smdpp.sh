@@ -34,9 +34,11 @@ refused() {
     [ "$2" = Executed-Success ] || matches "$1: it says why" '.' "$(jq -r .header.functionExecutionStatus.statusCodeData.message <<<"$answer")"
 }
 
-# es2p NAME CODES FUNCTION MEMBERS
+# es2p NAME CODES FUNCTION MEMBERS [CALL]: with another functionCallIdentifier each time, or with this one.
+calls=0
 es2p() {
-    refused "$1" "$2" "es2plus/$3" "{\"header\":{\"functionRequesterIdentifier\":\"e2e\",\"functionCallIdentifier\":\"1\"},$4}"
+    calls=$((calls + 1))
+    refused "$1" "$2" "es2plus/$3" "{\"header\":{\"functionRequesterIdentifier\":\"e2e\",\"functionCallIdentifier\":\"${5:-$calls}\"},$4}"
 }
 
 # http NAME CODE CURL OPTION…: the HTTP status of a request.
@@ -132,6 +134,7 @@ another server's address|8.8.1-3.8|initiateAuthentication|$(initiate_json $chall
 EUICCInfo1 that is none|1.6-2.1|initiateAuthentication|$(initiate_json $challenge "localhost:$port" AAAA)
 no CI to sign under|8.8.2-3.1|initiateAuthentication|$(initiate_json $challenge "localhost:$port" "$(info1 "$ci" $nobody)")
 no CI to verify under|8.8.4-3.7|initiateAuthentication|$(initiate_json $challenge "localhost:$port" "$(info1 $nobody "$ci")")
+a new specification version|8.8.3-3.1|initiateAuthentication|$(initiate_json $challenge "localhost:$port" "$(info1 "$ci" "$ci" 030000)")
 an old specification version|8.8.3-3.1|initiateAuthentication|$(initiate_json $challenge "localhost:$port" "$(info1 "$ci" "$ci" 010202)")
 a good beginning|Executed-Success|initiateAuthentication|$(initiate_json $challenge "localhost:$port" "$(info1 "$ci" "$ci")")
 the address in capitals|Executed-Success|initiateAuthentication|$(initiate_json $challenge "LOCALHOST:$port" "$(info1 "$ci" "$ci")")
@@ -156,7 +159,8 @@ es2p "an ICCID that is none" 1.6-2.1 downloadOrder '"iccid":"12"'
 es2p "an unknown profile type" 8.2.5-3.9 downloadOrder '"profileType":"nothing"'
 es2p "ICCID and profile type that do not fit" 8.2.5-3.8 downloadOrder "\"iccid\":\"$iccid\",\"profileType\":\"Other\""
 es2p "confirming what is not ordered" 8.2.1-3.9 confirmOrder "\"iccid\":\"$iccid\",\"releaseFlag\":true"
-es2p "downloadOrder" Executed-Success downloadOrder "\"iccid\":\"$iccid\",\"eid\":\"$eid\""
+es2p "downloadOrder" Executed-Success downloadOrder "\"iccid\":\"$iccid\",\"eid\":\"$eid\"" once
+es2p "the same call again" Executed-Success downloadOrder "\"eid\":\"$eid\",\"iccid\":\"$iccid\"" once
 is "the order's state" linked "$(state_of "$iccid")"
 es2p "the same profile again" 8.2.1-3.3 downloadOrder "\"iccid\":\"$iccid\""
 es2p "the same profile type again" 8.2.5-3.7 downloadOrder '"profileType":"demo"'
@@ -170,7 +174,8 @@ is "the released order's state" released "$(state_of "$iccid")"
 es2p "another order" Executed-Success downloadOrder "\"iccid\":\"$other_iccid\""
 es2p "a matchingId that is taken" 8.2.6-3.3 confirmOrder "\"iccid\":\"$other_iccid\",\"matchingId\":\"E2E-1\",\"releaseFlag\":true"
 es2p "an empty matchingId without an EID" 8.1.1-2.2 confirmOrder "\"iccid\":\"$other_iccid\",\"matchingId\":\"\",\"releaseFlag\":true"
-es2p "cancelling with another matchingId" 8.2.6-3.10 cancelOrder "\"iccid\":\"$iccid\",\"matchingId\":\"X\",\"finalProfileStatusIndicator\":\"Available\""
+es2p "cancelling without its EID" 8.1.1-2.2 cancelOrder "\"iccid\":\"$iccid\",\"finalProfileStatusIndicator\":\"Available\""
+es2p "cancelling with another matchingId" 8.2.6-3.10 cancelOrder "\"iccid\":\"$iccid\",\"eid\":\"$eid\",\"matchingId\":\"X\",\"finalProfileStatusIndicator\":\"Available\""
 es2p "cancelOrder" Executed-Success cancelOrder "\"iccid\":\"$other_iccid\",\"finalProfileStatusIndicator\":\"Unavailable\""
 is "the cancelled order's state" unavailable "$(state_of "$other_iccid")"
 
@@ -217,7 +222,7 @@ exec {lock}> >(exec sqlite3 -cmd ".timeout 10000" "$work/state.db") # it may mee
 echo "BEGIN IMMEDIATE;" >&"$lock"
 wait_until 10 is_locked
 check "an order that cannot be stored is refused" not client order --profile other --again
-matches "the log says why" 'state\.db: [A-Z]+ .*: database is locked' "$(cat "$work/smdpp.log")"
+matches "the log says why" 'state\.db: BEGIN: database is locked' "$(cat "$work/smdpp.log")"
 exec {lock}>&-
 wait_until 10 not is_locked
 check "and taken when it can" client order --profile other --again

@@ -63,9 +63,9 @@ static void start_server(struct bench *bench)
     char store_why[DB_WHY_MAX];
     const char *why = NULL;
 
-    ck_assert_msg(euicc_trust_add(&smdpp->dp.trust, copy_cert(&bench->ci.ci), &why), "%s", why);
+    ck_assert_msg(euicc_trust_add(&smdpp->dp.rsp.trust, copy_cert(&bench->ci.ci), &why), "%s", why);
     ck_assert_msg(dp_server_add_credentials(&smdpp->dp, credentials, &why), "%s", why);
-    strcpy(smdpp->dp.address, bench->address);
+    ck_assert(dp_server_add_address(&smdpp->dp, bench->address));
     smdpp->options.tries_max = SMDPP_DEFAULT_TRIES_MAX;
     smdpp->store = store_open(NULL, store_why);
     ck_assert_msg(smdpp->store != NULL, "%s", store_why);

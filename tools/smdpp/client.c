@@ -11,6 +11,7 @@
 #include "servers/smdpp/network/http_api.h"
 #include "tools/smdpp/smdpp.h"
 
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,19 @@ static const char *text_member(const json_t *object, const char *name, const cha
     return text != NULL ? text : otherwise;
 }
 
+/* The header of a request (SGP.22 6.5.1.3). Each call is another one: what has the identifier of an earlier
+ * call is answered with that call's answer. */
+static json_t *es2p_header(void)
+{
+    uint8_t random[16];
+    char id[2 * sizeof(random) + 1];
+
+    if (RAND_bytes(random, sizeof(random)) != 1)
+        return NULL;
+    return json_pack("{s:s,s:s}", "functionRequesterIdentifier", "softeuicc", "functionCallIdentifier",
+                     hex_from_span(SPAN_ARRAY(random), id, sizeof(id)));
+}
+
 /* Calls an ES2+ function; takes `request`. NULL after an error line, also when it was refused. */
 static json_t *call(const struct client *client, const char *function, json_t *request)
 {
@@ -87,9 +101,7 @@ static json_t *call(const struct client *client, const char *function, json_t *r
         return NULL;
     }
     snprintf(path, sizeof(path), "/gsma/rsp2/es2plus/%s", function);
-    json_object_set_new(request, "header",
-                        json_pack("{s:s,s:s}", "functionRequesterIdentifier", "softeuicc",
-                                  "functionCallIdentifier", function));
+    json_object_set_new(request, "header", es2p_header());
     json = smdpp_client_exchange(client, path, request);
     json_decref(request);
     execution = json_object_get(json_object_get(json, "header"), "functionExecutionStatus");

@@ -103,7 +103,7 @@ static bool load_files(struct dp_server *dp, const struct settings *settings)
         ci = pki_load_cert_file(settings->ci);
         if (ci == NULL)
             return false;
-        if (!euicc_trust_add(&dp->trust, ci, &why)) {
+        if (!euicc_trust_add(&dp->rsp.trust, ci, &why)) {
             tool_error("%s: %s", settings->ci, why);
             return false;
         }
@@ -128,11 +128,13 @@ static bool load_files(struct dp_server *dp, const struct settings *settings)
 static bool smdpp_prepare(struct smdpp *smdpp, const struct settings *settings, uint16_t port)
 {
     char why[DB_WHY_MAX];
+    char own[RSP_ADDRESS_SIZE];
 
-    if (settings->address != NULL)
-        snprintf(smdpp->dp.address, sizeof(smdpp->dp.address), "%s", settings->address);
-    else
-        place_text(settings->listen.host, port, HTTPS_PORT, smdpp->dp.address, sizeof(smdpp->dp.address));
+    place_text(settings->listen.host, port, HTTPS_PORT, own, sizeof(own));
+    if (!dp_server_add_address(&smdpp->dp, settings->address != NULL ? settings->address : own)) {
+        tool_error("%s: cannot be a server's address", settings->address);
+        return false;
+    }
     smdpp->options = settings->options;
     smdpp->started = smdpp_now();
     smdpp->store = store_open(settings->state, why);
@@ -140,7 +142,7 @@ static bool smdpp_prepare(struct smdpp *smdpp, const struct settings *settings, 
         tool_error("%s", why);
         return false;
     }
-    smdpp->catalogue = profile_catalogue_new(settings->profiles, smdpp->dp.address);
+    smdpp->catalogue = profile_catalogue_new(settings->profiles, smdpp->dp.rsp.address[0]);
     if (smdpp->catalogue == NULL || !profile_catalogue_readable(smdpp->catalogue)) {
         tool_error("cannot read the directory %s", settings->profiles);
         return false;
@@ -190,7 +192,7 @@ static bool listen_and_serve(struct smdpp *smdpp, const struct settings *setting
         return false;
     profiles = watch_profiles(smdpp, loop);
     place_text(settings->listen.host, https_port(https), HTTPS_PORT, where, sizeof(where));
-    print_line("listening on https://%s as %s", where, smdpp->dp.address);
+    print_line("listening on https://%s as %s", where, smdpp->dp.rsp.address[0]);
     fflush(stdout);
     ok = loop_run(loop);
     if (profiles != NULL)
@@ -219,7 +221,7 @@ static int smdpp_serve(const struct settings *settings)
               load_files(&smdpp.dp, settings) &&
               pki_tls_files(settings->pki, PKI_DP_TLS, settings->tls_cert, settings->tls_key, cert, key);
 
-    smdpp.dp.trust.ignore_expiry = settings->ignore_expiry;
+    smdpp.dp.rsp.trust.ignore_expiry = settings->ignore_expiry;
     if (ok)
         loop = loop_open();
     if (loop != NULL)

@@ -1,23 +1,14 @@
 /*
  * The SM-DP+'s half of Remote SIM Provisioning (SGP.22 3.1.2, 3.1.3, 5.6): mutual authentication with an
- * eUICC, the offer of a profile, binding it, and checking what the eUICC signed. DER in, DER out: no HTTP, no
- * orders, no files; those are above.
+ * eUICC (protocol/mutual_authentication.h), the offer of a profile, binding it, and checking what the eUICC
+ * signed. DER in, DER out: no HTTP, no orders, no files; those are above.
  *
  * A download is: dp_initiate, dp_authenticate, (somebody chooses a profile) dp_offer, dp_prepare, dp_bind.
  */
 #ifndef SOFTEUICC_SERVERS_SMDPP_MODEL_DP_H
 #define SOFTEUICC_SERVERS_SMDPP_MODEL_DP_H
 
-#include "crypto/cert.h"
-#include "protocol/es9p.h"
-#include "protocol/euicc_trust.h"
-#include "protocol/names.h"
-#include "protocol/refusal.h"
-
-#define DP_TRANSACTION_ID_SIZE 16
-#define DP_CHALLENGE_SIZE      16
-#define DP_MATCHING_ID_MAX     255 /* characters taken from an eUICC; longer ones are refused */
-#define DP_CREDENTIALS_MAX     EUICC_TRUST_MAX
+#include "protocol/mutual_authentication.h"
 
 /* One SM-DP+ identity: DPauth and DPpb under the same CI, with the same OID. */
 struct dp_credentials {
@@ -28,11 +19,12 @@ struct dp_credentials {
 };
 
 struct dp_server {
-    char address[256]; /* what an LPA calls this server: FQDN or FQDN:port */
-    struct euicc_trust trust;
-    struct dp_credentials credentials[DP_CREDENTIALS_MAX];
-    size_t credentials_count;
+    struct rsp_server rsp;
+    struct rsp_credentials pb[RSP_CREDENTIALS_MAX]; /* DPpb, beside the DPauth with the same index */
 };
+
+/* One more name by which LPAs call this server; false when that cannot be one. */
+bool dp_server_add_address(struct dp_server *server, const char *address);
 
 /* Adds an identity; its four parts are the server's from now on (and freed at once on a failure). The CI must
  * have been added before. False and *why when the certificates do not chain to a trusted CI, have other roles
@@ -53,18 +45,9 @@ enum dp_stage {
 /* One session with one eUICC. Readable by those above; filled by the functions below only. */
 struct dp_session {
     enum dp_stage stage;
-    uint8_t transaction_id[DP_TRANSACTION_ID_SIZE];
-    uint8_t server_challenge[DP_CHALLENGE_SIZE];
-    const struct cert *ci;                    /* that the eUICC signs under */
-    const struct dp_credentials *credentials; /* that this server signs with */
-    /* from AuthenticateServer */
-    struct cert *euicc_cert;
-    char eid[33];
-    bool has_matching_id;
-    char matching_id[DP_MATCHING_ID_MAX + 1];
-    struct buf euicc_info2;      /* content of BF22 */
-    struct buf euicc_signature1; /* 5F37, whole */
-    struct buf smdp_signature2;  /* 5F37, whole */
+    struct rsp_session rsp;
+    const struct rsp_credentials *pb; /* DPpb that this server binds with */
+    struct buf smdp_signature2;       /* 5F37, whole */
     /* from PrepareDownload */
     bool has_hash_cc;
     uint8_t hash_cc[32];

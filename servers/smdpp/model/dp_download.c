@@ -5,7 +5,7 @@
 #include "crypto/scp03t.h"
 #include "protocol/confirmation_code.h"
 #include "protocol/tags.h"
-#include "servers/smdpp/model/dp_session.h"
+#include "servers/smdpp/model/dp.h"
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -21,21 +21,20 @@ bool dp_offer(struct dp_session *session, struct span metadata, bool code_requir
     struct span signed_parts[2];
     const uint8_t code_flag = code_required ? 0xFF : 0x00;
 
-    tlv_put(signed2, 0x80, SPAN_ARRAY(session->transaction_id));
+    tlv_put(signed2, 0x80, SPAN_ARRAY(session->rsp.transaction_id));
     tlv_put(signed2, 0x01, SPAN(&code_flag, 1));
     if (otpk.data != NULL)
         tlv_put(signed2, TAG_ONE_TIME_KEY, otpk);
     tlv_close(signed2, at);
     signed_parts[0] = buf_span(signed2);
-    signed_parts[1] = buf_span(&session->euicc_signature1);
-    buf_append(&answer->part[ES9P_TRANSACTION_ID], SPAN_ARRAY(session->transaction_id));
+    signed_parts[1] = buf_span(&session->rsp.euicc_signature1);
+    buf_append(&answer->part[ES9P_TRANSACTION_ID], SPAN_ARRAY(session->rsp.transaction_id));
     buf_append(&answer->part[ES9P_METADATA], metadata);
     buf_clear(&session->smdp_signature2);
-    if (signed2->failed ||
-        !dp_put_signature(session->credentials->pb_key, signed_parts, 2, &session->smdp_signature2))
+    if (signed2->failed || !rsp_put_signature(session->pb->key, signed_parts, 2, &session->smdp_signature2))
         return refusal_note(status, REFUSAL_INTERNAL, "could not sign");
     buf_append(&answer->part[ES9P_SMDP_SIGNATURE2], buf_span(&session->smdp_signature2));
-    buf_append(&answer->part[ES9P_SMDP_CERTIFICATE], cert_der(session->credentials->pb_cert));
+    buf_append(&answer->part[ES9P_SMDP_CERTIFICATE], cert_der(session->pb->cert));
     if (session->smdp_signature2.failed)
         return refusal_note(status, REFUSAL_INTERNAL, "out of memory");
     session->stage = DP_STAGE_OFFERED;
@@ -47,15 +46,15 @@ bool dp_offer(struct dp_session *session, struct span metadata, bool code_requir
 static bool parse_prepared(struct span whole, struct span *signed2, struct span *signed2_whole,
                            struct span *signature, struct refusal_status *status)
 {
-    static const struct dp_response response = {TAG_PREPARE_DOWNLOAD, "prepareDownloadResponse",
-                                                "downloadErrorCode", NAMES_PREPARE};
+    static const struct rsp_response response = {TAG_PREPARE_DOWNLOAD, "prepareDownloadResponse",
+                                                 "downloadErrorCode", NAMES_PREPARE};
     struct tlv_reader reader;
 
-    if (!dp_open_response(&response, whole, &reader, status))
+    if (!rsp_open_response(&response, whole, &reader, status))
         return false;
     return (tlv_require_whole(&reader, 0x30, signed2, signed2_whole) &&
             tlv_require(&reader, TAG_SIGNATURE, signature) && tlv_skip_rest(&reader)) ||
-           dp_refuse_form(status, response.name, reader.status);
+           rsp_refuse_form(status, response.name, reader.status);
 }
 
 bool dp_prepare(struct dp_session *session, struct span response, struct refusal_status *status)
@@ -69,16 +68,16 @@ bool dp_prepare(struct dp_session *session, struct span response, struct refusal
     if (!parse_prepared(response, &signed2, &signed_parts[0], &signature, status))
         return false;
     signed_parts[1] = buf_span(&session->smdp_signature2);
-    if (!ec_verify(cert_key(session->euicc_cert), signed_parts, 2, signature))
+    if (!ec_verify(cert_key(session->rsp.euicc_cert), signed_parts, 2, signature))
         return refusal_note(status, REFUSAL_EUICC_VERIFICATION, "euiccSignature2");
     reader = tlv_reader(signed2);
     if (!tlv_require(&reader, 0x80, &transaction_id) ||
         !tlv_require_sized(&reader, TAG_ONE_TIME_KEY, EC_POINT_SIZE, EC_POINT_SIZE, &otpk))
-        return dp_refuse_form(status, "euiccSigned2", reader.status);
+        return rsp_refuse_form(status, "euiccSigned2", reader.status);
     session->has_hash_cc = tlv_optional(&reader, 0x04, &hash_cc);
     if ((session->has_hash_cc && hash_cc.size != sizeof(session->hash_cc)) || !tlv_skip_rest(&reader))
         return refusal_note(status, REFUSAL_INPUT_INVALID, "euiccSigned2: malformed hashCc");
-    if (!dp_same_transaction(session, transaction_id, status))
+    if (!rsp_same_transaction(&session->rsp, transaction_id, status))
         return false;
     if (session->has_hash_cc)
         memcpy(session->hash_cc, hash_cc.data, hash_cc.size);
@@ -92,7 +91,7 @@ bool dp_code_matches(const struct dp_session *session, const uint8_t code_hash[3
     uint8_t expected[CRYPTO_SHA256_SIZE];
 
     return session->has_hash_cc &&
-           confirmation_code_bind(code_hash, SPAN_ARRAY(session->transaction_id), expected) &&
+           confirmation_code_bind(code_hash, SPAN_ARRAY(session->rsp.transaction_id), expected) &&
            CRYPTO_memcmp(expected, session->hash_cc, sizeof(expected)) == 0;
 }
 
@@ -105,7 +104,7 @@ bool dp_code_matches(const struct dp_session *session, const uint8_t code_hash[3
 /* Reading (5.5.1): any hostId will do; the SM-DP+ OID says who it was. */
 static struct span host_id(const struct dp_session *session)
 {
-    struct span oid = cert_oid(session->credentials->pb_cert);
+    struct span oid = cert_oid(session->pb->cert);
 
     return SPAN(oid.data, oid.size < HOST_ID_MAX ? oid.size : HOST_ID_MAX);
 }
@@ -124,7 +123,7 @@ static bool put_initialise_channel(const struct dp_session *session, const uint8
     bool ok;
 
     tlv_put_unsigned(&objects, 0x82, REMOTE_OPERATION_INSTALL);
-    tlv_put(&objects, 0x80, SPAN_ARRAY(session->transaction_id));
+    tlv_put(&objects, 0x80, SPAN_ARRAY(session->rsp.transaction_id));
     at = tlv_open(&objects, 0xA6);
     tlv_put(&objects, 0x80, SPAN(&key_type, 1));
     tlv_put(&objects, 0x81, SPAN(&key_length, 1));
@@ -137,8 +136,7 @@ static bool put_initialise_channel(const struct dp_session *session, const uint8
 
     at = tlv_open(out, TAG_INITIALISE_SECURE_CHANNEL);
     buf_append(out, parts[0]);
-    ok =
-        !objects.failed && !euicc_key.failed && dp_put_signature(session->credentials->pb_key, parts, 2, out);
+    ok = !objects.failed && !euicc_key.failed && rsp_put_signature(session->pb->key, parts, 2, out);
     tlv_close(out, at);
     buf_free(&objects);
     buf_free(&euicc_key);
@@ -172,7 +170,7 @@ static struct ec_key *one_time_key(enum ec_curve curve, struct dp_keys *keys)
 static bool agree_on_keys(const struct dp_session *session, struct dp_keys *kept, uint8_t otpk[EC_POINT_SIZE],
                           struct scp03t_keys *keys, struct refusal_status *status)
 {
-    enum ec_curve curve = ec_key_curve(session->credentials->pb_key);
+    enum ec_curve curve = ec_key_curve(session->pb->key);
     struct ec_key *euicc = ec_key_from_point(curve, SPAN_ARRAY(session->euicc_otpk));
     struct ec_key *own = one_time_key(curve, kept);
     uint8_t secret[EC_SCALAR_SIZE];
@@ -181,7 +179,7 @@ static bool agree_on_keys(const struct dp_session *session, struct dp_keys *kept
 
     if (euicc == NULL)
         refusal_note(status, REFUSAL_INPUT_INVALID, "euiccOtpk is not a point on %s", ec_curve_name(curve));
-    else if (own != NULL && eid_octets(session->eid, eid) && ec_shared_secret(own, euicc, secret))
+    else if (own != NULL && eid_octets(session->rsp.eid, eid) && ec_shared_secret(own, euicc, secret))
         ok = scp03t_derive(SPAN_ARRAY(secret), KEY_TYPE_AES, SCP03T_KEY_SIZE, host_id(session),
                            SPAN_ARRAY(eid), keys);
     if (ok)
@@ -219,7 +217,7 @@ static bool put_configure_isdp(const struct dp_session *session, struct scp03t *
     size_t data = tlv_open(&request, 0xB8);
     bool ok;
 
-    tlv_put(&request, 0x80, cert_oid(session->credentials->pb_cert));
+    tlv_put(&request, 0x80, cert_oid(session->pb->cert));
     tlv_close(&request, data);
     tlv_close(&request, whole);
     ok = !request.failed && put_sealed(channel, 0xA0, 0x87, buf_span(&request), out);
@@ -292,26 +290,26 @@ bool dp_cancel(const struct dp_session *session, struct span response, uint64_t 
     if (session->stage < DP_STAGE_AUTHENTICATED)
         return refusal_note(status, REFUSAL_TRANSACTION_UNKNOWN, "the eUICC is not authenticated yet");
     if (tlv_single(response, TAG_CANCEL_SESSION, &content) != TLV_OK)
-        return dp_refuse_form(status, "cancelSessionResponse", TLV_UNEXPECTED);
+        return rsp_refuse_form(status, "cancelSessionResponse", TLV_UNEXPECTED);
     if (tlv_single(content, 0x81, &error) == TLV_OK)
         return refusal_note(status, REFUSAL_EUICC_ERROR, "cancelSessionResponseError");
     if (tlv_single(content, 0xA0, &ok) != TLV_OK)
-        return dp_refuse_form(status, "cancelSessionResponse", TLV_UNEXPECTED);
+        return rsp_refuse_form(status, "cancelSessionResponse", TLV_UNEXPECTED);
     reader = tlv_reader(ok);
     if (!tlv_require_whole(&reader, 0x30, &signed_content, &signed_whole) ||
         !tlv_require(&reader, TAG_SIGNATURE, &signature) || !tlv_skip_rest(&reader))
-        return dp_refuse_form(status, "cancelSessionResponse", reader.status);
-    if (!ec_verify(cert_key(session->euicc_cert), &signed_whole, 1, signature))
+        return rsp_refuse_form(status, "cancelSessionResponse", reader.status);
+    if (!ec_verify(cert_key(session->rsp.euicc_cert), &signed_whole, 1, signature))
         return refusal_note(status, REFUSAL_EUICC_VERIFICATION, "euiccCancelSessionSignature");
     reader = tlv_reader(signed_content);
     if (!tlv_require(&reader, 0x80, &transaction_id) || !tlv_require(&reader, 0x81, &oid) ||
         !tlv_require(&reader, 0x82, &reason_value) || !tlv_unsigned(reason_value, reason) ||
         !tlv_skip_rest(&reader))
-        return dp_refuse_form(status, "cancelSessionResponse",
-                              reader.status == TLV_OK ? TLV_BAD_VALUE : reader.status);
-    if (!dp_same_transaction(session, transaction_id, status))
+        return rsp_refuse_form(status, "cancelSessionResponse",
+                               reader.status == TLV_OK ? TLV_BAD_VALUE : reader.status);
+    if (!rsp_same_transaction(&session->rsp, transaction_id, status))
         return false;
-    if (!span_equal(oid, cert_oid(session->credentials->auth_cert)))
+    if (!span_equal(oid, cert_oid(session->rsp.credentials->cert)))
         return refusal_note(status, REFUSAL_OID_INVALID, NULL);
     return true;
 }

@@ -25,7 +25,7 @@ bool es9p_run(struct smdpp *smdpp, const struct es9p_function *function, const s
 {
     const struct refusal_codes *codes;
     struct span inputs[ES9P_MEMBERS_MAX];
-    char id[2 * DP_TRANSACTION_ID_SIZE + 1] = "-";
+    char id[2 * RSP_TRANSACTION_ID_SIZE + 1] = "-";
     bool ok;
 
     es9p_message_spans(request, inputs);

@@ -46,7 +46,7 @@ bool es9p_initiate_authentication(struct smdpp *smdpp, const struct span *inputs
 
 static bool asks_by_matching_id(const struct dp_session *session)
 {
-    return session->has_matching_id && session->matching_id[0] != '\0';
+    return session->rsp.has_matching_id && session->rsp.matching_id[0] != '\0';
 }
 
 /* An order that this eUICC asks for: by matchingId (that of an activation code, or an SM-DS's EventID), or by
@@ -55,8 +55,8 @@ static enum store_answer find_order(struct smdpp *smdpp, const struct dp_session
                                     struct order *order)
 {
     return asks_by_matching_id(session)
-               ? store_order_by_matching_id(smdpp->store, session->matching_id, order)
-               : store_order_by_eid(smdpp->store, session->eid, order);
+               ? store_order_by_matching_id(smdpp->store, session->rsp.matching_id, order)
+               : store_order_by_eid(smdpp->store, session->rsp.eid, order);
 }
 
 /* Ends an order for good, and refuses for `refusal` when that is stored. */
@@ -71,7 +71,7 @@ static bool refuse_and_end(struct smdpp *smdpp, struct order *order, enum refusa
 static bool check_order(struct smdpp *smdpp, const struct dp_session *session, struct order *order,
                         struct refusal_status *status)
 {
-    if (order->eid[0] != '\0' && strcmp(order->eid, session->eid) != 0)
+    if (order->eid[0] != '\0' && strcmp(order->eid, session->rsp.eid) != 0)
         return refusal_note(status, REFUSAL_EID_REFUSED, "the order is for another one");
     if (order->state == ORDER_ALLOCATED || order->state == ORDER_LINKED || order->state == ORDER_CONFIRMED)
         return refusal_note(status, REFUSAL_NOT_RELEASED, NULL);
@@ -140,7 +140,7 @@ static const struct profile *choose_profile(struct smdpp *smdpp, const struct dp
     else if (!asks_by_matching_id(session))
         refusal_note(status, REFUSAL_EID_REFUSED, "nothing is ordered for it");
     else if (!smdpp->options.orders_only)
-        profile = profile_catalogue_by_name(smdpp->catalogue, session->matching_id);
+        profile = profile_catalogue_by_name(smdpp->catalogue, session->rsp.matching_id);
     if (profile == NULL)
         refusal_note(status, REFUSAL_MATCHING_ID_REFUSED, NULL);
     return profile;
@@ -164,7 +164,7 @@ static bool es9p_download_offer(struct smdpp *smdpp, struct smdpp_session *sessi
     memcpy(session->profile_digest, profile->digest, sizeof(session->profile_digest));
     if (!smdpp->options.no_eligibility && !check_eligibility(session->dp, profile, status))
         return false;
-    found = store_binding_find(smdpp->store, profile->name, session->dp->eid, &binding);
+    found = store_binding_find(smdpp->store, profile->name, session->dp->rsp.eid, &binding);
     ok = found != STORE_FAILED
              ? dp_offer(session->dp, buf_span(&profile->metadata), session->ordered && order.has_code,
                         found == STORE_FOUND ? SPAN_ARRAY(binding.euicc_otpk) : SPAN_NONE, answer, status)
@@ -183,7 +183,7 @@ bool es9p_authenticate_client(struct smdpp *smdpp, const struct span *inputs, st
         return false;
     ok = es9p_download_offer(smdpp, session, answer, status);
     if (session->iccid[0] != '\0')
-        es9p_report_progress(session->iccid, session->dp->eid, ES9P_POINT_ELIGIBILITY, status);
+        es9p_report_progress(session->iccid, session->dp->rsp.eid, ES9P_POINT_ELIGIBILITY, status);
     return ok; /* a refused session stays open for its CancelSession */
 }
 
@@ -224,10 +224,10 @@ static bool recheck_order(struct smdpp *smdpp, const struct smdpp_session *sessi
         return smdpp_refuse_storage(smdpp, "cannot read the orders", status);
     if (found == STORE_NONE || strcmp(order->profile, session->profile) != 0 ||
         (order->state != ORDER_RELEASED && order->state != ORDER_DOWNLOADED) ||
-        (order->eid[0] != '\0' && strcmp(order->eid, session->dp->eid) != 0))
+        (order->eid[0] != '\0' && strcmp(order->eid, session->dp->rsp.eid) != 0))
         return refusal_note(status, REFUSAL_REBINDING_REFUSED, "the order has changed since");
     if (!check_code(smdpp, session->dp, order, status)) {
-        es9p_report_progress(session->iccid, session->dp->eid, ES9P_POINT_CODE, status);
+        es9p_report_progress(session->iccid, session->dp->rsp.eid, ES9P_POINT_CODE, status);
         return false;
     }
     return true;
@@ -242,7 +242,7 @@ static bool take_kept_keys(struct smdpp *smdpp, const struct smdpp_session *sess
     const uint8_t ppk = smdpp->options.ppk;
     const struct span parts[] = {SPAN(&ppk, 1), SPAN_ARRAY(profile->digest)};
     struct binding kept;
-    enum store_answer found = store_binding_find(smdpp->store, session->profile, session->dp->eid, &kept);
+    enum store_answer found = store_binding_find(smdpp->store, session->profile, session->dp->rsp.eid, &kept);
     bool ok = false;
 
     if (found == STORE_FAILED)
@@ -268,17 +268,17 @@ static bool es9p_download_remember(struct smdpp *smdpp, const struct smdpp_sessi
     struct download download = {.ordered = session->ordered};
     bool ok;
 
-    memcpy(download.transaction_id, session->dp->transaction_id, sizeof(download.transaction_id));
+    memcpy(download.transaction_id, session->dp->rsp.transaction_id, sizeof(download.transaction_id));
     memcpy(download.iccid, session->iccid, sizeof(download.iccid));
-    memcpy(download.eid, session->dp->eid, sizeof(download.eid));
+    memcpy(download.eid, session->dp->rsp.eid, sizeof(download.eid));
     memcpy(download.profile, session->profile, sizeof(download.profile));
-    buf_append(&download.euicc_cert, cert_der(session->dp->euicc_cert));
+    buf_append(&download.euicc_cert, cert_der(session->dp->rsp.euicc_cert));
     db_begin(smdpp->store);
     ok = !download.euicc_cert.failed && store_download_save(smdpp->store, &download) &&
-         store_binding_save(smdpp->store, session->profile, session->dp->eid, binding);
+         store_binding_save(smdpp->store, session->profile, session->dp->rsp.eid, binding);
     if (ok && session->ordered) {
         /* Reading (3.1.6): what was bound to one eUICC is not given to another. */
-        memcpy(order->eid, session->dp->eid, sizeof(order->eid));
+        memcpy(order->eid, session->dp->rsp.eid, sizeof(order->eid));
         ok = smdpp_order_event(smdpp, order, ORDER_EVENT_BIND) == ORDER_CHANGED;
     }
     buf_free(&download.euicc_cert);
@@ -340,7 +340,7 @@ static bool es9p_download_bind(struct smdpp *smdpp, struct smdpp_session *sessio
     if (session->ordered && !recheck_order(smdpp, session, &order, status))
         return false;
     profile = offered_profile(smdpp, session, &package, status);
-    buf_append(&answer->part[ES9P_TRANSACTION_ID], SPAN_ARRAY(session->dp->transaction_id));
+    buf_append(&answer->part[ES9P_TRANSACTION_ID], SPAN_ARRAY(session->dp->rsp.transaction_id));
     ok = profile != NULL && bind_and_remember(smdpp, session, profile, buf_span(&package), &order,
                                               &answer->part[ES9P_PACKAGE], status);
     buf_free(&package);
@@ -358,7 +358,7 @@ bool es9p_get_bound_profile_package(struct smdpp *smdpp, const struct span *inpu
     ok = es9p_download_bind(smdpp, session, answer, status);
     if (status->refusal != REFUSAL_CODE_MISSING && status->refusal != REFUSAL_CODE_REFUSED &&
         status->refusal != REFUSAL_CODE_RETRIES)
-        es9p_report_progress(session->iccid, session->dp->eid, ES9P_POINT_DOWNLOAD, status);
+        es9p_report_progress(session->iccid, session->dp->rsp.eid, ES9P_POINT_DOWNLOAD, status);
     return ok;
 }
 
@@ -390,7 +390,7 @@ static bool end_download(struct smdpp *smdpp, const struct smdpp_session *sessio
         return smdpp_refuse_storage(smdpp, "cannot read the orders", status);
     db_begin(smdpp->store);
     if (is_final && session->profile[0] != '\0')
-        ok = store_binding_forget(smdpp->store, session->profile, session->dp->eid);
+        ok = store_binding_forget(smdpp->store, session->profile, session->dp->rsp.eid);
     if (found == STORE_FOUND)
         ok = smdpp_order_event(smdpp, &order, is_final ? ORDER_EVENT_REJECTED : ORDER_EVENT_POSTPONED) !=
                  ORDER_NOT_STORED &&
@@ -409,7 +409,8 @@ bool es9p_cancel_session(struct smdpp *smdpp, const struct span *inputs, struct 
     if (session == NULL || !dp_cancel(session->dp, inputs[ES9P_RESPONSE], &reason, status))
         return false;
     known = reason < sizeof(reasons) / sizeof(reasons[0]);
-    log_line(LOG_LEVEL_INFO, "ICCID %s, EID %s: session cancelled, %s(%u)", session->iccid, session->dp->eid,
+    log_line(LOG_LEVEL_INFO, "ICCID %s, EID %s: session cancelled, %s(%u)", session->iccid,
+             session->dp->rsp.eid,
              known                        ? reasons[reason].name
              : reason == REASON_UNDEFINED ? "undefinedReason"
                                           : "unknown",

@@ -71,7 +71,7 @@ static bool receive(struct smdpp *smdpp, const struct pending_notification *noti
     bool ok = found != STORE_FAILED;
 
     received->verified =
-        ok && pending_notification_verify(&smdpp->dp.trust, notification, signer, received->eid, &why);
+        ok && pending_notification_verify(&smdpp->dp.rsp.trust, notification, signer, received->eid, &why);
     if (ok && !received->verified) {
         log_line(LOG_LEVEL_ERROR, "notification %s, number %lld: not verified, %s%s%s", received->operation,
                  (long long)received->sequence_number, refusal_codes(why.refusal)->message,

@@ -19,7 +19,7 @@ static bool load_curve(struct dp_server *dp, const char *dir, enum ec_curve curv
         return false;
     }
     credentials = (struct dp_credentials){auth.cert, auth.key, pb.cert, pb.key};
-    ok = euicc_trust_add(&dp->trust, ci.cert, &why);
+    ok = euicc_trust_add(&dp->rsp.trust, ci.cert, &why);
     if (!dp_server_add_credentials(dp, credentials, ok ? &why : &(const char *){NULL}))
         ok = false;
     if (!ok)

@@ -71,7 +71,7 @@ struct smdpp_session *smdpp_session_find(struct smdpp *smdpp, struct span transa
 
     drop_old_sessions(smdpp);
     session = LIST_FIRST(&smdpp->sessions);
-    while (session != NULL && !span_equal(transaction_id, SPAN_ARRAY(session->dp->transaction_id)))
+    while (session != NULL && !span_equal(transaction_id, SPAN_ARRAY(session->dp->rsp.transaction_id)))
         session = LIST_NEXT(session, link);
     if (session == NULL) {
         refusal_note(status, REFUSAL_TRANSACTION_UNKNOWN, NULL);

@@ -12,40 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REQUESTER_MAX     255 /* characters of functionRequesterIdentifier and functionCallIdentifier */
-#define CODE_MAX          64  /* characters of a confirmation code */
+#define CODE_MAX          64 /* characters of a confirmation code */
 #define PROFILE_TYPE_MAX  128
 #define MATCHING_ID_CHARS "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-"
 
 /* --- Parameters ----------------------------------------------------------------------------------------- */
-
-/* A text parameter; *text is NULL when it is absent. False when it is there and no text of min to max
- * characters of `allowed`. */
-static bool take_text(const json_t *request, const char *name, size_t min, size_t max, const char *allowed,
-                      const char **text, struct refusal_status *status)
-{
-    const json_t *value = json_object_get(request, name);
-    size_t size = json_string_length(value);
-
-    *text = NULL;
-    if (value == NULL || json_is_null(value))
-        return true;
-    if (!json_is_string(value) || size < min || size > max || strlen(json_string_value(value)) != size ||
-        (allowed != NULL && strspn(json_string_value(value), allowed) != size))
-        return refusal_note(status, REFUSAL_INPUT_INVALID, "%s", name);
-    *text = json_string_value(value);
-    return true;
-}
-
-static bool require(const void *value, const char *name, struct refusal_status *status)
-{
-    return value != NULL || refusal_note(status, REFUSAL_INPUT_MISSING, "%s", name);
-}
-
-static bool take_eid(const json_t *request, const char **eid, struct refusal_status *status)
-{
-    return take_text(request, "eid", 32, 32, "0123456789", eid, status);
-}
 
 /* The ICCID as this server writes it, without padding; "" when absent. */
 static bool take_iccid(const json_t *request, char iccid[ICCID_DIGITS_MAX + 1], struct refusal_status *status)
@@ -54,7 +25,7 @@ static bool take_iccid(const json_t *request, char iccid[ICCID_DIGITS_MAX + 1], 
     uint8_t octets[ICCID_SIZE];
 
     iccid[0] = '\0';
-    if (!take_text(request, "iccid", 0, ICCID_DIGITS_MAX, NULL, &text, status))
+    if (!rsp_take_text(request, "iccid", 0, ICCID_DIGITS_MAX, NULL, &text, status))
         return false;
     if (text == NULL)
         return true;
@@ -62,30 +33,6 @@ static bool take_iccid(const json_t *request, char iccid[ICCID_DIGITS_MAX + 1], 
         return refusal_note(status, REFUSAL_INPUT_INVALID, "iccid");
     iccid_to_digits(SPAN_ARRAY(octets), iccid);
     return true;
-}
-
-static bool take_flag(const json_t *request, const char *name, bool *flag, struct refusal_status *status)
-{
-    const json_t *value = json_object_get(request, name);
-
-    *flag = json_is_true(value);
-    if (!require(value, name, status))
-        return false;
-    if (!json_is_boolean(value))
-        return refusal_note(status, REFUSAL_INPUT_INVALID, "%s", name);
-    return true;
-}
-
-static bool take_header(const json_t *request, struct es2p_call *call, struct refusal_status *status)
-{
-    const json_t *header = json_object_get(request, "header");
-
-    return require(header, "header", status) &&
-           take_text(header, "functionRequesterIdentifier", 1, REQUESTER_MAX, NULL, &call->requester,
-                     status) &&
-           require(call->requester, "functionRequesterIdentifier", status) &&
-           take_text(header, "functionCallIdentifier", 1, REQUESTER_MAX, NULL, &call->id, status) &&
-           require(call->id, "functionCallIdentifier", status);
 }
 
 /* --- DownloadOrder (5.3.1) ------------------------------------------------------------------------------ */
@@ -128,6 +75,25 @@ static bool consider(struct smdpp *smdpp, const struct profile *profile, const c
     return ordered != STORE_FAILED;
 }
 
+/* Until one is found; false when the orders cannot be read. One that is asked for by its ICCID alone is not
+ * searched for among the others. */
+static bool consider_all(struct smdpp *smdpp, const char *iccid, const char *type, struct es2p_search *search)
+{
+    const struct profile_catalogue *catalogue = smdpp->catalogue;
+    const struct profile *profile = NULL;
+    bool ok = true;
+
+    if (type == NULL) {
+        while (ok && search->found == NULL &&
+               (profile = profile_catalogue_by_iccid(catalogue, iccid, profile)) != NULL)
+            ok = consider(smdpp, profile, iccid, type, search);
+        return ok;
+    }
+    for (size_t i = 0; ok && search->found == NULL && i < profile_catalogue_count(catalogue); i++)
+        ok = consider(smdpp, profile_catalogue_at(catalogue, i), iccid, type, search);
+    return ok;
+}
+
 /* What a card would refuse is refused here, with its reason: later nobody is there to read it. */
 static bool refuse_broken(const struct profile *profile, bool by_iccid, struct refusal_status *status)
 {
@@ -140,11 +106,9 @@ static const struct profile *find_profile(struct smdpp *smdpp, const char *iccid
 {
     struct es2p_search search = {0};
 
-    for (size_t i = 0; search.found == NULL && i < profile_catalogue_count(smdpp->catalogue); i++) {
-        if (!consider(smdpp, profile_catalogue_at(smdpp->catalogue, i), iccid, type, &search)) {
-            smdpp_refuse_storage(smdpp, "cannot read the orders", status);
-            return NULL;
-        }
+    if (!consider_all(smdpp, iccid, type, &search)) {
+        smdpp_refuse_storage(smdpp, "cannot read the orders", status);
+        return NULL;
     }
     if (search.found != NULL)
         return search.found;
@@ -185,8 +149,8 @@ static bool download_order(struct smdpp *smdpp, const json_t *request, json_t *a
     char iccid[ICCID_DIGITS_MAX + 1];
     struct order order = {0};
 
-    if (!take_eid(request, &eid, status) || !take_iccid(request, iccid, status) ||
-        !take_text(request, "profileType", 1, PROFILE_TYPE_MAX, NULL, &type, status))
+    if (!rsp_take_eid(request, &eid, status) || !take_iccid(request, iccid, status) ||
+        !rsp_take_text(request, "profileType", 1, PROFILE_TYPE_MAX, NULL, &type, status))
         return false;
     if (iccid[0] == '\0' && type == NULL)
         return refusal_note(status, REFUSAL_INPUT_MISSING, "iccid or profileType");
@@ -290,12 +254,13 @@ static bool confirm_order(struct smdpp *smdpp, const json_t *request, json_t *an
     enum order_state next;
     bool release;
 
-    if (!take_iccid(request, iccid, status) || !take_eid(request, &eid, status) ||
-        !take_text(request, "matchingId", 0, STORE_MATCHING_ID_MAX, MATCHING_ID_CHARS, &matching_id,
-                   status) ||
-        !take_text(request, "confirmationCode", 1, CODE_MAX, NULL, &code, status) ||
-        !take_text(request, "smdsAddress", 1, 255, NULL, &smds, status) ||
-        !take_flag(request, "releaseFlag", &release, status) || !find_ordered(smdpp, iccid, &order, status))
+    if (!take_iccid(request, iccid, status) || !rsp_take_eid(request, &eid, status) ||
+        !rsp_take_text(request, "matchingId", 0, STORE_MATCHING_ID_MAX, MATCHING_ID_CHARS, &matching_id,
+                       status) ||
+        !rsp_take_text(request, "confirmationCode", 1, CODE_MAX, NULL, &code, status) ||
+        !rsp_take_text(request, "smdsAddress", 1, 255, NULL, &smds, status) ||
+        !rsp_take_flag(request, "releaseFlag", &release, status) ||
+        !find_ordered(smdpp, iccid, &order, status))
         return false;
     next = order.state;
     if (!order_advance(&next, release ? ORDER_EVENT_CONFIRM_RELEASE : ORDER_EVENT_CONFIRM))
@@ -315,7 +280,7 @@ static bool confirm_order(struct smdpp *smdpp, const json_t *request, json_t *an
     if (order.eid[0] != '\0')
         json_object_set_new(answer, "eid", json_string(order.eid));
     json_object_set_new(answer, "matchingId", json_string(order.matching_id));
-    json_object_set_new(answer, "smdpAddress", json_string(smdpp->dp.address));
+    json_object_set_new(answer, "smdpAddress", json_string(smdpp->dp.rsp.address[0]));
     return true;
 }
 
@@ -358,11 +323,12 @@ static bool cancel_order(struct smdpp *smdpp, const json_t *request, json_t *ans
     bool retire;
 
     (void)answer;
-    if (!take_iccid(request, iccid, status) || !take_eid(request, &eid, status) ||
-        !take_text(request, "matchingId", 0, STORE_MATCHING_ID_MAX, MATCHING_ID_CHARS, &matching_id,
-                   status) ||
-        !take_text(request, "finalProfileStatusIndicator", 1, 32, NULL, &final, status) ||
-        !require(final, "finalProfileStatusIndicator", status) || !find_ordered(smdpp, iccid, &order, status))
+    if (!take_iccid(request, iccid, status) || !rsp_take_eid(request, &eid, status) ||
+        !rsp_take_text(request, "matchingId", 0, STORE_MATCHING_ID_MAX, MATCHING_ID_CHARS, &matching_id,
+                       status) ||
+        !rsp_take_text(request, "finalProfileStatusIndicator", 1, 32, NULL, &final, status) ||
+        !rsp_require(final, "finalProfileStatusIndicator", status) ||
+        !find_ordered(smdpp, iccid, &order, status))
         return false;
     retire = strcmp(final, "Unavailable") == 0;
     if (!retire && strcmp(final, "Available") != 0)
@@ -402,7 +368,7 @@ static void run_once(struct smdpp *smdpp, size_t function, const json_t *request
     struct es2p_call call;
     enum store_answer answered;
 
-    if (!take_header(request, &call, status))
+    if (!rsp_take_header(request, &call.requester, &call.id, status))
         return;
     if (!es2p_call_digest(functions[function].name, request, call.request)) {
         refusal_note(status, REFUSAL_INTERNAL, "out of memory");

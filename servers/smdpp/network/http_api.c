@@ -3,30 +3,27 @@
 
 #include <string.h>
 
-#define PREFIX_RSP  "/gsma/rsp2/"
-#define PREFIX_ES9P "/gsma/rsp2/es9plus/"
 #define PREFIX_ES2P "/gsma/rsp2/es2plus/"
-#define PATH_ASN1   "/gsma/rsp2/asn1"
-#define PROTOCOL_V2 "gsma/rsp/v2."
+
+static bool run_es9p(void *smdpp, const struct es9p_function *function, const struct es9p_message *request,
+                     struct es9p_message *answer, struct refusal_status *status)
+{
+    return es9p_run(smdpp, function, request, answer, status);
+}
+
+static const struct rsp_interface es9plus = {"ES9+", es9p_by_name, es9p_by_tag, run_es9p};
 
 static void answer_json_function(struct smdpp *smdpp, const struct http_request *request,
                                  struct http_answer *answer)
 {
     bool es9p = strncmp(request->path, PREFIX_ES9P, strlen(PREFIX_ES9P)) == 0;
     const char *function = request->path + (es9p ? strlen(PREFIX_ES9P) : strlen(PREFIX_ES2P));
-    json_error_t where;
-    json_t *json;
+    json_t *json = rsp_json_body(request, answer);
 
-    if (!http_is_content_type(request->content_type, "application/json")) {
-        answer_refusal(answer, 415, REFUSAL_INPUT_INVALID, "Content-Type must be application/json");
+    if (json == NULL)
         return;
-    }
-    json = json_loadb((const char *)request->body.data, request->body.size, JSON_REJECT_DUPLICATES, &where);
-    if (!json_is_object(json))
-        answer_refusal(answer, 400, REFUSAL_INPUT_INVALID,
-                       json == NULL ? where.text : "the body is not a JSON object");
-    else if (es9p)
-        es9p_json_answer(smdpp, function, json, answer);
+    if (es9p)
+        rsp_json_answer(&es9plus, smdpp, function, json, answer);
     else
         es2p_answer(smdpp, function, json, answer);
     json_decref(json);
@@ -35,24 +32,15 @@ static void answer_json_function(struct smdpp *smdpp, const struct http_request 
 static void answer_rsp(struct smdpp *smdpp, const struct http_request *request, struct http_answer *answer)
 {
     const char *path = request->path;
-    bool asn1 = strcmp(path, PATH_ASN1) == 0;
 
-    if (!asn1 && strncmp(path, PREFIX_ES9P, strlen(PREFIX_ES9P)) != 0 &&
-        strncmp(path, PREFIX_ES2P, strlen(PREFIX_ES2P)) != 0) {
-        answer_refusal(answer, 404, REFUSAL_INPUT_INVALID, "no such interface");
-    } else if (strcmp(request->method, "POST") != 0) {
-        answer_refusal(answer, 405, REFUSAL_INPUT_INVALID, "only POST");
-    } else if (request->admin_protocol == NULL ||
-               strncmp(request->admin_protocol, PROTOCOL_V2, strlen(PROTOCOL_V2)) != 0) {
-        /* Reading (6.2): another major version is a bad request; the answer's own header says what is spoken
-         * here. */
-        answer_refusal(answer, 400, REFUSAL_INPUT_INVALID, "X-Admin-Protocol must be gsma/rsp/v2.x.x");
-    } else if (!asn1) {
+    if (strcmp(path, PATH_ASN1) == 0) {
+        if (rsp_accepts(request, CONTENT_TYPE_ASN1, answer))
+            rsp_asn1_answer(&es9plus, smdpp, request->body, answer);
+    } else if (strncmp(path, PREFIX_ES9P, strlen(PREFIX_ES9P)) == 0 ||
+               strncmp(path, PREFIX_ES2P, strlen(PREFIX_ES2P)) == 0) {
         answer_json_function(smdpp, request, answer);
-    } else if (!http_is_content_type(request->content_type, CONTENT_TYPE_ASN1)) {
-        answer_refusal(answer, 415, REFUSAL_INPUT_INVALID, "Content-Type must be " CONTENT_TYPE_ASN1);
     } else {
-        es9p_asn1_answer(smdpp, request->body, answer);
+        answer_refusal(answer, 404, REFUSAL_INPUT_INVALID, "no such interface");
     }
 }
 
@@ -65,9 +53,5 @@ void http_api_answer(struct smdpp *smdpp, const struct http_request *request, st
         answer_refusal(answer, 405, REFUSAL_INPUT_INVALID, "only GET");
     else
         status_answer(smdpp, request->path, request->query, answer);
-    if (answer->body.failed) {
-        answer->code = 500;
-        answer->content_type = NULL;
-        buf_free(&answer->body);
-    }
+    rsp_finish(answer);
 }

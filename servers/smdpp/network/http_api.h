@@ -5,21 +5,13 @@
 #ifndef SOFTEUICC_SERVERS_SMDPP_NETWORK_HTTP_API_H
 #define SOFTEUICC_SERVERS_SMDPP_NETWORK_HTTP_API_H
 
+#include "servers/rsp/binding.h"
 #include "servers/smdpp/model/es9p.h"
-#include "servers/smdpp/network/answer.h"
-
-#define ADMIN_PROTOCOL    "gsma/rsp/v2.2.2" /* X-Admin-Protocol of every answer */
-#define CONTENT_TYPE_ASN1 "application/x-gsma-rsp-asn1"
-/* Octets; the largest request is a notification with two certificates. */
-#define REQUEST_BODY_LIMIT (256 * 1024)
 
 /* Answers any request. The caller frees answer->body. */
 void http_api_answer(struct smdpp *smdpp, const struct http_request *request, struct http_answer *answer);
 
-/* The bindings. `answer` is empty on entry; each fills it completely. */
-void es9p_json_answer(struct smdpp *smdpp, const char *function, const json_t *request,
-                      struct http_answer *answer);
-void es9p_asn1_answer(struct smdpp *smdpp, struct span body, struct http_answer *answer);
+/* ES2+; `answer` is empty on entry. */
 void es2p_answer(struct smdpp *smdpp, const char *function, const json_t *request,
                  struct http_answer *answer);
 /*

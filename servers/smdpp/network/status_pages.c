@@ -71,18 +71,19 @@ static json_t *show_server(struct smdpp *smdpp)
 {
     json_t *keys = json_array();
 
-    for (size_t i = 0; i < smdpp->dp.credentials_count; i++) {
+    for (size_t i = 0; i < smdpp->dp.rsp.credentials_count; i++) {
         char id[41];
 
         json_array_append_new(
-            keys, json_string(hex_from_span(cert_authority_key_id(smdpp->dp.credentials[i].auth_cert), id,
+            keys, json_string(hex_from_span(cert_authority_key_id(smdpp->dp.rsp.credentials[i].cert), id,
                                             sizeof(id))));
     }
-    return json_pack(
-        "{s:s,s:s,s:s,s:o,s:b,s:I,s:I,s:I}", "server", "softeuicc smdpp", "version", softeuicc_version(),
-        "smdpAddress", smdpp->dp.address, "ciPKIds", keys, "ordersOnly", (int)smdpp->options.orders_only,
-        "profiles", (json_int_t)profile_catalogue_count(smdpp->catalogue), "openSessions",
-        (json_int_t)smdpp_session_count(smdpp), "runningSeconds", (json_int_t)(smdpp_now() - smdpp->started));
+    return json_pack("{s:s,s:s,s:s,s:o,s:b,s:I,s:I,s:I}", "server", "softeuicc smdpp", "version",
+                     softeuicc_version(), "smdpAddress", smdpp->dp.rsp.address[0], "ciPKIds", keys,
+                     "ordersOnly", (int)smdpp->options.orders_only, "profiles",
+                     (json_int_t)profile_catalogue_count(smdpp->catalogue), "openSessions",
+                     (json_int_t)smdpp_session_count(smdpp), "runningSeconds",
+                     (json_int_t)(smdpp_now() - smdpp->started));
 }
 
 /* --- Pages ---------------------------------------------------------------------------------------------- */

@@ -323,7 +323,7 @@ START_TEST(refuses_beginnings)
     snprintf(message, sizeof(message), "{\"activationCode\":\"1$%s$demo$" TEST_OID "\"}", bench.address);
     esipa_bench_order(&bench, message);
     bench_success(bench_initiate(&bench.dp));
-    strcpy(bench.dp.smdpp.dp.address, "elsewhere:1"); /* so that it refuses: */
+    strcpy(bench.dp.smdpp.dp.rsp.address[0], "elsewhere:1"); /* so that it refuses: */
     bench_expect(bench_initiate(&bench.dp), "asn1", "1");
     esipa_bench_stop(&bench);
 }

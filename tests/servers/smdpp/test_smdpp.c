@@ -6,6 +6,7 @@
 #include "tests/support/terminal.h"
 #include "tests/support/test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,6 +147,13 @@ static void old_version(struct bench *b, enum bench_point point, struct buf *oct
         edit_value(octets, EDIT_PATH(0xBF20, 0x82), hex("010000"));
 }
 
+static void new_version(struct bench *b, enum bench_point point, struct buf *octets)
+{
+    (void)b;
+    if (point == BENCH_INFO1)
+        edit_value(octets, EDIT_PATH(0xBF20, 0x82), hex("030000"));
+}
+
 static void cut_info1(struct bench *b, enum bench_point point, struct buf *octets)
 {
     (void)b;
@@ -159,9 +167,8 @@ START_TEST(refuses_to_begin)
         void (*fault)(struct bench *b, enum bench_point point, struct buf *octets);
         const char *subject, *reason;
     } cases[] = {
-        {other_signing_ci, "8.8.2", "3.1"},
-        {other_verification_ci, "8.8.4", "3.7"},
-        {old_version, "8.8.3", "3.1"},
+        {other_signing_ci, "8.8.2", "3.1"}, {other_verification_ci, "8.8.4", "3.7"},
+        {old_version, "8.8.3", "3.1"},      {new_version, "8.8.3", "3.1"},
         {cut_info1, "1.6", "2.1"},
     };
 
@@ -331,7 +338,7 @@ START_TEST(refuses_an_euicc)
         bench_expect(bench_authenticate(&bench), cases[i].subject, cases[i].reason);
     }
     bench.fault = expired_euicc;
-    bench.smdpp.dp.trust.ignore_expiry = true;
+    bench.smdpp.dp.rsp.trust.ignore_expiry = true;
     bench_until_offered(&bench);
     bench_stop(&bench);
 }
@@ -469,6 +476,89 @@ START_TEST(binds_again)
 }
 END_TEST
 
+/* The parts of the BPP that was received: the SM-DP+'s one-time key and signature, and all that is protected.
+ */
+struct parts {
+    struct span otpk, signature, sealed;
+};
+
+static struct parts take_parts(const struct buf *bpp)
+{
+    struct parts parts;
+    struct span content, initialise;
+    struct tlv_reader reader;
+
+    ck_assert_int_eq(tlv_single(buf_span(bpp), 0xBF36, &content), TLV_OK);
+    reader = tlv_reader(content);
+    ck_assert(tlv_require(&reader, 0xBF23, &initialise));
+    parts.sealed = SPAN(content.data + reader.offset, content.size - reader.offset);
+    ck_assert(tlv_find(initialise, 0x5F49, &parts.otpk) && tlv_find(initialise, 0x5F37, &parts.signature));
+    return parts;
+}
+
+static int64_t count_kept_keys(void)
+{
+    return db_number(bench.smdpp.store, -1, "SELECT count(*) FROM unfinished_binding", DB_NONE);
+}
+
+/* Binds once more for the same eUICC; whether the protected part and its keys are the same as before. */
+static bool binds_the_same(bool ppk)
+{
+    struct buf before = {0};
+    struct parts first, second;
+    bool same;
+
+    buf_append(&before, buf_span(&bench.bpp));
+    bench_until_bound(&bench);
+    first = take_parts(&before);
+    second = take_parts(&bench.bpp);
+    check_package(ppk);
+    ck_assert(!span_equal(first.signature, second.signature)); /* it covers the transactionId */
+    same = span_equal(first.otpk, second.otpk);
+    ck_assert(span_equal(first.sealed, second.sealed) == same);
+    buf_free(&before);
+    return same;
+}
+
+START_TEST(binds_again_with_the_same_keys)
+{
+    for (unsigned ppk = 0; ppk < 2; ppk++) {
+        FILE *file;
+
+        bench_start(&bench, EC_CURVE_P256);
+        bench.smdpp.options.ppk = ppk != 0;
+        bench_until_bound(&bench);
+        ck_assert(binds_the_same(ppk != 0));
+        ck_assert(binds_the_same(ppk != 0));
+        ck_assert_int_eq(count_kept_keys(), 1);
+        ec_key_free(bench.otsk); /* the eUICC has lost its key */
+        bench.otsk = NULL;
+        ck_assert(!binds_the_same(ppk != 0));
+        ck_assert(binds_the_same(ppk != 0));
+        bench.smdpp.options.ppk = ppk == 0; /* the same keys are not used for anything else */
+        ck_assert(!binds_the_same(ppk == 0));
+        bench.smdpp.options.ppk = ppk != 0;
+        file = fopen(test_path("profiles/demo.json"), "w");
+        ck_assert_ptr_nonnull(file);
+        ck_assert_int_ge(fputs("{\"profileName\":\"Another\"}", file), 0);
+        ck_assert_int_eq(fclose(file), 0);
+        ck_assert(!binds_the_same(ppk != 0));
+        ck_assert_int_eq(bench_install_result(&bench, 11), 204); /* interrupted */
+        ck_assert(binds_the_same(ppk != 0));
+        ck_assert_int_eq(bench_install_result(&bench, -1), 204);
+        ck_assert_int_eq(count_kept_keys(), 0);
+        ck_assert(!binds_the_same(ppk != 0));
+        bench_until_offered(&bench);
+        bench_success(bench_cancel(&bench, 1)); /* later */
+        ck_assert_int_eq(count_kept_keys(), 1);
+        bench_until_offered(&bench);
+        bench_success(bench_cancel(&bench, 0)); /* rejected */
+        ck_assert_int_eq(count_kept_keys(), 0);
+        bench_stop(&bench);
+    }
+}
+END_TEST
+
 static void bad_oid(struct bench *b, enum bench_point point, struct buf *octets)
 {
     if (point == BENCH_CANCEL_SIGNED)
@@ -526,4 +616,5 @@ START_TEST(forgets_old_sessions)
 END_TEST
 
 TEST_MAIN("smdpp", serves_a_download, tells_what_the_metadata_says, refuses_to_begin, refuses_an_euicc,
-          refuses_profiles, refuses_to_bind, binds_again, cancels_sessions, forgets_old_sessions)
+          refuses_profiles, refuses_to_bind, binds_again, binds_again_with_the_same_keys, cancels_sessions,
+          forgets_old_sessions)

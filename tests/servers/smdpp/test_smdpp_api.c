@@ -171,8 +171,83 @@ END_TEST
 START_TEST(takes_its_address_in_any_case)
 {
     bench_start(&bench, EC_CURVE_P256);
-    strcpy(bench.smdpp.dp.address, "SMDP.Example.com:8443");
+    strcpy(bench.smdpp.dp.rsp.address[0], "SMDP.Example.com:8443");
     bench_success(bench_initiate(&bench));
+    bench_stop(&bench);
+}
+END_TEST
+
+static void ask_at(const char *own, const char *given, const char *reason)
+{
+    bench_start_at(&bench, EC_CURVE_P256, own);
+    bench.address = given;
+    bench_expect(bench_initiate(&bench), reason != NULL ? "8.8.1" : NULL, reason);
+    bench_stop(&bench);
+}
+
+/* An eUICC signs the address that its LPA called, so the whole authentication must stand. */
+START_TEST(takes_its_address_with_and_without_port)
+{
+    static const char *const forms[][2] = {
+        {"smdp.example.com", "smdp.example.com:8443"},
+        {"127.0.0.1", "127.0.0.1:8443"},
+        {"[::1]", "[::1]:8443"},
+    };
+    const size_t count = sizeof(forms) / sizeof(forms[0]);
+
+    for (size_t own = 0; own < 2 * count; own++) {
+        for (size_t given = 0; given < 2 * count; given++)
+            ask_at(forms[own / 2][own % 2], forms[given / 2][given % 2], own / 2 == given / 2 ? NULL : "3.8");
+    }
+    ask_at("smdp.example.com:8443", "smdp.example.com:8444", "3.8");
+    ask_at("smdp.example.com:8443", "smdp.example.com:", "3.8");
+    ask_at("smdp.example.com", "smdp.example.com:x", "3.8");
+    ask_at("smdp.example.com", "smdp.example.co", "3.8");
+    ask_at("smdp.example.com", ":8443", "3.8");
+    ask_at("smdp.example.com", "", "3.8");
+    ask_at("::1", "::8443", "3.8"); /* not the host '::' with a port */
+    bench_start_at(&bench, EC_CURVE_P256, "smdp.example.com:8443");
+    ck_assert(dp_server_add_address(&bench.smdpp.dp, "other.example"));
+    bench.address = "OTHER.example";
+    bench_success(bench_initiate(&bench));
+    bench_success(bench_authenticate(&bench));
+    bench_success(bench_initiate(&bench));
+    bench.address = "smdp.example.com:8443"; /* an address of this server, but not of this session */
+    bench_expect(bench_authenticate(&bench), "8.1", "6.1");
+    bench_stop(&bench);
+}
+END_TEST
+
+START_TEST(counts_its_addresses)
+{
+    struct rsp_server server = {0};
+    char text[RSP_ADDRESS_SIZE + 1];
+
+    memset(text, 'a', sizeof(text));
+    text[RSP_ADDRESS_SIZE] = '\0';
+    ck_assert(!rsp_server_add_address(&server, ""));
+    ck_assert(!rsp_server_add_address(&server, text));
+    for (size_t i = 0; i < RSP_ADDRESSES_MAX; i++)
+        ck_assert(rsp_server_add_address(&server, text + 1));
+    ck_assert(!rsp_server_add_address(&server, "b"));
+    ck_assert_uint_eq(server.addresses, RSP_ADDRESSES_MAX);
+}
+END_TEST
+
+static void other_major(struct bench *dp, enum bench_point point, struct buf *octets)
+{
+    if (point == BENCH_INFO1)
+        octets->data[5] = dp->profile_version; /* BF20 length 82 03 major */
+}
+
+START_TEST(refuses_other_major_versions)
+{
+    bench_start(&bench, EC_CURVE_P256);
+    bench.fault = other_major;
+    for (unsigned major = 0; major < 256; major += major < 4 ? 1 : 63) {
+        bench.profile_version = (uint8_t)major;
+        bench_expect(bench_initiate(&bench), major == 2 ? NULL : "8.8.3", "3.1");
+    }
     bench_stop(&bench);
 }
 END_TEST
@@ -411,9 +486,9 @@ START_TEST(checks_its_own_identity)
 
     test_ci_make(&ci, EC_CURVE_P256);
     test_ci_make(&other, EC_CURVE_P256);
-    ck_assert(!euicc_trust_add(&server.trust, cert_of(&ci.eum), &why));
-    ck_assert(!euicc_trust_add(&server.trust, NULL, &why));
-    ck_assert(euicc_trust_add(&server.trust, cert_of(&ci.ci), &why));
+    ck_assert(!euicc_trust_add(&server.rsp.trust, cert_of(&ci.eum), &why));
+    ck_assert(!euicc_trust_add(&server.rsp.trust, NULL, &why));
+    ck_assert(euicc_trust_add(&server.rsp.trust, cert_of(&ci.ci), &why));
     const struct {
         const struct test_entity *auth_cert, *auth_key, *pb_cert, *pb_key;
     } bad[] = {
@@ -545,6 +620,7 @@ START_TEST(lists_in_pages)
 END_TEST
 
 TEST_MAIN("smdpp requests", refuses_at_the_door, refuses_parameters, survives_damage,
-          takes_its_address_in_any_case, takes_metadata_from_json, complains_about_metadata,
+          takes_its_address_in_any_case, takes_its_address_with_and_without_port, counts_its_addresses,
+          refuses_other_major_versions, takes_metadata_from_json, complains_about_metadata,
           sees_the_directory_change, takes_iccids_of_every_length, remembers_orders_in_a_file, shows_itself,
           checks_its_own_identity, lists_in_pages)

@@ -61,8 +61,9 @@ static json_t *es9p(const char *function, const char *transaction, const char *p
     return answer;
 }
 
-/* Segments of SGP.22 2.5.5: BF36 with BF23; the headers of A0 to A3; the blocks. */
-static void load_bpp(struct terminal *terminal, struct buf *response)
+/* Segments of SGP.22 2.5.5: BF36 with BF23; the headers of A0 to A3; the blocks. Only so many of them, when
+ * the phone's battery is then empty. */
+static void load_segments(struct terminal *terminal, size_t segments, struct buf *response)
 {
     struct span bpp = buf_span(&bench.bpp);
     struct span content;
@@ -70,12 +71,14 @@ static void load_bpp(struct terminal *terminal, struct buf *response)
     struct tlv tlv;
     struct tlv_reader blocks;
     struct tlv block;
+    size_t sent = 0;
 
     ck_assert_int_eq(tlv_single(bpp, 0xBF36, &content), TLV_OK);
     reader = tlv_reader(content);
-    while (tlv_next(&reader, &tlv) == TLV_OK) {
+    while (sent < segments && tlv_next(&reader, &tlv) == TLV_OK) {
         size_t header = (size_t)(tlv.value.data - tlv.whole.data);
 
+        sent++;
         if (tlv.tag == 0xBF23) {
             send(terminal, SPAN(bpp.data, (size_t)(tlv.whole.data - bpp.data) + tlv.whole.size), response);
             continue;
@@ -86,9 +89,14 @@ static void load_bpp(struct terminal *terminal, struct buf *response)
         }
         send(terminal, SPAN(tlv.whole.data, header), response);
         blocks = tlv_reader(tlv.value);
-        while (tlv_next(&blocks, &block) == TLV_OK)
+        for (; sent < segments && tlv_next(&blocks, &block) == TLV_OK; sent++)
             send(terminal, block.whole, response);
     }
+}
+
+static void load_bpp(struct terminal *terminal, struct buf *response)
+{
+    load_segments(terminal, SIZE_MAX, response);
 }
 
 static json_t *initiate_for_card(struct terminal *terminal)
@@ -190,25 +198,54 @@ START_TEST(installs_a_profile_on_a_card)
 }
 END_TEST
 
+/* What the eUICC was offered again, SPAN_NONE at first. */
+static struct span offered_otpk(void)
+{
+    struct span content, otpk = SPAN_NONE;
+
+    ck_assert_int_eq(tlv_single(buf_span(&bench.smdp_signed2), 0x30, &content), TLV_OK);
+    return tlv_find(content, 0x5F49, &otpk) ? otpk : SPAN_NONE;
+}
+
+static struct span sealed_part(const struct buf *bpp)
+{
+    struct span content;
+    struct tlv_reader reader;
+
+    ck_assert_int_eq(tlv_single(buf_span(bpp), 0xBF36, &content), TLV_OK);
+    reader = tlv_reader(content);
+    ck_assert(tlv_require(&reader, 0xBF23, NULL));
+    return SPAN(content.data + reader.offset, content.size - reader.offset);
+}
+
+/* The phone's battery is empty before, and after each of the first segments; the eUICC keeps its one-time key
+ * until the package is complete, or it has failed. */
 START_TEST(finishes_an_interrupted_download_on_a_card)
 {
-    struct softeuicc *card;
-    struct terminal terminal;
-    struct span content, otpk;
+    for (size_t segments = 0; segments < 6; segments++) {
+        struct softeuicc *card;
+        struct terminal terminal;
+        struct buf first = {0};
+        struct buf response = {0};
 
-    bench_start(&bench, EC_CURVE_P256);
-    card = test_card(":memory:", &bench.ci, 1, 0);
-    terminal = terminal_start(card, SOFTEUICC_COLD);
-    bind_for_card(&terminal);
-    ck_assert_int_eq(tlv_single(buf_span(&bench.smdp_signed2), 0x30, &content), TLV_OK);
-    ck_assert(!tlv_find(content, 0x5F49, &otpk));
-    terminal = terminal_start(card, SOFTEUICC_COLD); /* the phone's battery is empty */
-    bind_for_card(&terminal);
-    ck_assert_int_eq(tlv_single(buf_span(&bench.smdp_signed2), 0x30, &content), TLV_OK);
-    ck_assert(tlv_find(content, 0x5F49, &otpk));
-    install_on_card(&terminal);
-    softeuicc_close(card);
-    bench_stop(&bench);
+        bench_start(&bench, EC_CURVE_P256);
+        bench.smdpp.options.ppk = segments % 2 != 0;
+        card = test_card(":memory:", &bench.ci, 1, 0);
+        terminal = terminal_start(card, SOFTEUICC_COLD);
+        bind_for_card(&terminal);
+        ck_assert_ptr_null(offered_otpk().data);
+        buf_append(&first, buf_span(&bench.bpp));
+        load_segments(&terminal, segments, &response);
+        terminal = terminal_start(card, SOFTEUICC_COLD);
+        bind_for_card(&terminal);
+        ck_assert_ptr_nonnull(offered_otpk().data);
+        ck_assert_span(sealed_part(&first), sealed_part(&bench.bpp));
+        install_on_card(&terminal);
+        softeuicc_close(card);
+        buf_free(&first);
+        buf_free(&response);
+        bench_stop(&bench);
+    }
 }
 END_TEST
 

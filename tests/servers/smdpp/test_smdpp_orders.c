@@ -360,6 +360,32 @@ START_TEST(follows_a_cancelled_session)
 }
 END_TEST
 
+static int64_t count_kept_keys(void)
+{
+    return db_number(bench.smdpp.store, -1, "SELECT count(*) FROM unfinished_binding", DB_NONE);
+}
+
+START_TEST(forgets_keys_with_the_order)
+{
+    bench_start(&bench, EC_CURVE_P256);
+    bench.smdpp.options.tries_max = 2;
+    for (unsigned end = 0; end < 3; end++) {
+        order(NULL, "KEYS", NULL);
+        bench_until_bound(&bench);
+        ck_assert_int_eq(count_kept_keys(), 1);
+        if (end == 0) {
+            ck_assert_int_eq(bench_install_result(&bench, 9), 204);
+        } else if (end == 1) {
+            bench_until_offered(&bench);
+            bench_expect(try_order("KEYS"), "8.8.5", "6.4");
+        }
+        bench_success(cancel_order(NULL, NULL, "Available"));
+        ck_assert_int_eq(count_kept_keys(), 0);
+    }
+    bench_stop(&bench);
+}
+END_TEST
+
 START_TEST(notices_that_an_order_was_taken_back)
 {
     bench_start(&bench, EC_CURVE_P256);
@@ -484,5 +510,5 @@ END_TEST
 TEST_MAIN("smdpp orders", has_one_table_of_states, reserves_profiles, confirms_and_releases,
           keeps_associations, wants_to_know_who_asks, delivers_an_order, delivers_by_eid,
           asks_for_a_confirmation_code, ends_orders, is_bound_to_one_card, follows_the_result,
-          follows_a_cancelled_session, notices_that_an_order_was_taken_back, believes_no_forged_notification,
-          speaks_asn1)
+          follows_a_cancelled_session, forgets_keys_with_the_order, notices_that_an_order_was_taken_back,
+          believes_no_forged_notification, speaks_asn1)

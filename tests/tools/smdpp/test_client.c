@@ -26,8 +26,32 @@
 
 #define CALL(function, members)                                                                              \
     "POST " URL "/gsma/rsp2/es2plus/" function " {" members                                                  \
-    "\"header\":{\"functionRequesterIdentifier\":\"softeuicc\",\"functionCallIdentifier\":\"" function       \
-    "\"}}\n"
+    "\"header\":{\"functionRequesterIdentifier\":\"softeuicc\",\"functionCallIdentifier\":\"X\"}}\n"
+
+#define CALL_ID "functionCallIdentifier\":\""
+
+/* What was asked, with an X for each functionCallIdentifier; none may come twice. */
+static const char *asked(void)
+{
+    static char text[8192];
+    static char ids[100][33];
+    static size_t count;
+    char *id = text;
+
+    ck_assert_int_lt(snprintf(text, sizeof(text), "%s", https_asked()), sizeof(text));
+    while ((id = strstr(id, CALL_ID)) != NULL) {
+        id += strlen(CALL_ID);
+        ck_assert_uint_eq(strspn(id, "0123456789ABCDEF"), 32);
+        ck_assert_uint_lt(count, 100);
+        memcpy(ids[count], id, 32);
+        for (size_t i = 0; i < count; i++)
+            ck_assert_str_ne(ids[i], ids[count]);
+        count++;
+        id[0] = 'X';
+        memmove(id + 1, id + 32, strlen(id + 32) + 1);
+    }
+    return text;
+}
 
 static void assert_lines(const struct captured *captured, int status, const char *out, const char *err)
 {
@@ -43,16 +67,15 @@ START_TEST(orders)
     PLAY(ORDERED, CONFIRMED);
     captured = SMDPP(&smdpp_order, "--profile", "demo", NULL);
     assert_lines(&captured, EXIT_OK, "LPA:1$rsp.example.com$M\n", "");
-    ck_assert_str_eq(https_asked(), CALL("downloadOrder", "\"profileType\":\"demo\",")
-                                        CALL("confirmOrder", "\"iccid\":\"89\",\"releaseFlag\":true,"));
+    ck_assert_str_eq(asked(), CALL("downloadOrder", "\"profileType\":\"demo\",")
+                                  CALL("confirmOrder", "\"iccid\":\"89\",\"releaseFlag\":true,"));
     PLAY(ORDERED, "{" EXECUTED ",\"matchingId\":\"\"}");
     captured = SMDPP(&smdpp_order, "--iccid", "89", "--eid", "90", "--matching-id", "", "--confirmation",
                      "1234", "--keep", NULL);
     assert_lines(&captured, EXIT_OK, "LPA:1$dp.example.com$$$1\n", "");
-    ck_assert_str_eq(https_asked(),
-                     CALL("downloadOrder", "\"eid\":\"90\",\"iccid\":\"89\",")
-                         CALL("confirmOrder", "\"iccid\":\"89\",\"eid\":\"90\",\"matchingId\":\"\","
-                                              "\"confirmationCode\":\"1234\",\"releaseFlag\":false,"));
+    ck_assert_str_eq(asked(), CALL("downloadOrder", "\"eid\":\"90\",\"iccid\":\"89\",") CALL(
+                                  "confirmOrder", "\"iccid\":\"89\",\"eid\":\"90\",\"matchingId\":\"\","
+                                                  "\"confirmationCode\":\"1234\",\"releaseFlag\":false,"));
     PLAY(ORDERED, CONFIRMED);
     captured = SMDPP(&smdpp_order, "--iccid", "89", "--json", NULL);
     assert_lines(
@@ -67,22 +90,24 @@ START_TEST(orders_once_more)
 {
     struct captured captured;
 
-    PLAY("[{\"iccid\":\"88\",\"profile\":\"other\"},{\"iccid\":\"89\",\"profile\":\"demo\"},{\"iccid\":"
+    PLAY("[{\"iccid\":\"88\",\"profile\":\"other\"},{\"iccid\":\"89\",\"profile\":\"demo\",\"eid\":\"90\"},{"
+         "\"iccid\":"
          "\"87\"},5]",
          "{" EXECUTED "}", ORDERED, CONFIRMED);
     captured = SMDPP(&smdpp_order, "--profile", "demo", "--again", NULL);
     assert_lines(&captured, EXIT_OK, "LPA:1$rsp.example.com$M\n", "");
-    ck_assert_str_eq(https_asked(), "GET " URL "/orders?limit=1000\n" CALL(
-                                        "cancelOrder", "\"iccid\":\"89\","
-                                                       "\"finalProfileStatusIndicator\":\"Available\",")
-                                        CALL("downloadOrder", "\"profileType\":\"demo\",")
-                                            CALL("confirmOrder", "\"iccid\":\"89\",\"releaseFlag\":true,"));
-    PLAY("[{\"iccid\":\"890011223344556677\",\"profile\":\"demo\"}]", "{" EXECUTED "}", ORDERED, CONFIRMED);
+    ck_assert_str_eq(asked(), "GET " URL "/orders?limit=1000\n" CALL(
+                                  "cancelOrder", "\"iccid\":\"89\",\"eid\":\"90\","
+                                                 "\"finalProfileStatusIndicator\":\"Available\",")
+                                  CALL("downloadOrder", "\"profileType\":\"demo\",")
+                                      CALL("confirmOrder", "\"iccid\":\"89\",\"releaseFlag\":true,"));
+    PLAY("[{\"iccid\":\"890011223344556677\",\"profile\":\"demo\",\"eid\":null}]", "{" EXECUTED "}", ORDERED,
+         CONFIRMED);
     captured = SMDPP(&smdpp_order, "--iccid", "890011223344556677FF", "--again", NULL);
     assert_lines(&captured, EXIT_OK, "LPA:1$rsp.example.com$M\n", "");
     ck_assert_ptr_nonnull(
-        strstr(https_asked(), CALL("cancelOrder", "\"iccid\":\"890011223344556677\","
-                                                  "\"finalProfileStatusIndicator\":\"Available\",")));
+        strstr(asked(), CALL("cancelOrder", "\"iccid\":\"890011223344556677\","
+                                            "\"finalProfileStatusIndicator\":\"Available\",")));
     PLAY("[{\"iccid\":\"89\",\"profile\":\"demo\"}]", REFUSED(""));
     captured = SMDPP(&smdpp_order, "--iccid", "89", "--again", NULL);
     assert_lines(&captured, EXIT_FAILED, "",
@@ -97,15 +122,14 @@ START_TEST(taking_back)
     PLAY("{" EXECUTED "}");
     captured = SMDPP(&smdpp_cancel, "--iccid", "89", NULL);
     assert_lines(&captured, EXIT_OK, "", "");
-    ck_assert_str_eq(https_asked(), CALL("cancelOrder", "\"iccid\":\"89\","
-                                                        "\"finalProfileStatusIndicator\":\"Available\","));
+    ck_assert_str_eq(asked(), CALL("cancelOrder", "\"iccid\":\"89\","
+                                                  "\"finalProfileStatusIndicator\":\"Available\","));
     PLAY("{" EXECUTED "}");
     captured = SMDPP(&smdpp_cancel, "--iccid", "89", "--eid", "90", "--matching-id", "M", "--final",
                      "unavailable", NULL);
     assert_lines(&captured, EXIT_OK, "", "");
-    ck_assert_str_eq(https_asked(),
-                     CALL("cancelOrder", "\"iccid\":\"89\",\"eid\":\"90\",\"matchingId\":\"M\","
-                                         "\"finalProfileStatusIndicator\":\"Unavailable\","));
+    ck_assert_str_eq(asked(), CALL("cancelOrder", "\"iccid\":\"89\",\"eid\":\"90\",\"matchingId\":\"M\","
+                                                  "\"finalProfileStatusIndicator\":\"Unavailable\","));
 }
 END_TEST
 
@@ -153,7 +177,7 @@ START_TEST(usage)
     captured = SMDPP(&smdpp_order, "--profile", "\xFF", NULL);
     assert_lines(&captured, EXIT_FAILED, "",
                  "softeuicc order: downloadOrder: an option's value is not UTF-8\n");
-    ck_assert_str_eq(https_asked(), "");
+    ck_assert_str_eq(asked(), "");
 }
 END_TEST
 
@@ -180,7 +204,7 @@ START_TEST(lists)
     captured = SMDPP(&smdpp_orders, NULL);
     assert_lines(&captured, EXIT_OK,
                  "89  released  demo  M  -\n-   -         -     -  -\n-   -         -     -  -\n", "");
-    ck_assert_str_eq(https_asked(), "GET " URL "/orders?limit=1000\n");
+    ck_assert_str_eq(asked(), "GET " URL "/orders?limit=1000\n");
     PLAY("[{\"name\":\"a\",\"iccid\":\"89\",\"profileName\":\"x\\u001b[31m\\ny\\u009b2J\",\"error\":true}]");
     captured = SMDPP(&smdpp_profiles, NULL);
     assert_lines(&captured, EXIT_OK, "a  89  -  x?[31m?y??2J  -  -\n", "");
@@ -206,13 +230,13 @@ START_TEST(follows_pages)
     PLAY("[{\"id\":7},{\"id\":9}]");
     captured = SMDPP(&smdpp_notifications, "--limit", "2", NULL);
     assert_lines(&captured, EXIT_OK, "7  -  -  -  -  -\n9  -  -  -  -  -\n", "");
-    ck_assert_str_eq(https_asked(), "GET " URL "/notifications?limit=2\n");
+    ck_assert_str_eq(asked(), "GET " URL "/notifications?limit=2\n");
     PLAY(page_of_names("a", 1000), page_of_names("b c&", 1000), page_of_names("z", 3));
     captured = SMDPP(&smdpp_profiles, "--limit", "2500", NULL);
     ck_assert_int_eq(captured.status, EXIT_OK);
-    ck_assert_str_eq(https_asked(), "GET " URL "/profiles?limit=1000\n"
-                                    "GET " URL "/profiles?limit=1000&after=a999\n"
-                                    "GET " URL "/profiles?limit=500&after=b%20c%26999\n");
+    ck_assert_str_eq(asked(), "GET " URL "/profiles?limit=1000\n"
+                              "GET " URL "/profiles?limit=1000&after=a999\n"
+                              "GET " URL "/profiles?limit=500&after=b%20c%26999\n");
     PLAY(page_of_names("a", 1000), page_of_names("z", 3));
     captured = SMDPP(&smdpp_profiles, "--json", NULL);
     ck_assert_int_eq(captured.status, EXIT_OK);
@@ -220,8 +244,8 @@ START_TEST(follows_pages)
     ck_assert_ptr_nonnull(strstr(captured.out, "\"z2\""));
     PLAY(page_of_names("a", 1000), page_of_names("a", 1000), "[]");
     captured = SMDPP(&smdpp_profiles, NULL);
-    ck_assert_str_eq(https_asked(), "GET " URL "/profiles?limit=1000\n"
-                                    "GET " URL "/profiles?limit=1000&after=a999\n");
+    ck_assert_str_eq(asked(), "GET " URL "/profiles?limit=1000\n"
+                              "GET " URL "/profiles?limit=1000&after=a999\n");
     PLAY(page_of_names("a", 1000), REFUSED(",\"message\":\"the disk\""));
     captured = SMDPP(&smdpp_profiles, "--json", NULL);
     assert_lines(&captured, EXIT_FAILED, "{\"error\":{\"message\":\"" URL "/profiles: the disk\"}}\n",

@@ -1,8 +1,8 @@
 /*
- * The ASN.1 binding of ES9+ (SGP.22 6.6): RemoteProfileProvisioningRequest and -Response. Refusals are the
- * functions' own error numbers, which say less than the codes of the JSON binding. See http_api.h.
+ * The ASN.1 binding of ES9+ and ES11 (SGP.22 6.6): RemoteProfileProvisioningRequest and -Response. Refusals
+ * are the functions' own error numbers, which say less than the codes of the JSON binding. See binding.h.
  */
-#include "servers/smdpp/network/http_api.h"
+#include "servers/rsp/binding.h"
 
 #include "apdu/tlv.h"
 
@@ -35,7 +35,8 @@ static void put_response(const struct es9p_function *function, const struct es9p
 
 /* Reading (6.6): a body that is no request at all has no function whose error number could answer it, so it
  * is an HTTP error. */
-void es9p_asn1_answer(struct smdpp *smdpp, struct span body, struct http_answer *answer)
+void rsp_asn1_answer(const struct rsp_interface *interface, void *server, struct span body,
+                     struct http_answer *answer)
 {
     const struct es9p_function *function = NULL;
     const struct es9p_member *missing;
@@ -45,7 +46,7 @@ void es9p_asn1_answer(struct smdpp *smdpp, struct span body, struct http_answer 
     struct span content = SPAN_NONE;
 
     if (tlv_single(body, TAG_REQUEST, &choice) == TLV_OK) {
-        function = es9p_by_tag(tlv_peek(&(struct tlv_reader){.in = choice}));
+        function = interface->by_tag(tlv_peek(&(struct tlv_reader){.in = choice}));
         if (function != NULL && tlv_single(choice, function->request, &content) != TLV_OK)
             function = NULL;
     }
@@ -55,7 +56,7 @@ void es9p_asn1_answer(struct smdpp *smdpp, struct span body, struct http_answer 
         es9p_message_clear(&request);
         return;
     }
-    es9p_run(smdpp, function, &request, &result, &status);
+    interface->run(server, function, &request, &result, &status);
     if (function->answer != 0) {
         answer->code = 200;
         answer->content_type = CONTENT_TYPE_ASN1;
