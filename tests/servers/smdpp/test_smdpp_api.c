@@ -362,6 +362,10 @@ START_TEST(sees_the_directory_change)
     bench_success(bench_initiate(&bench));
     bench_expect(bench_authenticate(&bench), "8.2.6", "3.8");
     bench.matching_id = "demo";
+    /* What was offered is what is sent, or nothing. */
+    bench_until_offered(&bench);
+    write_text("profiles/demo.json", "{\"profileName\":\"another\"}");
+    bench_expect(bench_prepare(&bench), "8.2", "3.7");
     bench_until_offered(&bench);
     unlink(test_path("profiles/demo.der"));
     bench_expect(bench_prepare(&bench), "8.2", "3.7");
