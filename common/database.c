@@ -26,6 +26,7 @@ struct db {
     unsigned depth; /* of db_begin */
     bool failed;    /* something inside the transaction has failed */
     int64_t number; /* of its log */
+    uint64_t failures;
     char error[DB_WHY_MAX];
     const char *reason; /* the end of `error` */
 };
@@ -67,6 +68,7 @@ static void database_report(struct db *db)
 {
     log_line(LOG_LEVEL_ERROR, "%s", db->error);
     db->failed = true;
+    db->failures++;
 }
 
 static void statement_failed(struct db *db, const char *sql)
@@ -75,6 +77,11 @@ static void statement_failed(struct db *db, const char *sql)
         return;
     keep_sqlite_error(db, sql);
     database_report(db);
+}
+
+uint64_t db_failures(const struct db *db)
+{
+    return db->failures;
 }
 
 const char *db_reason(const struct db *db)

@@ -34,6 +34,9 @@ struct db *db_open(const char *path, const struct db_schema *schema, char why[DB
 /* NULL is nothing to close. */
 void db_close(struct db *db);
 
+/* How much has failed so far: who has read several things compares, and so knows whether to believe that
+ * there was nothing. */
+uint64_t db_failures(const struct db *db);
 /* The reason of what failed last, "" when nothing has: "database or disk is full". */
 const char *db_reason(const struct db *db);
 

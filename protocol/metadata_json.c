@@ -3,6 +3,7 @@
 
 #include "apdu/digits.h"
 #include "apdu/tlv.h"
+#include "crypto/printable.h"
 #include "protocol/tags.h"
 
 #include <stdarg.h>
@@ -11,9 +12,7 @@
 
 #define METADATA_JSON_MAX (1024 * 1024) /* octets */
 
-#define ICON_MAX    1024
-#define ADDRESS_MAX 255
-#define GID_MAX     16
+#define GID_MAX 16
 
 #define EVENT_COUNT 4
 
@@ -50,10 +49,10 @@ struct reading {
     char *why;
 };
 
-static bool metadata_fault(struct reading *reading, const char *format, ...)
+static bool metadata_complain(struct reading *reading, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-static bool metadata_fault(struct reading *reading, const char *format, ...)
+static bool metadata_complain(struct reading *reading, const char *format, ...)
 {
     va_list arguments;
 
@@ -83,7 +82,7 @@ static bool check_object(struct reading *reading, const char *path, const json_t
     json_t *value;
 
     if (!json_is_object(json))
-        return metadata_fault(reading, "%s is not a JSON object", path[0] != '\0' ? path : "it");
+        return metadata_complain(reading, "%s is not a JSON object", path[0] != '\0' ? path : "it");
     json_object_foreach((json_t *)(uintptr_t)json, key, value)
     {
         size_t i = 0;
@@ -91,7 +90,7 @@ static bool check_object(struct reading *reading, const char *path, const json_t
         while (names[i] != NULL && strcmp(names[i], key) != 0)
             i++;
         if (names[i] == NULL)
-            return metadata_fault(reading, "%s%s%.60s: there is no such member", path, dot, key);
+            return metadata_complain(reading, "%s%s%.60s: there is no such member", path, dot, key);
     }
     return true;
 }
@@ -99,18 +98,38 @@ static bool check_object(struct reading *reading, const char *path, const json_t
 /* A list, when it is there. */
 static bool check_list(struct reading *reading, const char *path, const json_t *list)
 {
-    return list == NULL || json_is_array(list) || metadata_fault(reading, "%s is not a list", path);
+    return list == NULL || json_is_array(list) || metadata_complain(reading, "%s is not a list", path);
 }
 
-/* A text of at most `max` octets; the default, cut to that, when it is absent. */
+/* The default of a name: at most `max` characters, '?' for what is none. */
+static void put_default(const char *name, size_t max, char *out)
+{
+    size_t left = strlen(name), size;
+    uint32_t character;
+
+    for (; left > 0 && max > 0; max--) {
+        size = printable_character(name, left, &character);
+        memcpy(out, size > 0 ? name : "?", size > 0 ? size : 1);
+        out += size > 0 ? size : 1;
+        name += size > 0 ? size : 1;
+        left -= size > 0 ? size : 1;
+    }
+    *out = '\0';
+}
+
+/* A text of at most `max` characters; the default, cut to that, when it is absent. */
 static bool take_name(struct reading *reading, const json_t *json, const char *key, size_t max, char *out)
 {
     const json_t *value = json_object_get(json, key);
     const char *text = json_string_value(value);
+    size_t characters;
 
-    if (value != NULL && (text == NULL || strlen(text) > max))
-        return metadata_fault(reading, "%s is not a text of at most %zu octets", key, max);
-    snprintf(out, max + 1, "%.*s", (int)max, text != NULL ? text : reading->profile->name);
+    if (value == NULL)
+        put_default(reading->profile->name, max, out);
+    else if (text == NULL || !metadata_is_text(span_of_string(text), &characters) || characters > max)
+        return metadata_complain(reading, "%s is not a text of at most %zu characters", key, max);
+    else
+        strcpy(out, text);
     return true;
 }
 
@@ -122,9 +141,9 @@ static bool read_icon(struct reading *reading, const char *name, struct buf *ico
     char why[METADATA_READ_WHY];
 
     snprintf(path, sizeof(path), "%s/%s", reading->profile->directory, name);
-    if (!reading->profile->read(path, name, ICON_MAX, icon, why))
-        return metadata_fault(reading, "icon: %.150s", why);
-    return icon->size > 0 || metadata_fault(reading, "icon: %.100s is empty", name);
+    if (!reading->profile->read(path, name, METADATA_ICON_MAX, icon, why))
+        return metadata_complain(reading, "icon: %.150s", why);
+    return icon->size > 0 || metadata_complain(reading, "icon: %.100s is empty", name);
 }
 
 static bool put_icon(struct reading *reading, const json_t *json)
@@ -138,14 +157,14 @@ static bool put_icon(struct reading *reading, const json_t *json)
     bool good;
 
     if (file == NULL)
-        return type == NULL || metadata_fault(reading, "iconType: there is no icon");
+        return type == NULL || metadata_complain(reading, "iconType: there is no icon");
     if (name == NULL || name[0] == '\0' || strchr(name, '/') != NULL || strlen(name) > METADATA_FILE_MAX)
-        return metadata_fault(reading, "icon is not the name of a file in the same directory");
+        return metadata_complain(reading, "icon is not the name of a file in the same directory");
     strcpy(reading->facts->icon, name);
     if (type == NULL && dot != NULL)
         kind = strcmp(dot, ".png") == 0 ? &icon_types[1] : strcmp(dot, ".jpg") == 0 ? &icon_types[0] : NULL;
     if (kind == NULL)
-        return metadata_fault(reading, "iconType is neither \"png\" nor \"jpg\"");
+        return metadata_complain(reading, "iconType is neither \"png\" nor \"jpg\"");
     good = read_icon(reading, name, &icon);
     if (good) {
         tlv_put_unsigned(reading->out, 0x93, kind->value);
@@ -174,17 +193,17 @@ static bool take_events(struct reading *reading, const char *path, const json_t 
 
     *bits = 0;
     if (!json_is_array(list))
-        return metadata_fault(reading, "%s.events is not a list", path);
+        return metadata_complain(reading, "%s.events is not a list", path);
     json_array_foreach(list, i, name)
     {
         const struct word *event = find_word(events, name);
 
         if (event == NULL)
-            return metadata_fault(reading, "%s.events[%zu] is not install, enable, disable or delete", path,
-                                  i);
+            return metadata_complain(reading, "%s.events[%zu] is not install, enable, disable or delete",
+                                     path, i);
         *bits |= (uint8_t)(0x80u >> event->value);
     }
-    return *bits != 0 || metadata_fault(reading, "%s.events is empty", path);
+    return *bits != 0 || metadata_complain(reading, "%s.events is empty", path);
 }
 
 /* The server's own address first, then what the description asks for. */
@@ -214,8 +233,9 @@ static bool put_notifications(struct reading *reading, const json_t *json)
         snprintf(path, sizeof(path), "notifications[%zu]", index);
         if (!check_object(reading, path, entry, notification_members))
             return false;
-        if (address == NULL || address[0] == '\0' || strlen(address) > ADDRESS_MAX)
-            return metadata_fault(reading, "%s.address is not a text of 1 to %d octets", path, ADDRESS_MAX);
+        if (address == NULL || address[0] == '\0' || strlen(address) > METADATA_ADDRESS_MAX)
+            return metadata_complain(reading, "%s.address is not a text of 1 to %d octets", path,
+                                     METADATA_ADDRESS_MAX);
         if (!take_events(reading, path, json_object_get(entry, "events"), &bits))
             return false;
         put_notification(reading->out, bits, address);
@@ -251,7 +271,7 @@ static bool put_gid(struct reading *reading, const json_t *owner, const char *ke
         tlv_put(reading->out, tag, buf_span(&gid));
     buf_free(&gid);
     return value == NULL || ok ||
-           metadata_fault(reading, "owner.%s is not hexadecimal of at most %d octets", key, GID_MAX);
+           metadata_complain(reading, "owner.%s is not hexadecimal of at most %d octets", key, GID_MAX);
 }
 
 static bool put_owner(struct reading *reading, const json_t *json)
@@ -265,7 +285,7 @@ static bool put_owner(struct reading *reading, const json_t *json)
     if (!check_object(reading, "owner", owner, owner_members))
         return false;
     if (!mcc_mnc_octets(json_string_value(json_object_get(owner, "mccmnc")), octets))
-        return metadata_fault(reading, "owner.mccmnc is not of the form \"001-01\"");
+        return metadata_complain(reading, "owner.mccmnc is not of the form \"001-01\"");
     at = tlv_open(reading->out, 0xB7);
     tlv_put(reading->out, 0x80, SPAN_ARRAY(octets));
     if (!put_gid(reading, owner, "gid1", 0x81) || !put_gid(reading, owner, "gid2", 0x82))
@@ -288,10 +308,12 @@ static bool put_rules(struct reading *reading, const json_t *json)
         const struct word *rule = find_word(rules, name);
 
         if (rule == NULL)
-            return metadata_fault(reading, "pprs[%zu] is neither \"ppr1\" nor \"ppr2\"", index);
+            return metadata_complain(reading, "pprs[%zu] is neither \"ppr1\" nor \"ppr2\"", index);
         bits |= (uint8_t)(0x80u >> rule->value);
         reading->facts->pprs |= (uint8_t)(1u << rule->value);
     }
+    if (bits != 0 && json_object_get(json, "owner") == NULL)
+        return metadata_complain(reading, "pprs: an eUICC allows rules to an owner, and owner is missing");
     if (bits != 0)
         tlv_put_bits(reading->out, 0x99, &bits, 3);
     return true;
@@ -304,7 +326,7 @@ static bool put_flag(struct reading *reading, const json_t *json, const char *ke
     const json_t *value = json_object_get(json, key);
 
     if (value != NULL && !json_is_boolean(value))
-        return metadata_fault(reading, "%s is neither true nor false", key);
+        return metadata_complain(reading, "%s is neither true nor false", key);
     *fact = json_is_true(value);
     if (*fact)
         tlv_put(reading->out, tag, SPAN_ARRAY(true_in_der));
@@ -319,7 +341,8 @@ static bool take_class(struct reading *reading, const json_t *json, const struct
 
     *class = value == NULL ? &classes[2] : find_word(classes, value);
     if (*class == NULL)
-        return metadata_fault(reading, "profileClass is not \"operational\", \"test\" or \"provisioning\"");
+        return metadata_complain(reading,
+                                 "profileClass is not \"operational\", \"test\" or \"provisioning\"");
     reading->facts->profile_class = (*class)->name;
     return true;
 }
@@ -328,6 +351,8 @@ bool metadata_json_build(const json_t *json, const struct metadata_profile *prof
                          struct metadata_facts *facts, char *why)
 {
     struct reading reading = {profile, facts, out, why};
+    const size_t start = out->size;
+    struct metadata_fault fault;
     const struct word *class;
     size_t at;
 
@@ -348,7 +373,11 @@ bool metadata_json_build(const json_t *json, const struct metadata_profile *prof
         !put_flag(&reading, json, "fallbackAllowed", TAG_FALLBACK_ALLOWED, &facts->fallback_allowed))
         return false;
     tlv_close(out, at);
-    return !out->failed || metadata_fault(&reading, "out of memory");
+    if (out->failed)
+        return metadata_complain(&reading, "out of memory");
+    /* What no member of the JSON is at fault for: the package's ICCID, the server's address. */
+    return metadata_check(SPAN(out->data + start, out->size - start), &fault) ||
+           metadata_complain(&reading, "%s: %s", fault.member, fault.reason);
 }
 
 json_t *metadata_json_load(const char *path, metadata_read *read, char *why)

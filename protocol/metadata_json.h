@@ -8,14 +8,14 @@
 #define SOFTEUICC_PROTOCOL_METADATA_JSON_H
 
 #include "apdu/iccid.h"
+#include "protocol/metadata_check.h"
 
 #include <jansson.h>
 
 /* Sizes in octets. */
-#define METADATA_PROVIDER_MAX 32
-#define METADATA_NAME_MAX     64
-#define METADATA_FILE_MAX     255 /* of an icon's name */
-#define METADATA_WHY_SIZE     180
+#define METADATA_CHARACTER_MAX 4   /* of one in UTF-8 */
+#define METADATA_FILE_MAX      255 /* of an icon's name */
+#define METADATA_WHY_SIZE      180
 
 /* Reads a whole file, as input_read of common/input.h does, which this floor does not know: appends at most
  * `limit` octets to `out`, or says in `why` (METADATA_READ_WHY octets) what of the file `name` is wrong. */
@@ -24,8 +24,8 @@ typedef bool metadata_read(const char *path, const char *name, size_t limit, str
 
 /* What is known of the profile without it. */
 struct metadata_profile {
-    const uint8_t *iccid;       /* ICCID_SIZE octets, as in EF ICCID */
-    const char *name;           /* the names' default; what is too long of it is cut */
+    const uint8_t *iccid; /* ICCID_SIZE octets, as in EF ICCID */
+    const char *name; /* the names' default; what is too long of it is cut, and what is not UTF-8 replaced */
     metadata_read *read;        /* for icon files */
     const char *directory;      /* where they are */
     const char *server_address; /* hears of enabling, disabling and deleting; NULL: no such server */
@@ -33,7 +33,8 @@ struct metadata_profile {
 
 /* What it says, for people. */
 struct metadata_facts {
-    char service_provider[METADATA_PROVIDER_MAX + 1], profile_name[METADATA_NAME_MAX + 1];
+    char service_provider[METADATA_CHARACTER_MAX * METADATA_PROVIDER_MAX + 1];
+    char profile_name[METADATA_CHARACTER_MAX * METADATA_NAME_MAX + 1];
     const char *profile_class; /* a constant */
     uint8_t pprs;              /* bits: 1 ppr1, 2 ppr2 */
     bool ecall, fallback_allowed;

@@ -24,6 +24,7 @@ struct client {
     const char *url, *cacert, *cert, *key;
     bool json, qr, again, keep;
     const char *profile, *iccid, *eid, *matching_id, *code, *smds, *final;
+    int64_t limit; /* rows of a list; 0: all */
 };
 
 /* --- HTTP ----------------------------------------------------------------------------------------------- */
@@ -118,31 +119,113 @@ static json_t *call(const struct client *client, const char *function, json_t *r
     return NULL;
 }
 
-/* Takes back the order of the profile that is asked for: by its ICCID, or by the name that /orders shows. */
+/* --- Pages of lists ------------------------------------------------------------------------------------- */
+
+/* A list of the server, page after page. */
+struct pages {
+    const struct client *client;
+    const char *name;    /* "orders" */
+    const char *key;     /* the member that the next page begins after */
+    int64_t left;        /* rows that are still wanted; -1: all */
+    char after[3 * 256]; /* percent-encoded; "": the first page */
+    bool ended;
+};
+
+/* What may stand in a query as it is (RFC 3986 2.3); the rest is encoded. */
+static void encode_key(const char *text, char *out, size_t size)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    size_t n = 0;
+
+    for (; *text != '\0' && n + 4 < size; text++)
+        n += (size_t)snprintf(out + n, size - n, strchr(plain, *text) != NULL ? "%c" : "%%%02X",
+                              (unsigned char)*text);
+    out[n] = '\0';
+}
+
+/* Notes where the page after this one begins: it is full, and says so. */
+static void note_next(struct pages *pages, const json_t *rows, size_t asked)
+{
+    const json_t *key = json_object_get(json_array_get(rows, json_array_size(rows) - 1), pages->key);
+    char text[32], before[sizeof(pages->after)];
+
+    memcpy(before, pages->after, sizeof(before));
+    snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, json_integer_value(key));
+    if (pages->left > 0)
+        pages->left -= (int64_t)json_array_size(rows);
+    pages->ended =
+        json_array_size(rows) != asked || pages->left == 0 || (!json_is_string(key) && !json_is_integer(key));
+    if (!pages->ended)
+        encode_key(json_is_string(key) ? json_string_value(key) : text, pages->after, sizeof(pages->after));
+    pages->ended = pages->ended || strcmp(before, pages->after) == 0;
+}
+
+/* The next page; NULL after an error line. */
+static json_t *next_page(struct pages *pages)
+{
+    size_t asked = pages->left >= 0 && pages->left < STATUS_ROWS_MAX ? (size_t)pages->left : STATUS_ROWS_MAX;
+    char path[sizeof(pages->after) + 64];
+    const json_t *status;
+    json_t *rows;
+
+    snprintf(path, sizeof(path), "/%s?limit=%zu%s%s", pages->name, asked,
+             pages->after[0] != '\0' ? "&after=" : "", pages->after);
+    rows = smdpp_client_exchange(pages->client, path, NULL);
+    if (rows != NULL && !json_is_array(rows)) {
+        status = json_object_get(json_object_get(json_object_get(rows, "header"), "functionExecutionStatus"),
+                                 "statusCodeData");
+        tool_error("%s/%s: %s", pages->client->url, pages->name,
+                   text_member(status, "message", "the answer is not a list: not a softeuicc smdpp?"));
+        json_decref(rows);
+        return NULL;
+    }
+    if (rows != NULL)
+        note_next(pages, rows, asked);
+    return rows;
+}
+
+/* Whether this is an order of the profile that is asked for: by its ICCID, or by the name that /orders shows.
+ */
+static bool is_asked_for(const struct client *client, const json_t *order)
+{
+    const char *iccid = json_string_value(json_object_get(order, "iccid"));
+    const char *profile = json_string_value(json_object_get(order, "profile"));
+
+    return iccid != NULL && profile != NULL &&
+           (client->iccid != NULL ? iccid_is_same(iccid, client->iccid)
+                                  : strcmp(profile, client->profile) == 0);
+}
+
+static bool take_one_back(const struct client *client, const json_t *order)
+{
+    json_t *answer = call(client, "cancelOrder",
+                          json_pack("{s:O,s:s*,s:s}", "iccid", json_object_get(order, "iccid"), "eid",
+                                    json_string_value(json_object_get(order, "eid")),
+                                    "finalProfileStatusIndicator", "Available"));
+
+    json_decref(answer);
+    return answer != NULL;
+}
+
+/* Takes back the orders of the profile that is asked for. */
 static bool take_back(const struct client *client)
 {
-    json_t *orders = smdpp_client_exchange(client, "/orders", NULL);
-    bool ok = orders != NULL;
-    json_t *order, *answer;
-    size_t i;
+    struct pages pages = {.client = client, .name = "orders", .key = "iccid", .left = -1};
+    bool ok = true;
 
-    json_array_foreach(orders, i, order)
-    {
-        const char *iccid = json_string_value(json_object_get(order, "iccid"));
-        const char *profile = json_string_value(json_object_get(order, "profile"));
+    while (ok && !pages.ended) {
+        json_t *orders = next_page(&pages);
+        json_t *order;
+        size_t i;
 
-        if (iccid == NULL || profile == NULL ||
-            !(client->iccid != NULL ? iccid_is_same(iccid, client->iccid)
-                                    : strcmp(profile, client->profile) == 0))
-            continue;
-        answer = call(client, "cancelOrder",
-                      json_pack("{s:s,s:s*,s:s}", "iccid", iccid, "eid",
-                                json_string_value(json_object_get(order, "eid")),
-                                "finalProfileStatusIndicator", "Available"));
-        ok = answer != NULL;
-        json_decref(answer);
+        ok = orders != NULL;
+        json_array_foreach(orders, i, order)
+        {
+            if (is_asked_for(client, order))
+                ok = take_one_back(client, order) && ok;
+        }
+        json_decref(orders);
     }
-    json_decref(orders);
     return ok;
 }
 
@@ -321,32 +404,39 @@ const struct command smdpp_cancel = {
 
 static const struct option_row list_rows[] = {
     CLIENT_ROWS,
+    {"limit", "N", "the first N rows only", TAKES_NUMBER(struct client, limit, 1, INT64_MAX)},
     {"json", NULL, "print the answer as JSON", TAKES_FLAG(struct client, json)},
     {0},
 };
 
-/* A list of the server, which has the command's name there; what its table shows comes with the command. */
+/* What its table shows comes with the command; the first column has the key of its rows. */
 static int run_list(const struct command_line *line)
 {
     const struct client *client = line->settings;
-    char path[32];
-    json_t *rows;
-    int status;
+    const struct table_column *columns = line->command->with;
+    struct pages pages = {.client = client,
+                          .name = line->command->name,
+                          .key = columns[0].title,
+                          .left = client->limit != 0 ? client->limit : -1};
+    json_t *all = client->json ? json_array() : NULL;
+    int status = EXIT_OK;
 
     if (!check_client(client))
         return EXIT_USAGE;
-    snprintf(path, sizeof(path), "/%s", line->command->name);
-    rows = smdpp_client_exchange(client, path, NULL);
-    if (rows == NULL)
-        return EXIT_FAILED;
-    if (!json_is_array(rows)) {
+    while (status == EXIT_OK && !pages.ended) {
+        json_t *rows = next_page(&pages);
+
+        if (rows == NULL)
+            status = EXIT_FAILED;
+        else if (client->json)
+            json_array_extend(all, rows);
+        else
+            status = print_table(rows, columns);
         json_decref(rows);
-        return tool_error("%s%s: the answer is not a list: not a softeuicc smdpp?", client->url, path);
     }
-    if (client->json)
-        return print_json(rows);
-    status = print_table(rows, line->command->with);
-    json_decref(rows);
+    if (client->json && status == EXIT_OK)
+        return print_json(all);
+    json_decref(all);
     return status;
 }
 
@@ -367,8 +457,8 @@ const struct command smdpp_orders =
     LIST_COMMAND("orders", "list the server's orders", TABLE_WHOLE("iccid"), TABLE_WHOLE("state"),
                  TABLE_COLUMN("profile"), TABLE_WHOLE("matchingId"), TABLE_WHOLE("eid"));
 const struct command smdpp_events =
-    LIST_COMMAND("events", "list the events at SM-DS", TABLE_WHOLE("eventId"), TABLE_WHOLE("state"),
-                 TABLE_COLUMN("smdsAddress"), TABLE_WHOLE("iccid"), TABLE_WHOLE("eid"));
+    LIST_COMMAND("events", "list the events at SM-DS", TABLE_WHOLE("id"), TABLE_WHOLE("eventId"),
+                 TABLE_WHOLE("state"), TABLE_COLUMN("smdsAddress"), TABLE_WHOLE("iccid"), TABLE_WHOLE("eid"));
 const struct command smdpp_profiles =
     LIST_COMMAND("profiles", "list what can be downloaded", TABLE_WHOLE("name"), TABLE_WHOLE("iccid"),
                  TABLE_COLUMN("serviceProviderName"), TABLE_COLUMN("profileName"),

@@ -134,6 +134,18 @@ static bool find_owner(struct eim *eim, const struct eim_result *result, char ei
     return count == 1;
 }
 
+/* Whose a result is; it must be known. */
+static enum eim_error check_owner(struct eim *eim, struct span eid, const struct eim_result *result,
+                                  char digits[EIM_EID_DIGITS + 1])
+{
+    digits[0] = '\0';
+    if (eid.data == NULL && !find_owner(eim, result, digits))
+        return EIM_ERROR_MISSING_EID;
+    if (eid.data != NULL && !eid_to_digits(eid, digits))
+        return EIM_ERROR_INVALID_EID;
+    return eim_euicc_number(eim, digits, "count(*)", 0) > 0 ? EIM_ERROR_NONE : EIM_ERROR_EID_NOT_FOUND;
+}
+
 static enum eim_error take_for(struct eim *eim, const char *eid, const struct eim_result *result,
                                struct buf *acknowledgements)
 {
@@ -162,14 +174,10 @@ enum eim_error eim_take_result(struct eim *eim, struct span eid, struct span res
         log_line(LOG_LEVEL_ERROR, "a result was refused: %s", why);
         return EIM_ERROR_UNDEFINED;
     }
-    if (eid.data == NULL && !find_owner(eim, &parsed, digits))
-        return EIM_ERROR_MISSING_EID;
-    if (eid.data != NULL && !eid_to_digits(eid, digits))
-        return EIM_ERROR_INVALID_EID;
-    if (eim_euicc_number(eim, digits, "count(*)", 0) == 0)
-        return EIM_ERROR_EID_NOT_FOUND;
     db_begin(eim->db);
-    error = take_for(eim, digits, &parsed, &list);
+    error = check_owner(eim, eid, &parsed, digits);
+    if (error == EIM_ERROR_NONE)
+        error = take_for(eim, digits, &parsed, &list);
     if (list.failed)
         db_fail(eim->db, "out of memory");
     if (!db_commit(eim->db)) {

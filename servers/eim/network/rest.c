@@ -156,6 +156,7 @@ void eim_rest_answer(struct eim *eim, const struct http_request *request, struct
 {
     char parameter[PARAMETER_MAX + 1] = "";
     struct rest_call call = {.eim = eim, .parameter = parameter, .answer = answer};
+    const uint64_t failures = db_failures(eim->db);
     bool is_path = false;
     size_t i;
 
@@ -173,6 +174,9 @@ void eim_rest_answer(struct eim *eim, const struct http_request *request, struct
         rest_error(&call, 405, "", "%s is not for this path", request->method);
     else
         rest_error(&call, 404, "", "there is no such path");
+    /* What was not found may be there. */
+    if (db_failures(eim->db) != failures && answer->code < 500)
+        rest_error(&call, 500, "", "the state cannot be read: %s", db_reason(eim->db));
     json_decref(call.body);
     if (answer->body.failed) {
         buf_free(&answer->body);

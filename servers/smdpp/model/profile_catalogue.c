@@ -42,7 +42,7 @@ struct index {
     size_t count, room;
 };
 
-enum index_kind { BY_NAME, BY_MATCHING_ID, BY_ICCID, BY_TYPE, INDEXES };
+enum index_kind { BY_NAME, BY_MATCHING_ID, BY_ICCID, INDEXES };
 
 struct profile_catalogue {
     char *directory;
@@ -69,11 +69,6 @@ static const char *key_matching_id(const struct profile *profile)
 static const char *key_iccid(const struct profile *profile)
 {
     return profile->iccid;
-}
-
-static const char *key_type(const struct profile *profile)
-{
-    return profile->type;
 }
 
 /* The place of the first entry that does not come before this key and name. */
@@ -150,7 +145,6 @@ struct profile_catalogue *profile_catalogue_new(const char *directory, const cha
     catalogue->index[BY_NAME] = (struct index){.key = key_name, .compare = strcmp};
     catalogue->index[BY_MATCHING_ID] = (struct index){.key = key_matching_id, .compare = strcasecmp};
     catalogue->index[BY_ICCID] = (struct index){.key = key_iccid, .compare = strcmp};
-    catalogue->index[BY_TYPE] = (struct index){.key = key_type, .compare = strcmp};
     catalogue->directory = strdup(directory);
     catalogue->server_address = strdup(server_address);
     if (catalogue->directory == NULL || catalogue->server_address == NULL) {
@@ -272,13 +266,11 @@ static struct entry *catalogue_add(struct profile_catalogue *catalogue, const ch
     return entry;
 }
 
-/* Takes an entry out of the indexes by what stands in its files. */
+/* Takes an entry out of the index by what stands in its files. */
 static void catalogue_forget_keys(struct profile_catalogue *catalogue, const struct entry *entry)
 {
-    if (!entry->has_keys)
-        return;
-    index_remove(&catalogue->index[BY_ICCID], entry);
-    index_remove(&catalogue->index[BY_TYPE], entry);
+    if (entry->has_keys)
+        index_remove(&catalogue->index[BY_ICCID], entry);
 }
 
 static void catalogue_remove(struct profile_catalogue *catalogue, struct entry *entry)
@@ -306,7 +298,6 @@ static bool catalogue_reload(struct profile_catalogue *catalogue, struct entry *
     entry->profile = fresh;
     entry->has_keys = true;
     index_insert(&catalogue->index[BY_ICCID], entry);
-    index_insert(&catalogue->index[BY_TYPE], entry);
     return !same;
 }
 
@@ -570,26 +561,14 @@ const struct profile *profile_catalogue_by_name(const struct profile_catalogue *
     return entry != NULL ? &entry->profile : NULL;
 }
 
-static const struct profile *catalogue_next(const struct profile_catalogue *catalogue, enum index_kind kind,
-                                            const char *key, const struct profile *previous)
-{
-    const struct entry *entry =
-        key[0] != '\0' ? index_next(&catalogue->index[kind], key, previous != NULL ? previous->name : "")
-                       : NULL;
-
-    return entry != NULL ? &entry->profile : NULL;
-}
-
 const struct profile *profile_catalogue_by_iccid(const struct profile_catalogue *catalogue, const char *iccid,
                                                  const struct profile *previous)
 {
-    return catalogue_next(catalogue, BY_ICCID, iccid, previous);
-}
+    const struct entry *entry = iccid[0] != '\0' ? index_next(&catalogue->index[BY_ICCID], iccid,
+                                                              previous != NULL ? previous->name : "")
+                                                 : NULL;
 
-const struct profile *profile_catalogue_by_type(const struct profile_catalogue *catalogue, const char *type,
-                                                const struct profile *previous)
-{
-    return catalogue_next(catalogue, BY_TYPE, type, previous);
+    return entry != NULL ? &entry->profile : NULL;
 }
 
 bool profile_catalogue_package(const struct profile_catalogue *catalogue, const struct profile *profile,

@@ -2,7 +2,7 @@
  * The profiles an SM-DP+ can deliver: the `.der` files (SAIP packages) of a directory, each with an optional
  * `.json` of metadata beside it, and where that says so an icon. The directory is watched, so that what is
  * asked for costs the same however many files there are; where it cannot be watched it is looked through
- * whenever somebody asks. Files are found by name, matchingId, ICCID and profile type.
+ * whenever somebody asks. Files are found by name, matchingId and ICCID.
  */
 #ifndef SOFTEUICC_SERVERS_SMDPP_MODEL_PROFILE_CATALOGUE_H
 #define SOFTEUICC_SERVERS_SMDPP_MODEL_PROFILE_CATALOGUE_H
@@ -38,12 +38,10 @@ size_t profile_catalogue_after(const struct profile_catalogue *catalogue, const 
  * only; NULL. */
 const struct profile *profile_catalogue_by_name(const struct profile_catalogue *catalogue, const char *name);
 
-/* The one with this ICCID, or of this profile type (the header's), that comes after `previous` (NULL: the
- * first) in the order of names, deliverable or not; NULL. */
+/* The one with this ICCID that comes after `previous` (NULL: the first) in the order of names, deliverable or
+ * not; NULL. */
 const struct profile *profile_catalogue_by_iccid(const struct profile_catalogue *catalogue, const char *iccid,
                                                  const struct profile *previous);
-const struct profile *profile_catalogue_by_type(const struct profile_catalogue *catalogue, const char *type,
-                                                const struct profile *previous);
 
 /* Appends the package of a profile; it is the one that the profile's digest stands for. False with a line in
  * `why` when it cannot be read, or is another one by now. */

@@ -76,6 +76,25 @@ static bool consider(struct smdpp *smdpp, const struct profile *profile, const c
     return ordered != STORE_FAILED;
 }
 
+/* Until one is found; false when the orders cannot be read. One that is asked for by its ICCID alone is not
+ * searched for among the others. */
+static bool consider_all(struct smdpp *smdpp, const char *iccid, const char *type, struct es2p_search *search)
+{
+    const struct profile_catalogue *catalogue = smdpp->catalogue;
+    const struct profile *profile = NULL;
+    bool ok = true;
+
+    if (type == NULL) {
+        while (ok && search->found == NULL &&
+               (profile = profile_catalogue_by_iccid(catalogue, iccid, profile)) != NULL)
+            ok = consider(smdpp, profile, iccid, type, search);
+        return ok;
+    }
+    for (size_t i = 0; ok && search->found == NULL && i < profile_catalogue_count(catalogue); i++)
+        ok = consider(smdpp, profile_catalogue_at(catalogue, i), iccid, type, search);
+    return ok;
+}
+
 /* What a card would refuse is refused here, with its reason: later nobody is there to read it. */
 static bool refuse_broken(const struct profile *profile, bool by_iccid, struct refusal_status *status)
 {
@@ -88,11 +107,9 @@ static const struct profile *find_profile(struct smdpp *smdpp, const char *iccid
 {
     struct es2p_search search = {0};
 
-    for (size_t i = 0; search.found == NULL && i < profile_catalogue_count(smdpp->catalogue); i++) {
-        if (!consider(smdpp, profile_catalogue_at(smdpp->catalogue, i), iccid, type, &search)) {
-            smdpp_refuse_storage(smdpp, "cannot read the orders", status);
-            return NULL;
-        }
+    if (!consider_all(smdpp, iccid, type, &search)) {
+        smdpp_refuse_storage(smdpp, "cannot read the orders", status);
+        return NULL;
     }
     if (search.found != NULL)
         return search.found;

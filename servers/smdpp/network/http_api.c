@@ -73,7 +73,7 @@ void http_api_answer(struct smdpp *smdpp, const struct http_request *request, st
     else if (strcmp(request->method, "GET") != 0)
         answer_refusal(answer, 405, REFUSAL_INPUT_INVALID, "only GET");
     else
-        status_answer(smdpp, request->path, answer);
+        status_answer(smdpp, request->path, request->query, answer);
     rsp_finish(answer);
 }
 

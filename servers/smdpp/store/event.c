@@ -124,10 +124,11 @@ int64_t store_events_next(struct db *db)
                      DB_NONE);
 }
 
-struct db_rows store_events(struct db *db)
+struct db_rows store_events(struct db *db, int64_t after, int64_t limit)
 {
     return db_query(db,
                     "SELECT id, state, iccid, eid, event_id AS eventId, smds AS smdsAddress, tries,"
-                    " CASE state WHEN 'deleting' THEN next_try END AS nextTry FROM smds_event ORDER BY id",
-                    DB_NONE);
+                    " CASE state WHEN 'deleting' THEN next_try END AS nextTry FROM smds_event"
+                    " WHERE id > ? ORDER BY id LIMIT ?",
+                    DB_VALUES(DB_INT(after), DB_INT(limit)));
 }

@@ -53,7 +53,8 @@ bool store_event_tried(struct db *db, const struct smds_event *event, enum smds_
 /* When a deletion or an expiry is due; -1: never. */
 int64_t store_events_next(struct db *db);
 
-/* All of them, with the columns named as they are shown (common/database_json.h). */
-struct db_rows store_events(struct db *db);
+/* At most so many of them that came after the one with this id (0: all), with the columns named as they are
+ * shown (common/database_json.h). */
+struct db_rows store_events(struct db *db, int64_t after, int64_t limit);
 
 #endif

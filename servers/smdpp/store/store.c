@@ -164,14 +164,14 @@ bool store_order_save(struct db *db, const struct order *order)
                             DB_INT(order->expires), DB_INT(order->eid_ordered)));
 }
 
-struct db_rows store_orders(struct db *db)
+struct db_rows store_orders(struct db *db, const char *after, int64_t limit)
 {
     return db_query(
         db,
         "SELECT iccid, profile, state, nullif(eid, '') AS eid, nullif(matching_id, '') AS matchingId,"
         " confirmation_code_sha256 IS NOT NULL AS confirmationCode_flag, wrong_codes AS wrongCodes,"
-        " tries, created, expires FROM profile_order ORDER BY created, iccid",
-        DB_NONE);
+        " tries, created, expires FROM profile_order WHERE iccid > ? ORDER BY iccid LIMIT ?",
+        DB_VALUES(DB_TEXT(after), DB_INT(limit)));
 }
 
 /* --- Downloads ------------------------------------------------------------------------------------------ */
@@ -290,11 +290,11 @@ bool store_notification_add(struct db *db, const struct received_notification *n
                   DB_NONE);
 }
 
-struct db_rows store_notifications(struct db *db)
+struct db_rows store_notifications(struct db *db, int64_t after, int64_t limit)
 {
     return db_query(db,
                     "SELECT id, received, verified AS verified_flag, operation, sequence_number AS seqNumber,"
                     " nullif(iccid, '') AS iccid, nullif(eid, '') AS eid, address AS notificationAddress,"
-                    " nullif(result, '') AS result FROM notification ORDER BY id",
-                    DB_NONE);
+                    " nullif(result, '') AS result FROM notification WHERE id > ? ORDER BY id LIMIT ?",
+                    DB_VALUES(DB_INT(after), DB_INT(limit)));
 }

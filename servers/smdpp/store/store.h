@@ -79,8 +79,9 @@ bool store_call_save(struct db *db, const struct es2p_call *call, int64_t now, c
 
 bool store_notification_add(struct db *db, const struct received_notification *notification, struct span der);
 
-/* All of them, oldest first, with the columns named as they are shown (common/database_json.h). */
-struct db_rows store_orders(struct db *db);
-struct db_rows store_notifications(struct db *db);
+/* At most so many of them, with the columns named as they are shown (common/database_json.h): those whose
+ * ICCID comes after this one ("": all), those that came in after the one with this id (0: all). */
+struct db_rows store_orders(struct db *db, const char *after, int64_t limit);
+struct db_rows store_notifications(struct db *db, int64_t after, int64_t limit);
 
 #endif

@@ -100,17 +100,13 @@ static bool same_profile(const struct profile *a, const struct profile *b)
 /* Every index leads to the same profiles. */
 static bool is_found(const struct profile_catalogue *catalogue, const struct profile *profile)
 {
-    const struct profile *of_iccid = NULL, *of_type = NULL, *named;
+    const struct profile *of_iccid = NULL, *named;
 
     do
         of_iccid = profile_catalogue_by_iccid(catalogue, profile->iccid, of_iccid);
     while (of_iccid != NULL && of_iccid != profile);
-    do
-        of_type = profile_catalogue_by_type(catalogue, profile->type, of_type);
-    while (of_type != NULL && of_type != profile);
     named = profile_catalogue_by_name(catalogue, profile->name);
     return (of_iccid == profile || profile->iccid[0] == '\0') &&
-           (of_type == profile || profile->type[0] == '\0') &&
            (profile->complaint[0] != '\0' ? named != profile : named == profile);
 }
 

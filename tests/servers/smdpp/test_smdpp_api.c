@@ -431,6 +431,10 @@ START_TEST(sees_the_directory_change)
     bench_success(bench_initiate(&bench));
     bench_expect(bench_authenticate(&bench), "8.2.6", "3.8");
     bench.matching_id = "demo";
+    /* What was offered is what is sent, or nothing. */
+    bench_until_offered(&bench);
+    write_text("profiles/demo.json", "{\"profileName\":\"another\"}");
+    bench_expect(bench_prepare(&bench), "8.2", "3.7");
     bench_until_offered(&bench);
     unlink(test_path("profiles/demo.der"));
     bench_expect(bench_prepare(&bench), "8.2", "3.7");
@@ -585,9 +589,112 @@ START_TEST(checks_its_own_identity)
 }
 END_TEST
 
+/* --- Lists in pages ------------------------------------------------------------------------------------- */
+
+#define ROWS 250
+
+static int ask(const char *path, const char *query, json_t **json)
+{
+    const struct http_request request = {.method = "GET", .path = path, .query = query};
+    struct http_answer answer;
+
+    http_api_answer(&bench.smdpp, &request, &answer);
+    *json = json_loadb((const char *)answer.body.data, answer.body.size, 0, NULL);
+    ck_assert_ptr_nonnull(*json);
+    buf_free(&answer.body);
+    return answer.code;
+}
+
+static void make_rows(void)
+{
+    for (int i = 0; i < ROWS; i++) {
+        struct order order = {.state = ORDER_RELEASED, .created = ROWS - i};
+        struct received_notification notification = {.operation = "enable"};
+        char name[64];
+
+        snprintf(order.iccid, sizeof(order.iccid), "89%017d", i * 7919 % ROWS);
+        snprintf(order.profile, sizeof(order.profile), "p%d", i);
+        ck_assert(store_order_save(bench.smdpp.store, &order));
+        ck_assert(store_notification_add(bench.smdpp.store, &notification, SPAN("x", 1)));
+        snprintf(name, sizeof(name), "profiles/%d%%&+.der", i);
+        write_text(name, "");
+    }
+}
+
+/* Reads a list in pages of this many rows; each row comes once, in the order of its key. */
+static void read_in_pages(const char *path, const char *key, size_t limit, size_t rows)
+{
+    char query[256] = "";
+    size_t found = 0;
+    json_t *last = NULL, *page, *row;
+    size_t i, size;
+
+    do {
+        snprintf(query, sizeof(query), "limit=%zu", limit);
+        if (json_is_integer(last))
+            snprintf(query, sizeof(query), "limit=%zu&after=%lld", limit,
+                     (long long)json_integer_value(last));
+        for (const char *at = json_string_value(last); at != NULL && *at != '\0'; at++)
+            snprintf(query + strlen(query), sizeof(query) - strlen(query), "%s%%%02x",
+                     at == json_string_value(last) ? "&after=" : "", (unsigned)(uint8_t)*at);
+        ck_assert_int_eq(ask(path, query, &page), 200);
+        size = json_array_size(page);
+        ck_assert_uint_le(size, limit);
+        json_array_foreach(page, i, row)
+        {
+            json_t *now = json_object_get(row, key);
+
+            if (last != NULL &&
+                (json_is_string(now) ? strcmp(json_string_value(now), json_string_value(last)) <= 0
+                                     : json_integer_value(now) <= json_integer_value(last)))
+                ck_abort_msg("%s?%s: out of order", path, query);
+            json_decref(last);
+            last = json_incref(now);
+        }
+        found += size;
+        json_decref(page);
+    } while (size == limit);
+    json_decref(last);
+    ck_assert_uint_eq(found, rows);
+}
+
+START_TEST(lists_in_pages)
+{
+    static const struct {
+        const char *path, *key;
+        size_t more;
+    } lists[] = {{"/orders", "iccid", 0}, {"/notifications", "id", 0}, {"/profiles", "name", 2}};
+    static const size_t limits[] = {1, 7, 100, ROWS - 1, ROWS, ROWS + 2, STATUS_ROWS_MAX};
+    static const char *const bad[] = {
+        "limit=0",         "limit=1001", "limit=-1",        "limit=x",           "limit=",    "limit",
+        "limit=1&limit=2", "after=",     "after=1&after=2", "after=%0",          "after=%zz", "after=%00",
+        "from=1",          "x",          "limit=1;after=2", "limit=%31%30%30%31"};
+    json_t *json;
+
+    bench_start(&bench, EC_CURVE_P256);
+    make_rows();
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        for (size_t k = 0; k < sizeof(limits) / sizeof(limits[0]); k++)
+            read_in_pages(lists[i].path, lists[i].key, limits[k], ROWS + lists[i].more);
+        ck_assert_int_eq(ask(lists[i].path, NULL, &json), 200);
+        ck_assert_uint_eq(json_array_size(json), STATUS_ROWS_DEFAULT);
+        json_decref(json);
+        for (size_t k = 0; k < sizeof(bad) / sizeof(bad[0]); k++) {
+            ck_assert_msg(ask(lists[i].path, bad[k], &json) == 400, "%s", bad[k]);
+            json_decref(json);
+        }
+    }
+    ck_assert_int_eq(ask("/notifications", "after=x", &json), 400);
+    json_decref(json);
+    ck_assert_int_eq(ask("/", "limit=1", &json), 400);
+    json_decref(json);
+    bench_stop(&bench);
+}
+END_TEST
+
 TEST_MAIN("smdpp requests", refuses_at_the_door, refuses_parameters, survives_damage,
           takes_its_address_in_any_case, takes_its_address_with_and_without_port, counts_its_addresses,
           takes_clients_of_versions_two_and_three, doors_let_in_whom_they_are_for,
           refuses_other_major_versions, takes_metadata_from_json, complains_about_metadata,
           sees_the_directory_change, takes_iccids_of_every_length, remembers_orders_in_a_file, shows_itself,
-          checks_its_own_identity)
+          checks_its_own_identity, lists_in_pages)

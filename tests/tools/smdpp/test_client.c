@@ -96,9 +96,9 @@ START_TEST(orders_once_more)
          "{" EXECUTED "}", ORDERED, CONFIRMED);
     captured = SMDPP(&smdpp_order, "--profile", "demo", "--again", NULL);
     assert_lines(&captured, EXIT_OK, "LPA:1$rsp.example.com$M\n", "");
-    ck_assert_str_eq(asked(), "GET " URL "/orders\n" CALL("cancelOrder",
-                                                          "\"iccid\":\"89\",\"eid\":\"90\","
-                                                          "\"finalProfileStatusIndicator\":\"Available\",")
+    ck_assert_str_eq(asked(), "GET " URL "/orders?limit=1000\n" CALL(
+                                  "cancelOrder", "\"iccid\":\"89\",\"eid\":\"90\","
+                                                 "\"finalProfileStatusIndicator\":\"Available\",")
                                   CALL("downloadOrder", "\"profileType\":\"demo\",")
                                       CALL("confirmOrder", "\"iccid\":\"89\",\"releaseFlag\":true,"));
     PLAY("[{\"iccid\":\"890011223344556677\",\"profile\":\"demo\",\"eid\":null}]", "{" EXECUTED "}", ORDERED,
@@ -181,6 +181,20 @@ START_TEST(usage)
 }
 END_TEST
 
+static const char *page_of_names(const char *name, unsigned count)
+{
+    struct buf *page = test_buf();
+    char row[64];
+
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(row, sizeof(row), "%c{\"name\":\"%s%u\"}", i == 0 ? '[' : ',', name, i);
+        buf_append(page, span_of_string(row));
+    }
+    buf_append(page, SPAN("]", 2));
+    ck_assert(!page->failed);
+    return (const char *)page->data;
+}
+
 START_TEST(lists)
 {
     struct captured captured;
@@ -190,7 +204,7 @@ START_TEST(lists)
     captured = SMDPP(&smdpp_orders, NULL);
     assert_lines(&captured, EXIT_OK,
                  "89  released  demo  M  -\n-   -         -     -  -\n-   -         -     -  -\n", "");
-    ck_assert_str_eq(asked(), "GET " URL "/orders\n");
+    ck_assert_str_eq(asked(), "GET " URL "/orders?limit=1000\n");
     PLAY("[{\"name\":\"a\",\"iccid\":\"89\",\"profileName\":\"x\\u001b[31m\\ny\\u009b2J\",\"error\":true}]");
     captured = SMDPP(&smdpp_profiles, NULL);
     assert_lines(&captured, EXIT_OK, "a  89  -  x?[31m?y??2J  -  -\n", "");
@@ -205,6 +219,37 @@ START_TEST(lists)
     captured = SMDPP(&smdpp_orders, NULL);
     assert_lines(&captured, EXIT_FAILED, "",
                  "softeuicc orders: " URL "/orders: the answer is not a list: not a softeuicc smdpp?\n");
+}
+END_TEST
+
+/* A page that is full has another one after it; one that is not, or begins again, is the last. */
+START_TEST(follows_pages)
+{
+    struct captured captured;
+
+    PLAY("[{\"id\":7},{\"id\":9}]");
+    captured = SMDPP(&smdpp_notifications, "--limit", "2", NULL);
+    assert_lines(&captured, EXIT_OK, "7  -  -  -  -  -\n9  -  -  -  -  -\n", "");
+    ck_assert_str_eq(asked(), "GET " URL "/notifications?limit=2\n");
+    PLAY(page_of_names("a", 1000), page_of_names("b c&", 1000), page_of_names("z", 3));
+    captured = SMDPP(&smdpp_profiles, "--limit", "2500", NULL);
+    ck_assert_int_eq(captured.status, EXIT_OK);
+    ck_assert_str_eq(asked(), "GET " URL "/profiles?limit=1000\n"
+                              "GET " URL "/profiles?limit=1000&after=a999\n"
+                              "GET " URL "/profiles?limit=500&after=b%20c%26999\n");
+    PLAY(page_of_names("a", 1000), page_of_names("z", 3));
+    captured = SMDPP(&smdpp_profiles, "--json", NULL);
+    ck_assert_int_eq(captured.status, EXIT_OK);
+    ck_assert_ptr_nonnull(strstr(captured.out, "\"a999\""));
+    ck_assert_ptr_nonnull(strstr(captured.out, "\"z2\""));
+    PLAY(page_of_names("a", 1000), page_of_names("a", 1000), "[]");
+    captured = SMDPP(&smdpp_profiles, NULL);
+    ck_assert_str_eq(asked(), "GET " URL "/profiles?limit=1000\n"
+                              "GET " URL "/profiles?limit=1000&after=a999\n");
+    PLAY(page_of_names("a", 1000), REFUSED(",\"message\":\"the disk\""));
+    captured = SMDPP(&smdpp_profiles, "--json", NULL);
+    assert_lines(&captured, EXIT_FAILED, "{\"error\":{\"message\":\"" URL "/profiles: the disk\"}}\n",
+                 "softeuicc profiles: " URL "/profiles: the disk\n");
 }
 END_TEST
 
@@ -256,4 +301,5 @@ START_TEST(hostile_answers)
 }
 END_TEST
 
-TEST_MAIN("smdpp client", hostile_answers, orders, orders_once_more, taking_back, refusals, usage, lists)
+TEST_MAIN("smdpp client", hostile_answers, orders, orders_once_more, taking_back, refusals, usage, lists,
+          follows_pages)
