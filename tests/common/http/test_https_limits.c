@@ -112,7 +112,7 @@ START_TEST(a_slow_request_ends)
                                              "POST / HTTP/1.1\r\nContent-Length: 90\r\n\r\nbody", ""};
     int fds[4], other;
 
-    limits_start(100, 2);
+    limits_start(100, 4);
     for (int i = 0; i < 4; i++) {
         fds[i] = limits_connect();
         say(fds[i], beginnings[i]);
@@ -127,14 +127,14 @@ START_TEST(a_slow_request_ends)
             ck_assert_ptr_nonnull(limits_hear(fds[k]));
         }
     }
-    turn(1200);
+    turn(3500);
     for (int i = 0; i < 4; i++) {
         ck_assert_ptr_null(limits_hear(fds[i]));
         close(fds[i]);
     }
     ck_assert_msg(strstr(limits_ask(other, "/"), "here") != NULL, "one that is kept does not end with them");
     say(other, "G"); /* its next one has its own time */
-    turn(2500);
+    turn(4500);
     ck_assert_ptr_null(limits_hear(other));
     close(other);
     limits_stop();
