@@ -15,7 +15,6 @@ static const struct {
     const char *organization;
     const char *common_name; /* NULL: the first host, as TLS certificates do */
     const char *oid;
-    bool no_crl;
 } subjects[PKI_ENTITIES] = {
     [PKI_CI] = {"softeuicc", "softeuicc Test CI", "2.999.1"},
     [PKI_CI_SUBCA] = {"softeuicc", "softeuicc Test CI sub-CA", "2.999.1"},
@@ -28,7 +27,7 @@ static const struct {
     [PKI_DS_SUBCA] = {"softeuicc", "softeuicc Test SM-DS sub-CA", "2.999.15"},
     [PKI_DS_AUTH] = {"softeuicc", "softeuicc Test SM-DS auth", "2.999.15"},
     [PKI_DS_TLS] = {"softeuicc Test SM-DS", NULL, "2.999.15"},
-    [PKI_EIM_SIGN] = {"softeuicc", "softeuicc Test eIM", "2.999.20", .no_crl = true},
+    [PKI_EIM_SIGN] = {"softeuicc", "softeuicc Test eIM", "2.999.20"},
     [PKI_EIM_TLS] = {"softeuicc Test eIM", NULL, "2.999.20"},
 };
 
@@ -59,7 +58,7 @@ static bool make_one(enum ec_curve curve, const struct pki_options *options, enu
         .dns_names = is_tls ? options->hosts : NULL,
         .eid_prefix = entity == PKI_EUM ? PKI_EID_PREFIX : NULL,
         .has_sub_ca = entity == PKI_EUM && pki_variant_has(options->variant, PKI_EUM_SUBCA),
-        .crl_url = subjects[entity].no_crl ? NULL : crl_url,
+        .crl_url = entity == PKI_EIM_SIGN ? NULL : crl_url,
         .not_before = options->not_before,
         .not_after = options->not_after,
     };

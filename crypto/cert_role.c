@@ -24,10 +24,10 @@ static const struct cert_role_facts roles[] = {
         {"CI", {0}, 1, .ca = true, .crl_sign = true, .critical = true, .path_length = CERT_PATH_ANY},
     [CERT_ROLE_EUICC] = {"eUICC", {1}, 1, .critical = true},
     [CERT_ROLE_EUM] = {"EUM", {2}, 1, .ca = true, .critical = true},
-    [CERT_ROLE_DP_TLS] = {"SM-DP+ TLS", {3}, 1},
+    [CERT_ROLE_DP_TLS] = {"SM-DP+ TLS", {3}, 1, .critical = false},
     [CERT_ROLE_DP_AUTH] = {"SM-DP+ auth", {4}, 1, .oid = true, .critical = true},
     [CERT_ROLE_DP_PB] = {"SM-DP+ pb", {5}, 1, .oid = true, .critical = true},
-    [CERT_ROLE_DS_TLS] = {"SM-DS TLS", {6}, 1},
+    [CERT_ROLE_DS_TLS] = {"SM-DS TLS", {6}, 1, .critical = false},
     [CERT_ROLE_DS_AUTH] = {"SM-DS auth", {7}, 1, .oid = true, .critical = true},
     [CERT_ROLE_CI_SUBCA] =
         {"CI sub-CA", {0, 0}, 2, .ca = true, .crl_sign = true, .path_length = CERT_PATH_ANY},
@@ -35,11 +35,11 @@ static const struct cert_role_facts roles[] = {
     [CERT_ROLE_EUM_SUBCA] = {"EUM sub-CA", {0, 0, 0, 0}, 4, .ca = true, .crl_sign = true, .critical = true},
     [CERT_ROLE_EUICC_V3] = {"eUICC v3", {0, 0, 0, 0, 0}, 5, .critical = true},
     [CERT_ROLE_DP_SUBCA] = {"SM-DP+ sub-CA", {0, 0, 1}, 3, .ca = true, .crl_sign = true},
-    [CERT_ROLE_DP_TLS_V3] = {"SM-DP+ TLS v3", {0, 0, 1, 0}, 4},
+    [CERT_ROLE_DP_TLS_V3] = {"SM-DP+ TLS v3", {0, 0, 1, 0}, 4, .critical = false},
     [CERT_ROLE_DP_AUTH_V3] = {"SM-DP+ auth v3", {0, 0, 1, 1}, 4, .oid = true, .critical = true},
     [CERT_ROLE_DP_PB_V3] = {"SM-DP+ pb v3", {0, 0, 1, 2}, 4, .oid = true, .critical = true},
     [CERT_ROLE_DS_SUBCA] = {"SM-DS sub-CA", {0, 0, 2}, 3, .ca = true, .crl_sign = true},
-    [CERT_ROLE_DS_TLS_V3] = {"SM-DS TLS v3", {0, 0, 2, 0}, 4},
+    [CERT_ROLE_DS_TLS_V3] = {"SM-DS TLS v3", {0, 0, 2, 0}, 4, .critical = false},
     [CERT_ROLE_DS_AUTH_V3] = {"SM-DS auth v3", {0, 0, 2, 1}, 4, .oid = true, .critical = true},
 };
 

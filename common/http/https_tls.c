@@ -215,9 +215,10 @@ static int on_client_hello(SSL *ssl, int *alert, void *tls)
 static SSL_CTX *make_context(const struct https_options *options, const struct https_identity *identity)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    char groups[] = GROUPS; /* OpenSSL's macro casts a const away */
 
     if (context == NULL || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
-        SSL_CTX_set1_groups_list(context, GROUPS) != 1) {
+        SSL_CTX_set1_groups_list(context, groups) != 1) {
         SSL_CTX_free(context);
         tool_error("cannot set up TLS");
         return NULL;

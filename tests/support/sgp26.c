@@ -16,20 +16,22 @@ struct extension {
     bool ours_only;
 };
 
-#define SUBJECT_KEY_ID     "2.5.29.14", false, ""
-#define AUTHORITY_KEY_ID   "2.5.29.35", false, ""
-#define CRL_PLACE          "2.5.29.31", false, "Full Name:\n  URI:http://"
-#define REGISTERED_ID      "2.5.29.17", false, "Registered ID:2.999."
-#define HOSTS              "2.5.29.17", false, "DNS:"
-#define SIGNS              "2.5.29.15", true, "Digital Signature"
-#define ISSUES             "2.5.29.15", true, "Certificate Sign"
-#define ISSUES_WITH_LIST   "2.5.29.15", true, "Certificate Sign, CRL Sign"
-#define CA(value)          "2.5.29.19", true, "CA:TRUE" value
-#define POLICY(arcs)       "2.5.29.32", true, "Policy: 2.23.146.1.2.1." arcs "\n"
-#define PLAIN_POLICY(arcs) "2.5.29.32", false, "Policy: 2.23.146.1.2.1." arcs "\n"
-#define TLS_BOTH           "2.5.29.37", true, "TLS Web Server Authentication, TLS Web Client Authentication"
-#define EID_PREFIX         "2.5.29.30", true, "Permitted:\n  DirName:"
-#define EINS               "2.23.146.1.2.2.0", true, ""
+#define SUBJECT_KEY_ID     .oid = "2.5.29.14", .critical = false, .value = ""
+#define AUTHORITY_KEY_ID   .oid = "2.5.29.35", .critical = false, .value = ""
+#define CRL_PLACE          .oid = "2.5.29.31", .critical = false, .value = "Full Name:\n  URI:http://"
+#define REGISTERED_ID      .oid = "2.5.29.17", .critical = false, .value = "Registered ID:2.999."
+#define HOSTS              .oid = "2.5.29.17", .critical = false, .value = "DNS:"
+#define SIGNS              .oid = "2.5.29.15", .critical = true, .value = "Digital Signature"
+#define ISSUES             .oid = "2.5.29.15", .critical = true, .value = "Certificate Sign"
+#define ISSUES_WITH_LIST   .oid = "2.5.29.15", .critical = true, .value = "Certificate Sign, CRL Sign"
+#define CA(path)           .oid = "2.5.29.19", .critical = true, .value = "CA:TRUE" path
+#define POLICY(arcs)       .oid = "2.5.29.32", .critical = true, .value = "Policy: 2.23.146.1.2.1." arcs "\n"
+#define PLAIN_POLICY(arcs) .oid = "2.5.29.32", .critical = false, .value = "Policy: 2.23.146.1.2.1." arcs "\n"
+#define TLS_BOTH                                                                                             \
+    .oid = "2.5.29.37", .critical = true,                                                                    \
+    .value = "TLS Web Server Authentication, TLS Web Client Authentication"
+#define EID_PREFIX .oid = "2.5.29.30", .critical = true, .value = "Permitted:\n  DirName:"
+#define EINS       .oid = "2.23.146.1.2.2.0", .critical = true, .value = ""
 
 #define SERVER(policy)                                                                                       \
     {                                                                                                        \
@@ -99,7 +101,11 @@ static const struct row {
     [CERT_ROLE_DS_SUBCA] = {"O CN", SUB_CA(", pathlen:0", PLAIN_POLICY("0.0.2"))},
     [CERT_ROLE_DS_TLS_V3] = {"O CN", TLS_SERVER(PLAIN_POLICY("0.0.2.0"))},
     [CERT_ROLE_DS_AUTH_V3] = {"O CN", SERVER(POLICY("0.0.2.1"))},
-    [SGP26_EIM_SIGN] = {"CN", {{AUTHORITY_KEY_ID}, {SIGNS}, {SUBJECT_KEY_ID, true}, {REGISTERED_ID, true}}},
+    [SGP26_EIM_SIGN] = {"CN",
+                        {{AUTHORITY_KEY_ID},
+                         {SIGNS},
+                         {SUBJECT_KEY_ID, .ours_only = true},
+                         {REGISTERED_ID, .ours_only = true}}},
     [SGP26_EIM_TLS] = {"O CN",
                        {{AUTHORITY_KEY_ID}, {SUBJECT_KEY_ID}, {HOSTS}, {SIGNS}, {TLS_BOTH}, {CRL_PLACE}}},
 };
