@@ -3,7 +3,7 @@
 # may delete what, an Alternative SM-DS with its Root (also one that is away), state that outlives the process.
 set -u
 . "$(dirname "$0")/lib.sh"
-need jq curl sqlite3
+need jq curl sqlite3 openssl
 
 eid=89049032000000000000000000001424
 other_eid=89049032000000000000000000001521
@@ -97,7 +97,10 @@ end_process "$root_pid"
 is "it ends with 0" 0 "$status"
 start_root
 is "the events are still there" 4 "$(events_of "$root" | jq length)"
-matches "softeuicc smds events" "^$eid +demo +$smdp +2.999.10" "$("$softeuicc" smds events --url "https://$root" --cacert "$work/pki/ci.pem")"
+matches "softeuicc smds events" "^[0-9]+ +$eid +demo +$smdp +2.999.10" "$("$softeuicc" smds events --url "https://$root" --cacert "$work/pki/ci.pem")"
+is "the first of them, by --limit" 1 "$("$softeuicc" smds events --url "https://$root" --cacert "$work/pki/ci.pem" --limit 1 --json | jq length)"
+is "a client with brainpool alone gets the certificate of its curve" brainpoolP256r1 "$(openssl s_client -connect "$root" -tls1_2 \
+    -groups brainpoolP256r1 </dev/null 2>/dev/null | openssl x509 -noout -text | sed -n 's/.*ASN1 OID: //p')"
 for name in demo third; do
     is "an owner deletes its event" Executed-Success "$(es12 "$root_es12" deleteEvent "$(deletion "$name")" "${ds[@]}")"
 done

@@ -3,11 +3,12 @@
 #include "apdu/iccid.h"
 #include "common/http/https_client.h"
 #include "common/left_out.h"
+#include "common/list_pages.h"
 #include "common/print.h"
 #include "common/print_json.h"
 #include "common/qr.h"
-#include "common/table.h"
 #include "common/tool.h"
+#include "servers/rsp/page.h"
 #include "servers/smdpp/network/http_api.h"
 #include "tools/smdpp/smdpp.h"
 
@@ -119,69 +120,23 @@ static json_t *call(const struct client *client, const char *function, json_t *r
     return NULL;
 }
 
-/* --- Pages of lists ------------------------------------------------------------------------------------- */
+/* --- Lists ---------------------------------------------------------------------------------------------- */
 
-/* A list of the server, page after page. */
-struct pages {
-    const struct client *client;
-    const char *name;    /* "orders" */
-    const char *key;     /* the member that the next page begins after */
-    int64_t left;        /* rows that are still wanted; -1: all */
-    char after[3 * 256]; /* percent-encoded; "": the first page */
-    bool ended;
-};
-
-/* What may stand in a query as it is (RFC 3986 2.3); the rest is encoded. */
-static void encode_key(const char *text, char *out, size_t size)
+static json_t *smdpp_client_get(const void *client, const char *path)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    size_t n = 0;
-
-    for (; *text != '\0' && n + 4 < size; text++)
-        n += (size_t)snprintf(out + n, size - n, strchr(plain, *text) != NULL ? "%c" : "%%%02X",
-                              (unsigned char)*text);
-    out[n] = '\0';
+    return smdpp_client_exchange(client, path, NULL);
 }
 
-/* Notes where the page after this one begins: it is full, and says so. */
-static void note_next(struct pages *pages, const json_t *rows, size_t asked)
+static struct list_pages smdpp_client_list(const struct client *client, const char *name, const char *key)
 {
-    const json_t *key = json_object_get(json_array_get(rows, json_array_size(rows) - 1), pages->key);
-    char text[32], before[sizeof(pages->after)];
-
-    memcpy(before, pages->after, sizeof(before));
-    snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, json_integer_value(key));
-    if (pages->left > 0)
-        pages->left -= (int64_t)json_array_size(rows);
-    pages->ended =
-        json_array_size(rows) != asked || pages->left == 0 || (!json_is_string(key) && !json_is_integer(key));
-    if (!pages->ended)
-        encode_key(json_is_string(key) ? json_string_value(key) : text, pages->after, sizeof(pages->after));
-    pages->ended = pages->ended || strcmp(before, pages->after) == 0;
-}
-
-/* The next page; NULL after an error line. */
-static json_t *next_page(struct pages *pages)
-{
-    size_t asked = pages->left >= 0 && pages->left < STATUS_ROWS_MAX ? (size_t)pages->left : STATUS_ROWS_MAX;
-    char path[sizeof(pages->after) + 64];
-    const json_t *status;
-    json_t *rows;
-
-    snprintf(path, sizeof(path), "/%s?limit=%zu%s%s", pages->name, asked,
-             pages->after[0] != '\0' ? "&after=" : "", pages->after);
-    rows = smdpp_client_exchange(pages->client, path, NULL);
-    if (rows != NULL && !json_is_array(rows)) {
-        status = json_object_get(json_object_get(json_object_get(rows, "header"), "functionExecutionStatus"),
-                                 "statusCodeData");
-        tool_error("%s/%s: %s", pages->client->url, pages->name,
-                   text_member(status, "message", "the answer is not a list: not a softeuicc smdpp?"));
-        json_decref(rows);
-        return NULL;
-    }
-    if (rows != NULL)
-        note_next(pages, rows, asked);
-    return rows;
+    return (struct list_pages){.get = smdpp_client_get,
+                               .context = client,
+                               .server = client->url,
+                               .kind = "softeuicc smdpp",
+                               .name = name,
+                               .key = key,
+                               .rows_max = PAGE_ROWS_MAX,
+                               .left = client->limit != 0 ? client->limit : -1};
 }
 
 /* Whether this is an order of the profile that is asked for: by its ICCID, or by the name that /orders shows.
@@ -210,11 +165,11 @@ static bool take_one_back(const struct client *client, const json_t *order)
 /* Takes back the orders of the profile that is asked for. */
 static bool take_back(const struct client *client)
 {
-    struct pages pages = {.client = client, .name = "orders", .key = "iccid", .left = -1};
+    struct list_pages pages = smdpp_client_list(client, "orders", "iccid");
     bool ok = true;
 
     while (ok && !pages.ended) {
-        json_t *orders = next_page(&pages);
+        json_t *orders = list_pages_next(&pages);
         json_t *order;
         size_t i;
 
@@ -275,32 +230,6 @@ static int order(const struct client *client)
     json_decref(ordered);
     json_decref(confirmed);
     return status;
-}
-
-/* --- Lists ---------------------------------------------------------------------------------------------- */
-
-static int print_table(const json_t *rows, const struct table_column *columns)
-{
-    size_t count = 0, index;
-    const json_t *row;
-    struct table *table;
-
-    while (columns[count].title != NULL)
-        count++;
-    table = table_new(columns, count);
-    table_without_titles(table);
-    json_array_foreach(rows, index, row)
-    {
-        for (size_t i = 0; i < count; i++) {
-            const json_t *value = json_object_get(row, columns[i].title);
-
-            if (json_is_integer(value))
-                table_add(table, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-            else
-                table_add(table, "%s", json_is_string(value) ? json_string_value(value) : "-");
-        }
-    }
-    return table_print(table, 0) ? EXIT_OK : EXIT_FAILED;
 }
 
 /* --- Commands ------------------------------------------------------------------------------------------- */
@@ -414,30 +343,9 @@ static int run_list(const struct command_line *line)
 {
     const struct client *client = line->settings;
     const struct table_column *columns = line->command->with;
-    struct pages pages = {.client = client,
-                          .name = line->command->name,
-                          .key = columns[0].title,
-                          .left = client->limit != 0 ? client->limit : -1};
-    json_t *all = client->json ? json_array() : NULL;
-    int status = EXIT_OK;
+    struct list_pages pages = smdpp_client_list(client, line->command->name, columns[0].title);
 
-    if (!check_client(client))
-        return EXIT_USAGE;
-    while (status == EXIT_OK && !pages.ended) {
-        json_t *rows = next_page(&pages);
-
-        if (rows == NULL)
-            status = EXIT_FAILED;
-        else if (client->json)
-            json_array_extend(all, rows);
-        else
-            status = print_table(rows, columns);
-        json_decref(rows);
-    }
-    if (client->json && status == EXIT_OK)
-        return print_json(all);
-    json_decref(all);
-    return status;
+    return check_client(client) ? list_pages_print(&pages, columns, client->json) : EXIT_USAGE;
 }
 
 #define LIST_COMMAND(name, summary, ...)                                                                     \
@@ -452,7 +360,6 @@ static int run_list(const struct command_line *line)
         }                                                                                                    \
     }
 
-/* The titles are the members' names, and are not shown. */
 const struct command smdpp_orders =
     LIST_COMMAND("orders", "list the server's orders", TABLE_WHOLE("iccid"), TABLE_WHOLE("state"),
                  TABLE_COLUMN("profile"), TABLE_WHOLE("matchingId"), TABLE_WHOLE("eid"));

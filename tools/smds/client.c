@@ -1,8 +1,8 @@
 /* `softeuicc smds events`: what an SM-DS has, for people and scripts. On libcurl; one-shot. */
 #include "common/http/https_client.h"
-#include "common/print_json.h"
-#include "common/table.h"
+#include "common/list_pages.h"
 #include "common/tool.h"
+#include "servers/rsp/page.h"
 #include "tools/smds/smds.h"
 
 #include <stdio.h>
@@ -12,6 +12,7 @@
 
 struct events_settings {
     const char *url, *cacert;
+    int64_t limit; /* rows; 0: all */
     bool json;
 };
 
@@ -20,6 +21,7 @@ static const struct option_row event_rows[] = {
      TAKES_TEXT(struct events_settings, url)},
     {"cacert", "FILE", "trust this CA (PEM) instead of the system's, such as the PKI's ci.pem",
      TAKES_TEXT(struct events_settings, cacert)},
+    {"limit", "N", "the first N rows only", TAKES_NUMBER(struct events_settings, limit, 1, INT64_MAX)},
     {"json", NULL, "print the answer as JSON", TAKES_FLAG(struct events_settings, json)},
     {0},
 };
@@ -29,9 +31,9 @@ static void events_begin(void *settings)
     *(struct events_settings *)settings = (struct events_settings){.url = SMDS_DEFAULT_URL};
 }
 
-/* NULL after an error line. */
-static json_t *get_events(const struct events_settings *settings)
+static json_t *get_events(const void *context, const char *path)
 {
+    const struct events_settings *settings = context;
     static const char *const headers[] = {NULL};
     const struct https_settings https = {.headers = headers,
                                          .timeout = TIMEOUT,
@@ -47,54 +49,37 @@ static json_t *get_events(const struct events_settings *settings)
 
     if (client == NULL) {
         tool_error("%s: %s", settings->url, why);
-    } else if (snprintf(url, sizeof(url), "%s/events", settings->url) >= (int)sizeof(url)) {
+    } else if (snprintf(url, sizeof(url), "%s%s", settings->url, path) >= (int)sizeof(url)) {
         tool_error("%s: the URL is too long", settings->url);
     } else if (https_client_call(client, &(struct https_call){.url = url}, &status, &answer) !=
                HTTPS_ANSWERED) {
         tool_error("%s: %s", settings->url, https_client_why(client));
     } else {
         events = json_loadb((const char *)answer.data, answer.size, 0, NULL);
-        if (!json_is_array(events)) {
-            tool_error("%s: the answer is not a list: not a softeuicc smds?", url);
-            json_decref(events);
-            events = NULL;
-        }
+        if (events == NULL)
+            tool_error("%s: the answer is not JSON: not a softeuicc smds?", url);
     }
     https_client_close(client);
     buf_free(&answer);
     return events;
 }
 
-static const char *events_member(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-
-    return text != NULL ? text : "-";
-}
-
 static int events_run(const struct command_line *line)
 {
-    static const struct table_column columns[] = {TABLE_WHOLE("eid"), TABLE_WHOLE("eventId"),
-                                                  TABLE_COLUMN("rspServerAddress"), TABLE_COLUMN("owner")};
+    static const struct table_column columns[] = {TABLE_WHOLE("id"),      TABLE_WHOLE("eid"),
+                                                  TABLE_WHOLE("eventId"), TABLE_COLUMN("rspServerAddress"),
+                                                  TABLE_COLUMN("owner"),  {.title = NULL}};
     const struct events_settings *settings = line->settings;
-    json_t *events = get_events(settings);
-    struct table *table;
-    const json_t *event;
-    size_t i;
+    struct list_pages pages = {.get = get_events,
+                               .context = settings,
+                               .server = settings->url,
+                               .kind = "softeuicc smds",
+                               .name = "events",
+                               .key = columns[0].title,
+                               .rows_max = PAGE_ROWS_MAX,
+                               .left = settings->limit != 0 ? settings->limit : -1};
 
-    if (events == NULL)
-        return EXIT_FAILED;
-    if (settings->json)
-        return print_json(events);
-    table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
-    table_without_titles(table);
-    json_array_foreach(events, i, event)
-    {
-        for (size_t column = 0; column < sizeof(columns) / sizeof(columns[0]); column++)
-            table_add(table, "%s", events_member(event, columns[column].title));
-    }
-    json_decref(events);
-    return table_print(table, 0) ? EXIT_OK : EXIT_FAILED;
+    return list_pages_print(&pages, columns, settings->json);
 }
 
 const struct command smds_events = {

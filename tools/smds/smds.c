@@ -79,6 +79,7 @@ struct smds_program {
     struct smds smds;
     struct smds_door door, es12_door;
     char cert[PKI_PATH_MAX], key[PKI_PATH_MAX], root_ca[PKI_PATH_MAX];
+    char other_cert[PKI_PATH_MAX], other_key[PKI_PATH_MAX]; /* of a PKI with both curves; "": none */
     struct loop *loop;
     struct https *https, *es12;
     struct forward *forward;
@@ -105,13 +106,18 @@ static void answer_es12(void *program, struct https_request *request)
 }
 
 static struct https *smds_listen(struct smds_program *program, const struct place *place,
-                                 const char *client_ca, https_function *answer)
+                                 const char *client_ca, unsigned connections_max, https_function *answer)
 {
+    const struct https_identity other = {program->other_cert, program->other_key};
+
     return https_open(program->loop, &(struct https_options){.address = place->host,
                                                              .port = place->port,
                                                              .cert = program->cert,
                                                              .key = program->key,
+                                                             .others = &other,
+                                                             .others_count = other.cert[0] != '\0',
                                                              .client_ca = client_ca,
+                                                             .connections_max = connections_max,
                                                              .body_max = REQUEST_BODY_LIMIT,
                                                              .admin_protocol = ADMIN_PROTOCOL,
                                                              .allow = "GET, POST",
@@ -119,24 +125,40 @@ static struct https *smds_listen(struct smds_program *program, const struct plac
                                                              .context = program});
 }
 
+/* Without files that were given, a PKI's certificates for each of its curves. */
+static bool load_tls(struct smds_program *program)
+{
+    const struct smds_settings *settings = program->settings;
+    const enum ec_curve other = EC_CURVE_BRAINPOOL_P256R1;
+
+    if (!pki_tls_files(settings->pki, PKI_DS_TLS, settings->tls_cert, settings->tls_key, program->cert,
+                       program->key))
+        return false;
+    if (settings->tls_cert != NULL || !pki_has_curve(settings->pki, EC_CURVE_P256) ||
+        !pki_has_curve(settings->pki, other))
+        return true;
+    return pki_path(program->other_cert, settings->pki, other, PKI_DS_TLS, PKI_CERT_PEM) &&
+           pki_path(program->other_key, settings->pki, other, PKI_DS_TLS, PKI_KEY_PEM);
+}
+
 static bool smds_open(struct smds_program *program)
 {
     const struct smds_settings *settings = program->settings;
+    bool two = settings->es12.host[0] != '\0';
+    unsigned all = https_connections_max(), few = two ? all / 4 : 0; /* who registers events are few */
 
     program->es12_door = (struct smds_door){.es12 = true, .by_certificate = settings->client_ca != NULL};
-    program->door = (struct smds_door){.es11 = true, .es12 = settings->es12.host[0] == '\0'};
-    if (!smds_identity_load(&program->smds, settings->pki) ||
-        !pki_tls_files(settings->pki, PKI_DS_TLS, settings->tls_cert, settings->tls_key, program->cert,
-                       program->key))
+    program->door = (struct smds_door){.es11 = true, .es12 = !two};
+    if (!smds_identity_load(&program->smds, settings->pki) || !load_tls(program))
         return false;
     program->smds.rsp.trust.ignore_expiry = settings->ignore_expiry;
     program->loop = loop_open();
     if (program->loop == NULL)
         return false;
-    program->https = smds_listen(program, &settings->listen, NULL, answer_lpa);
-    if (program->https != NULL && settings->es12.host[0] != '\0')
-        program->es12 = smds_listen(program, &settings->es12, settings->client_ca, answer_es12);
-    return program->https != NULL && (settings->es12.host[0] == '\0' || program->es12 != NULL);
+    program->https = smds_listen(program, &settings->listen, NULL, all - few, answer_lpa);
+    if (program->https != NULL && two)
+        program->es12 = smds_listen(program, &settings->es12, settings->client_ca, few, answer_es12);
+    return program->https != NULL && (!two || program->es12 != NULL);
 }
 
 static bool smds_add_address(struct smds_program *program, const char *address)
@@ -151,14 +173,17 @@ static bool take_addresses(struct smds_program *program)
 {
     const struct smds_settings *settings = program->settings;
     const char *host = settings->listen.host;
-    char own[PLACE_TEXT_MAX];
+    char own[PLACE_TEXT_MAX], name[PLACE_HOST_MAX + 1];
     bool ok = true;
 
     for (size_t i = 0; ok && i < settings->addresses; i++)
         ok = smds_add_address(program, settings->address[i]);
     if (settings->addresses > 0)
         return ok;
-    place_text(host, https_port(program->https), HTTPS_PORT, own, sizeof(own));
+    snprintf(name, sizeof(name), "%s", host);
+    if (addresses_is_any(name))
+        addresses_own_name(name, sizeof(name));
+    place_text(name, https_port(program->https), HTTPS_PORT, own, sizeof(own));
     ok = smds_add_address(program, own);
     if (strcmp(host, "127.0.0.1") == 0) { /* the same machine calls itself so, too */
         place_text("localhost", https_port(program->https), HTTPS_PORT, own, sizeof(own));

@@ -35,14 +35,8 @@ void es2p_answer(struct smdpp *smdpp, const char *function, const json_t *reques
 /* What ConfirmOrder or ReleaseProfile answers when the SM-DS has; `answer` is empty on entry. */
 void es2p_answer_registered(struct smdpp *smdpp, struct smdpp_registration *registration,
                             const struct es12_reply *reply, struct http_answer *answer);
-/*
- * GET / and the lists; not SGP.22. A list is given in pages: limit=N rows (STATUS_ROWS_DEFAULT; at most
- * STATUS_ROWS_MAX) of those that come after=KEY, in the order of that key: the ICCID of an order, the name of
- * a profile, the id of an event or a notification. A page that is full may have another one after its last row. `query`
- * may be NULL.
- */
-#define STATUS_ROWS_DEFAULT 100
-#define STATUS_ROWS_MAX     1000
+/* GET / and the lists, in pages (servers/rsp/page.h), in the order of the ICCID of an order, the name of a
+ * profile, the id of an event or a notification. `query` may be NULL. */
 void status_answer(struct smdpp *smdpp, const char *path, const char *query, struct http_answer *answer);
 
 #endif

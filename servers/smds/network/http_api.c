@@ -126,7 +126,7 @@ void smds_answer(struct smds *smds, const struct smds_door *door, const struct h
     } else if (strcmp(request->method, "GET") != 0) {
         answer_refusal(answer, 405, REFUSAL_INPUT_INVALID, "only GET");
     } else {
-        smds_show(smds, path, answer);
+        smds_show(smds, path, request->query, answer);
     }
     rsp_finish(answer);
 }

@@ -19,7 +19,7 @@ struct smds_door {
 void smds_answer(struct smds *smds, const struct smds_door *door, const struct http_request *request,
                  struct http_answer *answer);
 
-/* GET / and /events; not SGP.22. */
-void smds_show(struct smds *smds, const char *path, struct http_answer *answer);
+/* GET / and /events, in pages (servers/rsp/page.h) in the order of their id. `query` may be NULL. */
+void smds_show(struct smds *smds, const char *path, const char *query, struct http_answer *answer);
 
 #endif

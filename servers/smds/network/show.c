@@ -3,6 +3,7 @@
 
 #include "common/database_json.h"
 #include "euicc/softeuicc.h"
+#include "servers/rsp/page.h"
 
 #include <string.h>
 
@@ -25,13 +26,42 @@ static json_t *show_smds(struct smds *smds)
                      (json_int_t)(smds_now() - smds->started));
 }
 
-void smds_show(struct smds *smds, const char *path, struct http_answer *answer)
+static json_t *list_events(void *server, const struct page *page, bool *failed)
 {
+    const struct smds *smds = server;
+
+    return db_json(smds_store_events(smds->store, page->after_number, page->limit), failed);
+}
+
+static const struct page_list lists[] = {
+    {"/events", list_events, true},
+    {0},
+};
+
+static const char *storage_reason(void *smds)
+{
+    return db_reason(((struct smds *)smds)->store);
+}
+
+void smds_show(struct smds *smds, const char *path, const char *query, struct http_answer *answer)
+{
+    uint64_t failures = db_failures(smds->store);
+    json_t *shown;
+
     smds_forget_old(smds);
-    if (strcmp(path, "/") == 0)
-        answer_json(answer, 200, show_smds(smds));
-    else if (strcmp(path, "/events") == 0)
-        answer_json(answer, 200, db_json(smds_store_events(smds->store), NULL));
-    else
+    if (page_answer(lists, smds, path, query, storage_reason, answer))
+        return;
+    if (strcmp(path, "/") != 0) {
         answer_refusal(answer, 404, REFUSAL_INPUT_INVALID, "no such page");
+    } else if (query != NULL && query[0] != '\0') {
+        answer_refusal(answer, 400, REFUSAL_INPUT_INVALID, "this page has no query");
+    } else {
+        shown = show_smds(smds);
+        if (db_failures(smds->store) == failures) {
+            answer_json(answer, 200, shown);
+            return;
+        }
+        json_decref(shown);
+        answer_refusal(answer, 500, REFUSAL_INTERNAL, db_reason(smds->store));
+    }
 }

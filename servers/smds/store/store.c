@@ -107,12 +107,12 @@ bool smds_store_older(struct db *db, int64_t created, struct event_record *event
                       event, &failed);
 }
 
-struct db_rows smds_store_events(struct db *db)
+struct db_rows smds_store_events(struct db *db, int64_t after, int64_t limit)
 {
     return db_query(db,
-                    "SELECT eid, event_id AS eventId, server AS rspServerAddress, owner,"
-                    " root_id AS rootEventId, created FROM event ORDER BY id",
-                    DB_NONE);
+                    "SELECT id, eid, event_id AS eventId, server AS rspServerAddress, owner,"
+                    " root_id AS rootEventId, created FROM event WHERE id > ? ORDER BY id LIMIT ?",
+                    DB_VALUES(DB_INT(after), DB_INT(limit)));
 }
 
 /* --- Errands -------------------------------------------------------------------------------------------- */

@@ -48,8 +48,9 @@ bool smds_store_delete(struct db *db, const struct event_record *event);
 struct db_rows smds_store_of_eid(struct db *db, const char *eid, const char *event_id);
 /* One event that is older than this. */
 bool smds_store_older(struct db *db, int64_t created, struct event_record *event);
-/* All of them, oldest first, with the columns named as they are shown (common/database_json.h). */
-struct db_rows smds_store_events(struct db *db);
+/* At most so many of those that came after the one with this id (0: all), oldest first, with the columns named
+ * as they are shown (common/database_json.h). */
+struct db_rows smds_store_events(struct db *db, int64_t after, int64_t limit);
 
 /* The first errand that is due; false when there is none. */
 bool smds_store_errand(struct db *db, int64_t now, struct errand *errand);

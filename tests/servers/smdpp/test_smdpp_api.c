@@ -1,6 +1,7 @@
 /* servers/smdpp: requests that are not what they should be, profile directories and their metadata, and what
  * is remembered. */
 #include "apdu/tlv.h"
+#include "servers/rsp/page.h"
 #include "tests/support/profile.h"
 #include "tests/support/smdpp.h"
 #include "tests/support/test.h"
@@ -664,7 +665,7 @@ START_TEST(lists_in_pages)
         const char *path, *key;
         size_t more;
     } lists[] = {{"/orders", "iccid", 0}, {"/notifications", "id", 0}, {"/profiles", "name", 2}};
-    static const size_t limits[] = {1, 7, 100, ROWS - 1, ROWS, ROWS + 2, STATUS_ROWS_MAX};
+    static const size_t limits[] = {1, 7, 100, ROWS - 1, ROWS, ROWS + 2, PAGE_ROWS_MAX};
     static const char *const bad[] = {
         "limit=0",         "limit=1001", "limit=-1",        "limit=x",           "limit=",    "limit",
         "limit=1&limit=2", "after=",     "after=1&after=2", "after=%0",          "after=%zz", "after=%00",
@@ -677,7 +678,7 @@ START_TEST(lists_in_pages)
         for (size_t k = 0; k < sizeof(limits) / sizeof(limits[0]); k++)
             read_in_pages(lists[i].path, lists[i].key, limits[k], ROWS + lists[i].more);
         ck_assert_int_eq(ask(lists[i].path, NULL, &json), 200);
-        ck_assert_uint_eq(json_array_size(json), STATUS_ROWS_DEFAULT);
+        ck_assert_uint_eq(json_array_size(json), PAGE_ROWS_DEFAULT);
         json_decref(json);
         for (size_t k = 0; k < sizeof(bad) / sizeof(bad[0]); k++) {
             ck_assert_msg(ask(lists[i].path, bad[k], &json) == 400, "%s", bad[k]);

@@ -1,97 +1,38 @@
 /* The SM-DS of servers/smds without sockets: the eUICC of tests/support/smdpp.h, which can lie, asks it over
  * ES11 in both bindings; events are registered over ES12. */
-#include "servers/smds/network/http_api.h"
-#include "tests/support/smdpp.h"
+#include "servers/rsp/page.h"
+#include "tests/support/smds.h"
 #include "tests/support/test.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define ES12      "/gsma/rsp2/es12/"
 #define OTHER_EID "89049032000000000000000000001521"
 
-static struct bench bench;
-static struct smds smds;
-static struct smds_door door;
-static struct span client_cert;
-static unsigned errands_told;
+static struct smds_bench ds;
 
-/* Every request of the bench goes to the SM-DS. */
-static struct http_answer carry(struct bench *unused, const struct http_request *request)
+static void start(void)
 {
-    struct http_request with_cert = *request;
-    struct http_answer answer;
-
-    (void)unused;
-    with_cert.client_cert = client_cert;
-    smds_answer(&smds, &door, &with_cert, &answer);
-    return answer;
+    smds_bench_start(&ds);
 }
 
-static void count_errand(void *context)
+static void stop(void)
 {
-    (*(unsigned *)context)++;
-}
-
-static struct ec_key *key_of(const struct test_entity *entity)
-{
-    uint8_t scalar[EC_SCALAR_SIZE];
-
-    ck_assert(ec_key_scalar(entity->key, scalar));
-    return ec_key_from_scalar(ec_key_curve(entity->key), SPAN_ARRAY(scalar));
+    smds_bench_stop(&ds);
 }
 
 static void open_store(const char *path)
 {
     char why[DB_WHY_MAX];
 
-    smds.store = smds_store_open(path, why);
-    ck_assert_msg(smds.store != NULL, "%s", why);
-}
-
-static void start(void)
-{
-    const char *why = NULL;
-
-    bench_start(&bench, EC_CURVE_P256);
-    bench.carry = carry;
-    bench.matching_id = NULL;
-    smds = (struct smds){.rsp.role = CERT_ROLE_DS_AUTH,
-                         .options = {.events_max = 5, .per_eid_max = 3},
-                         .on_errand = count_errand,
-                         .errand_context = &errands_told};
-    door = (struct smds_door){.es11 = true, .es12 = true};
-    client_cert = SPAN_NONE;
-    errands_told = 0;
-    ck_assert(euicc_trust_add(&smds.rsp.trust, cert_parse(buf_span(&bench.ci.ci.der), NULL), &why));
-    ck_assert(
-        rsp_server_add_credentials(&smds.rsp,
-                                   (struct rsp_credentials){cert_parse(buf_span(&bench.ci.ds_auth.der), NULL),
-                                                            key_of(&bench.ci.ds_auth)},
-                                   &why));
-    ck_assert(rsp_server_add_address(&smds.rsp, BENCH_ADDRESS));
-    open_store(NULL);
-}
-
-static void stop(void)
-{
-    smds_clear(&smds);
-    bench_stop(&bench);
+    ds.smds.store = smds_store_open(path, why);
+    ck_assert_msg(ds.smds.store != NULL, "%s", why);
 }
 
 static json_t *es12(const char *function, const char *owner, const char *eid, const char *event_id,
                     const char *server, bool forwarding)
 {
-    char path[80];
-    json_t *request = json_pack("{s:{s:s,s:s},s:s,s:s}", "header", "functionRequesterIdentifier", owner,
-                                "functionCallIdentifier", "1", "eid", eid, "eventId", event_id);
-
-    if (server != NULL) {
-        json_object_set_new(request, "rspServerAddress", json_string(server));
-        json_object_set_new(request, "forwardingIndicator", json_boolean(forwarding));
-    }
-    snprintf(path, sizeof(path), ES12 "%s", function);
-    return bench_post(&bench, path, request);
+    return smds_bench_es12(&ds, function, owner, eid, event_id, server, forwarding);
 }
 
 static json_t *add(const char *owner, const char *eid, const char *event_id)
@@ -112,11 +53,11 @@ static void expect_events(const char *matching_id, const char *expected)
     const json_t *event;
     size_t i;
 
-    bench.matching_id = matching_id;
-    bench_success(bench_initiate(&bench));
-    answer = bench_authenticate(&bench);
+    ds.bench.matching_id = matching_id;
+    bench_success(bench_initiate(&ds.bench));
+    answer = bench_authenticate(&ds.bench);
     ck_assert(bench_is_success(answer));
-    ck_assert_str_eq(json_string_value(json_object_get(answer, "transactionId")), bench.transaction);
+    ck_assert_str_eq(json_string_value(json_object_get(answer, "transactionId")), ds.bench.transaction);
     ck_assert(json_is_array(json_object_get(answer, "eventEntries")));
     json_array_foreach(json_object_get(answer, "eventEntries"), i, event)
     {
@@ -144,10 +85,10 @@ START_TEST(gives_events_to_their_card)
     expect_events("E-3", "E-3");
     bench_success(add("a", TEST_EID, "E-3")); /* another owner's may have the same name */
     expect_events("E-3", "E-3 E-3");
-    bench.matching_id = "E-2"; /* another card's */
-    bench_success(bench_initiate(&bench));
-    bench_expect(bench_authenticate(&bench), "8.9.5", "3.9");
-    bench_expect(bench_authenticate(&bench), "8.10.1", "3.9"); /* the session is over */
+    ds.bench.matching_id = "E-2"; /* another card's */
+    bench_success(bench_initiate(&ds.bench));
+    bench_expect(bench_authenticate(&ds.bench), "8.9.5", "3.9");
+    bench_expect(bench_authenticate(&ds.bench), "8.10.1", "3.9"); /* the session is over */
     stop();
 }
 END_TEST
@@ -179,24 +120,24 @@ START_TEST(refuses_as_an_smds)
                  {BENCH_EUM_CERT, "8.1.2", "6.1"}};
 
     start();
-    bench.fault = flip_last;
+    ds.bench.fault = flip_last;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         json_t *answer;
 
         faulty = cases[i].point;
-        answer = bench_initiate(&bench);
+        answer = bench_initiate(&ds.bench);
         if (bench_is_success(answer)) {
             json_decref(answer);
-            answer = bench_authenticate(&bench);
+            answer = bench_authenticate(&ds.bench);
         }
         bench_expect(answer, cases[i].subject, cases[i].reason);
     }
-    bench.fault = svn_3;
-    bench_expect(bench_initiate(&bench), "8.9.3", "3.1");
-    bench.fault = NULL;
-    bench.address = "elsewhere.example";
-    bench_expect(bench_initiate(&bench), "8.9.1", "3.8");
-    ck_assert_uint_le(smds_session_count(&smds), 5);
+    ds.bench.fault = svn_3;
+    bench_expect(bench_initiate(&ds.bench), "8.9.3", "3.1");
+    ds.bench.fault = NULL;
+    ds.bench.address = "elsewhere.example";
+    bench_expect(bench_initiate(&ds.bench), "8.9.1", "3.8");
+    ck_assert_uint_le(smds_session_count(&ds.smds), 5);
     stop();
 }
 END_TEST
@@ -206,13 +147,9 @@ START_TEST(needs_its_own_certificate)
     const char *why = NULL;
 
     start();
-    ck_assert(!rsp_server_add_credentials(
-        &smds.rsp,
-        (struct rsp_credentials){cert_parse(buf_span(&bench.ci.dp_auth.der), NULL),
-                                 key_of(&bench.ci.dp_auth)},
-        &why));
+    ck_assert(!rsp_server_add_credentials(&ds.smds.rsp, smds_bench_credentials(&ds.bench.ci.dp_auth), &why));
     ck_assert_ptr_nonnull(why);
-    ck_assert_uint_eq(smds.rsp.credentials_count, 1);
+    ck_assert_uint_eq(ds.smds.rsp.credentials_count, 1);
     stop();
 }
 END_TEST
@@ -226,7 +163,7 @@ START_TEST(shows_an_smds_certificate)
     struct span whole, value;
 
     start();
-    answer = bench_initiate(&bench);
+    answer = bench_initiate(&ds.bench);
     bench_take(answer, "serverCertificate", &der);
     bench_take(answer, "serverSigned1", &signed1);
     bench_take(answer, "serverSignature1", &signature);
@@ -248,8 +185,8 @@ END_TEST
 /* One octet more or less of what JSON carries in base64 is the binding's; here is the other binding. */
 static struct http_answer asn1(struct span body)
 {
-    return bench_request(&bench, "POST", "/gsma/rsp2/asn1", "application/x-gsma-rsp-asn1", "gsma/rsp/v2.2.2",
-                         body);
+    return bench_request(&ds.bench, "POST", "/gsma/rsp2/asn1", "application/x-gsma-rsp-asn1",
+                         "gsma/rsp/v2.2.2", body);
 }
 
 START_TEST(speaks_asn1)
@@ -264,15 +201,15 @@ START_TEST(speaks_asn1)
     start();
     tlv_put(&body, 0x81, SPAN_ARRAY(challenge));
     tlv_put_string(&body, 0x83, BENCH_ADDRESS);
-    bench_put_info1(&bench, &body);
+    bench_put_info1(&ds.bench, &body);
     tlv_close(&body, request);
     tlv_close(&body, outer);
     answer = asn1(buf_span(&body));
     ck_assert_int_eq(answer.code, 200);
     ck_assert(tlv_find_path(buf_span(&answer.body), ok, &value));
     buf_free(&answer.body);
-    smds.rsp.addresses = 0;
-    ck_assert(rsp_server_add_address(&smds.rsp, "elsewhere.example"));
+    ds.smds.rsp.addresses = 0;
+    ck_assert(rsp_server_add_address(&ds.smds.rsp, "elsewhere.example"));
     answer = asn1(buf_span(&body));
     ck_assert(tlv_find_path(buf_span(&answer.body), error, &value));
     ck_assert_span(value, hex("01")); /* invalidDpAddress */
@@ -305,7 +242,7 @@ START_TEST(events_have_one_owner)
     bench_success(take("a", TEST_EID, "E-1"));
     bench_expect(take("a", TEST_EID, "E-1"), "8.9.5", "3.9");
     expect_events(NULL, "");
-    ck_assert_uint_eq(errands_told, 0);
+    ck_assert_uint_eq(ds.errands_told, 0);
     stop();
 }
 END_TEST
@@ -316,19 +253,19 @@ START_TEST(owners_by_certificate)
     json_t *events;
 
     start();
-    door.by_certificate = true;
+    ds.door.by_certificate = true;
     bench_expect(add("a", TEST_EID, "E-1"), "1.1", "1.2");
-    client_cert = buf_span(&bench.euicc.der); /* has no OID */
+    ds.client_cert = buf_span(&ds.bench.euicc.der); /* has no OID */
     bench_expect(add("a", TEST_EID, "E-1"), "1.1", "1.2");
-    client_cert = buf_span(&bench.ci.dp_auth.der);
+    ds.client_cert = buf_span(&ds.bench.ci.dp_auth.der);
     bench_success(add("a", TEST_EID, "E-1"));
     bench_expect(add("b", TEST_EID, "E-1"), "8.9.5", "3.3");
-    events = bench_get(&bench, "/events");
+    events = bench_get(&ds.bench, "/events");
     ck_assert_str_eq(json_string_value(json_object_get(json_array_get(events, 0), "owner")), TEST_OID);
     json_decref(events);
-    client_cert = buf_span(&bench.ci.dp2_pb.der);
+    ds.client_cert = buf_span(&ds.bench.ci.dp2_pb.der);
     bench_expect(take("a", TEST_EID, "E-1"), "8.9.5", "3.9");
-    client_cert = buf_span(&bench.ci.dp_auth.der);
+    ds.client_cert = buf_span(&ds.bench.ci.dp_auth.der);
     bench_success(take("b", TEST_EID, "E-1"));
     stop();
 }
@@ -356,10 +293,11 @@ END_TEST
 START_TEST(forgets_old_events)
 {
     start();
-    smds.options.lifetime = 100;
+    ds.smds.options.lifetime = 100;
     bench_success(add("a", TEST_EID, "old"));
     bench_success(add("a", TEST_EID, "new"));
-    ck_assert(db_run(smds.store, "UPDATE event SET created = created - 200 WHERE event_id = 'old'", DB_NONE));
+    ck_assert(
+        db_run(ds.smds.store, "UPDATE event SET created = created - 200 WHERE event_id = 'old'", DB_NONE));
     expect_events(NULL, "new");
     bench_success(add("a", TEST_EID, "old"));
     stop();
@@ -395,9 +333,9 @@ START_TEST(opens_only_its_doors)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct http_answer answer;
 
-        door = (struct smds_door){.es11 = cases[i].es11, .es12 = cases[i].es12};
-        answer = bench_request(&bench, cases[i].method, cases[i].path, "application/json", "gsma/rsp/v2.2.2",
-                               SPAN_STRING("{}"));
+        ds.door = (struct smds_door){.es11 = cases[i].es11, .es12 = cases[i].es12};
+        answer = bench_request(&ds.bench, cases[i].method, cases[i].path, "application/json",
+                               "gsma/rsp/v2.2.2", SPAN_STRING("{}"));
         ck_assert_msg(answer.code == cases[i].code, "case %zu: %d", i, answer.code);
         buf_free(&answer.body);
     }
@@ -411,7 +349,7 @@ static void expect_errand(bool is_delete, const char *root_id)
 {
     struct errand errand;
 
-    ck_assert(smds_store_errand(smds.store, smds_now(), &errand));
+    ck_assert(smds_store_errand(ds.smds.store, smds_now(), &errand));
     ck_assert_int_eq(errand.is_delete, is_delete);
     ck_assert_str_eq(errand.eid, TEST_EID);
     ck_assert_str_eq(errand.root_id, root_id);
@@ -425,29 +363,29 @@ START_TEST(tells_the_root)
 
     start();
     bench_success(es12("registerEvent", "a", TEST_EID, "E-1", "smdp.example.com", true));
-    ck_assert_uint_eq(errands_told, 0); /* it is the Root */
-    smds.options.has_root = true;
+    ck_assert_uint_eq(ds.errands_told, 0); /* it is the Root */
+    ds.smds.options.has_root = true;
     bench_success(add("a", TEST_EID, "E-2"));
-    ck_assert_uint_eq(errands_told, 0); /* nobody asked */
+    ck_assert_uint_eq(ds.errands_told, 0); /* nobody asked */
     bench_success(es12("registerEvent", "a", TEST_EID, "E-3", "smdp.example.com", true));
-    ck_assert_uint_eq(errands_told, 1);
-    ck_assert(smds_store_find(smds.store, "a", TEST_EID, "E-3", &event, &failed));
+    ck_assert_uint_eq(ds.errands_told, 1);
+    ck_assert(smds_store_find(ds.smds.store, "a", TEST_EID, "E-3", &event, &failed));
     ck_assert_uint_ge(strlen(event.root_id), 16);
     ck_assert_str_ne(event.root_id, "E-3");
     expect_errand(false, event.root_id);
     expect_events(event.root_id, "E-3");
     expect_events(NULL, "E-1 E-2 E-3");
     bench_success(take("a", TEST_EID, "E-3"));
-    ck_assert_uint_eq(errands_told, 2);
-    ck_assert_int_eq(smds_store_errands(smds.store), 1); /* not to register it, too */
+    ck_assert_uint_eq(ds.errands_told, 2);
+    ck_assert_int_eq(smds_store_errands(ds.smds.store), 1); /* not to register it, too */
     expect_errand(true, event.root_id);
-    ck_assert(smds_store_errand(smds.store, smds_now(), &errand));
-    ck_assert(smds_store_errand_later(smds.store, errand.id, smds_now() + 100));
-    ck_assert(!smds_store_errand(smds.store, smds_now(), &errand));
-    ck_assert(smds_store_errand(smds.store, smds_now() + 200, &errand));
+    ck_assert(smds_store_errand(ds.smds.store, smds_now(), &errand));
+    ck_assert(smds_store_errand_later(ds.smds.store, errand.id, smds_now() + 100));
+    ck_assert(!smds_store_errand(ds.smds.store, smds_now(), &errand));
+    ck_assert(smds_store_errand(ds.smds.store, smds_now() + 200, &errand));
     ck_assert_int_eq(errand.tries, 1);
-    ck_assert(smds_store_errand_done(smds.store, errand.id));
-    ck_assert_int_eq(smds_store_errands(smds.store), 0);
+    ck_assert(smds_store_errand_done(ds.smds.store, errand.id));
+    ck_assert_int_eq(smds_store_errands(ds.smds.store), 0);
     stop();
 }
 END_TEST
@@ -456,12 +394,54 @@ START_TEST(remembers_in_a_file)
 {
     start();
     remove(test_path("smds.db"));
-    db_close(smds.store);
+    db_close(ds.smds.store);
     open_store(test_path("smds.db"));
     bench_success(add("a", TEST_EID, "E-1"));
-    db_close(smds.store);
+    db_close(ds.smds.store);
     open_store(test_path("smds.db"));
     expect_events(NULL, "E-1");
+    stop();
+}
+END_TEST
+
+static void expect_page(const char *query, int code, size_t count, int64_t first)
+{
+    struct http_answer answer;
+    const struct http_request request = {.method = "GET", .path = "/events", .query = query};
+    json_t *rows;
+
+    smds_answer(&ds.smds, &ds.door, &request, &answer);
+    ck_assert_int_eq(answer.code, code);
+    rows = json_loadb((const char *)answer.body.data, answer.body.size, 0, NULL);
+    ck_assert_int_eq(json_is_array(rows), code == 200);
+    if (code == 200) {
+        ck_assert_uint_eq(json_array_size(rows), count);
+        ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(rows, 0), "id")), first);
+    }
+    json_decref(rows);
+    buf_free(&answer.body);
+}
+
+START_TEST(shows_events_in_pages)
+{
+    start();
+    ds.smds.options.events_max = ds.smds.options.per_eid_max = 2 * PAGE_ROWS_DEFAULT;
+    for (unsigned i = 0; i <= PAGE_ROWS_DEFAULT; i++) {
+        char name[8];
+
+        snprintf(name, sizeof(name), "E-%u", i);
+        bench_success(add("a", TEST_EID, name));
+    }
+    expect_page(NULL, 200, PAGE_ROWS_DEFAULT, 1);
+    expect_page("after=100", 200, 1, 101);
+    expect_page("after=101", 200, 0, 0);
+    expect_page("limit=1000", 200, PAGE_ROWS_DEFAULT + 1, 1);
+    expect_page("after=7&limit=2", 200, 2, 8);
+    expect_page("limit=1001", 400, 0, 0);
+    expect_page("after=E-1", 400, 0, 0);
+    expect_page("before=1", 400, 0, 0);
+    ck_assert(db_run(ds.smds.store, "ALTER TABLE event RENAME TO gone", DB_NONE));
+    expect_page(NULL, 500, 0, 0);
     stop();
 }
 END_TEST
@@ -469,4 +449,4 @@ END_TEST
 TEST_MAIN("smds", gives_events_to_their_card, refuses_as_an_smds, needs_its_own_certificate,
           shows_an_smds_certificate, speaks_asn1, events_have_one_owner, owners_by_certificate,
           keeps_within_its_limits, forgets_old_events, opens_only_its_doors, tells_the_root,
-          remembers_in_a_file)
+          remembers_in_a_file, shows_events_in_pages)
