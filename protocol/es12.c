@@ -1,6 +1,8 @@
 /* The table of ES12 and its messages. See es12.h. */
 #include "protocol/es12.h"
 
+#include "protocol/rsp_address.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +34,8 @@ bool es12_read(const struct es12_function *function, const json_t *request, stru
         return false;
     if (!function->has_server)
         return true;
-    return rsp_take_text(request, "rspServerAddress", 1, ES12_ADDRESS_MAX, NULL, &event->server, status) &&
+    return rsp_take_text(request, "rspServerAddress", 1, ES12_ADDRESS_MAX, RSP_ADDRESS_CHARS, &event->server,
+                         status) &&
            rsp_require(event->server, "rspServerAddress", status) &&
            rsp_take_flag(request, "forwardingIndicator", &event->forwarding, status);
 }

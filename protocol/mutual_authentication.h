@@ -39,7 +39,8 @@ struct rsp_server {
     size_t credentials_count;
 };
 
-/* One more name of this server; false when it is empty or too long, or there are too many. */
+/* One more name of this server; false when it is no address (rsp_address.h) or too long, or there are too
+ * many. */
 bool rsp_server_add_address(struct rsp_server *server, const char *address);
 
 /* Whether a certificate is of `role` from a trusted CI, with an OID, and the key belongs to it; else false

@@ -1,6 +1,8 @@
 /* Headers and members of the JSON functions between servers. See rsp_json.h. */
 #include "protocol/rsp_json.h"
 
+#include "protocol/rsp_address.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -86,7 +88,7 @@ json_t *json_with_status(const struct refusal_status *status)
 
 bool rsp_url(const char *interface, const char *function, const char *address, char url[RSP_URL_SIZE])
 {
-    if (address[0] == '\0' || strlen(address) > RSP_ADDRESS_MAX || strpbrk(address, "/@?#\\ \t\r\n") != NULL)
+    if (!rsp_address_is_good(address) || strlen(address) > RSP_ADDRESS_MAX)
         return false;
     snprintf(url, RSP_URL_SIZE, "https://%s/gsma/rsp2/%s/%s", address, interface, function);
     return true;

@@ -1,6 +1,7 @@
 /* The identity of a server of Remote SIM Provisioning: its names, and its certificates under each CI. See
  * mutual_authentication.h. */
 #include "protocol/mutual_authentication.h"
+#include "protocol/rsp_address.h"
 
 #include <string.h>
 
@@ -8,7 +9,7 @@ bool rsp_server_add_address(struct rsp_server *server, const char *address)
 {
     size_t size = strlen(address);
 
-    if (size == 0 || size >= RSP_ADDRESS_SIZE || server->addresses == RSP_ADDRESSES_MAX)
+    if (!rsp_address_is_good(address) || size >= RSP_ADDRESS_SIZE || server->addresses == RSP_ADDRESSES_MAX)
         return false;
     memcpy(server->address[server->addresses++], address, size + 1);
     return true;

@@ -88,6 +88,12 @@ is "without --es2-client-ca the CI of the PKI counts" 200 "$(status "$es2/orders
 is "and no other" 000 "$(status "$es2/orders" --cert "$work/operator.pem" --key "$work/operator.key")"
 end_process "$pid"
 
+for words in "--address a\$b" "--root-smds a/b" "--es12 smds=a/b" "--es12 smds" "--es2-client-ca $ca" "--smds-cert x" "--tls-cert x"; do
+    # shellcheck disable=SC2086 # words
+    timeout 10 "$softeuicc" smdpp --pki "$work/pki" --profiles "$work/profiles" --listen 127.0.0.1:0 $words >"$work/words.log" 2>&1
+    is "refused: $words" "2 1" "$? $(grep -c . "$work/words.log")"
+done
+
 # --- who the server is --------------------------------------------------------------------------------------------------
 for name in one two; do
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" -addext "subjectAltName=DNS:$name.test" \

@@ -160,9 +160,9 @@ start alternative smds --pki "$work/pki" --listen "127.0.0.1:${alternative#*:}" 
 check "the Root hears of it when both are back" wait_until 15 events_at_root 1
 
 # --- command lines ------------------------------------------------------------------------------------------------------
-for words in "--client-ca $work/pki/ci.pem" "--root-ca $work/pki/ci.pem" "--tls-cert x"; do
+for words in "--client-ca $work/pki/ci.pem" "--root-ca $work/pki/ci.pem" "--tls-cert x" "--address a\$b" "--root a/b"; do
     # shellcheck disable=SC2086 # words
     "$softeuicc" smds --pki "$work/pki" $words >/dev/null 2>&1
-    is "not alone: $words" 2 $?
+    is "refused: $words" 2 $?
 done
 finish

@@ -122,9 +122,11 @@ END_TEST
 
 START_TEST(knows_addresses)
 {
-    static const char *const none[] = {"", "a/b", "a b", "u@a", "a?b", "a#b", "a\\b", "a\nb"};
+    static const char *const none[] = {"",     "a/b",  "a b", "u@a", "a?b",     "a#b",
+                                       "a\\b", "a\nb", "a$b", "a%b", "\xC3\xA4"};
     char url[RSP_URL_SIZE], text[RSP_ADDRESS_MAX + 2];
 
+    ck_assert(rsp_url("es12", "registerEvent", "[::1]:1", url));
     ck_assert(rsp_url("es12", "registerEvent", "a.b:1", url));
     ck_assert_str_eq(url, "https://a.b:1/gsma/rsp2/es12/registerEvent");
     for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)

@@ -67,36 +67,13 @@ bool smdpp_load_identity(struct smdpp *smdpp, const struct smdpp_settings *setti
 
 /* --- Addresses ------------------------------------------------------------------------------------------ */
 
-static bool add_once(struct dp_server *dp, const char *address)
-{
-    for (size_t i = 0; i < dp->rsp.addresses; i++) {
-        if (strcmp(dp->rsp.address[i], address) == 0)
-            return true;
-    }
-    return dp_server_add_address(dp, address);
-}
-
-/* Reading (SGP.22 5.6.1, 4.1): the address in an activation code is the FQDN, and an LPA may call the server
- * by that alone where it was told a port besides. So each address is the server's with the port and without.
- */
-static bool add_both(struct dp_server *dp, const char *address, uint16_t port)
-{
-    struct place place = {.port = 0};
-    char other[PLACE_TEXT_MAX];
-
-    if (!place_parse(address, &place) || !add_once(dp, address))
-        return false;
-    place_text(place.host, place.port != 0 ? SMDPP_HTTPS_PORT : port, SMDPP_HTTPS_PORT, other, sizeof(other));
-    return add_once(dp, other);
-}
-
 bool smdpp_name_server(struct dp_server *dp, const struct smdpp_settings *settings, uint16_t port)
 {
     char own[PLACE_TEXT_MAX], name[PLACE_HOST_MAX + 1];
 
     for (size_t i = 0; i < settings->addresses_count; i++) {
-        if (!add_both(dp, settings->addresses[i], port))
-            return tool_error("%s: cannot be a server's address", settings->addresses[i]) == EXIT_OK;
+        if (!dp_server_add_address(dp, settings->addresses[i]))
+            return tool_error("'%s' cannot be a server's address", settings->addresses[i]) == EXIT_OK;
     }
     if (settings->addresses_count > 0)
         return true;
@@ -104,5 +81,5 @@ bool smdpp_name_server(struct dp_server *dp, const struct smdpp_settings *settin
     if (addresses_is_any(name))
         addresses_own_name(name, sizeof(name));
     place_text(name, port, SMDPP_HTTPS_PORT, own, sizeof(own));
-    return add_both(dp, own, port) || tool_error("%s: cannot be a server's address", own) == EXIT_OK;
+    return dp_server_add_address(dp, own) || tool_error("%s: cannot be a server's address", own) == EXIT_OK;
 }

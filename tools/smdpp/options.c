@@ -2,6 +2,7 @@
 #include "tools/smdpp/settings.h"
 
 #include "common/tool.h"
+#include "protocol/rsp_address.h"
 
 #include <string.h>
 
@@ -77,16 +78,31 @@ const struct option_row smdpp_option_rows[] = {
     {0},
 };
 
-/* The first --es12 without an address on both sides of its '='; NULL: none. */
-static const char *bad_es12(const struct smdpp_settings *settings)
+static bool check_addresses(const char *option, const char *const *addresses, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!rsp_address_is_good(addresses[i])) {
+            tool_usage("--%s: '%s' cannot be a server's address", option, addresses[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* An address on both sides of the '='. */
+static bool check_es12(const struct smdpp_settings *settings)
 {
     for (size_t i = 0; i < settings->es12_count; i++) {
         const char *equals = strchr(settings->es12[i], '=');
+        size_t size = equals != NULL ? (size_t)(equals - settings->es12[i]) : 0;
 
-        if (equals == NULL || equals == settings->es12[i] || equals[1] == '\0')
-            return settings->es12[i];
+        if (size == 0 || strspn(settings->es12[i], RSP_ADDRESS_CHARS) != size ||
+            !rsp_address_is_good(equals + 1)) {
+            tool_usage("--es12: '%s' is not SMDS=HOST:PORT", settings->es12[i]);
+            return false;
+        }
     }
-    return NULL;
+    return true;
 }
 
 bool smdpp_settings_check(const struct smdpp_settings *settings)
@@ -108,10 +124,9 @@ bool smdpp_settings_check(const struct smdpp_settings *settings)
         tool_usage("--es2-client-ca is missing (or --pki)");
     else if ((settings->smds_cert == NULL) != (settings->smds_key == NULL))
         tool_usage("--smds-cert and --smds-key belong together");
-    else if (bad_es12(settings) != NULL)
-        tool_usage("--es12: '%s' is not SMDS=HOST:PORT", bad_es12(settings));
     else
-        return true;
+        return check_addresses("address", settings->addresses, settings->addresses_count) &&
+               check_addresses("root-smds", settings->roots, settings->roots_count) && check_es12(settings);
     return false;
 }
 

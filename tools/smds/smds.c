@@ -8,6 +8,7 @@
 #include "common/place.h"
 #include "common/print.h"
 #include "common/tool.h"
+#include "protocol/rsp_address.h"
 #include "servers/smds/network/forward.h"
 #include "servers/smds/network/http_api.h"
 #include "tools/subcommands.h"
@@ -278,6 +279,12 @@ static int smds_run(const struct command_line *line)
         return tool_usage("--client-ca needs --es12-listen: LPAs have no certificates");
     if (settings->root_ca != NULL && settings->root == NULL)
         return tool_usage("--root-ca needs --root");
+    if (settings->root != NULL && !rsp_address_is_good(settings->root))
+        return tool_usage("--root: '%s' cannot be a server's address", settings->root);
+    for (size_t i = 0; i < settings->addresses; i++) {
+        if (!rsp_address_is_good(settings->address[i]))
+            return tool_usage("--address: '%s' cannot be a server's address", settings->address[i]);
+    }
     if (!tool_watch()) /* also a signal that comes before all is ready ends it in order */
         return EXIT_FAILED;
     log_set_level(settings->log);

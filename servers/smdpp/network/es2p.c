@@ -2,6 +2,7 @@
  * ES2+ in its JSON binding (SGP.22 5.3, 6.5): the operator's orders. What an order may become is in
  * order_state.c; what is asked of each function's parameters is here. See http_api.h.
  */
+#include "protocol/rsp_address.h"
 #include "servers/smdpp/network/es2p_call.h"
 #include "servers/smdpp/network/http_api.h"
 
@@ -191,14 +192,16 @@ static bool find_ordered(struct smdpp *smdpp, const char *iccid, struct order *o
 /* The file may have changed since it was ordered; one that is gone may come back. */
 static bool check_deliverable(struct smdpp *smdpp, const struct order *order, struct refusal_status *status)
 {
-    smdpp_refresh_profiles(smdpp);
-    for (size_t i = 0; i < profile_catalogue_count(smdpp->catalogue); i++) {
-        const struct profile *profile = profile_catalogue_at(smdpp->catalogue, i);
+    const struct profile *profile;
+    size_t behind;
 
-        if (strcmp(profile->name, order->profile) == 0 && profile->complaint[0] != '\0')
-            return refuse_broken(profile, true, status);
-    }
-    return true;
+    smdpp_refresh_profiles(smdpp);
+    behind = profile_catalogue_after(smdpp->catalogue, order->profile);
+    if (behind == 0)
+        return true;
+    profile = profile_catalogue_at(smdpp->catalogue, behind - 1);
+    return strcmp(profile->name, order->profile) != 0 || profile->complaint[0] == '\0' ||
+           refuse_broken(profile, true, status);
 }
 
 /* "XXXXX-XXXXX-XXXXX-XXXXX" of capitals and digits that people do not confuse: 100 bits. */
@@ -274,7 +277,7 @@ static bool confirm_order(struct smdpp *smdpp, const json_t *request, json_t *an
         !rsp_take_text(request, "matchingId", 0, STORE_MATCHING_ID_MAX, MATCHING_ID_CHARS, &matching_id,
                        status) ||
         !rsp_take_text(request, "confirmationCode", 1, CODE_MAX, NULL, &code, status) ||
-        !rsp_take_text(request, "smdsAddress", 1, STORE_SMDS_MAX, NULL, &smds, status) ||
+        !rsp_take_text(request, "smdsAddress", 1, STORE_SMDS_MAX, RSP_ADDRESS_CHARS, &smds, status) ||
         !rsp_take_flag(request, "releaseFlag", &release, status) ||
         !find_ordered(smdpp, iccid, &order, status))
         return false;

@@ -229,6 +229,7 @@ START_TEST(counts_its_addresses)
     memset(text, 'a', sizeof(text));
     text[RSP_ADDRESS_SIZE] = '\0';
     ck_assert(!rsp_server_add_address(&server, ""));
+    ck_assert(!rsp_server_add_address(&server, "a$b"));
     ck_assert(!rsp_server_add_address(&server, text));
     for (size_t i = 0; i < RSP_ADDRESSES_MAX; i++)
         ck_assert(rsp_server_add_address(&server, text + 1));

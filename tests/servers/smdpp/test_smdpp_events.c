@@ -268,8 +268,10 @@ START_TEST(asks_for_what_an_event_needs)
     bench_success(cancel_order("Available", NULL));
     order_for(TEST_EID);
     bench_expect(confirm("", SMDS, true), "8.2.6", "2.1");
-    bench_expect(confirm("EVENT-1", "not/an/address", true), NULL, NULL); /* the client's to say */
-    ck_assert_uint_eq(smds.registrations, 1);
+    bench_expect(confirm("EVENT-1", "not/an/address", true), "1.6", "2.1");
+    bench_expect(confirm("EVENT-1", "not/an/address", false), "1.6", "2.1"); /* nor is it kept for later */
+    ck_assert_uint_eq(smds.registrations, 0);
+    expect_order("linked");
     stop();
 }
 END_TEST

@@ -238,6 +238,8 @@ START_TEST(events_have_one_owner)
     bench_expect(take("b", TEST_EID, "E-1"), "8.9.5", "3.9");
     bench_expect(take("a", OTHER_EID, "E-1"), "8.9.5", "3.9");
     bench_expect(take("a", TEST_EID, "E-2"), "8.9.5", "3.9");
+    /* nobody could be sent there: it would end in an activation code */
+    bench_expect(es12("registerEvent", "a", TEST_EID, "E-2", "smdp.example.com$1", false), "1.6", "2.1");
     expect_events(NULL, "E-1");
     bench_success(take("a", TEST_EID, "E-1"));
     bench_expect(take("a", TEST_EID, "E-1"), "8.9.5", "3.9");
