@@ -1,10 +1,9 @@
-/* The profiles of a directory. See profile_catalogue.h. Files are told apart by what stat says of them; one
- * that was written within the clock's grain of being read may have been written once more without a trace,
- * and is read again. */
+/* The profiles of a directory. See profile_catalogue.h. */
 #include "servers/smdpp/model/profile_catalogue.h"
 
 #include "common/directory_watch.h"
 #include "common/log.h"
+#include "servers/smdpp/model/profile_files.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,15 +14,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define CLOCK_GRAIN    2 /* seconds, of the times of files: the coarsest there are */
 #define PROGRESS_AFTER 1 /* seconds between lines that say how far reading is */
-
-/* What tells whether a file has changed. */
-struct file_mark {
-    struct timespec modified, changed;
-    off_t size; /* -1: it is no file */
-    ino_t inode;
-};
 
 struct entry {
     struct profile profile;
@@ -186,47 +177,9 @@ int profile_catalogue_descriptor(const struct profile_catalogue *catalogue)
 
 /* --- One entry ------------------------------------------------------------------------------------------ */
 
-static struct file_mark mark_of(const char *directory, const char *name, const char *suffix, bool *links)
-{
-    struct file_mark mark = {.size = -1};
-    struct stat status;
-    char path[1024];
-
-    snprintf(path, sizeof(path), "%s/%s%s", directory, name, suffix);
-    if (lstat(path, &status) != 0)
-        return mark;
-    if (S_ISLNK(status.st_mode)) {
-        *links = true;
-        if (stat(path, &status) != 0)
-            return mark;
-    }
-    if (S_ISREG(status.st_mode)) {
-        *links |= status.st_nlink > 1;
-        mark.modified = status.st_mtim;
-        mark.changed = status.st_ctim;
-        mark.size = status.st_size;
-    }
-    mark.inode = status.st_ino;
-    return mark;
-}
-
 static struct file_mark mark_of_icon(const char *directory, const char *icon, bool *links)
 {
-    return icon[0] != '\0' ? mark_of(directory, icon, "", links) : (struct file_mark){.size = -1};
-}
-
-static bool same_time(const struct timespec *a, const struct timespec *b)
-{
-    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
-/* Whether a file is the one that was read at that time. */
-static bool same_mark(const struct file_mark *now, const struct file_mark *then, time_t read)
-{
-    return now->size == then->size && now->inode == then->inode &&
-           (now->size < 0 ||
-            (same_time(&now->modified, &then->modified) && same_time(&now->changed, &then->changed) &&
-             now->changed.tv_sec + CLOCK_GRAIN <= read));
+    return icon[0] != '\0' ? file_mark_of(directory, icon, "", links) : (struct file_mark){.size = -1};
 }
 
 /* Activation codes have digits, capitals and '-' only (SGP.22 4.1.1); readers are found to take small letters
@@ -307,14 +260,14 @@ static bool catalogue_check(struct profile_catalogue *catalogue, struct entry *e
     const char *directory = catalogue->directory;
     const char *icon = entry->profile.facts.icon;
     bool links = false, other;
-    struct file_mark package = mark_of(directory, entry->profile.name, ".der", &links);
-    struct file_mark description = mark_of(directory, entry->profile.name, ".json", &links);
+    struct file_mark package = file_mark_of(directory, entry->profile.name, ".der", &links);
+    struct file_mark description = file_mark_of(directory, entry->profile.name, ".json", &links);
     struct file_mark image = mark_of_icon(directory, icon, &links);
     time_t now = time(NULL);
 
-    if (entry->has_keys && same_mark(&package, &entry->package, entry->read) &&
-        same_mark(&description, &entry->description, entry->read) &&
-        same_mark(&image, &entry->icon, entry->read))
+    if (entry->has_keys && file_mark_is_same(&package, &entry->package, entry->read) &&
+        file_mark_is_same(&description, &entry->description, entry->read) &&
+        file_mark_is_same(&image, &entry->icon, entry->read))
         return false;
     other = catalogue_reload(catalogue, entry);
     entry->package = package;
@@ -333,68 +286,6 @@ bool profile_catalogue_readable(const struct profile_catalogue *catalogue)
     DIR *directory = opendir(catalogue->directory);
 
     return directory != NULL && closedir(directory) == 0;
-}
-
-/* The name without its ending when that is this one and it can be one of ours, in `name`. */
-static bool take_file_name(const char *file, const char *ending, char name[PROFILE_NAME_MAX + 1])
-{
-    size_t size = strlen(file), end = strlen(ending);
-
-    if (file[0] == '.' || size <= end || size - end > PROFILE_NAME_MAX ||
-        strcmp(file + size - end, ending) != 0)
-        return false;
-    memcpy(name, file, size - end);
-    name[size - end] = '\0';
-    return true;
-}
-
-/* Names of packages in a directory, sorted. */
-struct names {
-    char (*name)[PROFILE_NAME_MAX + 1];
-    size_t count, room;
-};
-
-static bool names_add(struct names *names, const char *name)
-{
-    if (names->count == names->room) {
-        size_t room = names->room > 0 ? 2 * names->room : 256;
-        void *grown = realloc(names->name, room * sizeof(names->name[0]));
-
-        if (grown == NULL)
-            return false;
-        names->name = grown;
-        names->room = room;
-    }
-    strcpy(names->name[names->count++], name);
-    return true;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(a, b);
-}
-
-/* 0, or why the directory cannot be read. */
-static int names_read(struct names *names, const char *path)
-{
-    DIR *directory = opendir(path);
-    char name[PROFILE_NAME_MAX + 1];
-    struct dirent *file;
-    int error;
-
-    if (directory == NULL)
-        return errno;
-    while ((errno = 0, file = readdir(directory)) != NULL) {
-        if (take_file_name(file->d_name, ".der", name) && !names_add(names, name)) {
-            errno = ENOMEM;
-            break;
-        }
-    }
-    error = errno;
-    closedir(directory);
-    if (names->count > 0)
-        qsort(names->name, names->count, sizeof(names->name[0]), compare_names);
-    return error;
 }
 
 /* The indexes one after the other, that of the names last: nothing looks at what has been freed. */
@@ -421,9 +312,9 @@ static bool catalogue_scan(struct profile_catalogue *catalogue,
                            void (*changed)(const struct profile *profile))
 {
     const struct index *index = &catalogue->index[BY_NAME];
-    struct names names = {0};
+    struct profile_names names = {0};
     time_t told = time(NULL);
-    int error = names_read(&names, catalogue->directory);
+    int error = profile_names_read(&names, catalogue->directory);
 
     /* What cannot be read just now is not gone. */
     for (size_t i = 0; i < index->count; i++)
@@ -465,11 +356,11 @@ static void catalogue_look(struct profile_catalogue *catalogue, const char *file
                            void (*changed)(const struct profile *profile))
 {
     char name[PROFILE_NAME_MAX + 1], path[1024];
-    bool package = take_file_name(file, ".der", name);
+    bool package = profile_file_name(file, ".der", name);
     struct entry *entry;
     struct stat status;
 
-    if (!package && !take_file_name(file, ".json", name)) {
+    if (!package && !profile_file_name(file, ".json", name)) {
         check_by_icon(catalogue, file, changed);
         return;
     }
