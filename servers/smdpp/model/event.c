@@ -1,6 +1,7 @@
 /* Orders and their events at SM-DS. See event.h. */
 #include "servers/smdpp/model/event.h"
 
+#include "common/backoff.h"
 #include "common/log.h"
 
 #include <stdio.h>
@@ -12,11 +13,7 @@
 
 int64_t smdpp_event_pause(int64_t tries)
 {
-    int64_t pause = PAUSE_MIN;
-
-    while (tries-- > 1 && pause < PAUSE_MAX)
-        pause *= 2;
-    return pause < PAUSE_MAX ? pause : PAUSE_MAX;
+    return backoff_seconds(tries, PAUSE_MIN, PAUSE_MAX);
 }
 
 static bool check_registrar(const struct smdpp *smdpp, struct refusal_status *status)

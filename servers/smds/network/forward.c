@@ -1,6 +1,7 @@
 /* The errands to the Root SM-DS. See forward.h. */
 #include "servers/smds/network/forward.h"
 
+#include "common/backoff.h"
 #include "common/log.h"
 #include "common/tool.h"
 #include "device/es12_client.h"
@@ -23,11 +24,7 @@ struct forward {
 
 static int64_t pause_after(int64_t tries)
 {
-    int64_t pause = FORWARD_FIRST_PAUSE;
-
-    while (tries-- > 0 && pause < FORWARD_PAUSE_MAX)
-        pause *= 2;
-    return pause < FORWARD_PAUSE_MAX ? pause : FORWARD_PAUSE_MAX;
+    return backoff_seconds(tries + 1, FORWARD_FIRST_PAUSE, FORWARD_PAUSE_MAX);
 }
 
 /* What the Root refuses it would refuse again; only one that cannot be reached is asked again. */
