@@ -112,13 +112,26 @@ is_gone() {
     ! kill -0 "$1" 2>/dev/null
 }
 
+# is_ours PID: a child of this test, or a process that has something to do with its directory. The number of one that has ended may be
+# somebody else's by now, of a test that runs beside this one for instance.
+is_ours() {
+    local stat
+    read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
+    stat=${stat##*) ? }
+    [ "${stat%% *}" = $$ ] || grep -qaF "$work" "/proc/$1/cmdline" 2>/dev/null
+}
+
+is_not_ours() {
+    ! is_ours "$1"
+}
+
 # end_process PID [SIGNAL]: ends a process of ours and waits for it; its exit status is in $status. (The shell's own word on
 # killed processes is not wanted.)
 end_process() {
     status=0
     {
-        kill -"${2:-TERM}" "$1"
-        wait_until 10 is_gone "$1" || kill -KILL "$1"
+        is_not_ours "$1" || kill -"${2:-TERM}" "$1"
+        wait_until 10 is_not_ours "$1" || kill -KILL "$1"
         wait "$1" || status=$?
     } 2>/dev/null
     return 0
@@ -127,10 +140,10 @@ end_process() {
 clean_up() {
     local pid
     for pid in "${processes[@]}"; do
-        kill -TERM "$pid" 2>/dev/null
+        is_not_ours "$pid" || kill -TERM "$pid" 2>/dev/null
     done
     for pid in "${processes[@]}"; do
-        wait_until 5 is_gone "$pid" || kill -KILL "$pid" 2>/dev/null
+        wait_until 5 is_not_ours "$pid" || kill -KILL "$pid" 2>/dev/null
         wait "$pid" 2>/dev/null
     done
     rm -rf "$work"
