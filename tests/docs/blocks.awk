@@ -5,7 +5,7 @@ function bad(line, text) {
     printf "%d\tbad\t%s\t\n", line, text
 }
 
-function end_block(    file, i) {
+function end_block(    file) {
     if (kind != "sh")
         return
     if (label == "") {
@@ -22,6 +22,7 @@ function end_block(    file, i) {
     inside = 1
     start = NR
     text = label = ""
+    started = 0
     kind = $0
     sub(/^ *[`~]+ */, "", kind)
     sub(/[ \t].*/, "", kind)
@@ -43,6 +44,13 @@ inside && /^ *(```|~~~) *$/ {
 
 inside {
     text = text $0 "\n"
+    # Who pastes the block runs the next command at once.
+    if (started && $0 !~ /^ *(#|$)/) {
+        bad(NR, "a command after one that has just been started in the background")
+        started = 0
+    }
+    if (kind == "sh" && mark != "skip" && / &$/)
+        started = 1
     if (label == "" && $0 !~ /^ *(#|$)/)
         label = $0
     next

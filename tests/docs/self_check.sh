@@ -129,6 +129,16 @@ expect "a command that fails in the background" 1 'not ok - page.md:1: false &'
 page <<'TXT'
 '''sh
 sleep 1000 &
+# The next one would find it half started.
+true
+'''
+TXT
+expect "a command that does not wait for the server before it" 1 \
+    'not ok - page.md:4: a command after one that has just been started in the background' 'ok - page.md:1: sleep 1000 &'
+
+page <<'TXT'
+'''sh
+sleep 1000 &
 '''
 '''sh
 kill %1
@@ -172,9 +182,7 @@ is_over() {
 }
 page <<TXT
 '''sh
-sleep $marker &
-setsid sleep $marker &
-sleep $marker
+sleep $marker & setsid sleep $marker & sleep $marker
 '''
 TXT
 mkdir "$pages/tmp"
