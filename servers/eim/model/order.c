@@ -207,7 +207,6 @@ bool eim_order_by_answer(struct eim *eim, const char *eid, struct span transacti
 {
     if (transaction_id.data != NULL && eim_order_by_transaction(eim, transaction_id, order))
         return true;
-    eim_order_clear(order);
     return eim_order_outstanding(eim, eid, order) &&
            (transaction_id.data == NULL || json_object_get(order->request, "raw") != NULL);
 }
@@ -306,14 +305,14 @@ void eim_order_refuse_answer(struct eim *eim, const struct eim_order *order, str
         profiles_stale(eim, order->eid); /* it may have been carried out */
 }
 
-void eim_order_note_stray(struct eim *eim, const char *eid, const char *why)
+void eim_order_note_stray(struct eim *eim, const char *eid, struct span transaction_id, const char *why)
 {
     struct eim_order order;
     char progress[256];
 
-    log_line(LOG_LEVEL_ERROR, "eUICC %s: %s", eid, why);
+    log_line(LOG_LEVEL_ERROR, "eUICC %s: an answer is for no order that waits: %s", eid, why);
     snprintf(progress, sizeof(progress), PROGRESS_STRAY ": %s", why);
-    if (eim_order_outstanding(eim, eid, &order))
+    if (!eim_order_by_transaction(eim, transaction_id, &order) && eim_order_outstanding(eim, eid, &order))
         eim_order_set_progress(eim, order.id, progress);
     eim_order_clear(&order);
 }

@@ -33,6 +33,8 @@ static bool find_order(struct eim *eim, const char *eid, const struct package_re
 
 /* --- Signatures ----------------------------------------------------------------------------------------- */
 
+static const char signature_wrong[] = "the eUICC's signature does not hold";
+
 /* The eUICC signs over the data object followed by the association token object (SGP.32 5.9.1). */
 static bool package_result_verify(struct eim *eim, const char *eid, const struct package_result *result,
                                   const char **why)
@@ -46,7 +48,7 @@ static bool package_result_verify(struct eim *eim, const char *eid, const struct
         ok = ec_verify(cert_key(cert), (const struct span[]){result->signed_data, buf_span(&token)}, 2,
                        result->signature);
     }
-    *why = cert != NULL ? "the eUICC's signature does not hold"
+    *why = cert != NULL ? signature_wrong
                         : "the signature cannot be checked: no certificate of this eUICC is known";
     cert_free(cert);
     buf_free(&token);
@@ -177,7 +179,7 @@ static const char *likely_cause(struct eim *eim, const struct eim_order *order)
 /* The eIM asks for the list of profiles once more, with what every IPA knows. */
 static void want_older_list(struct eim *eim, const struct eim_order *order)
 {
-    if (!order->internal || eim_euicc_number(eim, order->eid, "lists_v1", 0) != 0)
+    if (!commands_have_later_members(order->request) || eim_euicc_number(eim, order->eid, "lists_v1", 0) != 0)
         return;
     eim_euicc_set(eim, order->eid, "lists_v1", DB_INT(1));
     profiles_stale(eim, order->eid);
@@ -190,12 +192,14 @@ static void package_result_refuse(struct eim *eim, const char *eid, const struct
     struct eim_order order;
     char text[256] = "";
 
-    if (find_order(eim, eid, result, &order) && eim_order_is_waiting(&order)) {
-        snprintf(text, sizeof(text), "%s%s", why, likely_cause(eim, &order));
+    if (eim_order_by_answer(eim, eid, result->transaction_id, &order) && order.kind == ORDER_PACKAGE &&
+        strcmp(order.eid, eid) == 0 && eim_order_is_waiting(&order)) {
+        snprintf(text, sizeof(text), "%s%s", why, why == signature_wrong ? likely_cause(eim, &order) : "");
         eim_order_refuse_answer(eim, &order, result->whole, text);
-        want_older_list(eim, &order);
+        if (why == signature_wrong)
+            want_older_list(eim, &order);
     } else {
-        eim_order_note_stray(eim, eid, why);
+        eim_order_note_stray(eim, eid, result->transaction_id, why);
     }
     eim_order_clear(&order);
 }
@@ -273,8 +277,7 @@ static void take_unsigned_error(struct eim *eim, const char *eid, const struct p
     char error[160];
 
     if (!find_order(eim, eid, result, &order)) {
-        eim_order_note_stray(eim, eid,
-                             "the eimTransactionId of an EuiccPackageErrorUnsigned is that of none");
+        eim_order_note_stray(eim, eid, result->transaction_id, "its eimTransactionId is that of none");
         return;
     }
     snprintf(error, sizeof(error), "euiccPackageErrorUnsigned: %s",

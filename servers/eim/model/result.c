@@ -110,7 +110,7 @@ static void take_plain(struct eim *eim, const char *eid, const struct eim_result
     struct eim_order order;
 
     if (!find_plain_order(eim, eid, result, &order)) {
-        eim_order_note_stray(eim, eid, "the eimTransactionId of an answer is that of none");
+        eim_order_note_stray(eim, eid, result->transaction_id, "its eimTransactionId is that of none");
         return;
     }
     if (!eim_order_is_waiting(&order))
@@ -224,9 +224,9 @@ enum eim_error eim_take_result(struct eim *eim, struct span eid, struct span res
             take_malformed(eim, digits, &parsed, result, why);
         else
             take_for(eim, digits, &parsed, result, &list);
-    } else {
-        log_line(LOG_LEVEL_ERROR, "an answer of an eUICC that is not known%s%s", why[0] != '\0' ? ": " : "",
-                 why);
+    } else if (why[0] != '\0') {
+        log_line(LOG_LEVEL_ERROR, "nobody's: %s", why);
+        error = EIM_ERROR_UNDEFINED;
     }
     if (list.failed)
         db_fail(eim->db, "out of memory");

@@ -151,6 +151,13 @@ static bool take_data_member(const struct tlv *member, struct eim_result *out)
     return true;
 }
 
+static bool fault_at(const struct tlv *member, struct eim_result *out)
+{
+    if (out->fault == NULL)
+        out->fault = member->whole.data;
+    return false;
+}
+
 static bool parse_data(struct span content, struct eim_result *out)
 {
     struct tlv_reader reader = tlv_reader(content);
@@ -163,12 +170,12 @@ static bool parse_data(struct span content, struct eim_result *out)
     while ((status = tlv_next(&reader, &member)) == TLV_OK) {
         for (size_t i = 0; i < count; i++) {
             if (before[i] == member.tag) /* twice the same member: which one would count? */
-                return parsed(&reader, tlv_fail(&reader, TLV_UNEXPECTED), &out->fault);
+                return fault_at(&member, out);
         }
         if (count < sizeof(before) / sizeof(before[0]))
             before[count++] = member.tag;
         if (!take_data_member(&member, out))
-            return parsed(&reader, tlv_fail(&reader, TLV_BAD_VALUE), &out->fault);
+            return fault_at(&member, out);
     }
     return parsed(&reader, status == TLV_END && out->transaction_id.size <= RESULT_TRANSACTION_MAX,
                   &out->fault);

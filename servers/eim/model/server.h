@@ -94,8 +94,9 @@ void eim_order_end(struct eim *eim, const struct eim_order *order, const char *e
 /* The answer to a waiting order does not count: kept as it came, and the order ends with the reason. */
 void eim_order_refuse_answer(struct eim *eim, const struct eim_order *order, struct span answer,
                              const char *why);
-/* An answer of this eUICC is for no order: the one that waits, if any, is told. */
-void eim_order_note_stray(struct eim *eim, const char *eid, const char *why);
+/* An answer of this eUICC is not for the order that waits. If it names a transaction that no order has, it
+ * may be meant for that one all the same, which is told. */
+void eim_order_note_stray(struct eim *eim, const char *eid, struct span transaction_id, const char *why);
 /* Whether an answer that does not count ended it. */
 bool eim_order_was_refused(struct eim *eim, const struct eim_order *order);
 /* What a progress says of a failure, without the word that the order's state says already. */

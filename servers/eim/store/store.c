@@ -35,7 +35,10 @@ static const char tables[] =
     "  id INTEGER PRIMARY KEY AUTOINCREMENT, eid TEXT NOT NULL, received INTEGER NOT NULL,"
     "  verified INTEGER NOT NULL, operation TEXT NOT NULL, sequence INTEGER NOT NULL, iccid TEXT,"
     "  address TEXT NOT NULL, result TEXT, digest BLOB NOT NULL, der BLOB NOT NULL, forward INTEGER NOT NULL,"
-    "  tries INTEGER NOT NULL DEFAULT 0, next_try INTEGER NOT NULL DEFAULT 0, UNIQUE (eid, digest));";
+    "  tries INTEGER NOT NULL DEFAULT 0, next_try INTEGER NOT NULL DEFAULT 0, UNIQUE (eid, digest));"
+    "CREATE INDEX order_by_origin ON eim_order (internal);"
+    "CREATE INDEX result_refused ON package_result (id) WHERE sequence IS NULL;"
+    "CREATE INDEX notification_by_worth ON notification (verified);";
 
 static const char *const upgrades[] = {
     "ALTER TABLE euicc ADD COLUMN stranger INTEGER NOT NULL DEFAULT 1;"
@@ -43,7 +46,10 @@ static const char *const upgrades[] = {
     "ALTER TABLE euicc ADD COLUMN lists_v1 INTEGER NOT NULL DEFAULT 0;"
     "UPDATE euicc SET stranger = 0 WHERE data_state = 1 OR EXISTS"
     " (SELECT 1 FROM eim_order WHERE eim_order.eid = euicc.eid AND NOT internal);"
-    "CREATE INDEX euicc_strangers ON euicc (last_seen) WHERE stranger;",
+    "CREATE INDEX euicc_strangers ON euicc (last_seen) WHERE stranger;"
+    "CREATE INDEX order_by_origin ON eim_order (internal);"
+    "CREATE INDEX result_refused ON package_result (id) WHERE sequence IS NULL;"
+    "CREATE INDEX notification_by_worth ON notification (verified);",
 };
 
 struct db *eim_store_open(const char *path, char why[DB_WHY_MAX])
