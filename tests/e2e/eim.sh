@@ -208,6 +208,22 @@ carried_out "update-eim" "done" update-eim "$work/other.der"
 carried_out "delete-eim" "done" delete-eim other.example.com
 carried_out "delete-eim again" "deleteEim: eimNotFound(1)" delete-eim other.example.com
 
+# --- mistakes -----------------------------------------------------------------------------------------------------------
+order download --activation-code 'LPA:nonsense'
+is "a malformed activation code is refused" 1 "$?"
+order raw BF5403A08201
+is "octets are refused" 1 "$?"
+order --unchecked raw BF5403020101
+ipa poll
+matches "a malformed trigger" 'invalidPackageFormat\(1\)|profileDownloadError' "$(order_field .error)"
+carried_out "a malformed package" "eimPackageResultError: invalidPackageFormat(1)" --unchecked raw BF5100
+carried_out "an unknown package" "eimPackageResultError: unknownPackage(2)" --unchecked raw BF5F00
+order --unchecked download --activation-code 'LPA:nonsense'
+ipa poll
+is "a malformed activation code, unchecked" failed "$(order_field .state)"
+matches "and the IPA says why" 'invalidPackageFormat\(1\)|profileDownloadError' "$(order_field .error)"
+carried_out "the next order is not held up" "done" rat
+
 # --- waiting ------------------------------------------------------------------------------------------------------------
 eim order --eid "$eid" --wait 0 list >/dev/null 2>&1
 is "--wait: not ended in time" 3 "$?"

@@ -16,7 +16,7 @@
 
 /* What the options of a command say; NULL: not said. */
 struct arguments {
-    const char *iccid, *smdp, *oid, *file, *eim_id, *tags;
+    const char *iccid, *smdp, *oid, *file, *eim_id, *tags, *raw;
     const char *activation_code, *matching_id, *smds, *confirmation;
     const char *mode; /* "direct", "indirect" */
     bool rollback, default_smdp;
@@ -25,6 +25,7 @@ struct arguments {
 struct reading {
     struct client client; /* the first: EIM_CLIENT_ROWS */
     struct arguments arguments;
+    bool unchecked;
     json_t *request;
 };
 
@@ -150,6 +151,9 @@ static int add_verb(const struct command_line *line)
         if (row->kind != OPTION_CALL)
             status = add_member(object, row, reading);
     }
+    /* Of these, JSON has the octets alone. */
+    if (status == EXIT_OK && reading->arguments.raw != NULL)
+        json_object_set(reading->request, "raw", json_object_get(object, "octets"));
     if (status == EXIT_OK && reading->arguments.mode != NULL)
         json_object_set_new(object, "mode", json_string(reading->arguments.mode));
     reading->arguments = (struct arguments){0};
@@ -170,8 +174,11 @@ static void show_progress(const json_t *order, char *before, size_t size)
 {
     const char *state = json_string_value(json_object_get(order, "state"));
     const char *progress = json_string_value(json_object_get(order, "progress"));
+    const char *error = json_string_value(json_object_get(order, "error"));
     char now[300];
 
+    if (error != NULL) /* what the progress said before it follows from the same cause */
+        progress = error;
     snprintf(now, sizeof(now), "%s%s%s", state != NULL ? state : "?", progress != NULL ? ", " : "",
              progress != NULL ? progress : "");
     if (strcmp(now, before) == 0)
@@ -231,6 +238,8 @@ static int send_order(const struct command_line *line)
     struct reading *reading = line->settings;
     json_t *order;
 
+    if (reading->unchecked)
+        json_object_set_new(reading->request, "unchecked", json_true());
     if (json_object_set_new(reading->request, "eid", json_string(reading->client.eid)) != 0)
         return tool_usage("the value of --eid is not UTF-8");
     order = client_exchange(&reading->client, "POST", "/v1/orders", reading->request);
@@ -315,6 +324,11 @@ static const struct option_row data_rows[] = {
     {0},
 };
 
+static const struct option_row raw_rows[] = {
+    {"octets", "HEX", "a package, however malformed", TAKES_MEMBER(raw, "octets", json_string)},
+    {0},
+};
+
 #define VERB(name_, words_, summary_, rows_, values, list_, command_)                                        \
     COMMAND(name_, words_, summary_, .max_words = (values), .options = (rows_), .run = add_verb,             \
             .with = &(const struct verb){list_, command_})
@@ -345,6 +359,8 @@ static const struct command *const verbs[] = {
          "download a profile", download_rows, 1, "download", NULL),
     VERB("data", "[--tags TAG,TAG,…]", "get data of the eUICC: EID, certificates, notifications, …",
          data_rows, 1, "data", NULL),
+    VERB("raw", "HEX", "send these octets in place of a package (with --unchecked)", raw_rows, 1, "raw",
+         NULL),
     NULL,
 };
 
@@ -354,6 +370,8 @@ static const struct option_row rows[] = {
      "wait for the result; exit status 0: done, 1: failed, " OPTION_DEFAULT(
          EXIT_WAITING) ": not ended in time",
      TAKES_NUMBER(struct client, wait, 0, WAIT_MAX), .unit = "seconds"},
+    {"unchecked", NULL, "order also what is malformed: to see what an IPA answers",
+     TAKES_FLAG(struct reading, unchecked)},
     EIM_CLIENT_ROWS,
     {0},
 };

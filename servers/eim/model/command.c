@@ -168,39 +168,42 @@ static bool put_members(const json_t *arguments, const char *path, const struct 
     }
 
 const struct command command_table[] = {
-    {"enable", COMMAND_PSMO, 0xA3, 0x83, NAMES_ENABLE, {ICCID, {"rollback", 0x05, NULL, 0, true}}},
-    {"disable", COMMAND_PSMO, 0xA4, 0x84, NAMES_DISABLE, {ICCID}},
-    {"delete", COMMAND_PSMO, 0xA5, 0x85, NAMES_DELETE, {ICCID}},
-    {"listProfileInfo", COMMAND_PSMO, TAG_PROFILES_INFO, TAG_PROFILES_INFO, NAMES_LIST, {{0}}},
-    {"getRAT", COMMAND_PSMO, TAG_RAT, TAG_RAT, NAMES_DEFAULT_DP, {{0}}},
+    {"enable", COMMAND_PSMO, 0xA3, 0x83, false, NAMES_ENABLE, {ICCID, {"rollback", 0x05, NULL, 0, true}}},
+    {"disable", COMMAND_PSMO, 0xA4, 0x84, false, NAMES_DISABLE, {ICCID}},
+    {"delete", COMMAND_PSMO, 0xA5, 0x85, false, NAMES_DELETE, {ICCID}},
+    {"listProfileInfo", COMMAND_PSMO, TAG_PROFILES_INFO, TAG_PROFILES_INFO, true, NAMES_LIST, {{0}}},
+    {"getRAT", COMMAND_PSMO, TAG_RAT, TAG_RAT, false, NAMES_DEFAULT_DP, {{0}}},
     {"configureImmediateEnable",
      COMMAND_PSMO,
      0xA7,
      0x87,
+     false,
      NAMES_IMMEDIATE,
      {{"enable", 0x80, NULL, 0, true},
       {"smdpOid", 0x81, put_oid, TEXT_MAX, true},
       {"smdpAddress", 0x82, put_text, TEXT_MAX, true}}},
-    {"setFallbackAttribute", COMMAND_PSMO, 0xA8, 0x8D, NAMES_SET_FALLBACK, {ICCID}},
-    {"unsetFallbackAttribute", COMMAND_PSMO, 0xA9, 0x8E, NAMES_UNSET_FALLBACK, {{0}}},
+    {"setFallbackAttribute", COMMAND_PSMO, 0xA8, 0x8D, false, NAMES_SET_FALLBACK, {ICCID}},
+    {"unsetFallbackAttribute", COMMAND_PSMO, 0xA9, 0x8E, false, NAMES_UNSET_FALLBACK, {{0}}},
     /* SetDefaultDpAddressRequest has no tagged member: its own is [0]. */
     {"setDefaultDpAddress",
      COMMAND_PSMO,
      TAG_IOT_SET_DEFAULT_DP_ADDRESS,
      TAG_IOT_SET_DEFAULT_DP_ADDRESS,
+     false,
      NAMES_DEFAULT_DP,
      {{"address", 0x80, put_text, TEXT_MAX, false}}},
-    {"addEim", COMMAND_ECO, TAG_ADD_EIM, TAG_ADD_EIM, NAMES_ADD_EIM, {CONFIGURATION}},
+    {"addEim", COMMAND_ECO, TAG_ADD_EIM, TAG_ADD_EIM, false, NAMES_ADD_EIM, {CONFIGURATION}},
     {"deleteEim",
      COMMAND_ECO,
      0xA9,
      TAG_DELETED_EIM,
+     false,
      NAMES_DELETE_EIM,
      {{"eimId", 0x80, put_eim_id, EIM_ID_MAX, false}}},
-    {"updateEim", COMMAND_ECO, 0xAA, 0x8A, NAMES_UPDATE_EIM, {CONFIGURATION}},
-    {"listEim", COMMAND_ECO, TAG_LIST_EIM, TAG_LIST_EIM, NAMES_UNDEFINED, {{0}}},
-    {"rollback", COMMAND_NONE, 0, TAG_ROLLBACK, NAMES_ROLLED_BACK, {{0}}},
-    {"processingTerminated", COMMAND_NONE, 0, TAG_TERMINATED, NAMES_TERMINATED, {{0}}},
+    {"updateEim", COMMAND_ECO, 0xAA, 0x8A, false, NAMES_UPDATE_EIM, {CONFIGURATION}},
+    {"listEim", COMMAND_ECO, TAG_LIST_EIM, TAG_LIST_EIM, true, NAMES_UNDEFINED, {{0}}},
+    {"rollback", COMMAND_NONE, 0, TAG_ROLLBACK, false, NAMES_ROLLED_BACK, {{0}}},
+    {"processingTerminated", COMMAND_NONE, 0, TAG_TERMINATED, false, NAMES_TERMINATED, {{0}}},
 };
 const size_t command_count = sizeof(command_table) / sizeof(command_table[0]);
 
@@ -215,7 +218,11 @@ static const struct command *command_by_name(const char *name, bool eco)
     return NULL;
 }
 
-static bool put_command(const json_t *entry, bool eco, const char *path, struct buf *out,
+/* iccid, isdpAid, profileState, profileNickname, serviceProviderName, profileName, profileClass: what the eIM
+ * keeps, of what ProfileInfo has in SGP.32 v1.0. */
+static const uint8_t older_tags[] = {0x5A, 0x4F, 0x9F, 0x70, 0x90, 0x91, 0x92, 0x95};
+
+static bool put_command(const json_t *entry, bool eco, bool older, const char *path, struct buf *out,
                         struct complaint *complaint)
 {
     void *only = json_object_iter((json_t *)(uintptr_t)entry);
@@ -233,11 +240,13 @@ static bool put_command(const json_t *entry, bool eco, const char *path, struct 
     snprintf(inner, sizeof(inner), "%s.%s", path, command->name);
     at = tlv_open(out, command->tag);
     ok = put_members(json_object_iter_value(only), inner, command->members, out, complaint);
+    if (older && command->tag == TAG_PROFILES_INFO)
+        tlv_put(out, TAG_TAG_LIST, SPAN_ARRAY(older_tags));
     tlv_close(out, at);
     return ok;
 }
 
-bool commands_put(const json_t *list, bool eco, struct buf *out, struct complaint *complaint)
+bool commands_put(const json_t *list, bool eco, bool older, struct buf *out, struct complaint *complaint)
 {
     const char *name = eco ? "eco" : "psmo";
     char path[32];
@@ -251,10 +260,27 @@ bool commands_put(const json_t *list, bool eco, struct buf *out, struct complain
     json_array_foreach(list, i, entry)
     {
         snprintf(path, sizeof(path), "%s[%zu]", name, i);
-        if (!put_command(entry, eco, path, out, complaint))
+        if (!put_command(entry, eco, older, path, out, complaint))
             return false;
     }
     if (out->failed || out->size > PACKAGE_SIZE_MAX)
         return complain(complaint, name, NULL, "is larger than %zu octets", PACKAGE_SIZE_MAX);
     return true;
+}
+
+bool commands_have_later_members(const json_t *request)
+{
+    bool eco = json_object_get(request, "eco") != NULL;
+    const json_t *list = json_object_get(request, eco ? "eco" : "psmo");
+    const struct command *command;
+    json_t *entry;
+    size_t i;
+
+    json_array_foreach(list, i, entry)
+    {
+        command = command_by_name(json_object_iter_key(json_object_iter(entry)), eco);
+        if (command != NULL && command->has_later_members)
+            return true;
+    }
+    return false;
 }

@@ -31,8 +31,11 @@ const char *require_text(const json_t *object, const char *path, const char *mem
                          struct complaint *complaint);
 
 /* Appends the commands of a JSON list ([{"enable": {"iccid": …}}, …], "psmo" or, with `eco`, "eco") one after
- * another: the content of psmoList or ecoList. */
-bool commands_put(const json_t *list, bool eco, struct buf *out, struct complaint *complaint);
+ * another: the content of psmoList or ecoList. `older`: profiles are asked for with the members alone that
+ * ProfileInfo has in SGP.32 v1.0. */
+bool commands_put(const json_t *list, bool eco, bool older, struct buf *out, struct complaint *complaint);
+/* Whether a command of the order has results with members that SGP.32 v1.0 does not know. */
+bool commands_have_later_members(const json_t *request);
 
 /*
  * The results of a package as a JSON list of {"command", "code", "result", …}, with what the command asked

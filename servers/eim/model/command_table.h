@@ -26,7 +26,8 @@ struct command {
     const char *name; /* as the ASN.1 module calls it */
     enum { COMMAND_PSMO, COMMAND_ECO, COMMAND_NONE /* a result that answers any */ } list;
     uint32_t tag, result_tag;
-    enum names codes; /* of the result; NAMES_DEFAULT_DP has none but ok(0) */
+    bool has_later_members; /* its result, since SGP.32 v1.0 */
+    enum names codes;       /* of the result; NAMES_DEFAULT_DP has none but ok(0) */
     struct command_member members[COMMAND_MEMBERS_MAX + 1]; /* one without a name at the end */
 };
 

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FIRST_CONTACT_TRIES 2 /* with everything, then with the certificates alone */
+#define FIRST_CONTACT_TRIES 2    /* with everything, then with the certificates alone */
+#define OBJECT_MAX          4096 /* octets of a data object that is kept */
 
 /* --- Certificates --------------------------------------------------------------------------------------- */
 
@@ -60,8 +61,8 @@ static bool take_certificates(struct eim *eim, const char *eid, const struct eui
                           cert_subject_serial_number(euicc));
     if (ok)
         db_run(eim->db,
-               "UPDATE euicc SET euicc_certificate = ?, eum_certificate = ?, ci_key_id = ?, data_state = ?"
-               " WHERE eid = ?",
+               "UPDATE euicc SET euicc_certificate = ?, eum_certificate = ?, ci_key_id = ?, data_state = ?,"
+               " stranger = 0 WHERE eid = ?",
                DB_VALUES(DB_BLOB(buf_span(&euicc_der)), DB_BLOB(buf_span(&eum_der)), DB_BLOB(key_id),
                          DB_INT(DATA_KNOWN), DB_TEXT(eid)));
     else
@@ -88,7 +89,7 @@ static void keep_text(struct eim *eim, const char *eid, const char *column, stru
 
 static void keep_octets(struct eim *eim, const char *eid, const char *column, struct span octets)
 {
-    if (octets.data != NULL)
+    if (octets.data != NULL && octets.size <= OBJECT_MAX)
         eim_euicc_set(eim, eid, column, DB_BLOB(octets));
 }
 
@@ -191,10 +192,6 @@ void take_data(struct eim *eim, const struct eim_result *result, const struct ei
         data_request_ended(eim, order);
         return;
     }
-    if (order->kind != ORDER_DATA && !lost) {
-        log_line(LOG_LEVEL_ERROR, "order %lld for %s: answered with data", (long long)order->id, order->eid);
-        return;
-    }
     if (result->data.eum_cert.data != NULL && result->data.euicc_cert.data != NULL)
         take_certificates(eim, order->eid, &result->data, why, sizeof(why));
     else if (order->internal && order->kind == ORDER_DATA)
@@ -204,6 +201,8 @@ void take_data(struct eim *eim, const struct eim_result *result, const struct ei
     if (lost)
         check_lost(eim, order);
     else
-        eim_order_end(eim, order, why[0] != '\0' ? why : NULL, show_data(&result->data));
+        eim_order_end(eim, order, why[0] != '\0' ? why : NULL,
+                      /* of the eIM's own question, anybody could have it keep anything */
+                      order->internal && why[0] != '\0' ? NULL : show_data(&result->data));
     data_request_ended(eim, order);
 }

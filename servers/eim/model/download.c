@@ -91,6 +91,24 @@ bool eim_download_by_eid(struct eim *eim, const char *eid, struct eim_download *
     return eim_order_outstanding(eim, eid, &order) && eim_download_take(eim, &order, download);
 }
 
+static bool begins_with(const char *text, const char *beginning)
+{
+    return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
+/* Whether a step is news of this download: not after its end, nor a failure that follows from another. */
+static bool is_news(struct eim *eim, int64_t id, enum eim_step step)
+{
+    char before[256];
+    struct eim_order order;
+    bool waits = eim_order_find(eim, id, &order) && eim_order_is_waiting(&order);
+
+    eim_order_clear(&order);
+    eim_order_progress(eim, id, before, sizeof(before));
+    return waits && ((step != EIM_STEP_CANCELLED && step != EIM_STEP_FAILED) ||
+                     (!begins_with(before, PROGRESS_CANCELLED) && !begins_with(before, PROGRESS_FAILED)));
+}
+
 void eim_download_report(struct eim *eim, int64_t order, enum eim_step step, struct span transaction_id,
                          const char *why)
 {
@@ -103,6 +121,9 @@ void eim_download_report(struct eim *eim, int64_t order, enum eim_step step, str
 
     snprintf(progress, sizeof(progress), "%s%s%s", names[step], why != NULL && why[0] != '\0' ? ": " : "",
              why != NULL ? why : "");
+    log_line(LOG_LEVEL_INFO, "order %lld: %s", (long long)order, progress);
+    if (!is_news(eim, order, step))
+        return;
     db_begin(eim->db);
     eim_order_set_progress(eim, order, progress);
     if (step == EIM_STEP_INITIATED)
@@ -110,5 +131,4 @@ void eim_download_report(struct eim *eim, int64_t order, enum eim_step step, str
                DB_VALUES(DB_BLOB(transaction_id), DB_INT(order)));
     if (!db_commit(eim->db))
         log_line(LOG_LEVEL_ERROR, "order %lld: its progress cannot be stored", (long long)order);
-    log_line(LOG_LEVEL_INFO, "order %lld: %s", (long long)order, progress);
 }

@@ -141,6 +141,7 @@ enum eim_step {
     EIM_STEP_CANCELLED,     /* CancelSession went through */
     EIM_STEP_FAILED,        /* the SM-DP+ refused, or was not reached */
 };
+/* The first cause stays: what fails after it (CancelSession, a transactionId that is gone) only follows. */
 void eim_download_report(struct eim *eim, int64_t order, enum eim_step step, struct span transaction_id,
                          const char *why);
 

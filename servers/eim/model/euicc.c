@@ -3,6 +3,7 @@
 #include "servers/eim/model/server.h"
 
 #include "apdu/digits.h"
+#include "common/log.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,8 +21,61 @@ bool eid_is_good(const char *digits)
     return digits_are(digits, EIM_EID_DIGITS, EIM_EID_DIGITS);
 }
 
+void eim_euicc_forget(struct eim *eim, const char *eid)
+{
+    static const char *const statements[] = {
+        "DELETE FROM profile WHERE eid = ?", "DELETE FROM notification WHERE eid = ?",
+        "DELETE FROM package_result WHERE eid = ?", "DELETE FROM eim_order WHERE eid = ?",
+        "DELETE FROM euicc WHERE eid = ?"};
+
+    for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
+        db_run(eim->db, statements[i], DB_VALUES(DB_TEXT(eid)));
+}
+
+void eim_euicc_befriend(struct eim *eim, const char *eid)
+{
+    eim_euicc_set(eim, eid, "stranger", DB_INT(0));
+}
+
+/* Forgets the stranger that was seen first, if that was before `before`. */
+static bool forget_stranger(struct eim *eim, int64_t before)
+{
+    char eid[EIM_EID_DIGITS + 1];
+    struct db_rows rows =
+        db_query(eim->db, "SELECT eid FROM euicc WHERE stranger AND last_seen < ? ORDER BY last_seen LIMIT 1",
+                 DB_VALUES(DB_INT(before)));
+
+    if (!db_next(&rows))
+        return false;
+    db_text(&rows, 0, eid, sizeof(eid));
+    db_end(&rows);
+    eim_euicc_forget(eim, eid);
+    return true;
+}
+
+/* Room for one stranger more. */
+static void make_room(struct eim *eim)
+{
+    int64_t now = eim_now();
+    bool is_full;
+
+    while (!db_failed(eim->db) && forget_stranger(eim, now - STRANGER_AGE)) {
+    }
+    is_full = db_number(eim->db, 0, "SELECT count(*) FROM euicc WHERE stranger", DB_NONE) >= STRANGERS_MAX;
+    if (is_full && !eim->is_crowded)
+        log_line(LOG_LEVEL_ERROR,
+                 "%d eUICCs poll that nothing was ordered for and that have shown no certificates: from now "
+                 "on the oldest of them are forgotten",
+                 STRANGERS_MAX);
+    eim->is_crowded = is_full;
+    if (is_full)
+        forget_stranger(eim, INT64_MAX);
+}
+
 bool eim_euicc_touch(struct eim *eim, const char *eid)
 {
+    if (eim_euicc_number(eim, eid, "count(*)", 0) == 0)
+        make_room(eim);
     return db_run(eim->db,
                   "INSERT INTO euicc (eid, first_seen, last_seen, counter) VALUES (?1, ?2, ?2, ?3)"
                   " ON CONFLICT (eid) DO UPDATE SET last_seen = ?2",

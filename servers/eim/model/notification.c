@@ -11,6 +11,7 @@
 
 #define UNKNOWN_EID        "unknown" /* whose it is cannot be told */
 #define NOTIFICATIONS_KEPT "10000"   /* older ones go, unless they wait for their SM-DP+ */
+#define FORGED_KEPT        "100"     /* of those that do not verify, which anybody can make */
 
 enum { EVENT_INSTALL, EVENT_ENABLE, EVENT_DISABLE, EVENT_DELETE };
 enum { FORWARD_NO = 0, FORWARD_WAITS = 1 }; /* as the table says */
@@ -137,9 +138,10 @@ static bool eim_notification_keep(struct eim *eim, const char *eid,
                      DB_INT((int64_t)notification->sequence_number), DB_SOME_TEXT(iccid), DB_TEXT(address),
                      DB_SOME_TEXT(failure), DB_BLOB(SPAN_ARRAY(digest)), DB_BLOB(pending), DB_INT(state)));
     db_run(eim->db,
-           "DELETE FROM notification WHERE forward <> 1 AND id <= (SELECT max(id) FROM notification)"
-           " - " NOTIFICATIONS_KEPT,
-           DB_NONE);
+           "DELETE FROM notification WHERE verified = ?1 AND forward <> 1 AND id <= (SELECT id FROM"
+           " notification WHERE verified = ?1 ORDER BY id DESC LIMIT 1"
+           " OFFSET CASE WHEN ?1 THEN " NOTIFICATIONS_KEPT " ELSE " FORGED_KEPT " END)",
+           DB_VALUES(DB_INT(verified)));
     if (notification->is_installation && verified)
         end_download(eim, eid, notification, failure);
     return true;

@@ -43,8 +43,8 @@ static bool put_signed(struct eim *eim, const struct eim_order *order, struct sp
     tlv_put_unsigned(out, 0x81, (uint64_t)order->counter);
     tlv_put(out, 0x82, transaction_id);
     list = tlv_open(out, psmo != NULL ? 0xA0 : 0xA1);
-    ok = commands_put(psmo != NULL ? psmo : json_object_get(order->request, "eco"), psmo == NULL, out,
-                      complaint);
+    ok = commands_put(psmo != NULL ? psmo : json_object_get(order->request, "eco"), psmo == NULL,
+                      eim_euicc_number(eim, order->eid, "version1 OR lists_v1", 0) != 0, out, complaint);
     tlv_close(out, list);
     tlv_close(out, whole);
     return ok;
@@ -111,8 +111,8 @@ static void put_data(const struct eim_order *order, struct span transaction_id, 
 
 /* --- Downloads ------------------------------------------------------------------------------------------ */
 
-/* The activation code of SGP.22 4.1, for both ways to name an SM-DP+. */
-static void put_activation_code(const json_t *download, struct buf *out)
+/* The activation code of SGP.22 4.1, for both ways to name an SM-DP+; unchecked: what was given. */
+static void put_activation_code(const json_t *download, bool unchecked, struct buf *out)
 {
     const char *code = json_string_value(json_object_get(download, "activationCode"));
     const char *address = json_string_value(json_object_get(download, "smdpAddress"));
@@ -120,7 +120,7 @@ static void put_activation_code(const json_t *download, struct buf *out)
     size_t at = tlv_open(out, 0x80);
 
     if (code != NULL) {
-        buf_append(out, activation_code_bare(code));
+        buf_append(out, unchecked ? span_of_string(code) : activation_code_bare(code));
     } else {
         buf_append(out, SPAN_STRING("1$"));
         buf_append(out, span_of_string(address));
@@ -130,7 +130,7 @@ static void put_activation_code(const json_t *download, struct buf *out)
     tlv_close(out, at);
 }
 
-static void put_download_data(const json_t *download, struct buf *out)
+static void put_download_data(const json_t *download, bool unchecked, struct buf *out)
 {
     const char *smds = json_string_value(json_object_get(download, "smds"));
     size_t at = tlv_open(out, 0xA0);
@@ -144,7 +144,7 @@ static void put_download_data(const json_t *download, struct buf *out)
             tlv_put_string(out, 0x80, smds);
         tlv_close(out, inner);
     } else {
-        put_activation_code(download, out);
+        put_activation_code(download, unchecked, out);
     }
     tlv_close(out, at);
 }
@@ -169,7 +169,7 @@ static void put_trigger(struct eim *eim, const struct eim_order *order, struct s
     size_t at = tlv_open(out, TAG_DOWNLOAD_TRIGGER);
 
     if (!keeps_data(eim, order, download))
-        put_download_data(download, out);
+        put_download_data(download, json_is_true(json_object_get(order->request, "unchecked")), out);
     tlv_put(out, 0x82, transaction_id);
     tlv_close(out, at);
 }
@@ -177,6 +177,10 @@ static void put_trigger(struct eim *eim, const struct eim_order *order, struct s
 bool eim_package_put(struct eim *eim, const struct eim_order *order, struct span transaction_id,
                      struct buf *out, struct complaint *complaint)
 {
+    const char *raw = json_string_value(json_object_get(order->request, "raw"));
+
+    if (raw != NULL)
+        return buf_append_hex(out, raw, NULL) || complain(complaint, "", "raw", "is not hexadecimal");
     switch (order->kind) {
     case ORDER_PACKAGE:
         return put_package(eim, order, transaction_id, out, complaint);

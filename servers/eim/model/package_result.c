@@ -11,19 +11,19 @@
 
 enum { ERROR_REPLAY = 4 }; /* EuiccPackageErrorCode */
 
-/* Whether the result can be this order's: of this eUICC, a package, with its counter. */
+/* Whether the result can be this order's: of this eUICC, a package, with its counter (0: one whose octets
+ * were ordered). */
 static bool belongs(const struct eim_order *order, const char *eid, const struct package_result *result)
 {
     return order->kind == ORDER_PACKAGE && strcmp(order->eid, eid) == 0 &&
-           (result->kind == PACKAGE_ERROR_UNSIGNED || (uint64_t)order->counter == result->counter);
+           (result->kind == PACKAGE_ERROR_UNSIGNED || order->counter == 0 ||
+            (uint64_t)order->counter == result->counter);
 }
 
 static bool find_order(struct eim *eim, const char *eid, const struct package_result *result,
                        struct eim_order *order)
 {
-    bool found = result->transaction_id.data != NULL
-                     ? eim_order_by_transaction(eim, result->transaction_id, order)
-                     : eim_order_outstanding(eim, eid, order);
+    bool found = eim_order_by_answer(eim, eid, result->transaction_id, order);
 
     if (found && belongs(order, eid, result))
         return true;
@@ -33,8 +33,11 @@ static bool find_order(struct eim *eim, const char *eid, const struct package_re
 
 /* --- Signatures ----------------------------------------------------------------------------------------- */
 
+static const char signature_wrong[] = "the eUICC's signature does not hold";
+
 /* The eUICC signs over the data object followed by the association token object (SGP.32 5.9.1). */
-static bool package_result_verify(struct eim *eim, const char *eid, const struct package_result *result)
+static bool package_result_verify(struct eim *eim, const char *eid, const struct package_result *result,
+                                  const char **why)
 {
     struct cert *cert = eim_euicc_certificate(eim, eid);
     struct buf token = {0};
@@ -45,9 +48,8 @@ static bool package_result_verify(struct eim *eim, const char *eid, const struct
         ok = ec_verify(cert_key(cert), (const struct span[]){result->signed_data, buf_span(&token)}, 2,
                        result->signature);
     }
-    if (!ok)
-        log_line(LOG_LEVEL_ERROR, "eUICC %s: a package result does not verify: %s", eid,
-                 cert != NULL ? "the signature is wrong" : "no certificate of this eUICC is known");
+    *why = cert != NULL ? signature_wrong
+                        : "the signature cannot be checked: no certificate of this eUICC is known";
     cert_free(cert);
     buf_free(&token);
     return ok;
@@ -58,19 +60,23 @@ static bool package_result_verify(struct eim *eim, const char *eid, const struct
 /* True when this very result was taken before. */
 static bool is_known(struct eim *eim, const char *eid, struct span digest)
 {
-    return db_number(eim->db, 0, "SELECT count(*) FROM package_result WHERE eid = ? AND digest = ?",
-                     DB_VALUES(DB_TEXT(eid), DB_BLOB(digest))) > 0;
+    return db_number(
+               eim->db, 0,
+               "SELECT count(*) FROM package_result WHERE eid = ? AND digest = ? AND sequence IS NOT NULL",
+               DB_VALUES(DB_TEXT(eid), DB_BLOB(digest))) > 0;
 }
 
 static void package_result_keep(struct eim *eim, const char *eid, int64_t order,
                                 const struct package_result *result, struct span digest)
 {
     db_run(eim->db,
-           "INSERT INTO package_result (eid, order_id, received, sequence, digest, der) VALUES (?,?,?,?,?,?)",
+           "INSERT OR REPLACE INTO package_result (eid, order_id, received, sequence, digest, der) VALUES "
+           "(?,?,?,?,?,?)",
            DB_VALUES(DB_TEXT(eid), DB_INT(order), DB_INT(eim_now()), DB_INT((int64_t)result->sequence),
                      DB_BLOB(digest), DB_BLOB(result->whole)));
     db_run(eim->db,
-           "DELETE FROM package_result WHERE id <= (SELECT max(id) FROM package_result) - " RESULTS_KEPT,
+           "DELETE FROM package_result WHERE sequence IS NOT NULL AND id <= (SELECT id FROM package_result"
+           " WHERE sequence IS NOT NULL ORDER BY id DESC LIMIT 1 OFFSET " RESULTS_KEPT ")",
            DB_NONE);
 }
 
@@ -122,6 +128,15 @@ static void take_rollback(struct eim *eim, const struct eim_order *order, const 
     profiles_stale(eim, order->eid);
 }
 
+/* The true result of an order that an answer without worth had ended. What it changed may have been changed
+ * again since: the list will say. */
+static void take_late(struct eim *eim, const struct eim_order *order, const char *failure, json_t *results)
+{
+    eim_order_set_progress(eim, order->id, NULL);
+    eim_order_end(eim, order, failure[0] != '\0' ? failure : NULL, results);
+    profiles_stale(eim, order->eid);
+}
+
 static void take_results(struct eim *eim, const struct eim_order *order, const struct package_result *result)
 {
     const json_t *psmo = json_object_get(order->request, "psmo");
@@ -135,6 +150,8 @@ static void take_results(struct eim *eim, const struct eim_order *order, const s
         profiles_stale(eim, order->eid);
     } else if (is_rollback(results)) {
         take_rollback(eim, order, failure, results);
+    } else if (eim_order_was_refused(eim, order)) {
+        take_late(eim, order, failure, results);
     } else if (!eim_order_is_waiting(order)) {
         log_line(LOG_LEVEL_ERROR, "order %lld for %s: a second result, which is not applied",
                  (long long)order->id, order->eid);
@@ -145,38 +162,66 @@ static void take_results(struct eim *eim, const struct eim_order *order, const s
     }
 }
 
-/* The order that a result with a wrong signature names is told so; it goes on waiting for the true one, for a
- * while (queue.c). */
-static void note_unverified(struct eim *eim, const char *eid, const struct package_result *result)
+/* Why a signature does not hold although nobody lies: IPAs of v1.0 decode results and encode them anew,
+ * without the members that they do not know. */
+static const char *likely_cause(struct eim *eim, const struct eim_order *order)
+{
+    if (eim_euicc_number(eim, order->eid, "version1", 0) != 0)
+        return "; its IPA is one of SGP.32 v1.0 and may have encoded the result anew, without what it does "
+               "not "
+               "know";
+    if (commands_have_later_members(order->request))
+        return "; its IPA may have encoded the result anew and lost members that v1.0 does not know "
+               "(profiles: 9F7B, 9F26, 9F67; eIMs: 82)";
+    return "";
+}
+
+/* The eIM asks for the list of profiles once more, with what every IPA knows. */
+static void want_older_list(struct eim *eim, const struct eim_order *order)
+{
+    if (!commands_have_later_members(order->request) || eim_euicc_number(eim, order->eid, "lists_v1", 0) != 0)
+        return;
+    eim_euicc_set(eim, order->eid, "lists_v1", DB_INT(1));
+    profiles_stale(eim, order->eid);
+}
+
+/* The answer does not count, whoever sent it: the order it names ends with the reason. */
+static void package_result_refuse(struct eim *eim, const char *eid, const struct package_result *result,
+                                  const char *why)
 {
     struct eim_order order;
+    char text[256] = "";
 
-    if (result->transaction_id.data == NULL || !find_order(eim, eid, result, &order))
-        return;
-    if (eim_order_is_waiting(&order))
-        eim_order_set_progress(eim, order.id, PROGRESS_UNVERIFIED);
+    if (eim_order_by_answer(eim, eid, result->transaction_id, &order) && order.kind == ORDER_PACKAGE &&
+        strcmp(order.eid, eid) == 0 && eim_order_is_waiting(&order)) {
+        snprintf(text, sizeof(text), "%s%s", why, why == signature_wrong ? likely_cause(eim, &order) : "");
+        eim_order_refuse_answer(eim, &order, result->whole, text);
+        if (why == signature_wrong)
+            want_older_list(eim, &order);
+    } else {
+        eim_order_note_stray(eim, eid, result->transaction_id, why);
+    }
     eim_order_clear(&order);
 }
 
-static bool take_signed_result(struct eim *eim, const char *eid, const struct package_result *result,
+static void take_signed_result(struct eim *eim, const char *eid, const struct package_result *result,
                                struct buf *acknowledgements)
 {
     uint8_t digest[CRYPTO_SHA256_SIZE];
     struct eim_order order;
+    const char *why = "its sequence number is too large";
     bool found;
 
-    if (result->sequence > INT64_MAX)
-        return false;
-    if (!package_result_verify(eim, eid, result)) {
-        note_unverified(eim, eid, result);
-        return false;
+    if (result->sequence > INT64_MAX || !package_result_verify(eim, eid, result, &why)) {
+        package_result_refuse(eim, eid, result, why);
+        return;
     }
     acknowledge(acknowledgements, result->sequence);
     crypto_sha256(&result->whole, 1, digest);
     if (is_known(eim, eid, SPAN_ARRAY(digest))) {
         log_line(LOG_LEVEL_INFO, "eUICC %s: package result %llu again", eid,
                  (unsigned long long)result->sequence);
-        return true;
+        return;
     }
     found = find_order(eim, eid, result, &order);
     package_result_keep(eim, eid, found ? order.id : 0, result, SPAN_ARRAY(digest));
@@ -186,7 +231,6 @@ static bool take_signed_result(struct eim *eim, const char *eid, const struct pa
         log_line(LOG_LEVEL_ERROR, "eUICC %s: package result %llu, counter %llu, answers no order", eid,
                  (unsigned long long)result->sequence, (unsigned long long)result->counter);
     eim_order_clear(&order);
-    return true;
 }
 
 /* --- Errors --------------------------------------------------------------------------------------------- */
@@ -205,15 +249,18 @@ static void take_replay(struct eim *eim, const struct eim_order *order)
     }
 }
 
-static bool take_signed_error(struct eim *eim, const char *eid, const struct package_result *result)
+static void take_signed_error(struct eim *eim, const char *eid, const struct package_result *result)
 {
     struct eim_order order;
+    const char *why;
     char text[64];
 
-    if (!package_result_verify(eim, eid, result))
-        return false;
+    if (!package_result_verify(eim, eid, result, &why)) {
+        package_result_refuse(eim, eid, result, why);
+        return;
+    }
     if (!find_order(eim, eid, result, &order))
-        return true; /* an old error; nothing waits for it */
+        return; /* an old error; nothing waits for it */
     if (!eim_order_is_waiting(&order))
         log_line(LOG_LEVEL_INFO, "order %lld for %s: an error after its end", (long long)order.id, eid);
     else if (result->error == ERROR_REPLAY)
@@ -221,39 +268,41 @@ static bool take_signed_error(struct eim *eim, const char *eid, const struct pac
     else
         eim_order_end(eim, &order, code_text(NAMES_PACKAGE_ERROR, result->error, text, sizeof(text)), NULL);
     eim_order_clear(&order);
-    return true;
 }
 
-static bool take_unsigned_error(struct eim *eim, const char *eid, const struct package_result *result)
+static void take_unsigned_error(struct eim *eim, const char *eid, const struct package_result *result)
 {
     struct eim_order order;
     char code[64];
     char error[160];
 
-    if (!find_order(eim, eid, result, &order))
-        return true;
+    if (!find_order(eim, eid, result, &order)) {
+        eim_order_note_stray(eim, eid, result->transaction_id, "its eimTransactionId is that of none");
+        return;
+    }
     snprintf(error, sizeof(error), "euiccPackageErrorUnsigned: %s",
              result->has_error ? code_text(NAMES_PACKAGE_UNSIGNED, result->error, code, sizeof(code))
                                : "the eUICC does not know this eIM, or its signature");
     if (eim_order_is_waiting(&order))
         eim_order_end(eim, &order, error, NULL);
     eim_order_clear(&order);
-    return true;
 }
 
-bool take_package_result(struct eim *eim, const char *eid, const struct package_result *result,
+void take_package_result(struct eim *eim, const char *eid, const struct package_result *result,
                          struct buf *acknowledgements)
 {
     if (!span_equal(result->eim_id, span_of_string(eim->id))) {
-        log_line(LOG_LEVEL_ERROR, "eUICC %s: a package result for another eIM", eid);
-        return false;
+        package_result_refuse(eim, eid, result, "the answer is to another eIM");
+        return;
     }
     switch (result->kind) {
     case PACKAGE_RESULT_SIGNED:
-        return take_signed_result(eim, eid, result, acknowledgements);
+        take_signed_result(eim, eid, result, acknowledgements);
+        break;
     case PACKAGE_ERROR_SIGNED:
-        return take_signed_error(eim, eid, result);
+        take_signed_error(eim, eid, result);
+        break;
     default:
-        return take_unsigned_error(eim, eid, result);
+        take_unsigned_error(eim, eid, result);
     }
 }

@@ -1,6 +1,6 @@
 /* Which package an eUICC gets next (SGP.32 5.14.5 GetEimPackage): one at a time, the same octets until its
  * result is there. See eim.h. */
-#include "servers/eim/model/server.h"
+#include "servers/eim/model/result.h"
 
 #include "common/log.h"
 
@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of a package, before a result that does not verify is believed to be its last. */
-#define SENDS_UNVERIFIED 8
+/* Of a package without any answer, before none is believed to come. */
+#define SENDS_MAX 16
 
 /* --- What the eIM wants to know itself ------------------------------------------------------------------ */
 
@@ -82,7 +82,7 @@ static bool send_first(struct eim *eim, struct eim_order *order, struct buf *pac
     struct complaint complaint = {0};
     char error[sizeof(complaint.field) + sizeof(complaint.why) + 2];
 
-    if (order->kind == ORDER_PACKAGE)
+    if (order->kind == ORDER_PACKAGE && json_object_get(order->request, "raw") == NULL)
         order->counter = take_counter(eim, order->eid);
     if (RAND_bytes(transaction_id, sizeof(transaction_id)) != 1 ||
         !eim_package_put(eim, order, SPAN_ARRAY(transaction_id), package, &complaint)) {
@@ -120,20 +120,25 @@ static void send_again(struct eim *eim, const struct eim_order *order, struct bu
 }
 
 /*
- * True when the outstanding order was a package of which a result came that does not verify, and the package
- * has been sent often enough for the true result to come: an IPA that encodes results anew (those of v1.0 do)
- * and loses something of them never sends it, and would poll for ever.
+ * True when the outstanding order has no answer to wait for: the IPA asks for more after an answer that is no
+ * order's, or it has got the package so often that it must be one that it cannot answer. Others wait behind.
  */
-static bool package_is_hopeless(struct eim *eim, const struct eim_order *order)
+static bool is_hopeless(struct eim *eim, const struct eim_order *order)
 {
     char progress[256];
+    bool stray;
 
-    if (order->kind != ORDER_PACKAGE || order->sends < SENDS_UNVERIFIED)
-        return false;
     eim_order_progress(eim, order->id, progress, sizeof(progress));
-    if (strcmp(progress, PROGRESS_UNVERIFIED) != 0)
+    stray = strncmp(progress, PROGRESS_STRAY, strlen(PROGRESS_STRAY)) == 0;
+    if (!stray && order->sends < SENDS_MAX)
         return false;
+    if (!stray)
+        snprintf(progress, sizeof(progress), "no answer came to it, which was sent %d times", SENDS_MAX);
+    eim_order_set_progress(eim, order->id, PROGRESS_REFUSED);
     eim_order_end(eim, order, progress, NULL);
+    data_request_ended(eim, order);
+    if (!order->internal)
+        profiles_stale(eim, order->eid);
     return true;
 }
 
@@ -156,7 +161,7 @@ static bool download_is_over(struct eim *eim, const struct eim_order *order)
         strncmp(progress, PROGRESS_CANCELLED, strlen(PROGRESS_CANCELLED)) != 0 &&
         strncmp(progress, PROGRESS_FAILED, strlen(PROGRESS_FAILED)) != 0)
         return false;
-    eim_order_end(eim, order, installed ? NULL : progress, NULL);
+    eim_order_end(eim, order, installed ? NULL : eim_failure_cause(progress), NULL);
     return true;
 }
 
@@ -166,7 +171,7 @@ static bool send_next(struct eim *eim, const char *eid, struct buf *package)
     bool found = eim_order_outstanding(eim, eid, &order);
     int64_t id;
 
-    if (found && (download_is_over(eim, &order) || package_is_hopeless(eim, &order))) {
+    if (found && (download_is_over(eim, &order) || is_hopeless(eim, &order))) {
         eim_order_clear(&order);
         found = false;
     } else if (found) {

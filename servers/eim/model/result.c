@@ -19,13 +19,19 @@ static bool was_relayed(struct eim *eim, const struct eim_order *order)
 static bool find_plain_order(struct eim *eim, const char *eid, const struct eim_result *result,
                              struct eim_order *order)
 {
-    bool found = eim_order_by_transaction(eim, result->transaction_id, order) ||
-                 (result->transaction_id.data == NULL && eim_order_outstanding(eim, eid, order));
+    bool found = eim_order_by_answer(eim, eid, result->transaction_id, order);
 
     if (found && strcmp(order->eid, eid) == 0)
         return true;
     eim_order_clear(order);
     return false;
+}
+
+/* The answer to a waiting order does not count. */
+static void refuse(struct eim *eim, const struct eim_order *order, struct span answer, const char *why)
+{
+    eim_order_refuse_answer(eim, order, answer, why);
+    data_request_ended(eim, order);
 }
 
 /* A result that came before: the answer to it got lost, or the notification in it came first. What it holds
@@ -60,9 +66,10 @@ static void take_installed(struct eim *eim, const struct eim_result *result, con
 
 static void take_no_download(struct eim *eim, const struct eim_result *result, const struct eim_order *order)
 {
-    char error[400], code[64], said[256];
+    char error[400], code[64], progress[256], said[256];
 
-    eim_order_progress(eim, order->id, said, sizeof(said));
+    eim_order_progress(eim, order->id, progress, sizeof(progress));
+    snprintf(said, sizeof(said), "%s", eim_failure_cause(progress));
     if (result->error_response.size > 0 && said[0] == '\0')
         hex_from_span(result->error_response, said, 129);
     snprintf(error, sizeof(error), "profileDownloadError: %s%s%s",
@@ -82,31 +89,62 @@ static void take_refused(struct eim *eim, const struct eim_result *result, const
     data_request_ended(eim, order);
 }
 
-/* Everything but a package's own result; false when no order waits for it. */
-static bool take_plain(struct eim *eim, const char *eid, const struct eim_result *result,
+/* Whether an answer of this kind can be this order's. */
+static bool fits(const struct eim_order *order, enum eim_result_kind kind)
+{
+    switch (kind) {
+    case EIM_RESULT_REFUSED:
+    case EIM_RESULT_DATA_ERROR:
+        return true;
+    case EIM_RESULT_DATA:
+        return order->kind == ORDER_DATA || strcmp(order->state, ORDER_LOST) == 0;
+    default:
+        return order->kind == ORDER_DOWNLOAD;
+    }
+}
+
+/* Everything but a package's own result. */
+static void take_plain(struct eim *eim, const char *eid, const struct eim_result *result, struct span whole,
                        struct buf *acknowledgements)
 {
     struct eim_order order;
 
     if (!find_plain_order(eim, eid, result, &order)) {
-        log_line(LOG_LEVEL_ERROR, "eUICC %s: a result that answers no order", eid);
-        return false;
+        eim_order_note_stray(eim, eid, result->transaction_id, "its eimTransactionId is that of none");
+        return;
     }
     if (!eim_order_is_waiting(&order))
         take_again(eim, result, &order, acknowledgements);
+    else if (!fits(&order, result->kind))
+        refuse(eim, &order, whole,
+               result->kind == EIM_RESULT_DATA ? "answered with IpaEuiccData, which it did not ask for"
+                                               : "answered by the result of a download, which it is not");
     else if (result->kind == EIM_RESULT_REFUSED)
         take_refused(eim, result, &order);
     else if (result->kind == EIM_RESULT_DATA || result->kind == EIM_RESULT_DATA_ERROR)
         take_data(eim, result, &order, acknowledgements);
-    else if (order.kind != ORDER_DOWNLOAD)
-        log_line(LOG_LEVEL_ERROR, "order %lld for %s: answered by a download's result", (long long)order.id,
-                 eid);
     else if (result->kind == EIM_RESULT_INSTALLED)
         take_installed(eim, result, &order, acknowledgements);
     else
         take_no_download(eim, result, &order);
     eim_order_clear(&order);
-    return true;
+}
+
+/* One that does not parse: `why` ends the order that waits for it. */
+static void take_malformed(struct eim *eim, const char *eid, const struct eim_result *result,
+                           struct span whole, const char *why)
+{
+    struct eim_order order;
+    bool found = find_plain_order(eim, eid, result, &order) && eim_order_is_waiting(&order);
+
+    if (!found) {
+        eim_order_clear(&order);
+        found = eim_order_outstanding(eim, eid, &order);
+    }
+    log_line(LOG_LEVEL_ERROR, "eUICC %s: %s", eid, why);
+    if (found)
+        refuse(eim, &order, whole, why);
+    eim_order_clear(&order);
 }
 
 /*
@@ -146,19 +184,22 @@ static enum eim_error check_owner(struct eim *eim, struct span eid, const struct
     return eim_euicc_number(eim, digits, "count(*)", 0) > 0 ? EIM_ERROR_NONE : EIM_ERROR_EID_NOT_FOUND;
 }
 
-static enum eim_error take_for(struct eim *eim, const char *eid, const struct eim_result *result,
-                               struct buf *acknowledgements)
+static void take_for(struct eim *eim, const char *eid, const struct eim_result *result, struct span whole,
+                     struct buf *acknowledgements)
 {
-    bool ok;
-
-    eim_euicc_set(eim, eid, "last_seen", DB_INT(eim_now()));
     if (result->kind == EIM_RESULT_PACKAGE) {
-        ok = take_package_result(eim, eid, &result->package, acknowledgements);
+        take_package_result(eim, eid, &result->package, acknowledgements);
         take_notifications(eim, eid, result->data.notifications, acknowledgements);
     } else {
-        ok = take_plain(eim, eid, result, acknowledgements);
+        take_plain(eim, eid, result, whole, acknowledgements);
     }
-    return ok ? EIM_ERROR_NONE : EIM_ERROR_UNDEFINED;
+}
+
+/* Reading (SGP.32 6.3.2.7): who gives no eidValue is an IPA of v1.0; one of v1.2 that took its place does. */
+static void note_seen(struct eim *eim, struct span eid, const char *digits)
+{
+    eim_euicc_set(eim, digits, "last_seen", DB_INT(eim_now()));
+    eim_euicc_set(eim, digits, "version1", DB_INT(eid.data == NULL));
 }
 
 enum eim_error eim_take_result(struct eim *eim, struct span eid, struct span result,
@@ -168,16 +209,25 @@ enum eim_error eim_take_result(struct eim *eim, struct span eid, struct span res
     struct eim_result parsed;
     struct buf list = {0};
     enum eim_error error;
-    const char *why;
+    const char *what;
+    size_t offset;
+    char why[160] = "";
 
-    if (!eim_result_parse(result, &parsed, &why)) {
-        log_line(LOG_LEVEL_ERROR, "a result was refused: %s", why);
-        return EIM_ERROR_UNDEFINED;
-    }
+    if (!eim_result_parse(result, &parsed, &what, &offset))
+        snprintf(why, sizeof(why), "the answer cannot be read: %s, at octet %zu of %zu", what, offset,
+                 result.size);
     db_begin(eim->db);
     error = check_owner(eim, eid, &parsed, digits);
-    if (error == EIM_ERROR_NONE)
-        error = take_for(eim, digits, &parsed, &list);
+    if (error == EIM_ERROR_NONE) {
+        note_seen(eim, eid, digits);
+        if (why[0] != '\0')
+            take_malformed(eim, digits, &parsed, result, why);
+        else
+            take_for(eim, digits, &parsed, result, &list);
+    } else if (why[0] != '\0') {
+        log_line(LOG_LEVEL_ERROR, "nobody's: %s", why);
+        error = EIM_ERROR_UNDEFINED;
+    }
     if (list.failed)
         db_fail(eim->db, "out of memory");
     if (!db_commit(eim->db)) {

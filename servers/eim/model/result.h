@@ -12,8 +12,9 @@ void acknowledge(struct buf *acknowledgements, uint64_t sequence);
 /* PendingNotification one after another; `list` may be SPAN_NONE. */
 void take_notifications(struct eim *eim, const char *eid, struct span list, struct buf *acknowledgements);
 
-/* One EuiccPackageResult of this eUICC; false when it is not believed: then nothing changed. */
-bool take_package_result(struct eim *eim, const char *eid, const struct package_result *result,
+/* One EuiccPackageResult of this eUICC. One that is not believed changes nothing but the order that waits for
+ * it, which ends with the reason. */
+void take_package_result(struct eim *eim, const char *eid, const struct package_result *result,
                          struct buf *acknowledgements);
 
 /* The notifications and package results of IpaEuiccData. */

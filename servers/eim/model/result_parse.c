@@ -11,6 +11,14 @@
 #define SIGNATURE_SIZE      64
 #define EIM_ID_MAX          128
 
+/* Passes `ok` on; the place of the innermost failure is kept. */
+static bool parsed(const struct tlv_reader *reader, bool ok, const uint8_t **fault)
+{
+    if (!ok && *fault == NULL && reader->in.data != NULL)
+        *fault = reader->in.data + (tlv_good(reader) ? reader->offset : reader->error_offset);
+    return ok;
+}
+
 /* --- EuiccPackageResult --------------------------------------------------------------------------------- */
 
 static bool take_transaction(struct tlv_reader *reader, uint32_t tag, struct span *id)
@@ -41,51 +49,53 @@ static bool take_signed(struct tlv_reader *reader, uint32_t tag, int64_t *number
 static bool parse_signed_data(struct span content, struct package_result *out)
 {
     struct tlv_reader reader = tlv_reader(content);
+    bool ok = tlv_require_sized(&reader, TAG_EIM_ID, 1, EIM_ID_MAX, &out->eim_id) &&
+              take_unsigned(&reader, TAG_COUNTER, &out->counter) &&
+              take_transaction(&reader, TAG_TRANSACTION, &out->transaction_id);
 
-    if (!tlv_require_sized(&reader, TAG_EIM_ID, 1, EIM_ID_MAX, &out->eim_id) ||
-        !take_unsigned(&reader, TAG_COUNTER, &out->counter) ||
-        !take_transaction(&reader, TAG_TRANSACTION, &out->transaction_id))
-        return false;
-    if (out->kind == PACKAGE_ERROR_SIGNED) {
-        out->has_error = true;
-        return take_signed(&reader, 0x02, &out->error) && tlv_skip_rest(&reader);
-    }
-    return take_unsigned(&reader, TAG_SEQUENCE_NUMBER, &out->sequence) &&
-           tlv_require(&reader, 0x30, &out->results) && tlv_skip_rest(&reader);
+    out->has_error = out->kind == PACKAGE_ERROR_SIGNED;
+    if (out->has_error)
+        ok = ok && take_signed(&reader, 0x02, &out->error);
+    else
+        ok = ok && take_unsigned(&reader, TAG_SEQUENCE_NUMBER, &out->sequence) &&
+             tlv_require(&reader, 0x30, &out->results);
+    return parsed(&reader, ok && tlv_skip_rest(&reader), &out->fault);
 }
 
 static bool parse_signed(struct span content, struct package_result *out)
 {
     struct tlv_reader reader = tlv_reader(content);
     struct span data;
+    bool ok = tlv_require_whole(&reader, 0x30, &data, &out->signed_data) && parse_signed_data(data, out) &&
+              tlv_require_sized(&reader, TAG_SIGNATURE, SIGNATURE_SIZE, SIGNATURE_SIZE, &out->signature) &&
+              tlv_skip_rest(&reader);
 
-    return tlv_require_whole(&reader, 0x30, &data, &out->signed_data) &&
-           tlv_require_sized(&reader, TAG_SIGNATURE, SIGNATURE_SIZE, SIGNATURE_SIZE, &out->signature) &&
-           tlv_skip_rest(&reader) && parse_signed_data(data, out);
+    return parsed(&reader, ok, &out->fault);
 }
 
 static bool parse_unsigned(struct span content, struct package_result *out)
 {
     struct tlv_reader reader = tlv_reader(content);
+    bool ok = tlv_require_sized(&reader, TAG_EIM_ID, 1, EIM_ID_MAX, &out->eim_id) &&
+              take_transaction(&reader, TAG_TRANSACTION, &out->transaction_id);
 
-    if (!tlv_require_sized(&reader, TAG_EIM_ID, 1, EIM_ID_MAX, &out->eim_id) ||
-        !take_transaction(&reader, TAG_TRANSACTION, &out->transaction_id))
-        return false;
-    out->has_token = tlv_peek(&reader) == TAG_TOKEN;
-    if (out->has_token && !take_signed(&reader, TAG_TOKEN, &out->token))
-        return false;
-    out->has_error = tlv_peek(&reader) == TAG_UNSIGNED_CODE;
-    if (out->has_error && !take_signed(&reader, TAG_UNSIGNED_CODE, &out->error))
-        return false;
-    return tlv_skip_rest(&reader);
+    out->has_token = ok && tlv_peek(&reader) == TAG_TOKEN;
+    if (out->has_token)
+        ok = take_signed(&reader, TAG_TOKEN, &out->token);
+    out->has_error = ok && tlv_peek(&reader) == TAG_UNSIGNED_CODE;
+    if (out->has_error)
+        ok = take_signed(&reader, TAG_UNSIGNED_CODE, &out->error);
+    return parsed(&reader, ok && tlv_skip_rest(&reader), &out->fault);
 }
 
 bool package_result_parse(struct span whole, struct package_result *out)
 {
+    struct tlv_reader reader = tlv_reader(whole);
     struct span content, inner;
 
     *out = (struct package_result){.whole = whole};
-    if (tlv_single(whole, TAG_EUICC_PACKAGE, &content) != TLV_OK)
+    if (!parsed(&reader, tlv_require(&reader, TAG_EUICC_PACKAGE, &content) && tlv_finish(&reader),
+                &out->fault))
         return false;
     if (tlv_single(content, 0xA0, &inner) == TLV_OK)
         out->kind = PACKAGE_RESULT_SIGNED;
@@ -94,7 +104,7 @@ bool package_result_parse(struct span whole, struct package_result *out)
     else if (tlv_single(content, 0xA2, &inner) == TLV_OK)
         out->kind = PACKAGE_ERROR_UNSIGNED;
     else
-        return false;
+        return parsed(&(const struct tlv_reader){.in = content}, false, &out->fault);
     return out->kind == PACKAGE_ERROR_UNSIGNED ? parse_unsigned(inner, out) : parse_signed(inner, out);
 }
 
@@ -141,6 +151,13 @@ static bool take_data_member(const struct tlv *member, struct eim_result *out)
     return true;
 }
 
+static bool fault_at(const struct tlv *member, struct eim_result *out)
+{
+    if (out->fault == NULL)
+        out->fault = member->whole.data;
+    return false;
+}
+
 static bool parse_data(struct span content, struct eim_result *out)
 {
     struct tlv_reader reader = tlv_reader(content);
@@ -152,25 +169,27 @@ static bool parse_data(struct span content, struct eim_result *out)
     out->kind = EIM_RESULT_DATA;
     while ((status = tlv_next(&reader, &member)) == TLV_OK) {
         for (size_t i = 0; i < count; i++) {
-            if (before[i] == member.tag)
-                return false; /* twice the same member: which one would count? */
+            if (before[i] == member.tag) /* twice the same member: which one would count? */
+                return fault_at(&member, out);
         }
         if (count < sizeof(before) / sizeof(before[0]))
             before[count++] = member.tag;
         if (!take_data_member(&member, out))
-            return false;
+            return fault_at(&member, out);
     }
-    return status == TLV_END && out->transaction_id.size <= RESULT_TRANSACTION_MAX;
+    return parsed(&reader, status == TLV_END && out->transaction_id.size <= RESULT_TRANSACTION_MAX,
+                  &out->fault);
 }
 
 /* A SEQUENCE of [0] eimTransactionId OPTIONAL and an untagged code. */
 static bool parse_code(struct span content, struct eim_result *out)
 {
     struct tlv_reader reader = tlv_reader(content);
+    bool ok = take_transaction(&reader, 0x80, &out->transaction_id) &&
+              take_signed(&reader, 0x02, &out->error) && tlv_skip_rest(&reader);
 
     out->has_error = true;
-    return take_transaction(&reader, 0x80, &out->transaction_id) && take_signed(&reader, 0x02, &out->error) &&
-           tlv_skip_rest(&reader);
+    return parsed(&reader, ok, &out->fault);
 }
 
 static bool parse_data_response(const struct tlv *object, struct eim_result *out)
@@ -191,39 +210,41 @@ static bool parse_data_response(const struct tlv *object, struct eim_result *out
 static bool parse_download_error(struct span content, struct eim_result *out)
 {
     struct tlv_reader reader = tlv_reader(content);
+    bool ok = true;
 
     out->has_error = tlv_peek(&reader) == 0x80; /* v1.0 has no reason */
-    if (out->has_error && !take_signed(&reader, 0x80, &out->error))
-        return false;
+    if (out->has_error)
+        ok = take_signed(&reader, 0x80, &out->error);
     tlv_optional(&reader, 0x04, &out->error_response);
-    return tlv_skip_rest(&reader);
+    return parsed(&reader, ok && tlv_skip_rest(&reader), &out->fault);
 }
 
 static bool parse_trigger_result(const struct tlv *object, struct eim_result *out)
 {
     struct tlv_reader reader = tlv_reader(object->value);
+    bool ok = take_transaction(&reader, TAG_TRANSACTION, &out->transaction_id);
     struct span error;
 
-    if (!take_transaction(&reader, TAG_TRANSACTION, &out->transaction_id))
-        return false;
-    if (tlv_peek(&reader) == TAG_INSTALLATION_RESULT) {
+    if (ok && tlv_peek(&reader) == TAG_INSTALLATION_RESULT) {
         out->kind = EIM_RESULT_INSTALLED;
-        return tlv_require_whole(&reader, TAG_INSTALLATION_RESULT, NULL, &out->installation) &&
-               tlv_skip_rest(&reader);
+        ok = tlv_require_whole(&reader, TAG_INSTALLATION_RESULT, NULL, &out->installation);
+    } else {
+        out->kind = EIM_RESULT_NO_DOWNLOAD;
+        ok = ok && tlv_require(&reader, 0x30, &error) && parse_download_error(error, out);
     }
-    out->kind = EIM_RESULT_NO_DOWNLOAD;
-    return tlv_require(&reader, 0x30, &error) && tlv_skip_rest(&reader) && parse_download_error(error, out);
+    return parsed(&reader, ok && tlv_skip_rest(&reader), &out->fault);
 }
 
 /* --- EimPackageResult ----------------------------------------------------------------------------------- */
 
 static bool take_package(struct span whole, struct eim_result *out)
 {
+    bool ok = package_result_parse(whole, &out->package);
+
     out->kind = EIM_RESULT_PACKAGE;
-    if (!package_result_parse(whole, &out->package))
-        return false;
     out->transaction_id = out->package.transaction_id;
-    return true;
+    out->fault = out->package.fault;
+    return ok;
 }
 
 static bool parse_package(const struct tlv *object, struct eim_result *out)
@@ -236,14 +257,13 @@ static bool parse_with_notifications(const struct tlv *object, struct eim_result
 {
     struct tlv_reader reader = tlv_reader(object->value);
     struct span package, list;
+    bool ok = tlv_require_whole(&reader, TAG_EUICC_PACKAGE, NULL, &package) && take_package(package, out);
 
-    if (!tlv_require_whole(&reader, TAG_EUICC_PACKAGE, NULL, &package))
-        return false;
-    if (tlv_optional(&reader, TAG_RETRIEVE_NOTIFICATIONS, &list)
-            ? !take_version1_list(list, &out->data)
-            : !tlv_require(&reader, TAG_NOTIFICATIONS, &out->data.notifications))
-        return false;
-    return tlv_skip_rest(&reader) && take_package(package, out);
+    if (ok && tlv_optional(&reader, TAG_RETRIEVE_NOTIFICATIONS, &list))
+        ok = take_version1_list(list, &out->data) || tlv_fail(&reader, TLV_BAD_VALUE);
+    else
+        ok = ok && tlv_require(&reader, TAG_NOTIFICATIONS, &out->data.notifications);
+    return parsed(&reader, ok && tlv_skip_rest(&reader), &out->fault);
 }
 
 static bool parse_refusal(const struct tlv *object, struct eim_result *out)
@@ -266,14 +286,13 @@ static const struct {
     {0x02, parse_refusal, "malformed eimPackageError"}, /* v1.0 */
 };
 
-bool eim_result_parse(struct span whole, struct eim_result *out, const char **why)
+static bool parse_any(struct span whole, struct eim_result *out, const char **why)
 {
     struct tlv_reader reader = tlv_reader(whole);
     struct tlv object;
 
-    *out = (struct eim_result){0};
     *why = "not one data object";
-    if (tlv_next(&reader, &object) != TLV_OK || !tlv_finish(&reader))
+    if (!parsed(&reader, tlv_next(&reader, &object) == TLV_OK && tlv_finish(&reader), &out->fault))
         return false;
     *why = "no EimPackageResult";
     for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
@@ -283,4 +302,14 @@ bool eim_result_parse(struct span whole, struct eim_result *out, const char **wh
         return results[i].parse(&object, out);
     }
     return false;
+}
+
+bool eim_result_parse(struct span whole, struct eim_result *out, const char **why, size_t *offset)
+{
+    bool ok;
+
+    *out = (struct eim_result){0};
+    ok = parse_any(whole, out, why);
+    *offset = out->fault != NULL ? (size_t)(out->fault - whole.data) : 0;
+    return ok;
 }

@@ -25,6 +25,7 @@ struct package_result {
     int64_t token;
     struct span signed_data, signature; /* signed ones: the 30 as received, 64 octets */
     struct span whole;
+    const uint8_t *fault; /* where parsing failed, NULL elsewhere */
 };
 
 bool package_result_parse(struct span whole, struct package_result *out);
@@ -58,9 +59,11 @@ struct eim_result {
     bool has_error;           /* EIM_RESULT_DATA_ERROR, NO_DOWNLOAD, REFUSED: */
     int64_t error;
     struct span error_response; /* EIM_RESULT_NO_DOWNLOAD: what the SM-DP+ or the eUICC said, or SPAN_NONE */
+    const uint8_t *fault;       /* where parsing failed, NULL elsewhere */
 };
 
-/* One EimPackageResult that fills `whole`. False with the reader's line in *why. */
-bool eim_result_parse(struct span whole, struct eim_result *out, const char **why);
+/* One EimPackageResult that fills `whole`. False with the reader's line in *why and the octet of `whole`
+ * where it stopped; what was read before it stands in `out`. */
+bool eim_result_parse(struct span whole, struct eim_result *out, const char **why, size_t *offset);
 
 #endif

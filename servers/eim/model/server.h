@@ -22,6 +22,7 @@ struct eim {
     struct db *db;
     int64_t first_counter; /* of a new eUICC's first package */
     int64_t started;
+    bool is_crowded; /* strangers had to be forgotten for others, and it was said */
 };
 
 /* The identity out of a test PKI directory: the signing key of `curve` and the CIs of all curves. `id` NULL:
@@ -60,14 +61,21 @@ struct eim_order {
 #define PROGRESS_NOT_INSTALLED "not installed"
 #define PROGRESS_CANCELLED     "cancelled"
 #define PROGRESS_FAILED        "failed"
-/* What that of a package says when a result came whose signature is wrong. */
-#define PROGRESS_UNVERIFIED "a result came that does not verify"
+/* What that of any order says when an answer ended it that does not count, so that a true one still may; and
+ * how it begins when an answer came that is another order's: should the IPA ask for more without answering,
+ * it takes that one for the answer. */
+#define PROGRESS_REFUSED "an answer came that does not count"
+#define PROGRESS_STRAY   "an answer came that is for no order"
 
 /* The order, or the one that waits for this eUICC's answer, or of this transaction; false when there is none.
  * Free with eim_order_clear. */
 bool eim_order_find(struct eim *eim, int64_t id, struct eim_order *order);
 bool eim_order_outstanding(struct eim *eim, const char *eid, struct eim_order *order);
 bool eim_order_by_transaction(struct eim *eim, struct span transaction_id, struct eim_order *order);
+/* The order that an answer of this eUICC with this transaction (SPAN_NONE: it names none) can be for, which
+ * may have ended: octets that were ordered as they are have whatever transaction stands in them. */
+bool eim_order_by_answer(struct eim *eim, const char *eid, struct span transaction_id,
+                         struct eim_order *order);
 void eim_order_clear(struct eim_order *order);
 /* Whether it has been sent and its answer has not come. */
 bool eim_order_is_waiting(const struct eim_order *order);
@@ -75,13 +83,24 @@ bool eim_order_is_waiting(const struct eim_order *order);
 /* Queues an order; its id, or 0 on a storage error. */
 int64_t eim_order_add(struct eim *eim, const char *eid, enum order_kind kind, bool internal,
                       const json_t *request);
-/* Checks a request from outside ({"eid", and one of "psmo", "eco", "download", "data"}). */
+/* Checks a request from outside ({"eid", and one of "psmo", "eco", "download", "data", "raw"; "unchecked"}).
+ */
 bool eim_order_check(const json_t *request, enum order_kind *kind, struct complaint *complaint);
 /* How far a download is, or what became of a package, for who asks; "" when nothing was said. */
 void eim_order_progress(struct eim *eim, int64_t id, char *out, size_t size);
 void eim_order_set_progress(struct eim *eim, int64_t id, const char *progress);
 /* Ends an order: failed with `error`, done without. `result` (taken) may be NULL. */
 void eim_order_end(struct eim *eim, const struct eim_order *order, const char *error, json_t *result);
+/* The answer to a waiting order does not count: kept as it came, and the order ends with the reason. */
+void eim_order_refuse_answer(struct eim *eim, const struct eim_order *order, struct span answer,
+                             const char *why);
+/* An answer of this eUICC is not for the order that waits. If it names a transaction that no order has, it
+ * may be meant for that one all the same, which is told. */
+void eim_order_note_stray(struct eim *eim, const char *eid, struct span transaction_id, const char *why);
+/* Whether an answer that does not count ended it. */
+bool eim_order_was_refused(struct eim *eim, const struct eim_order *order);
+/* What a progress says of a failure, without the word that the order's state says already. */
+const char *eim_failure_cause(const char *progress);
 /* Ends a download, unless it has ended, by what its installation came to: "" or what went wrong. */
 void eim_order_end_installed(struct eim *eim, int64_t id, const char *failure);
 
@@ -108,8 +127,19 @@ struct cert *eim_euicc_certificate(struct eim *eim, const char *eid);
 /* 16 octets as 32 digits; false when they are no EID. */
 bool eid_to_digits(struct span eid, char digits[EIM_EID_DIGITS + 1]);
 bool eid_is_good(const char *digits);
+/*
+ * An eUICC is a stranger until something is ordered for it, or something of it is changed over REST, or its
+ * certificates are known. So many are remembered, and for so many seconds after they were seen last: anybody
+ * can make up EIDs. The one that was seen first goes for the next.
+ */
+#define STRANGERS_MAX 1000
+#define STRANGER_AGE  86400
 /* Makes its row when there is none, and notes that it was seen. */
 bool eim_euicc_touch(struct eim *eim, const char *eid);
+/* It is no stranger any more. */
+void eim_euicc_befriend(struct eim *eim, const char *eid);
+/* Forgets it and all that is its own. */
+void eim_euicc_forget(struct eim *eim, const char *eid);
 
 /* --- Profiles ------------------------------------------------------------------------------------------- */
 

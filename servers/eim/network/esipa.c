@@ -154,13 +154,18 @@ static enum eim_error take_result(const struct answering *to, struct span conten
     struct buf full = {0};
     enum eim_error error = EIM_ERROR_UNDEFINED;
     struct tlv result;
-    struct span eid;
+    struct span eid, rest;
 
     *has_eid = tlv_optional(&reader, 0x5A, &eid);
     if (*has_eid && eid.size != EIM_EID_OCTETS)
         return EIM_ERROR_INVALID_EID;
-    if (tlv_next(&reader, &result) == TLV_OK && tlv_skip_rest(&reader) &&
-        restore_result(to, eid, &result, &full) && !full.failed)
+    rest = SPAN(content.data + reader.offset, content.size - reader.offset);
+    /* What is none, or cannot be restored, is an answer all the same, and the eIM says so in its order. */
+    if (tlv_next(&reader, &result) != TLV_OK || !tlv_skip_rest(&reader))
+        error = eim_take_result(to->eim, eid, rest, acknowledgements);
+    else if (!restore_result(to, eid, &result, &full))
+        error = eim_take_result(to->eim, eid, result.whole, acknowledgements);
+    else if (!full.failed)
         error = eim_take_result(to->eim, eid, buf_span(&full), acknowledgements);
     buf_free(&full);
     return error;

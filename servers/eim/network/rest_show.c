@@ -186,6 +186,7 @@ void rest_euicc_change(struct rest_call *call)
     db_begin(db);
     rest_show_change(call, "counter", "counter");
     rest_show_change(call, "associationToken", "token");
+    eim_euicc_befriend(call->eim, call->parameter);
     if (db_commit(db))
         rest_euicc(call);
     else
@@ -194,17 +195,12 @@ void rest_euicc_change(struct rest_call *call)
 
 void rest_euicc_forget(struct rest_call *call)
 {
-    static const char *const tables[] = {
-        "DELETE FROM profile WHERE eid = ?", "DELETE FROM notification WHERE eid = ?",
-        "DELETE FROM package_result WHERE eid = ?", "DELETE FROM eim_order WHERE eid = ?",
-        "DELETE FROM euicc WHERE eid = ?"};
     struct db *db = call->eim->db;
 
     if (!euicc_is_there(call))
         return;
     db_begin(db);
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-        db_run(db, tables[i], DB_VALUES(DB_TEXT(call->parameter)));
+    eim_euicc_forget(call->eim, call->parameter);
     if (!db_commit(db)) {
         cannot_store(call, "state");
         return;

@@ -2,7 +2,10 @@
 #include "servers/eim/store/store.h"
 
 /* data_state: 0 unknown, 1 known, 2 refused. A NULL token is the default one, 84 01 00. profiles_stale: how
- * often the list has to be asked for. forward: 0 no, 1 waits, 2 delivered, 3 given up. */
+ * often the list has to be asked for. stranger: nobody ordered anything for it and its certificates are not
+ * known. version1: its IPA is one of SGP.32 v1.0. lists_v1: its profiles are asked for as v1.0 knows them.
+ * forward: 0 no, 1 waits, 2 delivered, 3 given up. A package_result without a sequence is an answer that was
+ * not believed, as it came. */
 static const char tables[] =
     "CREATE TABLE euicc ("
     "  eid TEXT PRIMARY KEY, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
@@ -10,7 +13,10 @@ static const char tables[] =
     "  data_tries INTEGER NOT NULL DEFAULT 0, euicc_certificate BLOB, eum_certificate BLOB, info1 BLOB,"
     "  info2 BLOB, ci_key_id BLOB, default_smdp TEXT, root_smds TEXT, ipa_capabilities BLOB,"
     "  device_info BLOB, profiles_stale INTEGER NOT NULL DEFAULT 1, profiles_at INTEGER NOT NULL DEFAULT 0,"
-    "  state_change_cause INTEGER, network BLOB, last_notification INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+    "  state_change_cause INTEGER, network BLOB, last_notification INTEGER NOT NULL DEFAULT 0,"
+    "  stranger INTEGER NOT NULL DEFAULT 1, version1 INTEGER NOT NULL DEFAULT 0,"
+    "  lists_v1 INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+    "CREATE INDEX euicc_strangers ON euicc (last_seen) WHERE stranger;"
     "CREATE TABLE eim_order ("
     "  id INTEGER PRIMARY KEY AUTOINCREMENT, eid TEXT NOT NULL, kind INTEGER NOT NULL,"
     "  internal INTEGER NOT NULL, state TEXT NOT NULL, request TEXT NOT NULL, created INTEGER NOT NULL,"
@@ -29,7 +35,22 @@ static const char tables[] =
     "  id INTEGER PRIMARY KEY AUTOINCREMENT, eid TEXT NOT NULL, received INTEGER NOT NULL,"
     "  verified INTEGER NOT NULL, operation TEXT NOT NULL, sequence INTEGER NOT NULL, iccid TEXT,"
     "  address TEXT NOT NULL, result TEXT, digest BLOB NOT NULL, der BLOB NOT NULL, forward INTEGER NOT NULL,"
-    "  tries INTEGER NOT NULL DEFAULT 0, next_try INTEGER NOT NULL DEFAULT 0, UNIQUE (eid, digest));";
+    "  tries INTEGER NOT NULL DEFAULT 0, next_try INTEGER NOT NULL DEFAULT 0, UNIQUE (eid, digest));"
+    "CREATE INDEX order_by_origin ON eim_order (internal);"
+    "CREATE INDEX result_refused ON package_result (id) WHERE sequence IS NULL;"
+    "CREATE INDEX notification_by_worth ON notification (verified);";
+
+static const char *const upgrades[] = {
+    "ALTER TABLE euicc ADD COLUMN stranger INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE euicc ADD COLUMN version1 INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE euicc ADD COLUMN lists_v1 INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE euicc SET stranger = 0 WHERE data_state = 1 OR EXISTS"
+    " (SELECT 1 FROM eim_order WHERE eim_order.eid = euicc.eid AND NOT internal);"
+    "CREATE INDEX euicc_strangers ON euicc (last_seen) WHERE stranger;"
+    "CREATE INDEX order_by_origin ON eim_order (internal);"
+    "CREATE INDEX result_refused ON package_result (id) WHERE sequence IS NULL;"
+    "CREATE INDEX notification_by_worth ON notification (verified);",
+};
 
 struct db *eim_store_open(const char *path, char why[DB_WHY_MAX])
 {
@@ -37,7 +58,8 @@ struct db *eim_store_open(const char *path, char why[DB_WHY_MAX])
         .name = "an eIM's state",
         .tables = tables,
         .known = "eim_order",
-        .version = 1,
+        .version = 2,
+        .upgrades = upgrades,
     };
 
     return db_open(path, &schema, why);

@@ -66,7 +66,9 @@ START_TEST(believes_only_its_own_certificate)
     /* Then packages go out all the same; their results cannot be believed. */
     poll_for(0xBF51);
     eim_bench_result(&bench, "BF2D02 A000", &result);
-    provide(&result, EIM_ERROR_UNDEFINED, 0);
+    provide(&result, EIM_ERROR_NONE, 0);
+    eim_bench_expect(&bench, 3, "failed",
+                     "the signature cannot be checked: no certificate of this eUICC is known");
     test_ci_free(&stranger);
     stop();
 }
@@ -194,7 +196,7 @@ START_TEST(serves_several_euiccs)
     /* The other's result from this one. */
     eim_bench_result(&bench, "840100", &result);
     bench.eid = TEST_EID;
-    ck_assert_int_eq(eim_bench_provide(&bench, buf_span(&result), NULL, NULL), EIM_ERROR_UNDEFINED);
+    ck_assert_int_eq(eim_bench_provide(&bench, buf_span(&result), NULL, NULL), EIM_ERROR_NONE);
     bench.eid = EIM_BENCH_OTHER;
     provide(&result, EIM_ERROR_NONE, 1);
     eim_bench_expect(&bench, two, "done", "");
@@ -273,6 +275,72 @@ START_TEST(stops_at_the_last_counter)
 }
 END_TEST
 
+/* --- Strangers ------------------------------------------------------------------------------------------ */
+
+/* One that nobody knows polls, brings junk and a forged notification. */
+static void be_stranger(unsigned number)
+{
+    struct buf octets = {0}, eid = {0}, package = {0}, none = {0};
+    struct eim_poll poll = {.state_changed = true};
+    char digits[EIM_EID_DIGITS + 1];
+
+    snprintf(digits, sizeof(digits), "8904%028u", number);
+    ck_assert(buf_append_hex(&eid, digits, NULL));
+    poll.eid = buf_span(&eid);
+    if (eim_next_package(&bench.eim, &poll, &package) != EIM_ERROR_NONE)
+        ck_abort_msg("stranger %u gets no package", number);
+    if (!buf_append_hex(&octets, "BF5204 A002 80", NULL) ||
+        eim_take_result(&bench.eim, buf_span(&eid), buf_span(&octets), &none) != EIM_ERROR_NONE)
+        ck_abort_msg("stranger %u", number);
+    buf_free(&octets);
+    eim_bench_notification(&bench, 1 + number % 3, EIM_BENCH_ICCID2, &octets);
+    octets.data[9] ^= 0x40;
+    eim_take_notification(&bench.eim, digits, buf_span(&octets));
+    buf_free(&octets);
+    buf_free(&eid);
+    buf_free(&package);
+    buf_free(&none);
+}
+
+static int64_t rows_of(const char *sql)
+{
+    return db_number(bench.eim.db, -1, sql, DB_NONE);
+}
+
+START_TEST(does_not_grow_with_strangers)
+{
+    struct buf result = {0};
+    int64_t pages = 0, ended, order;
+
+    start();
+    ended = eim_bench_order(&bench, DISABLE);
+    poll_for(0xBF51);
+    eim_bench_result(&bench, "840100", &result);
+    provide(&result, EIM_ERROR_NONE, 1);
+    order = eim_bench_order(&bench, ENABLE2);
+    for (unsigned i = 0; i < 1600; i++) {
+        be_stranger(i);
+        if (i == 1200)
+            pages = rows_of("PRAGMA page_count");
+    }
+    ck_assert_int_eq(rows_of("SELECT count(*) FROM euicc WHERE stranger"), STRANGERS_MAX);
+    ck_assert_int_le(rows_of("SELECT count(*) FROM eim_order"), 3 * STRANGERS_MAX);
+    ck_assert_int_le(rows_of("SELECT count(*) FROM notification"), 101);
+    ck_assert_int_le(rows_of("SELECT count(*) FROM package_result"), 110);
+    ck_assert_int_le(rows_of("PRAGMA page_count"), pages + pages / 10);
+    /* Whom something was ordered for is as it was, however long it was away. */
+    db_run(bench.eim.db, "UPDATE euicc SET last_seen = 1", DB_NONE);
+    be_stranger(9999);
+    ck_assert_int_eq(rows_of("SELECT count(*) FROM euicc WHERE stranger"), 1);
+    eim_bench_expect(&bench, ended, "done", "");
+    poll_for(0xBF51);
+    eim_bench_result(&bench, "830100", &result);
+    provide(&result, EIM_ERROR_NONE, 1);
+    eim_bench_expect(&bench, order, "done", "");
+    stop();
+}
+END_TEST
+
 TEST_MAIN("eim", asks_for_what_it_must_know, believes_only_its_own_certificate, asks_for_less_when_refused,
           builds_every_command, sends_the_same_until_answered, serves_several_euiccs,
-          survives_a_kill_between_any_two_requests, stops_at_the_last_counter)
+          survives_a_kill_between_any_two_requests, stops_at_the_last_counter, does_not_grow_with_strangers)

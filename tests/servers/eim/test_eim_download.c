@@ -156,6 +156,101 @@ START_TEST(triggers_downloads)
 }
 END_TEST
 
+/* What failed first stays the cause, said once, whatever fails after it and whoever tells. */
+START_TEST(keeps_the_first_cause_of_a_failed_download)
+{
+    static const char *const ends[] = {"BF5405 3003 80017F", ""}; /* the IPA's result, or another poll */
+    static const char *const errors[] = {"profileDownloadError: undefinedError(127), AuthenticateClient: no",
+                                         "AuthenticateClient: no"};
+    char progress[256];
+    struct buf result = {0};
+
+    start();
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        int64_t order = eim_bench_order(&bench, "\"download\":{\"activationCode\":\"1$a.b$M\"}");
+
+        poll_for(0xBF54);
+        eim_download_report(&bench.eim, order, EIM_STEP_INITIATED, SPAN_STRING("smdp-transaction"), NULL);
+        eim_download_report(&bench.eim, order, EIM_STEP_FAILED, SPAN_NONE, "AuthenticateClient: no");
+        eim_download_report(&bench.eim, order, EIM_STEP_FAILED, SPAN_NONE,
+                            "CancelSession: unknown transactionId");
+        eim_download_report(&bench.eim, order, EIM_STEP_CANCELLED, SPAN_NONE, NULL);
+        eim_order_progress(&bench.eim, order, progress, sizeof(progress));
+        ck_assert_str_eq(progress, "failed: AuthenticateClient: no");
+        if (ends[i][0] != '\0') {
+            ck_assert(buf_append_hex(&result, ends[i], NULL));
+            provide(&result, EIM_ERROR_NONE, 0);
+        } else {
+            ck_assert_int_eq(eim_bench_poll(&bench), EIM_ERROR_NO_PACKAGE);
+        }
+        eim_bench_expect(&bench, order, "failed", errors[i]);
+        eim_download_report(&bench.eim, order, EIM_STEP_FAILED, SPAN_NONE, "too late");
+        eim_order_progress(&bench.eim, order, progress, sizeof(progress));
+        ck_assert_str_eq(progress, "failed: AuthenticateClient: no");
+        eim_bench_expect(&bench, order, "failed", errors[i]);
+    }
+    stop();
+}
+END_TEST
+
+/* What is malformed goes out as it was given, and the IPA's answer ends the order by its name. */
+START_TEST(sends_what_it_was_told_unchecked)
+{
+    static const struct {
+        const char *what, *package; /* NULL: with a transaction of its own */
+        const char *data, *answer, *error;
+    } cases[] = {
+        {"\"download\":{\"activationCode\":\" LPA:x\"}", NULL, "A008 8006 204C50413A78", "A003 020101",
+         "eimPackageResultError: invalidPackageFormat(1)"},
+        {"\"download\":{\"activationCode\":\"\"}", NULL, "A002 8000", "BF5405 3003 80017F",
+         "profileDownloadError: undefinedError(127)"},
+        {"\"download\":{\"smdpAddress\":\"a$\",\"matchingId\":\"$\"}", NULL, "A008 8006 312461242424",
+         "A003 020101", "eimPackageResultError: invalidPackageFormat(1)"},
+        {"\"raw\":\"9F5500\"", "9F5500", NULL, "A003 020102", "eimPackageResultError: unknownPackage(2)"},
+        {"\"raw\":\"BF5403A0820101\"", "BF5403A0820101", NULL, "A003 020101",
+         "eimPackageResultError: invalidPackageFormat(1)"},
+        {"\"raw\":\"BF5203830107\"", "BF5203830107", NULL, "BF5208 A106 800107 020101",
+         "incorrectTagList(1)"},
+        {"\"raw\":\"00\"", "00", NULL, "A003 02017F", "eimPackageResultError: undefinedError(127)"},
+    };
+    struct eim_poll poll = {0};
+    struct buf eid = {0}, package = {0}, answer = {0};
+    struct tlv_reader reader;
+    struct span content;
+    struct tlv first;
+    char what[200];
+    int64_t order;
+    int code;
+
+    start();
+    ck_assert(buf_append_hex(&eid, bench.eid, NULL));
+    poll.eid = buf_span(&eid);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(what, sizeof(what), "{\"eid\":\"%s\",%s}", bench.eid, cases[i].what);
+        json_decref(eim_bench_rest(&bench, "POST", "/v1/orders", NULL, what, &code));
+        ck_assert_int_eq(code, 400);
+        snprintf(what, sizeof(what), "\"unchecked\":true,%s", cases[i].what);
+        order = eim_bench_order(&bench, what);
+        buf_clear(&package);
+        ck_assert_int_eq(eim_next_package(&bench.eim, &poll, &package), EIM_ERROR_NONE);
+        if (cases[i].package != NULL) {
+            ck_assert_hex(buf_span(&package), cases[i].package);
+        } else {
+            ck_assert_int_eq(tlv_single(buf_span(&package), 0xBF54, &content), TLV_OK);
+            reader = tlv_reader(content);
+            ck_assert_int_eq(tlv_next(&reader, &first), TLV_OK);
+            ck_assert_hex(first.whole, cases[i].data);
+        }
+        ck_assert(buf_append_hex(&answer, cases[i].answer, NULL));
+        provide(&answer, EIM_ERROR_NONE, 0);
+        eim_bench_expect(&bench, order, "failed", cases[i].error);
+    }
+    buf_free(&eid);
+    buf_free(&package);
+    stop();
+}
+END_TEST
+
 static void put_trigger_result(struct span installation, struct buf *out)
 {
     size_t at = tlv_open(out, 0xBF54);
@@ -279,5 +374,6 @@ START_TEST(believes_no_forged_installation)
 END_TEST
 
 TEST_MAIN("eim_download", asks_again_when_the_state_changed, keeps_and_passes_on_notifications,
-          ignores_old_news, triggers_downloads, follows_an_indirect_download,
-          ends_a_download_by_its_notification, takes_any_result_twice, believes_no_forged_installation)
+          ignores_old_news, triggers_downloads, keeps_the_first_cause_of_a_failed_download,
+          sends_what_it_was_told_unchecked, follows_an_indirect_download, ends_a_download_by_its_notification,
+          takes_any_result_twice, believes_no_forged_installation)

@@ -123,7 +123,8 @@ START_TEST(names_every_package_error)
 }
 END_TEST
 
-/* What a hostile IPA can do to a result; nothing of it ends the order or is acknowledged. */
+/* What a hostile IPA can do to a result; nothing of it is acknowledged or applied. It ends the order, as the
+ * IPA's own refusal would, and says why; the truth still counts after it. */
 enum lie {
     LIE_SIGNATURE,
     LIE_DATA,
@@ -189,6 +190,18 @@ static void lie_with(enum lie lie, struct buf *result)
 
 START_TEST(believes_no_liar)
 {
+    static const char *const reasons[LIE_COUNT] = {
+        [LIE_SIGNATURE] = "the eUICC's signature does not hold",
+        [LIE_DATA] = "the eUICC's signature does not hold",
+        [LIE_KEY] = "the eUICC's signature does not hold",
+        [LIE_TOKEN] = "the eUICC's signature does not hold",
+        [LIE_EIM_ID] = "the answer is to another eIM",
+        [LIE_CUT] = "the answer cannot be read: not one data object, at octet 0 of 112",
+        [LIE_TRAILING] = "the answer cannot be read: not one data object, at octet 113 of 114",
+        [LIE_SHORT_SIGNATURE] = "the answer cannot be read: not one data object, at octet 0 of 112",
+        [LIE_ERROR_UNSIGNED_KEY] = "the eUICC's signature does not hold",
+    };
+
     for (enum lie lie = 0; lie < LIE_COUNT; lie++) {
         struct buf result = {0};
         size_t count = 0;
@@ -201,14 +214,10 @@ START_TEST(believes_no_liar)
         lie_with(lie, &result);
         error = eim_bench_provide(&bench, buf_span(&result), NULL, &count);
         /* Signed, but of no package of ours: kept and acknowledged, the order does not care. */
-        if (lie == LIE_COUNTER || lie == LIE_TRANSACTION) {
-            ck_assert_int_eq(error, EIM_ERROR_NONE);
-            ck_assert_uint_eq(count, 1);
-        } else {
-            ck_assert_msg(error == EIM_ERROR_UNDEFINED, "lie %d", lie);
-            ck_assert_uint_eq(count, 0);
-        }
-        eim_bench_expect(&bench, order, "sent", "");
+        ck_assert_int_eq(error, EIM_ERROR_NONE);
+        ck_assert_uint_eq(count, lie == LIE_COUNTER || lie == LIE_TRANSACTION);
+        eim_bench_expect(&bench, order, reasons[lie] != NULL ? "failed" : "sent",
+                         reasons[lie] != NULL ? reasons[lie] : "");
         ck_assert_str_eq(eim_bench_profile(&bench, EIM_BENCH_ICCID2), "disabled");
         buf_free(&result);
         /* The truth still counts. */
@@ -244,16 +253,174 @@ START_TEST(takes_a_result_from_its_own_eUICC_only)
 }
 END_TEST
 
-START_TEST(refuses_every_cut)
+/* The answer as far as `size`, or with one octet changed, ends its order at once and lets the next one out.
+ */
+static void hurt(struct buf *result, size_t size, size_t changed)
+{
+    int64_t order = eim_bench_order(&bench, ENABLE2), behind = eim_bench_order(&bench, DISABLE);
+
+    poll_for(0xBF51);
+    eim_bench_result(&bench, "830100", result);
+    if (changed < result->size)
+        result->data[changed] ^= 0x21;
+    result->size = size < result->size ? size : result->size;
+    provide(result, EIM_ERROR_NONE, 0);
+    /* What is for nobody's order is believed to be for this one when the IPA asks for more. */
+    poll_for(0xBF51);
+    eim_bench_expect(&bench, order, "failed", NULL);
+    eim_bench_expect(&bench, behind, "sent", "");
+    eim_bench_result(&bench, "840100", result);
+    provide(result, EIM_ERROR_NONE, 1);
+    eim_bench_expect(&bench, behind, "done", "");
+}
+
+START_TEST(holds_nothing_up_for_what_cannot_be_read)
 {
     struct buf result = {0};
+    size_t size;
 
     start();
     eim_bench_order(&bench, ENABLE2);
     poll_for(0xBF51);
     eim_bench_result(&bench, "830100", &result);
-    for (size_t size = 0; size < result.size; size++)
-        ck_assert_int_eq(eim_bench_provide(&bench, SPAN(result.data, size), NULL, NULL), EIM_ERROR_UNDEFINED);
+    size = result.size;
+    provide(&result, EIM_ERROR_NONE, 1);
+    for (size_t i = 0; i < size; i++)
+        hurt(&result, i, SIZE_MAX);
+    for (size_t i = 0; i < size; i++)
+        hurt(&result, SIZE_MAX, i);
+    stop();
+}
+END_TEST
+
+/* Each kind of order, answered by what it did not ask for, or by nothing that has a meaning. */
+START_TEST(holds_nothing_up_for_what_was_not_asked)
+{
+    static const struct {
+        const char *what;
+        uint32_t tag;
+        const char *answer, *error;
+    } cases[] = {
+        {ENABLE2, 0xBF51, "BF5405 3003 800168", "answered by the result of a download, which it is not"},
+        {ENABLE2, 0xBF51, "BF5204 A002 A200", "answered with IpaEuiccData, which it did not ask for"},
+        {ENABLE2, 0xBF51, "BF5207 A005 8703010203",
+         "an answer came that is for no order: its eimTransactionId is that of none"},
+        {ENABLE2, 0xBF51, "9F5500", "the answer cannot be read: no EimPackageResult, at octet 0 of 3"},
+        {ENABLE2, 0xBF51, "BF5100",
+         "the answer cannot be read: malformed EuiccPackageResult, at octet 3 of 3"},
+        {"\"data\":{}", 0xBF52, "BF5405 3003 800168",
+         "answered by the result of a download, which it is not"},
+        {"\"data\":{}", 0xBF52, "BF5206 A004 8000 8000",
+         "the answer cannot be read: malformed IpaEuiccDataResponse, at octet 7 of 9"},
+        {"\"download\":{\"defaultSmdp\":true}", 0xBF54, "BF5205 A003 840101",
+         "answered with IpaEuiccData, which it did not ask for"},
+        {"\"download\":{\"defaultSmdp\":true}", 0xBF54, "BF5404 3002 8000",
+         "the answer cannot be read: malformed ProfileDownloadTriggerResult, at octet 7 of 7"},
+        {"\"download\":{\"defaultSmdp\":true}", 0xBF54, "BF5406 8204 01020304",
+         "the answer cannot be read: malformed ProfileDownloadTriggerResult, at octet 9 of 9"},
+    };
+    struct buf answer = {0};
+
+    start();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int64_t order = eim_bench_order(&bench, cases[i].what), behind = eim_bench_order(&bench, DISABLE);
+
+        poll_for(cases[i].tag);
+        ck_assert(buf_append_hex(&answer, cases[i].answer, NULL));
+        provide(&answer, EIM_ERROR_NONE, 0);
+        poll_for(0xBF51);
+        eim_bench_expect(&bench, order, "failed", cases[i].error);
+        eim_bench_expect(&bench, behind, "sent", "");
+        eim_bench_result(&bench, "840100", &answer);
+        provide(&answer, EIM_ERROR_NONE, 1);
+    }
+    stop();
+}
+END_TEST
+
+/* An IPA that never answers: each kind of order ends after a number of sendings. */
+START_TEST(waits_for_no_answer_for_ever)
+{
+    static const char *const orders[] = {ENABLE2, "\"data\":{}", "\"download\":{\"defaultSmdp\":true}"};
+    struct buf result = {0};
+
+    start();
+    for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+        int64_t order = eim_bench_order(&bench, orders[i]), behind = eim_bench_order(&bench, DISABLE);
+
+        for (int sends = 0; sends < 16; sends++)
+            ck_assert_int_eq(eim_bench_poll(&bench), EIM_ERROR_NONE);
+        eim_bench_expect(&bench, order, "sent", "");
+        poll_for(0xBF51);
+        eim_bench_expect(&bench, order, "failed", "no answer came to it, which was sent 16 times");
+        eim_bench_expect(&bench, behind, "sent", "");
+        eim_bench_result(&bench, "840100", &result);
+        provide(&result, EIM_ERROR_NONE, 1);
+    }
+    stop();
+}
+END_TEST
+
+#define PROFILE_V1 "E310 5A0A 980011223344556677F8 9F7001 01"
+#define PROFILE_V2 "E314 5A0A 980011223344556677F8 9F7001 01 9F670101"
+
+/* What the package that came last asks of the profiles. */
+static bool asks_for_v1(void)
+{
+    static const uint32_t path[] = {0xBF51, 0x30, 0xA0, 0xBF2D, 0x5C, 0};
+    struct span tags;
+
+    if (!tlv_find_path(buf_span(&bench.package), path, &tags))
+        return false;
+    ck_assert_hex(tags, "5A 4F 9F70 90 91 92 95");
+    return true;
+}
+
+/* Signed with what v1.0 does not know, which got lost on the way. */
+static void answer_reencoded(void)
+{
+    struct buf whole = {0}, result = {0};
+    static const uint32_t path[] = {0xBF51, 0xA0, 0x5F37, 0};
+    struct span content, signature;
+
+    eim_bench_result(&bench, "BF2D18 A016 " PROFILE_V2, &whole);
+    ck_assert(tlv_find_path(buf_span(&whole), path, &signature));
+    bench.sequence--;
+    eim_bench_result(&bench, "BF2D14 A012 " PROFILE_V1, &result);
+    ck_assert(tlv_find_path(buf_span(&result), path, &content));
+    memcpy(result.data + (content.data - result.data), signature.data, signature.size);
+    buf_free(&whole);
+    provide(&result, EIM_ERROR_NONE, 0);
+}
+
+START_TEST(asks_older_ipas_for_what_they_know)
+{
+    struct buf result = {0}, acknowledgements = {0};
+    int64_t order;
+
+    /* One that gives an eidValue is asked for all, until it turns out to have lost something of a list. */
+    start();
+    order = eim_bench_order(&bench, "\"psmo\":[{\"listProfileInfo\":{}}]");
+    poll_for(0xBF51);
+    ck_assert(!asks_for_v1());
+    answer_reencoded();
+    eim_bench_expect(&bench, order, "failed",
+                     "the eUICC's signature does not hold; its IPA may have encoded the result anew and lost "
+                     "members that v1.0 does not know (profiles: 9F7B, 9F26, 9F67; eIMs: 82)");
+    poll_for(0xBF51); /* the eIM's own */
+    ck_assert(asks_for_v1());
+    eim_bench_result(&bench, "BF2D14 A012 " PROFILE_V1, &result);
+    provide(&result, EIM_ERROR_NONE, 1);
+    ck_assert_int_eq(eim_bench_poll(&bench), EIM_ERROR_NO_PACKAGE);
+    stop();
+    /* One that gives none is of v1.0. */
+    eim_bench_start(&bench, NULL);
+    poll_for(0xBF52);
+    eim_bench_data(&bench, "", &result);
+    ck_assert_int_eq(eim_take_result(&bench.eim, SPAN_NONE, buf_span(&result), &acknowledgements),
+                     EIM_ERROR_NONE);
+    poll_for(0xBF51);
+    ck_assert(asks_for_v1());
     buf_free(&result);
     stop();
 }
@@ -439,6 +606,8 @@ START_TEST(knows_an_eid_when_it_sees_one)
 END_TEST
 
 TEST_MAIN("eim_result", names_every_code, names_every_package_error, believes_no_liar,
-          takes_a_result_from_its_own_eUICC_only, refuses_every_cut, applies_once_acknowledges_always,
+          takes_a_result_from_its_own_eUICC_only, holds_nothing_up_for_what_cannot_be_read,
+          holds_nothing_up_for_what_was_not_asked, waits_for_no_answer_for_ever,
+          asks_older_ipas_for_what_they_know, applies_once_acknowledges_always,
           learns_of_a_rollback_after_success, finds_a_lost_result, takes_what_version_1_sends,
           knows_an_eid_when_it_sees_one)
