@@ -1,18 +1,23 @@
 /* HTTP, options and lists of the eIM's client commands. See client.h. */
 #include "tools/eim/client.h"
 
+#include "common/addresses.h"
 #include "common/http/https_client.h"
 #include "common/number.h"
+#include "common/place.h"
 #include "common/print.h"
 #include "common/table.h"
 #include "common/tool.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ANSWER_LIMIT (16 * 1024 * 1024) /* octets */
-#define TIMEOUT      30                 /* seconds for one request */
+#define ANSWER_LIMIT     (16 * 1024 * 1024) /* octets */
+#define TIMEOUT          30                 /* seconds for one request */
+#define TOKEN_DIGITS     64
+#define TOKEN_HEADER_MAX 200 /* octets; also of its file */
 
 /* --- HTTP ----------------------------------------------------------------------------------------------- */
 
@@ -32,19 +37,57 @@ static json_t *check_refusal(json_t *json)
     return NULL;
 }
 
-/* The answer, whatever its status is: a refusal says what it is. */
-static json_t *read_answer(const struct client *client, const char *path, struct span answer)
-{
-    json_t *json = json_loadb((const char *)answer.data, answer.size, 0, NULL);
+/* --- The token ------------------------------------------------------------------------------------------ */
 
-    if (json == NULL)
-        tool_error("%s%s: the answer is not JSON", client->url, path);
-    return check_refusal(json);
+/* The eIM on this machine has said where its token is: only there is it believed, and only what is a token is
+ * sent. */
+static bool is_here(const char *url)
+{
+    const char *host = strstr(url, "://");
+    char text[PLACE_TEXT_MAX];
+    struct place place = {.host = ""};
+    size_t size;
+
+    if (host == NULL)
+        return false;
+    host += strlen("://");
+    size = strcspn(host, "/?#");
+    if (size >= sizeof(text))
+        return false;
+    memcpy(text, host, size);
+    text[size] = '\0';
+    return place_parse(text, &place) && addresses_is_loopback(place.host);
 }
 
-json_t *client_exchange(const struct client *client, const char *method, const char *path, const json_t *body)
+/* The header with the token of a file; false after an error line. */
+static bool read_token(const char *path, char header[TOKEN_HEADER_MAX])
 {
-    static const char *const headers[] = {"Content-Type: application/json", NULL};
+    struct buf file = {0};
+    bool ok = tool_read_secret(path, TOKEN_HEADER_MAX, &file);
+    size_t size = 0;
+
+    while (size < file.size && strchr("0123456789ABCDEFabcdef", file.data[size]) != NULL &&
+           file.data[size] != 0)
+        size++;
+    if (ok && size != TOKEN_DIGITS)
+        ok = tool_error("%s is not the token of an eIM", path) == EXIT_OK;
+    if (ok)
+        snprintf(header, TOKEN_HEADER_MAX, "Authorization: Bearer %.*s", TOKEN_DIGITS,
+                 (const char *)file.data);
+    if (file.data != NULL)
+        OPENSSL_cleanse(file.data, file.size);
+    buf_free(&file);
+    return ok;
+}
+
+/* --- Requests ------------------------------------------------------------------------------------------- */
+
+/* The answer, whatever its status is: a refusal says what it is. NULL after an error line. `token`: a header;
+ * "": none. */
+static json_t *client_ask(const struct client *client, const struct https_call *call, const char *token,
+                          long *status)
+{
+    const char *const headers[] = {"Content-Type: application/json", token[0] != '\0' ? token : NULL, NULL};
     const struct https_settings settings = {.headers = headers,
                                             .protocols = "https,http",
                                             .timeout = TIMEOUT,
@@ -53,26 +96,56 @@ json_t *client_exchange(const struct client *client, const char *method, const c
                                             .ca_option = "--cacert"};
     const char *why;
     struct https_client *https = https_client_open(&settings, &why);
-    char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
-    char url[1024];
-    struct https_call request = {.method = method, .url = url};
     struct buf answer = {0};
     json_t *json = NULL;
-    long status;
 
-    if (text != NULL)
-        request.body = span_of_string(text);
     if (https == NULL)
         tool_error("%s: %s", client->url, why);
-    else if (snprintf(url, sizeof(url), "%s%s", client->url, path) >= (int)sizeof(url))
-        tool_error("%s: the URL is too long", client->url);
-    else if (https_client_call(https, &request, &status, &answer) != HTTPS_ANSWERED)
+    else if (https_client_call(https, call, status, &answer) != HTTPS_ANSWERED)
         tool_error("%s: %s", client->url, https_client_why(https));
-    else
-        json = read_answer(client, path, buf_span(&answer));
+    else if ((json = json_loadb((const char *)answer.data, answer.size, 0, NULL)) == NULL)
+        tool_error("%s: the answer is not JSON", call->url);
     https_client_close(https);
-    free(text);
     buf_free(&answer);
+    return json;
+}
+
+/* Asks, and once more with the token that an eIM on this machine asks for. */
+static json_t *ask_with_token(const struct client *client, const struct https_call *call)
+{
+    char token[TOKEN_HEADER_MAX] = "";
+    const char *path;
+    json_t *json;
+    long status = 0;
+
+    if (client->token_file != NULL && !read_token(client->token_file, token))
+        return NULL;
+    json = client_ask(client, call, token, &status);
+    path = json_string_value(json_object_get(json, "tokenFile"));
+    if (status == 401 && token[0] == '\0' && path != NULL && is_here(client->url)) {
+        bool ok = read_token(path, token);
+
+        json_decref(json);
+        json = ok ? client_ask(client, call, token, &status) : NULL;
+    }
+    OPENSSL_cleanse(token, sizeof(token));
+    return check_refusal(json);
+}
+
+json_t *client_exchange(const struct client *client, const char *method, const char *path, const json_t *body)
+{
+    char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+    char url[1024];
+    struct https_call call = {.method = method, .url = url};
+    json_t *json = NULL;
+
+    if (text != NULL)
+        call.body = span_of_string(text);
+    if (snprintf(url, sizeof(url), "%s%s", client->url, path) >= (int)sizeof(url))
+        tool_error("%s: the URL is too long", client->url);
+    else
+        json = ask_with_token(client, &call);
+    free(text);
     return json;
 }
 
@@ -80,8 +153,10 @@ json_t *client_exchange(const struct client *client, const char *method, const c
 
 void client_begin(void *settings)
 {
-    *(struct client *)settings =
-        (struct client){.url = EIM_DEFAULT_URL, .cacert = getenv("SOFTEUICC_CACERT"), .wait = -1};
+    *(struct client *)settings = (struct client){.url = EIM_DEFAULT_URL,
+                                                 .cacert = getenv("SOFTEUICC_CACERT"),
+                                                 .token_file = getenv("SOFTEUICC_EIM_TOKEN_FILE"),
+                                                 .wait = -1};
 }
 
 #define CLIENT_EID                                                                                           \
