@@ -6,6 +6,7 @@
 #include "common/place.h"
 #include "common/print.h"
 #include "common/tool.h"
+#include "protocol/rsp_address.h"
 #include "servers/eim/model/configuration.h"
 #include "servers/eim/model/server.h"
 #include "servers/eim/network/network.h"
@@ -33,6 +34,8 @@ struct settings {
     size_t extra_cis;
     const char *addresses[EIM_ADDRESSES_MAX];
     size_t addresses_count;
+    const char *relay_to[EIM_ADDRESSES_MAX];
+    size_t relay_to_count;
     enum ec_curve curve;
     struct place https, coap;
     bool with_coap, plain, ignore_expiry;
@@ -77,6 +80,10 @@ static const struct option_row rows[] = {
      TAKES_LIST(struct settings, extra_ci, extra_cis)},
     {"smdp-ca", "FILE", "trust SM-DP+ by these roots (PEM); default: the PKI's ci.pem",
      TAKES_TEXT(struct settings, smdp_ca)},
+    {"relay-to", "HOST[:PORT]",
+     "relay any eUICC to this server, not only to those of its orders; port 443 unless said. May be given "
+     "again",
+     TAKES_LIST(struct settings, relay_to, relay_to_count)},
     {"sign-cert", "CERT", "another eIM certificate", TAKES_TEXT(struct settings, sign_cert)},
     {"sign-key", "KEY", "and its key", TAKES_TEXT(struct settings, sign_key)},
     {"tls-cert", "CERT",
@@ -96,8 +103,22 @@ static const struct option_row rows[] = {
     {0},
 };
 
+static bool check_addresses(const char *option, const char *const *addresses, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!rsp_address_is_good(addresses[i])) {
+            tool_usage("--%s: '%s' cannot be a server's address", option, addresses[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool check_settings(const struct settings *settings)
 {
+    if (!check_addresses("address", settings->addresses, settings->addresses_count) ||
+        !check_addresses("relay-to", settings->relay_to, settings->relay_to_count))
+        return false;
     if (settings->tls_certs != settings->tls_keys)
         tool_usage("--tls-cert and --tls-key belong together");
     else if ((settings->sign_cert == NULL) != (settings->sign_key == NULL))
@@ -181,6 +202,8 @@ static bool eim_tool_run(const struct settings *settings, struct eim *eim)
         .coap_address = settings->with_coap ? settings->coap.host : NULL,
         .coap_port = settings->coap.port,
         .tls = &tls,
+        .relay_to = settings->relay_to,
+        .relay_to_count = settings->relay_to_count,
         .smdp_ca = settings->smdp_ca != NULL ? settings->smdp_ca : ca,
     };
     bool ok = https_identities_take(&tls, settings->pki, PKI_EIM_TLS, settings->tls_cert, settings->tls_key,

@@ -149,6 +149,7 @@ struct eim_network *eim_network_open(struct loop *loop, struct eim *eim,
     if (rest_token_open(&network->token, options->token_file))
         network->relay = relay_open(loop, eim, options->smdp_ca, RELAY_TIMEOUT);
     if (network->relay != NULL && open_https(network, loop, options) && open_coap(network, loop, options)) {
+        relay_allow(network->relay, options->relay_to, options->relay_to_count);
         relay_forward(network->relay);
         return network;
     }

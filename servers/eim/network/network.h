@@ -19,6 +19,8 @@ struct eim_network_options {
     const char *coap_address; /* CoAP over DTLS; NULL: none */
     uint16_t coap_port;       /* 0: any free one */
     const struct https_identities *tls; /* CoAP has the first alone */
+    const char *const *relay_to;        /* servers that every device is relayed to: see relay_allow */
+    size_t relay_to_count;
     const char *smdp_ca; /* PEM file of the roots that SM-DP+ are trusted by; NULL: the system's */
 };
 

@@ -22,7 +22,31 @@ struct relay {
     struct event *forward_timer;
     int64_t forwarding; /* the notification on its way; 0: none */
     struct es9p_call forward;
+    const char *const *allowed; /* of relay_allow */
+    size_t allowed_count;
 };
+
+/* --- Whom it calls -------------------------------------------------------------------------------------- */
+
+void relay_allow(struct relay *relay, const char *const *addresses, size_t count)
+{
+    relay->allowed = addresses;
+    relay->allowed_count = count;
+}
+
+static bool is_allowed(const struct relay *relay, const char *address)
+{
+    size_t i = 0;
+
+    while (i < relay->allowed_count && !eim_address_is_same(relay->allowed[i], address))
+        i++;
+    return i < relay->allowed_count;
+}
+
+bool relay_may_call(const struct relay *relay, const char *eid, const char *address)
+{
+    return is_allowed(relay, address) || eim_download_is_from(relay->eim, eid, address, false);
+}
 
 struct relay_sessions *relay_sessions(struct relay *relay)
 {
@@ -186,6 +210,22 @@ static void on_forwarded(void *context, const struct es9p_reply *reply)
         relay_forward(relay);
 }
 
+/* The next one that may go; what may not is passed over for good. */
+static bool next_notification(struct relay *relay, int64_t *id, char address[EIM_ADDRESS_MAX + 1],
+                              struct buf *pending)
+{
+    while (eim_forward_next(relay->eim, id, address, pending)) {
+        if (is_allowed(relay, address) || eim_forward_is_known(relay->eim, *id, address))
+            return true;
+        log_line(LOG_LEVEL_INFO,
+                 "notification %lld is not passed on: %s is no server of this eUICC's orders (--relay-to)",
+                 (long long)*id, address);
+        eim_forward_refuse(relay->eim, *id);
+        buf_clear(pending);
+    }
+    return false;
+}
+
 void relay_forward(struct relay *relay)
 {
     char address[EIM_ADDRESS_MAX + 1];
@@ -193,7 +233,7 @@ void relay_forward(struct relay *relay)
     struct span value;
     int64_t id = 0;
 
-    if (relay->forwarding == 0 && eim_forward_next(relay->eim, &id, address, &pending)) {
+    if (relay->forwarding == 0 && next_notification(relay, &id, address, &pending)) {
         relay->forwarding = id;
         value = buf_span(&pending);
         es9p_client_post(relay->client, address, &value, &relay->forward);

@@ -23,6 +23,9 @@ struct relay;
 /* `cacert`: PEM file of the roots that SM-DP+ are trusted by, NULL for the system's; `timeout` in seconds. On
  * failure prints the line and returns NULL. */
 struct relay *relay_open(struct loop *loop, struct eim *eim, const char *cacert, long timeout);
+/* Servers that every device may have the eIM call, beside those that orders are for: FQDN or FQDN:port, texts
+ * that must stay. */
+void relay_allow(struct relay *relay, const char *const *addresses, size_t count);
 /* Calls under way end without an answer. NULL is nothing to close. */
 void relay_close(struct relay *relay);
 

@@ -46,6 +46,11 @@ struct relay_function {
     int unknown_transaction, eid_mismatch, bad_signature;
 };
 
+/* Whether devices may have the eIM call this server: one of relay_allow, or that an order is for which waits
+ * for its result, of this eUICC (NULL: of any, as before AuthenticateClient nothing says whose a call is).
+ * Else a device could have it connect to whatever it likes. */
+bool relay_may_call(const struct relay *relay, const char *eid, const char *address);
+
 /* In relay_initiate.c. */
 extern const struct relay_function relay_initiate_authentication;
 
