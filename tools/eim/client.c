@@ -3,11 +3,13 @@
 
 #include "common/addresses.h"
 #include "common/http/https_client.h"
+#include "common/list_pages.h"
 #include "common/number.h"
 #include "common/place.h"
 #include "common/print.h"
 #include "common/table.h"
 #include "common/tool.h"
+#include "servers/rsp/page.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -164,13 +166,18 @@ void client_begin(void *settings)
         "eid", "EID", "of this eUICC, 32 digits", TAKES_TEXT(struct client, eid)                             \
     }
 
-static const struct option_row eid_rows[] = {EIM_CLIENT_ROWS, CLIENT_EID, {0}};
+#define CLIENT_LIMIT                                                                                         \
+    {                                                                                                        \
+        "limit", "N", "the first N rows only", TAKES_NUMBER(struct client, limit, 1, INT64_MAX)              \
+    }
+
+static const struct option_row euiccs_rows[] = {EIM_CLIENT_ROWS, CLIENT_LIMIT, {0}};
+
+static const struct option_row notifications_rows[] = {EIM_CLIENT_ROWS, CLIENT_EID, CLIENT_LIMIT, {0}};
 
 static const struct option_row orders_rows[] = {
-    EIM_CLIENT_ROWS,
-    CLIENT_EID,
-    {"state", "STATE", "in this state", TAKES_TEXT(struct client, state)},
-    {0},
+    EIM_CLIENT_ROWS, CLIENT_EID, {"state", "STATE", "in this state", TAKES_TEXT(struct client, state)},
+    CLIENT_LIMIT,    {0},
 };
 
 static const struct option_row cancel_rows[] = {
@@ -324,15 +331,46 @@ static void print_notifications(const json_t *notifications)
 
 /* --- Commands ------------------------------------------------------------------------------------------- */
 
-/* Adds "?eid=…&state=…" as far as they are said. */
-static bool with_query(const struct client *client, const char *base, char *path, size_t size)
+/* "eid=…&state=…&" as far as they are said. */
+static bool make_query(const struct client *client, char *query, size_t size)
 {
-    bool state = client->state != NULL;
-    int n = snprintf(path, size, "%s%s%s%s%s%s", base, client->eid != NULL || state ? "?" : "",
-                     client->eid != NULL ? "eid=" : "", client->eid != NULL ? client->eid : "",
-                     state ? (client->eid != NULL ? "&state=" : "state=") : "", state ? client->state : "");
+    bool eid = client->eid != NULL, state = client->state != NULL;
+    int n = snprintf(query, size, "%s%s%s%s%s%s", eid ? "eid=" : "", eid ? client->eid : "", eid ? "&" : "",
+                     state ? "state=" : "", state ? client->state : "", state ? "&" : "");
 
-    return n > 0 && (size_t)n < size;
+    return n >= 0 && (size_t)n < size;
+}
+
+static json_t *eim_client_get(const void *client, const char *path)
+{
+    return client_exchange(client, "GET", path, NULL);
+}
+
+/* All rows of a list that are wanted, page after page; NULL after an error line. */
+static json_t *read_list(const struct client *client, const char *name, const char *key, const char *query)
+{
+    struct list_pages pages = {.get = eim_client_get,
+                               .context = client,
+                               .server = client->url,
+                               .kind = "softeuicc eim",
+                               .name = name,
+                               .key = key,
+                               .query = query,
+                               .rows_max = PAGE_ROWS_MAX,
+                               .left = client->limit != 0 ? client->limit : -1};
+    json_t *all = json_array();
+
+    while (all != NULL && !pages.ended) {
+        json_t *rows = list_pages_next(&pages);
+
+        if (rows == NULL) {
+            json_decref(all);
+            return NULL;
+        }
+        json_array_extend(all, rows);
+        json_decref(rows);
+    }
+    return all;
 }
 
 static int print_list(const struct client *client, json_t *list, void (*print)(const json_t *list))
@@ -348,46 +386,47 @@ static int print_list(const struct client *client, json_t *list, void (*print)(c
 }
 
 /* A list of the eIM. */
-static int run_list(const struct command_line *line, const char *base, void (*print)(const json_t *list))
+static int run_list(const struct command_line *line, const char *name, const char *key,
+                    void (*print)(const json_t *list))
 {
     const struct client *client = line->settings;
-    char path[160];
+    char query[160];
 
-    if (!with_query(client, base, path, sizeof(path)))
+    if (!make_query(client, query, sizeof(query)))
         return tool_usage("--eid or --state is too long");
-    return print_list(client, client_exchange(client, "GET", path, NULL), print);
+    return print_list(client, read_list(client, name, key, query), print);
 }
 
 static int run_orders(const struct command_line *line)
 {
-    return run_list(line, "/v1/orders", print_orders);
+    return run_list(line, "v1/orders", "id", print_orders);
 }
 
 static int run_euiccs(const struct command_line *line)
 {
-    return run_list(line, "/v1/euiccs", print_euiccs);
+    return run_list(line, "v1/euiccs", "eid", print_euiccs);
 }
 
 static int run_notifications(const struct command_line *line)
 {
-    return run_list(line, "/v1/notifications", print_notifications);
+    return run_list(line, "v1/notifications", "id", print_notifications);
 }
 
 /* The eUICC with its profiles and orders, or the eIM with all eUICCs. */
 static int run_status(const struct command_line *line)
 {
     const struct client *client = line->settings;
-    char path[160], orders_path[160];
+    char path[160], query[160];
     json_t *first, *second;
 
     if (snprintf(path, sizeof(path), client->eid != NULL ? "/v1/euiccs/%s" : "/v1/status%s",
                  client->eid != NULL ? client->eid : "") >= (int)sizeof(path) ||
-        !with_query(client, "/v1/orders", orders_path, sizeof(orders_path)))
+        !make_query(client, query, sizeof(query)))
         return tool_usage("--eid is too long");
     first = client_exchange(client, "GET", path, NULL);
-    second = first == NULL
-                 ? NULL
-                 : client_exchange(client, "GET", client->eid != NULL ? orders_path : "/v1/euiccs", NULL);
+    second = first == NULL         ? NULL
+             : client->eid != NULL ? read_list(client, "v1/orders", "id", query)
+                                   : read_list(client, "v1/euiccs", "eid", NULL);
     if (second == NULL) {
         json_decref(first);
         return EXIT_FAILED;
@@ -440,9 +479,9 @@ const struct command eim_status = CLIENT_COMMAND(
     "status", "the eIM with its eUICCs, or an eUICC with its profiles and orders", orders_rows, run_status);
 const struct command eim_orders = CLIENT_COMMAND("orders", "list the orders", orders_rows, run_orders);
 const struct command eim_euiccs =
-    CLIENT_COMMAND("euiccs", "list the eUICCs and their profiles", eid_rows, run_euiccs);
+    CLIENT_COMMAND("euiccs", "list the eUICCs and their profiles", euiccs_rows, run_euiccs);
 const struct command eim_notifications = CLIENT_COMMAND(
-    "notifications", "list the notifications that came from eUICCs", eid_rows, run_notifications);
+    "notifications", "list the notifications that came from eUICCs", notifications_rows, run_notifications);
 const struct command eim_cancel = {
     "cancel",
     "ORDER",

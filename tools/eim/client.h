@@ -16,6 +16,7 @@ struct client {
     const char *state; /* orders of this state; NULL: of all */
     bool json;         /* answers as JSON */
     bool force;        /* cancel what was sent */
+    int64_t limit;     /* rows of a list; 0: all */
     int64_t wait;      /* seconds; -1: do not wait */
 };
 
