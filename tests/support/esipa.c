@@ -14,6 +14,7 @@
 /* --- The SM-DP+ ----------------------------------------------------------------------------------------- */
 
 struct delayed {
+    struct esipa_stub *stub;
     struct https_request *request;
     struct http_answer answer;
 };
@@ -24,6 +25,7 @@ static void answer_delayed(evutil_socket_t fd, short events, void *context)
 
     (void)fd;
     (void)events;
+    delayed->stub->held--;
     https_answer(delayed->request, &delayed->answer);
     buf_free(&delayed->answer.body);
     free(delayed);
@@ -36,6 +38,10 @@ static void answer_as_stub(struct esipa_bench *bench, struct https_request *requ
 
     ck_assert_ptr_nonnull(delayed);
     bench->stub.requests++;
+    bench->stub.held++;
+    if (bench->stub.held > bench->stub.held_max)
+        bench->stub.held_max = bench->stub.held;
+    delayed->stub = &bench->stub;
     delayed->request = request;
     delayed->answer.code = bench->stub.code;
     if (bench->stub.body != NULL) {

@@ -22,30 +22,14 @@ struct relay {
     struct event *forward_timer;
     int64_t forwarding; /* the notification on its way; 0: none */
     struct es9p_call forward;
-    const char *const *allowed; /* of relay_allow */
-    size_t allowed_count;
+    struct relay_allowed allowed; /* of relay_allow */
 };
 
 /* --- Whom it calls -------------------------------------------------------------------------------------- */
 
 void relay_allow(struct relay *relay, const char *const *addresses, size_t count)
 {
-    relay->allowed = addresses;
-    relay->allowed_count = count;
-}
-
-static bool is_allowed(const struct relay *relay, const char *address)
-{
-    size_t i = 0;
-
-    while (i < relay->allowed_count && !eim_address_is_same(relay->allowed[i], address))
-        i++;
-    return i < relay->allowed_count;
-}
-
-bool relay_may_call(const struct relay *relay, const char *eid, const char *address)
-{
-    return is_allowed(relay, address) || eim_download_is_from(relay->eim, eid, address, false);
+    relay->allowed = (struct relay_allowed){addresses, count};
 }
 
 struct relay_sessions *relay_sessions(struct relay *relay)
@@ -158,6 +142,7 @@ static struct relay_call *call_new(struct relay *relay, esipa_done *done, void *
     call->relay = relay;
     call->eim = relay->eim;
     call->sessions = relay->sessions;
+    call->allowed = &relay->allowed;
     call->done = done;
     call->context = context;
     LIST_INSERT_HEAD(&relay->calls, call, link);
@@ -215,7 +200,7 @@ static bool next_notification(struct relay *relay, int64_t *id, char address[EIM
                               struct buf *pending)
 {
     while (eim_forward_next(relay->eim, id, address, pending)) {
-        if (is_allowed(relay, address) || eim_forward_is_known(relay->eim, *id, address))
+        if (relay_is_allowed(&relay->allowed, address) || eim_forward_is_known(relay->eim, *id, address))
             return true;
         log_line(LOG_LEVEL_INFO,
                  "notification %lld is not passed on: %s is no server of this eUICC's orders (--relay-to)",

@@ -141,7 +141,7 @@ static bool note_eid(struct relay_call *call, struct relay_session *session, str
         eim_download_report(call->eim, call->download.order, EIM_STEP_INITIATED,
                             buf_span(&session->transaction_id), NULL);
     }
-    return session->ordered || relay_may_call(call->relay, eid, session->address);
+    return session->ordered || relay_may_call(call, eid, session->address);
 }
 
 /* What all three begin with. */

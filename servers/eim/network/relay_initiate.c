@@ -101,8 +101,7 @@ static int choose_address(struct relay_call *call, const struct initiate_request
     if (call->address[0] == '\0')
         return INITIATE_INVALID_DP_ADDRESS;
     *detail = "no order is for this server (--relay-to)";
-    if (ordered[0] != '\0' ||
-        relay_may_call(call->relay, call->ordered ? call->download.eid : NULL, call->address))
+    if (ordered[0] != '\0' || relay_may_call(call, call->ordered ? call->download.eid : NULL, call->address))
         return 0;
     log_line(LOG_LEVEL_INFO, "a device wants to be relayed to %s", call->address);
     return INITIATE_INVALID_DP_ADDRESS;

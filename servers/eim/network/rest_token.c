@@ -130,24 +130,19 @@ static bool is_change(const struct http_request *request)
            strcmp(request->method, "OPTIONS") != 0;
 }
 
-/* What tells of no eUICC. */
-static bool is_public(const struct http_request *request)
+/* What nobody else may see: everything but the server's own state, and what is not there at all. */
+static bool is_guarded(const struct http_request *request)
 {
-    static const char *const paths[] = {"/", "/v1/status", "/openapi.yaml"};
-    size_t i = 0;
-
-    while (i < sizeof(paths) / sizeof(paths[0]) && strcmp(paths[i], request->path) != 0)
-        i++;
-    return i < sizeof(paths) / sizeof(paths[0]);
+    return strncmp(request->path, "/v1/", strlen("/v1/")) == 0 &&
+           (is_change(request) || (!request->is_local && strcmp(request->path, "/v1/status") != 0));
 }
 
 bool rest_token_admits(const struct rest_token *token, const struct http_request *request,
                        struct http_answer *answer)
 {
     struct rest_call call = {.answer = answer};
-    bool change = is_change(request);
 
-    if ((!change && (request->is_local || is_public(request))) || has_token(token, request->authorization))
+    if (!is_guarded(request) || has_token(token, request->authorization))
         return true;
     *answer = (struct http_answer){0};
     /* Our own commands ask without it first, to hear where it is. */
@@ -155,7 +150,7 @@ bool rest_token_admits(const struct rest_token *token, const struct http_request
              "%s %s is refused: it has not the token of this eIM", request->method, request->path);
     rest_json(&call, 401,
               json_pack("{s:{s:s},s:s*}", "error", "message",
-                        change ? "changes need " WHICH : "from another machine lists need " WHICH,
+                        is_change(request) ? "changes need " WHICH : "from another machine lists need " WHICH,
                         "tokenFile", request->is_local ? token->path : NULL));
     return false;
 }

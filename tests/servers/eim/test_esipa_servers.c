@@ -3,10 +3,12 @@
 #include "apdu/tlv.h"
 #include "tests/support/esipa.h"
 #include "tests/support/test.h"
+#include "tests/support/tls.h"
 
 #include <event2/event.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static struct esipa_bench bench;
 
@@ -154,6 +156,82 @@ START_TEST(knows_when_two_addresses_are_one)
 }
 END_TEST
 
+/* --- How many, how long --------------------------------------------------------------------------------- */
+
+#define MANY (RELAY_CALLS_MAX + 40)
+
+static unsigned answered;
+
+static void on_one(void *context, enum esipa_outcome outcome, struct span answer)
+{
+    (void)context;
+    ck_assert_int_eq(outcome, ESIPA_ANSWERED);
+    ck_assert_hex(answer, ASKED);
+    answered++;
+}
+
+static void ask_many(unsigned count)
+{
+    char message[400], digits[200];
+
+    answered = 0;
+    hex_from_span(span_of_string(bench.address), digits, sizeof(digits));
+    snprintf(message, sizeof(message),
+             "BF39%02zX811000112233445566778899AABBCCDDEEFF83%02zX%sBF20058203020202",
+             28 + strlen(bench.address), strlen(bench.address), digits);
+    for (unsigned i = 0; i < count; i++)
+        esipa_message(&bench.eim, bench.relay, hex(message), on_one, NULL);
+}
+
+static void turn_until(unsigned count, unsigned turns)
+{
+    for (unsigned i = 0; i < turns && answered < count; i++)
+        esipa_bench_turn(&bench, 20);
+}
+
+/* However many devices ask at once: a few connections, the others wait for one, and too many are refused. */
+START_TEST(counts_its_connections)
+{
+    const char *allowed = bench.address;
+
+    esipa_bench_start(&bench);
+    relay_allow(bench.relay, &allowed, 1);
+    bench.stub = (struct esipa_stub){.code = 500, .delay = 20};
+    ask_many(MANY);
+    ck_assert_uint_eq(answered, MANY - RELAY_CALLS_MAX);
+    turn_until(MANY, 20000);
+    ck_assert_uint_eq(answered, MANY);
+    ck_assert_uint_eq(bench.stub.requests, RELAY_CALLS_MAX);
+    ck_assert_uint_le(bench.stub.held_max, 8);
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
+/* One server that never answers: each call has its time in all, the waiting for a connection included. */
+START_TEST(ends_calls_in_time)
+{
+    const char *allowed = bench.address;
+    struct test_tls tls;
+    time_t begin;
+
+    esipa_bench_start(&bench);
+    test_tls_make(&tls);
+    relay_close(bench.relay);
+    bench.relay = relay_open(bench.loop, &bench.eim, tls.ca, 2);
+    ck_assert_ptr_nonnull(bench.relay);
+    relay_allow(bench.relay, &allowed, 1);
+    bench.stub = (struct esipa_stub){.code = 500, .delay = 5000};
+    begin = time(NULL);
+    ask_many(40);
+    turn_until(40, 5000);
+    ck_assert_uint_eq(answered, 40);
+    ck_assert_int_le((int)(time(NULL) - begin), 4);
+    while (bench.stub.held > 0)
+        esipa_bench_turn(&bench, 200);
+    esipa_bench_stop(&bench);
+}
+END_TEST
+
 /* --- What an SM-DS has found ---------------------------------------------------------------------------- */
 
 /* The SM-DP+ of the bench is the SM-DS, too, under another name; it says who has the profile. */
@@ -256,6 +334,7 @@ START_TEST(goes_nowhere_but_to_the_event)
 END_TEST
 
 TEST_MAIN("esipa_servers", takes_nobody_to_unknown_servers, takes_an_euicc_to_its_own_servers,
-          passes_notifications_to_known_servers, knows_when_two_addresses_are_one,
-          downloads_what_an_smds_found, downloads_it_with_a_v1_ipa, downloads_it_with_compact_forms,
-          downloads_it_with_the_address_left_out, downloads_it_after_a_restart, goes_nowhere_but_to_the_event)
+          passes_notifications_to_known_servers, knows_when_two_addresses_are_one, counts_its_connections,
+          ends_calls_in_time, downloads_what_an_smds_found, downloads_it_with_a_v1_ipa,
+          downloads_it_with_compact_forms, downloads_it_with_the_address_left_out,
+          downloads_it_after_a_restart, goes_nowhere_but_to_the_event)
