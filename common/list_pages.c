@@ -52,11 +52,11 @@ json_t *list_pages_next(struct list_pages *pages)
 {
     size_t asked =
         pages->left >= 0 && (uint64_t)pages->left < pages->rows_max ? (size_t)pages->left : pages->rows_max;
-    char path[sizeof(pages->after) + 64];
+    char path[sizeof(pages->after) + 320];
     json_t *rows;
 
-    snprintf(path, sizeof(path), "/%s?limit=%zu%s%s", pages->name, asked,
-             pages->after[0] != '\0' ? "&after=" : "", pages->after);
+    snprintf(path, sizeof(path), "/%s?%slimit=%zu%s%s", pages->name, pages->query != NULL ? pages->query : "",
+             asked, pages->after[0] != '\0' ? "&after=" : "", pages->after);
     rows = pages->get(pages->context, path);
     if (rows != NULL && !json_is_array(rows)) {
         tell_refusal(pages, rows);

@@ -15,6 +15,7 @@ struct list_pages {
     const char *server; /* for error lines: its URL */
     const char *kind;   /* "softeuicc smdpp" */
     const char *name;   /* "orders" */
+    const char *query;  /* what else is asked for, "eid=…&"; NULL: nothing */
     const char *key;    /* the member that the next page begins after */
     size_t rows_max;    /* of a page */
     int64_t left;       /* rows that are still wanted; -1: all */

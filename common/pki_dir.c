@@ -129,15 +129,3 @@ bool pki_load(const char *dir, enum ec_curve curve, enum pki_entity entity, bool
                dir, pki_curve_directory(curve), pki_variant_words[variant]);
     return false;
 }
-
-bool pki_tls_files(const char *dir, enum pki_entity entity, const char *given_cert, const char *given_key,
-                   char cert[PKI_PATH_MAX], char key[PKI_PATH_MAX])
-{
-    enum ec_curve curve;
-
-    if (given_cert != NULL)
-        return snprintf(cert, PKI_PATH_MAX, "%s", given_cert) < PKI_PATH_MAX &&
-               snprintf(key, PKI_PATH_MAX, "%s", given_key) < PKI_PATH_MAX;
-    curve = pki_has_curve(dir, EC_CURVE_P256) ? EC_CURVE_P256 : EC_CURVE_BRAINPOOL_P256R1;
-    return pki_path(cert, dir, curve, entity, PKI_CERT_PEM) && pki_path(key, dir, curve, entity, PKI_KEY_PEM);
-}

@@ -31,11 +31,6 @@ bool pki_load_any(const char *dir, enum ec_curve curve, enum pki_entity entity, 
                   struct pki_pair *pair);
 void pki_pair_free(struct pki_pair *pair);
 
-/* The PEM files of a server's TLS certificate and key: those given, or with NULL those of `entity` in DIR, on
- * P-256 when there are such, which every client can. False when a path is too long. */
-bool pki_tls_files(const char *dir, enum pki_entity entity, const char *given_cert, const char *given_key,
-                   char cert[PKI_PATH_MAX], char key[PKI_PATH_MAX]);
-
 /* A certificate file, DER or PEM, and a private key file, DER or PEM (PKCS#8 or SEC1); NULL after printing
  * why. */
 struct cert *pki_load_cert_file(const char *path);

@@ -13,7 +13,9 @@ struct http_request {
     const char *content_type;   /* NULL when absent */
     const char *admin_protocol; /* X-Admin-Protocol; NULL when absent */
     struct span body;
-    const char *query; /* after the '?', as sent; NULL when absent */
+    const char *authorization; /* the header; NULL when absent */
+    bool is_local;             /* the client's address is one of this machine's loopback */
+    const char *query;         /* after the '?', as sent; NULL when absent */
     struct span
         client_cert; /* DER, of the client, which the server has verified; SPAN_NONE: none was asked */
 };

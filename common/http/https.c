@@ -2,6 +2,7 @@
 #include "common/http/https.h"
 
 #include "common/addresses.h"
+#include "common/http/https_names.h"
 #include "common/http/https_seats.h"
 #include "common/http/https_tls.h"
 #include "common/log.h"
@@ -42,6 +43,7 @@ struct https {
     char *error_line;
     struct https_request *waiting;
     struct https_tls *tls; /* NULL: plain HTTP */
+    struct https_names names;
     uint16_t port;
 };
 
@@ -82,12 +84,14 @@ static const char *reason_phrase(int code)
                    {202, "Accepted"},
                    {204, "No Content"},
                    {400, "Bad Request"},
+                   {401, "Unauthorized"},
                    {403, "Forbidden"},
                    {404, "Not Found"},
                    {405, "Method Not Allowed"},
                    {409, "Conflict"},
                    {413, "Content Too Large"},
                    {415, "Unsupported Media Type"},
+                   {421, "Misdirected Request"},
                    {422, "Unprocessable Content"},
                    {500, "Internal Server Error"},
                    {501, "Not Implemented"},
@@ -155,11 +159,25 @@ void https_answer(struct https_request *request, const struct http_answer *answe
         evhttp_add_header(headers, "Content-Type", answer->content_type);
     if (answer->code == 405)
         evhttp_add_header(headers, "Allow", options->allow);
+    if (answer->code == 401)
+        evhttp_add_header(headers, "WWW-Authenticate", "Bearer");
     if (evhttp_request_get_command(evhttp) != EVHTTP_REQ_HEAD)
         evbuffer_add(evhttp_request_get_output_buffer(evhttp), answer->body.data, answer->body.size);
     log_body("answer", buf_span(&answer->body), answer->content_type);
     https_forget(request);
     https_send(https, evhttp, answer->code);
+}
+
+/* Whether the client is on this machine, as far as its address says. */
+static bool is_local(struct evhttp_request *evhttp)
+{
+    struct evhttp_connection *connection = evhttp_request_get_connection(evhttp);
+    char *address = NULL;
+    ev_uint16_t port;
+
+    if (connection != NULL)
+        evhttp_connection_get_peer(connection, &address, &port);
+    return address != NULL && addresses_is_loopback(address);
 }
 
 static void https_describe(struct evhttp_request *evhttp, struct http_request *out)
@@ -178,7 +196,25 @@ static void https_describe(struct evhttp_request *evhttp, struct http_request *o
         .admin_protocol = evhttp_find_header(headers, "X-Admin-Protocol"),
         .body = octets != NULL ? SPAN(octets, size) : SPAN("", 0),
         .query = uri != NULL ? evhttp_uri_get_query(uri) : NULL,
+        .authorization = evhttp_find_header(headers, "Authorization"),
+        .is_local = is_local(evhttp),
     };
+}
+
+/* Hands a request on, or refuses it when it is not meant for this server. */
+static void https_pass(struct https *https, struct https_request *request)
+{
+    struct http_answer refused = {.content_type = "text/plain"};
+    const char *why;
+
+    refused.code = https_names_refuse(&https->names, request->evhttp, &why);
+    if (refused.code == 0) {
+        https->options.answer(https->options.context, request);
+        return;
+    }
+    buf_append(&refused.body, span_of_string(why));
+    https_answer(request, &refused);
+    buf_free(&refused.body);
 }
 
 static void on_request(struct evhttp_request *evhttp, void *context)
@@ -208,7 +244,7 @@ static void on_request(struct evhttp_request *evhttp, void *context)
     https->waiting = request;
     log_line(LOG_LEVEL_DEBUG, "%s %s", request->http.method, request->http.path);
     log_body("request", request->http.body, request->http.content_type);
-    https->options.answer(https->options.context, request);
+    https_pass(https, request);
 }
 
 /* --- The server ----------------------------------------------------------------------------------------- */
@@ -312,6 +348,8 @@ struct https *https_open(struct loop *loop, const struct https_options *options)
         https->tls = https_tls_open(options);
         ok = https->tls != NULL;
     }
+    if (ok && !https_names_open(&https->names, &https->options, https->tls))
+        ok = tool_error("out of memory") == EXIT_OK;
     if (ok && start_http(https))
         return https;
     https_close(https);
@@ -349,6 +387,7 @@ void https_close(struct https *https)
         evhttp_free(https->http);
     https_seats_free(https->seats);
     free(https->error_line);
+    https_names_close(&https->names);
     https_tls_close(https->tls);
     free(https);
 }

@@ -40,6 +40,9 @@ struct https_options {
                               log; NULL: none is asked */
     const struct https_identity *others; /* who the server is beside `cert`: see https_identity */
     size_t others_count;
+    const char *const *names; /* HOST or HOST:PORT: what clients call it beside `address`, "localhost",
+                                 numbers and the names in its certificates; requests for others are refused */
+    size_t names_count;
     unsigned connections_max;   /* 0: as many as the process may have, less what else it needs */
     unsigned request_time;      /* seconds; 0: HTTPS_REQUEST_TIME */
     size_t body_max;            /* octets; larger ones are answered with 413 */

@@ -20,7 +20,7 @@
 #define PAUSE            1   /* seconds until a new connection is tried again */
 #define GRACE            2   /* seconds in which a connection that has not asked yet need not make room */
 #define ANSWER_TIME      300 /* seconds in which a client must have read its answer */
-#define DESCRIPTORS_ELSE 32  /* for the store, profiles, requests of the server's own */
+#define DESCRIPTORS_ELSE 128 /* for the store, profiles, and the connections of https_loop.c, 64 */
 #define SEATS_MIN        8
 #define SEATS_MAX        4096 /* of some 50 kB each, with TLS */
 #define COMPLAIN_EVERY   60   /* seconds between two lines that connections wait */

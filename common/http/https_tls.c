@@ -182,6 +182,15 @@ static bool context_is_called(SSL_CTX *context, const char *name)
     return name[0] != '\0' && X509_check_host(cert, name, 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) == 1;
 }
 
+bool https_tls_is_called(const struct https_tls *tls, const char *name)
+{
+    size_t i = 0;
+
+    while (i < tls->count && !context_is_called(tls->contexts[i], name))
+        i++;
+    return i < tls->count;
+}
+
 static SSL_CTX *choose_context(const struct https_tls *tls, const struct hello *hello)
 {
     SSL_CTX *called = NULL, *known = NULL;

@@ -13,6 +13,9 @@ struct https_tls *https_tls_open(const struct https_options *options);
 /* NULL is nothing to close. */
 void https_tls_close(struct https_tls *tls);
 
+/* Whether one of its certificates has this name. */
+bool https_tls_is_called(const struct https_tls *tls, const char *name);
+
 /* A connection that waits for its socket; NULL: no memory. */
 struct bufferevent *https_tls_connection(struct event_base *base, const struct https_tls *tls);
 /* Appends the DER of the certificate that the client of such a connection has shown, if it has. */

@@ -42,7 +42,7 @@ static bool take_value(const char *text, size_t size, char *out, size_t max)
     return n > 0;
 }
 
-static const char *take_field(struct page *page, bool numbered, const char *field, size_t size)
+const char *page_take_field(struct page *page, bool numbered, const char *field, size_t size)
 {
     char text[24] = "";
 
@@ -69,7 +69,7 @@ static const char *take_query(struct page *page, bool numbered, const char *quer
     while (why == NULL && query != NULL && *query != '\0') {
         size_t size = strcspn(query, "&");
 
-        why = take_field(page, numbered, query, size);
+        why = page_take_field(page, numbered, query, size);
         query += size + (query[size] == '&');
     }
     if (page->limit == 0)

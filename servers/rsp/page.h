@@ -17,6 +17,10 @@ struct page {
     int64_t after_number;         /* the same, of a list whose key is a number; 0: from the first */
 };
 
+/* Takes one field of a query into `page`, which begins as zero; without a limit it has none yet
+ * (PAGE_ROWS_DEFAULT). NULL, or what is wrong (static text). */
+const char *page_take_field(struct page *page, bool numbered, const char *field, size_t size);
+
 /* A list: its rows on a page. *failed: not all of them could be read. */
 struct page_list {
     const char *path; /* NULL ends an array */

@@ -141,7 +141,10 @@ is "GET /" "2.999.20" "$(rest / | jq -r .eimId)"
 matches "the description" '^openapi: 3' "$(rest /openapi.yaml)"
 is "an unknown path" 404 "$(rest /v1/nothing -o /dev/null -w '%{http_code}')"
 is "a bad order names its field" 'psmo[0].enable.iccid' \
-    "$(rest /v1/orders -H 'Content-Type: application/json' -d '{"eid":"89049032000000000000000000000163","psmo":[{"enable":{"iccid":"x"}}]}' | jq -r .error.field)"
+    "$(rest /v1/orders --oauth2-bearer "$(cat "$work/eim.db.token")" -H 'Content-Type: application/json' -d '{"eid":"89049032000000000000000000000163","psmo":[{"enable":{"iccid":"x"}}]}' | jq -r .error.field)"
+is "a change without the token" 401 "$(rest /v1/orders -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' -d '{}')"
+is "of a page that is called otherwise" 421 "$(rest / -o /dev/null -w '%{http_code}' -H 'Host: page.example')"
+is "the token is nobody else's" 600 "$(stat -c %a "$work/eim.db.token")"
 check "a client that does not know the CI hangs up" not curl -s "$url/"
 for bad in "--listen x:y" "--first-counter 0" "--log loud" "--curve p384" "--nothing" "--tls-cert x"; do
     # shellcheck disable=SC2086

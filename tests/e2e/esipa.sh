@@ -47,6 +47,7 @@ start_smdpp() {
 start_eim() {
     fresh "$work/eim.out"
     "$softeuicc" eim --pki "$work/pki" --listen "localhost:$port" --coap "localhost:$coap_port" --state "$work/eim.db" --log debug \
+        --relay-to "localhost:$smdp_port" \
         >"$work/eim.out" 2>>"$work/eim.log" &
     eim_pid=$!
     processes+=("$eim_pid")

@@ -14,6 +14,7 @@
 /* --- The SM-DP+ ----------------------------------------------------------------------------------------- */
 
 struct delayed {
+    struct esipa_stub *stub;
     struct https_request *request;
     struct http_answer answer;
 };
@@ -24,6 +25,7 @@ static void answer_delayed(evutil_socket_t fd, short events, void *context)
 
     (void)fd;
     (void)events;
+    delayed->stub->held--;
     https_answer(delayed->request, &delayed->answer);
     buf_free(&delayed->answer.body);
     free(delayed);
@@ -36,6 +38,10 @@ static void answer_as_stub(struct esipa_bench *bench, struct https_request *requ
 
     ck_assert_ptr_nonnull(delayed);
     bench->stub.requests++;
+    bench->stub.held++;
+    if (bench->stub.held > bench->stub.held_max)
+        bench->stub.held_max = bench->stub.held;
+    delayed->stub = &bench->stub;
     delayed->request = request;
     delayed->answer.code = bench->stub.code;
     if (bench->stub.body != NULL) {
@@ -120,10 +126,16 @@ static void put_answer(struct esipa_bench *bench, struct buf *out)
     ck_assert_int_eq(tlv_next(&reader, &choice), TLV_OK);
     ck_assert(tlv_finish(&reader));
     at = tlv_open(out, message.tag);
-    if (choice.tag == 0xA0)
+    if (choice.tag == 0xA1) { /* authenticateClientOkDSEsipa, which no ES9+ has */
+        buf_clear(&bench->extras);
+        buf_append(&bench->extras, choice.value);
+        tlv_put_unsigned(out, 0x81, ESIPA_BENCH_FROM_SMDS);
+        choice.tag = 0x82;
+    } else if (choice.tag == 0xA0) {
         put_ok(bench, message.tag, choice.value, out);
-    else
+    } else {
         tlv_put(out, 0x81, choice.value);
+    }
     ck_assert_int_eq(choice.tag == (message.tag == 0xBF3B ? 0x82u : 0x81u), choice.tag != 0xA0);
     tlv_close(out, at);
     tlv_close(out, outer);

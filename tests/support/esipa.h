@@ -13,11 +13,13 @@
 
 #define ESIPA_BENCH_TRANSACTION "A0A1A2A3A4A5A6A7" /* of a session at the stub */
 
+#define ESIPA_BENCH_FROM_SMDS 126 /* what its LPA is told of an SM-DS's answer: extras has it */
+
 struct esipa_stub {
-    int code;         /* HTTP; 0: there is no stub, the SM-DP+ answers */
-    const char *body; /* NULL: none */
-    long delay;       /* milliseconds */
-    unsigned requests;
+    int code;                          /* HTTP; 0: there is no stub, the SM-DP+ answers */
+    const char *body;                  /* NULL: none */
+    long delay;                        /* milliseconds */
+    unsigned requests, held, held_max; /* those that wait for their answer */
 };
 
 struct esipa_bench {

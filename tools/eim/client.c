@@ -1,18 +1,25 @@
 /* HTTP, options and lists of the eIM's client commands. See client.h. */
 #include "tools/eim/client.h"
 
+#include "common/addresses.h"
 #include "common/http/https_client.h"
+#include "common/list_pages.h"
 #include "common/number.h"
+#include "common/place.h"
 #include "common/print.h"
 #include "common/table.h"
 #include "common/tool.h"
+#include "servers/rsp/page.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ANSWER_LIMIT (16 * 1024 * 1024) /* octets */
-#define TIMEOUT      30                 /* seconds for one request */
+#define ANSWER_LIMIT     (16 * 1024 * 1024) /* octets */
+#define TIMEOUT          30                 /* seconds for one request */
+#define TOKEN_DIGITS     64
+#define TOKEN_HEADER_MAX 200 /* octets; also of its file */
 
 /* --- HTTP ----------------------------------------------------------------------------------------------- */
 
@@ -32,19 +39,57 @@ static json_t *check_refusal(json_t *json)
     return NULL;
 }
 
-/* The answer, whatever its status is: a refusal says what it is. */
-static json_t *read_answer(const struct client *client, const char *path, struct span answer)
-{
-    json_t *json = json_loadb((const char *)answer.data, answer.size, 0, NULL);
+/* --- The token ------------------------------------------------------------------------------------------ */
 
-    if (json == NULL)
-        tool_error("%s%s: the answer is not JSON", client->url, path);
-    return check_refusal(json);
+/* The eIM on this machine has said where its token is: only there is it believed, and only what is a token is
+ * sent. */
+static bool is_here(const char *url)
+{
+    const char *host = strstr(url, "://");
+    char text[PLACE_TEXT_MAX];
+    struct place place = {.host = ""};
+    size_t size;
+
+    if (host == NULL)
+        return false;
+    host += strlen("://");
+    size = strcspn(host, "/?#");
+    if (size >= sizeof(text))
+        return false;
+    memcpy(text, host, size);
+    text[size] = '\0';
+    return place_parse(text, &place) && addresses_is_loopback(place.host);
 }
 
-json_t *client_exchange(const struct client *client, const char *method, const char *path, const json_t *body)
+/* The header with the token of a file; false after an error line. */
+static bool read_token(const char *path, char header[TOKEN_HEADER_MAX])
 {
-    static const char *const headers[] = {"Content-Type: application/json", NULL};
+    struct buf file = {0};
+    bool ok = tool_read_secret(path, TOKEN_HEADER_MAX, &file);
+    size_t size = 0;
+
+    while (size < file.size && strchr("0123456789ABCDEFabcdef", file.data[size]) != NULL &&
+           file.data[size] != 0)
+        size++;
+    if (ok && size != TOKEN_DIGITS)
+        ok = tool_error("%s is not the token of an eIM", path) == EXIT_OK;
+    if (ok)
+        snprintf(header, TOKEN_HEADER_MAX, "Authorization: Bearer %.*s", TOKEN_DIGITS,
+                 (const char *)file.data);
+    if (file.data != NULL)
+        OPENSSL_cleanse(file.data, file.size);
+    buf_free(&file);
+    return ok;
+}
+
+/* --- Requests ------------------------------------------------------------------------------------------- */
+
+/* The answer, whatever its status is: a refusal says what it is. NULL after an error line. `token`: a header;
+ * "": none. */
+static json_t *client_ask(const struct client *client, const struct https_call *call, const char *token,
+                          long *status)
+{
+    const char *const headers[] = {"Content-Type: application/json", token[0] != '\0' ? token : NULL, NULL};
     const struct https_settings settings = {.headers = headers,
                                             .protocols = "https,http",
                                             .timeout = TIMEOUT,
@@ -53,26 +98,56 @@ json_t *client_exchange(const struct client *client, const char *method, const c
                                             .ca_option = "--cacert"};
     const char *why;
     struct https_client *https = https_client_open(&settings, &why);
-    char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
-    char url[1024];
-    struct https_call request = {.method = method, .url = url};
     struct buf answer = {0};
     json_t *json = NULL;
-    long status;
 
-    if (text != NULL)
-        request.body = span_of_string(text);
     if (https == NULL)
         tool_error("%s: %s", client->url, why);
-    else if (snprintf(url, sizeof(url), "%s%s", client->url, path) >= (int)sizeof(url))
-        tool_error("%s: the URL is too long", client->url);
-    else if (https_client_call(https, &request, &status, &answer) != HTTPS_ANSWERED)
+    else if (https_client_call(https, call, status, &answer) != HTTPS_ANSWERED)
         tool_error("%s: %s", client->url, https_client_why(https));
-    else
-        json = read_answer(client, path, buf_span(&answer));
+    else if ((json = json_loadb((const char *)answer.data, answer.size, 0, NULL)) == NULL)
+        tool_error("%s: the answer is not JSON", call->url);
     https_client_close(https);
-    free(text);
     buf_free(&answer);
+    return json;
+}
+
+/* Asks, and once more with the token that an eIM on this machine asks for. */
+static json_t *ask_with_token(const struct client *client, const struct https_call *call)
+{
+    char token[TOKEN_HEADER_MAX] = "";
+    const char *path;
+    json_t *json;
+    long status = 0;
+
+    if (client->token_file != NULL && !read_token(client->token_file, token))
+        return NULL;
+    json = client_ask(client, call, token, &status);
+    path = json_string_value(json_object_get(json, "tokenFile"));
+    if (status == 401 && token[0] == '\0' && path != NULL && is_here(client->url)) {
+        bool ok = read_token(path, token);
+
+        json_decref(json);
+        json = ok ? client_ask(client, call, token, &status) : NULL;
+    }
+    OPENSSL_cleanse(token, sizeof(token));
+    return check_refusal(json);
+}
+
+json_t *client_exchange(const struct client *client, const char *method, const char *path, const json_t *body)
+{
+    char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+    char url[1024];
+    struct https_call call = {.method = method, .url = url};
+    json_t *json = NULL;
+
+    if (text != NULL)
+        call.body = span_of_string(text);
+    if (snprintf(url, sizeof(url), "%s%s", client->url, path) >= (int)sizeof(url))
+        tool_error("%s: the URL is too long", client->url);
+    else
+        json = ask_with_token(client, &call);
+    free(text);
     return json;
 }
 
@@ -80,8 +155,10 @@ json_t *client_exchange(const struct client *client, const char *method, const c
 
 void client_begin(void *settings)
 {
-    *(struct client *)settings =
-        (struct client){.url = EIM_DEFAULT_URL, .cacert = getenv("SOFTEUICC_CACERT"), .wait = -1};
+    *(struct client *)settings = (struct client){.url = EIM_DEFAULT_URL,
+                                                 .cacert = getenv("SOFTEUICC_CACERT"),
+                                                 .token_file = getenv("SOFTEUICC_EIM_TOKEN_FILE"),
+                                                 .wait = -1};
 }
 
 #define CLIENT_EID                                                                                           \
@@ -89,13 +166,18 @@ void client_begin(void *settings)
         "eid", "EID", "of this eUICC, 32 digits", TAKES_TEXT(struct client, eid)                             \
     }
 
-static const struct option_row eid_rows[] = {EIM_CLIENT_ROWS, CLIENT_EID, {0}};
+#define CLIENT_LIMIT                                                                                         \
+    {                                                                                                        \
+        "limit", "N", "the first N rows only", TAKES_NUMBER(struct client, limit, 1, INT64_MAX)              \
+    }
+
+static const struct option_row euiccs_rows[] = {EIM_CLIENT_ROWS, CLIENT_LIMIT, {0}};
+
+static const struct option_row notifications_rows[] = {EIM_CLIENT_ROWS, CLIENT_EID, CLIENT_LIMIT, {0}};
 
 static const struct option_row orders_rows[] = {
-    EIM_CLIENT_ROWS,
-    CLIENT_EID,
-    {"state", "STATE", "in this state", TAKES_TEXT(struct client, state)},
-    {0},
+    EIM_CLIENT_ROWS, CLIENT_EID, {"state", "STATE", "in this state", TAKES_TEXT(struct client, state)},
+    CLIENT_LIMIT,    {0},
 };
 
 static const struct option_row cancel_rows[] = {
@@ -249,15 +331,46 @@ static void print_notifications(const json_t *notifications)
 
 /* --- Commands ------------------------------------------------------------------------------------------- */
 
-/* Adds "?eid=…&state=…" as far as they are said. */
-static bool with_query(const struct client *client, const char *base, char *path, size_t size)
+/* "eid=…&state=…&" as far as they are said. */
+static bool make_query(const struct client *client, char *query, size_t size)
 {
-    bool state = client->state != NULL;
-    int n = snprintf(path, size, "%s%s%s%s%s%s", base, client->eid != NULL || state ? "?" : "",
-                     client->eid != NULL ? "eid=" : "", client->eid != NULL ? client->eid : "",
-                     state ? (client->eid != NULL ? "&state=" : "state=") : "", state ? client->state : "");
+    bool eid = client->eid != NULL, state = client->state != NULL;
+    int n = snprintf(query, size, "%s%s%s%s%s%s", eid ? "eid=" : "", eid ? client->eid : "", eid ? "&" : "",
+                     state ? "state=" : "", state ? client->state : "", state ? "&" : "");
 
-    return n > 0 && (size_t)n < size;
+    return n >= 0 && (size_t)n < size;
+}
+
+static json_t *eim_client_get(const void *client, const char *path)
+{
+    return client_exchange(client, "GET", path, NULL);
+}
+
+/* All rows of a list that are wanted, page after page; NULL after an error line. */
+static json_t *read_list(const struct client *client, const char *name, const char *key, const char *query)
+{
+    struct list_pages pages = {.get = eim_client_get,
+                               .context = client,
+                               .server = client->url,
+                               .kind = "softeuicc eim",
+                               .name = name,
+                               .key = key,
+                               .query = query,
+                               .rows_max = PAGE_ROWS_MAX,
+                               .left = client->limit != 0 ? client->limit : -1};
+    json_t *all = json_array();
+
+    while (all != NULL && !pages.ended) {
+        json_t *rows = list_pages_next(&pages);
+
+        if (rows == NULL) {
+            json_decref(all);
+            return NULL;
+        }
+        json_array_extend(all, rows);
+        json_decref(rows);
+    }
+    return all;
 }
 
 static int print_list(const struct client *client, json_t *list, void (*print)(const json_t *list))
@@ -273,46 +386,47 @@ static int print_list(const struct client *client, json_t *list, void (*print)(c
 }
 
 /* A list of the eIM. */
-static int run_list(const struct command_line *line, const char *base, void (*print)(const json_t *list))
+static int run_list(const struct command_line *line, const char *name, const char *key,
+                    void (*print)(const json_t *list))
 {
     const struct client *client = line->settings;
-    char path[160];
+    char query[160];
 
-    if (!with_query(client, base, path, sizeof(path)))
+    if (!make_query(client, query, sizeof(query)))
         return tool_usage("--eid or --state is too long");
-    return print_list(client, client_exchange(client, "GET", path, NULL), print);
+    return print_list(client, read_list(client, name, key, query), print);
 }
 
 static int run_orders(const struct command_line *line)
 {
-    return run_list(line, "/v1/orders", print_orders);
+    return run_list(line, "v1/orders", "id", print_orders);
 }
 
 static int run_euiccs(const struct command_line *line)
 {
-    return run_list(line, "/v1/euiccs", print_euiccs);
+    return run_list(line, "v1/euiccs", "eid", print_euiccs);
 }
 
 static int run_notifications(const struct command_line *line)
 {
-    return run_list(line, "/v1/notifications", print_notifications);
+    return run_list(line, "v1/notifications", "id", print_notifications);
 }
 
 /* The eUICC with its profiles and orders, or the eIM with all eUICCs. */
 static int run_status(const struct command_line *line)
 {
     const struct client *client = line->settings;
-    char path[160], orders_path[160];
+    char path[160], query[160];
     json_t *first, *second;
 
     if (snprintf(path, sizeof(path), client->eid != NULL ? "/v1/euiccs/%s" : "/v1/status%s",
                  client->eid != NULL ? client->eid : "") >= (int)sizeof(path) ||
-        !with_query(client, "/v1/orders", orders_path, sizeof(orders_path)))
+        !make_query(client, query, sizeof(query)))
         return tool_usage("--eid is too long");
     first = client_exchange(client, "GET", path, NULL);
-    second = first == NULL
-                 ? NULL
-                 : client_exchange(client, "GET", client->eid != NULL ? orders_path : "/v1/euiccs", NULL);
+    second = first == NULL         ? NULL
+             : client->eid != NULL ? read_list(client, "v1/orders", "id", query)
+                                   : read_list(client, "v1/euiccs", "eid", NULL);
     if (second == NULL) {
         json_decref(first);
         return EXIT_FAILED;
@@ -365,9 +479,9 @@ const struct command eim_status = CLIENT_COMMAND(
     "status", "the eIM with its eUICCs, or an eUICC with its profiles and orders", orders_rows, run_status);
 const struct command eim_orders = CLIENT_COMMAND("orders", "list the orders", orders_rows, run_orders);
 const struct command eim_euiccs =
-    CLIENT_COMMAND("euiccs", "list the eUICCs and their profiles", eid_rows, run_euiccs);
+    CLIENT_COMMAND("euiccs", "list the eUICCs and their profiles", euiccs_rows, run_euiccs);
 const struct command eim_notifications = CLIENT_COMMAND(
-    "notifications", "list the notifications that came from eUICCs", eid_rows, run_notifications);
+    "notifications", "list the notifications that came from eUICCs", notifications_rows, run_notifications);
 const struct command eim_cancel = {
     "cancel",
     "ORDER",

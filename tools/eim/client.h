@@ -11,15 +11,16 @@
 #define EXIT_WAITING     3 /* --wait: the time is over and the order has not ended */
 
 struct client {
-    const char *url, *cacert;
+    const char *url, *cacert, *token_file;
     const char *eid;   /* NULL: not said */
     const char *state; /* orders of this state; NULL: of all */
     bool json;         /* answers as JSON */
     bool force;        /* cancel what was sent */
+    int64_t limit;     /* rows of a list; 0: all */
     int64_t wait;      /* seconds; -1: do not wait */
 };
 
-/* The defaults: this URL, the CAs of SOFTEUICC_CACERT. */
+/* The defaults: this URL, the CAs of SOFTEUICC_CACERT, the token of SOFTEUICC_EIM_TOKEN_FILE. */
 void client_begin(void *settings);
 
 /* The rows that all these commands have; their settings are, or begin with, a struct client. */
@@ -28,6 +29,10 @@ void client_begin(void *settings);
         {"cacert", "FILE",                                                                                   \
          "trust this CA (PEM), such as the PKI's ci.pem; default: $SOFTEUICC_CACERT, or the system's",       \
          TAKES_TEXT(struct client, cacert)},                                                                 \
+        {"token-file", "FILE",                                                                               \
+         "the eIM's token, for changes; default: $SOFTEUICC_EIM_TOKEN_FILE, or what an eIM on this machine " \
+         "says",                                                                                             \
+         TAKES_TEXT(struct client, token_file)},                                                             \
     {                                                                                                        \
         "json", NULL, "print JSON", TAKES_FLAG(struct client, json)                                          \
     }

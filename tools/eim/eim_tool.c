@@ -6,9 +6,11 @@
 #include "common/place.h"
 #include "common/print.h"
 #include "common/tool.h"
+#include "protocol/rsp_address.h"
 #include "servers/eim/model/configuration.h"
 #include "servers/eim/model/server.h"
 #include "servers/eim/network/network.h"
+#include "servers/eim/network/rest_token.h"
 #include "tools/eim/client.h"
 #include "tools/subcommands.h"
 
@@ -20,13 +22,20 @@
 
 #define COAPS_PORT        5684
 #define EXTRA_CIS_MAX     4
+#define EIM_ADDRESSES_MAX 8
 #define FIRST_COUNTER     1
 #define FIRST_COUNTER_MAX (EIM_COUNTER_MAX - 1)
 
 struct settings {
-    const char *pki, *state, *id, *pid_file, *smdp_ca, *tls_cert, *tls_key, *sign_cert, *sign_key;
+    const char *pki, *state, *token_file, *id, *pid_file, *smdp_ca, *sign_cert, *sign_key;
+    const char *tls_cert[HTTPS_IDENTITIES_MAX], *tls_key[HTTPS_IDENTITIES_MAX];
+    size_t tls_certs, tls_keys;
     const char *extra_ci[EXTRA_CIS_MAX];
     size_t extra_cis;
+    const char *addresses[EIM_ADDRESSES_MAX];
+    size_t addresses_count;
+    const char *relay_to[EIM_ADDRESSES_MAX];
+    size_t relay_to_count;
     enum ec_curve curve;
     struct place https, coap;
     bool with_coap, plain, ignore_expiry;
@@ -52,10 +61,16 @@ static const struct option_row rows[] = {
      "HTTPS on every address of HOST; default 127.0.0.1:" OPTION_DEFAULT(
          EIM_DEFAULT_PORT) "; port 0 takes a free one",
      TAKES_PLACE(struct settings, https)},
+    {"address", "FQDN[:PORT]",
+     "what IPAs call it, when that is neither as it listens nor in its certificate. May be given again",
+     TAKES_LIST(struct settings, addresses, addresses_count)},
     {"coap", "HOST:PORT", "also CoAP over DTLS; default port " OPTION_DEFAULT(COAPS_PORT) COAP_LEFT_OUT,
      TAKES_BY(take_coap)},
     {"state", "FILE", "keep everything in this SQLite file; default: in memory",
      TAKES_TEXT(struct settings, state)},
+    {"token-file", "FILE",
+     "the token for changes over REST, made there at first; default: --state's name and " REST_TOKEN_SUFFIX,
+     TAKES_TEXT(struct settings, token_file)},
     {"id", "EIMID", "default: the OID of the eIM's certificate", TAKES_TEXT(struct settings, id)},
     {"curve", "p256|brainpool", "the signing key; default p256 when there is one",
      TAKES_CHOICE(struct settings, curve, pki_curve_words)},
@@ -65,10 +80,18 @@ static const struct option_row rows[] = {
      TAKES_LIST(struct settings, extra_ci, extra_cis)},
     {"smdp-ca", "FILE", "trust SM-DP+ by these roots (PEM); default: the PKI's ci.pem",
      TAKES_TEXT(struct settings, smdp_ca)},
+    {"relay-to", "HOST[:PORT]",
+     "relay any eUICC to this server, not only to those of its orders; port 443 unless said. May be given "
+     "again",
+     TAKES_LIST(struct settings, relay_to, relay_to_count)},
     {"sign-cert", "CERT", "another eIM certificate", TAKES_TEXT(struct settings, sign_cert)},
     {"sign-key", "KEY", "and its key", TAKES_TEXT(struct settings, sign_key)},
-    {"tls-cert", "CERT", "another TLS certificate (PEM)", TAKES_TEXT(struct settings, tls_cert)},
-    {"tls-key", "KEY", "and its key", TAKES_TEXT(struct settings, tls_key)},
+    {"tls-cert", "CERT",
+     "another TLS certificate (PEM). May be given again, with a --tls-key each: for other names or another "
+     "curve; "
+     "CoAP has the first",
+     TAKES_LIST(struct settings, tls_cert, tls_certs)},
+    {"tls-key", "KEY", "and its key", TAKES_LIST(struct settings, tls_key, tls_keys)},
     {"plain-http", NULL, "no TLS, for IPAs that are run so; on a loopback interface",
      TAKES_FLAG(struct settings, plain)},
     {"ignore-expiry", NULL, "take expired EUM and eUICC certificates",
@@ -80,9 +103,23 @@ static const struct option_row rows[] = {
     {0},
 };
 
+static bool check_addresses(const char *option, const char *const *addresses, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!rsp_address_is_good(addresses[i])) {
+            tool_usage("--%s: '%s' cannot be a server's address", option, addresses[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool check_settings(const struct settings *settings)
 {
-    if ((settings->tls_cert == NULL) != (settings->tls_key == NULL))
+    if (!check_addresses("address", settings->addresses, settings->addresses_count) ||
+        !check_addresses("relay-to", settings->relay_to, settings->relay_to_count))
+        return false;
+    if (settings->tls_certs != settings->tls_keys)
         tool_usage("--tls-cert and --tls-key belong together");
     else if ((settings->sign_cert == NULL) != (settings->sign_key == NULL))
         tool_usage("--sign-cert and --sign-key belong together");
@@ -138,28 +175,47 @@ static void announce(const struct settings *settings, const struct eim *eim,
     fflush(stdout);
 }
 
+/* Where the token for changes is: beside the state. False after an error line. */
+static bool token_path(const struct settings *settings, char out[PKI_PATH_MAX])
+{
+    if (settings->token_file == NULL && settings->state == NULL)
+        out[0] = '\0';
+    else if (snprintf(out, PKI_PATH_MAX, "%s%s",
+                      settings->token_file != NULL ? settings->token_file : settings->state,
+                      settings->token_file != NULL ? "" : REST_TOKEN_SUFFIX) >= PKI_PATH_MAX)
+        return tool_error("the path of the token is too long") == EXIT_OK;
+    return true;
+}
+
 static bool eim_tool_run(const struct settings *settings, struct eim *eim)
 {
-    char cert[PKI_PATH_MAX], key[PKI_PATH_MAX], ca[PKI_PATH_MAX];
+    struct https_identities tls;
+    char ca[PKI_PATH_MAX], token[PKI_PATH_MAX];
     struct loop *loop = NULL;
     struct eim_network *network = NULL;
-    struct eim_network_options options_of = {
+    struct eim_network_options options = {
         .address = settings->https.host,
         .port = settings->https.port,
+        .names = settings->addresses,
+        .names_count = settings->addresses_count,
         .plain = settings->plain,
         .coap_address = settings->with_coap ? settings->coap.host : NULL,
         .coap_port = settings->coap.port,
-        .tls_cert = cert,
-        .tls_key = key,
+        .tls = &tls,
+        .relay_to = settings->relay_to,
+        .relay_to_count = settings->relay_to_count,
         .smdp_ca = settings->smdp_ca != NULL ? settings->smdp_ca : ca,
     };
-    bool ok = pki_tls_files(settings->pki, PKI_EIM_TLS, settings->tls_cert, settings->tls_key, cert, key) &&
-              pki_top_path(ca, settings->pki, PKI_CA_BUNDLE);
+    bool ok = https_identities_take(&tls, settings->pki, PKI_EIM_TLS, settings->tls_cert, settings->tls_key,
+                                    settings->tls_certs) &&
+              pki_top_path(ca, settings->pki, PKI_CA_BUNDLE) && token_path(settings, token);
 
-    if (ok)
+    if (ok) {
+        options.token_file = token[0] != '\0' ? token : NULL;
         loop = loop_open();
+    }
     if (loop != NULL)
-        network = eim_network_open(loop, eim, &options_of);
+        network = eim_network_open(loop, eim, &options);
     ok = network != NULL && tool_write_pid_file(settings->pid_file);
     if (ok) {
         announce(settings, eim, network);

@@ -38,31 +38,13 @@ static bool load_files(struct dp_server *dp, const struct smdpp_settings *settin
     return true;
 }
 
-/* Those that were given; else those of the PKI, one for each of its curves, P-256 first, which every client
- * can. */
-static bool load_tls(const struct smdpp_settings *settings, struct smdpp_tls *tls)
-{
-    static const enum ec_curve curves[] = {EC_CURVE_P256, EC_CURVE_BRAINPOOL_P256R1};
-
-    for (size_t i = 0; i < settings->tls_certs; i++)
-        tls->identities[tls->count++] = (struct https_identity){settings->tls_cert[i], settings->tls_key[i]};
-    for (size_t i = 0; settings->tls_certs == 0 && i < sizeof(curves) / sizeof(curves[0]); i++) {
-        char(*paths)[PKI_PATH_MAX] = tls->paths[i];
-
-        if (!pki_has_curve(settings->pki, curves[i]))
-            continue;
-        if (!pki_path(paths[0], settings->pki, curves[i], PKI_DP_TLS, PKI_CERT_PEM) ||
-            !pki_path(paths[1], settings->pki, curves[i], PKI_DP_TLS, PKI_KEY_PEM))
-            return false;
-        tls->identities[tls->count++] = (struct https_identity){paths[0], paths[1]};
-    }
-    return tls->count > 0 || tool_error("there is no PKI in %s", settings->pki) == EXIT_OK;
-}
-
-bool smdpp_load_identity(struct smdpp *smdpp, const struct smdpp_settings *settings, struct smdpp_tls *tls)
+bool smdpp_load_identity(struct smdpp *smdpp, const struct smdpp_settings *settings,
+                         struct https_identities *tls)
 {
     return (settings->pki == NULL || smdpp_identity_load(smdpp, settings->pki)) &&
-           load_files(&smdpp->dp, settings) && load_tls(settings, tls);
+           load_files(&smdpp->dp, settings) &&
+           https_identities_take(tls, settings->pki, PKI_DP_TLS, settings->tls_cert, settings->tls_key,
+                                 settings->tls_certs);
 }
 
 /* --- Addresses ------------------------------------------------------------------------------------------ */

@@ -18,7 +18,7 @@ struct door {
 struct serving {
     const struct smdpp_settings *settings;
     struct smdpp smdpp;
-    struct smdpp_tls tls;
+    struct https_identities tls;
     struct loop *loop;
     struct door lpas, operators;
 };
@@ -47,24 +47,22 @@ static void smdpp_answer(void *door_, struct https_request *request)
 static bool open_door(struct serving *serving, struct door *door, const struct place *place,
                       const char *client_ca)
 {
-    const struct https_identity *identities = serving->tls.identities;
     /* Operators are few. */
     unsigned all = https_connections_max(), few = serving->settings->with_es2 ? all / 4 : 0;
-    const struct https_options options = {.address = place->host,
-                                          .port = place->port,
-                                          .cert = identities[0].cert,
-                                          .key = identities[0].key,
-                                          .client_ca = client_ca,
-                                          .others = identities + 1,
-                                          .others_count = serving->tls.count - 1,
-                                          .connections_max = door == &serving->operators ? few : all - few,
-                                          .body_max = REQUEST_BODY_LIMIT,
-                                          .admin_protocol = ADMIN_PROTOCOL,
-                                          .allow = "GET, POST",
-                                          .answer = smdpp_answer,
-                                          .context = door};
+    struct https_options options = {.address = place->host,
+                                    .port = place->port,
+                                    .client_ca = client_ca,
+                                    .names = serving->settings->addresses,
+                                    .names_count = serving->settings->addresses_count,
+                                    .connections_max = door == &serving->operators ? few : all - few,
+                                    .body_max = REQUEST_BODY_LIMIT,
+                                    .admin_protocol = ADMIN_PROTOCOL,
+                                    .allow = "GET, POST",
+                                    .answer = smdpp_answer,
+                                    .context = door};
 
     door->smdpp = &serving->smdpp;
+    https_identities_set(&serving->tls, &options);
     door->https = https_open(serving->loop, &options);
     return door->https != NULL;
 }
@@ -181,8 +179,8 @@ static bool serving_open(struct serving *serving)
     smdpp->dp.rsp.trust.ignore_expiry = settings->ignore_expiry;
     serving->loop = loop_open();
     return serving->loop != NULL && open_doors(serving) && open_model(serving) &&
-           open_registrar(serving->loop, smdpp, settings, serving->tls.identities[0].cert,
-                          serving->tls.identities[0].key) != NULL &&
+           open_registrar(serving->loop, smdpp, settings, serving->tls.list[0].cert,
+                          serving->tls.list[0].key) != NULL &&
            tool_write_pid_file(settings->pid_file);
 }
 

@@ -3,7 +3,7 @@
 #define SOFTEUICC_TOOLS_SMDPP_SETTINGS_H
 
 #include "common/command/command.h"
-#include "common/http/https.h"
+#include "common/http/https_identities.h"
 #include "common/log.h"
 #include "common/pki_dir.h"
 #include "common/place.h"
@@ -12,12 +12,11 @@
 #define SMDPP_HTTPS_PORT    443                     /* left out of the server's address */
 #define SMDPP_SMDS_MAX      16                      /* that can be named */
 #define SMDPP_ADDRESSES_MAX (RSP_ADDRESSES_MAX / 2) /* each is known with its port and without */
-#define SMDPP_TLS_MAX       8
 
 struct smdpp_settings {
     const char *pki, *profiles, *state, *pid_file, *addresses[SMDPP_ADDRESSES_MAX];
-    const char *ci, *auth_cert, *auth_key, *pb_cert, *pb_key, *tls_cert[SMDPP_TLS_MAX],
-        *tls_key[SMDPP_TLS_MAX];
+    const char *ci, *auth_cert, *auth_key, *pb_cert, *pb_key, *tls_cert[HTTPS_IDENTITIES_MAX],
+        *tls_key[HTTPS_IDENTITIES_MAX];
     size_t addresses_count, tls_certs, tls_keys;
     struct place listen, es2_listen;
     bool with_es2;
@@ -35,14 +34,9 @@ void smdpp_settings_begin(void *settings);
 /* Whether they belong together; else a line has been printed. */
 bool smdpp_settings_check(const struct smdpp_settings *settings);
 
-/* identity.c: who the server is. Files of its TLS certificates, the default first. */
-struct smdpp_tls {
-    struct https_identity identities[SMDPP_TLS_MAX];
-    size_t count;
-    char paths[2][2][PKI_PATH_MAX]; /* of those of a PKI: for each curve, certificate and key */
-};
-
-bool smdpp_load_identity(struct smdpp *smdpp, const struct smdpp_settings *settings, struct smdpp_tls *tls);
+/* identity.c: who the server is. */
+bool smdpp_load_identity(struct smdpp *smdpp, const struct smdpp_settings *settings,
+                         struct https_identities *tls);
 /* Its addresses, which may depend on the port that was free. */
 bool smdpp_name_server(struct dp_server *dp, const struct smdpp_settings *settings, uint16_t port);
 

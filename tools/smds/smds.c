@@ -2,9 +2,8 @@
 #include "tools/smds/smds.h"
 
 #include "common/addresses.h"
-#include "common/http/https.h"
+#include "common/http/https_identities.h"
 #include "common/log.h"
-#include "common/pki_dir.h"
 #include "common/place.h"
 #include "common/print.h"
 #include "common/tool.h"
@@ -25,7 +24,8 @@ struct smds_settings {
     const char *pki, *state, *pid_file, *client_ca, *root, *root_ca;
     const char *address[RSP_ADDRESSES_MAX];
     size_t addresses;
-    const char *tls_cert, *tls_key;
+    const char *tls_cert[HTTPS_IDENTITIES_MAX], *tls_key[HTTPS_IDENTITIES_MAX];
+    size_t tls_certs, tls_keys;
     struct place listen, es12;
     enum log_level log;
     bool ignore_expiry;
@@ -67,8 +67,12 @@ static const struct option_row smds_rows[] = {
      TAKES_TEXT(struct smds_settings, pid_file)},
     {"log", "LEVEL", "off, error, info (default) or debug, on stderr",
      TAKES_CHOICE(struct smds_settings, log, log_levels)},
-    {"tls-cert", "CERT", "for TLS (PEM), instead of the PKI's", TAKES_TEXT(struct smds_settings, tls_cert)},
-    {"tls-key", "KEY", "and its key", TAKES_TEXT(struct smds_settings, tls_key)},
+    {"tls-cert", "CERT",
+     "for TLS (PEM), instead of the PKI's. May be given again, with a --tls-key each: for other names or "
+     "another "
+     "curve",
+     TAKES_LIST(struct smds_settings, tls_cert, tls_certs)},
+    {"tls-key", "KEY", "and its key", TAKES_LIST(struct smds_settings, tls_key, tls_keys)},
     {0},
 };
 
@@ -79,8 +83,8 @@ struct smds_program {
     const struct smds_settings *settings;
     struct smds smds;
     struct smds_door door, es12_door;
-    char cert[PKI_PATH_MAX], key[PKI_PATH_MAX], root_ca[PKI_PATH_MAX];
-    char other_cert[PKI_PATH_MAX], other_key[PKI_PATH_MAX]; /* of a PKI with both curves; "": none */
+    struct https_identities tls;
+    char root_ca[PKI_PATH_MAX];
     struct loop *loop;
     struct https *https, *es12;
     struct forward *forward;
@@ -109,37 +113,20 @@ static void answer_es12(void *program, struct https_request *request)
 static struct https *smds_listen(struct smds_program *program, const struct place *place,
                                  const char *client_ca, unsigned connections_max, https_function *answer)
 {
-    const struct https_identity other = {program->other_cert, program->other_key};
+    struct https_options options = {.address = place->host,
+                                    .port = place->port,
+                                    .client_ca = client_ca,
+                                    .names = program->settings->address,
+                                    .names_count = program->settings->addresses,
+                                    .connections_max = connections_max,
+                                    .body_max = REQUEST_BODY_LIMIT,
+                                    .admin_protocol = ADMIN_PROTOCOL,
+                                    .allow = "GET, POST",
+                                    .answer = answer,
+                                    .context = program};
 
-    return https_open(program->loop, &(struct https_options){.address = place->host,
-                                                             .port = place->port,
-                                                             .cert = program->cert,
-                                                             .key = program->key,
-                                                             .others = &other,
-                                                             .others_count = other.cert[0] != '\0',
-                                                             .client_ca = client_ca,
-                                                             .connections_max = connections_max,
-                                                             .body_max = REQUEST_BODY_LIMIT,
-                                                             .admin_protocol = ADMIN_PROTOCOL,
-                                                             .allow = "GET, POST",
-                                                             .answer = answer,
-                                                             .context = program});
-}
-
-/* Without files that were given, a PKI's certificates for each of its curves. */
-static bool load_tls(struct smds_program *program)
-{
-    const struct smds_settings *settings = program->settings;
-    const enum ec_curve other = EC_CURVE_BRAINPOOL_P256R1;
-
-    if (!pki_tls_files(settings->pki, PKI_DS_TLS, settings->tls_cert, settings->tls_key, program->cert,
-                       program->key))
-        return false;
-    if (settings->tls_cert != NULL || !pki_has_curve(settings->pki, EC_CURVE_P256) ||
-        !pki_has_curve(settings->pki, other))
-        return true;
-    return pki_path(program->other_cert, settings->pki, other, PKI_DS_TLS, PKI_CERT_PEM) &&
-           pki_path(program->other_key, settings->pki, other, PKI_DS_TLS, PKI_KEY_PEM);
+    https_identities_set(&program->tls, &options);
+    return https_open(program->loop, &options);
 }
 
 static bool smds_open(struct smds_program *program)
@@ -150,7 +137,9 @@ static bool smds_open(struct smds_program *program)
 
     program->es12_door = (struct smds_door){.es12 = true, .by_certificate = settings->client_ca != NULL};
     program->door = (struct smds_door){.es11 = true, .es12 = !two};
-    if (!smds_identity_load(&program->smds, settings->pki) || !load_tls(program))
+    if (!smds_identity_load(&program->smds, settings->pki) ||
+        !https_identities_take(&program->tls, settings->pki, PKI_DS_TLS, settings->tls_cert,
+                               settings->tls_key, settings->tls_certs))
         return false;
     program->smds.rsp.trust.ignore_expiry = settings->ignore_expiry;
     program->loop = loop_open();
@@ -199,7 +188,8 @@ static bool smds_prepare(struct smds_program *program)
     const struct smds_settings *settings = program->settings;
     struct smds *smds = &program->smds;
     char why[DB_WHY_MAX];
-    struct forward_options forward = {settings->root, settings->root_ca, program->cert, program->key};
+    struct forward_options forward = {settings->root, settings->root_ca, program->tls.list[0].cert,
+                                      program->tls.list[0].key};
 
     if (!take_addresses(program))
         return false;
@@ -273,7 +263,7 @@ static int smds_run(const struct command_line *line)
     const struct smds_settings *settings = line->settings;
     struct smds_program program = {.settings = settings};
 
-    if ((settings->tls_cert == NULL) != (settings->tls_key == NULL))
+    if (settings->tls_certs != settings->tls_keys)
         return tool_usage("--tls-cert and --tls-key belong together");
     if (settings->client_ca != NULL && settings->es12.host[0] == '\0')
         return tool_usage("--client-ca needs --es12-listen: LPAs have no certificates");

@@ -130,6 +130,20 @@ bool eim_download_by_smdp_transaction(struct eim *eim, struct span transaction_i
                                       struct eim_download *download);
 bool eim_download_by_eid(struct eim *eim, const char *eid, struct eim_download *download);
 
+/* What the SM-DS of an order has named for it: from now on the order is for this SM-DP+. */
+void eim_download_found(struct eim *eim, int64_t order, const char *smdp_address, const char *matching_id);
+
+/* Two addresses, FQDN or FQDN:port, that lead to one server. */
+bool eim_address_is_same(const char *a, const char *b);
+
+/* Whether a download of this eUICC (NULL: of any) is from, or asks, the server with this address; of those
+ * that wait for their result, or with `ended` of all. */
+bool eim_download_is_from(struct eim *eim, const char *eid, const char *address, bool ended);
+/* The same for the server that a waiting notification is for, and the eUICC that it is of. */
+bool eim_forward_is_known(struct eim *eim, int64_t id, const char *address);
+/* It goes nowhere. */
+void eim_forward_refuse(struct eim *eim, int64_t id);
+
 /* How far the relay is: shown as the order's progress. `transaction_id` is the SM-DP+'s, with
  * EIM_STEP_INITIATED, else SPAN_NONE. FAILED and CANCELLED say why in one line ("AuthenticateClient refused:
  * 8.2.6-3.8 …"), which is shown; the order itself ends with the IPA's ProfileDownloadTriggerResult, or with

@@ -10,6 +10,7 @@
 #include "servers/eim/network/coap.h"
 #include "servers/eim/network/esipa.h"
 #include "servers/eim/network/rest.h"
+#include "servers/eim/network/rest_token.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 struct eim_network {
     struct eim *eim;
     struct relay *relay;
+    struct rest_token token;
     struct https *https;
     struct coap_server *coap; /* NULL: none */
     uint16_t coap_port;
@@ -66,7 +68,8 @@ static void take_rest(struct eim_network *network, struct https_request *request
 {
     struct http_answer answer = {0};
 
-    eim_rest_answer(network->eim, https_request(request), &answer);
+    if (rest_token_admits(&network->token, https_request(request), &answer))
+        eim_rest_answer(network->eim, https_request(request), &answer);
     https_answer(request, &answer);
     buf_free(&answer.body);
 }
@@ -84,11 +87,11 @@ static void on_request(void *context, struct https_request *request)
 static bool open_https(struct eim_network *network, struct loop *loop,
                        const struct eim_network_options *options)
 {
-    const struct https_options https = {
+    struct https_options https = {
         .address = network->address,
         .port = options->port,
-        .cert = options->plain ? NULL : options->tls_cert,
-        .key = options->plain ? NULL : options->tls_key,
+        .names = options->names,
+        .names_count = options->names_count,
         .body_max = ESIPA_MESSAGE_MAX,
         .admin_protocol = ADMIN_PROTOCOL,
         .allow = "GET, POST, PATCH, DELETE",
@@ -96,6 +99,8 @@ static bool open_https(struct eim_network *network, struct loop *loop,
         .context = network,
     };
 
+    if (!options->plain)
+        https_identities_set(options->tls, &https);
     network->https = https_open(loop, &https);
     return network->https != NULL;
 }
@@ -107,12 +112,12 @@ static bool open_coap(struct eim_network *network, struct loop *loop,
         return true;
 #ifdef HAVE_COAP
     /* The HTTPS server has said what is wrong with them already. */
-    if (options->plain && !tls_files_check(options->tls_cert, options->tls_key))
+    if (options->plain && !tls_files_check(options->tls->list[0].cert, options->tls->list[0].key))
         return false;
     network->coap = coap_server_open(loop, &(struct coap_server_options){.address = options->coap_address,
                                                                          .port = options->coap_port,
-                                                                         .cert = options->tls_cert,
-                                                                         .key = options->tls_key,
+                                                                         .cert = options->tls->list[0].cert,
+                                                                         .key = options->tls->list[0].key,
                                                                          .eim = network->eim,
                                                                          .relay = network->relay});
     if (network->coap != NULL)
@@ -141,8 +146,10 @@ struct eim_network *eim_network_open(struct loop *loop, struct eim *eim,
     }
     network->eim = eim;
     snprintf(network->address, sizeof(network->address), "%s", options->address);
-    network->relay = relay_open(loop, eim, options->smdp_ca, RELAY_TIMEOUT);
+    if (rest_token_open(&network->token, options->token_file))
+        network->relay = relay_open(loop, eim, options->smdp_ca, RELAY_TIMEOUT);
     if (network->relay != NULL && open_https(network, loop, options) && open_coap(network, loop, options)) {
+        relay_allow(network->relay, options->relay_to, options->relay_to_count);
         relay_forward(network->relay);
         return network;
     }
@@ -164,5 +171,6 @@ void eim_network_close(struct eim_network *network)
     coap_server_close(network->coap);
 #endif
     https_close(network->https);
+    rest_token_close(&network->token);
     free(network);
 }

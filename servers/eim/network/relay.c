@@ -22,7 +22,15 @@ struct relay {
     struct event *forward_timer;
     int64_t forwarding; /* the notification on its way; 0: none */
     struct es9p_call forward;
+    struct relay_allowed allowed; /* of relay_allow */
 };
+
+/* --- Whom it calls -------------------------------------------------------------------------------------- */
+
+void relay_allow(struct relay *relay, const char *const *addresses, size_t count)
+{
+    relay->allowed = (struct relay_allowed){addresses, count};
+}
 
 struct relay_sessions *relay_sessions(struct relay *relay)
 {
@@ -134,6 +142,7 @@ static struct relay_call *call_new(struct relay *relay, esipa_done *done, void *
     call->relay = relay;
     call->eim = relay->eim;
     call->sessions = relay->sessions;
+    call->allowed = &relay->allowed;
     call->done = done;
     call->context = context;
     LIST_INSERT_HEAD(&relay->calls, call, link);
@@ -186,6 +195,22 @@ static void on_forwarded(void *context, const struct es9p_reply *reply)
         relay_forward(relay);
 }
 
+/* The next one that may go; what may not is passed over for good. */
+static bool next_notification(struct relay *relay, int64_t *id, char address[EIM_ADDRESS_MAX + 1],
+                              struct buf *pending)
+{
+    while (eim_forward_next(relay->eim, id, address, pending)) {
+        if (relay_is_allowed(&relay->allowed, address) || eim_forward_is_known(relay->eim, *id, address))
+            return true;
+        log_line(LOG_LEVEL_INFO,
+                 "notification %lld is not passed on: %s is no server of this eUICC's orders (--relay-to)",
+                 (long long)*id, address);
+        eim_forward_refuse(relay->eim, *id);
+        buf_clear(pending);
+    }
+    return false;
+}
+
 void relay_forward(struct relay *relay)
 {
     char address[EIM_ADDRESS_MAX + 1];
@@ -193,7 +218,7 @@ void relay_forward(struct relay *relay)
     struct span value;
     int64_t id = 0;
 
-    if (relay->forwarding == 0 && eim_forward_next(relay->eim, &id, address, &pending)) {
+    if (relay->forwarding == 0 && next_notification(relay, &id, address, &pending)) {
         relay->forwarding = id;
         value = buf_span(&pending);
         es9p_client_post(relay->client, address, &value, &relay->forward);

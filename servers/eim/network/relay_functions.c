@@ -117,10 +117,11 @@ static bool certificate_eid(struct span response, char eid[EIM_EID_DIGITS + 1])
     return ok;
 }
 
-/* An order that an SM-DS completes may be for any SM-DP+. */
+/* The SM-DP+ of the order, which an SM-DS may have named; or that SM-DS. */
 static bool is_ordered_address(const struct relay_call *call, const struct relay_session *session)
 {
-    return call->download.by_smds || strcasecmp(call->download.smdp_address, session->address) == 0;
+    return eim_address_is_same(call->download.smdp_address, session->address) ||
+           (call->download.by_smds && eim_address_is_same(call->download.smds_address, session->address));
 }
 
 /* Whose session it is; with a v1.0 IPA this is the first that is heard of it. */
@@ -140,7 +141,7 @@ static bool note_eid(struct relay_call *call, struct relay_session *session, str
         eim_download_report(call->eim, call->download.order, EIM_STEP_INITIATED,
                             buf_span(&session->transaction_id), NULL);
     }
-    return true;
+    return session->ordered || relay_may_call(call, eid, session->address);
 }
 
 /* What all three begin with. */
@@ -230,8 +231,8 @@ static bool copy_event_text(struct span text, char *out, size_t size)
 
 /* Reading (SGP.32 6.3.2.2): an order is for one profile, so of several events the IPA gets the first; the
  * next order finds the others. */
-static int discovery_finish(struct relay_session *session, const struct es9p_message *in, struct buf *out,
-                            const char **detail)
+static int discovery_finish(const struct relay_call *call, struct relay_session *session,
+                            const struct es9p_message *in, struct buf *out, const char **detail)
 {
     struct tlv_reader reader = tlv_reader(buf_span(&in->part[ES9P_EVENT_ENTRIES]));
     struct span id, address;
@@ -247,6 +248,7 @@ static int discovery_finish(struct relay_session *session, const struct es9p_mes
         session->event_address[0] = '\0';
         return ESIPA_UNDEFINED_ERROR;
     }
+    eim_download_found(call->eim, session->download.order, session->event_address, session->event_id);
     tlv_put(out, 0x80, buf_span(&session->transaction_id));
     put_event_trigger(session, out);
     return 0;
@@ -258,7 +260,7 @@ static int authenticate_finish(struct relay_call *call, const struct es9p_messag
     struct relay_session *session = session_of(call);
 
     if (session != NULL && call->is_smds)
-        return discovery_finish(session, in, out, detail);
+        return discovery_finish(call, session, in, out, detail);
     if (session == NULL || !take_offer(in, session))
         return ESIPA_UNDEFINED_ERROR;
     tlv_put(out, 0x80, buf_span(&session->transaction_id));

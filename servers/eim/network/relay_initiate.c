@@ -5,6 +5,7 @@
 #include "servers/eim/network/relay_private.h"
 
 #include "apdu/tlv.h"
+#include "common/log.h"
 #include "crypto/cert.h"
 #include "protocol/tags.h"
 
@@ -59,22 +60,18 @@ static bool parse_initiate(struct span content, struct initiate_request *out)
     return tlv_skip_rest(&reader);
 }
 
-/* The SM-DS at first, then the SM-DP+ of the event that it found. Without one (the eIM was started anew
- * since) the IPA's word is good for the SM-DP+. */
+/* The SM-DS at first, then the SM-DP+ of the event that it found; the SM-DS again when the IPA asks it. */
 static void choose_by_smds(struct relay_call *call)
 {
     struct eim_download *download = &call->download;
-    const struct relay_session *found = relay_session_found(call->sessions, download->order);
 
-    if (call->address[0] == '\0' && found == NULL)
+    if (call->address[0] == '\0' && download->smdp_address[0] == '\0')
         snprintf(call->address, sizeof(call->address), "%s", download->smds_address);
-    if (call->address[0] != '\0' && strcasecmp(call->address, download->smds_address) == 0)
-        download->has_matching_id = true; /* empty: all events, SGP.22 3.6.2 */
-    else if (found != NULL) {
-        memcpy(download->smdp_address, found->event_address, sizeof(download->smdp_address));
-        memcpy(download->matching_id, found->event_id, sizeof(download->matching_id));
-        download->has_matching_id = true;
-    }
+    if (call->address[0] == '\0' || strcasecmp(call->address, download->smds_address) != 0)
+        return;
+    download->smdp_address[0] = '\0';
+    download->matching_id[0] = '\0'; /* all events, SGP.22 3.6.2 */
+    download->has_matching_id = true;
 }
 
 /* Where it goes. Reading (5.14.1): what the order says goes first, an IPA that names another SM-DP+ gets
@@ -101,7 +98,13 @@ static int choose_address(struct relay_call *call, const struct initiate_request
     if (ordered[0] != '\0' && strcasecmp(ordered, call->address) != 0)
         return INITIATE_SMDP_ADDRESS_MISMATCH;
     *detail = "no SM-DP+ address";
-    return call->address[0] != '\0' ? 0 : INITIATE_INVALID_DP_ADDRESS;
+    if (call->address[0] == '\0')
+        return INITIATE_INVALID_DP_ADDRESS;
+    *detail = "no order is for this server (--relay-to)";
+    if (ordered[0] != '\0' || relay_may_call(call, call->ordered ? call->download.eid : NULL, call->address))
+        return 0;
+    log_line(LOG_LEVEL_INFO, "a device wants to be relayed to %s", call->address);
+    return INITIATE_INVALID_DP_ADDRESS;
 }
 
 static bool put_info1(const struct relay_call *call, struct span info1, struct buf *out)

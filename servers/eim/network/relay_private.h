@@ -1,4 +1,4 @@
-/* Shared by relay.c, relay_initiate.c and relay_functions.c. */
+/* Shared by relay.c, relay_allowed.c, relay_initiate.c and relay_functions.c. */
 #ifndef SOFTEUICC_SERVERS_EIM_NETWORK_RELAY_PRIVATE_H
 #define SOFTEUICC_SERVERS_EIM_NETWORK_RELAY_PRIVATE_H
 
@@ -9,12 +9,19 @@
 
 #define RELAY_TRANSACTION_ID_MAX 16 /* octets */
 
+/* Servers for everybody: relay_allow. */
+struct relay_allowed {
+    const char *const *addresses;
+    size_t count;
+};
+
 /* A message on its way. */
 struct relay_call {
     LIST_ENTRY(relay_call) link;
     struct relay *relay;
     struct eim *eim;
     struct relay_sessions *sessions;
+    const struct relay_allowed *allowed;
     const struct relay_function *function;
     struct es9p_call es9p; /* of that function */
     esipa_done *done;
@@ -45,6 +52,13 @@ struct relay_function {
     enum compact_status (*expand)(const struct compact_known *known, struct span response, struct buf *out);
     int unknown_transaction, eid_mismatch, bad_signature;
 };
+
+/* In relay_allowed.c. */
+bool relay_is_allowed(const struct relay_allowed *allowed, const char *address);
+/* Whether devices may have the eIM call this server: one of relay_allow, or that an order is for which waits
+ * for its result, of this eUICC (NULL: of any, as before AuthenticateClient nothing says whose a call is).
+ * Else a device could have it connect to whatever it likes. */
+bool relay_may_call(const struct relay_call *call, const char *eid, const char *address);
 
 /* In relay_initiate.c. */
 extern const struct relay_function relay_initiate_authentication;

@@ -119,16 +119,6 @@ struct relay_session *relay_session_find(struct relay_sessions *sessions, struct
     return session;
 }
 
-const struct relay_session *relay_session_found(const struct relay_sessions *sessions, int64_t order)
-{
-    const struct relay_session *session = LIST_FIRST(&sessions->list);
-
-    while (session != NULL &&
-           (!session->ordered || session->download.order != order || session->event_address[0] == '\0'))
-        session = LIST_NEXT(session, link);
-    return session;
-}
-
 /* --- What is known -------------------------------------------------------------------------------------- */
 
 static struct span known_octets(const struct buf *buf)

@@ -43,9 +43,6 @@ struct relay_session *relay_session_add(struct relay_sessions *sessions, struct 
 struct relay_session *relay_session_find(struct relay_sessions *sessions, struct span transaction_id);
 void relay_session_end(struct relay_session *session);
 
-/* The session with the SM-DS that has found an event for this order; NULL when none has. */
-const struct relay_session *relay_session_found(const struct relay_sessions *sessions, int64_t order);
-
 /* Notes the order, and whose it is. */
 void relay_session_set_order(struct relay_session *session, const struct eim_download *download);
 

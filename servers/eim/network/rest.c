@@ -16,24 +16,28 @@ static void rest_openapi(struct rest_call *call)
         buf_append(&call->answer->body, span_of_string(openapi_lines[i]));
 }
 
+/* What comes in pages (servers/rsp/page.h), and by which key. */
+enum listing { NO_LIST, BY_NAME, BY_NUMBER };
+
 static const struct {
     const char *method, *path;
     void (*run)(struct rest_call *call);
     const char *query[3]; /* what may be asked with, NULL at the end */
+    enum listing list;
 } routes[] = {
-    {"GET", "/", rest_status, {NULL}},
-    {"GET", "/openapi.yaml", rest_openapi, {NULL}},
-    {"GET", "/v1/status", rest_status, {NULL}},
-    {"GET", "/v1/euiccs", rest_euiccs, {NULL}},
-    {"GET", "/v1/euiccs/{eid}", rest_euicc, {NULL}},
-    {"PATCH", "/v1/euiccs/{eid}", rest_euicc_change, {NULL}},
-    {"DELETE", "/v1/euiccs/{eid}", rest_euicc_forget, {NULL}},
-    {"GET", "/v1/euiccs/{eid}/profiles", rest_profiles, {NULL}},
-    {"GET", "/v1/orders", rest_orders, {"eid", "state", NULL}},
-    {"POST", "/v1/orders", rest_order_add, {NULL}},
-    {"GET", "/v1/orders/{id}", rest_order, {NULL}},
-    {"DELETE", "/v1/orders/{id}", rest_order_cancel, {"force", NULL}},
-    {"GET", "/v1/notifications", rest_notifications, {"eid", NULL}},
+    {"GET", "/", rest_status, {NULL}, NO_LIST},
+    {"GET", "/openapi.yaml", rest_openapi, {NULL}, NO_LIST},
+    {"GET", "/v1/status", rest_status, {NULL}, NO_LIST},
+    {"GET", "/v1/euiccs", rest_euiccs, {NULL}, BY_NAME},
+    {"GET", "/v1/euiccs/{eid}", rest_euicc, {NULL}, NO_LIST},
+    {"PATCH", "/v1/euiccs/{eid}", rest_euicc_change, {NULL}, NO_LIST},
+    {"DELETE", "/v1/euiccs/{eid}", rest_euicc_forget, {NULL}, NO_LIST},
+    {"GET", "/v1/euiccs/{eid}/profiles", rest_profiles, {NULL}, NO_LIST},
+    {"GET", "/v1/orders", rest_orders, {"eid", "state", NULL}, BY_NUMBER},
+    {"POST", "/v1/orders", rest_order_add, {NULL}, NO_LIST},
+    {"GET", "/v1/orders/{id}", rest_order, {NULL}, NO_LIST},
+    {"DELETE", "/v1/orders/{id}", rest_order_cancel, {"force", NULL}, NO_LIST},
+    {"GET", "/v1/notifications", rest_notifications, {"eid", NULL}, BY_NUMBER},
 };
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
 
@@ -102,15 +106,38 @@ static bool take_query_part(struct rest_call *call, const char *const *allowed, 
     return false;
 }
 
-static bool take_query(struct rest_call *call, const char *const *allowed, const char *query)
+/* One of the fields that every list has; false: another one, or a list has none. */
+static bool take_page_part(struct rest_call *call, enum listing list, const char *part, size_t size)
+{
+    static const char *const names[] = {"limit", "after"};
+    const char *why;
+
+    for (size_t i = 0; list != NO_LIST && i < sizeof(names) / sizeof(names[0]); i++) {
+        size_t name_size = strlen(names[i]);
+
+        if (size <= name_size || strncmp(part, names[i], name_size) != 0 || part[name_size] != '=')
+            continue;
+        why = page_take_field(&call->page, list == BY_NUMBER, part, size);
+        if (why != NULL)
+            rest_error(call, 400, names[i], "%s", why);
+        return true;
+    }
+    return false;
+}
+
+static bool take_query(struct rest_call *call, const char *const *allowed, enum listing list,
+                       const char *query)
 {
     while (query != NULL && *query != '\0') {
         size_t size = strcspn(query, "&");
 
-        if (!take_query_part(call, allowed, query, size))
+        if (take_page_part(call, list, query, size) ? call->answer->code != 0
+                                                    : !take_query_part(call, allowed, query, size))
             return false;
         query += size + (query[size] == '&');
     }
+    if (call->page.limit == 0)
+        call->page.limit = PAGE_ROWS_DEFAULT;
     if (call->eid[0] != '\0' && !eid_is_good(call->eid)) {
         rest_error(call, 400, "eid", "is not an EID of 32 digits");
         return false;
@@ -148,7 +175,8 @@ static void answer_route(struct rest_call *call, size_t index, const struct http
     if (strchr(routes[index].path, '{') != NULL && strncmp(routes[index].path, "/v1/euiccs", 10) == 0 &&
         !eid_is_good(call->parameter))
         rest_error(call, 400, "eid", "is not an EID of 32 digits");
-    else if (take_query(call, routes[index].query, request->query) && take_body(call, request))
+    else if (take_query(call, routes[index].query, routes[index].list, request->query) &&
+             take_body(call, request))
         routes[index].run(call);
 }
 

@@ -4,12 +4,14 @@
 
 #include "common/http/http.h"
 #include "servers/eim/model/server.h"
+#include "servers/rsp/page.h"
 
 struct rest_call {
     struct eim *eim;
     const char *parameter;                             /* what stands for {eid} or {id} in the path; NULL */
     json_t *body;                                      /* POST, PATCH: an object */
     char eid[EIM_EID_DIGITS + 1], state[12], force[8]; /* of the query; "" when absent */
+    struct page page;                                  /* of a list */
     struct http_answer *answer;
 };
 

@@ -119,7 +119,9 @@ static void name_cause(json_t *euicc)
 void rest_euiccs(struct rest_call *call)
 {
     bool failed;
-    json_t *list = db_json(db_query(call->eim->db, SELECT_EUICCS " ORDER BY eid", DB_NONE), &failed);
+    json_t *list = db_json(db_query(call->eim->db, SELECT_EUICCS " WHERE eid > ? ORDER BY eid LIMIT ?",
+                                    DB_VALUES(DB_TEXT(call->page.after), DB_INT(call->page.limit))),
+                           &failed);
     json_t *euicc;
     size_t i;
 
@@ -238,8 +240,9 @@ void rest_orders(struct rest_call *call)
         db_query(call->eim->db,
                  SELECT_ORDERS " WHERE (?1 IS NULL OR eid = ?1) AND (?2 IS NULL OR eim_order.state = ?2 OR"
                                " (?2 = '" ORDER_SENT "' AND eim_order.state = '" ORDER_LOST "'))"
-                               " ORDER BY id",
-                 DB_VALUES(DB_SOME_TEXT(call->eid), DB_SOME_TEXT(call->state))),
+                               " AND id > ?3 ORDER BY id LIMIT ?4",
+                 DB_VALUES(DB_SOME_TEXT(call->eid), DB_SOME_TEXT(call->state),
+                           DB_INT(call->page.after_number), DB_INT(call->page.limit))),
         &failed);
 
     answer_list(call, list, failed);
@@ -322,8 +325,9 @@ void rest_notifications(struct rest_call *call)
                          " operation, sequence AS seqNumber, iccid, address AS notificationAddress, result,"
                          " CASE forward WHEN 0 THEN 'no' WHEN 1 THEN 'waits' WHEN 2 THEN 'delivered'"
                          " ELSE 'given up' END AS forwarded FROM notification"
-                         " WHERE ?1 IS NULL OR eid = ?1 ORDER BY id",
-                         DB_VALUES(DB_SOME_TEXT(call->eid))),
+                         " WHERE (?1 IS NULL OR eid = ?1) AND id > ?2 ORDER BY id LIMIT ?3",
+                         DB_VALUES(DB_SOME_TEXT(call->eid), DB_INT(call->page.after_number),
+                                   DB_INT(call->page.limit))),
                 &failed);
 
     answer_list(call, list, failed);

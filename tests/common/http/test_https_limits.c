@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -37,7 +38,10 @@ static void limits_answer(void *context, struct https_request *request)
 
 static void limits_start(unsigned connections, unsigned seconds)
 {
+    static const char *const names[] = {"eim.test", "with.port.test:8445"};
     const struct https_options options = {.address = "127.0.0.1",
+                                          .names = names,
+                                          .names_count = 2,
                                           .body_max = 100,
                                           .allow = "GET, POST",
                                           .connections_max = connections,
@@ -99,11 +103,108 @@ static const char *limits_ask(int fd, const char *path)
 {
     char request[100];
 
-    snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", path);
+    snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
     say(fd, request);
     turn(100);
     return limits_hear(fd);
 }
+
+/* The status of an answer; 0: none. */
+static int limits_status(const char *method, const char *headers)
+{
+    char request[300];
+    const char *answer;
+    int fd = limits_connect();
+    int status = 0;
+
+    snprintf(request, sizeof(request), "%s / HTTP/1.1\r\n%sContent-Length: 0\r\n\r\n", method, headers);
+    say(fd, request);
+    turn(30);
+    answer = limits_hear(fd);
+    if (answer != NULL && strncmp(answer, "HTTP/1.1 ", 9) == 0)
+        status = atoi(answer + 9);
+    close(fd);
+    return status;
+}
+
+/* A page that has its name lead to this machine (DNS rebinding) is told nothing, whatever it asks. */
+START_TEST(answers_to_its_names_only)
+{
+    static const struct {
+        const char *host;
+        bool ours;
+    } cases[] = {
+        {"localhost", true},
+        {"LOCALHOST:80", true},
+        {"localhost.", true},
+        {"127.0.0.1", true},
+        {"127.0.0.1:443", true},
+        {"192.0.2.7:8445", true},
+        {"[::1]", true},
+        {"[2001:db8::1]:80", true},
+        {"eim.test", true},
+        {"Eim.Test:8445", true},
+        {"eim.test.:1", true},
+        {"with.port.test", true},
+        {"page.example", false},
+        {"page.example:1", false},
+        {"localhost.example", false},
+        {"eim.test.example", false},
+        {"127.0.0.1.nip", false},
+        {"xeim.test", false},
+        {"", false},
+        {":80", false},
+        {"[", false},
+        {"eim.test:x", false},
+        {".", false},
+        {"eim.test..", false},
+        {"2130706433", false},
+    };
+    static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+    char headers[200];
+
+    limits_start(100, 4);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *method = methods[i % (sizeof(methods) / sizeof(methods[0]))];
+
+        snprintf(headers, sizeof(headers), "Host: %s\r\n", cases[i].host);
+        ck_assert_msg(limits_status(method, headers) == (cases[i].ours ? 200 : 421), "%s '%s'", method,
+                      cases[i].host);
+    }
+    ck_assert_int_eq(limits_status("GET", ""), 200);
+    ck_assert_int_eq(limits_status("GET", "Host: localhost\r\nHost: page.example\r\n"), 421);
+    limits_stop();
+}
+END_TEST
+
+/* Nor may a page of another server change anything; of its own it may. */
+START_TEST(takes_changes_from_no_other_page)
+{
+    static const struct {
+        const char *origin;
+        bool ours;
+    } cases[] = {{"http://localhost:8445", true},
+                 {"https://127.0.0.1", true},
+                 {"https://eim.test", true},
+                 {"https://page.example", false},
+                 {"null", false},
+                 {"file://", false},
+                 {"localhost", false}};
+    static const char *const changes[] = {"POST", "PUT", "PATCH", "DELETE"};
+    char headers[200];
+
+    limits_start(100, 4);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *method = changes[i % (sizeof(changes) / sizeof(changes[0]))];
+
+        snprintf(headers, sizeof(headers), "Host: localhost\r\nOrigin: %s\r\n", cases[i].origin);
+        ck_assert_msg(limits_status(method, headers) == (cases[i].ours ? 200 : 403), "%s '%s'", method,
+                      cases[i].origin);
+        ck_assert_int_eq(limits_status("GET", headers), 200);
+    }
+    limits_stop();
+}
+END_TEST
 
 /* An octet now and then, each well within the idle timeout: the request has its time as a whole. */
 START_TEST(a_slow_request_ends)
@@ -309,6 +410,6 @@ START_TEST(ends_with_clients_in_every_state)
 }
 END_TEST
 
-TEST_MAIN("https_limits", a_slow_request_ends, a_slow_answer_does_not, the_longest_idle_makes_room,
-          who_works_keeps_the_place, no_descriptor_is_left, every_answer_has_its_headers,
-          ends_with_clients_in_every_state)
+TEST_MAIN("https_limits", answers_to_its_names_only, takes_changes_from_no_other_page, a_slow_request_ends,
+          a_slow_answer_does_not, the_longest_idle_makes_room, who_works_keeps_the_place,
+          no_descriptor_is_left, every_answer_has_its_headers, ends_with_clients_in_every_state)

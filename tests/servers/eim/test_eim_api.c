@@ -3,6 +3,7 @@
 #include "tests/support/eim_bench.h"
 
 #include "servers/eim/network/rest.h"
+#include "servers/rsp/page.h"
 #include "tests/support/test.h"
 
 #include <stdio.h>
@@ -299,6 +300,84 @@ START_TEST(lists_and_cancels_orders)
 }
 END_TEST
 
+/* Reads a list page by page: every row comes once, in the order of its key. */
+static size_t read_pages(const char *path, const char *filter, const char *key, size_t limit)
+{
+    char query[200], after[64] = "";
+    size_t count = 0, rows;
+
+    do {
+        json_t *page, *row;
+        size_t i;
+
+        snprintf(query, sizeof(query), "%slimit=%zu%s%s", filter, limit, after[0] != '\0' ? "&after=" : "",
+                 after);
+        page = eim_bench_rest(&bench, "GET", path, query, NULL, NULL);
+        rows = json_array_size(page);
+        ck_assert_uint_le(rows, limit);
+        json_array_foreach(page, i, row)
+        {
+            const json_t *value = json_object_get(row, key);
+            char text[64];
+
+            if (json_is_string(value))
+                snprintf(text, sizeof(text), "%s", json_string_value(value));
+            else
+                snprintf(text, sizeof(text), "%019lld", (long long)json_integer_value(value));
+            ck_assert_str_gt(text, after);
+            memcpy(after, text, sizeof(after));
+        }
+        count += rows;
+        json_decref(page);
+    } while (rows == limit);
+    return count;
+}
+
+START_TEST(shows_lists_in_pages)
+{
+    static const char *const bad[] = {"limit=0", "limit=1001", "limit=",  "limit=x",        "limit=1&limit=2",
+                                      "after=",  "after=-1",   "after=x", "after=1&after=2"};
+    enum { EUICCS = 104 };
+    int code;
+
+    eim_bench_start(&bench, NULL);
+    db_begin(bench.eim.db);
+    for (int i = 0; i < EUICCS; i++) {
+        char eid[40];
+
+        snprintf(eid, sizeof(eid), "8904903212345123451234567890%04d", i);
+        ck_assert(db_run(bench.eim.db,
+                         "INSERT INTO euicc (eid, first_seen, last_seen, counter) VALUES (?1, 0, 0, 1)",
+                         DB_VALUES(DB_TEXT(eid))));
+        ck_assert(db_run(bench.eim.db,
+                         "INSERT INTO eim_order (eid, kind, internal, state, request, created)"
+                         " VALUES (?1, 0, 0, 'done', '{}', 0)",
+                         DB_VALUES(DB_TEXT(eid))));
+        ck_assert(
+            db_run(bench.eim.db,
+                   "INSERT INTO notification (eid, received, verified, operation, sequence, address, digest,"
+                   " der, forward) VALUES (?1, 0, 1, 'enable', 1, 'a', x'00', x'00', 0)",
+                   DB_VALUES(DB_TEXT(eid))));
+    }
+    ck_assert(db_commit(bench.eim.db));
+    for (size_t limit = 1; limit <= 208; limit += 23) {
+        ck_assert_uint_eq(read_pages("/v1/euiccs", "", "eid", limit), EUICCS);
+        ck_assert_uint_eq(read_pages("/v1/orders", "", "id", limit), EUICCS);
+        ck_assert_uint_eq(read_pages("/v1/notifications", "", "id", limit), EUICCS);
+    }
+    ck_assert_uint_eq(read_pages("/v1/orders", "eid=89049032123451234512345678900007&state=done&", "id", 1),
+                      1);
+    ck_assert_uint_eq(count_orders(NULL), PAGE_ROWS_DEFAULT);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        json_decref(eim_bench_rest(&bench, "GET", "/v1/orders", bad[i], NULL, &code));
+        ck_assert_msg(code == 400, "%s: %d", bad[i], code);
+    }
+    json_decref(eim_bench_rest(&bench, "GET", "/v1/status", "limit=1", NULL, &code));
+    ck_assert_int_eq(code, 400);
+    eim_bench_stop(&bench);
+}
+END_TEST
+
 START_TEST(changes_and_forgets_euiccs)
 {
     static const char *const bad[] = {"{\"counter\":-1}", "{\"counter\":8388608}", "{\"counter\":\"1\"}",
@@ -361,4 +440,5 @@ START_TEST(says_why_it_cannot_store)
 END_TEST
 
 TEST_MAIN("eim_api", describes_every_route, answers_every_described_route, names_the_field,
-          refuses_at_the_door, lists_and_cancels_orders, changes_and_forgets_euiccs, says_why_it_cannot_store)
+          refuses_at_the_door, lists_and_cancels_orders, shows_lists_in_pages, changes_and_forgets_euiccs,
+          says_why_it_cannot_store)

@@ -302,6 +302,7 @@ static void end_order(void)
 START_TEST(refuses_beginnings)
 {
     char message[300], address[80];
+    const char *const allowed[] = {address, bench.address};
 
     esipa_bench_start(&bench);
     esipa_bench_introduce(&bench, DIRECT_FEATURES);
@@ -319,6 +320,7 @@ START_TEST(refuses_beginnings)
     esipa_bench_expect(&bench, message, ESIPA_ANSWERED, "BF3903810101");
     /* nobody there: a port that was free a moment ago */
     snprintf(address, sizeof(address), "localhost:1");
+    relay_allow(bench.relay, allowed, 2);
     bench.dp.address = address;
     bench_expect(bench_initiate(&bench.dp), "asn1", "127");
     /* smdpAddressMismatch: the order names another one; the SM-DP+ calls itself otherwise */
@@ -424,7 +426,10 @@ static int64_t waiting(void)
 
 START_TEST(keeps_notifications_for_an_smdp_that_is_away)
 {
+    const char *const allowed = bench.address;
+
     esipa_bench_start(&bench);
+    relay_allow(bench.relay, &allowed, 1);
     esipa_bench_introduce(&bench, DIRECT_FEATURES);
     bench.stub.code = 503;
     ck_assert_int_eq(bench_notify(&bench.dp, 1, BENCH_ICCID), 204); /* the IPA is rid of it */
@@ -434,6 +439,7 @@ START_TEST(keeps_notifications_for_an_smdp_that_is_away)
     ck_assert_uint_ge(bench.stub.requests, 1);
     bench.stub.code = 0; /* it is back; the eIM has been restarted since */
     esipa_bench_restart_relay(&bench);
+    relay_allow(bench.relay, &allowed, 1);
     ck_assert(db_run(bench.eim.db, "UPDATE notification SET next_try = 0", DB_NONE));
     relay_forward(bench.relay);
     wait_for_notifications(2);
