@@ -164,6 +164,12 @@ void download_cancel_lost(struct ipa *ipa, const char *why)
     ipa_go(ipa, STEP_DOWNLOAD_RESULT);
 }
 
+/* Who refuses says so for this download; the eIM hears of it, and the poll goes on. */
+void download_refused(struct ipa *ipa, const char *why)
+{
+    download_fail(ipa, "%s", why);
+}
+
 void download_lost(struct ipa *ipa, const char *why)
 {
     if (!ipa->download.direct)

@@ -771,7 +771,7 @@ START_TEST(an_answer_that_is_too_long)
     ipa_bench_open(&bench);
     bench.answer = endless;
     ck_assert(!ipa_bench_poll(&bench, &bench.eim));
-    ck_assert_int_eq(ipa_outcome(bench.ipa), IPA_UNREACHABLE);
+    ck_assert_int_eq(ipa_outcome(bench.ipa), IPA_REFUSED);
     ipa_bench_close(&bench);
 }
 END_TEST
