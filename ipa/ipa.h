@@ -74,12 +74,13 @@ struct ipa_host {
 enum ipa_protocol { IPA_RETRIEVE_HTTPS = 0, IPA_RETRIEVE_COAPS = 1 };
 
 struct ipa_settings {
-    bool direct;          /* can talk to an SM-DP+ itself (ipaFeatures directRspServerCommunication) */
-    bool indirect;        /* can download through the eIM (indirectRspServerCommunication) */
-    bool prefer_direct;   /* both possible: direct; else through the eIM */
-    bool compact;         /* send compact forms to eIMs that can expand them (minimizeEsipaBytes) */
-    bool coaps;           /* CoAP over DTLS besides HTTPS */
-    bool v1;              /* the eIM is one of SGP.32 v1.0: results go out without eidValue */
+    bool direct;        /* can talk to an SM-DP+ itself (ipaFeatures directRspServerCommunication) */
+    bool indirect;      /* can download through the eIM (indirectRspServerCommunication) */
+    bool prefer_direct; /* both possible: direct; else through the eIM */
+    bool compact;       /* send compact forms to eIMs that can expand them (minimizeEsipaBytes) */
+    bool coaps;         /* CoAP over DTLS besides HTTPS */
+    bool v1; /* the eIM is one of SGP.32 v1.0: results go out without eidValue, and need no acknowledgement;
+                CI key identifiers may have a tag inside */
     const char *imei;     /* 15 or 16 digits, NULL: none; the string must outlive the ipa */
     const uint8_t *rplmn; /* three octets as coded in 3GPP TS 24.008, NULL: unknown; likewise */
 };
@@ -206,6 +207,16 @@ bool ipa_memory_reset(struct ipa *ipa, uint8_t options, int codes[3]);
 /* AddInitialEim (5.9.4): `configuration` is the request BF57, or one or more EimConfigurationData (30 …).
  * *code: 0, or the addInitialEimError. Appends the content of addInitialEimOk to `answers`. */
 bool ipa_add_eim(struct ipa *ipa, struct span configuration, int *code, struct buf *answers);
+
+/* What was not as SGP.32 has it in a configuration that another eIM exported. */
+enum ipa_conversion {
+    IPA_CONVERTED_CERTIFICATE = 1, /* stood whole in its CHOICE, A1 { 30 … } */
+    IPA_CONVERTED_KEY = 2,         /* likewise, A0 { 30 … } */
+    IPA_CONVERTED_CI = 4           /* euiccCiPKId with a tag inside, 04 14 …; with `v1` only */
+};
+/* `configuration` as for ipa_add_eim. A set of the above, and `out` is what the card takes instead; 0 and an
+ * empty `out` for what is right, and for what cannot be read. */
+unsigned ipa_convert_configuration(struct span configuration, bool v1, struct buf *out);
 
 /* What is enabled now. */
 struct ipa_enabled {

@@ -227,6 +227,9 @@ void card_clear_eims(struct ipa *ipa);
 /* Every other eIM on the card learns of this change with its next poll. */
 bool card_mark_eims(struct ipa *ipa, const char *except, int cause);
 
+/* A CI's key identifier from outside, without the tag that it may have (configuration.c). */
+struct span ipa_ci_key_id(bool v1, struct span value);
+
 /* --- Changes (change.c) ------------------------------------------------------------------------------- */
 
 struct ipa_immediate {

@@ -95,6 +95,32 @@ static bool is_configuration(struct span octets)
     return tlv_good(&reader) && (requests == 1) != (others > 0);
 }
 
+/* Makes a configuration what SGP.32 says, and says that it did. */
+static void ipad_convert(const struct ipad *ipad, const char *file, struct buf *configuration)
+{
+    static const struct {
+        unsigned bit;
+        const char *what;
+    } conversions[] = {
+        {IPA_CONVERTED_CERTIFICATE, "eimCertificate stood whole in A1 { 30 … }"},
+        {IPA_CONVERTED_KEY, "eimPublicKey stood whole in A0 { 30 … }"},
+        {IPA_CONVERTED_CI, "euiccCiPKId had a tag inside, 04 14 …"},
+    };
+    struct buf converted = {0};
+    unsigned what = ipa_convert_configuration(buf_span(configuration), ipad->settings.v1, &converted);
+
+    for (size_t i = 0; i < sizeof(conversions) / sizeof(conversions[0]); i++) {
+        if ((what & conversions[i].bit) != 0)
+            tool_note("%s: converted for the card: %s", file, conversions[i].what);
+    }
+    if (what == 0) {
+        buf_free(&converted);
+        return;
+    }
+    buf_free(configuration);
+    *configuration = converted;
+}
+
 int ipad_add_eim(const struct command_line *line)
 {
     struct ipad *ipad = line->settings;
@@ -105,6 +131,7 @@ int ipad_add_eim(const struct command_line *line)
     int status = EXIT_FAILED;
 
     if (tool_read_file(line->argv[0], CONFIGURATION_MAX, &configuration)) {
+        ipad_convert(ipad, line->argv[0], &configuration);
         if (!is_configuration(buf_span(&configuration)))
             status = tool_error(
                 "%s is no eIM configuration in DER: neither AddInitialEim (BF57) nor EimConfigurationData",
