@@ -10,7 +10,7 @@
 
 #define PAUSE_MAX 64 /* polls */
 
-static struct ipa_refusal *find(struct ipa_state *state, uint64_t sequence)
+static struct ipa_refusal *refusal_find(struct ipa_state *state, uint64_t sequence)
 {
     for (size_t i = 0; i < state->refusal_count; i++) {
         if (state->refusals[i].sequence == sequence)
@@ -47,7 +47,7 @@ const struct ipa_refusal *ipa_refusals(const struct ipa *ipa, size_t *count)
 
 bool ipa_refusal_waits(struct ipa *ipa, uint64_t sequence, bool *waits)
 {
-    struct ipa_refusal *refusal = find(&ipa->state, sequence);
+    struct ipa_refusal *refusal = refusal_find(&ipa->state, sequence);
 
     *waits = refusal != NULL && (ipa_refusal_is_final(refusal) || refusal->pause > 0);
     if (refusal == NULL || refusal->pause == 0)
@@ -59,7 +59,7 @@ bool ipa_refusal_waits(struct ipa *ipa, uint64_t sequence, bool *waits)
 bool ipa_refusal_note(struct ipa *ipa, uint64_t sequence, bool is_notification, const char *why)
 {
     struct ipa_state *state = &ipa->state;
-    struct ipa_refusal *refusal = find(state, sequence);
+    struct ipa_refusal *refusal = refusal_find(state, sequence);
 
     /* With so many there is no room for the count of one more: it goes out with every poll. */
     if (refusal == NULL && state->refusal_count < IPA_REFUSALS_MAX) {
@@ -79,7 +79,7 @@ bool ipa_refusal_note(struct ipa *ipa, uint64_t sequence, bool is_notification, 
     return refusal == NULL || ipa_keep(ipa);
 }
 
-static void drop(struct ipa_state *state, size_t index)
+static void refusal_drop(struct ipa_state *state, size_t index)
 {
     state->refusal_count--;
     memmove(&state->refusals[index], &state->refusals[index + 1],
@@ -88,11 +88,11 @@ static void drop(struct ipa_state *state, size_t index)
 
 bool ipa_refusal_forget(struct ipa *ipa, uint64_t sequence)
 {
-    struct ipa_refusal *refusal = find(&ipa->state, sequence);
+    struct ipa_refusal *refusal = refusal_find(&ipa->state, sequence);
 
     if (refusal == NULL)
         return true;
-    drop(&ipa->state, (size_t)(refusal - ipa->state.refusals));
+    refusal_drop(&ipa->state, (size_t)(refusal - ipa->state.refusals));
     return ipa_keep(ipa);
 }
 
@@ -130,7 +130,7 @@ bool ipa_refusal_keep_listed(struct ipa *ipa, struct span list, bool is_notifica
 
         if (refusal->is_notification == is_notification &&
             !is_listed(list, is_notification, refusal->sequence))
-            drop(state, i);
+            refusal_drop(state, i);
     }
     return state->refusal_count == before || ipa_keep(ipa);
 }
