@@ -9,6 +9,8 @@
 
 #define SW_DONE 0x9000
 
+#define REFUSAL_PAUSE_MAX 64 /* polls */
+
 /* --- What outlives a power cut (state.c) -------------------------------------------------------------- */
 
 #define DIGEST_SIZE         COMPACT_DIGEST_SIZE
@@ -194,7 +196,7 @@ bool ipa_refusal_note(struct ipa *ipa, uint64_t sequence, bool is_notification, 
 bool ipa_refusal_forget(struct ipa *ipa, uint64_t sequence);
 /* Of all that are results, or notifications, these are still on the card. */
 bool ipa_refusal_keep_listed(struct ipa *ipa, struct span list, bool is_notification);
-/* The content of the list in the state. */
+/* The content of the list in the state (refusals_kept.c). */
 bool ipa_refusals_read(struct ipa_state *state, struct span content);
 void ipa_refusals_write(const struct ipa_state *state, struct buf *out);
 
