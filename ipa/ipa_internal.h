@@ -300,7 +300,5 @@ void notifications_lost(struct ipa *ipa, const char *why);
 void notifications_refused(struct ipa *ipa, const char *why);
 /* Appends a PendingNotification to `out`, compact where the polled eIM can expand it. */
 void notification_put(struct ipa *ipa, struct span pending, struct buf *out);
-/* NotificationMetadata of a PendingNotification (whole, in full form). */
-bool notification_metadata(struct span pending, uint64_t *sequence, struct span *address, struct span *iccid);
 
 #endif
