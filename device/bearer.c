@@ -14,7 +14,7 @@ static void on_told(evutil_socket_t fd, short events, void *context)
 
     (void)fd;
     (void)events;
-    bearer->done(bearer->context, bearer->is_answered, buf_span(&bearer->answer), bearer->why);
+    bearer->done(bearer->context, bearer->result, buf_span(&bearer->answer), bearer->why);
 }
 
 bool bearer_begin(struct bearer *bearer, const struct bearer_kind *kind, struct loop *loop)
@@ -39,8 +39,26 @@ void bearer_answered(struct bearer *bearer)
         bearer_failed(bearer, "out of memory");
         return;
     }
-    bearer->is_answered = true;
+    bearer->result = BEARER_ANSWERED;
     event_active(bearer->told, EV_TIMEOUT, 0);
+}
+
+__attribute__((format(printf, 3, 0))) static void
+bearer_ended(struct bearer *bearer, enum bearer_result result, const char *format, va_list arguments)
+{
+    vsnprintf(bearer->why, sizeof(bearer->why), format, arguments);
+    tool_one_line(bearer->why);
+    bearer->result = result;
+    event_active(bearer->told, EV_TIMEOUT, 0);
+}
+
+void bearer_refused(struct bearer *bearer, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    bearer_ended(bearer, BEARER_REFUSED, format, arguments);
+    va_end(arguments);
 }
 
 void bearer_failed(struct bearer *bearer, const char *format, ...)
@@ -48,11 +66,8 @@ void bearer_failed(struct bearer *bearer, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(bearer->why, sizeof(bearer->why), format, arguments);
+    bearer_ended(bearer, BEARER_LOST, format, arguments);
     va_end(arguments);
-    tool_one_line(bearer->why);
-    bearer->is_answered = false;
-    event_active(bearer->told, EV_TIMEOUT, 0);
 }
 
 void bearer_close(struct bearer *bearer)

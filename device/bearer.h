@@ -38,9 +38,15 @@ bool bearer_from_fqdn(const char *fqdn, enum bearer_scheme scheme, struct bearer
 
 struct bearer;
 
+enum bearer_result {
+    BEARER_ANSWERED,
+    BEARER_REFUSED, /* with a status of HTTP or CoAP, or of ES9+, that is no success */
+    BEARER_LOST     /* there was no answer */
+};
+
 /* What came of a message: the body of the answer, empty for an answer without one, until the next message or
  * the end of the bearer; or else one line in `why`. May post the next message, and may close the bearer. */
-typedef void bearer_done(void *context, bool is_answered, struct span answer, const char *why);
+typedef void bearer_done(void *context, enum bearer_result result, struct span answer, const char *why);
 
 /* The way to an eIM; it connects with the first message. NULL with one line in `why`. */
 struct bearer *bearer_open(struct loop *loop, const struct bearer_target *target, char why[BEARER_WHY_SIZE]);

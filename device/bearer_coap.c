@@ -151,7 +151,8 @@ static void take_answer(struct coap_bearer *coap)
     if (coap->connection->lost) {
         bearer_coap_fail(coap, "no answer");
     } else if (coap->code < 200 || coap->code >= 300) {
-        bearer_coap_fail(coap, code);
+        stop(coap);
+        bearer_refused(&coap->base, "%.200s: %s", coap->target.url, code);
     } else {
         stop(coap);
         bearer_answered(&coap->base);

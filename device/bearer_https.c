@@ -29,8 +29,8 @@ static void on_done(void *context, enum https_result result, long status, struct
 
     if (result != HTTPS_ANSWERED) {
         bearer_failed(&https->base, "%s: %s", https->url, why);
-    } else if (status != 200 && status != 204) {
-        bearer_failed(&https->base, "%s: HTTP status %ld", https->url, status);
+    } else if (status < 200 || status > 299) {
+        bearer_refused(&https->base, "%s: HTTP status %ld", https->url, status);
     } else {
         buf_append(&https->base.answer, answer);
         bearer_answered(&https->base);

@@ -20,16 +20,17 @@ struct bearer {
     struct event *told; /* made active when something is to be told */
     bearer_done *done;
     void *context;
-    bool is_answered;
+    enum bearer_result result;
     struct buf answer;
     char why[BEARER_WHY_SIZE];
 };
 
 /* From then on bearer_close ends and frees it. False, and nothing to close, without memory. */
 bool bearer_begin(struct bearer *bearer, const struct bearer_kind *kind, struct loop *loop);
-/* The message that is under way has its answer, or has none. Who posted it is told from the loop itself, not
- * from here: from inside a library that carries messages nothing of it can be closed. */
+/* The message that is under way has its answer, or a refusal, or neither. Who posted it is told from the loop
+ * itself, not from here: from inside a library that carries messages nothing of it can be closed. */
 void bearer_answered(struct bearer *bearer);
+void bearer_refused(struct bearer *bearer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void bearer_failed(struct bearer *bearer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The kinds of way to an eIM, as bearer_open. Without libcoap in the build the second only says so. */

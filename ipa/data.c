@@ -268,14 +268,15 @@ static bool read_tags(struct span tags, bool wanted[DATA_COUNT])
     return tags.size > 0;
 }
 
-static bool read_request(struct span content, struct request *request)
+static bool read_request(struct span content, bool v1, struct request *request)
 {
     struct tlv_reader reader = tlv_reader(content);
 
     *request = (struct request){.tags = SPAN_NONE};
     if (!tlv_require(&reader, 0x5C, &request->tags))
         return false;
-    tlv_optional(&reader, TAG_OCTET_STRING, &request->ci_key_id);
+    if (tlv_optional(&reader, TAG_OCTET_STRING, &request->ci_key_id))
+        request->ci_key_id = ipa_ci_key_id(v1, request->ci_key_id);
     tlv_optional(&reader, 0xA1, &request->notification_search);
     tlv_optional(&reader, 0xA2, &request->result_search);
     tlv_optional(&reader, 0x83, &request->transaction_id);
@@ -354,7 +355,7 @@ void data_answer(struct ipa *ipa, struct span content)
     size_t outer;
     size_t response;
 
-    if (!read_request(content, &request) || !read_tags(request.tags, wanted)) {
+    if (!read_request(content, ipa->settings.v1, &request) || !read_tags(request.tags, wanted)) {
         put_error(ipa, &request, INCORRECT_TAG_LIST);
         return;
     }

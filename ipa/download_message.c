@@ -34,14 +34,12 @@ void download_send(struct ipa *ipa, struct download_request request, enum ipa_st
     ipa_send(ipa, step, peer, ipa->download.direct ? ipa->download.address : "");
 }
 
-/* By way of a copy: an argument may be download->why itself. */
+/* The first cause stays: what comes of it (a session that nobody knows any more) says nothing about it. */
 __attribute__((format(printf, 2, 0))) static void note(struct ipa_download *download, const char *format,
                                                        va_list arguments)
 {
-    char line[sizeof(download->why)];
-
-    vsnprintf(line, sizeof(line), format, arguments);
-    memcpy(download->why, line, sizeof(line));
+    if (download->why[0] == '\0')
+        vsnprintf(download->why, sizeof(download->why), format, arguments);
 }
 
 bool download_note(struct ipa_download *download, const char *format, ...)
@@ -112,7 +110,8 @@ bool download_card_refused(struct ipa *ipa, const char *name, enum names names, 
         tlv_unsigned(value, &code);
     download_note(&ipa->download, "%s: the card refused: %s", name,
                   names_text(names, code, text, sizeof(text)));
-    buf_append(&ipa->download.refused, buf_span(&ipa->response));
+    if (ipa->download.refused.size == 0)
+        buf_append(&ipa->download.refused, buf_span(&ipa->response));
     return true;
 }
 
@@ -162,6 +161,12 @@ void download_cancel_lost(struct ipa *ipa, const char *why)
 {
     (void)why; /* the session ends by itself on both sides */
     ipa_go(ipa, STEP_DOWNLOAD_RESULT);
+}
+
+/* Who refuses says so for this download; the eIM hears of it, and the poll goes on. */
+void download_refused(struct ipa *ipa, const char *why)
+{
+    download_fail(ipa, "%s", why);
 }
 
 void download_lost(struct ipa *ipa, const char *why)

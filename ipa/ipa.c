@@ -68,6 +68,11 @@ const char *ipa_why(const struct ipa *ipa)
     return ipa->why;
 }
 
+bool ipa_why_was_told(const struct ipa *ipa)
+{
+    return ipa->why_was_told;
+}
+
 bool ipa_was_answered(const struct ipa *ipa)
 {
     return ipa->answered;
@@ -81,23 +86,26 @@ static void package_lost(struct ipa *ipa, const char *why)
 }
 
 /* What a step begins with, when nothing but the step itself brought it up; who takes the answer to the
- * message that went out with it; who, that there is none. */
+ * message that went out with it; who, that it was refused; who, that there is none. */
 static const struct {
     void (*enter)(struct ipa *ipa);
     void (*answered)(struct ipa *ipa, struct span answer);
+    void (*refused)(struct ipa *ipa, const char *why);
     void (*lost)(struct ipa *ipa, const char *why);
 } steps[STEPS] = {
-    [STEP_LIST_RESULTS] = {package_list_results, NULL, NULL},
-    [STEP_STORED_RESULT] = {package_offer_stored, NULL, NULL},
-    [STEP_RESULT] = {package_result_send, package_result_answered, package_result_lost},
-    [STEP_GET_PACKAGE] = {package_get, package_got, package_lost},
-    [STEP_INITIATE] = {download_initiate, download_initiated, download_lost},
-    [STEP_AUTHENTICATE] = {NULL, download_authenticated, download_lost},
-    [STEP_BIND] = {NULL, download_bound, download_lost},
-    [STEP_CANCEL] = {NULL, download_cancelled, download_cancel_lost},
-    [STEP_DOWNLOAD_RESULT] = {download_finish, NULL, NULL},
-    [STEP_LIST_NOTIFICATIONS] = {notifications_list, NULL, NULL},
-    [STEP_NOTIFICATION] = {notifications_next, notifications_answered, notifications_lost},
+    [STEP_LIST_RESULTS] = {package_list_results, NULL, NULL, NULL},
+    [STEP_STORED_RESULT] = {package_offer_stored, NULL, NULL, NULL},
+    [STEP_RESULT] = {package_result_send, package_result_answered, package_result_refused,
+                     package_result_lost},
+    [STEP_GET_PACKAGE] = {package_get, package_got, package_get_refused, package_lost},
+    [STEP_INITIATE] = {download_initiate, download_initiated, download_refused, download_lost},
+    [STEP_AUTHENTICATE] = {NULL, download_authenticated, download_refused, download_lost},
+    [STEP_BIND] = {NULL, download_bound, download_refused, download_lost},
+    [STEP_CANCEL] = {NULL, download_cancelled, download_cancel_lost, download_cancel_lost},
+    [STEP_DOWNLOAD_RESULT] = {download_finish, NULL, NULL, NULL},
+    [STEP_LIST_NOTIFICATIONS] = {notifications_list, NULL, NULL, NULL},
+    [STEP_NOTIFICATION] = {notifications_next, notifications_answered, notifications_refused,
+                           notifications_lost},
 };
 
 /* Until the host is wanted or the poll is over. */
@@ -122,6 +130,12 @@ static void ipa_begin(struct ipa *ipa)
     buf_clear(&ipa->notifications);
     ipa->outcome = IPA_DONE;
     ipa->why[0] = '\0';
+    ipa->noted_outcome = IPA_DONE;
+    ipa->noted[0] = '\0';
+    ipa->noted_was_told = false;
+    ipa->why_was_told = false;
+    ipa->has_refused_package = false;
+    ipa->refusal[0] = '\0';
     ipa->answered = false;
     ipa->leaving = false;
     ipa->packages = 0;
@@ -173,13 +187,24 @@ void ipa_answered(struct ipa *ipa, struct span answer)
     if (ipa->want != IPA_SEND || steps[step].answered == NULL || has_left(ipa))
         return;
     if (answer.size > IPA_ANSWER_MAX) {
-        ipa_unreachable(ipa, "the answer is longer than any ESipa message");
+        ipa_refused(ipa, "the answer is longer than any ESipa message");
         return;
     }
     if (ipa->message.peer == IPA_PEER_EIM)
         ipa->answered = true;
     ipa_go(ipa, STEP_NONE);
     steps[step].answered(ipa, answer);
+    ipa_run(ipa);
+}
+
+void ipa_refused(struct ipa *ipa, const char *why)
+{
+    enum ipa_step step = ipa->step;
+
+    if (ipa->want != IPA_SEND || steps[step].refused == NULL || has_left(ipa))
+        return;
+    ipa_go(ipa, STEP_NONE);
+    steps[step].refused(ipa, why);
     ipa_run(ipa);
 }
 
@@ -217,8 +242,7 @@ void ipa_give_up(struct ipa *ipa)
     if (ipa->want != IPA_RETRY)
         return;
     ipa_go(ipa, STEP_NONE);
-    if (ipa->worth == WORTH_ROLLBACK)
-        package_roll_back(ipa);
+    package_result_give_up(ipa);
     ipa_run(ipa);
 }
 

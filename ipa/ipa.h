@@ -7,7 +7,7 @@
  *     ipa_start_poll(ipa, eim_id);
  *     while (ipa_want(ipa) != IPA_NOTHING)
  *         switch (ipa_want(ipa)) {
- *         case IPA_SEND:    carry ipa_message(ipa), then ipa_answered or ipa_unreachable
+ *         case IPA_SEND:    carry ipa_message(ipa), then ipa_answered, ipa_refused or ipa_unreachable
  *         case IPA_REFRESH: reset the card, attach anew, then ipa_refreshed
  *         case IPA_RETRY:   wait, then ipa_retry; or, after too long, ipa_give_up
  *         }
@@ -45,6 +45,10 @@ enum ipa_event {
     IPA_EVENT_ROLLBACK,          /* code: cmdResult of ProfileRollback */
     IPA_EVENT_STATE_CHANGE,      /* code: the stateChangeCause that the eIM was told */
     IPA_EVENT_MORE,              /* the eIM has more packages than one poll takes */
+    /* text: why an eIM or a server did not take a result or notification, which comes again later; number:
+     * its sequence number, 0 for a result that is not stored; code: how often, by now, 0: not counted */
+    IPA_EVENT_NOT_TAKEN,
+    IPA_EVENT_GIVEN_UP, /* number: of a result that was refused IPA_TRIES_MAX times; it stays on the card */
 };
 
 struct ipa_report {
@@ -70,12 +74,13 @@ struct ipa_host {
 enum ipa_protocol { IPA_RETRIEVE_HTTPS = 0, IPA_RETRIEVE_COAPS = 1 };
 
 struct ipa_settings {
-    bool direct;          /* can talk to an SM-DP+ itself (ipaFeatures directRspServerCommunication) */
-    bool indirect;        /* can download through the eIM (indirectRspServerCommunication) */
-    bool prefer_direct;   /* both possible: direct; else through the eIM */
-    bool compact;         /* send compact forms to eIMs that can expand them (minimizeEsipaBytes) */
-    bool coaps;           /* CoAP over DTLS besides HTTPS */
-    bool v1;              /* the eIM is one of SGP.32 v1.0: results go out without eidValue */
+    bool direct;        /* can talk to an SM-DP+ itself (ipaFeatures directRspServerCommunication) */
+    bool indirect;      /* can download through the eIM (indirectRspServerCommunication) */
+    bool prefer_direct; /* both possible: direct; else through the eIM */
+    bool compact;       /* send compact forms to eIMs that can expand them (minimizeEsipaBytes) */
+    bool coaps;         /* CoAP over DTLS besides HTTPS */
+    bool v1; /* the eIM is one of SGP.32 v1.0: results go out without eidValue, and need no acknowledgement;
+                CI key identifiers may have a tag inside */
     const char *imei;     /* 15 or 16 digits, NULL: none; the string must outlive the ipa */
     const uint8_t *rplmn; /* three octets as coded in 3GPP TS 24.008, NULL: unknown; likewise */
 };
@@ -126,7 +131,9 @@ enum ipa_want ipa_want(const struct ipa *ipa);
 const struct ipa_message *ipa_message(const struct ipa *ipa);
 /* The body of the answer; empty for an answer without one (HTTP 204). */
 void ipa_answered(struct ipa *ipa, struct span answer);
-/* There was no answer, or one that is no ESipa (HTTP status, TLS). `why`: one line. */
+/* Who was asked refused, by a status of HTTP or CoAP. `why`: one line. */
+void ipa_refused(struct ipa *ipa, const char *why);
+/* There was no answer. `why`: one line. */
 void ipa_unreachable(struct ipa *ipa, const char *why);
 /* The card was reset, and the connection is one over the profile that is enabled now. */
 void ipa_refreshed(struct ipa *ipa);
@@ -154,8 +161,30 @@ enum ipa_outcome {
 enum ipa_outcome ipa_outcome(const struct ipa *ipa);
 /* One line for a person; "" after IPA_DONE. */
 const char *ipa_why(const struct ipa *ipa);
+/* Whether IPA_EVENT_NOT_TAKEN has said it already. */
+bool ipa_why_was_told(const struct ipa *ipa);
 /* Whether any answer of the eIM arrived in this poll: the device is connected. */
 bool ipa_was_answered(const struct ipa *ipa);
+
+/* --- What was refused --------------------------------------------------------------------------------- */
+
+#define IPA_REFUSALS_MAX 32
+#define IPA_TRIES_MAX    10 /* then a result is given up */
+
+/* A result or notification on the card that somebody refused to take. Polls go on all the same. */
+struct ipa_refusal {
+    uint64_t sequence;
+    bool is_notification;
+    unsigned tries;
+    unsigned pause;           /* polls, until it goes out again */
+    char eim[IPA_ID_MAX + 1]; /* in whose poll it was */
+    char why[160];
+};
+
+/* Those of this card, known after ipa_read_eid or a poll. */
+const struct ipa_refusal *ipa_refusals(const struct ipa *ipa, size_t *count);
+/* It is given up, and does not go out again by itself. */
+bool ipa_refusal_is_final(const struct ipa_refusal *refusal);
 
 /* --- What an IPA does on its own ---------------------------------------------------------------------- */
 
@@ -178,6 +207,16 @@ bool ipa_memory_reset(struct ipa *ipa, uint8_t options, int codes[3]);
 /* AddInitialEim (5.9.4): `configuration` is the request BF57, or one or more EimConfigurationData (30 …).
  * *code: 0, or the addInitialEimError. Appends the content of addInitialEimOk to `answers`. */
 bool ipa_add_eim(struct ipa *ipa, struct span configuration, int *code, struct buf *answers);
+
+/* What was not as SGP.32 has it in a configuration that another eIM exported. */
+enum ipa_conversion {
+    IPA_CONVERTED_CERTIFICATE = 1, /* stood whole in its CHOICE, A1 { 30 … } */
+    IPA_CONVERTED_KEY = 2,         /* likewise, A0 { 30 … } */
+    IPA_CONVERTED_CI = 4           /* euiccCiPKId with a tag inside, 04 14 …; with `v1` only */
+};
+/* `configuration` as for ipa_add_eim. A set of the above, and `out` is what the card takes instead; 0 and an
+ * empty `out` for what is right, and for what cannot be read. */
+unsigned ipa_convert_configuration(struct span configuration, bool v1, struct buf *out);
 
 /* What is enabled now. */
 struct ipa_enabled {

@@ -9,6 +9,8 @@
 
 #define SW_DONE 0x9000
 
+#define REFUSAL_PAUSE_MAX 64 /* polls */
+
 /* --- What outlives a power cut (state.c) -------------------------------------------------------------- */
 
 #define DIGEST_SIZE         COMPACT_DIGEST_SIZE
@@ -37,6 +39,8 @@ struct ipa_state {
     /* A change that was begun by the IPA itself: its cause, and a digest of the profiles' states before. */
     int begun_cause; /* -1: none */
     uint8_t profiles[DIGEST_SIZE];
+    struct ipa_refusal refusals[IPA_REFUSALS_MAX];
+    size_t refusal_count;
 };
 
 void state_clear(struct ipa_state *state);
@@ -114,6 +118,10 @@ struct ipa {
     enum ipa_step part; /* where the poll goes on when what was begun is done */
     enum ipa_outcome outcome;
     char why[512];
+    /* What went wrong in a poll that went on; its end says so. */
+    enum ipa_outcome noted_outcome; /* IPA_DONE: nothing */
+    char noted[512];
+    bool noted_was_told, why_was_told;
     bool answered;
     bool leaving; /* the message that is under way is the last one */
     unsigned packages;
@@ -129,6 +137,12 @@ struct ipa {
     struct buf stored; /* the list of results to be offered first */
     size_t stored_offset;
 
+    bool has_result; /* the message that is out is an EuiccPackageResult: with this sequence number */
+    uint64_t result_number;
+    uint8_t package[DIGEST_SIZE];         /* what came last */
+    uint8_t refused_package[DIGEST_SIZE]; /* whose result was refused in this poll */
+    bool has_refused_package;
+    char refusal[160];          /* of the result that waits for the network; "": it was not refused */
     struct buf offered;         /* uint64_t each: the sequence numbers in the result that is out */
     enum ipa_worth worth;       /* of that result */
     bool is_download;           /* it is a ProfileDownloadTriggerResult */
@@ -147,6 +161,10 @@ struct ipa {
 /* Ends the poll, and is false. */
 bool ipa_end(struct ipa *ipa, enum ipa_outcome outcome, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Notes how the poll ends that goes on for now: the first cause, and of several one that was not told. */
+void ipa_note(struct ipa *ipa, enum ipa_outcome outcome, bool was_told, const char *why);
+/* Ends the poll with what was noted, or well. */
+void ipa_end_noted(struct ipa *ipa);
 /* Sets what comes next. */
 void ipa_go(struct ipa *ipa, enum ipa_step step);
 /* What was begun in this part of the poll is done: its next. */
@@ -166,6 +184,21 @@ const struct compact_given *ipa_known(struct ipa *ipa);
 bool ipa_digest(struct span octets, uint8_t digest[DIGEST_SIZE]);
 /* Notes in ipa->why what went wrong, and is false. */
 bool ipa_fail(struct ipa *ipa, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* --- What was refused (refusals.c) -------------------------------------------------------------------- */
+
+/* Of the result or notification with this number: whether it does not go out in this poll, of which its pause
+ * is one less then. False: the poll ended; so of the next three. */
+bool ipa_refusal_waits(struct ipa *ipa, uint64_t sequence, bool *waits);
+/* It was refused: that is counted and told. */
+bool ipa_refusal_note(struct ipa *ipa, uint64_t sequence, bool is_notification, const char *why);
+/* It is not on the card any more. */
+bool ipa_refusal_forget(struct ipa *ipa, uint64_t sequence);
+/* Of all that are results, or notifications, these are still on the card. */
+bool ipa_refusal_keep_listed(struct ipa *ipa, struct span list, bool is_notification);
+/* The content of the list in the state (refusals_kept.c). */
+bool ipa_refusals_read(struct ipa_state *state, struct span content);
+void ipa_refusals_write(const struct ipa_state *state, struct buf *out);
 
 /* --- The card (card.c) -------------------------------------------------------------------------------- */
 
@@ -196,6 +229,9 @@ void card_clear_eims(struct ipa *ipa);
 /* Every other eIM on the card learns of this change with its next poll. */
 bool card_mark_eims(struct ipa *ipa, const char *except, int cause);
 
+/* A CI's key identifier from outside, without the tag that it may have (configuration.c). */
+struct span ipa_ci_key_id(bool v1, struct span value);
+
 /* --- Changes (change.c) ------------------------------------------------------------------------------- */
 
 struct ipa_immediate {
@@ -216,17 +252,23 @@ void package_get(struct ipa *ipa);
 void package_result_send(struct ipa *ipa);
 void package_got(struct ipa *ipa, struct span answer);
 void package_result_answered(struct ipa *ipa, struct span answer);
+void package_result_refused(struct ipa *ipa, const char *why);
 void package_result_lost(struct ipa *ipa, const char *why);
+/* The time is over that a result of a profile change had. */
+void package_result_give_up(struct ipa *ipa);
+/* GetEimPackage was refused, or its answer cannot be used; notifications go out all the same. */
+void package_get_refused(struct ipa *ipa, const char *why);
 /* Begins ipa->out with BF50 { 5A EID; package_result_end closes it: STEP_RESULT is next, after a REFRESH when
  * a profile was changed. */
 size_t package_result_begin(struct ipa *ipa);
 void package_result_end(struct ipa *ipa, size_t mark, bool profile_changed, enum ipa_worth worth);
-void package_roll_back(struct ipa *ipa);
 /* The other eIMs have not seen what this result says; each result is looked at once. False: the
  * poll ended. */
 bool package_tell_others(struct ipa *ipa, const struct package_result *result);
 /* This sequence number is in ipa->out: the eIM may acknowledge it. */
 void package_offer(struct ipa *ipa, uint64_t sequence);
+/* The same, and it is an EuiccPackageResult that is in there itself. */
+void package_offer_result(struct ipa *ipa, uint64_t sequence);
 /* Appends PendingNotifications to ipa->out, compact where the eIM can expand them, and offers them. */
 bool package_put_notifications(struct ipa *ipa, struct span list);
 
@@ -243,6 +285,7 @@ void download_authenticated(struct ipa *ipa, struct span answer);
 void download_bound(struct ipa *ipa, struct span answer);
 /* The server was not reached, or CancelSession went out and came back, or not. */
 void download_lost(struct ipa *ipa, const char *why);
+void download_refused(struct ipa *ipa, const char *why);
 void download_cancelled(struct ipa *ipa, struct span answer);
 void download_cancel_lost(struct ipa *ipa, const char *why);
 void download_clear(struct ipa_download *download);
@@ -254,9 +297,8 @@ void notifications_list(struct ipa *ipa);
 void notifications_next(struct ipa *ipa);
 void notifications_answered(struct ipa *ipa, struct span answer);
 void notifications_lost(struct ipa *ipa, const char *why);
+void notifications_refused(struct ipa *ipa, const char *why);
 /* Appends a PendingNotification to `out`, compact where the polled eIM can expand it. */
 void notification_put(struct ipa *ipa, struct span pending, struct buf *out);
-/* NotificationMetadata of a PendingNotification (whole, in full form). */
-bool notification_metadata(struct span pending, uint64_t *sequence, struct span *address, struct span *iccid);
 
 #endif

@@ -50,6 +50,21 @@ bool ipa_end(struct ipa *ipa, enum ipa_outcome outcome, const char *format, ...)
     return false;
 }
 
+void ipa_note(struct ipa *ipa, enum ipa_outcome outcome, bool was_told, const char *why)
+{
+    if (ipa->noted_outcome != IPA_DONE && (was_told || !ipa->noted_was_told))
+        return;
+    ipa->noted_outcome = outcome;
+    ipa->noted_was_told = was_told;
+    snprintf(ipa->noted, sizeof(ipa->noted), "%s", why);
+}
+
+void ipa_end_noted(struct ipa *ipa)
+{
+    ipa_end(ipa, ipa->noted_outcome, "%s", ipa->noted);
+    ipa->why_was_told = ipa->noted_outcome != IPA_DONE && ipa->noted_was_told;
+}
+
 bool ipa_fail(struct ipa *ipa, const char *format, ...)
 {
     va_list arguments;

@@ -7,27 +7,6 @@
 
 #include <string.h>
 
-bool notification_metadata(struct span pending, uint64_t *sequence, struct span *address, struct span *iccid)
-{
-    struct span content;
-    struct span data;
-    struct span metadata;
-    struct span value;
-
-    *iccid = SPAN_NONE;
-    if (tlv_single(pending, TAG_INSTALLATION_RESULT, &content) == TLV_OK) {
-        if (!tlv_find(content, TAG_INSTALLATION_RESULT_DATA, &data) ||
-            !tlv_find(data, TAG_NOTIFICATION_METADATA, &metadata))
-            return false;
-    } else if (tlv_single(pending, TAG_SEQUENCE, &content) != TLV_OK ||
-               !tlv_find(content, TAG_NOTIFICATION_METADATA, &metadata)) {
-        return false;
-    }
-    tlv_find(metadata, TAG_ICCID, iccid);
-    return tlv_find(metadata, 0x80, &value) && tlv_unsigned(value, sequence) &&
-           tlv_find(metadata, TAG_UTF8_STRING, address) && address->size <= IPA_ADDRESS_MAX;
-}
-
 /* The result of the download that the polled eIM has just relayed: it knows everything else about it. */
 static bool was_relayed(const struct ipa *ipa, struct span pending)
 {
@@ -58,7 +37,8 @@ void notifications_list(struct ipa *ipa)
         return;
     }
     buf_append(&ipa->notifications, list);
-    ipa_enter(ipa, STEP_NOTIFICATION);
+    if (ipa_refusal_keep_listed(ipa, list, true))
+        ipa_enter(ipa, STEP_NOTIFICATION);
 }
 
 static void send(struct ipa *ipa, struct span pending, bool direct, const char *address)
@@ -94,9 +74,14 @@ void notifications_next(struct ipa *ipa)
         struct span iccid;
         char text[IPA_ADDRESS_MAX + 1];
         bool direct = !ipa_through_eim(ipa);
+        bool waits;
 
         ipa->notifications_offset = reader.offset;
         if (!notification_metadata(pending.whole, &ipa->notification_number, &address, &iccid))
+            continue;
+        if (!ipa_refusal_waits(ipa, ipa->notification_number, &waits))
+            return;
+        if (waits)
             continue;
         memcpy(text, address.data, address.size);
         text[address.size] = '\0';
@@ -108,7 +93,7 @@ void notifications_next(struct ipa *ipa)
         send(ipa, pending.whole, direct, direct ? text : "");
         return;
     }
-    ipa_end(ipa, IPA_DONE, "%s", "");
+    ipa_end_noted(ipa);
 }
 
 void notifications_answered(struct ipa *ipa, struct span answer)
@@ -119,7 +104,16 @@ void notifications_answered(struct ipa *ipa, struct span answer)
         return;
     }
     ipa_tell(ipa, IPA_EVENT_NOTIFICATION, SPAN_NONE, ipa->notification_number, 0, ipa->notification_address);
-    ipa_go_on(ipa);
+    if (ipa_refusal_forget(ipa, ipa->notification_number))
+        ipa_go_on(ipa);
+}
+
+void notifications_refused(struct ipa *ipa, const char *why)
+{
+    if (ipa->message.peer == IPA_PEER_EIM)
+        ipa_note(ipa, IPA_REFUSED, true, why);
+    if (ipa_refusal_note(ipa, ipa->notification_number, true, why))
+        ipa_go_on(ipa);
 }
 
 void notifications_lost(struct ipa *ipa, const char *why)

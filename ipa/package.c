@@ -140,7 +140,7 @@ static void run_package(struct ipa *ipa, struct span package)
     ipa_tell(ipa, IPA_EVENT_PACKAGE, buf_span(&result), read.sequence, 0, NULL);
     outer = package_result_begin(ipa);
     if (read.has_sequence)
-        package_offer(ipa, read.sequence);
+        package_offer_result(ipa, read.sequence);
     ok = put_result(ipa, buf_span(&result));
     buf_free(&result);
     if (!ok) {
@@ -172,31 +172,61 @@ static void ipa_package_take(struct ipa *ipa, const struct tlv *package)
     }
 }
 
+void package_get_refused(struct ipa *ipa, const char *why)
+{
+    ipa_note(ipa, IPA_REFUSED, false, why);
+    ipa_enter(ipa, STEP_LIST_NOTIFICATIONS);
+}
+
+static void get_failed(struct ipa *ipa, enum ipa_outcome outcome, const char *what)
+{
+    char line[160];
+
+    snprintf(line, sizeof(line), "GetEimPackage: the eIM%s", what);
+    ipa_note(ipa, outcome, false, line);
+    ipa_enter(ipa, STEP_LIST_NOTIFICATIONS);
+}
+
+/* Whether this is the package whose result the eIM has just refused: it would come without end. */
+static bool comes_again(struct ipa *ipa, struct span package)
+{
+    if (!ipa_digest(package, ipa->package)) {
+        ipa_end(ipa, IPA_STORAGE, "out of memory");
+        return true;
+    }
+    if (!ipa->has_refused_package || memcmp(ipa->package, ipa->refused_package, sizeof(ipa->package)) != 0)
+        return false;
+    ipa_enter(ipa, STEP_LIST_NOTIFICATIONS);
+    return true;
+}
+
 void package_got(struct ipa *ipa, struct span answer)
 {
     struct span content;
     struct tlv package;
     uint64_t code = 127;
     char name[64];
+    char line[100];
     enum tlv_status status = tlv_single(answer, TAG_GET_EIM_PACKAGE, &content);
 
     if (status == TLV_OK)
         status = tlv_only(content, &package);
     if (status != TLV_OK) {
-        ipa_end(ipa, IPA_MALFORMED, "GetEimPackage: the eIM's answer is malformed: %s",
-                tlv_status_name(status));
+        snprintf(line, sizeof(line), "'s answer is malformed: %s", tlv_status_name(status));
+        get_failed(ipa, IPA_MALFORMED, line);
         return;
     }
     if (!cause_told(ipa))
         return;
     if (package.tag != TAG_INTEGER) {
-        ipa_package_take(ipa, &package);
+        if (!comes_again(ipa, package.whole))
+            ipa_package_take(ipa, &package);
         return;
     }
     tlv_unsigned(package.value, &code);
     if (code != NO_EIM_PACKAGE_AVAILABLE) {
-        ipa_end(ipa, IPA_REFUSED, "GetEimPackage: the eIM answered %s",
-                names_text(NAMES_GET_PACKAGE, code, name, sizeof(name)));
+        snprintf(line, sizeof(line), " answered %s", names_text(NAMES_GET_PACKAGE, code, name, sizeof(name)));
+        get_failed(ipa, IPA_REFUSED, line);
         return;
     }
     ipa_enter(ipa, STEP_LIST_NOTIFICATIONS);

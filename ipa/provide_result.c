@@ -7,6 +7,7 @@
 #include "protocol/names.h"
 #include "protocol/tags.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define CAUSE_OTHER_EIM 0 /* StateChangeCause, 6.3.2.6 */
@@ -20,6 +21,7 @@ size_t package_result_begin(struct ipa *ipa)
     buf_clear(&ipa->out);
     buf_clear(&ipa->offered);
     ipa->is_download = false;
+    ipa->has_result = false;
     ipa->gives = (struct compact_given){.has_certs = false};
     mark = tlv_open(&ipa->out, TAG_PROVIDE_EIM_RESULT);
     if (!ipa->settings.v1)
@@ -51,6 +53,13 @@ void package_result_send(struct ipa *ipa)
 void package_offer(struct ipa *ipa, uint64_t sequence)
 {
     buf_append(&ipa->offered, SPAN(&sequence, sizeof(sequence)));
+}
+
+void package_offer_result(struct ipa *ipa, uint64_t sequence)
+{
+    package_offer(ipa, sequence);
+    ipa->has_result = true;
+    ipa->result_number = sequence;
 }
 
 static bool was_offered(const struct ipa *ipa, uint64_t sequence)
@@ -103,7 +112,8 @@ void package_list_results(struct ipa *ipa)
         return;
     }
     buf_append(&ipa->stored, list);
-    ipa_enter(ipa, STEP_STORED_RESULT);
+    if (ipa_refusal_keep_listed(ipa, list, false))
+        ipa_enter(ipa, STEP_STORED_RESULT);
 }
 
 /* Nothing is stored for this eIM any more: a rollback that was granted to it was reported. */
@@ -125,15 +135,18 @@ void package_offer_stored(struct ipa *ipa)
         struct package_result result;
         bool granted = strcmp(ipa->state.unconfirmed, ipa->eim.id) == 0;
         size_t outer;
+        bool waits;
 
         ipa->stored_offset = reader.offset;
         if (!package_result_read(stored.whole, &result) || strcmp(result.eim_id, ipa->eim.id) != 0)
             continue;
-        if (!package_tell_others(ipa, &result))
+        if (!package_tell_others(ipa, &result) || !ipa_refusal_waits(ipa, result.sequence, &waits))
             return;
+        if (waits)
+            continue;
         outer = package_result_begin(ipa);
         buf_append(&ipa->out, stored.whole);
-        package_offer(ipa, result.sequence);
+        package_offer_result(ipa, result.sequence);
         ipa_tell(ipa, IPA_EVENT_OFFERED, stored.whole, result.sequence, 0, NULL);
         package_result_end(ipa, outer, false, result.enabled && granted ? WORTH_ROLLBACK : WORTH_NEXT_POLL);
         return;
@@ -144,7 +157,7 @@ void package_offer_stored(struct ipa *ipa)
 
 /* --- Results and their acknowledgements --------------------------------------------------------------- */
 
-static bool acknowledge(struct ipa *ipa, struct span list)
+static bool are_acknowledgements(struct span list)
 {
     struct tlv_reader reader = tlv_reader(list);
     struct tlv tlv;
@@ -152,33 +165,49 @@ static bool acknowledge(struct ipa *ipa, struct span list)
 
     while (tlv_next(&reader, &tlv) == TLV_OK) {
         if (tlv.tag != 0x80 || !tlv_unsigned(tlv.value, &sequence))
-            return ipa_end(ipa, IPA_MALFORMED,
-                           "ProvideEimPackageResult: the eIM's eimAcknowledgements are malformed");
-        /* Reading (SGP.32 3.3.1): an eIM acknowledges what it was just given, nothing of another eIM's. */
-        if (!was_offered(ipa, sequence))
-            continue;
-        if (!card_remove(ipa, sequence))
-            return ipa_end(ipa, IPA_CARD, "%s", ipa->why);
-        ipa_tell(ipa, IPA_EVENT_ACKNOWLEDGED, SPAN_NONE, sequence, 0, NULL);
+            return false;
     }
-    return tlv_good(&reader) ||
-           ipa_end(ipa, IPA_MALFORMED,
-                   "ProvideEimPackageResult: the eIM's eimAcknowledgements are malformed: %s",
-                   tlv_status_name(reader.status));
+    return tlv_good(&reader);
 }
 
-/* The eIM has the result: what was kept for telling it is done with. */
-static bool delivered(struct ipa *ipa)
+/* It is told, and goes from the card. False: the poll ended. */
+static bool remove_told(struct ipa *ipa, uint64_t sequence)
+{
+    if (!card_remove(ipa, sequence))
+        return ipa_end(ipa, IPA_CARD, "%s", ipa->why);
+    ipa_tell(ipa, IPA_EVENT_ACKNOWLEDGED, SPAN_NONE, sequence, 0, NULL);
+    return ipa_refusal_forget(ipa, sequence);
+}
+
+static bool acknowledge(struct ipa *ipa, struct span list)
+{
+    struct tlv_reader reader = tlv_reader(list);
+    struct tlv tlv;
+    uint64_t sequence;
+
+    while (tlv_next(&reader, &tlv) == TLV_OK) {
+        /* Reading (SGP.32 3.3.1): an eIM acknowledges what it was just given, nothing of another eIM's. */
+        if (!tlv_unsigned(tlv.value, &sequence) || !was_offered(ipa, sequence))
+            continue;
+        if (!remove_told(ipa, sequence))
+            return false;
+    }
+    return true;
+}
+
+/* The eIM has the result: what was kept for telling it is done with. If it does not want it, nothing is built
+ * on its having it. */
+static bool delivered(struct ipa *ipa, bool is_refused)
 {
     struct known_eim *known = state_eim(&ipa->state, ipa->eim.id);
     bool keep = false;
 
-    if (known != NULL && ipa->gives.has_certs) {
+    if (known != NULL && !is_refused && ipa->gives.has_certs) {
         known->has.has_certs = true;
         memcpy(known->has.certs, ipa->gives.certs, sizeof(known->has.certs));
         keep = true;
     }
-    if (known != NULL && ipa->gives.has_info2) {
+    if (known != NULL && !is_refused && ipa->gives.has_info2) {
         known->has.has_info2 = true;
         memcpy(known->has.info2, ipa->gives.info2, sizeof(known->has.info2));
         keep = true;
@@ -193,52 +222,114 @@ static bool delivered(struct ipa *ipa)
     }
     ipa->worth = WORTH_NEXT_POLL;
     ipa->is_download = false;
-    ipa_tell(ipa, IPA_EVENT_DELIVERED, SPAN_NONE, 0, 0, NULL);
+    if (!is_refused)
+        ipa_tell(ipa, IPA_EVENT_DELIVERED, SPAN_NONE, 0, 0, NULL);
     return !keep || ipa_keep(ipa);
 }
 
-void package_result_answered(struct ipa *ipa, struct span answer)
+/* The eIM does not take the result: that is noted, and the poll goes on. What is stored on the card goes out
+ * again later; what is not, when the eIM asks for it again. */
+static void note_refused(struct ipa *ipa, enum ipa_outcome outcome, const char *why)
 {
-    struct span content;
-    struct span value;
-    uint64_t code = 127;
-    char name[64];
-    enum tlv_status status = tlv_single(answer, TAG_PROVIDE_EIM_RESULT, &content);
-
-    if (status != TLV_OK) {
-        ipa_end(ipa, IPA_MALFORMED, "ProvideEimPackageResult: the eIM's answer is malformed: %s",
-                tlv_status_name(status));
+    ipa->refusal[0] = '\0';
+    ipa->worth = WORTH_NEXT_POLL;
+    memcpy(ipa->refused_package, ipa->package, sizeof(ipa->package));
+    ipa->has_refused_package = ipa->part == STEP_GET_PACKAGE;
+    ipa_note(ipa, outcome, true, why);
+    if (!ipa->has_result)
+        ipa_tell(ipa, IPA_EVENT_NOT_TAKEN, SPAN_NONE, 0, 0, why);
+    else if (!ipa_refusal_note(ipa, ipa->result_number, false, why))
         return;
-    }
-    if (!delivered(ipa))
-        return;
-    if (tlv_single(content, TAG_INTEGER, &value) == TLV_OK) {
-        tlv_unsigned(value, &code);
-        ipa_end(ipa, IPA_REFUSED, "ProvideEimPackageResult: the eIM answered %s",
-                names_text(NAMES_PROVIDE_RESULT, code, name, sizeof(name)));
-        return;
-    }
-    if (tlv_single(content, TAG_EIM_ACKNOWLEDGEMENTS, &value) == TLV_OK) {
-        if (!acknowledge(ipa, value))
-            return;
-    } else if (content.size > 0 && tlv_single(content, TAG_SEQUENCE, &value) != TLV_OK) {
-        ipa_end(ipa, IPA_MALFORMED, "ProvideEimPackageResult: the eIM's answer is malformed");
-        return;
-    }
     ipa_go_on(ipa);
 }
 
+/* The form of ProvideEimPackageResultResponse: *acknowledgements, or the code of a refusal. */
+static bool read_answer(struct span answer, bool *is_error, uint64_t *code, struct span *acknowledgements)
+{
+    struct span content;
+    struct span value;
+
+    *is_error = false;
+    *code = 127;
+    *acknowledgements = SPAN_NONE;
+    if (tlv_single(answer, TAG_PROVIDE_EIM_RESULT, &content) != TLV_OK)
+        return false;
+    *is_error = tlv_single(content, TAG_INTEGER, &value) == TLV_OK;
+    if (*is_error) {
+        tlv_unsigned(value, code);
+        return true;
+    }
+    if (tlv_single(content, TAG_EIM_ACKNOWLEDGEMENTS, acknowledgements) == TLV_OK)
+        return are_acknowledgements(*acknowledgements);
+    return content.size == 0 || tlv_single(content, TAG_SEQUENCE, &value) == TLV_OK;
+}
+
 /* A new profile may need its time to find the network, and its result is worth waiting for. */
-void package_result_lost(struct ipa *ipa, const char *why)
+static void wait_for_network(struct ipa *ipa, const char *why)
 {
     ipa_end(ipa, IPA_UNREACHABLE, "%s", why);
-    if (ipa->worth == WORTH_NEXT_POLL)
-        return;
     ipa->want = IPA_RETRY;
     ipa->step = STEP_RESULT;
 }
 
-void package_roll_back(struct ipa *ipa)
+static void result_refused(struct ipa *ipa, enum ipa_outcome outcome, const char *why)
+{
+    if (ipa->worth == WORTH_NEXT_POLL) {
+        note_refused(ipa, outcome, why);
+        return;
+    }
+    snprintf(ipa->refusal, sizeof(ipa->refusal), "%s", why);
+    wait_for_network(ipa, why);
+}
+
+/* Named leniency: an eIM of SGP.32 v1.0 acknowledges nothing, and onomondo-eim has forgotten by the next poll
+ * which package a result belongs to. With --v1 it has a result that it answered with success, whatever
+ * stands in the answer. */
+void package_result_answered(struct ipa *ipa, struct span answer)
+{
+    struct span acknowledgements;
+    uint64_t code;
+    bool is_error;
+    char name[64];
+    char line[160];
+    bool is_good = read_answer(answer, &is_error, &code, &acknowledgements);
+
+    if (!is_good && !ipa->settings.v1) {
+        result_refused(ipa, IPA_MALFORMED, "ProvideEimPackageResult: the eIM's answer is malformed");
+        return;
+    }
+    ipa->refusal[0] = '\0';
+    if (!delivered(ipa, is_error))
+        return;
+    if (is_error) {
+        snprintf(line, sizeof(line), "ProvideEimPackageResult: the eIM answered %s",
+                 names_text(NAMES_PROVIDE_RESULT, code, name, sizeof(name)));
+        note_refused(ipa, IPA_REFUSED, line);
+        return;
+    }
+    if (is_good && !acknowledge(ipa, acknowledgements))
+        return;
+    if (ipa->settings.v1 && ipa->has_result && acknowledgements.size == 0 &&
+        !remove_told(ipa, ipa->result_number))
+        return;
+    ipa_go_on(ipa);
+}
+
+void package_result_refused(struct ipa *ipa, const char *why)
+{
+    result_refused(ipa, IPA_REFUSED, why);
+}
+
+void package_result_lost(struct ipa *ipa, const char *why)
+{
+    ipa->refusal[0] = '\0';
+    if (ipa->worth == WORTH_NEXT_POLL)
+        ipa_end(ipa, IPA_UNREACHABLE, "%s", why);
+    else
+        wait_for_network(ipa, why);
+}
+
+static void package_roll_back(struct ipa *ipa)
 {
     struct buf result = {0};
     struct span content;
@@ -266,7 +357,7 @@ void package_roll_back(struct ipa *ipa)
     if (package_result_read(buf_span(&result), &read)) {
         buf_append(&ipa->out, buf_span(&result));
         if (read.has_sequence)
-            package_offer(ipa, read.sequence);
+            package_offer_result(ipa, read.sequence);
         if (!package_tell_others(ipa, &read)) {
             buf_free(&result);
             return;
@@ -277,4 +368,18 @@ void package_roll_back(struct ipa *ipa)
         provide_result_refresh(ipa);
     }
     buf_free(&result);
+}
+
+void package_result_give_up(struct ipa *ipa)
+{
+    char why[sizeof(ipa->refusal)];
+
+    if (ipa->worth == WORTH_ROLLBACK) {
+        package_roll_back(ipa);
+    } else if (ipa->refusal[0] != '\0') { /* the network is there */
+        memcpy(why, ipa->refusal, sizeof(why));
+        ipa->outcome = IPA_DONE;
+        ipa->why[0] = '\0';
+        note_refused(ipa, IPA_REFUSED, why);
+    }
 }

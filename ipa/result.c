@@ -127,3 +127,24 @@ bool ipa_find_code(struct span content, uint32_t tag, int *code)
     *code = (int)number;
     return true;
 }
+
+bool notification_metadata(struct span pending, uint64_t *sequence, struct span *address, struct span *iccid)
+{
+    struct span content;
+    struct span data;
+    struct span metadata;
+    struct span value;
+
+    *iccid = SPAN_NONE;
+    if (tlv_single(pending, TAG_INSTALLATION_RESULT, &content) == TLV_OK) {
+        if (!tlv_find(content, TAG_INSTALLATION_RESULT_DATA, &data) ||
+            !tlv_find(data, TAG_NOTIFICATION_METADATA, &metadata))
+            return false;
+    } else if (tlv_single(pending, TAG_SEQUENCE, &content) != TLV_OK ||
+               !tlv_find(content, TAG_NOTIFICATION_METADATA, &metadata)) {
+        return false;
+    }
+    tlv_find(metadata, TAG_ICCID, iccid);
+    return tlv_find(metadata, 0x80, &value) && tlv_unsigned(value, sequence) &&
+           tlv_find(metadata, TAG_UTF8_STRING, address) && address->size <= IPA_ADDRESS_MAX;
+}

@@ -30,4 +30,7 @@ bool ipa_take_text(struct span value, size_t min, size_t max, char *out);
 /* The number under `tag`, which must be a cause or result: 0 to 127. */
 bool ipa_find_code(struct span content, uint32_t tag, int *code);
 
+/* NotificationMetadata of a PendingNotification (whole, in full form). */
+bool notification_metadata(struct span pending, uint64_t *sequence, struct span *address, struct span *iccid);
+
 #endif

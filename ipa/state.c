@@ -1,6 +1,7 @@
 /*
  * What the IPA must still know after a power cut and the card does not keep: causes that eIMs have not been
- * told, what eIMs have been given, and what was under way. A DER object of our own; see ipa_internal.h.
+ * told, what eIMs have been given, what they refused, and what was under way. A DER object of our own; see
+ * ipa_internal.h.
  */
 #include "ipa/ipa_internal.h"
 #include "protocol/tags.h"
@@ -13,6 +14,7 @@
 #define TAG_TOLD        0x82
 #define TAG_DOWNLOADING 0xA3
 #define TAG_BEGUN       0xA4
+#define TAG_REFUSALS    0xA5
 
 #define TAG_ID    0x80
 #define TAG_CAUSE 0x81
@@ -133,7 +135,8 @@ static bool read_all(struct ipa_state *state, struct span content, const uint8_t
          !ipa_take_text(value, 1, IPA_ID_MAX, state->unconfirmed)) ||
         (tlv_optional(&reader, TAG_TOLD, &value) && !tlv_unsigned(value, &state->told)) ||
         (tlv_optional(&reader, TAG_DOWNLOADING, &value) && !read_download(state, value)) ||
-        (tlv_optional(&reader, TAG_BEGUN, &value) && !read_begun(state, value)))
+        (tlv_optional(&reader, TAG_BEGUN, &value) && !read_begun(state, value)) ||
+        (tlv_optional(&reader, TAG_REFUSALS, &value) && !ipa_refusals_read(state, value)))
         return false;
     return tlv_finish(&reader);
 }
@@ -182,6 +185,11 @@ void state_write(const struct ipa_state *state, const uint8_t eid[16], struct bu
         inner = tlv_open(out, TAG_BEGUN);
         tlv_put_unsigned(out, TAG_CAUSE, (uint64_t)state->begun_cause);
         tlv_put(out, 0x82, SPAN_ARRAY(state->profiles));
+        tlv_close(out, inner);
+    }
+    if (state->refusal_count > 0) {
+        inner = tlv_open(out, TAG_REFUSALS);
+        ipa_refusals_write(state, out);
         tlv_close(out, inner);
     }
     tlv_close(out, outer);

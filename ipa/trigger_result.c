@@ -149,6 +149,7 @@ static bool go_to_next_event(struct ipa *ipa)
     struct ipa_download *download = &ipa->download;
 
     keep_best_result(download);
+    download->why[0] = '\0'; /* told */
     if (!download_next_event(ipa))
         return false;
     buf_free(&download->earlier);

@@ -208,7 +208,7 @@ void es9p_read_reply(const struct es9p_function *function, long http_status, str
     json_error_t error;
     json_t *object = NULL;
 
-    *reply = (struct es9p_reply){.outcome = ES9P_EXECUTED};
+    *reply = (struct es9p_reply){.outcome = ES9P_EXECUTED, .is_answered = true};
     if (http_status == 204 && function->out[0].name == NULL)
         return;
     if (http_status != 200) {

@@ -56,6 +56,7 @@ enum es9p_outcome {
 struct es9p_reply {
     enum es9p_outcome outcome;
     struct es9p_message answer; /* EXECUTED: function->out */
+    bool is_answered;           /* by somebody who speaks HTTP */
     char subject[16];           /* REFUSED: "8.2.6" */
     char reason[16];            /* REFUSED: "3.8" */
     char why[640];              /* not EXECUTED: one line, which may hold characters from outside */

@@ -1,4 +1,5 @@
 /* HTTPS requests by libcurl. See https_client.h. */
+#include "common/http/admin_header.h"
 #include "common/http/curl_tls.h"
 #include "common/http/https_client_internal.h"
 
@@ -10,6 +11,7 @@
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define DIGEST_SIZE 32
 #define CACERT_MAX  (4 * 1024 * 1024) /* octets: the system's are a twentieth of it */
@@ -22,6 +24,7 @@ struct https_client {
     struct curl_slist *headers;
     size_t answer_max;
     struct buf *answer; /* of the request that is made */
+    struct admin_header admin;
     struct tls_trust trust;
     struct tls_facts tls;
     char error[CURL_ERROR_SIZE], why[HTTPS_WHY_MAX];
@@ -37,6 +40,14 @@ static size_t https_client_collect(char *octets, size_t size, size_t count, void
         return 0;
     buf_append(client->answer, SPAN(octets, size * count));
     return client->answer->failed ? 0 : size * count;
+}
+
+static size_t https_client_header(char *line, size_t size, size_t count, void *context)
+{
+    struct https_client *client = context;
+
+    admin_header_take(line, size * count, client->admin.came);
+    return size * count;
 }
 
 /* The key is all that counts: names, dates and issuers say nothing more. */
@@ -152,6 +163,7 @@ static bool set_headers(struct https_client *client, const char *const *lines)
         if (longer == NULL)
             return false;
         client->headers = longer;
+        admin_header_take(*lines, strlen(*lines), client->admin.sent);
     }
     return client->library->easy_setopt(client->curl, CURLOPT_HTTPHEADER, client->headers) == CURLE_OK;
 }
@@ -185,6 +197,8 @@ struct https_client *https_client_open(const struct https_settings *settings, co
     library->easy_setopt(client->curl, CURLOPT_ERRORBUFFER, client->error);
     library->easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, https_client_collect);
     library->easy_setopt(client->curl, CURLOPT_WRITEDATA, client);
+    library->easy_setopt(client->curl, CURLOPT_HEADERFUNCTION, https_client_header);
+    library->easy_setopt(client->curl, CURLOPT_HEADERDATA, client);
     curl_tls_watch(library, client->curl, &client->tls);
     return client;
 }
@@ -205,6 +219,7 @@ CURL *https_client_begin(struct https_client *client, const struct https_call *r
     client->answer = answer;
     client->error[0] = '\0';
     client->why[0] = '\0';
+    client->admin.came[0] = '\0';
     client->tls = (struct tls_facts){.verify = 0};
     library->easy_setopt(client->curl, CURLOPT_URL, request->url);
     if (request->body.data != NULL) {
@@ -221,6 +236,7 @@ CURL *https_client_begin(struct https_client *client, const struct https_call *r
 enum https_result https_client_end(struct https_client *client, CURLcode code, long *status)
 {
     char hint[TLS_HINT_MAX];
+    const char *url = NULL;
 
     *status = 0;
     if (code != CURLE_OK) {
@@ -238,6 +254,8 @@ enum https_result https_client_end(struct https_client *client, CURLcode code, l
     switch (code) {
     case CURLE_OK:
         client->library->easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, status);
+        client->library->easy_getinfo(client->curl, CURLINFO_EFFECTIVE_URL, &url);
+        admin_header_say(&client->admin, url != NULL ? url : "", *status);
         return HTTPS_ANSWERED;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_URL_MALFORMAT:

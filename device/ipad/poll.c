@@ -76,20 +76,24 @@ static void heard(struct poll *poll)
     event_del(poll->trial);
 }
 
-static void on_done(void *context, bool is_answered, struct span answer, const char *why)
+static void on_done(void *context, enum bearer_result result, struct span answer, const char *why)
 {
     struct poll *poll = context;
     struct ipad *ipad = poll->ipad;
 
-    if (is_answered) {
+    if (result == BEARER_ANSWERED) {
         heard(poll);
         ipa_answered(ipad->ipa, answer);
     } else {
         struct bearer **bearer = bearer_of(ipad);
+        struct bearer *way = *bearer;
 
-        ipa_unreachable(ipad->ipa, why);
-        bearer_close(*bearer); /* and `why` with it */
         *bearer = NULL;
+        if (result == BEARER_REFUSED)
+            ipa_refused(ipad->ipa, why);
+        else
+            ipa_unreachable(ipad->ipa, why);
+        bearer_close(way); /* and `why` with it */
     }
     go_on(poll);
 }
@@ -210,7 +214,7 @@ static void end_one(struct poll *poll)
     ipad_close_bearers(ipad);
     if (ipa_outcome(ipad->ipa) != IPA_DONE) {
         poll->status = EXIT_FAILED;
-        if (!ipad->link_broken)
+        if (!ipad->link_broken && !ipa_why_was_told(ipad->ipa))
             tool_error("eIM %s: %s", id, ipa_why(ipad->ipa));
     }
     if (ipad->failed_download)
@@ -408,9 +412,9 @@ bool ipad_poll_give_up(struct poll *poll, const char *why)
     return true;
 }
 
-static void on_told(void *context, bool is_answered, struct span answer, const char *why)
+static void on_told(void *context, enum bearer_result result, struct span answer, const char *why)
 {
-    (void)is_answered;
+    (void)result;
     (void)answer;
     (void)why;
     loop_end(context);

@@ -1,6 +1,7 @@
 /* The JSON binding of ES9+ and ES11 (SGP.22 6.5). See binding.h. */
 #include "servers/rsp/binding.h"
 
+#include "common/http/admin_header.h"
 #include "common/log.h"
 #include "protocol/admin_protocol.h"
 #include "protocol/es9p_json.h"
@@ -13,6 +14,7 @@ bool rsp_accepts(const struct http_request *request, const char *content_type, s
     if (strcmp(request->method, "POST") != 0) {
         answer_refusal(answer, 405, REFUSAL_INPUT_INVALID, "only POST");
     } else if (!admin_protocol_is_taken(request->admin_protocol)) {
+        admin_header_refused(request->admin_protocol);
         answer_refusal(answer, 400, REFUSAL_INPUT_INVALID, "X-Admin-Protocol must be gsma/rsp/v2.x.x");
     } else if (!http_is_content_type(request->content_type, content_type)) {
         char why[80];

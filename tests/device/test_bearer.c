@@ -39,6 +39,7 @@ static struct {
     /* What came of the messages. */
     unsigned done;
     bool is_answered;
+    enum bearer_result result;
     size_t size;
     char why[BEARER_WHY_SIZE];
     bool ends_in_done; /* the bearer is closed from the function that is told */
@@ -118,15 +119,16 @@ static void open_to(enum bearer_scheme scheme, const char *path, unsigned port)
     ck_assert_msg(bench.bearer != NULL, "%s", why);
 }
 
-static void on_done(void *context, bool is_answered, struct span got, const char *why)
+static void on_done(void *context, enum bearer_result result, struct span got, const char *why)
 {
     ck_assert_ptr_eq(context, &bench);
     bench.done++;
-    bench.is_answered = is_answered;
+    bench.is_answered = result == BEARER_ANSWERED;
+    bench.result = result;
     bench.size = got.size;
     snprintf(bench.why, sizeof(bench.why), "%s", why);
-    ck_assert_int_eq(why[0] == '\0', is_answered);
-    if (is_answered)
+    ck_assert_int_eq(why[0] == '\0', bench.is_answered);
+    if (bench.is_answered)
         ck_assert_span(got, SPAN_ARRAY(octets));
     if (bench.more > 0) {
         bench.more--;
@@ -186,6 +188,7 @@ static void a_refusal_is_no_answer(enum bearer_scheme scheme)
     wait_for(1);
     ck_assert(!bench.is_answered);
     ck_assert_ptr_nonnull(strstr(bench.why, scheme == BEARER_COAPS ? "5.00" : "HTTP status 500"));
+    ck_assert_int_eq(bench.result, BEARER_REFUSED);
 }
 
 static void silence_has_its_time(enum bearer_scheme scheme)

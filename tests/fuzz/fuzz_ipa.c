@@ -148,7 +148,9 @@ static void answer(struct run *run, struct ipa *ipa)
     default:
         buf_append(&out, piece);
     }
-    if (kind == NO_ANSWER)
+    if (kind == NO_ANSWER && piece.size % 2 == 1)
+        ipa_refused(ipa, "HTTP status 500");
+    else if (kind == NO_ANSWER)
         ipa_unreachable(ipa, "no answer");
     else
         ipa_answered(ipa, buf_span(&out));

@@ -457,6 +457,28 @@ START_TEST(certificates_of_a_ci_are_found_by_its_beginning)
 }
 END_TEST
 
+/* 04 16 04 14 …: with the tag that it has in a certificate. */
+START_TEST(certificates_of_a_ci_as_v1_names_it)
+{
+    static const uint32_t cert_path[] = {0xBF52, 0xA0, 0xA6, 0};
+    struct ipa_bench bench;
+    char id[2 * 20 + 1];
+    char request[96];
+    struct span value;
+
+    ipa_bench_open(&bench);
+    hex_from_span(SPAN(bench.es10.cis[0].key_id, 20), id, sizeof(id));
+    snprintf(request, sizeof(request), "BF52 1B 5C01A6 0416 0414 %s", id);
+    ck_assert_hex(data_answer(&bench, request), "BF52 05 A103 020105");
+    bench.settings.v1 = true;
+    ipa_bench_power_on(&bench);
+    ipa_bench_order_object(&bench, hex(request));
+    ck_assert_poll(&bench);
+    ck_assert(tlv_find_path(ipa_bench_result(&bench, 1), cert_path, &value));
+    ipa_bench_close(&bench);
+}
+END_TEST
+
 START_TEST(a_wrong_tag_list_is_refused)
 {
     static const char *const requests[] = {
@@ -771,7 +793,7 @@ START_TEST(an_answer_that_is_too_long)
     ipa_bench_open(&bench);
     bench.answer = endless;
     ck_assert(!ipa_bench_poll(&bench, &bench.eim));
-    ck_assert_int_eq(ipa_outcome(bench.ipa), IPA_UNREACHABLE);
+    ck_assert_int_eq(ipa_outcome(bench.ipa), IPA_REFUSED);
     ipa_bench_close(&bench);
 }
 END_TEST
@@ -854,8 +876,8 @@ TEST_MAIN("ipa", nothing_to_do, an_eim_that_the_card_does_not_know, the_configur
           a_rollback_survives_a_power_cut, a_reported_change_is_not_rolled_back_later,
           unacknowledged_results_come_again, an_eim_acknowledges_its_own_only, other_eims_learn_of_a_change,
           fallback_and_return_are_told, fallback_with_a_power_cut, data_is_what_was_asked_for,
-          certificates_of_a_ci_are_found_by_its_beginning, a_wrong_tag_list_is_refused, all_data_in_its_order,
-          notifications_stay_when_nobody_takes_them,
+          certificates_of_a_ci_are_found_by_its_beginning, certificates_of_a_ci_as_v1_names_it,
+          a_wrong_tag_list_is_refused, all_data_in_its_order, notifications_stay_when_nobody_takes_them,
           notifications_go_with_the_result_through_an_eim_that_relays, the_power_goes_at_any_moment,
           the_power_goes_at_any_moment_of_a_rollback, malformed_answers, packages_that_are_none,
           an_endless_stream_of_packages, an_answer_that_is_too_long, triggers_that_lead_nowhere,

@@ -393,6 +393,40 @@ START_TEST(another_server_than_the_one_meant)
 }
 END_TEST
 
+static uint32_t refused_step; /* of the functions of a download */
+
+static const char *refuse_step(struct ipa_bench *bench, enum ipa_peer peer, struct span message)
+{
+    struct tlv tlv;
+
+    (void)bench;
+    return peer == IPA_PEER_EIM && tlv_only(message, &tlv) == TLV_OK && tlv.tag == refused_step ? "status 502"
+                                                                                                : NULL;
+}
+
+/* An eIM that relays and refuses a step of it: the trigger has its result, and the package behind it runs. */
+START_TEST(a_refused_step_stops_no_package)
+{
+    static const uint32_t steps[] = {0xBF39, 0xBF3B, 0xBF3A};
+
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        struct ipa_bench bench;
+
+        open_benches(&bench);
+        allow_relay(&bench);
+        bench.refuses = refuse_step;
+        refused_step = steps[i];
+        ipa_bench_order_object(&bench, DEMO);
+        ipa_bench_order_object(&bench, hex("BF52 03 5C01A8"));
+        ck_assert_msg(ipa_bench_poll(&bench, &bench.eim), "%s", ipa_why(bench.ipa));
+        ck_assert_hex(ipa_bench_result(&bench, 0), "BF54 05 3003 80017F");
+        ck_assert_str_eq(bench.why, "status 502");
+        ck_assert_uint_eq(bench.queue_head, bench.queue_count);
+        close_benches(&bench);
+    }
+}
+END_TEST
+
 static uint64_t cancel_reason;
 static const char *broken_package; /* in hexadecimal */
 
@@ -495,6 +529,8 @@ static bool smds_session; /* the session that goes on is the SM-DS's */
 static const char *const one_event[] = {"demo", NULL};
 static const char *const *smds_events = one_event;
 
+static bool ci_has_a_tag; /* euiccCiPKIdentifierToBeUsed comes as 04 16 04 14 … */
+
 static void put_ds_initiated(struct span challenge, struct buf *out)
 {
     const struct test_ci *ci = es9p_server_ci();
@@ -516,7 +552,14 @@ static void put_ds_initiated(struct span challenge, struct buf *out)
     tlv_put(out, 0x80, SPAN_STRING("DS transaction 1"));
     buf_append(out, covered);
     tlv_put(out, 0x5F37, SPAN_ARRAY(signature));
-    tlv_put(out, 0x04, SPAN_ARRAY(ci->key_id));
+    if (ci_has_a_tag) {
+        size_t id = tlv_open(out, 0x04);
+
+        tlv_put(out, 0x04, SPAN_ARRAY(ci->key_id));
+        tlv_close(out, id);
+    } else {
+        tlv_put(out, 0x04, SPAN_ARRAY(ci->key_id));
+    }
     buf_append(out, buf_span(&ci->ds_auth.der));
     tlv_close(out, ok);
     tlv_close(out, outer);
@@ -606,6 +649,25 @@ START_TEST(by_way_of_an_sm_ds)
         ck_assert_msg(es10_state(&bench.es10, SERVER_ICCID) == 0, "%s", bench.why);
         ck_assert(tlv_find_path(ipa_bench_result(&bench, 0), transaction, &value));
         ck_assert_hex(value, "0A0B"); /* of the trigger that the eIM sent */
+        close_benches(&bench);
+    }
+}
+END_TEST
+
+START_TEST(a_ci_as_v1_names_it)
+{
+    for (unsigned v1 = 0; v1 < 2; v1++) {
+        struct ipa_bench bench;
+
+        open_benches(&bench);
+        bench.settings.v1 = v1 == 1;
+        ipa_bench_power_on(&bench);
+        bench.smdp = ask_smds;
+        ci_has_a_tag = true;
+        ipa_bench_order_object(&bench, smds_trigger());
+        ck_assert_msg(ipa_bench_poll(&bench, &bench.eim), "%s", ipa_why(bench.ipa));
+        ck_assert_int_eq(es10_state(&bench.es10, SERVER_ICCID), v1 == 1 ? 0 : -1);
+        ci_has_a_tag = false;
         close_benches(&bench);
     }
 }
@@ -735,7 +797,7 @@ END_TEST
 
 TEST_MAIN("ipa_download", direct, through_the_eim, compact_forms_are_restored_by_the_eim,
           what_is_not_known_is_not_left_out, an_eim_that_downloads_by_itself, refusals,
-          another_server_than_the_one_meant, a_package_that_is_none,
-          the_power_goes_at_any_moment_of_a_direct_download,
+          another_server_than_the_one_meant, a_refused_step_stops_no_package, a_ci_as_v1_names_it,
+          a_package_that_is_none, the_power_goes_at_any_moment_of_a_direct_download,
           the_power_goes_at_any_moment_of_an_indirect_download, a_profile_is_enabled_at_once,
           by_way_of_an_sm_ds, follows_all_events, an_ipa_that_ends_leaves_no_session)

@@ -191,7 +191,8 @@ static struct span result_of(struct span message)
 
     ck_assert_int_eq(tlv_single(message, 0xBF50, &content), TLV_OK);
     reader = tlv_reader(content);
-    ck_assert(tlv_require_sized(&reader, 0x5A, 16, 16, &eid));
+    if (tlv_optional(&reader, 0x5A, &eid)) /* not with --v1 */
+        ck_assert_uint_eq(eid.size, 16);
     ck_assert_int_eq(tlv_next(&reader, &result), TLV_OK);
     ck_assert(tlv_finish(&reader));
     return result.whole;
@@ -316,6 +317,7 @@ static void carry(struct ipa_bench *bench)
     const struct ipa_message *message = ipa_message(bench->ipa);
     char problem[CODES_PROBLEM_MAX];
     struct buf answer = {0};
+    const char *refusal = NULL;
     bool ok = false;
 
     if (cut_before(bench))
@@ -324,13 +326,21 @@ static void carry(struct ipa_bench *bench)
         if (message->peer == IPA_PEER_EIM) {
             ck_assert_msg(codes_check_message(bench->es10.card, message->octets, problem), "%s", problem);
             take(bench, message->octets);
+        }
+        if (bench->refuses != NULL)
+            refusal = bench->refuses(bench, message->peer, message->octets);
+        if (refusal != NULL) {
+            ok = false;
+        } else if (message->peer == IPA_PEER_EIM) {
             ok = eim_answer(bench, message->octets, &answer);
         } else {
             ok = bench->smdp != NULL && bench->smdp(bench, message->octets, &answer);
         }
     }
     if (!cut_after(bench)) {
-        if (ok)
+        if (refusal != NULL)
+            ipa_refused(bench->ipa, refusal);
+        else if (ok)
             ipa_answered(bench->ipa, buf_span(&answer));
         else
             ipa_unreachable(bench->ipa, "no answer");

@@ -43,6 +43,9 @@ struct ipa_bench {
     /* ES9+ messages; and with `relay` the ESipa ones of a download. */
     bool (*smdp)(struct ipa_bench *bench, struct span message, struct buf *answer);
     bool relay;
+    /* Instead of an answer, when it is not one: the status of a refusal, which `refuses` says of a message;
+     * NULL: none is refused. */
+    const char *(*refuses)(struct ipa_bench *bench, enum ipa_peer peer, struct span message);
     /* The network. */
     const char *dark; /* no network while this profile is enabled */
     unsigned retries; /* that are made before giving up */

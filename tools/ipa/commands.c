@@ -95,6 +95,32 @@ static bool is_configuration(struct span octets)
     return tlv_good(&reader) && (requests == 1) != (others > 0);
 }
 
+/* Makes a configuration what SGP.32 says, and says that it did. */
+static void ipad_convert(const struct ipad *ipad, const char *file, struct buf *configuration)
+{
+    static const struct {
+        unsigned bit;
+        const char *what;
+    } conversions[] = {
+        {IPA_CONVERTED_CERTIFICATE, "eimCertificate stood whole in A1 { 30 … }"},
+        {IPA_CONVERTED_KEY, "eimPublicKey stood whole in A0 { 30 … }"},
+        {IPA_CONVERTED_CI, "euiccCiPKId had a tag inside, 04 14 …"},
+    };
+    struct buf converted = {0};
+    unsigned what = ipa_convert_configuration(buf_span(configuration), ipad->settings.v1, &converted);
+
+    for (size_t i = 0; i < sizeof(conversions) / sizeof(conversions[0]); i++) {
+        if ((what & conversions[i].bit) != 0)
+            tool_note("%s: converted for the card: %s", file, conversions[i].what);
+    }
+    if (what == 0) {
+        buf_free(&converted);
+        return;
+    }
+    buf_free(configuration);
+    *configuration = converted;
+}
+
 int ipad_add_eim(const struct command_line *line)
 {
     struct ipad *ipad = line->settings;
@@ -105,6 +131,7 @@ int ipad_add_eim(const struct command_line *line)
     int status = EXIT_FAILED;
 
     if (tool_read_file(line->argv[0], CONFIGURATION_MAX, &configuration)) {
+        ipad_convert(ipad, line->argv[0], &configuration);
         if (!is_configuration(buf_span(&configuration)))
             status = tool_error(
                 "%s is no eIM configuration in DER: neither AddInitialEim (BF57) nor EimConfigurationData",
@@ -243,26 +270,68 @@ static void print_eim(const struct ipa_eim *eim)
                eim->indirect ? ", indirectProfileDownload" : "");
 }
 
+static json_t *refusals_json(const struct ipa_refusal *refusals, size_t count)
+{
+    json_t *list = json_array();
+    char eim[sizeof(refusals->eim)];
+    char why[sizeof(refusals->why)];
+
+    for (size_t i = 0; i < count; i++) {
+        const struct ipa_refusal *refusal = &refusals[i];
+
+        json_array_append_new(
+            list, json_pack("{s:I, s:b, s:s, s:i, s:i, s:b, s:s}", "seqNumber", (json_int_t)refusal->sequence,
+                            "notification", (int)refusal->is_notification, "eimId",
+                            eim_text(refusal->eim, eim, sizeof(eim)), "tries", (int)refusal->tries, "pause",
+                            (int)refusal->pause, "givenUp", (int)ipa_refusal_is_final(refusal), "why",
+                            eim_text(refusal->why, why, sizeof(why))));
+    }
+    return list;
+}
+
+static void print_refusals(const struct ipa_refusal *refusals, size_t count)
+{
+    char eim[sizeof(refusals->eim)];
+    char why[sizeof(refusals->why)];
+    char next[64];
+
+    for (size_t i = 0; i < count; i++) {
+        const struct ipa_refusal *refusal = &refusals[i];
+
+        if (ipa_refusal_is_final(refusal))
+            snprintf(next, sizeof(next), "given up");
+        else
+            snprintf(next, sizeof(next), "again after %u more polls", refusal->pause);
+        print_line("%s %" PRIu64 ", eIM %s: not taken (%u times), %s: %s",
+                   refusal->is_notification ? "notification" : "result", refusal->sequence,
+                   eim_text(refusal->eim, eim, sizeof(eim)), refusal->tries, next,
+                   eim_text(refusal->why, why, sizeof(why)));
+    }
+}
+
 int ipad_status(const struct command_line *line)
 {
     struct ipad *ipad = line->settings;
     const struct ipa_eim *eims;
     size_t count;
     struct ipa_enabled enabled;
+    const struct ipa_refusal *refusals;
+    size_t refusal_count;
     char eid[33];
     json_t *list;
 
     if (!ipa_read_eid(ipad->ipa, eid) || !ipa_read_enabled(ipad->ipa, &enabled) ||
         !ipa_read_eims(ipad->ipa, &eims, &count))
         return ipad_card_failed(ipad);
+    refusals = ipa_refusals(ipad->ipa, &refusal_count);
     if (ipad->json) {
         list = json_array();
         for (size_t i = 0; i < count; i++)
             json_array_append_new(list, eim_json(&eims[i]));
-        return print_json(json_pack("{s:s, s:s?, s:b, s:b, s:o}", "eid", eid, "enabled",
+        return print_json(json_pack("{s:s, s:s?, s:b, s:b, s:o, s:o}", "eid", eid, "enabled",
                                     enabled.any ? enabled.iccid : NULL, "fallbackProfileEnabled",
                                     (int)enabled.fallback, "emergencyProfileEnabled", (int)enabled.emergency,
-                                    "eims", list));
+                                    "eims", list, "refused", refusals_json(refusals, refusal_count)));
     }
     print_line("EID %s", eid);
     if (enabled.any)
@@ -274,5 +343,6 @@ int ipad_status(const struct command_line *line)
         print_eim(&eims[i]);
     if (count == 0)
         print_line("no associated eIM");
+    print_refusals(refusals, refusal_count);
     return EXIT_OK;
 }

@@ -2,6 +2,7 @@
  * options, dispatch, what is kept between runs. */
 #include "config.h"
 
+#include "apdu/digits.h"
 #include "common/left_out.h"
 #include "common/tool.h"
 #include "protocol/device_info.h"
@@ -47,30 +48,15 @@ static int run_emergency(const struct command_line *line)
 
 /* --- Options -------------------------------------------------------------------------------------------- */
 
-/* MCC and MNC, five or six digits, as 3GPP TS 24.008 10.5.1.3 codes them. */
-static bool parse_plmn(const char *text, uint8_t plmn[3])
-{
-    size_t length = strlen(text);
-    uint8_t digits[6] = {0, 0, 0, 0, 0, 0x0F};
-
-    if (length < 5 || length > 6 || strspn(text, "0123456789") != length)
-        return false;
-    for (size_t i = 0; i < length; i++)
-        digits[i] = (uint8_t)(text[i] - '0');
-    plmn[0] = (uint8_t)(digits[1] << 4 | digits[0]);
-    plmn[1] = (uint8_t)(digits[5] << 4 | digits[2]);
-    plmn[2] = (uint8_t)(digits[4] << 4 | digits[3]);
-    return true;
-}
-
 static int take_plmn(void *settings, const struct option_row *row, const char *value)
 {
     struct ipad *ipad = settings;
 
+    if (!digits_are(value, 5, 6))
+        return tool_usage("--%s is not a PLMN (MCC and MNC, 5 or 6 digits): %s", row->name, value);
+    digits_plmn(value, strlen(value) - 3, ipad->plmn);
     ipad->settings.rplmn = ipad->plmn;
-    return parse_plmn(value, ipad->plmn)
-               ? EXIT_OK
-               : tool_usage("--%s is not a PLMN (MCC and MNC, 5 or 6 digits): %s", row->name, value);
+    return EXIT_OK;
 }
 
 static int take_imei(void *settings, const struct option_row *row, const char *value)
@@ -117,7 +103,9 @@ static const struct option_row options[] = {
     {"plmn", "DIGITS", "the last registered network (MCC and MNC), reported as rPLMN", TAKES_BY(take_plmn)},
     {"plain", NULL, "allow --eim http://…, for debugging: nothing is verified or encrypted",
      TAKES_FLAG(struct ipad, plain)},
-    {"v1", NULL, "the eIM speaks SGP.32 v1.0: results go out without eidValue",
+    {"v1", NULL,
+     "the eIM speaks SGP.32 v1.0: results go out without eidValue and need no acknowledgement, and CI key "
+     "identifiers may have a tag inside",
      TAKES_FLAG(struct ipad, settings.v1)},
     {"json", NULL, "print JSON", TAKES_FLAG(struct ipad, json)},
     OPTION_HEAD("Of the command run:"),

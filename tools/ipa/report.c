@@ -212,6 +212,24 @@ static void describe_number(const struct ipa_report *report, const char *format,
         json_object_set_new(object, "address", json_string(report->text));
 }
 
+/* Who did not take it, and the status, are in the report's text. */
+static void describe_not_taken(const struct ipa_report *report, char *line, size_t size, json_t *object)
+{
+    char number[32] = "";
+    char tries[48] = "";
+
+    json_object_set_new(object, "why", json_string(report->text));
+    if (report->number > 0) {
+        snprintf(number, sizeof(number), " %" PRIu64, report->number);
+        json_object_set_new(object, "seqNumber", json_integer((json_int_t)report->number));
+    }
+    if (report->code > 0) {
+        snprintf(tries, sizeof(tries), " (%d %s)", report->code, report->code == 1 ? "time" : "times");
+        json_object_set_new(object, "tries", json_integer(report->code));
+    }
+    snprintf(line, size, "not taken, it stays:%s %s%s", number, report->text, tries);
+}
+
 static void describe_code(const struct ipa_report *report, const char *what, enum names names, char *line,
                           size_t size, json_t *object)
 {
@@ -237,6 +255,8 @@ static const char *const event_names[] = {
     [IPA_EVENT_ROLLBACK] = "rollback",
     [IPA_EVENT_STATE_CHANGE] = "stateChange",
     [IPA_EVENT_MORE] = "more",
+    [IPA_EVENT_GIVEN_UP] = "givenUp",
+    [IPA_EVENT_NOT_TAKEN] = "notTaken",
 };
 
 static void ipad_report_describe(struct ipad *ipad, const struct ipa_report *report, char *line, size_t size,
@@ -286,6 +306,12 @@ static void ipad_report_describe(struct ipad *ipad, const struct ipa_report *rep
     case IPA_EVENT_MORE:
         snprintf(line, size, "%" PRIu64 " packages taken, what is left waits for the next poll",
                  report->number);
+        break;
+    case IPA_EVENT_NOT_TAKEN:
+        describe_not_taken(report, line, size, object);
+        break;
+    case IPA_EVENT_GIVEN_UP:
+        describe_number(report, "result given up, it stays on the card:", line, size, object);
         break;
     }
 }

@@ -3,6 +3,7 @@
 
 #include "servers/eim/network/network.h"
 
+#include "common/http/admin_header.h"
 #include "common/http/https.h"
 #include "common/http/tls_files.h"
 #include "common/tool.h"
@@ -56,9 +57,10 @@ static void take_esipa(struct eim_network *network, struct https_request *reques
 
     if (strcmp(http->method, "POST") != 0)
         answer_code(request, 405);
-    else if (!admin_protocol_is_taken(http->admin_protocol))
+    else if (!admin_protocol_is_taken(http->admin_protocol)) {
+        admin_header_refused(http->admin_protocol);
         answer_code(request, 400);
-    else if (!http_is_content_type(http->content_type, ESIPA_CONTENT_TYPE))
+    } else if (!http_is_content_type(http->content_type, ESIPA_CONTENT_TYPE))
         answer_code(request, 415);
     else
         esipa_message(network->eim, network->relay, http->body, on_answered, request);

@@ -37,17 +37,23 @@ static int status(void *context)
     return ipad_status(&line);
 }
 
-static struct captured status_of(const char *eims, bool json)
+/* With what the IPA kept of polls before. */
+static struct captured status_with(const char *eims, bool json, const char *kept)
 {
     struct shown shown = {.ipad.json = json, .eims = eims};
     const struct ipa_host host = {.context = &shown, .es10 = answer};
     struct captured captured;
 
-    shown.ipad.ipa = ipa_new(&host, &shown.ipad.settings, SPAN_NONE);
+    shown.ipad.ipa = ipa_new(&host, &shown.ipad.settings, hex(kept));
     ck_assert_ptr_nonnull(shown.ipad.ipa);
     captured = capture(status, &shown);
     ipa_free(shown.ipad.ipa);
     return captured;
+}
+
+static struct captured status_of(const char *eims, bool json)
+{
+    return status_with(eims, json, "");
 }
 
 START_TEST(shows_an_eim)
@@ -70,14 +76,37 @@ START_TEST(commands_no_terminal)
                        "no enabled profile\n"
                        "eIM a?[1m: ??1m?, trust system\n",
                        "");
-    ck_assert_captured(status_of(hostile, true), 0,
-                       "{\n  \"eid\": \"89049032123451234512345678901235\",\n"
-                       "  \"fallback_profile_enabled\": false,\n  \"emergency_profile_enabled\": false,\n"
-                       "  \"eims\": [\n    {\n      \"eim_id\": \"a?[1m\",\n      \"eim_fqdn\": \"??1m?\",\n"
-                       "      \"indirect_profile_download\": false,\n"
-                       "      \"trusted_public_key_data_tls\": \"system\"\n    }\n  ]\n}\n",
+    ck_assert_captured(
+        status_of(hostile, true), 0,
+        "{\n  \"eid\": \"89049032123451234512345678901235\",\n"
+        "  \"fallback_profile_enabled\": false,\n  \"emergency_profile_enabled\": false,\n"
+        "  \"eims\": [\n    {\n      \"eim_id\": \"a?[1m\",\n      \"eim_fqdn\": \"??1m?\",\n"
+        "      \"indirect_profile_download\": false,\n"
+        "      \"trusted_public_key_data_tls\": \"system\"\n    }\n  ],\n  \"refused\": []\n}\n",
+        "");
+}
+END_TEST
+
+#define EID_  "89049032123451234512345678901235"
+#define EIMS_ "BF55 0D A00B 3009 8003612E62 8102632E"
+
+/* A result that was refused twice, one that was given up, and a notification. */
+START_TEST(shows_what_was_refused)
+{
+    ck_assert_captured(status_with(EIMS_, false,
+                                   "3051 5A10 " EID_ "A000 A53B"
+                                   "3011 800105 810102 820102 8303612E62 840135"
+                                   "3011 800106 81010A 820100 8303612E62 840135"
+                                   "3013 800107 810101 820100 8303612E62 840135 8500"),
+                       0,
+                       "EID " EID_ "\n"
+                       "no enabled profile\n"
+                       "eIM a.b: c., trust system\n"
+                       "result 5, eIM a.b: not taken (2 times), again after 2 more polls: 5\n"
+                       "result 6, eIM a.b: not taken (10 times), given up: 5\n"
+                       "notification 7, eIM a.b: not taken (1 times), again after 0 more polls: 5\n",
                        "");
 }
 END_TEST
 
-TEST_MAIN("ipa_status", shows_an_eim, commands_no_terminal)
+TEST_MAIN("ipa_status", shows_an_eim, shows_what_was_refused, commands_no_terminal)
