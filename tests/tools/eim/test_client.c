@@ -54,11 +54,11 @@ START_TEST(lists)
          "{\"id\":9,\"progress\":\"p\"}]");
     captured = capture_command(&eim_orders, "--eid", "89", "--state", "done", NULL);
     assert_lines(&captured, EXIT_OK, ORDER_LINES "8  ?  data  failed: why\n9  ?  ?  ?: p\n", "");
-    ck_assert_str_eq(https_asked(), "GET " URL "/v1/orders?eid=89&state=done\n");
+    ck_assert_str_eq(https_asked(), "GET " URL "/v1/orders?eid=89&state=done&limit=1000\n");
     PLAY("[" EUICC "]");
     captured = capture_command(&eim_euiccs, "--url", "https://h", NULL);
     assert_lines(&captured, EXIT_OK, EUICC_LINES, "");
-    ck_assert_str_eq(https_asked(), "GET https://h/v1/euiccs\n");
+    ck_assert_str_eq(https_asked(), "GET https://h/v1/euiccs?limit=1000\n");
     PLAY("[{\"id\":1,\"eid\":\"89\",\"seqNumber\":5,\"operation\":\"enable\",\"iccid\":\"90\",\"verified\":"
          "true,"
          "\"forwarded\":\"waits\",\"result\":\"ok\"},{\"id\":2,\"verified\":false}]");
@@ -66,7 +66,7 @@ START_TEST(lists)
     assert_lines(
         &captured, EXIT_OK,
         "1  89  5  enable  90  verified, ok, waits for its SM-DP+\n2  ?   0  ?       -   NOT VERIFIED\n", "");
-    ck_assert_str_eq(https_asked(), "GET " URL "/v1/notifications\n");
+    ck_assert_str_eq(https_asked(), "GET " URL "/v1/notifications?limit=1000\n");
 }
 END_TEST
 
@@ -78,11 +78,11 @@ START_TEST(status)
     captured = capture_command(&eim_status, NULL);
     assert_lines(&captured, EXIT_OK,
                  "eIM e, 1 eUICCs, 2 open orders, 3 notifications wait for their SM-DP+\n" EUICC_LINES, "");
-    ck_assert_str_eq(https_asked(), "GET " URL "/v1/status\nGET " URL "/v1/euiccs\n");
+    ck_assert_str_eq(https_asked(), "GET " URL "/v1/status\nGET " URL "/v1/euiccs?limit=1000\n");
     PLAY(EUICC, "[" ORDER "]");
     captured = capture_command(&eim_status, "--eid", "89", NULL);
     assert_lines(&captured, EXIT_OK, EUICC_LINES ORDER_LINES, "");
-    ck_assert_str_eq(https_asked(), "GET " URL "/v1/euiccs/89\nGET " URL "/v1/orders?eid=89\n");
+    ck_assert_str_eq(https_asked(), "GET " URL "/v1/euiccs/89\nGET " URL "/v1/orders?eid=89&limit=1000\n");
     PLAY("{\"eimId\":\"e\"}", "[]");
     captured = capture_command(&eim_status, "--json", NULL);
     assert_lines(&captured, EXIT_OK, "{\n  \"eim_id\": \"e\",\n  \"euicc_list\": []\n}\n", "");
@@ -169,8 +169,9 @@ END_TEST
 
 START_TEST(answers_that_are_none)
 {
-    static const char *const nonsense[] = {"", "x", "5", "\"text\"", "\xFF", "[", "{\"error\":{}}"};
-    static const char *const empty[] = {"{}", "[]", "[5,null,\"a\",[],{}]", "{\"error\":5}"};
+    static const char *const nonsense[] = {
+        "", "x", "5", "\"text\"", "\xFF", "[", "{}", "{\"error\":{}}", "{\"error\":5}"};
+    static const char *const empty[] = {"[]", "[5,null,\"a\",[],{}]"};
 
     for (size_t i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
         struct captured captured;
