@@ -215,7 +215,7 @@ carried_out "delete-eim again" "deleteEim: eimNotFound(1)" delete-eim other.exam
 order download --activation-code 'LPA:nonsense'
 is "a malformed activation code is refused" 1 "$?"
 order raw BF5403A08201
-is "octets are refused" 1 "$?"
+is "octets are refused" 2 "$?"
 order --unchecked raw BF5403020101
 ipa poll
 matches "a malformed trigger" 'invalidPackageFormat\(1\)|profileDownloadError' "$(order_field .error)"

@@ -238,6 +238,8 @@ static int send_order(const struct command_line *line)
     struct reading *reading = line->settings;
     json_t *order;
 
+    if (json_object_get(reading->request, "raw") != NULL && !reading->unchecked)
+        return tool_usage("raw needs --unchecked: no IPA is to get such octets by mistake");
     if (reading->unchecked)
         json_object_set_new(reading->request, "unchecked", json_true());
     if (json_object_set_new(reading->request, "eid", json_string(reading->client.eid)) != 0)

@@ -170,6 +170,7 @@ START_TEST(usage)
         {"data then data", "'data' cannot be in one order with the command before"},
         {"enable \xFF", "the value of --iccid is not UTF-8"},
         {"data --tags 5A,\xFF", "the value of --tags is not UTF-8"},
+        {"raw BF5100", "raw needs --unchecked"},
         {"--wait -1 list", "--wait is not a number of seconds from 0"},
         {"--wait 604801 list", "--wait is not a number of seconds from 0"},
     };
