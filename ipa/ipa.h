@@ -35,8 +35,9 @@ enum ipa_event {
     IPA_EVENT_PACKAGE,  /* octets: the EuiccPackageResult of a package that the card has just run */
     IPA_EVENT_DATA,     /* octets: the tag list asked for; code: 0, or the IpaEuiccDataErrorCode answered */
     IPA_EVENT_DOWNLOAD, /* octets: ProfileInstallationResult (BF37 whole), or none and text says why */
-    IPA_EVENT_IMMEDIATE_ENABLE,  /* code: immediateEnableResult; only when the card has it configured */
-    IPA_EVENT_REFUSED,           /* a package of the eIM; code: the EimPackageResultErrorCode answered */
+    IPA_EVENT_IMMEDIATE_ENABLE, /* code: immediateEnableResult; only when the card has it configured */
+    /* a package of the eIM; code: the EimPackageResultErrorCode answered; text: more of why, or NULL */
+    IPA_EVENT_REFUSED,
     IPA_EVENT_DELIVERED,         /* the eIM took a result */
     IPA_EVENT_ACKNOWLEDGED,      /* number: the sequence number that was removed */
     IPA_EVENT_NOTIFICATION,      /* number, text: its address; it was taken and removed */

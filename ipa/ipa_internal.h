@@ -77,6 +77,9 @@ enum ipa_worth {
     WORTH_ROLLBACK   /* … which the eIM lets the IPA roll back */
 };
 
+/* EimPackageResultErrorCode, SGP.32 6.3.2.7 */
+enum package_refusal { INVALID_PACKAGE_FORMAT = 1, UNKNOWN_PACKAGE = 2 };
+
 #define IPA_EVENTS_MAX 32 /* of one SM-DS that are followed for one trigger */
 
 struct ipa_download {
@@ -84,6 +87,7 @@ struct ipa_download {
     bool from_sm_ds; /* the trigger came out of an SM-DS's answer */
     struct buf trigger;
     struct span eim_transaction_id; /* in trigger; SPAN_NONE: none */
+    bool is_misshapen;              /* the trigger is none */
     char address[IPA_ADDRESS_MAX + 1];
     char matching_id[IPA_ADDRESS_MAX + 1];
     char oid[128];
@@ -258,6 +262,9 @@ void package_result_lost(struct ipa *ipa, const char *why);
 void package_result_give_up(struct ipa *ipa);
 /* GetEimPackage was refused, or its answer cannot be used; notifications go out all the same. */
 void package_get_refused(struct ipa *ipa, const char *why);
+/* Answers a package with this code. `why` is for who watches; NULL: the code says all. */
+void package_refuse(struct ipa *ipa, struct span eim_transaction_id, enum package_refusal code,
+                    const char *why);
 /* Begins ipa->out with BF50 { 5A EID; package_result_end closes it: STEP_RESULT is next, after a REFRESH when
  * a profile was changed. */
 size_t package_result_begin(struct ipa *ipa);

@@ -16,9 +16,6 @@
 #define SW_BAD_REQUEST   0x6A80
 #define SW_NOT_SUPPORTED 0x6A88
 
-/* EimPackageResultErrorCode, SGP.32 6.3.2.7 */
-enum { INVALID_PACKAGE_FORMAT = 1, UNKNOWN_PACKAGE = 2 };
-
 /* GetEimPackageResponse's eimPackageError, SGP.32 6.3.2.6 */
 #define NO_EIM_PACKAGE_AVAILABLE 1
 
@@ -46,7 +43,8 @@ void package_get(struct ipa *ipa)
     ipa_send(ipa, STEP_GET_PACKAGE, IPA_PEER_EIM, "");
 }
 
-static void ipa_package_refuse(struct ipa *ipa, struct span eim_transaction_id, int code)
+void package_refuse(struct ipa *ipa, struct span eim_transaction_id, enum package_refusal code,
+                    const char *why)
 {
     size_t outer = package_result_begin(ipa);
     size_t inner = tlv_open(&ipa->out, 0xA0);
@@ -55,7 +53,7 @@ static void ipa_package_refuse(struct ipa *ipa, struct span eim_transaction_id, 
         tlv_put(&ipa->out, 0x80, eim_transaction_id);
     tlv_put_unsigned(&ipa->out, TAG_INTEGER, (uint64_t)code);
     tlv_close(&ipa->out, inner);
-    ipa_tell(ipa, IPA_EVENT_REFUSED, SPAN_NONE, 0, code, NULL);
+    ipa_tell(ipa, IPA_EVENT_REFUSED, SPAN_NONE, 0, (int)code, why);
     package_result_end(ipa, outer, false, WORTH_NEXT_POLL);
 }
 
@@ -106,8 +104,8 @@ static bool ipa_package_load(struct ipa *ipa, struct span package, struct buf *r
         return true;
     }
     if (sw == SW_BAD_REQUEST || sw == SW_NOT_SUPPORTED)
-        ipa_package_refuse(ipa, package_transaction_id(package),
-                           sw == SW_BAD_REQUEST ? INVALID_PACKAGE_FORMAT : UNKNOWN_PACKAGE);
+        package_refuse(ipa, package_transaction_id(package),
+                       sw == SW_BAD_REQUEST ? INVALID_PACKAGE_FORMAT : UNKNOWN_PACKAGE, NULL);
     else
         ipa_end(ipa, IPA_CARD, "%s", ipa->why);
     return false;
@@ -168,7 +166,7 @@ static void ipa_package_take(struct ipa *ipa, const struct tlv *package)
         download_start(ipa, package->whole);
         break;
     default:
-        ipa_package_refuse(ipa, SPAN_NONE, UNKNOWN_PACKAGE);
+        package_refuse(ipa, SPAN_NONE, UNKNOWN_PACKAGE, NULL);
     }
 }
 

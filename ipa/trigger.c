@@ -13,6 +13,14 @@
 #define TAG_DEFAULT_SMDP    0x81
 #define TAG_SMDS            0xA2
 
+/* Reading (SGP.32 2.11.2.3, 6.3.2.7): what is no ProfileDownloadTriggerRequest is a package of an invalid
+ * format; one whose texts lead nowhere is a download that failed. */
+static bool misshapen(struct ipa_download *download, const char *why)
+{
+    download->is_misshapen = true;
+    return download_note(download, "%s", why);
+}
+
 static bool take_address(struct ipa_download *download, struct span address)
 {
     return ipa_take_text(address, 1, IPA_ADDRESS_MAX, download->address) ||
@@ -26,7 +34,9 @@ static bool read_code(struct ipa_download *download, struct span text)
     const char *why;
 
     /* What it is made of, the parser looks at. */
-    if (text.size > IPA_ADDRESS_MAX || memchr(text.data, '\0', text.size) != NULL)
+    if (text.size > IPA_ADDRESS_MAX)
+        return misshapen(download, "the activation code is too long");
+    if (memchr(text.data, '\0', text.size) != NULL)
         return download_note(download, "the activation code is malformed");
     memcpy(copy, text.data, text.size);
     copy[text.size] = '\0';
@@ -59,7 +69,7 @@ static bool read_data(struct ipa *ipa, struct ipa_download *download, struct spa
     struct span address;
 
     if (tlv_only(choice, &tlv) != TLV_OK)
-        return download_note(download, "profileDownloadData is malformed");
+        return misshapen(download, "profileDownloadData is malformed");
     switch (tlv.tag) {
     case TAG_ACTIVATION_CODE:
         return read_code(download, tlv.value);
@@ -71,7 +81,7 @@ static bool read_data(struct ipa *ipa, struct ipa_download *download, struct spa
         return tlv_find(tlv.value, 0x80, &address) ? take_address(download, address)
                                                    : read_configured(ipa, download, 0x81);
     default:
-        return download_note(download, "profileDownloadData is of a kind that is not known");
+        return misshapen(download, "profileDownloadData is of a kind that is not known");
     }
 }
 
@@ -84,9 +94,9 @@ bool trigger_read(struct ipa *ipa, struct ipa_download *download, struct span co
     download->direct = !ipa_through_eim(ipa);
     if (tlv_peek(&reader) == 0x82 &&
         !tlv_require_sized(&reader, 0x82, 1, TRANSACTION_ID_SIZE, &download->eim_transaction_id))
-        return download_note(download, "the trigger's eimTransactionId is malformed");
+        return misshapen(download, "the trigger's eimTransactionId is malformed");
     if (!tlv_skip_rest(&reader))
-        return download_note(download, "the trigger is malformed");
+        return misshapen(download, "the trigger is malformed");
     if (download->direct && !ipa->settings.direct)
         return download_note(
             download, "%s",

@@ -67,7 +67,9 @@ void download_start(struct ipa *ipa, struct span trigger)
     buf_append(&download->trigger, trigger);
     ok = tlv_single(buf_span(&download->trigger), TAG_DOWNLOAD_TRIGGER, &content) == TLV_OK &&
          trigger_read(ipa, download, content);
-    if (!ok || find_result(ipa)) {
+    if (download->is_misshapen) {
+        package_refuse(ipa, download->eim_transaction_id, INVALID_PACKAGE_FORMAT, download->why);
+    } else if (!ok || find_result(ipa)) {
         ipa_go(ipa, STEP_DOWNLOAD_RESULT);
     } else if (!ipa_read_enabled(ipa, &enabled)) {
         ipa_end(ipa, IPA_CARD, "%s", ipa->why);

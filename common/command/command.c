@@ -98,6 +98,8 @@ static int command_take(void *settings, const struct option_row *row, const char
 {
     char *place = (char *)settings + row->at;
 
+    if (row->is_good != NULL && !row->is_good(value))
+        return tool_usage("--%s is not %s: %s", row->name, row->must_be, value);
     switch (row->kind) {
     case OPTION_FLAG:
         *(bool *)place = true;

@@ -24,7 +24,7 @@ enum option_kind {
 };
 
 /* How a row's value is read and where it goes: a member of the settings, whose type is checked. One of these
- * ends a row; .letter, .unit and .required may follow. */
+ * ends a row; .letter, .unit, .required, and .is_good with .must_be, may follow. */
 #define TAKES_FLAG(settings, member) .kind = OPTION_FLAG, .at = OPTION_AT(settings, member, bool)
 #define TAKES_TEXT(settings, member) .kind = OPTION_TEXT, .at = OPTION_AT(settings, member, const char *)
 /* Into an integer of 32 or 64 bits that holds the range. */
@@ -68,6 +68,10 @@ struct option_row {
     size_t at, size, count_at;
     int64_t min, max;
     const char *unit; /* of a number: "seconds"; NULL: none */
+    /* Of a text, and of each of a list: whether it may stand; NULL: anything may. `must_be` is for the error
+     * line: "a server's address". */
+    bool (*is_good)(const char *value);
+    const char *must_be;
     const char *const *choices;
     /* Reads a value (NULL without one) into the settings; the exit status, with the line printed when it is
      * not EXIT_OK. */

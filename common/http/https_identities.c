@@ -3,15 +3,21 @@
 
 #include "common/tool.h"
 
+bool https_identity_files_check(const struct https_identity_files *files)
+{
+    return files->certs_count == files->keys_count ||
+           tool_usage("--tls-cert and --tls-key belong together") == EXIT_OK;
+}
+
 bool https_identities_take(struct https_identities *identities, const char *pki, enum pki_entity entity,
-                           const char *const *certs, const char *const *keys, size_t count)
+                           const struct https_identity_files *files)
 {
     static const enum ec_curve curves[] = {EC_CURVE_P256, EC_CURVE_BRAINPOOL_P256R1};
 
     identities->count = 0;
-    for (size_t i = 0; i < count; i++)
-        identities->list[identities->count++] = (struct https_identity){certs[i], keys[i]};
-    for (size_t i = 0; count == 0 && i < sizeof(curves) / sizeof(curves[0]); i++) {
+    for (size_t i = 0; i < files->certs_count; i++)
+        identities->list[identities->count++] = (struct https_identity){files->certs[i], files->keys[i]};
+    for (size_t i = 0; files->certs_count == 0 && i < sizeof(curves) / sizeof(curves[0]); i++) {
         char(*paths)[PKI_PATH_MAX] = identities->paths[i];
 
         if (!pki_has_curve(pki, curves[i]))

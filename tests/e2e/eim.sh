@@ -216,15 +216,13 @@ order download --activation-code 'LPA:nonsense'
 is "a malformed activation code is refused" 1 "$?"
 order raw BF5403A08201
 is "octets are refused" 2 "$?"
-order --unchecked raw BF5403020101
-ipa poll
-matches "a malformed trigger" 'invalidPackageFormat\(1\)|profileDownloadError' "$(order_field .error)"
+carried_out "a malformed trigger" "eimPackageResultError: invalidPackageFormat(1)" --unchecked raw BF5402A000
 carried_out "a malformed package" "eimPackageResultError: invalidPackageFormat(1)" --unchecked raw BF5100
 carried_out "an unknown package" "eimPackageResultError: unknownPackage(2)" --unchecked raw BF5F00
 order --unchecked download --activation-code 'LPA:nonsense'
 ipa poll
 is "a malformed activation code, unchecked" failed "$(order_field .state)"
-matches "and the IPA says why" 'invalidPackageFormat\(1\)|profileDownloadError' "$(order_field .error)"
+matches "and the IPA says why" 'profileDownloadError: undefinedError\(127\)' "$(order_field .error)"
 carried_out "the next order is not held up" "done" rat
 
 # --- waiting ------------------------------------------------------------------------------------------------------------

@@ -798,20 +798,32 @@ START_TEST(an_answer_that_is_too_long)
 }
 END_TEST
 
+#define FAILED  "BF54 05 3003 80017F" /* profileDownloadError undefinedError(127) */
+#define INVALID "A0 03 020101"        /* EimPackageResultErrorCode invalidPackageFormat(1) */
+
 START_TEST(triggers_that_lead_nowhere)
 {
     static const struct {
         const char *trigger;
-        const char *why;
+        enum ipa_event event;
+        const char *result, *why;
     } cases[] = {
-        {"BF54 00", "the trigger names no SM-DP+, and the eIM has no indirect profile download"},
-        {"BF54 04 A002 8000", "the activation code is malformed: it is not of the form "
-                              "1$ADDRESS$MATCHING-ID[$OID[$1]]"},
-        {"BF54 02 A000", "profileDownloadData is malformed"},
-        {"BF54 04 A002 8700", "profileDownloadData is of a kind that is not known"},
-        {"BF54 04 A002 8100", "the card has no default SM-DP+ address"},
-        {"BF54 04 A002 A200", "the card has no root SM-DS address"},
-        {"BF54 02 8200", "the trigger's eimTransactionId is malformed"},
+        {"BF54 00", IPA_EVENT_DOWNLOAD, FAILED,
+         "the trigger names no SM-DP+, and the eIM has no indirect profile download"},
+        {"BF54 04 A002 8000", IPA_EVENT_DOWNLOAD, FAILED,
+         "the activation code is malformed: it is not of the form 1$ADDRESS$MATCHING-ID[$OID[$1]]"},
+        {"BF54 05 A003 800100", IPA_EVENT_DOWNLOAD, FAILED, "the activation code is malformed"},
+        {"BF54 04 A002 8100", IPA_EVENT_DOWNLOAD, FAILED, "the card has no default SM-DP+ address"},
+        {"BF54 04 A002 A200", IPA_EVENT_DOWNLOAD, FAILED, "the card has no root SM-DS address"},
+        {"BF54 08 A002 8100 8202 ABCD", IPA_EVENT_DOWNLOAD, "BF54 09 8202ABCD 3003 80017F",
+         "the card has no default SM-DP+ address"},
+        {"BF54 02 A000", IPA_EVENT_REFUSED, INVALID, "profileDownloadData is malformed"},
+        {"BF54 04 A002 8700", IPA_EVENT_REFUSED, INVALID,
+         "profileDownloadData is of a kind that is not known"},
+        {"BF54 08 A002 8700 8202 ABCD", IPA_EVENT_REFUSED, "A0 07 8002ABCD 020101",
+         "profileDownloadData is of a kind that is not known"},
+        {"BF54 02 8200", IPA_EVENT_REFUSED, INVALID, "the trigger's eimTransactionId is malformed"},
+        {"BF54 05 8202 ABCD A0", IPA_EVENT_REFUSED, "A0 07 8002ABCD 020101", "the trigger is malformed"},
     };
     struct ipa_bench bench;
 
@@ -819,11 +831,9 @@ START_TEST(triggers_that_lead_nowhere)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         ipa_bench_order_object(&bench, hex(cases[i].trigger));
         ck_assert_poll(&bench);
-        ck_assert_hex(ipa_bench_result(&bench, i), "BF54 05 3003 80017F");
+        ck_assert_hex(ipa_bench_result(&bench, i), cases[i].result);
+        ck_assert_str_eq(bench.texts[cases[i].event], cases[i].why);
     }
-    ipa_bench_order_object(&bench, hex("BF54 04 8202 ABCD"));
-    ck_assert_poll(&bench);
-    ck_assert_hex(ipa_bench_result(&bench, sizeof(cases) / sizeof(cases[0])), "BF54 09 8202ABCD 3003 80017F");
     ipa_bench_close(&bench);
 }
 END_TEST

@@ -62,6 +62,8 @@ static void host_report(void *context, const struct ipa_report *report)
     buf_clear(&bench->last[report->event]);
     buf_append(&bench->last[report->event], report->octets);
     bench->codes[report->event] = report->code;
+    snprintf(bench->texts[report->event], sizeof(bench->texts[0]), "%s",
+             report->text != NULL ? report->text : "");
     if (report->text != NULL)
         snprintf(bench->why, sizeof(bench->why), "%s", report->text);
 }

@@ -57,6 +57,7 @@ struct ipa_bench {
     unsigned events[32];
     struct buf last[32]; /* the octets of the last one of each */
     int codes[32];
+    char texts[32][320];
     char why[512]; /* the last text */
     unsigned refreshes;
 };

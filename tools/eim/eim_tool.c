@@ -1,12 +1,13 @@
 /* The subcommand `softeuicc eim`: a test eIM (SGP.32), and small clients for it. */
 #include "tools/eim/eim_tool.h"
 
+#include "common/command/command_values.h"
+#include "common/http/https_identities.h"
 #include "common/left_out.h"
 #include "common/log.h"
 #include "common/place.h"
 #include "common/print.h"
 #include "common/tool.h"
-#include "protocol/rsp_address.h"
 #include "servers/eim/model/configuration.h"
 #include "servers/eim/model/server.h"
 #include "servers/eim/network/network.h"
@@ -28,8 +29,7 @@
 
 struct settings {
     const char *pki, *state, *token_file, *id, *pid_file, *smdp_ca, *sign_cert, *sign_key;
-    const char *tls_cert[HTTPS_IDENTITIES_MAX], *tls_key[HTTPS_IDENTITIES_MAX];
-    size_t tls_certs, tls_keys;
+    struct https_identity_files tls;
     const char *extra_ci[EXTRA_CIS_MAX];
     size_t extra_cis;
     const char *addresses[EIM_ADDRESSES_MAX];
@@ -63,7 +63,7 @@ static const struct option_row rows[] = {
      TAKES_PLACE(struct settings, https)},
     {"address", "FQDN[:PORT]",
      "what IPAs call it, when that is neither as it listens nor in its certificate. May be given again",
-     TAKES_LIST(struct settings, addresses, addresses_count)},
+     TAKES_LIST(struct settings, addresses, addresses_count), MUST_BE_SERVER},
     {"coap", "HOST:PORT", "also CoAP over DTLS; default port " OPTION_DEFAULT(COAPS_PORT) COAP_LEFT_OUT,
      TAKES_BY(take_coap)},
     {"state", "FILE", "keep everything in this SQLite file; default: in memory",
@@ -83,15 +83,10 @@ static const struct option_row rows[] = {
     {"relay-to", "HOST[:PORT]",
      "relay any eUICC to this server, not only to those of its orders; port 443 unless said. May be given "
      "again",
-     TAKES_LIST(struct settings, relay_to, relay_to_count)},
+     TAKES_LIST(struct settings, relay_to, relay_to_count), MUST_BE_SERVER},
     {"sign-cert", "CERT", "another eIM certificate", TAKES_TEXT(struct settings, sign_cert)},
     {"sign-key", "KEY", "and its key", TAKES_TEXT(struct settings, sign_key)},
-    {"tls-cert", "CERT",
-     "another TLS certificate (PEM). May be given again, with a --tls-key each: for other names or another "
-     "curve; "
-     "CoAP has the first",
-     TAKES_LIST(struct settings, tls_cert, tls_certs)},
-    {"tls-key", "KEY", "and its key", TAKES_LIST(struct settings, tls_key, tls_keys)},
+    HTTPS_IDENTITY_ROWS(struct settings, tls, "another TLS certificate (PEM); CoAP has the first"),
     {"plain-http", NULL, "no TLS, for IPAs that are run so; on a loopback interface",
      TAKES_FLAG(struct settings, plain)},
     {"ignore-expiry", NULL, "take expired EUM and eUICC certificates",
@@ -103,29 +98,13 @@ static const struct option_row rows[] = {
     {0},
 };
 
-static bool check_addresses(const char *option, const char *const *addresses, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (!rsp_address_is_good(addresses[i])) {
-            tool_usage("--%s: '%s' cannot be a server's address", option, addresses[i]);
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool check_settings(const struct settings *settings)
 {
-    if (!check_addresses("address", settings->addresses, settings->addresses_count) ||
-        !check_addresses("relay-to", settings->relay_to, settings->relay_to_count))
-        return false;
-    if (settings->tls_certs != settings->tls_keys)
-        tool_usage("--tls-cert and --tls-key belong together");
-    else if ((settings->sign_cert == NULL) != (settings->sign_key == NULL))
+    if ((settings->sign_cert == NULL) != (settings->sign_key == NULL)) {
         tool_usage("--sign-cert and --sign-key belong together");
-    else
-        return true;
-    return false;
+        return false;
+    }
+    return https_identity_files_check(&settings->tls);
 }
 
 /* --- Who it is ------------------------------------------------------------------------------------------ */
@@ -206,8 +185,7 @@ static bool eim_tool_run(const struct settings *settings, struct eim *eim)
         .relay_to_count = settings->relay_to_count,
         .smdp_ca = settings->smdp_ca != NULL ? settings->smdp_ca : ca,
     };
-    bool ok = https_identities_take(&tls, settings->pki, PKI_EIM_TLS, settings->tls_cert, settings->tls_key,
-                                    settings->tls_certs) &&
+    bool ok = https_identities_take(&tls, settings->pki, PKI_EIM_TLS, &settings->tls) &&
               pki_top_path(ca, settings->pki, PKI_CA_BUNDLE) && token_path(settings, token);
 
     if (ok) {

@@ -3,9 +3,9 @@
 #include "config.h"
 
 #include "apdu/digits.h"
+#include "common/command/command_values.h"
 #include "common/left_out.h"
 #include "common/tool.h"
-#include "protocol/device_info.h"
 #include "tools/ipa/ipa_tool.h"
 #include "tools/subcommands.h"
 
@@ -59,15 +59,6 @@ static int take_plmn(void *settings, const struct option_row *row, const char *v
     return EXIT_OK;
 }
 
-static int take_imei(void *settings, const struct option_row *row, const char *value)
-{
-    struct ipad *ipad = settings;
-
-    ipad->settings.imei = value;
-    return imei_is_valid(value) ? EXIT_OK
-                                : tool_usage("--%s is not an IMEI (15 or 16 digits): %s", row->name, value);
-}
-
 static const char *const protocols[] = {"https", "coap", NULL};
 
 static const struct option_row options[] = {
@@ -99,7 +90,8 @@ static const struct option_row options[] = {
      "or the "
      "system's)",
      TAKES_TEXT(struct ipad, cacert)},
-    {"imei", "DIGITS", "IMEI to report in the device information", TAKES_BY(take_imei)},
+    {"imei", "DIGITS", "IMEI to report in the device information", TAKES_TEXT(struct ipad, settings.imei),
+     MUST_BE_IMEI},
     {"plmn", "DIGITS", "the last registered network (MCC and MNC), reported as rPLMN", TAKES_BY(take_plmn)},
     {"plain", NULL, "allow --eim http://…, for debugging: nothing is verified or encrypted",
      TAKES_FLAG(struct ipad, plain)},

@@ -240,6 +240,18 @@ static void describe_code(const struct ipa_report *report, const char *what, enu
     json_object_set_new(object, "result", json_string(text));
 }
 
+static void describe_refused(const struct ipa_report *report, char *line, size_t size, json_t *object)
+{
+    size_t used;
+
+    describe_code(report, "package refused", NAMES_PACKAGE_REFUSED, line, size, object);
+    used = strlen(line);
+    if (report->text == NULL)
+        return;
+    snprintf(line + used, size - used, ": %s", report->text);
+    json_object_set_new(object, "why", json_string(report->text));
+}
+
 static const char *const event_names[] = {
     [IPA_EVENT_OFFERED] = "offered",
     [IPA_EVENT_PACKAGE] = "package",
@@ -279,7 +291,7 @@ static void ipad_report_describe(struct ipad *ipad, const struct ipa_report *rep
         describe_code(report, "immediate enable", NAMES_IMMEDIATE_ENABLE, line, size, object);
         break;
     case IPA_EVENT_REFUSED:
-        describe_code(report, "package refused", NAMES_PACKAGE_REFUSED, line, size, object);
+        describe_refused(report, line, size, object);
         break;
     case IPA_EVENT_DELIVERED:
         snprintf(line, size, "result delivered");

@@ -2,21 +2,12 @@
  * commands and options. */
 #include "tools/lpa/lpa.h"
 
+#include "common/command/command_values.h"
 #include "common/left_out.h"
 #include "common/tool.h"
-#include "protocol/device_info.h"
 #include "tools/subcommands.h"
 
 #include <stdlib.h>
-
-static int take_imei(void *settings, const struct option_row *row, const char *value)
-{
-    struct lpa *lpa = settings;
-
-    lpa->imei = value;
-    return imei_is_valid(value) ? EXIT_OK
-                                : tool_usage("--%s is not an IMEI (15 or 16 digits): %s", row->name, value);
-}
 
 static const struct option_row options[] = {
     {"reader", "NAME",
@@ -27,8 +18,10 @@ static const struct option_row options[] = {
     {"confirmation", "CODE", "confirmation code for download", TAKES_TEXT(struct lpa, confirmation_code)},
     {"cacert", "FILE", "PEM file of CAs to trust for HTTPS (default: $SOFTEUICC_CACERT, or the system's)",
      TAKES_TEXT(struct lpa, cacert)},
-    {"imei", "DIGITS", "IMEI to report in the device information", TAKES_BY(take_imei)},
-    {"smds", "ADDRESS", "SM-DS for discover (default: the card's root SM-DS)", TAKES_TEXT(struct lpa, smds)},
+    {"imei", "DIGITS", "IMEI to report in the device information", TAKES_TEXT(struct lpa, imei),
+     MUST_BE_IMEI},
+    {"smds", "ADDRESS", "SM-DS for discover (default: the card's root SM-DS)", TAKES_TEXT(struct lpa, smds),
+     MUST_BE_SERVER},
     {"keep-notifications", NULL, "do not send notifications after download, enable, disable and delete",
      TAKES_FLAG(struct lpa, no_notifications)},
     {"no-refresh", NULL, "change profiles without asking the card for a REFRESH",

@@ -43,8 +43,7 @@ bool smdpp_load_identity(struct smdpp *smdpp, const struct smdpp_settings *setti
 {
     return (settings->pki == NULL || smdpp_identity_load(smdpp, settings->pki)) &&
            load_files(&smdpp->dp, settings) &&
-           https_identities_take(tls, settings->pki, PKI_DP_TLS, settings->tls_cert, settings->tls_key,
-                                 settings->tls_certs);
+           https_identities_take(tls, settings->pki, PKI_DP_TLS, &settings->tls);
 }
 
 /* --- Addresses ------------------------------------------------------------------------------------------ */

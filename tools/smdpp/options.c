@@ -1,8 +1,8 @@
 /* The options of `softeuicc smdpp`. See settings.h. */
 #include "tools/smdpp/settings.h"
 
+#include "common/command/command_values.h"
 #include "common/tool.h"
-#include "protocol/rsp_address.h"
 
 #include <string.h>
 
@@ -27,7 +27,7 @@ const struct option_row smdpp_option_rows[] = {
     {"listen", "HOST:PORT", "every address of HOST; default 127.0.0.1:8443; port 0 takes a free one",
      TAKES_PLACE(struct smdpp_settings, listen)},
     {"address", "FQDN[:PORT]", "what LPAs call this server; default: as it listens. May be given again",
-     TAKES_LIST(struct smdpp_settings, addresses, addresses_count)},
+     TAKES_LIST(struct smdpp_settings, addresses, addresses_count), MUST_BE_SERVER},
     {"es2-listen", "HOST:PORT",
      "a listener of its own for operators (ES2+ and the lists), who show a certificate; default: none, and "
      "ES2+ for "
@@ -56,7 +56,7 @@ const struct option_row smdpp_option_rows[] = {
     OPTION_HEAD("SM-DS, for orders that name one:"),
     {"root-smds", "FQDN[:PORT]",
      "a Root SM-DS; events at others are passed on to the Root. May be given again",
-     TAKES_LIST(struct smdpp_settings, roots, roots_count)},
+     TAKES_LIST(struct smdpp_settings, roots, roots_count), MUST_BE_SERVER},
     {"es12", "SMDS=HOST:PORT",
      "where the SM-DS takes events (ES12), if not at its address. May be given again",
      TAKES_LIST(struct smdpp_settings, es12, es12_count)},
@@ -71,23 +71,9 @@ const struct option_row smdpp_option_rows[] = {
     {"dpauth-key", "KEY", "and its key", TAKES_TEXT(struct smdpp_settings, auth_key)},
     {"dppb-cert", "CERT", "for profile package binding", TAKES_TEXT(struct smdpp_settings, pb_cert)},
     {"dppb-key", "KEY", "and its key", TAKES_TEXT(struct smdpp_settings, pb_key)},
-    {"tls-cert", "CERT",
-     "for TLS (PEM). May be given again, with a --tls-key each: for other names or another curve",
-     TAKES_LIST(struct smdpp_settings, tls_cert, tls_certs)},
-    {"tls-key", "KEY", "and its key", TAKES_LIST(struct smdpp_settings, tls_key, tls_keys)},
+    HTTPS_IDENTITY_ROWS(struct smdpp_settings, tls, "for TLS (PEM)"),
     {0},
 };
-
-static bool check_addresses(const char *option, const char *const *addresses, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (!rsp_address_is_good(addresses[i])) {
-            tool_usage("--%s: '%s' cannot be a server's address", option, addresses[i]);
-            return false;
-        }
-    }
-    return true;
-}
 
 /* An address on both sides of the '='. */
 static bool check_es12(const struct smdpp_settings *settings)
@@ -114,9 +100,7 @@ bool smdpp_settings_check(const struct smdpp_settings *settings)
         tool_usage("--pki is missing (or --ci with --dpauth-cert, --dpauth-key, --dppb-cert and --dppb-key)");
     else if (own != 0 && own != 4)
         tool_usage("--dpauth-cert, --dpauth-key, --dppb-cert and --dppb-key belong together");
-    else if (settings->tls_certs != settings->tls_keys)
-        tool_usage("--tls-cert and --tls-key belong together");
-    else if (settings->pki == NULL && settings->tls_certs == 0)
+    else if (settings->pki == NULL && settings->tls.certs_count == 0)
         tool_usage("--tls-cert and --tls-key are missing");
     else if (settings->es2_client_ca != NULL && !settings->with_es2)
         tool_usage("--es2-client-ca is for --es2-listen");
@@ -125,8 +109,7 @@ bool smdpp_settings_check(const struct smdpp_settings *settings)
     else if ((settings->smds_cert == NULL) != (settings->smds_key == NULL))
         tool_usage("--smds-cert and --smds-key belong together");
     else
-        return check_addresses("address", settings->addresses, settings->addresses_count) &&
-               check_addresses("root-smds", settings->roots, settings->roots_count) && check_es12(settings);
+        return https_identity_files_check(&settings->tls) && check_es12(settings);
     return false;
 }
 

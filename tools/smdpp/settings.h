@@ -15,9 +15,9 @@
 
 struct smdpp_settings {
     const char *pki, *profiles, *state, *pid_file, *addresses[SMDPP_ADDRESSES_MAX];
-    const char *ci, *auth_cert, *auth_key, *pb_cert, *pb_key, *tls_cert[HTTPS_IDENTITIES_MAX],
-        *tls_key[HTTPS_IDENTITIES_MAX];
-    size_t addresses_count, tls_certs, tls_keys;
+    const char *ci, *auth_cert, *auth_key, *pb_cert, *pb_key;
+    struct https_identity_files tls;
+    size_t addresses_count;
     struct place listen, es2_listen;
     bool with_es2;
     const char *es2_client_ca;

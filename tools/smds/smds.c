@@ -2,12 +2,12 @@
 #include "tools/smds/smds.h"
 
 #include "common/addresses.h"
+#include "common/command/command_values.h"
 #include "common/http/https_identities.h"
 #include "common/log.h"
 #include "common/place.h"
 #include "common/print.h"
 #include "common/tool.h"
-#include "protocol/rsp_address.h"
 #include "servers/smds/network/forward.h"
 #include "servers/smds/network/http_api.h"
 #include "tools/subcommands.h"
@@ -24,8 +24,7 @@ struct smds_settings {
     const char *pki, *state, *pid_file, *client_ca, *root, *root_ca;
     const char *address[RSP_ADDRESSES_MAX];
     size_t addresses;
-    const char *tls_cert[HTTPS_IDENTITIES_MAX], *tls_key[HTTPS_IDENTITIES_MAX];
-    size_t tls_certs, tls_keys;
+    struct https_identity_files tls;
     struct place listen, es12;
     enum log_level log;
     bool ignore_expiry;
@@ -42,7 +41,7 @@ static const struct option_row smds_rows[] = {
     {"address", "FQDN[:PORT]",
      "what LPAs call this server, may be given again; default: as it listens, and for 127.0.0.1 localhost, "
      "too",
-     TAKES_LIST(struct smds_settings, address, addresses)},
+     TAKES_LIST(struct smds_settings, address, addresses), MUST_BE_SERVER},
     {"state", "FILE", "keep events in this SQLite file; default: in memory",
      TAKES_TEXT(struct smds_settings, state)},
     {"es12-listen", "HOST:PORT", "take events there; default: where LPAs call, too",
@@ -52,7 +51,7 @@ static const struct option_row smds_rows[] = {
      "owns them",
      TAKES_TEXT(struct smds_settings, client_ca)},
     {"root", "FQDN[:PORT]", "be an Alternative SM-DS: what is to be forwarded is registered there, too",
-     TAKES_TEXT(struct smds_settings, root)},
+     TAKES_TEXT(struct smds_settings, root), MUST_BE_SERVER},
     {"root-ca", "FILE", "trust the Root under this CA (PEM); default: the PKI's ci.pem",
      TAKES_TEXT(struct smds_settings, root_ca)},
     {"events-max", "N", "how many events are kept; default " OPTION_DEFAULT(SMDS_DEFAULT_EVENTS),
@@ -67,12 +66,7 @@ static const struct option_row smds_rows[] = {
      TAKES_TEXT(struct smds_settings, pid_file)},
     {"log", "LEVEL", "off, error, info (default) or debug, on stderr",
      TAKES_CHOICE(struct smds_settings, log, log_levels)},
-    {"tls-cert", "CERT",
-     "for TLS (PEM), instead of the PKI's. May be given again, with a --tls-key each: for other names or "
-     "another "
-     "curve",
-     TAKES_LIST(struct smds_settings, tls_cert, tls_certs)},
-    {"tls-key", "KEY", "and its key", TAKES_LIST(struct smds_settings, tls_key, tls_keys)},
+    HTTPS_IDENTITY_ROWS(struct smds_settings, tls, "for TLS (PEM), instead of the PKI's"),
     {0},
 };
 
@@ -138,8 +132,7 @@ static bool smds_open(struct smds_program *program)
     program->es12_door = (struct smds_door){.es12 = true, .by_certificate = settings->client_ca != NULL};
     program->door = (struct smds_door){.es11 = true, .es12 = !two};
     if (!smds_identity_load(&program->smds, settings->pki) ||
-        !https_identities_take(&program->tls, settings->pki, PKI_DS_TLS, settings->tls_cert,
-                               settings->tls_key, settings->tls_certs))
+        !https_identities_take(&program->tls, settings->pki, PKI_DS_TLS, &settings->tls))
         return false;
     program->smds.rsp.trust.ignore_expiry = settings->ignore_expiry;
     program->loop = loop_open();
@@ -263,18 +256,12 @@ static int smds_run(const struct command_line *line)
     const struct smds_settings *settings = line->settings;
     struct smds_program program = {.settings = settings};
 
-    if (settings->tls_certs != settings->tls_keys)
-        return tool_usage("--tls-cert and --tls-key belong together");
+    if (!https_identity_files_check(&settings->tls))
+        return EXIT_USAGE;
     if (settings->client_ca != NULL && settings->es12.host[0] == '\0')
         return tool_usage("--client-ca needs --es12-listen: LPAs have no certificates");
     if (settings->root_ca != NULL && settings->root == NULL)
         return tool_usage("--root-ca needs --root");
-    if (settings->root != NULL && !rsp_address_is_good(settings->root))
-        return tool_usage("--root: '%s' cannot be a server's address", settings->root);
-    for (size_t i = 0; i < settings->addresses; i++) {
-        if (!rsp_address_is_good(settings->address[i]))
-            return tool_usage("--address: '%s' cannot be a server's address", settings->address[i]);
-    }
     if (!tool_watch()) /* also a signal that comes before all is ready ends it in order */
         return EXIT_FAILED;
     log_set_level(settings->log);

@@ -185,23 +185,32 @@ static void want_older_list(struct eim *eim, const struct eim_order *order)
     profiles_stale(eim, order->eid);
 }
 
-/* The answer does not count, whoever sent it: the order it names ends with the reason. */
-static void package_result_refuse(struct eim *eim, const char *eid, const struct package_result *result,
-                                  const char *why)
+/* The order that this answer names, if one waits for it, ends with the reason: no better answer will come.
+ */
+static bool end_waiting(struct eim *eim, const char *eid, const struct package_result *result,
+                        const char *why)
 {
     struct eim_order order;
     char text[256] = "";
+    bool waits = eim_order_by_answer(eim, eid, result->transaction_id, &order) &&
+                 order.kind == ORDER_PACKAGE && strcmp(order.eid, eid) == 0 && eim_order_is_waiting(&order);
 
-    if (eim_order_by_answer(eim, eid, result->transaction_id, &order) && order.kind == ORDER_PACKAGE &&
-        strcmp(order.eid, eid) == 0 && eim_order_is_waiting(&order)) {
+    if (waits) {
         snprintf(text, sizeof(text), "%s%s", why, why == signature_wrong ? likely_cause(eim, &order) : "");
         eim_order_refuse_answer(eim, &order, result->whole, text);
         if (why == signature_wrong)
             want_older_list(eim, &order);
-    } else {
-        eim_order_note_stray(eim, eid, result->transaction_id, why);
     }
     eim_order_clear(&order);
+    return waits;
+}
+
+/* The answer does not count, whoever sent it. */
+static void package_result_refuse(struct eim *eim, const char *eid, const struct package_result *result,
+                                  const char *why)
+{
+    if (!end_waiting(eim, eid, result, why))
+        eim_order_note_stray(eim, eid, result->transaction_id, why);
 }
 
 static void take_signed_result(struct eim *eim, const char *eid, const struct package_result *result,
@@ -227,7 +236,7 @@ static void take_signed_result(struct eim *eim, const char *eid, const struct pa
     package_result_keep(eim, eid, found ? order.id : 0, result, SPAN_ARRAY(digest));
     if (found)
         take_results(eim, &order, result);
-    else
+    else if (!end_waiting(eim, eid, result, "the answer has another counter than the package"))
         log_line(LOG_LEVEL_ERROR, "eUICC %s: package result %llu, counter %llu, answers no order", eid,
                  (unsigned long long)result->sequence, (unsigned long long)result->counter);
     eim_order_clear(&order);

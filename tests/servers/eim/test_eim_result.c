@@ -195,6 +195,7 @@ START_TEST(believes_no_liar)
         [LIE_DATA] = "the eUICC's signature does not hold",
         [LIE_KEY] = "the eUICC's signature does not hold",
         [LIE_TOKEN] = "the eUICC's signature does not hold",
+        [LIE_COUNTER] = "the answer has another counter than the package",
         [LIE_EIM_ID] = "the answer is to another eIM",
         [LIE_CUT] = "the answer cannot be read: not one data object, at octet 0 of 112",
         [LIE_TRAILING] = "the answer cannot be read: not one data object, at octet 113 of 114",
@@ -213,7 +214,7 @@ START_TEST(believes_no_liar)
         poll_for(0xBF51);
         lie_with(lie, &result);
         error = eim_bench_provide(&bench, buf_span(&result), NULL, &count);
-        /* Signed, but of no package of ours: kept and acknowledged, the order does not care. */
+        /* Signed, but of no package of ours: kept and acknowledged. */
         ck_assert_int_eq(error, EIM_ERROR_NONE);
         ck_assert_uint_eq(count, lie == LIE_COUNTER || lie == LIE_TRANSACTION);
         eim_bench_expect(&bench, order, reasons[lie] != NULL ? "failed" : "sent",
