@@ -10,13 +10,16 @@ mkdir "$work/profiles"
 "$softeuicc" profile make --out "$work/profiles/demo.der" --iccid 8988211000000000025 --name Demo --operator softeuicc --metadata >/dev/null
 ca=$work/pki/ci.pem
 
-# start_smdpp OPTION…: its process is $pid, its files $work/smdpp.{out,log}.
-start_smdpp() {
-    fresh "$work/smdpp.out" "$work/smdpp.log"
-    "$softeuicc" smdpp --pki "$work/pki" --profiles "$work/profiles" "$@" >"$work/smdpp.out" 2>"$work/smdpp.log" &
+# start_server NAME OPTION…: its process is $pid, its files $work/NAME.{out,log}.
+start_server() {
+    fresh "$work/$1.out" "$work/$1.log"
+    "$softeuicc" "$1" --pki "$work/pki" "${@:2}" >"$work/$1.out" 2>"$work/$1.log" &
     pid=$!
     processes+=("$pid")
-    wait_until 20 grep -q '^listening on' "$work/smdpp.out" || not_ok "the SM-DP+ starts" "$work/smdpp.log"
+    wait_until 20 grep -q '^listening on' "$work/$1.out" || not_ok "$1 starts" "$work/$1.log"
+}
+start_smdpp() {
+    start_server smdpp --profiles "$work/profiles" "$@"
 }
 
 # --- operators ----------------------------------------------------------------------------------------------------------
@@ -105,19 +108,27 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:brainpoolP256r1 -nodes -
 shown() {
     openssl s_client -connect "localhost:$port" "$@" </dev/null 2>/dev/null | openssl x509 -noout -subject 2>/dev/null | sed 's/.*CN *= *//'
 }
-start_smdpp --listen "localhost:$port" --address one.test --address "two.test:$port" --tls-cert "$work/one.pem" --tls-key "$work/one.key" \
-    --tls-cert "$work/two.pem" --tls-key "$work/two.key" --tls-cert "$work/bp.pem" --tls-key "$work/bp.key"
-is "a client that asks for no name is shown the first certificate" one "$(shown -noservername)"
-is "a name of none too" one "$(shown -servername three.test)"
-is "the name of the second gets the second" two "$(shown -servername two.test)"
-is "a client with brainpool alone gets that of its curve" bp "$(shown -noservername -tls1_2 -groups brainpoolP256r1)"
-is "that of its curve and name" bp "$(shown -servername two.test -tls1_2 -groups brainpoolP256r1)"
-is "a client with both gets the first" two "$(shown -servername two.test -groups P-256:brainpoolP256r1)"
-end_process "$pid"
-start_smdpp --listen "localhost:$port"
-is "a PKI of both curves: brainpool for who asks for it" brainpoolP256r1 "$(openssl s_client -connect "localhost:$port" -tls1_2 \
-    -groups brainpoolP256r1 </dev/null 2>/dev/null | openssl x509 -noout -text | sed -n 's/.*ASN1 OID: //p')"
-end_process "$pid"
+shows_by_name_and_curve() {
+    is "$1: a client that asks for no name is shown the first certificate" one "$(shown -noservername)"
+    is "$1: a name of none too" one "$(shown -servername three.test)"
+    is "$1: the name of the second gets the second" two "$(shown -servername two.test)"
+    is "$1: a client with brainpool alone gets that of its curve" bp "$(shown -noservername -tls1_2 -groups brainpoolP256r1)"
+    is "$1: that of its curve and name" bp "$(shown -servername two.test -tls1_2 -groups brainpoolP256r1)"
+    is "$1: a client with both gets the first" two "$(shown -servername two.test -groups P-256:brainpoolP256r1)"
+}
+who=(--listen "localhost:$port" --address one.test --address "two.test:$port" --tls-cert "$work/one.pem" --tls-key "$work/one.key"
+    --tls-cert "$work/two.pem" --tls-key "$work/two.key" --tls-cert "$work/bp.pem" --tls-key "$work/bp.key")
+for server in smdpp smds eim; do
+    options=()
+    [ $server != smdpp ] || options=(--profiles "$work/profiles")
+    start_server $server "${options[@]}" "${who[@]}"
+    shows_by_name_and_curve $server
+    end_process "$pid"
+    start_server $server "${options[@]}" --listen "localhost:$port"
+    is "$server: a PKI of both curves: brainpool for who asks for it" brainpoolP256r1 "$(openssl s_client -connect "localhost:$port" -tls1_2 \
+        -groups brainpoolP256r1 </dev/null 2>/dev/null | openssl x509 -noout -text | sed -n 's/.*ASN1 OID: //p')"
+    end_process "$pid"
+done
 
 start_smdpp --listen "0.0.0.0:$port"
 isnt "a server on every address is called something that leads to it" '' "$(grep -v ' as 0\.0\.0\.0' "$work/smdpp.out")"
@@ -152,11 +163,8 @@ end_process "$pid"
 long=$(printf '%020000d' 0)
 smdpp_port=$port
 eim_port=$(free_port)
+start_server eim --listen "localhost:$eim_port"
 start_smdpp --listen "localhost:$smdpp_port"
-fresh "$work/eim.out"
-"$softeuicc" eim --pki "$work/pki" --listen "localhost:$eim_port" >"$work/eim.out" 2>"$work/eim.log" &
-processes+=($!)
-wait_until 20 grep -q '^listening on' "$work/eim.out"
 
 # raw PORT TEXT: what a server answers to these octets.
 raw() {

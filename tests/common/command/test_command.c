@@ -18,7 +18,7 @@ enum color { COLOR_NONE, COLOR_RED, COLOR_BLUE };
 
 struct settings {
     bool flag;
-    const char *text, *word;
+    const char *text, *word, *lower;
     int64_t number;
     unsigned small;
     enum color color;
@@ -46,6 +46,11 @@ static int take_even(void *settings, const struct option_row *row, const char *v
     return strlen(value) % 2 == 0 ? EXIT_OK : tool_usage("--%s is not even: %s", row->name, value);
 }
 
+static bool is_lower(const char *value)
+{
+    return strspn(value, "abcdefghijklmnopqrstuvwxyz") == strlen(value);
+}
+
 static const struct option_row rows[] = {
     {"flag", NULL, "a flag", TAKES_FLAG(struct settings, flag), .letter = 'f'},
     {"text", "TEXT", "a text", TAKES_TEXT(struct settings, text), .letter = 't'},
@@ -58,6 +63,10 @@ static const struct option_row rows[] = {
     {"list", "ITEM", "twice at most", TAKES_LIST(struct settings, list, list_size)},
     {"listless", NULL, "begins like another", TAKES_FLAG(struct settings, flag)},
     {"even", "TEXT", "of an even length", TAKES_BY(take_even)},
+    {"lower", "TEXT", "in small letters", TAKES_TEXT(struct settings, lower), .is_good = is_lower,
+     .must_be = "in small letters"},
+    {"lowers", "TEXT", "in small letters", TAKES_LIST(struct settings, list, list_size), .is_good = is_lower,
+     .must_be = "in small letters"},
     {0},
 };
 
@@ -321,6 +330,8 @@ START_TEST(says_what_is_wrong)
         {&shared, "--color= plain", "shared", "--color is not red or blue: "},
         {&shared, "--place a:b plain", "shared", "--place is not HOST:PORT: a:b"},
         {&shared, "--list a --list b --list c plain", "shared", "--list was given more than 2 times"},
+        {&shared, "--lower x --lower X plain", "shared", "--lower is not in small letters: X"},
+        {&shared, "--lowers x --lowers X plain", "shared", "--lowers is not in small letters: X"},
         {&shared, "plain more", "shared plain", "'more' is one argument too many"},
         {&shared, "words a b c", "shared words", "'c' is one argument too many"},
         {&shared, "words", "shared words", "words takes A [B]"},
