@@ -27,8 +27,8 @@ void tool_begin(void);
 /* One line on stderr that is no error: how something goes on. */
 void tool_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Replaces what cannot be seen and what is not UTF-8 (crypto/printable.h), so that what comes from outside
- * stays on one line and commands no terminal. The lines above, of common/log.h and of common/print.h are such
- * without it. */
+ * stays on one line and commands no terminal. The lines above, of common/log.h and of common/print/print.h
+ * are such without it. */
 void tool_one_line(char *text);
 /* The names for these lines: "eim order". */
 void tool_set_name(const char *name);

@@ -11,8 +11,8 @@
 
 #ifdef HAVE_COAP
 
-#include "common/coap_address.h"
-#include "common/lookup.h"
+#include "common/net/coap_address.h"
+#include "common/net/lookup.h"
 #include "device/bearer_dtls.h"
 
 #include <coap3/coap.h>

@@ -3,7 +3,7 @@
 #ifndef SOFTEUICC_DEVICE_BEARER_DTLS_H
 #define SOFTEUICC_DEVICE_BEARER_DTLS_H
 
-#include "common/tls_hint.h"
+#include "common/http/tls_hint.h"
 #include "device/bearer.h"
 
 #include <openssl/ssl.h>

@@ -152,7 +152,7 @@ services_of_readme() {
         echo "stored: $(services_of STORED)"
 }
 
-# What people read goes through common/print.h, common/table.h, common/tool.h or common/log.h, which filter what comes from outside.
+# What people read goes through common/print/print.h, common/print/table.h, common/tool.h or common/log.h, which filter what comes from outside.
 printing_past_the_filters() {
     grep -rnE --include='*.[ch]' \
         -e '(^|[^[:alnum:]_])(v?printf|puts|putchar|perror|v?warnx?|v?errx?)\(' \

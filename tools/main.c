@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "common/command/command.h"
-#include "common/print.h"
+#include "common/print/print.h"
 #include "common/tool.h"
 #include "tools/subcommands.h"
 

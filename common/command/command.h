@@ -6,7 +6,7 @@
 #ifndef SOFTEUICC_COMMON_COMMAND_COMMAND_H
 #define SOFTEUICC_COMMON_COMMAND_COMMAND_H
 
-#include "common/place.h"
+#include "common/net/place.h"
 
 #include <stddef.h>
 

@@ -6,7 +6,7 @@
 #define SOFTEUICC_COMMON_HTTP_CURL_TLS_H
 
 #include "common/http/curl.h"
-#include "common/tls_hint.h"
+#include "common/http/tls_hint.h"
 
 /* Fills `facts` in the handshakes of this handle from now on; they must stay as long as it. */
 void curl_tls_watch(const struct curl_library *library, CURL *curl, struct tls_facts *facts);

@@ -1,11 +1,11 @@
 /* HTTPS on libevent and OpenSSL. See https.h. */
 #include "common/http/https.h"
 
-#include "common/addresses.h"
 #include "common/http/https_names.h"
 #include "common/http/https_seats.h"
 #include "common/http/https_tls.h"
 #include "common/log.h"
+#include "common/net/addresses.h"
 #include "common/tool.h"
 
 #include <event2/buffer.h>

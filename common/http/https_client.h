@@ -51,7 +51,7 @@ enum https_result {
 };
 
 /* Appends the body of the answer. When not answered, https_client_why says in one line what happened and,
- * of TLS, what helps (common/tls_hint.h). A call
+ * of TLS, what helps (common/http/tls_hint.h). A call
  * that is under way when a signal ends the program fails (common/ending.h, ending_due). */
 enum https_result https_client_call(struct https_client *client, const struct https_call *request,
                                     long *status, struct buf *answer);

@@ -4,7 +4,7 @@
 
 #include "common/command/command.h"
 #include "common/http/https.h"
-#include "common/pki_dir.h"
+#include "common/pki/pki_dir.h"
 
 #define HTTPS_IDENTITIES_MAX 8
 

@@ -1,9 +1,9 @@
 /* What a server is called. See https_names.h. */
 #include "common/http/https_names.h"
 
-#include "common/addresses.h"
 #include "common/log.h"
-#include "common/place.h"
+#include "common/net/addresses.h"
+#include "common/net/place.h"
 
 #include <arpa/inet.h>
 #include <event2/http.h>

@@ -5,7 +5,7 @@
 #ifndef SOFTEUICC_DEVICE_IPAD_IPAD_H
 #define SOFTEUICC_DEVICE_IPAD_IPAD_H
 
-#include "common/print_json.h"
+#include "common/print/print_json.h"
 #include "device/bearer.h"
 #include "device/es10.h"
 #include "ipa/ipa.h"

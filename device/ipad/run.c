@@ -5,7 +5,7 @@
  */
 #include "device/ipad/ipad.h"
 
-#include "common/print.h"
+#include "common/print/print.h"
 #include "common/tool.h"
 #include "protocol/names.h"
 

@@ -5,7 +5,7 @@
 
 #ifdef HAVE_COAP
 
-#include "common/coap_address.h"
+#include "common/net/coap_address.h"
 #include "tests/support/test.h"
 
 #include <event2/event.h>

@@ -2,8 +2,8 @@
  * answer, a refusal, silence, nobody there, somebody else there, and an end at any moment. */
 #include "config.h"
 
-#include "common/addresses.h"
 #include "common/http/https.h"
+#include "common/net/addresses.h"
 #include "device/es9p_asn1.h"
 #include "tests/device/coap_bench.h"
 #include "tests/support/test.h"

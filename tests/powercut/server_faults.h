@@ -7,7 +7,7 @@
 #ifndef SOFTEUICC_TESTS_POWERCUT_SERVER_FAULTS_H
 #define SOFTEUICC_TESTS_POWERCUT_SERVER_FAULTS_H
 
-#include "common/database.h"
+#include "common/database/database.h"
 
 /* How a request was answered. */
 enum server_answer {

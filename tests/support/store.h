@@ -2,7 +2,7 @@
 #ifndef SOFTEUICC_TESTS_SUPPORT_STORE_H
 #define SOFTEUICC_TESTS_SUPPORT_STORE_H
 
-#include "common/database.h"
+#include "common/database/database.h"
 
 typedef struct db *store_function(const char *path, char why[DB_WHY_MAX]);
 

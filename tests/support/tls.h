@@ -3,7 +3,7 @@
 #ifndef SOFTEUICC_TESTS_SUPPORT_TLS_H
 #define SOFTEUICC_TESTS_SUPPORT_TLS_H
 
-#include "common/pki_dir.h"
+#include "common/pki/pki_dir.h"
 
 /* Where the PKI is; files: the CAs, and of the server, which is called localhost and 127.0.0.1. */
 struct test_tls {

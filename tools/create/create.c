@@ -7,7 +7,7 @@
 #include "common/ending.h"
 #include "common/left_out.h"
 #include "common/number.h"
-#include "common/print.h"
+#include "common/print/print.h"
 #include "common/tool.h"
 #include "tools/create/inputs.h"
 #include "tools/subcommands.h"
@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #ifdef HAVE_JANSSON
-#include "common/print_json.h"
+#include "common/print/print_json.h"
 #endif
 
 /* Where the EUM's certificate does not say which EIDs it may be used for: the EIN of the GSMA's test

@@ -2,7 +2,7 @@
  * say. */
 #include "tools/create/inputs.h"
 
-#include "common/pki_dir.h"
+#include "common/pki/pki_dir.h"
 #include "common/tool.h"
 
 /* A profile with icons and applets has a few hundred thousand octets. */

@@ -38,7 +38,7 @@ enum input_file { INPUT_CI, INPUT_EUM_CERT, INPUT_EUM_KEY, INPUT_EUICC_CERT, INP
 /* Each prints one line and returns false when the file cannot be used. INPUT_CI begins a new set, the others
  * belong to the last one. */
 bool inputs_file(struct inputs *inputs, enum input_file kind, const char *path);
-/* Every curve of a PKI directory (common/layout.h) is a set. */
+/* Every curve of a PKI directory (common/pki/layout.h) is a set. */
 bool inputs_pki(struct inputs *inputs, const char *dir);
 bool inputs_profile(struct inputs *inputs, const char *path);
 /* The profile that was given last, for what is said of it; NULL and one line when there is none yet. */

@@ -1,7 +1,7 @@
 /* The client's end of a card's control socket (docs/ctl.md): one line out, one line in. */
 #include "tools/ctl/ctl.h"
 
-#include "common/local_socket.h"
+#include "common/net/local_socket.h"
 #include "common/tool.h"
 
 #include <errno.h>

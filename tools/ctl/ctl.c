@@ -5,9 +5,9 @@
  */
 #include "tools/ctl/ctl.h"
 
-#include "common/local_socket.h"
-#include "common/print.h"
-#include "common/print_json.h"
+#include "common/net/local_socket.h"
+#include "common/print/print.h"
+#include "common/print/print_json.h"
 #include "common/tool.h"
 #include "device/inspect_json.h"
 #include "euicc/softeuicc.h"

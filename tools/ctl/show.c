@@ -5,8 +5,8 @@
  */
 #include "tools/ctl/ctl.h"
 
-#include "common/print.h"
-#include "common/table.h"
+#include "common/print/print.h"
+#include "common/print/table.h"
 #include "common/tool.h"
 
 #include <stdio.h>

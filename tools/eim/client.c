@@ -1,13 +1,13 @@
 /* HTTP, options and lists of the eIM's client commands. See client.h. */
 #include "tools/eim/client.h"
 
-#include "common/addresses.h"
 #include "common/http/https_client.h"
-#include "common/list_pages.h"
+#include "common/net/addresses.h"
+#include "common/net/place.h"
 #include "common/number.h"
-#include "common/place.h"
-#include "common/print.h"
-#include "common/table.h"
+#include "common/print/list_pages.h"
+#include "common/print/print.h"
+#include "common/print/table.h"
 #include "common/tool.h"
 #include "servers/rsp/page.h"
 

@@ -4,7 +4,7 @@
 #define SOFTEUICC_TOOLS_EIM_CLIENT_H
 
 #include "common/command/command.h"
-#include "common/print_json.h"
+#include "common/print/print_json.h"
 
 #define EIM_DEFAULT_PORT 8445
 #define EIM_DEFAULT_URL  "https://127.0.0.1:" OPTION_DEFAULT(EIM_DEFAULT_PORT)

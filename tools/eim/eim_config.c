@@ -1,6 +1,6 @@
 /* `softeuicc eim config`: writes the file that associates an eUICC with the eIM (AddInitialEim,
  * SGP.32 5.9.4). */
-#include "common/print.h"
+#include "common/print/print.h"
 #include "common/tool.h"
 #include "servers/eim/model/configuration.h"
 #include "servers/eim/model/server.h"

@@ -1,7 +1,7 @@
 /* `ipa add-eim, rollback, fallback, return, emergency, immediate-enable, reset, status`: what concerns the
  * card only. */
 #include "apdu/tlv.h"
-#include "common/print.h"
+#include "common/print/print.h"
 #include "common/tool.h"
 #include "protocol/names.h"
 #include "protocol/tags.h"

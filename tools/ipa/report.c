@@ -2,7 +2,7 @@
  * everything that has one. */
 #include "apdu/iccid.h"
 #include "apdu/tlv.h"
-#include "common/print.h"
+#include "common/print/print.h"
 #include "common/tool.h"
 #include "ipa/result.h"
 #include "protocol/names.h"

@@ -1,7 +1,7 @@
 /* `lpa discover`: asks the root SM-DS (ES11, SGP.22 3.6.2) which SM-DP+ have something waiting for
  * this card. */
-#include "common/print.h"
-#include "common/table.h"
+#include "common/print/print.h"
+#include "common/print/table.h"
 #include "common/tool.h"
 #include "device/es9p.h"
 #include "protocol/tags.h"

@@ -4,7 +4,7 @@
  * a signal that ends the program does so, too.
  */
 #include "common/ending.h"
-#include "common/print.h"
+#include "common/print/print.h"
 #include "common/tool.h"
 #include "device/es9p.h"
 #include "protocol/activation_code.h"

@@ -1,8 +1,8 @@
 /* `lpa info` and `lpa list`: what the card says of itself (ES10a, ES10b, ES10c reads). */
 #include "tools/lpa/lpa.h"
 
-#include "common/print.h"
-#include "common/table.h"
+#include "common/print/print.h"
+#include "common/print/table.h"
 #include "common/tool.h"
 #include "protocol/tags.h"
 

@@ -1,8 +1,8 @@
 /* `lpa notifications`: list, send (ES9+ HandleNotification), remove (SGP.22 3.5, 5.7.9 to 5.7.11). */
 #include "common/ending.h"
 #include "common/number.h"
-#include "common/print.h"
-#include "common/table.h"
+#include "common/print/print.h"
+#include "common/print/table.h"
 #include "common/tool.h"
 #include "device/es9p.h"
 #include "protocol/tags.h"

@@ -3,7 +3,7 @@
 #define SOFTEUICC_TOOLS_PKI_PKI_H
 
 #include "common/command/command.h"
-#include "common/pki_dir.h"
+#include "common/pki/pki_dir.h"
 
 extern const struct command pki_init;
 extern const struct command pki_show;

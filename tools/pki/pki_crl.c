@@ -1,7 +1,7 @@
 /* `softeuicc pki crl`: a revocation list signed by a test PKI's CI, for LoadCRL. */
 #include "tools/pki/pki.h"
 
-#include "common/print.h"
+#include "common/print/print.h"
 #include "common/tool.h"
 
 #include <inttypes.h>

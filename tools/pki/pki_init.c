@@ -4,7 +4,7 @@
 
 #include "common/ending.h"
 #include "common/left_out.h"
-#include "common/pki_make.h"
+#include "common/pki/pki_make.h"
 #include "common/tool.h"
 
 #include <openssl/crypto.h>

@@ -4,7 +4,7 @@
 #include "tools/pki/pki.h"
 
 #include "common/left_out.h"
-#include "common/table.h"
+#include "common/print/table.h"
 #include "common/tool.h"
 
 #include <openssl/objects.h>
@@ -16,7 +16,7 @@
 #include <time.h>
 
 #ifdef HAVE_JANSSON
-#include "common/print_json.h"
+#include "common/print/print_json.h"
 #endif
 
 /* One certificate's line. Texts are "" where there is nothing to say. */

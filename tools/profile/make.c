@@ -2,7 +2,7 @@
 #include "tools/profile/profile.h"
 
 #include "common/ending.h"
-#include "common/print.h"
+#include "common/print/print.h"
 #include "common/tool.h"
 
 #include <jansson.h>

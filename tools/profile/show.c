@@ -4,9 +4,9 @@
  */
 #include "tools/profile/profile.h"
 
-#include "common/print.h"
-#include "common/print_json.h"
-#include "common/table.h"
+#include "common/print/print.h"
+#include "common/print/print_json.h"
+#include "common/print/table.h"
 #include "common/tool.h"
 
 #include <jansson.h>

@@ -6,7 +6,7 @@
 #ifndef SOFTEUICC_TOOLS_RUN_CONTROL_H
 #define SOFTEUICC_TOOLS_RUN_CONTROL_H
 
-#include "common/local_socket.h"
+#include "common/net/local_socket.h"
 #include "tools/run/slot.h"
 
 /* The base's priorities: cards and signals before control sockets. */

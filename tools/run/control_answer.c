@@ -1,7 +1,7 @@
 /* What the requests on the control socket do: see control_answer.h, docs/ctl.md. */
 #include "tools/run/control_answer.h"
 
-#include "common/print_json.h"
+#include "common/print/print_json.h"
 #include "device/inspect_json.h"
 
 #include <stdarg.h>

@@ -3,8 +3,8 @@
  * SIGTERM, SIGINT or SIGHUP. Ending it at any moment, even by SIGKILL, leaves the cards as the last answered
  * command left them.
  */
+#include "common/net/place.h"
 #include "common/notify.h"
-#include "common/place.h"
 #include "common/tool.h"
 #include "tools/run/control.h"
 #include "tools/run/slot.h"
@@ -22,7 +22,8 @@
 #include <unistd.h>
 
 #define SLOTS_MAX 64
-/* How often is looked for a card file that was deleted, replaced or moved away, when no command asks for it. */
+/* How often is looked for a card file that was deleted, replaced or moved away, when no command asks for it.
+ */
 #define LOOK_MS 500
 /* At the end, for the readers to notice that their cards have gone: a card that is back before pcscd has
  * looked (every 400 ms) would be met with an error. */

@@ -4,7 +4,7 @@
  */
 #include "tools/run/slot.h"
 
-#include "common/print.h"
+#include "common/print/print.h"
 #include "common/tool.h"
 
 #include <stdarg.h>

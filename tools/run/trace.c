@@ -2,7 +2,7 @@
 #include "tools/run/trace.h"
 
 #include "apdu/apdu.h"
-#include "common/print.h"
+#include "common/print/print.h"
 
 #include <stdio.h>
 #include <stdlib.h>

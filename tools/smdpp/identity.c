@@ -1,5 +1,5 @@
 /* Who a server of `softeuicc smdpp` is: certificates, and what LPAs call it. See settings.h. */
-#include "common/addresses.h"
+#include "common/net/addresses.h"
 #include "common/tool.h"
 #include "tools/smdpp/settings.h"
 

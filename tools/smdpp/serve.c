@@ -1,6 +1,6 @@
 /* `softeuicc smdpp` as a server: its listeners, and all that is opened for them. See settings.h. */
-#include "common/addresses.h"
-#include "common/print.h"
+#include "common/net/addresses.h"
+#include "common/print/print.h"
 #include "common/tool.h"
 #include "tools/smdpp/settings.h"
 

@@ -5,8 +5,8 @@
 #include "common/command/command.h"
 #include "common/http/https_identities.h"
 #include "common/log.h"
-#include "common/pki_dir.h"
-#include "common/place.h"
+#include "common/net/place.h"
+#include "common/pki/pki_dir.h"
 #include "servers/smdpp/network/registrar.h"
 
 #define SMDPP_HTTPS_PORT    443                     /* left out of the server's address */

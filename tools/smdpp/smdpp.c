@@ -2,9 +2,9 @@
 #include "tools/smdpp/smdpp.h"
 
 #include "common/left_out.h"
-#include "common/print.h"
-#include "common/qr.h"
-#include "common/table.h"
+#include "common/print/print.h"
+#include "common/print/qr.h"
+#include "common/print/table.h"
 #include "common/tool.h"
 #include "protocol/activation_code.h"
 #include "tools/smdpp/settings.h"

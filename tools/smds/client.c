@@ -1,6 +1,6 @@
 /* `softeuicc smds events`: what an SM-DS has, for people and scripts. On libcurl; one-shot. */
 #include "common/http/https_client.h"
-#include "common/list_pages.h"
+#include "common/print/list_pages.h"
 #include "common/tool.h"
 #include "servers/rsp/page.h"
 #include "tools/smds/smds.h"

@@ -1,12 +1,12 @@
 /* The subcommand `softeuicc smds`: a test SM-DS over HTTPS (SGP.22), and a small client for it. */
 #include "tools/smds/smds.h"
 
-#include "common/addresses.h"
 #include "common/command/command_values.h"
 #include "common/http/https_identities.h"
 #include "common/log.h"
-#include "common/place.h"
-#include "common/print.h"
+#include "common/net/addresses.h"
+#include "common/net/place.h"
+#include "common/print/print.h"
 #include "common/tool.h"
 #include "servers/smds/network/forward.h"
 #include "servers/smds/network/http_api.h"

@@ -2,7 +2,7 @@
 #include "servers/eim/model/server.h"
 
 #include "common/log.h"
-#include "common/place.h"
+#include "common/net/place.h"
 #include "protocol/activation_code.h"
 
 #include <stdio.h>

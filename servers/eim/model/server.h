@@ -5,8 +5,8 @@
 #ifndef SOFTEUICC_SERVERS_EIM_MODEL_SERVER_H
 #define SOFTEUICC_SERVERS_EIM_MODEL_SERVER_H
 
-#include "common/database.h"
-#include "common/pki_dir.h"
+#include "common/database/database.h"
+#include "common/pki/pki_dir.h"
 #include "protocol/pending_notification.h"
 #include "servers/eim/model/command.h"
 #include "servers/eim/model/eim.h"

@@ -1,9 +1,9 @@
 /* ESipa over CoAP and DTLS on libcoap. See coap.h. */
 #include "servers/eim/network/coap.h"
 
-#include "common/coap_address.h"
 #include "common/input.h"
 #include "common/log.h"
+#include "common/net/coap_address.h"
 #include "common/tool.h"
 #include "servers/eim/network/esipa.h"
 

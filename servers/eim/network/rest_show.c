@@ -1,7 +1,7 @@
 /* What the REST API shows and changes: eUICCs, profiles, orders, notifications. See rest_call.h. */
 #include "servers/eim/network/rest_call.h"
 
-#include "common/database_json.h"
+#include "common/database/database_json.h"
 #include "common/log.h"
 #include "common/number.h"
 #include "servers/eim/model/configuration.h"

@@ -6,7 +6,7 @@
 #ifndef SOFTEUICC_SERVERS_EIM_STORE_STORE_H
 #define SOFTEUICC_SERVERS_EIM_STORE_STORE_H
 
-#include "common/database.h"
+#include "common/database/database.h"
 
 /* NULL is in memory. Every commit is on the disk when it returns. NULL with a line in `why`. */
 struct db *eim_store_open(const char *path, char why[DB_WHY_MAX]);

@@ -1,7 +1,7 @@
 /* Who an SM-DP+ is by a test PKI: the CIs it trusts, and its certificates under each. See server.h. */
 #include "servers/smdpp/model/server.h"
 
-#include "common/pki_dir.h"
+#include "common/pki/pki_dir.h"
 #include "common/tool.h"
 
 static bool load_curve(struct dp_server *dp, const char *dir, enum ec_curve curve)

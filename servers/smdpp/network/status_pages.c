@@ -2,7 +2,7 @@
  * as JSON. See http_api.h. */
 #include "servers/smdpp/network/http_api.h"
 
-#include "common/database_json.h"
+#include "common/database/database_json.h"
 #include "euicc/softeuicc.h"
 #include "servers/rsp/page.h"
 

@@ -5,7 +5,7 @@
 #ifndef SOFTEUICC_SERVERS_SMDPP_STORE_EVENT_H
 #define SOFTEUICC_SERVERS_SMDPP_STORE_EVENT_H
 
-#include "common/database.h"
+#include "common/database/database.h"
 #include "servers/smdpp/store/order.h"
 
 #define STORE_SMDS_MAX 255 /* characters of an SM-DS address */
@@ -54,7 +54,7 @@ bool store_event_tried(struct db *db, const struct smds_event *event, enum smds_
 int64_t store_events_next(struct db *db);
 
 /* At most so many of them that came after the one with this id (0: all), with the columns named as they are
- * shown (common/database_json.h). */
+ * shown (common/database/database_json.h). */
 struct db_rows store_events(struct db *db, int64_t after, int64_t limit);
 
 #endif

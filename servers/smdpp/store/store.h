@@ -6,7 +6,7 @@
 #ifndef SOFTEUICC_SERVERS_SMDPP_STORE_STORE_H
 #define SOFTEUICC_SERVERS_SMDPP_STORE_STORE_H
 
-#include "common/database.h"
+#include "common/database/database.h"
 #include "servers/smdpp/store/order.h"
 
 /* A download that reached binding. */
@@ -79,8 +79,8 @@ bool store_call_save(struct db *db, const struct es2p_call *call, int64_t now, c
 
 bool store_notification_add(struct db *db, const struct received_notification *notification, struct span der);
 
-/* At most so many of them, with the columns named as they are shown (common/database_json.h): those whose
- * ICCID comes after this one ("": all), those that came in after the one with this id (0: all). */
+/* At most so many of them, with the columns named as they are shown (common/database/database_json.h): those
+ * whose ICCID comes after this one ("": all), those that came in after the one with this id (0: all). */
 struct db_rows store_orders(struct db *db, const char *after, int64_t limit);
 struct db_rows store_notifications(struct db *db, int64_t after, int64_t limit);
 

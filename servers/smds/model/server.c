@@ -1,7 +1,7 @@
 /* Identity and sessions of the SM-DS structure. See server.h. */
 #include "servers/smds/model/server.h"
 
-#include "common/pki_dir.h"
+#include "common/pki/pki_dir.h"
 #include "common/tool.h"
 
 #include <stdlib.h>

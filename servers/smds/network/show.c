@@ -1,7 +1,7 @@
 /* What the SM-DS shows of itself to people and scripts: GET / and /events, as JSON. See http_api.h. */
 #include "servers/smds/network/http_api.h"
 
-#include "common/database_json.h"
+#include "common/database/database_json.h"
 #include "euicc/softeuicc.h"
 #include "servers/rsp/page.h"
 

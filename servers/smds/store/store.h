@@ -5,7 +5,7 @@
 #ifndef SOFTEUICC_SERVERS_SMDS_STORE_STORE_H
 #define SOFTEUICC_SERVERS_SMDS_STORE_STORE_H
 
-#include "common/database.h"
+#include "common/database/database.h"
 
 #define STORE_EVENT_ID_MAX 255
 #define STORE_OWNER_MAX    255
@@ -48,8 +48,8 @@ bool smds_store_delete(struct db *db, const struct event_record *event);
 struct db_rows smds_store_of_eid(struct db *db, const char *eid, const char *event_id);
 /* One event that is older than this. */
 bool smds_store_older(struct db *db, int64_t created, struct event_record *event);
-/* At most so many of those that came after the one with this id (0: all), oldest first, with the columns named
- * as they are shown (common/database_json.h). */
+/* At most so many of those that came after the one with this id (0: all), oldest first, with the columns
+ * named as they are shown (common/database/database_json.h). */
 struct db_rows smds_store_events(struct db *db, int64_t after, int64_t limit);
 
 /* The first errand that is due; false when there is none. */

@@ -1,6 +1,6 @@
 /*
- * What a person reads when TLS fails (common/tls_hint.c, common/http/curl_tls.c): each cause with a server of
- * the test's own that has it, and the hint that fits.
+ * What a person reads when TLS fails (common/http/tls_hint.c, common/http/curl_tls.c): each cause with a
+ * server of the test's own that has it, and the hint that fits.
  */
 #include "common/http/https_client.h"
 #include "tests/support/test.h"

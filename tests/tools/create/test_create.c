@@ -5,7 +5,7 @@
 #include "tests/tools/create/create_bench.h"
 
 #include "apdu/tlv.h"
-#include "common/pki_dir.h"
+#include "common/pki/pki_dir.h"
 #include "common/tool.h"
 #include "euicc/os/card.h"
 #include "tests/support/edit.h"

@@ -1,7 +1,7 @@
 /* `softeuicc create`: what cannot be is refused in one line that names it, and leaves no file. */
 #include "tests/tools/create/create_bench.h"
 
-#include "common/pki_dir.h"
+#include "common/pki/pki_dir.h"
 #include "common/tool.h"
 #include "tests/support/profile.h"
 

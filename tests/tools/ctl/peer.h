@@ -3,7 +3,7 @@
 #define SOFTEUICC_TESTS_TOOLS_CTL_PEER_H
 
 #include "apdu/bytes.h"
-#include "common/local_socket.h"
+#include "common/net/local_socket.h"
 
 /* A process of its own. */
 struct peer {

@@ -2,7 +2,7 @@
  * revocation lists. */
 #include "tests/support/test.h"
 
-#include "common/pki_dir.h"
+#include "common/pki/pki_dir.h"
 #include "common/tool.h"
 #include "tests/support/pki.h"
 #include "tools/subcommands.h"
