@@ -12,26 +12,11 @@
 #define TAG_CHOICE_CERT   0xA1
 #define TAG_CONFIGURATION 0xA0 /* of AddInitialEimRequest: the list */
 
-#define CI_KEY_ID_SIZE 20
-
 struct conversion {
     bool v1;
     unsigned what; /* enum ipa_conversion, found so far */
     struct buf *out;
 };
-
-/* Named leniency: IPAs and eIMs of SGP.32 v1.0 hand a CI's key identifier on with the tag and length that it
- * has inside of a certificate. One of 22 octets that begins so is never an identifier itself: it is the
- * SHA-1 of a key. */
-struct span ipa_ci_key_id(bool v1, struct span value)
-{
-    struct span id;
-
-    if (v1 && value.size == CI_KEY_ID_SIZE + 2 && tlv_single(value, TAG_OCTET_STRING, &id) == TLV_OK &&
-        id.size == CI_KEY_ID_SIZE)
-        return id;
-    return value;
-}
 
 /* A SEQUENCE { SEQUENCE …, … } and nothing else is what has a tag too many: a certificate begins with two
  * SEQUENCEs and a key's information with a SEQUENCE and a BIT STRING. */

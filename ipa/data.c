@@ -24,6 +24,9 @@ enum {
 
 #define PROTOCOL_BITS 5
 
+#define TAG_CAPABILITIES    0xA8
+#define TAG_CAPABILITIES_V1 0x88
+
 struct request {
     struct span tags;
     struct span ci_key_id;           /* SPAN_NONE: the card's choice */
@@ -89,6 +92,12 @@ static bool put_default_smdp(struct ipa *ipa, struct request *request)
 {
     (void)request;
     return put_address(ipa, 0x80, 0x81);
+}
+
+static bool put_default_smdp_v1(struct ipa *ipa, struct request *request)
+{
+    (void)request;
+    return put_address(ipa, 0x80, 0x80);
 }
 
 static bool put_root_smds(struct ipa *ipa, struct request *request)
@@ -207,7 +216,7 @@ static bool put_capabilities(struct ipa *ipa, struct request *request)
     const uint8_t protocols =
         (uint8_t)(0x80 >> IPA_RETRIEVE_HTTPS | (settings->coaps ? 0x80 >> IPA_RETRIEVE_COAPS : 0));
     uint8_t features = 0;
-    size_t outer = tlv_open(&ipa->out, 0xA8);
+    size_t outer = tlv_open(&ipa->out, TAG_CAPABILITIES);
 
     (void)request;
     features |= settings->direct ? FEATURE_DIRECT : 0;
@@ -217,6 +226,18 @@ static bool put_capabilities(struct ipa *ipa, struct request *request)
     tlv_put_bits(&ipa->out, 0x81, &protocols, PROTOCOL_BITS);
     tlv_close(&ipa->out, outer);
     return true;
+}
+
+/* v1.0: RetrieveNotificationsListResponse, with the criteria of its own that the request has. */
+static bool put_list_v1(struct ipa *ipa, struct request *request)
+{
+    size_t outer = tlv_open(&ipa->out, TAG_RETRIEVE_NOTIFICATIONS);
+    bool wants_results =
+        request->notification_search.size > 0 && request->notification_search.data[0] == 0x82;
+    bool ok = wants_results ? put_results(ipa, request) : put_notifications(ipa, request);
+
+    tlv_close(&ipa->out, outer);
+    return ok;
 }
 
 static bool put_device_info(struct ipa *ipa, struct request *request)
@@ -230,25 +251,22 @@ static bool put_device_info(struct ipa *ipa, struct request *request)
 static const struct datum {
     uint32_t tag;
     bool (*put)(struct ipa *ipa, struct request *request);
+    bool v1; /* is asked for so in v1.0 only */
 } data[] = {
-    {0xA0, put_notifications},
-    {0x81, put_default_smdp},
-    {0xA2, put_results},
-    {TAG_EUICC_INFO1, put_info1},
-    {TAG_EUICC_INFO2, put_info2},
-    {0x83, put_root_smds},
-    {0x84, put_token},
-    {0xA5, put_eum_cert},
-    {0xA6, put_euicc_cert},
-    {0x87, put_transaction_id},
-    {0xA8, put_capabilities},
-    {0xA9, put_device_info},
+    {0x80, put_default_smdp_v1, true},   {0xA0, put_notifications, false},
+    {0x81, put_default_smdp, false},     {0xA2, put_results, false},
+    {TAG_EUICC_INFO1, put_info1, false}, {TAG_EUICC_INFO2, put_info2, false},
+    {0x83, put_root_smds, false},        {0x84, put_token, false},
+    {0xA5, put_eum_cert, false},         {0xA6, put_euicc_cert, false},
+    {0x87, put_transaction_id, false},   {TAG_CAPABILITIES, put_capabilities, false},
+    {0xA9, put_device_info, false},      {TAG_RETRIEVE_NOTIFICATIONS, put_list_v1, true},
 };
 
 #define DATA_COUNT (sizeof(data) / sizeof(data[0]))
 
-/* Which of them the tag list names; false for a tag that is none of them. */
-static bool read_tags(struct span tags, bool wanted[DATA_COUNT])
+/* Which of them the tag list names; false for a tag that is none of them. v1.0 names a constructed object
+ * like a primitive one. */
+static bool read_tags(struct span tags, bool v1, bool wanted[DATA_COUNT])
 {
     size_t at = 0;
 
@@ -259,7 +277,9 @@ static bool read_tags(struct span tags, bool wanted[DATA_COUNT])
 
         if ((tag & 0x1F) == 0x1F && at < tags.size)
             tag = tag << 8 | tags.data[at++];
-        while (i < DATA_COUNT && data[i].tag != tag)
+        if (v1 && tag == TAG_CAPABILITIES_V1)
+            tag = TAG_CAPABILITIES;
+        while (i < DATA_COUNT && (data[i].tag != tag || (data[i].v1 && !v1)))
             i++;
         if (i == DATA_COUNT)
             return false;
@@ -287,12 +307,17 @@ static void put_error(struct ipa *ipa, struct request *request, int code)
 {
     size_t outer = package_result_begin(ipa);
     size_t response = tlv_open(&ipa->out, TAG_IPA_EUICC_DATA);
-    size_t error = tlv_open(&ipa->out, 0xA1);
+    size_t error;
 
-    if (request->transaction_id.size > 0)
-        tlv_put(&ipa->out, 0x80, request->transaction_id);
-    tlv_put_unsigned(&ipa->out, TAG_INTEGER, (uint64_t)code);
-    tlv_close(&ipa->out, error);
+    if (ipa->settings.v1) {
+        tlv_put_unsigned(&ipa->out, 0x81, (uint64_t)code);
+    } else {
+        error = tlv_open(&ipa->out, 0xA1);
+        if (request->transaction_id.size > 0)
+            tlv_put(&ipa->out, 0x80, request->transaction_id);
+        tlv_put_unsigned(&ipa->out, TAG_INTEGER, (uint64_t)code);
+        tlv_close(&ipa->out, error);
+    }
     tlv_close(&ipa->out, response);
     ipa_tell(ipa, IPA_EVENT_DATA, request->tags, 0, code, NULL);
     package_result_end(ipa, outer, false, WORTH_NEXT_POLL);
@@ -355,7 +380,8 @@ void data_answer(struct ipa *ipa, struct span content)
     size_t outer;
     size_t response;
 
-    if (!read_request(content, ipa->settings.v1, &request) || !read_tags(request.tags, wanted)) {
+    if (!read_request(content, ipa->settings.v1, &request) ||
+        !read_tags(request.tags, ipa->settings.v1, wanted)) {
         put_error(ipa, &request, INCORRECT_TAG_LIST);
         return;
     }

@@ -40,8 +40,8 @@ void download_initiate(struct ipa *ipa)
 
 /* InitiateAuthenticationOk; the whole objects, as the card wants them. */
 struct initiated {
-    struct span signed1, signature, cert, matching_id, ctx;
-    struct span ci_key_id;            /* its value */
+    struct span signed1, cert, matching_id, ctx;
+    struct span signature, ci_key_id; /* their values */
     struct span transaction, address; /* of signed1 */
 };
 
@@ -54,7 +54,7 @@ static bool read_initiated(struct span ok, struct initiated *out)
     *out = (struct initiated){.ctx = SPAN_NONE};
     tlv_optional(&reader, 0x80, &value);
     if (!tlv_require_whole(&reader, TAG_SEQUENCE, &signed1, &out->signed1) ||
-        !tlv_require_whole(&reader, TAG_SIGNATURE, NULL, &out->signature) ||
+        !tlv_require(&reader, TAG_SIGNATURE, &out->signature) ||
         !tlv_require(&reader, TAG_OCTET_STRING, &out->ci_key_id) ||
         !tlv_require_whole(&reader, TAG_SEQUENCE, NULL, &out->cert))
         return false;
@@ -92,7 +92,7 @@ static bool authenticate_server(struct ipa *ipa, const struct initiated *from)
 
     card_begin(ipa, TAG_AUTHENTICATE_SERVER);
     buf_append(&ipa->request, from->signed1);
-    buf_append(&ipa->request, from->signature);
+    tlv_put(&ipa->request, TAG_SIGNATURE, ipa_signature(ipa->settings.v1, from->signature));
     tlv_put(&ipa->request, TAG_OCTET_STRING, ipa_ci_key_id(ipa->settings.v1, from->ci_key_id));
     buf_append(&ipa->request, from->cert);
     put_ctx(ipa, from, &ipa->request);

@@ -15,7 +15,8 @@
 /* --- AuthenticateClient, PrepareDownload -------------------------------------------------------------- */
 
 struct authenticated {
-    struct span signed2, signature, cert, hash_cc; /* whole */
+    struct span signed2, cert, hash_cc; /* whole */
+    struct span signature;              /* its value */
     bool code_required;
     struct span bpp_otpk;
 };
@@ -31,7 +32,7 @@ static bool read_authenticated(struct span ok, struct authenticated *out)
     tlv_optional(&reader, 0x80, &value);
     tlv_optional(&reader, TAG_STORE_METADATA, &value);
     if (!tlv_require_whole(&reader, TAG_SEQUENCE, &signed2, &out->signed2) ||
-        !tlv_require_whole(&reader, TAG_SIGNATURE, NULL, &out->signature) ||
+        !tlv_require(&reader, TAG_SIGNATURE, &out->signature) ||
         !tlv_require_whole(&reader, TAG_SEQUENCE, NULL, &out->cert))
         return false;
     if (tlv_peek(&reader) == TAG_OCTET_STRING &&
@@ -69,7 +70,7 @@ static bool download_bind_prepare(struct ipa *ipa, const struct authenticated *f
 
     card_begin(ipa, TAG_PREPARE_DOWNLOAD);
     buf_append(&ipa->request, from->signed2);
-    buf_append(&ipa->request, from->signature);
+    tlv_put(&ipa->request, TAG_SIGNATURE, ipa_signature(ipa->settings.v1, from->signature));
     if (from->code_required)
         buf_append(&ipa->request, from->hash_cc);
     buf_append(&ipa->request, from->cert);

@@ -43,7 +43,7 @@ enum ipa_event {
     IPA_EVENT_NOTIFICATION,      /* number, text: its address; it was taken and removed */
     IPA_EVENT_NOTIFICATION_LEFT, /* the same; it could not be delivered and stays */
     IPA_EVENT_REFRESH,           /* a profile change takes effect */
-    IPA_EVENT_ROLLBACK,          /* code: cmdResult of ProfileRollback */
+    IPA_EVENT_ROLLBACK,          /* code: cmdResult of ProfileRollback; text: how the eIM refused, or NULL */
     IPA_EVENT_STATE_CHANGE,      /* code: the stateChangeCause that the eIM was told */
     IPA_EVENT_MORE,              /* the eIM has more packages than one poll takes */
     /* text: why an eIM or a server did not take a result or notification, which comes again later; number:
@@ -75,13 +75,14 @@ struct ipa_host {
 enum ipa_protocol { IPA_RETRIEVE_HTTPS = 0, IPA_RETRIEVE_COAPS = 1 };
 
 struct ipa_settings {
-    bool direct;        /* can talk to an SM-DP+ itself (ipaFeatures directRspServerCommunication) */
-    bool indirect;      /* can download through the eIM (indirectRspServerCommunication) */
-    bool prefer_direct; /* both possible: direct; else through the eIM */
-    bool compact;       /* send compact forms to eIMs that can expand them (minimizeEsipaBytes) */
-    bool coaps;         /* CoAP over DTLS besides HTTPS */
-    bool v1; /* the eIM is one of SGP.32 v1.0: results go out without eidValue, and need no acknowledgement;
-                CI key identifiers may have a tag inside */
+    bool direct;          /* can talk to an SM-DP+ itself (ipaFeatures directRspServerCommunication) */
+    bool indirect;        /* can download through the eIM (indirectRspServerCommunication) */
+    bool prefer_direct;   /* both possible: direct; else through the eIM */
+    bool compact;         /* send compact forms to eIMs that can expand them (minimizeEsipaBytes) */
+    bool coaps;           /* CoAP over DTLS besides HTTPS */
+    bool v1;              /* the eIM is one of SGP.32 v1.0, which has other codings, no stateChangeCause, no
+                             indirectProfileDownload (it relays all the same) and no acknowledgements; named leniencies:
+                             version1.c */
     const char *imei;     /* 15 or 16 digits, NULL: none; the string must outlive the ipa */
     const uint8_t *rplmn; /* three octets as coded in 3GPP TS 24.008, NULL: unknown; likewise */
 };

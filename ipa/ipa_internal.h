@@ -141,7 +141,8 @@ struct ipa {
     struct buf stored; /* the list of results to be offered first */
     size_t stored_offset;
 
-    bool has_result; /* the message that is out is an EuiccPackageResult: with this sequence number */
+    bool has_result;       /* the message that is out is an EuiccPackageResult: with this sequence number */
+    bool has_notification; /* … or an installation result as a notification, likewise */
     uint64_t result_number;
     uint8_t package[DIGEST_SIZE];         /* what came last */
     uint8_t refused_package[DIGEST_SIZE]; /* whose result was refused in this poll */
@@ -233,8 +234,9 @@ void card_clear_eims(struct ipa *ipa);
 /* Every other eIM on the card learns of this change with its next poll. */
 bool card_mark_eims(struct ipa *ipa, const char *except, int cause);
 
-/* A CI's key identifier from outside, without the tag that it may have (configuration.c). */
+/* A CI's key identifier and a signature from outside, without the tag that they may have (version1.c). */
 struct span ipa_ci_key_id(bool v1, struct span value);
+struct span ipa_signature(bool v1, struct span value);
 
 /* --- Changes (change.c) ------------------------------------------------------------------------------- */
 
@@ -268,6 +270,8 @@ void package_refuse(struct ipa *ipa, struct span eim_transaction_id, enum packag
 /* Begins ipa->out with BF50 { 5A EID; package_result_end closes it: STEP_RESULT is next, after a REFRESH when
  * a profile was changed. */
 size_t package_result_begin(struct ipa *ipa);
+/* The same with HandleNotification, which is told as a result is. */
+size_t package_notification_begin(struct ipa *ipa, uint64_t sequence);
 void package_result_end(struct ipa *ipa, size_t mark, bool profile_changed, enum ipa_worth worth);
 /* The other eIMs have not seen what this result says; each result is looked at once. False: the
  * poll ended. */

@@ -101,12 +101,13 @@ void ipa_send(struct ipa *ipa, enum ipa_step step, enum ipa_peer peer, const cha
 }
 
 /* Reading (SGP.32 3.2.3): indirect when both can, unless the IPA's user prefers direct; the way through the
- * eIM is the only one when the IPA has no other. */
+ * eIM is the only one when the IPA has no other. An eIM of v1.0 has no way to say that it can: it can. */
 bool ipa_through_eim(const struct ipa *ipa)
 {
     const struct ipa_settings *settings = &ipa->settings;
 
-    return settings->indirect && ipa->eim.indirect && !(settings->direct && settings->prefer_direct);
+    return settings->indirect && (ipa->eim.indirect || settings->v1) &&
+           !(settings->direct && settings->prefer_direct);
 }
 
 const struct compact_given *ipa_known(struct ipa *ipa)

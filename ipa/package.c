@@ -12,6 +12,7 @@
 #define TAG_NOTIFY_STATE_CHANGE 0x80
 #define TAG_STATE_CHANGE_CAUSE  0x81
 #define TAG_RPLMN               0x82
+#define TAG_RPLMN_V1            0x81 /* v1.0 has no stateChangeCause */
 
 #define SW_BAD_REQUEST   0x6A80
 #define SW_NOT_SUPPORTED 0x6A88
@@ -35,26 +36,13 @@ void package_get(struct ipa *ipa)
     tlv_put(&ipa->out, TAG_EID, SPAN_ARRAY(ipa->eid));
     if (ipa->told_cause >= 0) {
         tlv_put(&ipa->out, TAG_NOTIFY_STATE_CHANGE, SPAN_STRING(""));
-        tlv_put_unsigned(&ipa->out, TAG_STATE_CHANGE_CAUSE, (uint64_t)ipa->told_cause);
+        if (!ipa->settings.v1)
+            tlv_put_unsigned(&ipa->out, TAG_STATE_CHANGE_CAUSE, (uint64_t)ipa->told_cause);
     }
     if (ipa->settings.rplmn != NULL)
-        tlv_put(&ipa->out, TAG_RPLMN, SPAN(ipa->settings.rplmn, 3));
+        tlv_put(&ipa->out, ipa->settings.v1 ? TAG_RPLMN_V1 : TAG_RPLMN, SPAN(ipa->settings.rplmn, 3));
     tlv_close(&ipa->out, outer);
     ipa_send(ipa, STEP_GET_PACKAGE, IPA_PEER_EIM, "");
-}
-
-void package_refuse(struct ipa *ipa, struct span eim_transaction_id, enum package_refusal code,
-                    const char *why)
-{
-    size_t outer = package_result_begin(ipa);
-    size_t inner = tlv_open(&ipa->out, 0xA0);
-
-    if (eim_transaction_id.size > 0)
-        tlv_put(&ipa->out, 0x80, eim_transaction_id);
-    tlv_put_unsigned(&ipa->out, TAG_INTEGER, (uint64_t)code);
-    tlv_close(&ipa->out, inner);
-    ipa_tell(ipa, IPA_EVENT_REFUSED, SPAN_NONE, 0, (int)code, why);
-    package_result_end(ipa, outer, false, WORTH_NEXT_POLL);
 }
 
 /* The eIM knows the cause once it has answered. */
@@ -71,14 +59,16 @@ static bool cause_told(struct ipa *ipa)
     return ipa_keep(ipa);
 }
 
-/* Reading (SGP.32 3.3.1): notifications go along with a result when it is the eIM that passes them on. */
+/* Reading (SGP.32 3.3.1): notifications go along with a result when it is the eIM that passes them on. Not to
+ * one of v1.0, where they are coded otherwise and a server that is not reached costs the result as well: it
+ * gets them one by one at the end of the poll. */
 static bool put_result(struct ipa *ipa, struct span result)
 {
     struct span notifications = SPAN_NONE;
     size_t both, inner;
     bool ok;
 
-    if (ipa_through_eim(ipa) && !card_retrieve(ipa, SPAN_NONE, &notifications))
+    if (ipa_through_eim(ipa) && !ipa->settings.v1 && !card_retrieve(ipa, SPAN_NONE, &notifications))
         return false;
     if (notifications.size == 0) {
         buf_append(&ipa->out, result);

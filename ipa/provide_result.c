@@ -14,18 +14,32 @@
 
 /* --- What goes out ------------------------------------------------------------------------------------ */
 
-size_t package_result_begin(struct ipa *ipa)
+static size_t begin(struct ipa *ipa, uint32_t tag)
 {
-    size_t mark;
-
     buf_clear(&ipa->out);
     buf_clear(&ipa->offered);
     ipa->is_download = false;
     ipa->has_result = false;
+    ipa->has_notification = false;
     ipa->gives = (struct compact_given){.has_certs = false};
-    mark = tlv_open(&ipa->out, TAG_PROVIDE_EIM_RESULT);
+    return tlv_open(&ipa->out, tag);
+}
+
+size_t package_result_begin(struct ipa *ipa)
+{
+    size_t mark = begin(ipa, TAG_PROVIDE_EIM_RESULT);
+
     if (!ipa->settings.v1)
         tlv_put(&ipa->out, TAG_EID, SPAN_ARRAY(ipa->eid));
+    return mark;
+}
+
+size_t package_notification_begin(struct ipa *ipa, uint64_t sequence)
+{
+    size_t mark = begin(ipa, TAG_HANDLE_NOTIFICATION);
+
+    ipa->has_notification = true;
+    ipa->result_number = sequence;
     return mark;
 }
 
@@ -43,6 +57,25 @@ void package_result_end(struct ipa *ipa, size_t mark, bool profile_changed, enum
     ipa_go(ipa, STEP_RESULT);
     if (profile_changed)
         provide_result_refresh(ipa);
+}
+
+void package_refuse(struct ipa *ipa, struct span eim_transaction_id, enum package_refusal code,
+                    const char *why)
+{
+    size_t outer = package_result_begin(ipa);
+    size_t inner;
+
+    if (ipa->settings.v1) { /* an INTEGER and no more */
+        tlv_put_unsigned(&ipa->out, TAG_INTEGER, code);
+    } else {
+        inner = tlv_open(&ipa->out, 0xA0);
+        if (eim_transaction_id.size > 0)
+            tlv_put(&ipa->out, 0x80, eim_transaction_id);
+        tlv_put_unsigned(&ipa->out, TAG_INTEGER, code);
+        tlv_close(&ipa->out, inner);
+    }
+    ipa_tell(ipa, IPA_EVENT_REFUSED, SPAN_NONE, 0, (int)code, why);
+    package_result_end(ipa, outer, false, WORTH_NEXT_POLL);
 }
 
 void package_result_send(struct ipa *ipa)
@@ -236,9 +269,9 @@ static void note_refused(struct ipa *ipa, enum ipa_outcome outcome, const char *
     memcpy(ipa->refused_package, ipa->package, sizeof(ipa->package));
     ipa->has_refused_package = ipa->part == STEP_GET_PACKAGE;
     ipa_note(ipa, outcome, true, why);
-    if (!ipa->has_result)
+    if (!ipa->has_result && !ipa->has_notification)
         ipa_tell(ipa, IPA_EVENT_NOT_TAKEN, SPAN_NONE, 0, 0, why);
-    else if (!ipa_refusal_note(ipa, ipa->result_number, false, why))
+    else if (!ipa_refusal_note(ipa, ipa->result_number, ipa->has_notification, why))
         return;
     ipa_go_on(ipa);
 }
@@ -283,8 +316,17 @@ static void result_refused(struct ipa *ipa, enum ipa_outcome outcome, const char
 }
 
 /* Named leniency: an eIM of SGP.32 v1.0 acknowledges nothing, and onomondo-eim has forgotten by the next poll
- * which package a result belongs to. With --v1 it has a result that it answered with success, whatever
- * stands in the answer. */
+ * which package a result belongs to. With --v1 it has a result that it answered with success: with nothing,
+ * or with a ProvideEimPackageResultResponse whatever stands in it, but not with what a portal on the way
+ * shows to everybody. */
+static bool is_success_of_v1(const struct ipa *ipa, struct span answer)
+{
+    struct span content;
+
+    return ipa->settings.v1 &&
+           (answer.size == 0 || tlv_single(answer, TAG_PROVIDE_EIM_RESULT, &content) == TLV_OK);
+}
+
 void package_result_answered(struct ipa *ipa, struct span answer)
 {
     struct span acknowledgements;
@@ -294,7 +336,7 @@ void package_result_answered(struct ipa *ipa, struct span answer)
     char line[160];
     bool is_good = read_answer(answer, &is_error, &code, &acknowledgements);
 
-    if (!is_good && !ipa->settings.v1) {
+    if (!is_good && !ipa->has_notification && !is_success_of_v1(ipa, answer)) {
         result_refused(ipa, IPA_MALFORMED, "ProvideEimPackageResult: the eIM's answer is malformed");
         return;
     }
@@ -309,7 +351,7 @@ void package_result_answered(struct ipa *ipa, struct span answer)
     }
     if (is_good && !acknowledge(ipa, acknowledgements))
         return;
-    if (ipa->settings.v1 && ipa->has_result && acknowledgements.size == 0 &&
+    if ((ipa->has_notification || (ipa->settings.v1 && ipa->has_result && acknowledgements.size == 0)) &&
         !remove_told(ipa, ipa->result_number))
         return;
     ipa_go_on(ipa);
@@ -345,7 +387,8 @@ static void package_roll_back(struct ipa *ipa)
     }
     if (tlv_find(content, TAG_INTEGER, &value))
         tlv_unsigned(value, &code);
-    ipa_tell(ipa, IPA_EVENT_ROLLBACK, SPAN_NONE, 0, (int)(code > 127 ? 127 : code), NULL);
+    ipa_tell(ipa, IPA_EVENT_ROLLBACK, SPAN_NONE, 0, (int)(code > 127 ? 127 : code),
+             ipa->refusal[0] != '\0' ? ipa->refusal : NULL);
     ipa->state.unconfirmed[0] = '\0';
     if (!ipa_keep(ipa) || code != 0)
         return; /* unreachable, as ipa_end said */

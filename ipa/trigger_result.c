@@ -97,14 +97,38 @@ static bool enable_immediately(struct ipa *ipa, bool *enabled)
     return true;
 }
 
-static void put_error(const struct ipa_download *download, struct buf *out)
+/* v1.0 has errorResponse only. */
+static void put_error(const struct ipa_download *download, bool v1, struct buf *out)
 {
     size_t error = tlv_open(out, TAG_SEQUENCE);
 
-    tlv_put_unsigned(out, 0x80, (uint64_t)download->reason);
+    if (!v1)
+        tlv_put_unsigned(out, 0x80, (uint64_t)download->reason);
     if (download->refused.size > 0)
-        tlv_put(out, TAG_OCTET_STRING, buf_span(&download->refused));
+        tlv_put(out, v1 ? 0x80 : TAG_OCTET_STRING, buf_span(&download->refused));
     tlv_close(out, error);
+}
+
+/* Named leniency: eIMs of SGP.32 v1.0 saw each step that they relayed, and learn its end by the installation
+ * result as a notification; onomondo-eim takes no ProfileDownloadTriggerResult. */
+static void tell_v1(struct ipa *ipa, bool enabled)
+{
+    struct span result = buf_span(&ipa->download.installation);
+    struct span address;
+    struct span iccid;
+    uint64_t sequence;
+    size_t outer;
+
+    if (!notification_metadata(result, &sequence, &address, &iccid)) {
+        ipa->state.downloading = false;
+        if (ipa_keep(ipa))
+            ipa_go_on(ipa);
+        return;
+    }
+    outer = package_notification_begin(ipa, sequence);
+    tlv_put(&ipa->out, 0xA0, result);
+    ipa->is_download = true;
+    package_result_end(ipa, outer, enabled, enabled ? WORTH_RETRY : WORTH_NEXT_POLL);
 }
 
 static void put_result(struct ipa *ipa, bool enabled)
@@ -113,15 +137,22 @@ static void put_result(struct ipa *ipa, bool enabled)
     struct span address;
     struct span iccid;
     uint64_t sequence;
-    size_t outer = package_result_begin(ipa);
-    size_t result = tlv_open(&ipa->out, TAG_DOWNLOAD_TRIGGER);
+    size_t outer;
+    size_t result;
 
+    if (ipa->settings.v1 && !download->direct &&
+        (download->transaction_size > 0 || download->installation.size > 0)) {
+        tell_v1(ipa, enabled);
+        return;
+    }
+    outer = package_result_begin(ipa);
+    result = tlv_open(&ipa->out, TAG_DOWNLOAD_TRIGGER);
     if (download->eim_transaction_id.size > 0)
         tlv_put(&ipa->out, 0x82, download->eim_transaction_id);
     if (download->installation.size > 0)
         buf_append(&ipa->out, buf_span(&download->installation));
     else
-        put_error(download, &ipa->out);
+        put_error(download, ipa->settings.v1, &ipa->out);
     tlv_close(&ipa->out, result);
     /* The eIM may acknowledge the installation result as a notification only if it is the one to pass
      * it on. */

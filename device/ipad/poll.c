@@ -250,6 +250,22 @@ static bool begin_one(struct poll *poll)
     return true;
 }
 
+/* What one eIM ordered in this round may have taken the next one from the card. */
+static bool is_left(const struct poll *poll)
+{
+    const char *id = poll_eim(poll)->id;
+    const struct ipa_eim *eims;
+    size_t count;
+
+    if (poll->polls == 0 || !ipa_read_eims(poll->ipad->ipa, &eims, &count))
+        return true; /* a card that fails says so in the poll */
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(eims[i].id, id) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* True when one is begun, false when there are no more. */
 static bool begin_next(struct poll *poll)
 {
@@ -257,7 +273,8 @@ static bool begin_next(struct poll *poll)
 
     while (poll->next < poll->count && !poll->is_last && !ipad->link_broken) {
         poll->next++;
-        if ((ipad->only == NULL || strcmp(ipad->only, poll_eim(poll)->id) == 0) && begin_one(poll))
+        if ((ipad->only == NULL || strcmp(ipad->only, poll_eim(poll)->id) == 0) && is_left(poll) &&
+            begin_one(poll))
             return true;
     }
     return false;

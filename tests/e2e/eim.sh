@@ -208,7 +208,9 @@ carried_out "list-eims" "done" list-eims
 is "two eIMs" "2.999.20 other.example.com" "$(order_field '.result[0].eims | map(.eimId) | sort | join(" ")')"
 "$softeuicc" eim config --pki "$work/other-pki" --id other.example.com --fqdn localhost:2 --counter 5 --out "$work/other.der" >/dev/null
 carried_out "update-eim" "done" update-eim "$work/other.der"
-carried_out "delete-eim" "done" delete-eim other.example.com
+order delete-eim other.example.com
+check "a round in which one eIM takes another from the card is a good one" ipa poll
+is "delete-eim" "done" "$(order_field .state)"
 carried_out "delete-eim again" "deleteEim: eimNotFound(1)" delete-eim other.example.com
 
 # --- mistakes -----------------------------------------------------------------------------------------------------------

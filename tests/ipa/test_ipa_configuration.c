@@ -107,6 +107,30 @@ START_TEST(a_ci_is_unwrapped_for_v1_only)
 }
 END_TEST
 
+/* One SEQUENCE too many makes a key or a certificate; what has none of their form is the card's to judge. */
+START_TEST(what_is_neither_stays)
+{
+    static const char *const choices[] = {
+        "A0 08 30 06 020101 020102", "A1 08 30 06 020101 3000", "A0 04 30 02 3000", "A0 02 3000",
+        "A2 06 30 04 3000 0500",
+    };
+
+    for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+        struct buf configuration = {0};
+        struct buf out = {0};
+        size_t outer = tlv_open(&configuration, 0x30);
+
+        tlv_put_string(&configuration, 0x80, "eim");
+        tlv_put(&configuration, 0xA5, hex(choices[i]));
+        tlv_close(&configuration, outer);
+        ck_assert_uint_eq(ipa_convert_configuration(buf_span(&configuration), true, &out), 0);
+        ck_assert_uint_eq(out.size, 0);
+        buf_free(&configuration);
+        buf_free(&out);
+    }
+}
+END_TEST
+
 /* Cut off anywhere, or with any octet another: nothing is read beyond the end (the octets stand at the end of
  * their memory), and what comes out is well-formed. */
 START_TEST(hostile_configurations)
@@ -147,5 +171,5 @@ START_TEST(hostile_configurations)
 }
 END_TEST
 
-TEST_MAIN("ipa_configuration", what_is_wrong_is_made_right, a_ci_is_unwrapped_for_v1_only,
-          hostile_configurations)
+TEST_MAIN("ipa_configuration", what_is_wrong_is_made_right, what_is_neither_stays,
+          a_ci_is_unwrapped_for_v1_only, hostile_configurations)

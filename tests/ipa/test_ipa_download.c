@@ -661,6 +661,7 @@ START_TEST(a_ci_as_v1_names_it)
 
         open_benches(&bench);
         bench.settings.v1 = v1 == 1;
+        bench.settings.prefer_direct = true;
         ipa_bench_power_on(&bench);
         bench.smdp = ask_smds;
         ci_has_a_tag = true;

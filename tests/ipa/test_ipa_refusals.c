@@ -321,50 +321,6 @@ END_TEST
 
 /* --- SGP.32 v1.0 -------------------------------------------------------------------------------------- */
 
-static const char *v1_answer; /* to a result */
-
-static bool v1_eim(struct ipa_bench *bench, struct span message, struct buf *answer)
-{
-    (void)message;
-    if (bench->taken[bench->taken_count - 1].tag == 0xBF50) {
-        bench->queue_head++;
-        buf_append(answer, hex(v1_answer));
-    } else if (bench->queue_head < bench->queue_count) {
-        tlv_put(answer, 0xBF4F, bench->queue[bench->queue_head]);
-    } else {
-        buf_append(answer, hex("BF4F 03 020101"));
-    }
-    return true;
-}
-
-START_TEST(v1_removes_what_was_answered_with_success)
-{
-    static const char *const answers[] = {"", "BF50 00", "BF50 02 3000", "BF5003", "FFFF"};
-
-    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
-        struct ipa_bench bench;
-
-        ipa_bench_open(&bench);
-        bench.settings.v1 = true;
-        ipa_bench_power_on(&bench);
-        bench.answer = v1_eim;
-        v1_answer = answers[i];
-        for (unsigned package = 0; package < 3; package++)
-            ipa_bench_order(&bench, &bench.eim, PSMO, RAT);
-        ck_assert_msg(ipa_bench_poll(&bench, &bench.eim), "%s", ipa_why(bench.ipa));
-        ck_assert_uint_eq(bench.events[IPA_EVENT_PACKAGE], 3);
-        ck_assert_hex(es10(&bench.es10, "BF2B 04 A002 8200"), "BF2B02A200");
-        /* A second poll has nothing to offer, and takes the next package. */
-        ipa_bench_order(&bench, &bench.eim, PSMO, RAT);
-        ck_assert(ipa_bench_poll(&bench, &bench.eim));
-        ck_assert_uint_eq(bench.events[IPA_EVENT_OFFERED], 0);
-        ck_assert_uint_eq(bench.events[IPA_EVENT_PACKAGE], 4);
-        ck_assert_hex(es10(&bench.es10, "BF2B 04 A002 8200"), "BF2B02A200");
-        ipa_bench_close(&bench);
-    }
-}
-END_TEST
-
 /* What was stored by an older softeuicc, and what is refused: it stays. */
 START_TEST(v1_keeps_what_was_refused)
 {
@@ -386,4 +342,4 @@ TEST_MAIN("ipa_refusals", a_refused_result_stops_no_package, a_refused_result_co
           an_unusable_answer_is_a_refusal, an_eim_that_gives_no_package_stops_no_notification,
           a_refused_notification_stops_none_behind_it, one_eim_does_not_wait_for_another,
           a_refused_result_that_is_not_stored, a_refused_result_of_a_profile_change,
-          v1_removes_what_was_answered_with_success, v1_keeps_what_was_refused)
+          v1_keeps_what_was_refused)

@@ -96,8 +96,7 @@ static const struct option_row options[] = {
     {"plain", NULL, "allow --eim http://…, for debugging: nothing is verified or encrypted",
      TAKES_FLAG(struct ipad, plain)},
     {"v1", NULL,
-     "the eIM speaks SGP.32 v1.0: results go out without eidValue and need no acknowledgement, and CI key "
-     "identifiers may have a tag inside",
+     "the eIM speaks SGP.32 v1.0: other codings, no acknowledgements, downloads through it unless --direct",
      TAKES_FLAG(struct ipad, settings.v1)},
     {"json", NULL, "print JSON", TAKES_FLAG(struct ipad, json)},
     OPTION_HEAD("Of the command run:"),

@@ -240,12 +240,11 @@ static void describe_code(const struct ipa_report *report, const char *what, enu
     json_object_set_new(object, "result", json_string(text));
 }
 
-static void describe_refused(const struct ipa_report *report, char *line, size_t size, json_t *object)
+/* More of it, when there is more. */
+static void describe_why(const struct ipa_report *report, char *line, size_t size, json_t *object)
 {
-    size_t used;
+    size_t used = strlen(line);
 
-    describe_code(report, "package refused", NAMES_PACKAGE_REFUSED, line, size, object);
-    used = strlen(line);
     if (report->text == NULL)
         return;
     snprintf(line + used, size - used, ": %s", report->text);
@@ -291,7 +290,8 @@ static void ipad_report_describe(struct ipad *ipad, const struct ipa_report *rep
         describe_code(report, "immediate enable", NAMES_IMMEDIATE_ENABLE, line, size, object);
         break;
     case IPA_EVENT_REFUSED:
-        describe_refused(report, line, size, object);
+        describe_code(report, "package refused", NAMES_PACKAGE_REFUSED, line, size, object);
+        describe_why(report, line, size, object);
         break;
     case IPA_EVENT_DELIVERED:
         snprintf(line, size, "result delivered");
@@ -309,8 +309,11 @@ static void ipad_report_describe(struct ipad *ipad, const struct ipa_report *rep
         snprintf(line, size, "the profile changed: reset, new connection");
         break;
     case IPA_EVENT_ROLLBACK:
-        describe_code(report, "no network with the new profile, rollback", NAMES_ROLLBACK, line, size,
-                      object);
+        describe_code(report,
+                      report->text != NULL ? "the eIM took no result over the new profile, rollback"
+                                           : "no network with the new profile, rollback",
+                      NAMES_ROLLBACK, line, size, object);
+        describe_why(report, line, size, object);
         break;
     case IPA_EVENT_STATE_CHANGE:
         describe_code(report, "state change told", NAMES_STATE_CHANGE, line, size, object);
