@@ -191,6 +191,11 @@ make_card untrusted
 "$softeuicc" ipa --card "$work/untrusted.db" add-eim "$work/untrusted.der" >/dev/null
 refuses "nothing vouches for the server" 1 'certificate' "$softeuicc" ipa --card "$work/untrusted.db" poll
 check "but with its CA" "$softeuicc" ipa --card "$work/untrusted.db" --cacert "$work/pki/ci.pem" poll
+configuration proprietary --protocol inject-https
+make_card proprietary
+"$softeuicc" ipa --card "$work/proprietary.db" add-eim "$work/proprietary.der" >/dev/null
+refuses "an eIM that cannot be asked" 1 'neither eimRetrieveHttps nor eimRetrieveCoaps' "$softeuicc" ipa --card "$work/proprietary.db" poll
+check "one of v1.0 is asked by HTTPS" "$softeuicc" ipa --card "$work/proprietary.db" --v1 poll
 refuses "nobody there" 1 'eIM 2\.999\.20: https://localhost:1' ipa --eim https://localhost:1 poll
 if [ -n "$coap" ]; then
     refuses "nobody there by CoAP" 1 'eIM 2\.999\.20: coaps://localhost:1' ipa --eim coaps://localhost:1 poll

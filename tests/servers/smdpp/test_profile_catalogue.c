@@ -454,6 +454,28 @@ START_TEST(finds_by_name_and_matching_id)
 }
 END_TEST
 
+/* What is written under a name in another directory is seen all the same, though nobody watches that. */
+START_TEST(sees_what_is_written_elsewhere)
+{
+    for (unsigned symbolic = 0; symbolic < 2; symbolic++) {
+        struct profile_catalogue *catalogue;
+        const char *here, *there;
+
+        make_directories();
+        here = in(directory, "one.der");
+        there = in(outside, "two.der");
+        write_octets(there, test_profile(iccids[0]));
+        ck_assert_int_eq(symbolic == 1 ? symlink(there, here) : link(there, here), 0);
+        catalogue = catalogue_open(true);
+        ck_assert_str_eq(profile_catalogue_by_name(catalogue, "one")->iccid, iccids[0]);
+        write_octets(in(outside, "two.der"), test_profile(iccids[1]));
+        check_as_new(catalogue, symbolic == 1 ? "through a symbolic link" : "through a hard link", false);
+        ck_assert_str_eq(profile_catalogue_by_name(catalogue, "one")->iccid, iccids[1]);
+        profile_catalogue_free(catalogue);
+    }
+}
+END_TEST
+
 /* More changes than the kernel remembers. */
 START_TEST(survives_lost_events)
 {
@@ -503,4 +525,5 @@ START_TEST(takes_any_number)
 END_TEST
 
 TEST_MAIN("profile_catalogue", knows_what_is_there, waits_for_the_end_of_a_file, tells_of_what_is_another_one,
-          reads_no_other_package, finds_by_name_and_matching_id, survives_lost_events, takes_any_number)
+          reads_no_other_package, finds_by_name_and_matching_id, sees_what_is_written_elsewhere,
+          survives_lost_events, takes_any_number)
