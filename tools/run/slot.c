@@ -12,6 +12,7 @@
 #include <time.h>
 
 #define LINE_SIZE 4096 /* octets of an event, with the end */
+#define LOOK_MS   100  /* between two looks for the card's file, at least */
 
 void slot_log(const struct slot *slot, const char *format, ...)
 {
@@ -125,11 +126,29 @@ bool slot_arm_cut(struct slot *slot, uint64_t after)
     return true;
 }
 
+static double milliseconds_between(const struct timespec *from, const struct timespec *to)
+{
+    return (double)(to->tv_sec - from->tv_sec) * 1e3 + (double)(to->tv_nsec - from->tv_nsec) / 1e6;
+}
+
+/* A look at the directory takes longer than many a command. The card itself stores nothing in a file that is
+ * gone; this is only so that the process ends soon. */
+static bool is_seen_to_be_gone(struct slot *slot)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (milliseconds_between(&slot->looked, &now) < LOOK_MS)
+        return false;
+    slot->looked = now;
+    return !softeuicc_is_there(slot->card, NULL);
+}
+
 /* True when the card lives. Otherwise its supply has failed: it is gone for the reader, and comes back as it
  * was stored. A file that is gone does not come back. */
 static bool survives(struct slot *slot)
 {
-    if (slot->card != NULL && !softeuicc_is_there(slot->card, NULL)) {
+    if (slot->card != NULL && is_seen_to_be_gone(slot)) {
         event_active(slot->lost, EV_TIMEOUT, 0);
         return !softeuicc_has_lost_power(slot->card);
     }
@@ -226,11 +245,6 @@ static void on_atr(void *context, struct buf *out)
     const struct slot *slot = context;
 
     buf_append(out, SPAN(slot->atr, slot->atr_size));
-}
-
-static double milliseconds_between(const struct timespec *from, const struct timespec *to)
-{
-    return (double)(to->tv_sec - from->tv_sec) * 1e3 + (double)(to->tv_nsec - from->tv_nsec) / 1e6;
 }
 
 static void on_transmit(void *context, struct span command, struct buf *response)

@@ -9,6 +9,8 @@
 #include "tools/run/trace.h"
 #include "vpcd-bridge/link.h"
 
+#include <time.h>
+
 enum slot_event {
     SLOT_REMOVED,   /* the reader knows that the card is out, or there is none */
     SLOT_POWERED,   /* a reader found the card and powered it */
@@ -30,6 +32,7 @@ struct slot {
     const char *path; /* of the card file; borrowed */
     enum softeuicc_protocol protocol;
     struct event *lost;     /* made active when the card's file is gone; borrowed */
+    struct timespec looked; /* when that was looked for, of the monotonic clock */
     struct softeuicc *card; /* NULL: it could not be opened again after its power was cut */
     struct vpcd_link *link;
     struct slot_watcher watcher;
