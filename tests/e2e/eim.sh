@@ -56,8 +56,9 @@ order_field() {
     rest "/v1/orders/$(jq .id "$work/order.json")" | jq -r "$1"
 }
 
+ipa_options=()
 ipa() {
-    "$softeuicc" ipa --card "$card" --state "$card-ipa" "$@" >>"$work/ipa.log" 2>&1
+    "$softeuicc" ipa --card "$card" --state "$card-ipa" "${ipa_options[@]}" "$@" >>"$work/ipa.log" 2>&1
 }
 
 # make_iot_card NAME SERIAL PROFILE…: sets card and eid, and associates it with the eIM by $work/eim.der.
@@ -318,6 +319,27 @@ config_and_poll token 02 --token
 matches "the eIM has the token" '^[0-9]+$' "$(rest "/v1/euiccs/$eid" | jq -r .associationToken)"
 config_and_poll certificates 03 --certificate --tls cert
 config_and_poll authority 04 --tls ca
+
+# --- an IPA of SGP.32 v1.0 ----------------------------------------------------------------------------------------------
+"$softeuicc" eim config --pki "$work/pki" --fqdn "localhost:$port" --out "$work/eim.der" >/dev/null
+make_iot_card version1 05 a b
+ipa_options=(--v1)
+ids=()
+for words in rat "enable --iccid $a" list; do
+    # shellcheck disable=SC2086
+    order $words
+    ids+=("$(jq .id "$work/order.json")")
+done
+ipa poll
+is "v1.0: several orders in one poll" "done done done" "$(for id in "${ids[@]}"; do rest "/v1/orders/$id" | jq -r .state; done | xargs)"
+is "v1.0: the eIM knows what is enabled" enabled "$(profile_state "$a")"
+carried_out "v1.0: data" "done" data
+carried_out "v1.0: data that is none" "incorrectTagList(1)" data --tags 9F55
+carried_out "v1.0: an unknown package" "eimPackageResultError: unknownPackage(2)" --unchecked raw BF5F00
+carried_out "v1.0: download through an eIM that does not say so" "done" download --activation-code "1\$localhost:$smdpp_port\$second"
+is "v1.0: the profile is there" disabled "$(profile_state "$second")"
+carried_out "v1.0: enable, where notifications wait" "done" enable --iccid "$b"
+ipa_options=()
 
 # --- several at once, and kill -9 ---------------------------------------------------------------------------------------
 cards=() eids=()
