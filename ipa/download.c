@@ -27,6 +27,7 @@ void download_initiate(struct ipa *ipa)
         return;
     }
     memcpy(download->challenge, challenge.data, sizeof(download->challenge));
+    download->has_begun = true;
     request = download_begin(ipa, TAG_INITIATE_AUTHENTICATION);
     tlv_put(&ipa->out, 0x81, SPAN_ARRAY(download->challenge));
     if (download->address[0] != '\0')

@@ -88,6 +88,20 @@ bool ipa_read_eims(struct ipa *ipa, const struct ipa_eim **eims, size_t *count)
     return true;
 }
 
+bool ipa_is_associated(struct ipa *ipa, const char *eim_id)
+{
+    const struct ipa_eim *eims;
+    size_t count;
+
+    if (!ipa_read_eims(ipa, &eims, &count))
+        return true;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(eims[i].id, eim_id) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool card_mark_eims(struct ipa *ipa, const char *except, int cause)
 {
     const struct ipa_eim *eims;

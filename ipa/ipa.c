@@ -138,6 +138,7 @@ static void ipa_begin(struct ipa *ipa)
     ipa->refusal[0] = '\0';
     ipa->answered = false;
     ipa->leaving = false;
+    ipa->deleted = false;
     ipa->packages = 0;
     ipa->stored_offset = 0;
     ipa->worth = WORTH_NEXT_POLL;

@@ -113,6 +113,8 @@ struct ipa_eim {
 
 /* Asks the card. False with ipa_why. The answer lives until the next call. */
 bool ipa_read_eims(struct ipa *ipa, const struct ipa_eim **eims, size_t *count);
+/* Asks the card again: is it associated with this eIM? Also true when it fails; the next call says why. */
+bool ipa_is_associated(struct ipa *ipa, const char *eim_id);
 
 /* --- A poll ------------------------------------------------------------------------------------------- */
 

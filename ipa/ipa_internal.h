@@ -88,6 +88,7 @@ struct ipa_download {
     struct buf trigger;
     struct span eim_transaction_id; /* in trigger; SPAN_NONE: none */
     bool is_misshapen;              /* the trigger is none */
+    bool has_begun;                 /* a first message went to a server */
     char address[IPA_ADDRESS_MAX + 1];
     char matching_id[IPA_ADDRESS_MAX + 1];
     char oid[128];
@@ -128,6 +129,7 @@ struct ipa {
     bool noted_was_told, why_was_told;
     bool answered;
     bool leaving; /* the message that is under way is the last one */
+    bool deleted; /* the polled eIM has taken itself from the card: there are no more packages */
     unsigned packages;
 
     struct ipa_message message;

@@ -25,8 +25,9 @@ void package_get(struct ipa *ipa)
     const struct known_eim *known = state_eim(&ipa->state, ipa->eim.id);
     size_t outer;
 
-    if (ipa->packages == IPA_PACKAGES_MAX) {
-        ipa_tell(ipa, IPA_EVENT_MORE, SPAN_NONE, ipa->packages, 0, NULL);
+    if (ipa->deleted || ipa->packages == IPA_PACKAGES_MAX) {
+        if (!ipa->deleted)
+            ipa_tell(ipa, IPA_EVENT_MORE, SPAN_NONE, ipa->packages, 0, NULL);
         ipa_enter(ipa, STEP_LIST_NOTIFICATIONS);
         return;
     }
@@ -126,6 +127,7 @@ static void run_package(struct ipa *ipa, struct span package)
         return;
     }
     ipa_tell(ipa, IPA_EVENT_PACKAGE, buf_span(&result), read.sequence, 0, NULL);
+    ipa->deleted = package_deletes_eim(package, ipa->eim.id) && !ipa_is_associated(ipa, ipa->eim.id);
     outer = package_result_begin(ipa);
     if (read.has_sequence)
         package_offer_result(ipa, read.sequence);

@@ -98,6 +98,24 @@ bool package_grants_rollback(struct span package)
     return false;
 }
 
+bool package_deletes_eim(struct span package, const char *eim_id)
+{
+    static const uint32_t list_path[] = {TAG_EUICC_PACKAGE, 0x30, 0xA1, 0};
+    struct span list;
+    struct span id;
+    struct tlv_reader reader;
+    struct tlv eco;
+
+    if (!tlv_find_path(package, list_path, &list))
+        return false;
+    reader = tlv_reader(list);
+    while (tlv_next(&reader, &eco) == TLV_OK) {
+        if (eco.tag == 0xA9 && tlv_find(eco.value, 0x80, &id) && span_equal(id, span_of_string(eim_id)))
+            return true;
+    }
+    return false;
+}
+
 struct span package_transaction_id(struct span package)
 {
     static const uint32_t path[] = {TAG_EUICC_PACKAGE, 0x30, 0x82, 0};

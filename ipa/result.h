@@ -22,6 +22,8 @@ bool package_result_read(struct span result, struct package_result *out);
 
 /* Whether a package (BF51 whole) has an enable with rollbackFlag. */
 bool package_grants_rollback(struct span package);
+/* Whether it has a deleteEim of this eIM. */
+bool package_deletes_eim(struct span package, const char *eim_id);
 /* A package's eimTransactionId, SPAN_NONE without one. */
 struct span package_transaction_id(struct span package);
 

@@ -140,8 +140,7 @@ static void put_result(struct ipa *ipa, bool enabled)
     size_t outer;
     size_t result;
 
-    if (ipa->settings.v1 && !download->direct &&
-        (download->transaction_size > 0 || download->installation.size > 0)) {
+    if (ipa->settings.v1 && !download->direct && (download->has_begun || download->installation.size > 0)) {
         tell_v1(ipa, enabled);
         return;
     }

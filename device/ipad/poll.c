@@ -253,17 +253,7 @@ static bool begin_one(struct poll *poll)
 /* What one eIM ordered in this round may have taken the next one from the card. */
 static bool is_left(const struct poll *poll)
 {
-    const char *id = poll_eim(poll)->id;
-    const struct ipa_eim *eims;
-    size_t count;
-
-    if (poll->polls == 0 || !ipa_read_eims(poll->ipad->ipa, &eims, &count))
-        return true; /* a card that fails says so in the poll */
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(eims[i].id, id) == 0)
-            return true;
-    }
-    return false;
+    return poll->polls == 0 || ipa_is_associated(poll->ipad->ipa, poll_eim(poll)->id);
 }
 
 /* True when one is begun, false when there are no more. */

@@ -11,8 +11,7 @@ bool ipad_choose_target(const struct ipad *ipad, const struct ipa_eim *eim, stru
 {
     bool https = !eim->has_protocols || (eim->protocols >> IPA_RETRIEVE_HTTPS & 1) != 0;
     bool coaps = eim->has_protocols && (eim->protocols >> IPA_RETRIEVE_COAPS & 1) != 0;
-    enum bearer_scheme scheme = https ? BEARER_HTTPS : BEARER_COAPS;
-    bool may_choose = ipad->settings.v1; /* whose configurations say no protocol, and the card keeps that */
+    enum bearer_scheme scheme = coaps && !https ? BEARER_COAPS : BEARER_HTTPS;
 
     memset(target, 0, sizeof(*target));
     target->trust = eim->trust;
@@ -23,9 +22,7 @@ bool ipad_choose_target(const struct ipad *ipad, const struct ipa_eim *eim, stru
         return bearer_parse_url(ipad->eim_url, target); /* checked with the options */
     if (ipad->protocol != NULL)
         scheme = strcmp(ipad->protocol, "coap") == 0 ? BEARER_COAPS : BEARER_HTTPS;
-    else if (!https && !coaps && may_choose)
-        scheme = BEARER_HTTPS;
-    else if (!https && !coaps) {
+    else if (!https && !coaps && !ipad->settings.v1) { /* eIMs of v1.0 may say none, which the card keeps */
         snprintf(why, BEARER_WHY_SIZE,
                  "its eimSupportedProtocol has neither eimRetrieveHttps nor "
                  "eimRetrieveCoaps (choose with --protocol)");

@@ -786,6 +786,31 @@ static bool endless(struct ipa_bench *bench, struct span message, struct buf *an
     return buf_reserve(answer, IPA_ANSWER_MAX + 1) && (answer->size = IPA_ANSWER_MAX + 1) > 0;
 }
 
+/* It is done with this card: what it still has would be refused, and lost. */
+START_TEST(an_eim_that_deletes_itself_is_not_asked_for_more)
+{
+    struct ipa_bench bench;
+    struct buf delete = {0};
+    char text[200];
+    size_t outer = tlv_open(&delete, 0xA9);
+
+    ipa_bench_open(&bench);
+    tlv_put_string(&delete, 0x80, bench.eim.id);
+    tlv_close(&delete, outer);
+    hex_from_span(buf_span(&delete), text, sizeof(text));
+    ipa_bench_order(&bench, &bench.eim, ECO, text);
+    ipa_bench_order(&bench, &bench.eim, PSMO, "A600");
+    ck_assert_poll(&bench);
+    ck_assert(!ipa_is_associated(bench.ipa, bench.eim.id));
+    ck_assert_uint_eq(bench.events[IPA_EVENT_PACKAGE], 1);
+    ck_assert_uint_eq(bench.events[IPA_EVENT_ACKNOWLEDGED], 1);
+    ck_assert_uint_eq(bench.events[IPA_EVENT_MORE], 0);
+    ck_assert_uint_eq(ipa_bench_count(&bench, 0xBF4F), 1);
+    buf_free(&delete);
+    ipa_bench_close(&bench);
+}
+END_TEST
+
 START_TEST(an_answer_that_is_too_long)
 {
     struct ipa_bench bench;
@@ -890,6 +915,6 @@ TEST_MAIN("ipa", nothing_to_do, an_eim_that_the_card_does_not_know, the_configur
           a_wrong_tag_list_is_refused, all_data_in_its_order, notifications_stay_when_nobody_takes_them,
           notifications_go_with_the_result_through_an_eim_that_relays, the_power_goes_at_any_moment,
           the_power_goes_at_any_moment_of_a_rollback, malformed_answers, packages_that_are_none,
-          an_endless_stream_of_packages, an_answer_that_is_too_long, triggers_that_lead_nowhere,
-          a_state_of_nonsense_is_no_state, what_is_stored_for_another_eim_is_not_offered,
-          the_state_of_another_card_is_no_state)
+          an_endless_stream_of_packages, an_eim_that_deletes_itself_is_not_asked_for_more,
+          an_answer_that_is_too_long, triggers_that_lead_nowhere, a_state_of_nonsense_is_no_state,
+          what_is_stored_for_another_eim_is_not_offered, the_state_of_another_card_is_no_state)

@@ -177,6 +177,7 @@ START_TEST(downloads_that_fail)
         const char *code, *log;
     } cases[] = {
         {"1$" SERVER_ADDRESS "$nothing", "00BF4F 00BF39 00BF3B 00BF4F"},
+        {"1$other.example.com$demo", "00BF4F 00BF39 00BF4F"},
         {"nonsense", "00BF4F 00BF50 00BF4F"},
     };
 
