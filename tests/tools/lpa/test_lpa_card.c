@@ -413,8 +413,8 @@ START_TEST(downloads_that_do_not_begin)
         strstr(lpa("download", "1$localhost:1$X").err, "localhost:1: initiateAuthentication: "));
     ck_assert_int_eq(lpa("default-smdp", "localhost:1").status, 0);
     ck_assert_ptr_nonnull(strstr(lpa("download", "-").err, "localhost:1: initiateAuthentication: "));
-    ck_assert_captured(lpa("discover", "--smds", "a b"), 1, "",
-                       "softeuicc lpa: 'a b' is not a server address (FQDN, optionally :port)\n");
+    ck_assert_captured(lpa("discover", "--smds", "a b"), 2, "",
+                       "softeuicc lpa discover: --smds is not a server's address: a b" SEE(" discover"));
     stop();
 }
 END_TEST
