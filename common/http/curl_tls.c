@@ -2,6 +2,7 @@
 #include "common/http/curl_tls.h"
 
 #include <openssl/ssl.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ALERT_CLOSE_NOTIFY 0
@@ -10,9 +11,33 @@
 static const struct curl_library *watching;
 static int place = -1;
 
+struct curl_tls_watch {
+    struct tls_facts *facts; /* NULL: nobody asks any more */
+    unsigned holders;        /* who watches, and each context */
+};
+
+static void drop(struct curl_tls_watch *watch)
+{
+    if (watch != NULL && --watch->holders == 0)
+        free(watch);
+}
+
+static void on_context_gone(void *context, void *watch, CRYPTO_EX_DATA *data, int index, long number,
+                            void *argument)
+{
+    (void)context;
+    (void)data;
+    (void)index;
+    (void)number;
+    (void)argument;
+    drop(watch);
+}
+
 static struct tls_facts *facts_of(const SSL *ssl)
 {
-    return watching->ssl_ctx_get_ex_data(watching->ssl_get_ssl_ctx(ssl), place);
+    const struct curl_tls_watch *watch = watching->ssl_ctx_get_ex_data(watching->ssl_get_ssl_ctx(ssl), place);
+
+    return watch->facts;
 }
 
 static void on_handshake(const SSL *ssl, int where, int what)
@@ -21,6 +46,8 @@ static void on_handshake(const SSL *ssl, int where, int what)
     int alert = what & 0xFF;
     X509 *cert;
 
+    if (facts == NULL)
+        return;
     if ((where & SSL_CB_ALERT) != 0 && alert != ALERT_CLOSE_NOTIFY && facts->alert == 0)
         facts->alert = alert;
     if ((where & SSL_CB_HANDSHAKE_DONE) == 0)
@@ -33,33 +60,49 @@ static void on_handshake(const SSL *ssl, int where, int what)
 
 static int on_certificate_request(SSL *ssl, X509 **cert, EVP_PKEY **key)
 {
+    struct tls_facts *facts = facts_of(ssl);
+
     (void)cert;
     (void)key;
-    facts_of(ssl)->wants_certificate = true;
+    if (facts != NULL)
+        facts->wants_certificate = true;
     return 0; /* there is none: OpenSSL asks only then */
 }
 
-static CURLcode on_context(CURL *curl, void *context, void *facts)
+static CURLcode on_context(CURL *curl, void *context, void *watch)
 {
     (void)curl;
-    if (watching->ssl_ctx_set_ex_data(context, place, facts) == 1) {
+    if (watching->ssl_ctx_set_ex_data(context, place, watch) == 1) {
+        ((struct curl_tls_watch *)watch)->holders++;
         watching->ssl_ctx_set_info_callback(context, on_handshake);
         watching->ssl_ctx_set_client_cert_cb(context, on_certificate_request);
     }
     return CURLE_OK;
 }
 
-void curl_tls_watch(const struct curl_library *library, CURL *curl, struct tls_facts *facts)
+struct curl_tls_watch *curl_tls_watch(const struct curl_library *library, CURL *curl, struct tls_facts *facts)
 {
+    struct curl_tls_watch *watch;
+
     if (!library->has_openssl)
-        return;
+        return NULL;
     watching = library;
     if (place < 0)
-        place = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, NULL, NULL, NULL);
-    if (place < 0)
-        return;
+        place = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, NULL, NULL, on_context_gone);
+    watch = place >= 0 ? malloc(sizeof(*watch)) : NULL;
+    if (watch == NULL)
+        return NULL;
+    *watch = (struct curl_tls_watch){.facts = facts, .holders = 1};
     library->easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION, on_context);
-    library->easy_setopt(curl, CURLOPT_SSL_CTX_DATA, facts);
+    library->easy_setopt(curl, CURLOPT_SSL_CTX_DATA, watch);
+    return watch;
+}
+
+void curl_tls_forget(struct curl_tls_watch *watch)
+{
+    if (watch != NULL)
+        watch->facts = NULL;
+    drop(watch);
 }
 
 void curl_tls_end(const struct curl_library *library, CURL *curl, CURLcode code, const char *words,

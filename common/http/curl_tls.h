@@ -8,8 +8,12 @@
 #include "common/http/curl.h"
 #include "common/http/tls_hint.h"
 
-/* Fills `facts` in the handshakes of this handle from now on; they must stay as long as it. */
-void curl_tls_watch(const struct curl_library *library, CURL *curl, struct tls_facts *facts);
+/* Fills `facts` with what the connections of this handle meet from now on, until curl_tls_forget: a
+ * connection may outlive its handle in libcurl's cache. NULL when nothing is learned. */
+struct curl_tls_watch *curl_tls_watch(const struct curl_library *library, CURL *curl,
+                                      struct tls_facts *facts);
+/* `facts` may go, and the handle; NULL is taken. */
+void curl_tls_forget(struct curl_tls_watch *watch);
 /* And what the end of a request says; `words` are libcurl's. */
 void curl_tls_end(const struct curl_library *library, CURL *curl, CURLcode code, const char *words,
                   struct tls_facts *facts);

@@ -27,6 +27,7 @@ struct https_client {
     struct admin_header admin;
     struct tls_trust trust;
     struct tls_facts tls;
+    struct curl_tls_watch *watch; /* that fills them */
     char error[CURL_ERROR_SIZE], why[HTTPS_WHY_MAX];
     char unreadable[INPUT_WHY_MAX];  /* why the trusted certificates could not be read; "" when they were */
     char not_to_show[INPUT_WHY_MAX]; /* what is wrong when the client's certificate is of no use */
@@ -199,7 +200,7 @@ struct https_client *https_client_open(const struct https_settings *settings, co
     library->easy_setopt(client->curl, CURLOPT_WRITEDATA, client);
     library->easy_setopt(client->curl, CURLOPT_HEADERFUNCTION, https_client_header);
     library->easy_setopt(client->curl, CURLOPT_HEADERDATA, client);
-    curl_tls_watch(library, client->curl, &client->tls);
+    client->watch = curl_tls_watch(library, client->curl, &client->tls);
     return client;
 }
 
@@ -208,6 +209,7 @@ void https_client_close(struct https_client *client)
     if (client == NULL)
         return;
     client->library->easy_cleanup(client->curl);
+    curl_tls_forget(client->watch);
     client->library->slist_free_all(client->headers);
     free(client);
 }

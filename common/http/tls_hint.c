@@ -58,6 +58,8 @@ static const char *of_alert(const struct tls_facts *facts)
 
 const char *tls_hint(const struct tls_facts *facts, const struct tls_trust *trust, char out[TLS_HINT_MAX])
 {
+    const char *hint;
+
     switch (facts->verify) {
     case X509_V_OK:
         break;
@@ -86,10 +88,10 @@ const char *tls_hint(const struct tls_facts *facts, const struct tls_trust *trus
     }
     if (facts->not_tls)
         return " (what answers there speaks no TLS: plain HTTP, or another service's port?)";
-    if (facts->alert != 0)
-        return of_alert(facts);
-    return facts->closed ? " (the server, or a firewall or proxy before it, hung up in the TLS handshake)"
-                         : "";
+    hint = of_alert(facts);
+    if (hint[0] == '\0' && facts->closed) /* which OpenSSL answers with an alert of its own since 3.5 */
+        hint = " (the server, or a firewall or proxy before it, hung up in the TLS handshake)";
+    return hint;
 }
 
 static void add_name(char out[TLS_NAMES_MAX], const char *name)
