@@ -16,7 +16,7 @@ struct curl_tls_watch {
     unsigned holders;        /* who watches, and each context */
 };
 
-static void drop(struct curl_tls_watch *watch)
+static void release_watch(struct curl_tls_watch *watch)
 {
     if (watch != NULL && --watch->holders == 0)
         free(watch);
@@ -30,7 +30,7 @@ static void on_context_gone(void *context, void *watch, CRYPTO_EX_DATA *data, in
     (void)index;
     (void)number;
     (void)argument;
-    drop(watch);
+    release_watch(watch);
 }
 
 static struct tls_facts *facts_of(const SSL *ssl)
@@ -102,7 +102,7 @@ void curl_tls_forget(struct curl_tls_watch *watch)
 {
     if (watch != NULL)
         watch->facts = NULL;
-    drop(watch);
+    release_watch(watch);
 }
 
 void curl_tls_end(const struct curl_library *library, CURL *curl, CURLcode code, const char *words,
