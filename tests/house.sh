@@ -10,7 +10,7 @@ floors=(apdu crypto profiles protocol ipa euicc common vpcd-bridge device server
 # Floors that have floors inside: their folders, lowest first; "." is what stands in the floor itself.
 inner_floors=(
     "profiles saip . uicc remote"
-    "euicc . os profile terminal lifecycle rsp iot isdr card"
+    "euicc . os network profile terminal lifecycle rsp iot isdr ipae card"
     "servers/smdpp store model network"
     "servers/smds store model network"
     "servers/eim store model network"

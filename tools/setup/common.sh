@@ -7,7 +7,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 # Everything the build, the card's reader and the tools need, as Debian 12 and 13 name it.
 build_packages=(autoconf automake libtool make gcc pkg-config libssl-dev libsqlite3-dev libevent-dev
-    libcurl4-openssl-dev libcoap3-dev libjansson-dev libpcsclite-dev libqrencode-dev)
+    libcurl4-openssl-dev libcoap3-dev libhttp-parser-dev libjansson-dev libpcsclite-dev libqrencode-dev)
 run_packages=(pcscd vsmartcard-vpcd)
 # What only the tests need.
 test_packages=(check libsubunit-dev clang llvm libclang-rt-dev pcsc-tools opensc jq curl libcoap3-bin sqlite3 procps openssl perl socat
