@@ -84,6 +84,14 @@ enum softeuicc_sgp32 {
     SOFTEUICC_SGP32_1_3,
 };
 
+/* Whether a card has an IPA of its own, the IPAe (SGP.32): it polls its eIMs by itself, unless the terminal
+ * says by TERMINAL CAPABILITY that the device has an IPAd. */
+enum softeuicc_ipae {
+    SOFTEUICC_IPAE_NONE = 0,
+    SOFTEUICC_IPAE_SHARED, /* it yields to an LPA or IPA of the device that uses the card all the same */
+    SOFTEUICC_IPAE_STRICT, /* while it is active nobody else is served ES10 functions: 6985 */
+};
+
 /* One CI that the card trusts, with the card's own credentials under it. All DER. */
 struct softeuicc_credentials {
     const uint8_t *ci_cert;
@@ -132,6 +140,7 @@ struct softeuicc_parameters {
     enum softeuicc_personality personality;
     enum softeuicc_sgp22 sgp22;
     enum softeuicc_sgp32 sgp32; /* a consumer card has none: 0 */
+    enum softeuicc_ipae ipae;   /* likewise; a library that was built without it has none either */
     const struct softeuicc_credentials *credentials;
     size_t credentials_count; /* at least one */
     uint64_t free_nvm;        /* octets for profiles; 0: default */
@@ -193,9 +202,12 @@ SOFTEUICC_API void softeuicc_set_protocol(struct softeuicc *card, enum softeuicc
 SOFTEUICC_API void softeuicc_transmit(struct softeuicc *card, const uint8_t *capdu, size_t capdu_size,
                                       uint8_t *rapdu, size_t *rapdu_size);
 
-/* When the card wants to be called although nobody sends a command (timers), in milliseconds of hooks.now;
- * -1: never. */
+/* When the card wants softeuicc_wake although nobody sends a command (its IPAe has something to do), in
+ * milliseconds of hooks.now; -1: never. Ask again after every other call. */
 SOFTEUICC_API int64_t softeuicc_next_wakeup(const struct softeuicc *card);
+/* Gives the card the time of a command, without one. What it wants of the terminal it says with the answer to
+ * the next command (91xx). No effect before the time, or without power. */
+SOFTEUICC_API void softeuicc_wake(struct softeuicc *card);
 
 /* Writes one line that says what the last command was in the field's terms ("ES10c.GetProfilesInfo", "SELECT
  * ISD-R", "GET RESPONSE 32"), for traces. `line` holds `size` characters. */

@@ -10,9 +10,6 @@
 
 #define NOT_ALLOWED 1 /* immediateEnableNotAvailable */
 
-/* StateChangeCause, SGP.32 6.3.2.6 */
-enum { CAUSE_FALLBACK = 1, CAUSE_EMERGENCY = 2, CAUSE_RESET = 4, CAUSE_IMMEDIATE = 5 };
-
 /* A rollback leaves a stored result, from which the other eIMs' cause is taken when it goes out. */
 #define CAUSE_OF_RESULT (-1)
 
@@ -23,13 +20,13 @@ static const struct {
     int cause;
 } changes[IPA_CHANGES] = {
     [IPA_CHANGE_ROLLBACK] = {"ProfileRollback", TAG_PROFILE_ROLLBACK, TAG_INTEGER, CAUSE_OF_RESULT},
-    [IPA_CHANGE_FALLBACK] = {"ExecuteFallbackMechanism", TAG_EXECUTE_FALLBACK, 0x80, CAUSE_FALLBACK},
-    [IPA_CHANGE_RETURN] = {"ReturnFromFallback", TAG_RETURN_FROM_FALLBACK, 0x80, CAUSE_FALLBACK},
+    [IPA_CHANGE_FALLBACK] = {"ExecuteFallbackMechanism", TAG_EXECUTE_FALLBACK, 0x80, IPA_CAUSE_FALLBACK},
+    [IPA_CHANGE_RETURN] = {"ReturnFromFallback", TAG_RETURN_FROM_FALLBACK, 0x80, IPA_CAUSE_FALLBACK},
     [IPA_CHANGE_EMERGENCY_ON] = {"EnableEmergencyProfile", TAG_ENABLE_EMERGENCY_PROFILE, 0x80,
-                                 CAUSE_EMERGENCY},
+                                 IPA_CAUSE_EMERGENCY},
     [IPA_CHANGE_EMERGENCY_OFF] = {"DisableEmergencyProfile", TAG_DISABLE_EMERGENCY_PROFILE, 0x80,
-                                  CAUSE_EMERGENCY},
-    [IPA_CHANGE_IMMEDIATE] = {"ImmediateEnable", TAG_IMMEDIATE_ENABLE, 0x80, CAUSE_IMMEDIATE},
+                                  IPA_CAUSE_EMERGENCY},
+    [IPA_CHANGE_IMMEDIATE] = {"ImmediateEnable", TAG_IMMEDIATE_ENABLE, 0x80, IPA_CAUSE_IMMEDIATE},
 };
 
 static bool take_code(struct ipa *ipa, const char *name, struct span content, uint32_t tag, int *code)
@@ -76,12 +73,17 @@ bool ipa_change(struct ipa *ipa, enum ipa_change change, int *code)
     return false;
 }
 
+bool ipa_note_change(struct ipa *ipa, enum ipa_cause cause)
+{
+    return card_know(ipa) && card_mark_eims(ipa, NULL, (int)cause) && ipa_keep(ipa);
+}
+
 bool change_immediate(struct ipa *ipa, struct ipa_immediate *outcome)
 {
     struct span content;
 
     outcome->available = false;
-    if (!change_begin(ipa, CAUSE_IMMEDIATE)) {
+    if (!change_begin(ipa, IPA_CAUSE_IMMEDIATE)) {
         if (ipa->outcome == IPA_DONE)
             ipa_end(ipa, IPA_CARD, "%s", ipa->why);
         return false;
@@ -96,7 +98,7 @@ bool change_immediate(struct ipa *ipa, struct ipa_immediate *outcome)
 bool ipa_memory_reset(struct ipa *ipa, uint8_t options, int codes[3])
 {
     struct span content;
-    bool ok = change_begin(ipa, CAUSE_RESET);
+    bool ok = change_begin(ipa, IPA_CAUSE_RESET);
 
     if (ok) {
         card_begin(ipa, TAG_IOT_MEMORY_RESET);

@@ -205,6 +205,19 @@ enum ipa_change {
 /* Does it; *code is the card's result, 0 for ok: then the card must be reset (ipa_want stays IPA_NOTHING) and
  * every eIM is told at its next poll. False with ipa_why when the card has no such function or failed. */
 bool ipa_change(struct ipa *ipa, enum ipa_change change, int *code);
+/* StateChangeCause, SGP.32 6.3.2.6 */
+enum ipa_cause {
+    IPA_CAUSE_OTHER_EIM = 0,
+    IPA_CAUSE_FALLBACK = 1,
+    IPA_CAUSE_EMERGENCY = 2,
+    IPA_CAUSE_LOCAL = 3,
+    IPA_CAUSE_RESET = 4,
+    IPA_CAUSE_IMMEDIATE = 5,
+    IPA_CAUSE_UNDEFINED = 127
+};
+/* Something else than this IPA has changed the state of profiles, or has undone such a change: every eIM is
+ * told at its next poll. False with ipa_why. Not while a poll runs. */
+bool ipa_note_change(struct ipa *ipa, enum ipa_cause cause);
 /* eUICCMemoryReset for IoT (5.9.5); `options` as the named bits of its BIT STRING, the first in 0x80. The
  * codes of resetResult, resetEimResult and resetImmediateEnableConfigResult; -1 for one that is absent. */
 bool ipa_memory_reset(struct ipa *ipa, uint8_t options, int codes[3]);

@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CAUSE_OTHER_EIM 0 /* StateChangeCause, 6.3.2.6 */
-
 /* --- What goes out ------------------------------------------------------------------------------------ */
 
 static size_t begin(struct ipa *ipa, uint32_t tag)
@@ -128,7 +126,7 @@ bool package_tell_others(struct ipa *ipa, const struct package_result *result)
         ipa->eim_count < 2)
         return true;
     ipa->state.told = result->sequence;
-    if (!card_mark_eims(ipa, result->eim_id, CAUSE_OTHER_EIM))
+    if (!card_mark_eims(ipa, result->eim_id, IPA_CAUSE_OTHER_EIM))
         return ipa_end(ipa, IPA_CARD, "%s", ipa->why);
     return ipa_keep(ipa);
 }

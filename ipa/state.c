@@ -21,8 +21,6 @@
 #define TAG_INFO2 0x82
 #define TAG_CERTS 0x83
 
-#define CAUSE_MAX 127 /* undefined(127), the greatest StateChangeCause */
-
 void state_clear(struct ipa_state *state)
 {
     memset(state, 0, sizeof(*state));
@@ -50,7 +48,7 @@ static bool take_cause(struct span value, int *cause)
 {
     uint64_t number;
 
-    if (!tlv_unsigned(value, &number) || number > CAUSE_MAX)
+    if (!tlv_unsigned(value, &number) || number > IPA_CAUSE_UNDEFINED)
         return false;
     *cause = (int)number;
     return true;

@@ -10,8 +10,6 @@
 /* profileDownloadErrorReason */
 enum { REASON_ECALL_ACTIVE = 104, REASON_UNDEFINED = 127 };
 
-#define CAUSE_OTHER_EIM 0
-
 void download_clear(struct ipa_download *download)
 {
     buf_free(&download->trigger);
@@ -205,7 +203,7 @@ void download_finish(struct ipa *ipa)
         if (!enable_immediately(ipa, &enabled))
             return;
         if (ipa->eim_count > 1 && !enabled) {
-            if (!card_mark_eims(ipa, ipa->eim.id, CAUSE_OTHER_EIM)) {
+            if (!card_mark_eims(ipa, ipa->eim.id, IPA_CAUSE_OTHER_EIM)) {
                 ipa_end(ipa, IPA_CARD, "%s", ipa->why);
                 return;
             }

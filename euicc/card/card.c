@@ -5,7 +5,10 @@
  * transaction of its own before that (fs_spend_pin in profiles/fs.h).
  */
 #include "euicc/card/commands.h"
+#include "euicc/ipae/ipae.h"
+#include "euicc/isdr/applications.h"
 #include "euicc/lifecycle/lifecycle.h"
+#include "euicc/lifecycle/marking.h"
 #include "euicc/lifecycle/session.h"
 #include "euicc/os/atr.h"
 #include "euicc/os/describe.h"
@@ -21,6 +24,7 @@
 
 static void end_power_cycle(struct softeuicc *card)
 {
+    ipae_reset(card);
     lifecycle_power_loss(card);
     ota_reset(card);
     channel_reset(&card->channels);
@@ -30,9 +34,20 @@ static void end_power_cycle(struct softeuicc *card)
     nvm_idle(card->nvm);
 }
 
+/* A change that was marked takes effect. When storage fails it stays marked, until the next reset. */
+static void settle_marked(struct softeuicc *card)
+{
+    bool waited = marking_waits(card);
+
+    if (waited && lifecycle_settle(card, true) && ipae_settled(card, true, false) && nvm_commit(card->nvm))
+        return;
+    nvm_rollback(card->nvm);
+}
+
 void softeuicc_reset(struct softeuicc *card, enum softeuicc_reset kind, uint8_t *atr, size_t *size)
 {
     end_power_cycle(card);
+    settle_marked(card);
     profile_view_reset(card);
     card->powered = true;
     card_describe(card, kind == SOFTEUICC_COLD ? "power on" : "reset");
@@ -147,6 +162,13 @@ static void describe_octets(struct softeuicc *card, struct span capdu)
     }
 }
 
+static bool is_es10(const struct softeuicc *card, const struct apdu_command *command)
+{
+    const struct channel *channel = &card->channels.channels[command->channel];
+
+    return command->ins == INS_STORE_DATA && channel->application == &isdr_application;
+}
+
 static void transmit(struct softeuicc *card, struct span capdu)
 {
     struct apdu_command command;
@@ -168,7 +190,10 @@ static void transmit(struct softeuicc *card, struct span capdu)
     }
     if (command.ins == INS_STATUS)
         toolkit_poll(card);
-    status = toolkit_status(card, conclude(card, &command, card_run(card, &command)));
+    status = conclude(card, &command, card_run(card, &command));
+    if (status == SW_OK)
+        ipae_turn(card, is_es10(card, &command));
+    status = toolkit_status(card, status);
     transport_answer(&card->transport, &command, buf_span(&card->response), status, &card->answer);
 }
 
@@ -210,6 +235,13 @@ const char *softeuicc_eid(const struct softeuicc *card)
 
 int64_t softeuicc_next_wakeup(const struct softeuicc *card)
 {
-    (void)card;
-    return -1;
+    return card->powered ? ipae_next_wakeup(card) : -1;
+}
+
+void softeuicc_wake(struct softeuicc *card)
+{
+    if (!card->powered)
+        return;
+    ipae_turn(card, false);
+    toolkit_keep(card);
 }

@@ -6,8 +6,12 @@
  */
 #include "euicc/card/commands.h"
 
+#include "euicc/ipae/ipae.h"
 #include "euicc/isdr/applications.h"
+#include "euicc/lifecycle/lifecycle.h"
+#include "euicc/lifecycle/marking.h"
 #include "euicc/os/describe.h"
+#include "euicc/rsp/ipa_mode.h"
 #include "euicc/terminal/profile_view.h"
 #include "euicc/terminal/toolkit.h"
 
@@ -174,15 +178,59 @@ static uint16_t manage_channel(struct softeuicc *card, const struct apdu_command
     return status;
 }
 
+static uint16_t terminal_profile(struct softeuicc *card, const struct apdu_command *command,
+                                 struct buf *response)
+{
+    uint16_t status = toolkit_terminal_profile(card, command, response);
+
+    if (status == SW_OK)
+        ipae_terminal_is_ready(card);
+    return status;
+}
+
+/* What a REFRESH was for takes effect with the terminal's answer, or not. */
+static uint16_t terminal_response(struct softeuicc *card, const struct apdu_command *command,
+                                  struct buf *response)
+{
+    uint16_t status = toolkit_terminal_response(card, command, response);
+    enum toolkit_refresh refresh = toolkit_take_refresh(card);
+
+    if (refresh == TOOLKIT_REFRESH_NONE)
+        return status;
+    if (marking_waits(card) &&
+        (!lifecycle_settle(card, refresh != TOOLKIT_REFRESH_REFUSED) ||
+         !ipae_settled(card, refresh != TOOLKIT_REFRESH_REFUSED, refresh == TOOLKIT_REFRESH_DONE)))
+        return SW_MEMORY_FAILURE;
+    if (refresh == TOOLKIT_REFRESH_SWITCHED)
+        profile_view_switch(card);
+    return status;
+}
+
+/* eUICC-related capabilities, TS 102 221 11.1.19.2.4 and SGP.32 3.8.4: bit 1 of the first octet, "the device
+ * has an IPAd". */
+static bool has_ipad(struct span capabilities)
+{
+    static const uint32_t path[] = {0xA9, 0x84, 0};
+    struct span octets;
+
+    return tlv_find_path(capabilities, path, &octets) && octets.size > 0 && (octets.data[0] & 0x01) != 0;
+}
+
 /* What a terminal says about its power supply and the like is checked, and of no use to this card. */
 static uint16_t terminal_capability(struct softeuicc *card, const struct apdu_command *command,
                                     struct buf *response)
 {
-    (void)card;
+    uint16_t status;
+
     (void)response;
     if (command->p1 != 0 || command->p2 != 0)
         return SW_BAD_P1_P2;
-    return command->data.size > 0 ? uicc_check_terminal_capability(command->data) : SW_WRONG_LENGTH;
+    if (command->data.size == 0)
+        return SW_WRONG_LENGTH;
+    status = uicc_check_terminal_capability(command->data);
+    if (status == SW_OK)
+        ipa_mode_declare_ipad(card, has_ipad(command->data));
+    return status;
 }
 
 static const struct platform_command {
@@ -194,9 +242,9 @@ static const struct platform_command {
 } platform_commands[] = {
     {0x00, INS_SELECT, NULL, select_application, false},
     {0x00, INS_MANAGE_CHANNEL, NULL, manage_channel, false},
-    {0x80, INS_TERMINAL_PROFILE, "TERMINAL PROFILE", toolkit_terminal_profile, true},
+    {0x80, INS_TERMINAL_PROFILE, "TERMINAL PROFILE", terminal_profile, true},
     {0x80, INS_FETCH, "FETCH", toolkit_fetch, true},
-    {0x80, INS_TERMINAL_RESPONSE, "TERMINAL RESPONSE", toolkit_terminal_response, true},
+    {0x80, INS_TERMINAL_RESPONSE, "TERMINAL RESPONSE", terminal_response, true},
     {0x80, INS_ENVELOPE, "ENVELOPE", toolkit_envelope, true},
     {0x80, INS_TERMINAL_CAPABILITY, "TERMINAL CAPABILITY", terminal_capability, false},
 };

@@ -5,6 +5,7 @@
  */
 #include "euicc/card/open.h"
 #include "euicc/card/preload.h"
+#include "euicc/ipae/ipae.h"
 #include "euicc/os/credentials.h"
 #include "euicc/os/eid.h"
 #include "euicc/os/error.h"
@@ -31,6 +32,20 @@ static enum softeuicc_status check_address(const char *address, const char *what
     return SOFTEUICC_OK;
 }
 
+static enum softeuicc_status check_ipae(const struct softeuicc_parameters *parameters,
+                                        struct softeuicc_error *error)
+{
+    if (parameters->ipae == SOFTEUICC_IPAE_NONE)
+        return SOFTEUICC_OK;
+    if ((unsigned)parameters->ipae > SOFTEUICC_IPAE_STRICT)
+        return error_set(error, SOFTEUICC_INVALID, "there is no such IPAe: %d", (int)parameters->ipae);
+    if (!ipae_is_built)
+        return error_set(error, SOFTEUICC_INVALID, "this build has no IPAe (configured --without-ipae)");
+    if (parameters->personality == SOFTEUICC_CONSUMER)
+        return error_set(error, SOFTEUICC_INVALID, "a consumer card has no IPAe");
+    return SOFTEUICC_OK;
+}
+
 /* What can be said without touching the disk. `eid` gets the whole EID. */
 static enum softeuicc_status check_parameters(const struct softeuicc_parameters *parameters,
                                               char eid[EID_DIGITS + 1], struct softeuicc_error *error)
@@ -54,7 +69,9 @@ static enum softeuicc_status check_parameters(const struct softeuicc_parameters 
                          parameters->credentials_count);
     if (parameters->free_nvm > INT64_MAX)
         return error_set(error, SOFTEUICC_INVALID, "that much memory for profiles cannot be had");
-    status = check_address(parameters->default_smdp, "default SM-DP+", error);
+    status = check_ipae(parameters, error);
+    if (status == SOFTEUICC_OK)
+        status = check_address(parameters->default_smdp, "default SM-DP+", error);
     return status != SOFTEUICC_OK ? status : check_address(parameters->root_smds, "root SM-DS", error);
 }
 
@@ -117,6 +134,8 @@ static enum softeuicc_status create_fill(struct softeuicc *card,
 
     insert_card(card, parameters, eid);
     insert_rat(card, parameters);
+    if (parameters->ipae != SOFTEUICC_IPAE_NONE)
+        (void)ipae_insert(card, parameters->ipae == SOFTEUICC_IPAE_STRICT);
     for (size_t i = 0; i < parameters->credentials_count; i++) {
         status = credentials_insert(card, eid, i, &parameters->credentials[i], error);
         if (status != SOFTEUICC_OK)

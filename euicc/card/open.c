@@ -6,6 +6,7 @@
 #include "euicc/card/open.h"
 
 #include "euicc/iot/eim.h"
+#include "euicc/ipae/ipae.h"
 #include "euicc/lifecycle/session.h"
 #include "euicc/os/describe.h"
 #include "euicc/os/eid.h"
@@ -136,7 +137,7 @@ static bool load_credentials(struct softeuicc *card)
 
 bool card_load(struct softeuicc *card)
 {
-    return load_identity(card) && load_credentials(card) && !nvm_failed(card->nvm);
+    return load_identity(card) && load_credentials(card) && ipae_load(card) && !nvm_failed(card->nvm);
 }
 
 struct softeuicc *softeuicc_open(const char *path, const struct softeuicc_hooks *hooks,
@@ -165,6 +166,7 @@ void softeuicc_close(struct softeuicc *card)
 {
     if (card == NULL)
         return;
+    ipae_free(card);
     rsp_session_free(card);
     toolkit_free(card);
     ota_free(card);

@@ -8,7 +8,7 @@
 #include "euicc/lifecycle/immediate_enable.h"
 #include "euicc/os/credentials.h"
 #include "euicc/rsp/es10_common.h"
-#include "euicc/rsp/euicc_info.h"
+#include "euicc/rsp/ipa_mode.h"
 #include "euicc/rsp/memory_reset.h"
 #include "protocol/tags.h"
 
@@ -69,14 +69,17 @@ static enum eim_result add_all(struct softeuicc *card, struct span configuration
 static uint16_t add_initial(struct softeuicc *card, struct span configurations, struct buf *response)
 {
     struct buf added = {0};
-    enum eim_result result = eim_count(card) > 0 ? EIM_ALREADY_EXISTS : add_all(card, configurations, &added);
+    enum eim_result result = EIM_ALREADY_EXISTS;
     uint16_t status;
 
-    if (nvm_failed(card->nvm)) {
+    if (!nvm_part_begin(card->nvm))
+        return ES10_MEMORY;
+    if (eim_count(card) == 0)
+        result = add_all(card, configurations, &added);
+    /* One bad entry refuses all. */
+    if (!(result == EIM_OK ? nvm_part_keep(card->nvm) : nvm_part_undo(card->nvm))) {
         status = ES10_MEMORY;
     } else if (result != EIM_OK) {
-        /* One bad entry refuses all: whatever this command wrote were the entries before it. */
-        nvm_rollback(card->nvm);
         status = es10_choice_error(card, response, TAG_ADD_INITIAL_EIM, result);
     } else {
         size_t outer = tlv_open(response, TAG_ADD_INITIAL_EIM);
@@ -281,12 +284,6 @@ uint16_t es10b_set_default_dp_address(struct softeuicc *card, struct span reques
 
 enum { IPAE_ACTIVATE_BIT = 0, IPAE_NOT_SUPPORTED = 1 };
 
-/* Reading of SGP.32 3.8.4: with the bit unset the IPAe is not active any more. */
-static bool activate_ipae(struct softeuicc *card, bool active)
-{
-    return nvm_change(card->nvm, "UPDATE iot SET ipae_active = ?1", NVM_VALUES(NVM_INT(active)));
-}
-
 uint16_t es10b_ipae_activation(struct softeuicc *card, struct span request, struct buf *response)
 {
     struct tlv_reader reader = tlv_reader(request);
@@ -294,9 +291,9 @@ uint16_t es10b_ipae_activation(struct softeuicc *card, struct span request, stru
 
     if (!tlv_require(&reader, 0x80, &option) || !bit_string_valid(option) || !tlv_skip_rest(&reader))
         return ES10_BAD_REQUEST;
-    if (!euicc_has_ipae)
+    if (!ipa_mode_has_ipae(card))
         return es10_result(card, response, TAG_IPAE_ACTIVATION, IPAE_NOT_SUPPORTED);
-    if (!activate_ipae(card, tlv_bit(option, IPAE_ACTIVATE_BIT)))
-        return ES10_MEMORY;
+    if (!ipa_mode_activate(card, tlv_bit(option, IPAE_ACTIVATE_BIT)))
+        return SW_CONDITIONS_NOT_SATISFIED;
     return es10_result(card, response, TAG_IPAE_ACTIVATION, 0);
 }

@@ -7,6 +7,7 @@
 #include "euicc/iot/package_command.h"
 #include "euicc/iot/package_sign.h"
 #include "euicc/lifecycle/lifecycle.h"
+#include "euicc/lifecycle/marking.h"
 #include "euicc/lifecycle/notification.h"
 #include "euicc/rsp/es10_common.h"
 #include "protocol/tags.h"
@@ -173,6 +174,18 @@ static enum package_outcome run_list(struct package_run *run, const struct packa
     return outcome;
 }
 
+/* The changes of profiles take effect after the result is signed, when the terminal has refreshed. */
+static bool run_marked(struct package_run *run, const struct package *package, struct buf *results)
+{
+    struct marking marking;
+    bool done;
+
+    if (!marking_begin(run->card, &marking, true))
+        return false;
+    done = run_list(run, package, results) != PACKAGE_FAILED;
+    return marking_end(run->card, &marking) && done;
+}
+
 /*
  * An accepted package counts, whatever its commands come to. Reading: its counter is stored before the list
  * runs, so that an updateEim in the list has the last word on it; its result is numbered before the list
@@ -191,7 +204,7 @@ static uint16_t package_accept(struct softeuicc *card, const struct package *pac
     run.sequence = notification_next_sequence(card);
     if (run.sequence == 0)
         return ES10_MEMORY;
-    done = run_list(&run, package, &results) != PACKAGE_FAILED && !results.failed &&
+    done = run_marked(&run, package, &results) && !results.failed &&
            package_sign_and_store(card, eim, run.counter, run.transaction, run.sequence, buf_span(&results),
                                   response);
     buf_free(&results);

@@ -5,7 +5,8 @@
 #include "euicc/isdr/applications.h"
 #include "euicc/isdr/es10.h"
 #include "euicc/isdr/fci.h"
-#include "euicc/rsp/euicc_info.h"
+#include "euicc/rsp/ipa_mode.h"
+#include "protocol/tags.h"
 
 #include "apdu/tlv.h"
 
@@ -29,7 +30,7 @@ static void put_consumer_template(const struct softeuicc *card, struct buf *resp
 
 static void put_iot_template(struct softeuicc *card, struct buf *response)
 {
-    uint8_t bits = (uint8_t)((euicc_has_ipae ? CONFIGURATION_IPAE_SUPPORTED : 0) |
+    uint8_t bits = (uint8_t)((ipa_mode_has_ipae(card) ? CONFIGURATION_IPAE_SUPPORTED : 0) |
                              (has_enabled_profile(card) ? CONFIGURATION_ENABLED_PROFILE : 0));
     size_t mark = tlv_open(response, 0xE1);
 
@@ -49,6 +50,16 @@ static uint16_t isdr_select(struct softeuicc *card, const struct apdu_command *c
     return SW_OK;
 }
 
+/* Of what another IPA or LPA asks while the card's own one has the card to itself, only the question who has
+ * it is answered. */
+static bool is_refused(const struct softeuicc *card, struct span request)
+{
+    struct tlv tlv;
+
+    return ipa_mode_is_exclusive(card) &&
+           (tlv_only(request, &tlv) != TLV_OK || tlv.tag != TAG_IPAE_ACTIVATION);
+}
+
 static uint16_t store_data(struct softeuicc *card, const struct apdu_command *command, struct buf *response)
 {
     struct span request = SPAN_NONE;
@@ -62,7 +73,7 @@ static uint16_t store_data(struct softeuicc *card, const struct apdu_command *co
     /* The request stays where it is while it is served, whatever that does to the card's sessions. */
     served = *chain;
     *chain = (struct store_data){0};
-    status = es10_dispatch(card, request, response);
+    status = is_refused(card, request) ? SW_CONDITIONS_NOT_SATISFIED : es10_dispatch(card, request, response);
     store_data_reset(&served);
     return status;
 }

@@ -3,7 +3,10 @@
  * lifecycle_guards.c, the actions in lifecycle_actions.c, and below it stand the few lines that execute it.
  */
 #include "euicc/lifecycle/lifecycle_steps.h"
+#include "euicc/lifecycle/marking.h"
 #include "euicc/lifecycle/session.h"
+
+#include <string.h>
 
 static const struct lifecycle_row table[] = {
     {LIFECYCLE_INSTALL, LIFECYCLE_ABSENT, LIFECYCLE_DISABLED, {NULL}, {NULL}},
@@ -24,19 +27,19 @@ static const struct lifecycle_row table[] = {
     {LIFECYCLE_DELETE,
      LIFECYCLE_DISABLED,
      LIFECYCLE_ABSENT,
-     {&guard_no_emergency, &guard_ppr2},
+     {&guard_no_emergency, &guard_ppr2, &guard_not_marked},
      {&action_forget_way_back, &action_erase}},
 
     /* Memory reset asks no policy rule (SGP.22 5.7.19, SGP.32 5.9.5). */
     {LIFECYCLE_MEMORY_RESET,
      LIFECYCLE_DISABLED,
      LIFECYCLE_ABSENT,
-     {&guard_no_emergency},
+     {&guard_no_emergency, &guard_nothing_marked},
      {&action_forget_way_back, &action_erase}},
     {LIFECYCLE_MEMORY_RESET,
      LIFECYCLE_ENABLED,
      LIFECYCLE_ABSENT,
-     {&guard_no_emergency, &guard_terminal_for_reset},
+     {&guard_no_emergency, &guard_nothing_marked, &guard_terminal_for_reset},
      {&action_erase, &action_forget, &action_forget_return, &action_withdraw, &action_refresh}},
 
     /* eUICC Packages (SGP.32 3.3.1, 5.9.1). */
@@ -56,7 +59,7 @@ static const struct lifecycle_row table[] = {
     {LIFECYCLE_PACKAGE_DELETE,
      LIFECYCLE_DISABLED,
      LIFECYCLE_ABSENT,
-     {&guard_ppr2, &guard_not_rollback_target, &guard_not_return_profile},
+     {&guard_ppr2, &guard_not_rollback_target, &guard_not_return_profile, &guard_not_marked},
      {&action_erase}},
 
     /* Rollback (SGP.32 3.3.2, 5.9.16). */
@@ -244,6 +247,23 @@ static enum lifecycle_result lifecycle_act(const struct lifecycle_row *row, cons
     return nvm_failed(step->card->nvm) ? LIFECYCLE_FAILED : LIFECYCLE_OK;
 }
 
+/* The profile that is enabled when the step begins. At most one is: it need not be read twice. */
+static void find_enabled(struct lifecycle_step *step)
+{
+    if (step->subject->id != 0 && step->subject->state == PROFILE_ENABLED) {
+        step->enabled = *step->subject;
+        step->has_enabled = true;
+    } else {
+        step->has_enabled = profile_enabled(step->card, &step->enabled);
+    }
+}
+
+static void forget_enabled(struct lifecycle_step *step)
+{
+    if (step->enabled.id != step->subject->id)
+        profile_clear(&step->enabled);
+}
+
 static enum lifecycle_state state_of(const struct profile *profile)
 {
     if (profile->id == 0)
@@ -260,31 +280,100 @@ static enum lifecycle_result lifecycle_execute(struct lifecycle_step *step, enum
 
     if (row == NULL)
         return nvm_failed(step->card->nvm) ? LIFECYCLE_FAILED : LIFECYCLE_WRONG_STATE;
-    /* At most one profile is enabled: it need not be read twice. */
-    if (state == LIFECYCLE_ENABLED)
-        step->enabled = *step->subject;
-    step->has_enabled = state == LIFECYCLE_ENABLED || profile_enabled(step->card, &step->enabled);
+    find_enabled(step);
     result = lifecycle_ask(row, step);
     if (result == LIFECYCLE_OK && !only_ask)
         result = lifecycle_act(row, step);
-    if (state != LIFECYCLE_ENABLED)
-        profile_clear(&step->enabled);
+    if (result == LIFECYCLE_OK && !only_ask)
+        marking_note(step->card, lifecycle_event_name(event), step->subject->id);
+    forget_enabled(step);
     return result;
 }
+
+/* --- changes that are marked ------------------------------------------------------------------------ */
+
+static bool find_event(const char *name, enum lifecycle_event *event)
+{
+    for (*event = 0; *event < LIFECYCLE_EVENTS; (*event)++)
+        if (strcmp(name, events[*event].name) == 0)
+            return true;
+    return false;
+}
+
+/* The guards were asked when it was marked, and what moves profiles since settles it first. */
+static bool take_step(struct softeuicc *card, const struct marked_step *marked)
+{
+    struct profile subject;
+    struct lifecycle_step step = {.card = card, .subject = &subject};
+    const struct lifecycle_row *row = NULL;
+    enum lifecycle_event event;
+    bool done;
+
+    if (!profile_by_id(card, marked->profile, &subject))
+        return !nvm_failed(card->nvm);
+    if (find_event(marked->event, &event))
+        row = lifecycle_row(event, state_of(&subject));
+    find_enabled(&step);
+    done = row == NULL || lifecycle_act(row, &step) == LIFECYCLE_OK;
+    forget_enabled(&step);
+    profile_clear(&subject);
+    return done;
+}
+
+bool lifecycle_settle(struct softeuicc *card, bool refreshed)
+{
+    struct marking *around = card->marking; /* of the command at hand, whose steps these are not */
+    struct marked_step step;
+    struct buf steps = {0};
+    bool done;
+
+    if (!marking_waits(card))
+        return !nvm_failed(card->nvm);
+    card->marking = NULL;
+    done = marking_take(card, &steps);
+    for (size_t at = 0; done && at < steps.size; at += sizeof(step)) {
+        memcpy(&step, steps.data + at, sizeof(step));
+        /* What was not changed cannot be rolled back. */
+        done = refreshed ? take_step(card, &step)
+                         : strncmp(step.event, "package", 7) != 0 || recovery_withdraw_rollback(card);
+    }
+    buf_free(&steps);
+    card->marking = around;
+    return done && !nvm_failed(card->nvm);
+}
+
+/* --- what others ask -------------------------------------------------------------------------------- */
 
 enum lifecycle_result lifecycle_run_package(struct softeuicc *card, const struct profile *profile,
                                             enum lifecycle_event event, bool refresh,
                                             const struct lifecycle_package *package)
 {
     struct lifecycle_step step = {.card = card, .subject = profile, .refresh = refresh, .package = package};
+    struct profile now;
+    enum lifecycle_result result;
 
-    return lifecycle_execute(&step, event, false);
+    if (refresh || (event != LIFECYCLE_ENABLE && event != LIFECYCLE_DISABLE) || !marking_waits(card))
+        return nvm_failed(card->nvm) ? LIFECYCLE_FAILED : lifecycle_execute(&step, event, false);
+    if (!lifecycle_settle(card, true) || !profile_by_id(card, profile->id, &now))
+        return nvm_failed(card->nvm) ? LIFECYCLE_FAILED : LIFECYCLE_WRONG_STATE;
+    step.subject = &now;
+    result = lifecycle_execute(&step, event, false);
+    profile_clear(&now);
+    return result;
 }
 
 enum lifecycle_result lifecycle_run(struct softeuicc *card, const struct profile *profile,
                                     enum lifecycle_event event, bool refresh)
 {
-    return lifecycle_run_package(card, profile, event, refresh, NULL);
+    struct marking marking;
+    enum lifecycle_result result;
+
+    if (!refresh)
+        return lifecycle_run_package(card, profile, event, false, NULL);
+    if (!marking_begin(card, &marking, false))
+        return LIFECYCLE_FAILED;
+    result = lifecycle_run_package(card, profile, event, true, NULL);
+    return marking_end(card, &marking) ? result : LIFECYCLE_FAILED;
 }
 
 /* The subject is found before anything else; one that is not there is a subject too. */
@@ -303,7 +392,17 @@ static enum lifecycle_result trigger(struct softeuicc *card, enum lifecycle_even
 
 enum lifecycle_result lifecycle_trigger(struct softeuicc *card, enum lifecycle_event event, bool refresh)
 {
-    return trigger(card, event, refresh, false);
+    struct marking marking;
+    enum lifecycle_result result;
+
+    if (!refresh && event != LIFECYCLE_PACKAGE && !lifecycle_settle(card, true))
+        return LIFECYCLE_FAILED;
+    if (!refresh)
+        return trigger(card, event, false, false);
+    if (!marking_begin(card, &marking, false))
+        return LIFECYCLE_FAILED;
+    result = trigger(card, event, true, false);
+    return marking_end(card, &marking) ? result : LIFECYCLE_FAILED;
 }
 
 enum lifecycle_result lifecycle_check(struct softeuicc *card, enum lifecycle_event event, bool refresh)

@@ -118,6 +118,15 @@ enum lifecycle_result lifecycle_run_package(struct softeuicc *card, const struct
 /* The same for an event whose profile the card finds. */
 enum lifecycle_result lifecycle_trigger(struct softeuicc *card, enum lifecycle_event event, bool refresh);
 
+/*
+ * The terminal has answered the REFRESH that a marked change was asked for with (marking.h), or a reset came:
+ * the change takes effect, with its notifications. Or the terminal has refused it (`refreshed` false): the
+ * profile that was enabled stays. Reading: whoever changes profiles without a REFRESH says that the terminal
+ * resets the card by itself, which settles what is marked. True also when nothing is marked; false: storage
+ * failed.
+ */
+bool lifecycle_settle(struct softeuicc *card, bool refreshed);
+
 /* What lifecycle_trigger would answer; only the guards are asked. */
 enum lifecycle_result lifecycle_check(struct softeuicc *card, enum lifecycle_event event, bool refresh);
 

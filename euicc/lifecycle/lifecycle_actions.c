@@ -97,9 +97,13 @@ ACTION(action_forget, "forget whom a test displaced", lifecycle_forget);
 
 /* --- REFRESH ------------------------------------------------------------------------------------- */
 
+/* Who does not ask for it has the terminal reset the card by itself, whatever that is at (SGP.22 5.7.16). */
 static bool refresh_if_asked(const struct lifecycle_step *step)
 {
-    return !step->refresh || toolkit_request_refresh(step->card);
+    if (step->refresh)
+        return toolkit_request_refresh(step->card);
+    toolkit_end_session(step->card);
+    return true;
 }
 
 ACTION(action_refresh_if_asked, "REFRESH if asked", refresh_if_asked);
@@ -116,8 +120,7 @@ ACTION(action_refresh, "REFRESH", refresh_always);
 /*
  * SGP.32 5.9.15, 5.9.20 to 5.9.23: with the refresh flag and without it (CR111007R00). Reading: a grant
  * undoes one switch, so whatever else moves the enabled profile (an LPA's enable and disable too) withdraws
- * it. The grant goes in the command's own transaction, with the change, which is stored then too: the REFRESH
- * that follows only makes the terminal notice, and what becomes of it decides nothing.
+ * it, at the moment when it takes effect.
  */
 static bool withdraw(const struct lifecycle_step *step)
 {

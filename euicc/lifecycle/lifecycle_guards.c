@@ -4,6 +4,7 @@
  */
 #include "euicc/lifecycle/immediate_enable.h"
 #include "euicc/lifecycle/lifecycle_steps.h"
+#include "euicc/lifecycle/marking.h"
 #include "euicc/lifecycle/session.h"
 #include "euicc/terminal/toolkit.h"
 
@@ -21,11 +22,11 @@ static bool there(const struct lifecycle_step *step)
 
 /* --- the terminal -------------------------------------------------------------------------------- */
 
-/* A proactive session stands in the way of a REFRESH; without the refresh flag the terminal has ended it
- * (SGP.22 5.7.16). */
+/* A proactive session stands in the way of a REFRESH; without the refresh flag it is ended (SGP.22
+ * 5.7.16). */
 static bool terminal_is_free(const struct lifecycle_step *step)
 {
-    return !step->refresh || !toolkit_session_active(step->card);
+    return !step->refresh || toolkit_may_refresh(step->card);
 }
 
 GUARD(guard_terminal, "no proactive session", terminal_is_free, LIFECYCLE_CAT_BUSY);
@@ -34,10 +35,26 @@ GUARD(guard_terminal, "no proactive session", terminal_is_free, LIFECYCLE_CAT_BU
  * profile. */
 static bool terminal_is_free_for_reset(const struct lifecycle_step *step)
 {
-    return !toolkit_session_active(step->card);
+    return toolkit_may_refresh(step->card);
 }
 
 GUARD(guard_terminal_for_reset, "no proactive session", terminal_is_free_for_reset, LIFECYCLE_CAT_BUSY);
+
+/* Reading: what is about to be enabled, or to be deleted, is not as disabled as it looks; and a memory reset,
+ * which would leave nothing of what is marked, waits for the terminal. */
+static bool is_not_marked(const struct lifecycle_step *step)
+{
+    return !marking_names(step->card, step->subject->id);
+}
+
+GUARD(guard_not_marked, "no change of it marked", is_not_marked, LIFECYCLE_WRONG_STATE);
+
+static bool nothing_is_marked(const struct lifecycle_step *step)
+{
+    return !marking_waits(step->card);
+}
+
+GUARD(guard_nothing_marked, "no change marked", nothing_is_marked, LIFECYCLE_CAT_BUSY);
 
 /* --- policy rules, classes ----------------------------------------------------------------------- */
 

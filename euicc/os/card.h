@@ -40,9 +40,11 @@ struct card_credentials {
 };
 
 struct rsp_session;  /* euicc/lifecycle/session.h: the RSP session in RAM (SGP.22 3.1) */
+struct ipae;         /* euicc/ipae/ipae.h: the profile assistant inside the card */
 struct proactive;    /* euicc/terminal/toolkit.h: the proactive session with the terminal */
 struct ota_parts;    /* euicc/terminal/ota_sms.c: the parts of a short message that have arrived */
 struct eim_cache;    /* euicc/iot/eim.c: what is kept of the eIM that spoke last */
+struct marking;      /* euicc/lifecycle/marking.h: changes that the command at hand may come to mark */
 struct profile_view; /* euicc/terminal/profile_view.h: the UICC of the profile that is enabled */
 
 /* An application that can be selected. `process` gets every command that card.c does not serve itself on
@@ -66,6 +68,12 @@ struct card_description {
     char text[96]; /* where `name` points when it had to be made */
 };
 
+/* Which IPA manages the card: euicc/rsp/ipa_mode.h. */
+struct card_ipa {
+    bool has_ipae, exclusive; /* as it was made */
+    bool ipad, activated;     /* as the terminal has said since the last reset */
+};
+
 struct softeuicc {
     struct softeuicc_hooks hooks;
     struct nvm *nvm;
@@ -84,9 +92,12 @@ struct softeuicc {
     struct transport transport;                  /* the pieces of a response that wait for GET RESPONSE */
     struct store_data store_data[APDU_CHANNELS]; /* blocks collected so far on each */
     struct rsp_session *rsp;                     /* allocated once, cleared by reset */
+    struct card_ipa ipa;
+    struct ipae *ipae; /* NULL: the card has none */
     struct proactive *proactive;
     struct ota_parts *ota_parts;
     struct eim_cache *eim_cache;
+    struct marking *marking;   /* NULL: none */
     struct profile_view *view; /* what channels without an application have selected files of */
     struct buf response;       /* scratch for the command at hand */
     struct buf answer;         /* what leaves the card: a piece of the response, and the status word */

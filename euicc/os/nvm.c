@@ -205,6 +205,11 @@ int nvm_changes(struct nvm *nvm)
     return sqlite3_changes(nvm->db);
 }
 
+int64_t nvm_all_changes(struct nvm *nvm)
+{
+    return sqlite3_total_changes(nvm->db);
+}
+
 int64_t nvm_last_row(struct nvm *nvm)
 {
     return sqlite3_last_insert_rowid(nvm->db);
@@ -370,6 +375,22 @@ void nvm_rollback(struct nvm *nvm)
     nvm->recording = false;
     nvm->failed = false;
     (void)end_unsynced(nvm);
+}
+
+/* The innermost of several with one name is meant. */
+bool nvm_part_begin(struct nvm *nvm)
+{
+    return nvm_begin(nvm) && nvm_execute(nvm, "SAVEPOINT part");
+}
+
+bool nvm_part_keep(struct nvm *nvm)
+{
+    return !nvm->failed && nvm_execute(nvm, "RELEASE part");
+}
+
+bool nvm_part_undo(struct nvm *nvm)
+{
+    return !nvm->failed && nvm_execute(nvm, "ROLLBACK TO part") && nvm_execute(nvm, "RELEASE part");
 }
 
 void nvm_idle(struct nvm *nvm)

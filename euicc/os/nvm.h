@@ -93,6 +93,8 @@ int64_t nvm_int(sqlite3_stmt *stmt, int column);
 
 /* Rows changed by the last nvm_change; the rowid of the last insert. */
 int nvm_changes(struct nvm *nvm);
+/* All the rows changed since the card was opened, whether that was undone or not. */
+int64_t nvm_all_changes(struct nvm *nvm);
 int64_t nvm_last_row(struct nvm *nvm);
 
 /* Begins the command's transaction if it has none yet. False when it cannot, or when something went wrong
@@ -112,6 +114,14 @@ bool nvm_commit(struct nvm *nvm);
  * its commit, which then fails, or its rollback.
  */
 bool nvm_commit_so_far(struct nvm *nvm);
+/*
+ * A part of a command that can be undone by itself: its changes stay with those of the command, or are as if
+ * they had never been. Parts nest. The first begins the transaction if there is none. False: storage failed,
+ * and with it the command.
+ */
+bool nvm_part_begin(struct nvm *nvm);
+bool nvm_part_keep(struct nvm *nvm);
+bool nvm_part_undo(struct nvm *nvm);
 /* For what can be made again from what is stored: the next transaction is whole or not there after a power
  * cut, but it waits for no disk; the commit after it brings it along. No effect inside a transaction. */
 void nvm_begin_unsynced(struct nvm *nvm);

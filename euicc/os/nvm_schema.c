@@ -266,5 +266,26 @@ static const char version_6[] =
     "  sectors BLOB NOT NULL" /* the beginning of each one's SHA-256, as the log begins */
     ") STRICT;";
 
-const char *const nvm_migrations[] = {version_1, version_2, version_3, version_4, version_5, version_6};
+/* Changes of profiles that take effect when the terminal has answered the REFRESH, or with a reset. Whether
+ * an IPAe is active is known only until the next reset. */
+static const char version_7[] =
+    "CREATE TABLE marked ("
+    "  position INTEGER PRIMARY KEY," /* their order */
+    "  event TEXT NOT NULL,"          /* of the lifecycle table: 'enable', 'package: delete', … */
+    "  profile INTEGER NOT NULL REFERENCES profile (id) ON DELETE CASCADE"
+    ") STRICT;"
+    "ALTER TABLE iot DROP COLUMN ipae_active;"
+    "CREATE TABLE ipae (" /* no row: the card has no IPAe */
+    "  one INTEGER PRIMARY KEY CHECK (one = 1),"
+    "  strict INTEGER NOT NULL CHECK (strict IN (0, 1))," /* nobody else is served ES10 while it is active */
+    "  state BLOB,"                                       /* what its IPA keeps, see ipa/ipa.h */
+    "  profiles TEXT,"                  /* a digest of the profiles' states as it knows them, hexadecimal */
+    "  poll_interval INTEGER NOT NULL," /* seconds */
+    "  next_poll INTEGER NOT NULL DEFAULT 0," /* milliseconds since 1970 */
+    "  give_up INTEGER," /* likewise: until then the result of a change is tried; NULL: none is */
+    "  marked INTEGER NOT NULL DEFAULT 0" /* what is marked is a change of its own */
+    ") STRICT;";
+
+const char *const nvm_migrations[] = {version_1, version_2, version_3, version_4,
+                                      version_5, version_6, version_7};
 const int nvm_schema_version = sizeof(nvm_migrations) / sizeof(nvm_migrations[0]);

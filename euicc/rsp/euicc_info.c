@@ -5,6 +5,7 @@
 #include "euicc/profile/policy.h"
 #include "euicc/profile/profile_store.h"
 #include "euicc/rsp/es10_common.h"
+#include "euicc/rsp/ipa_mode.h"
 #include "profiles/saip/saip.h"
 #include "protocol/tags.h"
 
@@ -18,8 +19,6 @@ static const char sas_accreditation_number[] = "SOFTEUICC-TEST";
 static const char dloa_platform_label[] = "softeuicc";
 static const char dloa_registrar[] =
     "https://dloa.softeuicc.invalid"; /* there is none: this is test software */
-
-const bool euicc_has_ipae = false;
 
 #define EUICC_CATEGORY_OTHER 0 /* not one of TS 102 225's: softeuicc has no fixed resources */
 
@@ -212,10 +211,8 @@ static void put_certification_data(struct softeuicc *card, enum form form, struc
 /* IpaMode: ipad(0), ipae(1). */
 static void put_ipa_mode(struct softeuicc *card, enum form form, struct buf *out, uint32_t tag)
 {
-    bool ipae = nvm_figure(card->nvm, "SELECT ipae_active FROM iot", NVM_NONE) != 0;
-
     (void)form;
-    tlv_put_unsigned(out, tag, euicc_has_ipae && ipae);
+    tlv_put_unsigned(out, tag, ipa_mode_is_ipae(card));
 }
 
 /* IoTSpecificInfo. Reading: the version the card is made to is the only one it names, though an IPA of an

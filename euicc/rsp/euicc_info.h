@@ -7,9 +7,6 @@
 
 #include "euicc/os/card.h"
 
-/* Whether the card has an IPA of its own: in the FCI of the ISD-R, IpaeActivation and ipaMode. */
-extern const bool euicc_has_ipae;
-
 /* Appends EUICCInfo2 (BF22 whole) with live figures, as it stands inside euiccSigned1. */
 void es10b_put_signed_euicc_info2(struct softeuicc *card, struct buf *out);
 

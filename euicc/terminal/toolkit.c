@@ -2,7 +2,6 @@
 #include "euicc/terminal/toolkit.h"
 
 #include "apdu/proactive.h"
-#include "euicc/terminal/profile_view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,11 +52,12 @@ struct proactive {
     struct pending queue[QUEUE_MAX];
     size_t count;
     struct buf command; /* the first of the queue, whole, from its announcement on */
+    enum toolkit_refresh refresh;
 };
 
 bool toolkit_session_active(const struct softeuicc *card)
 {
-    return card->proactive != NULL && card->proactive->count > 0;
+    return card->proactive != NULL && card->proactive->stage != STAGE_NONE;
 }
 
 const char *toolkit_session_name(const struct softeuicc *card, size_t *pending)
@@ -108,21 +108,62 @@ static bool enqueue(struct proactive *proactive, const struct proactive_command 
     return true;
 }
 
-/*
- * Reading of SGP.22 5.7.16: the change of state is stored at once, and the REFRESH makes the terminal notice.
- * The specification lets the change take effect with the terminal's RESET, which is the same thing for
- * everybody but a terminal that refuses to refresh.
- */
+/* Reading: a REFRESH that the terminal was too busy for is still to be answered. */
+static bool refresh_waits(const struct proactive *proactive, bool fresh)
+{
+    for (size_t i = 0; i < proactive->count; i++)
+        if (proactive->queue[i].type == PROACTIVE_REFRESH && proactive->queue[i].fresh == fresh)
+            return true;
+    return false;
+}
+
+bool toolkit_may_refresh(const struct softeuicc *card)
+{
+    const struct proactive *proactive = card->proactive;
+
+    return proactive == NULL || (proactive->stage == STAGE_NONE && proactive->count < QUEUE_MAX &&
+                                 !refresh_waits(proactive, false) && !refresh_waits(proactive, true));
+}
+
+bool toolkit_serves_refresh(const struct softeuicc *card)
+{
+    return serves(card->proactive, &refresh_service);
+}
+
 bool toolkit_request_refresh(struct softeuicc *card)
 {
     struct proactive_command command = {COMMAND_NUMBER, PROACTIVE_REFRESH, REFRESH_UICC_RESET,
                                         PROACTIVE_TERMINAL, SPAN_NONE};
 
-    if (!serves(card->proactive, &refresh_service))
+    if (!toolkit_serves_refresh(card))
         return true;
     if (serves(card->proactive, &profile_state_change_service))
         command.qualifier = REFRESH_PROFILE_STATE_CHANGE;
-    return !toolkit_session_active(card) && enqueue(card->proactive, &command);
+    return toolkit_may_refresh(card) && enqueue(card->proactive, &command);
+}
+
+bool toolkit_will_refresh(const struct softeuicc *card)
+{
+    return card->proactive != NULL && refresh_waits(card->proactive, true);
+}
+
+enum toolkit_refresh toolkit_take_refresh(struct softeuicc *card)
+{
+    enum toolkit_refresh refresh = TOOLKIT_REFRESH_NONE;
+
+    if (card->proactive != NULL) {
+        refresh = card->proactive->refresh;
+        card->proactive->refresh = TOOLKIT_REFRESH_NONE;
+    }
+    return refresh;
+}
+
+void toolkit_end_session(struct softeuicc *card)
+{
+    if (!toolkit_session_active(card))
+        return;
+    drop(card->proactive, 0);
+    card->proactive->stage = STAGE_NONE;
 }
 
 /* The same with these objects, which it frees. */
@@ -253,16 +294,18 @@ static void conclude_refresh(struct softeuicc *card, uint8_t result)
 {
     struct pending *pending = &card->proactive->queue[0];
 
-    if (pending->qualifier != REFRESH_PROFILE_STATE_CHANGE)
-        drop(card->proactive, 0);
-    else if (result >= RESULT_NEVER_MIN) {
+    bool has_switched = pending->qualifier == REFRESH_PROFILE_STATE_CHANGE;
+
+    if (has_switched && result >= RESULT_NEVER_MIN) {
         pending->qualifier = REFRESH_UICC_RESET;
         pending->attempts = 0;
-    } else {
-        drop(card->proactive, 0);
-        if (result <= RESULT_DONE_MAX)
-            profile_view_switch(card);
+        return;
     }
+    drop(card->proactive, 0);
+    if (result > RESULT_DONE_MAX)
+        card->proactive->refresh = TOOLKIT_REFRESH_REFUSED;
+    else
+        card->proactive->refresh = has_switched ? TOOLKIT_REFRESH_SWITCHED : TOOLKIT_REFRESH_DONE;
 }
 
 /* The response must be to the command under way. It ends the command, or makes it wait. */
@@ -366,6 +409,12 @@ uint16_t toolkit_status(struct softeuicc *card, uint16_t status)
     return (uint16_t)(SW1_PROACTIVE | proactive->command.size);
 }
 
+void toolkit_keep(struct softeuicc *card)
+{
+    for (size_t i = 0; card->proactive != NULL && i < card->proactive->count; i++)
+        card->proactive->queue[i].fresh = false;
+}
+
 void toolkit_reset(struct softeuicc *card)
 {
     struct proactive *proactive = card->proactive;
@@ -376,6 +425,7 @@ void toolkit_reset(struct softeuicc *card)
         drop(proactive, proactive->count - 1);
     buf_clear(&proactive->command);
     proactive->stage = STAGE_NONE;
+    proactive->refresh = TOOLKIT_REFRESH_NONE;
     proactive->profile_size = 0;
 }
 

@@ -9,13 +9,19 @@
 
 #include "euicc/os/card.h"
 
-/* True from the moment a proactive command is made until its TERMINAL RESPONSE or a reset
- * (TS 102 221 7.4.2.2); a command that waits to be tried again counts. */
+/* True from 91xx until the TERMINAL RESPONSE that is answered 9000, or a reset (TS 102 221 7.4.2.2). Commands
+ * that wait to be announced, open channels and running timers make no session. */
 bool toolkit_session_active(const struct softeuicc *card);
 
 /* Where that session stands, in words, for who looks at the card from outside: "none", "announced" (91xx went
  * out) or "fetched" (the terminal works on it). *pending counts the commands, the one under way included. */
 const char *toolkit_session_name(const struct softeuicc *card, size_t *pending);
+
+/* The terminal said that it serves REFRESH. */
+bool toolkit_serves_refresh(const struct softeuicc *card);
+/* Nothing stands in the way of a REFRESH: no proactive session, no other REFRESH that is still to be
+ * answered, and the queue is not full. */
+bool toolkit_may_refresh(const struct softeuicc *card);
 
 /*
  * Makes a REFRESH that tells the terminal of another enabled profile, or of none: with the mode "eUICC
@@ -24,6 +30,22 @@ const char *toolkit_session_name(const struct softeuicc *card, size_t *pending);
  * under way.
  */
 bool toolkit_request_refresh(struct softeuicc *card);
+/* Whether the command at hand has made one. */
+bool toolkit_will_refresh(const struct softeuicc *card);
+
+/* What became of the last REFRESH. Any final result but "done" is a refusal (reading): a terminal that cannot
+ * do it for now is asked again before. */
+enum toolkit_refresh {
+    TOOLKIT_REFRESH_NONE,
+    TOOLKIT_REFRESH_DONE,     /* the terminal resets the card */
+    TOOLKIT_REFRESH_SWITCHED, /* it sees the profile that is enabled now, without a reset */
+    TOOLKIT_REFRESH_REFUSED,
+};
+/* Since it was asked for last. */
+enum toolkit_refresh toolkit_take_refresh(struct softeuicc *card);
+
+/* Ends the session that there is, and forgets its command: the terminal resets the card by itself. */
+void toolkit_end_session(struct softeuicc *card);
 
 /* ENVELOPE (timer expiration): content of tag D7. 6A80 when it is none. */
 uint16_t toolkit_timer_expired(struct softeuicc *card, struct span content, struct buf *response);
@@ -55,6 +77,9 @@ void toolkit_poll(struct softeuicc *card);
 /* The status word that leaves the card: 9000 becomes 91xx while a proactive command waits to be fetched. A
  * command that failed takes the proactive commands it made with it. */
 uint16_t toolkit_status(struct softeuicc *card, uint16_t status);
+
+/* What was made outside of any command is announced with the answer to the next one. */
+void toolkit_keep(struct softeuicc *card);
 
 /* After a reset nothing is known of the terminal. */
 void toolkit_reset(struct softeuicc *card);

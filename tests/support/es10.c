@@ -285,14 +285,17 @@ struct span es10_tables(struct es10_bench *bench)
         nvm_select(nvm, "SELECT sequence || '|' || hex(result) FROM package_result ORDER BY 1", NVM_NONE),
         out);
     append_rows(bench,
+                nvm_select(nvm, "SELECT event || '|' || profile FROM marked ORDER BY position", NVM_NONE),
+                out);
+    append_rows(bench,
                 nvm_select(nvm,
-                           "SELECT text FROM (SELECT last_association_token || '|' || ipae_active || '|' ||"
+                           "SELECT text FROM (SELECT last_association_token || '|' ||"
                            " immediate_enable || '|' || coalesce(immediate_smdp_oid, '-') || '|' ||"
                            " coalesce(immediate_smdp_address, '-') || '|' || coalesce(fallback, 0) || '|' ||"
                            " coalesce(before_fallback, 0) || '|' || emergency || '|' ||"
                            " coalesce(before_emergency, 0) || '|' || coalesce(rollback, 0) || '|' ||"
                            " coalesce(rollback_counter, 0) AS text FROM iot)"
-                           " WHERE text <> '0|0|0|-|-|0|0|0|0|0|0'",
+                           " WHERE text <> '0|0|-|-|0|0|0|0|0|0'",
                            NVM_NONE),
                 out);
     return buf_span(out);

@@ -314,6 +314,14 @@ static bool has_network(struct ipa_bench *bench)
     return bench->dark == NULL || es10_state(&bench->es10, bench->dark) != 1;
 }
 
+bool ipa_bench_eim(struct ipa_bench *bench, struct span message, struct buf *answer)
+{
+    if (!has_network(bench))
+        return false;
+    take(bench, message);
+    return eim_answer(bench, message, answer);
+}
+
 static void carry(struct ipa_bench *bench)
 {
     const struct ipa_message *message = ipa_message(bench->ipa);

@@ -77,6 +77,9 @@ void ipa_bench_power_on(struct ipa_bench *bench);
 /* One poll of `eim`, to its end or the cut. True when it ended with IPA_DONE. */
 bool ipa_bench_poll(struct ipa_bench *bench, const struct test_eim *eim);
 
+/* What the eIM answers to a message, which is taken; false: nothing, there is no network or no answer. */
+bool ipa_bench_eim(struct ipa_bench *bench, struct span message, struct buf *answer);
+
 /* Appends a package to the queue: an honest one with these commands in hexadecimal, or any object. */
 void ipa_bench_order(struct ipa_bench *bench, struct test_eim *eim, uint32_t list_tag, const char *commands);
 void ipa_bench_order_object(struct ipa_bench *bench, struct span object);

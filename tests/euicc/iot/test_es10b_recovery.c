@@ -109,6 +109,7 @@ static void begin_proactive_session(struct bench *bench)
 
     ck_assert_uint_eq(terminal_command(&bench->es10.terminal, hex("80100000 03 000080"), &response), 0x9000);
     ck_assert(toolkit_request_refresh(bench->es10.card));
+    ck_assert_uint_eq(toolkit_status(bench->es10.card, SW_OK) & 0xFF00, 0x9100);
     buf_free(&response);
 }
 
@@ -492,7 +493,8 @@ START_TEST(immediate_enable_after_a_download)
     begin_proactive_session(&bench);
     ck_assert_uint_eq(es10_send(&bench.es10, hex("BF5A03 8001FF"), test_buf()) & 0xFF00, 0x9100);
     ck_assert_int_eq(es10_state(&bench.es10, DOWNLOADED), 0); /* catBusy */
-    ck_assert_uint_eq(es10_send(&bench.es10, hex(IMMEDIATE_ENABLE), test_buf()) & 0xFF00, 0x9100);
+    ck_assert_uint_eq(es10_send(&bench.es10, hex(IMMEDIATE_ENABLE), test_buf()),
+                      0x9000); /* ends the session */
     ck_assert_int_eq(es10_state(&bench.es10, DOWNLOADED), 1);
     ck_assert_int_eq(es10_state(&bench.es10, A), 0);
     reset(&bench);

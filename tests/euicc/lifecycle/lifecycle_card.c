@@ -3,6 +3,7 @@
 #include "tests/euicc/lifecycle/lifecycle_card.h"
 
 #include "apdu/tlv.h"
+#include "euicc/lifecycle/lifecycle.h"
 #include "euicc/lifecycle/session.h"
 #include "euicc/os/card.h"
 #include "euicc/terminal/toolkit.h"
@@ -124,7 +125,7 @@ static void put_ram(struct lifecycle_card *bench, const struct state *state)
     if ((state->busy != 0) == toolkit_session_active(card))
         return;
     if (state->busy)
-        ck_assert(toolkit_request_refresh(card));
+        ck_assert((toolkit_request_refresh(card) && toolkit_status(card, SW_OK) != SW_OK));
     else
         announce_terminal(bench);
 }
@@ -345,11 +346,19 @@ static void end_download(struct lifecycle_card *bench, const struct event *event
     lifecycle_card_put(bench, &state);
 }
 
+/* What was marked takes effect, as with the terminal's answer. */
+static void settle(struct lifecycle_card *bench)
+{
+    ck_assert(lifecycle_settle(bench->es10.card, true));
+    ck_assert(nvm_commit(bench->es10.card->nvm));
+}
+
 void lifecycle_card_do(struct lifecycle_card *bench, const struct event *event, struct outcome *outcome)
 {
     struct buf request = {0};
     struct buf response = {0};
     uint16_t status;
+    bool busy;
 
     snprintf(outcome->codes, CODES_MAX, "00");
     if (event->operation == POWER_LOSS) {
@@ -365,8 +374,11 @@ void lifecycle_card_do(struct lifecycle_card *bench, const struct event *event, 
     }
     buf_free(&request);
     buf_free(&response);
+    busy = toolkit_session_active(bench->es10.card);
+    settle(bench);
     take_notes(bench, outcome->notes);
     lifecycle_card_read(bench, &outcome->state);
+    outcome->state.busy = busy;
 }
 
 /* --- the card itself ----------------------------------------------------------------------------- */

@@ -29,10 +29,10 @@ static void note(struct model *m, char what, uint8_t profile)
     snprintf(m->out->notes + size, NOTES_MAX - size, "%c%c ", what, FACT(m, profile, name));
 }
 
+/* A change that asks for none ends the session that there is. */
 static void refresh(struct model *m, bool wanted)
 {
-    if (wanted && m->world->terminal)
-        m->s->busy = 1;
+    m->s->busy = wanted && m->world->terminal;
 }
 
 /* A profile takes the place of whatever is enabled. A test profile knows whom the first test displaced. */
@@ -333,7 +333,8 @@ static void package(struct model *m, const struct event *event)
         code = run_command(m, &event->commands[i], &progress, &tag);
         snprintf(m->out->codes + size, CODES_MAX - size, "%02X01%02X", tag, code);
     }
-    refresh(m, progress.refreshed);
+    if (progress.refreshed)
+        refresh(m, true);
 }
 
 /* --- the IPA's ways back ------------------------------------------------------------------------- */

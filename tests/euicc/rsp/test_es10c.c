@@ -273,16 +273,20 @@ START_TEST(a_proactive_session_makes_the_card_busy)
     ck_assert_hex(buf_span(&response), "BF3103 800105");
     buf_clear(&response);
     es10_send(&bench, hex(DISABLE(A_)), &response);
-    ck_assert_hex(buf_span(&response), "BF3203 800105");
+    ck_assert_hex(buf_span(&response),
+                  "BF3203 800102"); /* it is not enabled before the terminal has answered */
     buf_clear(&response);
     es10_send(&bench, hex("BF3404 82020780"), &response);
     ck_assert_hex(buf_span(&response), "BF3403 800105");
     buf_clear(&response);
-    ck_assert_int_eq(es10_state(&bench, A), 1);
+    ck_assert_int_eq(es10_state(&bench, A), 0);
     ck_assert_int_eq(es10_state(&bench, B), 0);
-    /* Without the refresh flag the terminal takes care of its session. */
+    /* Without the refresh flag the terminal takes care of its session, and resets the card by itself. */
     es10_send(&bench, hex("BF3111 A00C 5A0A " B_ " 810100"), &response);
     ck_assert_hex(buf_span(&response), "BF3103 800100");
+    ck_assert_int_eq(es10_state(&bench, B), 1);
+    buf_clear(&response);
+    ck_assert_uint_eq(terminal_command(&bench.terminal, hex("80120000 0B"), &response), 0x6985);
     buf_free(&response);
     es10_close(&bench);
 }

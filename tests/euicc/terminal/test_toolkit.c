@@ -131,7 +131,7 @@ START_TEST(a_busy_terminal_is_asked_again_when_it_polls)
         ck_assert_uint_eq(command(&bench, "80140000 0D 8103010104 82028281 83022002", &response), 0x9000);
         if (attempt == 3)
             break;
-        ck_assert(toolkit_session_active(bench.card));
+        ck_assert(!toolkit_session_active(bench.card));
         ck_assert_uint_eq(command(&bench, FETCH, &response), 0x6985);
         ck_assert_uint_eq(request(&bench, ENABLE(B_, "FF"), &response), 0x9000);
         ck_assert_hex(buf_span(&response), "BF3103 800105"); /* catBusy */
@@ -216,7 +216,9 @@ START_TEST(a_timer_brings_a_busy_terminal_back)
     ck_assert_uint_eq(command(&bench, "80120000 13", &response), 0x9000);
     ck_assert_hex(buf_span(&response), "D011 8103012700 82028182 A40101 A503000003"); /* half a minute */
     ck_assert_uint_eq(command(&bench, TIMER_STARTED, &response), 0x9000);
-    ck_assert(toolkit_session_active(bench.card));
+    ck_assert(!toolkit_session_active(bench.card)); /* a timer that runs is no session */
+    ck_assert_uint_eq(request(&bench, ENABLE(B_, "FF"), &response), 0x9000);
+    ck_assert_hex(buf_span(&response), "BF3103 800105"); /* but the REFRESH is still to come */
     ck_assert_uint_eq(command(&bench, EXPIRED("02"), &response), 0x9000); /* none of ours */
     ck_assert_uint_eq(command(&bench, EXPIRED("01"), &response), 0x910B);
     ck_assert_uint_eq(command(&bench, FETCH, &response), 0x9000);
@@ -248,14 +250,17 @@ START_TEST(every_general_result_has_its_consequence)
     command(&bench, TERMINAL_PROFILE, &response);
     for (unsigned result = 0; result < 0x40; result++) {
         bool again = result == 0x20 || result == 0x21 || result == 0x26;
+        bool a_was_enabled = es10_state(&bench, A) == 1;
         char answer[64];
 
-        ck_assert_uint_eq(request(&bench, result % 2 == 0 ? ENABLE(A_, "FF") : ENABLE(B_, "FF"), &response),
+        ck_assert_uint_eq(request(&bench, a_was_enabled ? ENABLE(B_, "FF") : ENABLE(A_, "FF"), &response),
                           0x910B);
         command(&bench, FETCH, &response);
         snprintf(answer, sizeof(answer), "80140000 0D 8103010104 82028281 8302%02X00", result);
         ck_assert_uint_eq(command(&bench, answer, &response), 0x9000);
-        ck_assert_msg(toolkit_session_active(bench.card) == again, "%02X", result);
+        ck_assert_msg(!toolkit_session_active(bench.card), "%02X", result);
+        ck_assert_msg((es10_state(&bench, A) == 1) == (result < 0x10 ? !a_was_enabled : a_was_enabled),
+                      "%02X", result);
         if (again)
             bench.terminal = terminal_start(bench.card, SOFTEUICC_WARM);
         if (again)

@@ -1,0 +1,208 @@
+/* The IPAe's turns: when it has one, and what of it is stored. See ipae.h. */
+#include "euicc/ipae/ipae_internal.h"
+
+#include "euicc/iot/eim.h"
+#include "euicc/lifecycle/session.h"
+#include "euicc/os/host.h"
+#include "euicc/rsp/ipa_mode.h"
+#include "euicc/terminal/toolkit.h"
+
+#include <stdlib.h>
+
+const bool ipae_is_built = true;
+
+/* Milliseconds. */
+enum {
+    START_PATIENCE = 5 * 1000, /* a terminal that has not sent TERMINAL PROFILE by then will not */
+    OTHERS_PATIENCE =
+        120 * 1000, /* an RSP session of somebody else without a command for so long is forgotten */
+    RESET_PATIENCE = 60 * 1000,   /* for a terminal that said that it resets the card */
+    STORAGE_PATIENCE = 60 * 1000, /* after storage failed */
+};
+
+bool ipae_load(struct softeuicc *card)
+{
+    if (!ipa_mode_load(card))
+        return false;
+    if (!ipa_mode_has_ipae(card))
+        return true;
+    card->ipae = calloc(1, sizeof(*card->ipae));
+    if (card->ipae == NULL)
+        return false;
+    card->ipae->card = card;
+    return ipae_read(card->ipae);
+}
+
+void ipae_set_carrier(struct softeuicc *card, const struct ipae_carrier *carrier)
+{
+    if (card->ipae != NULL)
+        card->ipae->carrier = carrier;
+}
+
+void ipae_free(struct softeuicc *card)
+{
+    if (card->ipae == NULL)
+        return;
+    ipae_round_free(card->ipae);
+    free(card->ipae);
+    card->ipae = NULL;
+}
+
+void ipae_reset(struct softeuicc *card)
+{
+    struct ipae *ipae = card->ipae;
+
+    ipa_mode_reset(card);
+    if (ipae == NULL)
+        return;
+    ipae_round_free(ipae);
+    ipae->others_at = 0;
+    ipae->not_before = card_now(card) + START_PATIENCE;
+    ipae->has_eims = eim_count(card) > 0;
+    (void)ipae_read(ipae);
+}
+
+void ipae_terminal_is_ready(struct softeuicc *card)
+{
+    if (card->ipae != NULL)
+        card->ipae->not_before = 0;
+}
+
+/* --- who else uses the card -------------------------------------------------------------------------------
+ */
+
+/*
+ * Reading: an LPA or IPA that declares nothing is served, and the IPAe yields to it. While it has an RSP
+ * session, or the terminal is at work for the card, the IPAe does nothing; a session of its own is over then,
+ * and what that was for begins anew later.
+ */
+static bool yields(struct ipae *ipae, bool of_es10)
+{
+    struct softeuicc *card = ipae->card;
+    int64_t now = card_now(card);
+
+    if (rsp_session_stage(card) == RSP_NONE)
+        ipae->others_at = 0;
+    else if (of_es10 || ipae->others_at == 0)
+        ipae->others_at = now;
+    if (ipae->others_at != 0 && now - ipae->others_at < OTHERS_PATIENCE) {
+        if (ipae_in_session(ipae))
+            ipae_round_free(ipae);
+        return true;
+    }
+    return toolkit_session_active(card);
+}
+
+/* --- a turn --------------------------------------------------------------------------------------------- */
+
+static bool is_due(const struct ipae *ipae, int64_t now)
+{
+    if (now < ipae->not_before)
+        return false;
+    return ipae->round != NULL || (ipae->has_eims && now >= ipae->next_poll);
+}
+
+static bool work(struct ipae *ipae)
+{
+    bool over;
+
+    if (ipae->round == NULL && !ipae_round_begin(ipae))
+        return false;
+    if (!ipae_round_go(ipae, &over))
+        return false;
+    if (!over)
+        return true;
+    ipae_round_free(ipae);
+    ipae->next_poll = card_now(ipae->card) + (int64_t)ipae->interval * 1000;
+    return ipae_keep_times(ipae);
+}
+
+/* RAM must never know more than the file. */
+static void give_back(struct ipae *ipae)
+{
+    nvm_rollback(ipae->card->nvm);
+    ipae_round_free(ipae);
+    (void)ipae_read(ipae);
+    nvm_rollback(ipae->card->nvm);
+    ipae->not_before = card_now(ipae->card) + STORAGE_PATIENCE;
+}
+
+void ipae_turn(struct softeuicc *card, bool of_es10)
+{
+    struct ipae *ipae = card->ipae;
+    struct card_description description;
+
+    if (ipae == NULL)
+        return;
+    if (!ipa_mode_is_ipae(card)) {
+        if (ipae->round != NULL)
+            ipae_round_free(ipae);
+        return;
+    }
+    if (of_es10 && !ipae->has_eims)
+        ipae->has_eims = eim_count(card) > 0;
+    if (yields(ipae, of_es10) || !is_due(ipae, card_now(card)))
+        return;
+    description = card->description;
+    if (work(ipae) && nvm_commit(card->nvm))
+        ipae_round_send(ipae);
+    else
+        give_back(ipae);
+    card->description = description;
+}
+
+int64_t ipae_next_wakeup(const struct softeuicc *card)
+{
+    const struct ipae *ipae = card->ipae;
+    int64_t next;
+
+    if (ipae == NULL || !ipa_mode_is_ipae(card) || (ipae->round == NULL && !ipae->has_eims))
+        return -1;
+    next = ipae->round != NULL ? ipae_round_next(ipae) : ipae->next_poll;
+    if (next < 0)
+        return next;
+    if (ipae->others_at != 0 && next < ipae->others_at + OTHERS_PATIENCE)
+        next = ipae->others_at + OTHERS_PATIENCE;
+    return next > ipae->not_before ? next : ipae->not_before;
+}
+
+/* --- what became of a change -----------------------------------------------------------------------------
+ */
+
+/* The signed result says ok already; the eIM hears that it is not so (SGP.32 6.3.2.6). */
+static bool tell_refusal(struct ipae *ipae)
+{
+    struct ipa *ipa = ipae_make_ipa(ipae);
+    bool told = ipa != NULL && ipa_note_change(ipa, IPA_CAUSE_UNDEFINED);
+
+    ipa_free(ipa);
+    ipae->next_poll = card_now(ipae->card);
+    return told && ipae_keep_times(ipae);
+}
+
+bool ipae_settled(struct softeuicc *card, bool refreshed, bool resets)
+{
+    struct ipae *ipae = card->ipae;
+    bool own;
+
+    if (ipae == NULL)
+        return true;
+    own = ipae_has_marked(ipae);
+    if (resets)
+        ipae->not_before = card_now(card) + RESET_PATIENCE;
+    if (!own)
+        return !nvm_failed(card->nvm);
+    if (!refreshed)
+        ipae_round_free(ipae);
+    return ipae_keep_marked(ipae, false) && (refreshed ? ipae_know_profiles(ipae) : tell_refusal(ipae));
+}
+
+bool ipae_look(const struct softeuicc *card, struct ipae_facts *facts)
+{
+    const struct ipae *ipae = card->ipae;
+
+    if (ipae == NULL)
+        return false;
+    *facts = (struct ipae_facts){ipae->strict, ipae->round != NULL, ipae->next_poll, ipae->interval};
+    return true;
+}

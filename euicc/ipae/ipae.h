@@ -1,0 +1,56 @@
+/*
+ * The IPAe: the IPA that is an application of the card (SGP.32 2.10, 3.8.4). It runs the procedures of ipa/
+ * as an IPAd does, in turns: a command that ended well, a due time or news of its bearer gives it one. What
+ * it asks of the card is served inside the turn, with buffers and an RSP session of its own; a turn is one
+ * transaction, and nothing leaves the card before that is stored. A build without the IPAe has these
+ * functions too: ipae_none.c.
+ */
+#ifndef SOFTEUICC_EUICC_IPAE_IPAE_H
+#define SOFTEUICC_EUICC_IPAE_IPAE_H
+
+#include "euicc/ipae/carrier.h"
+#include "euicc/os/card.h"
+
+/* Whether cards of this build can have one. */
+extern const bool ipae_is_built;
+
+/* Gives a card that is being made its IPAe, inside the transaction that is open. False: storage failed. */
+bool ipae_insert(struct softeuicc *card, bool strict);
+/* After the card was opened: reads what is kept of the IPAe, if the card has one. False: storage or memory
+ * failed. */
+bool ipae_load(struct softeuicc *card);
+void ipae_free(struct softeuicc *card);
+
+/* Power off and every reset: what was under way is lost, and begins anew from what is stored. */
+void ipae_reset(struct softeuicc *card);
+
+/* TERMINAL PROFILE came, before which a terminal says by TERMINAL CAPABILITY whether the device has an IPA:
+ * it may begin. */
+void ipae_terminal_is_ready(struct softeuicc *card);
+
+/* One turn. `of_es10`: the command before it was for the ISD-R. It changes nothing of that command's answer
+ * but that there may be a proactive command to fetch. */
+void ipae_turn(struct softeuicc *card, bool of_es10);
+/* When it wants the next turn although nothing comes in, in milliseconds since 1970; -1: never. */
+int64_t ipae_next_wakeup(const struct softeuicc *card);
+
+/*
+ * A change that was marked has been settled (lifecycle_settle), inside the transaction that is open.
+ * `refreshed` false: the terminal has refused it, of which the eIMs hear; `resets`: it will reset the card
+ * now. False: storage failed.
+ */
+bool ipae_settled(struct softeuicc *card, bool refreshed, bool resets);
+
+/* What the card's owner may want to know. */
+struct ipae_facts {
+    bool strict;
+    bool is_polling;
+    int64_t next_poll; /* milliseconds since 1970 */
+    unsigned interval; /* seconds */
+};
+bool ipae_look(const struct softeuicc *card, struct ipae_facts *facts); /* false: the card has none */
+
+/* Lends it a carrier, which lives as long as the card; before the first reset. NULL: none. */
+void ipae_set_carrier(struct softeuicc *card, const struct ipae_carrier *carrier);
+
+#endif

@@ -1,0 +1,66 @@
+/* A build without the IPAe (--without-ipae): no card has one. See ipae.h. */
+#include "euicc/ipae/ipae.h"
+
+const bool ipae_is_built = false;
+
+bool ipae_insert(struct softeuicc *card, bool strict)
+{
+    (void)card;
+    (void)strict;
+    return false;
+}
+
+/* A card that was made with one goes on without it, and says so in all that it announces. */
+bool ipae_load(struct softeuicc *card)
+{
+    (void)card;
+    return true;
+}
+
+void ipae_free(struct softeuicc *card)
+{
+    (void)card;
+}
+
+void ipae_reset(struct softeuicc *card)
+{
+    (void)card;
+}
+
+void ipae_terminal_is_ready(struct softeuicc *card)
+{
+    (void)card;
+}
+
+void ipae_turn(struct softeuicc *card, bool of_es10)
+{
+    (void)card;
+    (void)of_es10;
+}
+
+int64_t ipae_next_wakeup(const struct softeuicc *card)
+{
+    (void)card;
+    return -1;
+}
+
+bool ipae_settled(struct softeuicc *card, bool refreshed, bool resets)
+{
+    (void)card;
+    (void)refreshed;
+    (void)resets;
+    return true;
+}
+
+bool ipae_look(const struct softeuicc *card, struct ipae_facts *facts)
+{
+    (void)card;
+    (void)facts;
+    return false;
+}
+
+void ipae_set_carrier(struct softeuicc *card, const struct ipae_carrier *carrier)
+{
+    (void)card;
+    (void)carrier;
+}

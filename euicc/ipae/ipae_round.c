@@ -1,0 +1,269 @@
+/*
+ * A round of the IPAe: a poll of each eIM, by the procedures of ipa/ (SGP.32 3.1, 3.3). What it wants of the
+ * network goes to the carrier, what it wants of the terminal is settled elsewhere and seen here. See
+ * ipae_internal.h.
+ */
+#include "euicc/ipae/ipae_internal.h"
+
+#include "euicc/lifecycle/marking.h"
+#include "euicc/os/host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Milliseconds: between two tries to deliver the result of a change of profiles, and all in all. */
+enum { RETRY_AFTER = 30 * 1000, GIVE_UP_AFTER = 10 * 60 * 1000 };
+
+static bool save(void *context, struct span state)
+{
+    return ipae_keep_state(context, state);
+}
+
+struct ipa *ipae_make_ipa(struct ipae *ipae)
+{
+    const struct ipa_host host = {.context = ipae, .es10 = ipae_es10, .save = save};
+    const struct ipa_settings settings = {.direct = true, .indirect = true};
+    struct buf state = {0};
+    struct ipa *ipa = NULL;
+
+    if (ipae_get_state(ipae, &state))
+        ipa = ipa_new(&host, &settings, buf_span(&state));
+    buf_free(&state);
+    return ipa;
+}
+
+/* --- one eIM after the other ------------------------------------------------------------------------------
+ */
+
+static void forget_eim(struct ipae_round *round)
+{
+    buf_free(&round->eim.trusted);
+    round->eim = (struct ipa_eim){.id = ""};
+}
+
+void ipae_round_free(struct ipae *ipae)
+{
+    struct ipae_round *round = ipae->round;
+
+    if (ipae->carrier != NULL)
+        ipae->carrier->drop(ipae->carrier->context);
+    ipae_end_session(ipae);
+    if (round == NULL)
+        return;
+    ipa_free(round->ipa);
+    forget_eim(round);
+    free(round);
+    ipae->round = NULL;
+}
+
+static bool note_eims(struct ipae_round *round)
+{
+    const struct ipa_eim *eims;
+
+    if (!ipa_read_eims(round->ipa, &eims, &round->eim_count))
+        return false;
+    for (size_t i = 0; i < round->eim_count; i++)
+        memcpy(round->eims[i], eims[i].id, sizeof(round->eims[i]));
+    return true;
+}
+
+/* What somebody else has changed since the last round is told. */
+static bool tell_changes(struct ipae *ipae)
+{
+    bool differ;
+
+    /* What it had marked and another one's command has settled is not known to be its own any more. */
+    if (ipae_has_marked(ipae) && !marking_waits(ipae->card) && !ipae_keep_marked(ipae, false))
+        return false;
+    if (!ipae_profiles_differ(ipae, &differ) ||
+        (differ && !ipa_note_change(ipae->round->ipa, IPA_CAUSE_LOCAL)))
+        return false;
+    return ipae_know_profiles(ipae);
+}
+
+bool ipae_round_begin(struct ipae *ipae)
+{
+    struct ipae_round *round = ipae->round = calloc(1, sizeof(*round));
+
+    if (round == NULL)
+        return false;
+    round->ipa = ipae_make_ipa(ipae);
+    if (round->ipa == NULL || !note_eims(round) || !tell_changes(ipae))
+        return false;
+    ipae->has_eims = round->eim_count > 0;
+    return true;
+}
+
+/* The eIM that is polled now, with what it is trusted by. False: without memory. */
+static bool take_eim(struct ipae_round *round, const char *id)
+{
+    const struct ipa_eim *eims;
+    size_t count;
+
+    forget_eim(round);
+    if (!ipa_read_eims(round->ipa, &eims, &count))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(eims[i].id, id) != 0)
+            continue;
+        round->eim = eims[i];
+        round->eim.trusted = (struct buf){0};
+        buf_append(&round->eim.trusted, buf_span(&eims[i].trusted));
+    }
+    return !round->eim.trusted.failed;
+}
+
+/* An eIM that another one has taken from the card meanwhile is passed over. */
+static bool poll_next(struct ipae_round *round)
+{
+    while (round->eim_next < round->eim_count) {
+        const char *id = round->eims[round->eim_next++];
+
+        if (!take_eim(round, id))
+            return false;
+        if (round->eim.id[0] == '\0')
+            continue;
+        ipa_start_poll(round->ipa, id);
+        return true;
+    }
+    return true;
+}
+
+/* --- what a poll waits for
+ * ---------------------------------------------------------------------------------- */
+
+/* True: there was an answer, or there will be none. */
+static bool take_answer(struct ipae *ipae)
+{
+    struct ipae_round *round = ipae->round;
+    enum ipae_carried carried = IPAE_UNREACHABLE;
+    struct buf answer = {0};
+
+    if (!round->is_lost) {
+        if (!round->is_sent)
+            return false;
+        carried = ipae->carrier->take(ipae->carrier->context, &answer, round->why);
+        if (carried == IPAE_UNDER_WAY)
+            return false;
+    }
+    round->is_sent = round->is_lost = false;
+    if (carried == IPAE_ANSWERED && answer.failed) {
+        carried = IPAE_UNREACHABLE;
+        snprintf(round->why, sizeof(round->why), "out of memory");
+    }
+    if (carried == IPAE_ANSWERED)
+        ipa_answered(round->ipa, buf_span(&answer));
+    else if (carried == IPAE_REFUSED)
+        ipa_refused(round->ipa, round->why);
+    else
+        ipa_unreachable(round->ipa, round->why);
+    buf_free(&answer);
+    return true;
+}
+
+/* The network before the change is not the one after it. */
+static bool see_refresh(struct ipae *ipae)
+{
+    if (marking_waits(ipae->card))
+        return false;
+    if (ipae->carrier != NULL)
+        ipae->carrier->drop(ipae->carrier->context);
+    ipa_refreshed(ipae->round->ipa);
+    return true;
+}
+
+/* The time in which a result has to be delivered outlives a reset, which is what a device does that finds no
+ * network. */
+static bool retry_or_give_up(struct ipae *ipae)
+{
+    struct ipae_round *round = ipae->round;
+    int64_t now = card_now(ipae->card);
+
+    if (ipae->give_up == 0) {
+        ipae->give_up = now + GIVE_UP_AFTER;
+        (void)ipae_keep_times(ipae);
+    }
+    if (now >= ipae->give_up) {
+        ipa_give_up(round->ipa);
+        return true;
+    }
+    if (round->retry_at == 0)
+        round->retry_at = now + RETRY_AFTER;
+    if (now < round->retry_at)
+        return false;
+    round->retry_at = 0;
+    ipa_retry(round->ipa);
+    return true;
+}
+
+/* A poll is over: a result that waited for it does so no more. */
+static bool end_poll(struct ipae *ipae)
+{
+    struct ipae_round *round = ipae->round;
+
+    if (ipae->give_up != 0) {
+        ipae->give_up = 0;
+        (void)ipae_keep_times(ipae);
+    }
+    return poll_next(round);
+}
+
+bool ipae_round_go(struct ipae *ipae, bool *over)
+{
+    struct ipae_round *round = ipae->round;
+    bool goes = true;
+
+    *over = false;
+    if (round->eim_next == 0 && !poll_next(round))
+        return false;
+    while (goes && !nvm_failed(ipae->card->nvm)) {
+        switch (ipa_want(round->ipa)) {
+        case IPA_SEND:
+            goes = take_answer(ipae);
+            break;
+        case IPA_REFRESH:
+            goes = see_refresh(ipae);
+            break;
+        case IPA_RETRY:
+            goes = retry_or_give_up(ipae);
+            break;
+        default:
+            *over = round->eim_next == round->eim_count;
+            goes = !*over;
+            if (!end_poll(ipae))
+                return false;
+        }
+    }
+    return !nvm_failed(ipae->card->nvm);
+}
+
+void ipae_round_send(struct ipae *ipae)
+{
+    struct ipae_round *round = ipae->round;
+
+    if (round == NULL || ipa_want(round->ipa) != IPA_SEND || round->is_sent || round->is_lost)
+        return;
+    snprintf(round->why, sizeof(round->why), "the card has no bearer");
+    if (ipae->carrier != NULL &&
+        ipae->carrier->begin(ipae->carrier->context, &round->eim, ipa_message(round->ipa), round->why))
+        round->is_sent = true;
+    else
+        round->is_lost = true;
+}
+
+int64_t ipae_round_next(const struct ipae *ipae)
+{
+    const struct ipae_round *round = ipae->round;
+
+    switch (ipa_want(round->ipa)) {
+    case IPA_SEND:
+        return round->is_sent ? ipae->carrier->next(ipae->carrier->context) : 0;
+    case IPA_RETRY:
+        return round->retry_at < ipae->give_up ? round->retry_at : ipae->give_up;
+    case IPA_REFRESH:
+        return -1;
+    default:
+        return 0;
+    }
+}
