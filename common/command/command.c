@@ -143,13 +143,19 @@ static int command_refuse(const struct option *known, int found, const char *wor
     return tool_usage(matches > 1 ? "'%s' could be several options" : "there is no option '%s'", word);
 }
 
+static int value_of(const struct option_row *row)
+{
+    if (row->argument == NULL)
+        return no_argument;
+    return row->argument[0] == '[' ? optional_argument : required_argument;
+}
+
 static void command_describe(const struct reading *reading, struct option *known, char *letters)
 {
     for (size_t i = 0; i < reading->count; i++) {
         const struct option_row *row = reading->rows[i].row;
 
-        known[i] = (struct option){row->name, row->argument != NULL ? required_argument : no_argument, NULL,
-                                   FIRST_LONG + (int)i};
+        known[i] = (struct option){row->name, value_of(row), NULL, FIRST_LONG + (int)i};
         if (row->letter != 0)
             *letters++ = row->letter;
         if (row->letter != 0 && row->argument != NULL)

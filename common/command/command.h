@@ -58,10 +58,11 @@ enum option_kind {
 #define OPTION_DIGITS(number)  #number
 
 struct option_row {
-    const char *name;     /* without the dashes */
-    const char *argument; /* as help names the value; NULL: none. FILE, DIR, CERT, KEY and PATH are completed
-                             as files. */
-    const char *help;     /* one paragraph; wrapped where it is printed */
+    const char *name; /* without the dashes */
+    /* As help names the value; NULL: none. FILE, DIR, CERT, KEY and PATH are completed as files. "[=VALUE]":
+     * there may be one, behind "="; then `take` reads it. */
+    const char *argument;
+    const char *help; /* one paragraph; wrapped where it is printed */
     enum option_kind kind;
     char letter;   /* 0: none */
     bool required; /* the command cannot do without */

@@ -100,7 +100,7 @@ static void visit_value(const char *path, const struct command *command, const s
 
     (void)parent;
     for (const struct option_row *row = command->options; row != NULL && row->help != NULL; row++) {
-        if (row->argument == NULL)
+        if (row->argument == NULL || row->argument[0] == '[')
             continue;
         if (!any)
             printf("    case \"$place\" in '%s'%s%s%s) case \"$1\" in\n", path, shares(command) ? "|'" : "",

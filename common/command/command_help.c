@@ -74,7 +74,8 @@ static void option_label(const struct option_row *row, char out[LABEL_SIZE])
 
     letter[1] = row->letter;
     snprintf(out, LABEL_SIZE, "%s--%s%s%s", row->letter != 0 ? letter : "    ", row->name,
-             row->argument != NULL ? " " : "", row->argument != NULL ? row->argument : "");
+             row->argument != NULL && row->argument[0] != '[' ? " " : "",
+             row->argument != NULL ? row->argument : "");
 }
 
 static void command_label(const struct command *command, char out[LABEL_SIZE])

@@ -86,8 +86,12 @@ static void print_options(const struct option_row *row)
         printf(".It ");
         if (row->letter != 0)
             printf("Fl %c , ", row->letter);
-        printf("Fl -%s%s%s\n", row->name, row->argument != NULL ? " Ar " : "",
-               row->argument != NULL ? row->argument : "");
+        if (row->argument != NULL && row->argument[0] == '[')
+            printf("Fl -%s Ns Op =%.*s\n", row->name, (int)strcspn(row->argument + 2, "]"),
+                   row->argument + 2);
+        else
+            printf("Fl -%s%s%s\n", row->name, row->argument != NULL ? " Ar " : "",
+                   row->argument != NULL ? row->argument : "");
         print_sentence(row->help);
     }
     printf("%s", open ? ".El\n" : "");

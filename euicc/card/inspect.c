@@ -5,12 +5,14 @@
  * drawing its state machine.
  */
 #include "euicc/card/open.h"
+#include "euicc/ipae/ipae.h"
 #include "euicc/lifecycle/lifecycle.h"
 #include "euicc/lifecycle/session.h"
 #include "euicc/os/card.h"
 #include "euicc/os/host.h"
 #include "euicc/os/nvm_power.h"
 #include "euicc/os/spec_version.h"
+#include "euicc/rsp/ipa_mode.h"
 #include "euicc/terminal/profile_view.h"
 #include "euicc/terminal/toolkit.h"
 
@@ -112,6 +114,8 @@ static const struct {
     {"eims", ROWS,
      "SELECT eim_id, CASE id_type WHEN 1 THEN 'OID' WHEN 2 THEN 'FQDN' WHEN 3 THEN 'proprietary' END AS type,"
      " fqdn, counter, association_token, curve, ci_key_id FROM eim ORDER BY position"},
+    {"marked", ROWS,
+     "SELECT event, iccid FROM marked JOIN profile ON profile.id = profile ORDER BY position"},
     {"package_results", ROWS,
      "SELECT sequence, eim_id, counter, length(result) AS octets FROM package_result ORDER BY sequence"},
     {"notifications", ROWS,
@@ -224,6 +228,31 @@ static void tell_toolkit(const struct teller *teller)
     tell_end(teller);
 }
 
+static void tell_time(const struct teller *teller, const char *name, int64_t milliseconds)
+{
+    char text[CARD_TIME_SIZE];
+
+    tell_text(teller, name, milliseconds > 0 ? card_time_text(milliseconds, text) : NULL);
+}
+
+/* Nothing: the card has none. */
+static void tell_ipae(const struct teller *teller)
+{
+    struct ipae_facts facts;
+
+    if (!ipae_look(teller->card, &facts)) {
+        tell_text(teller, "ipae", NULL);
+        return;
+    }
+    tell_begin(teller, SOFTEUICC_OBJECT, "ipae");
+    tell_truth(teller, "active", teller->card->powered && ipa_mode_is_ipae(teller->card));
+    tell_truth(teller, "strict", facts.strict);
+    tell_truth(teller, "polling", facts.is_polling);
+    tell_time(teller, "next_poll", facts.next_poll);
+    tell_number(teller, "poll_interval", facts.interval);
+    tell_end(teller);
+}
+
 /* "3F00/7FFF/6F07", from the file up to MF. */
 static void put_path(char *out, const struct fs_file *file)
 {
@@ -292,6 +321,7 @@ bool softeuicc_inspect(struct softeuicc *card,
     tell_channels(&teller);
     tell_session(&teller);
     tell_toolkit(&teller);
+    tell_ipae(&teller);
     tell_text(&teller, "time", card_time(card, now));
     whole = !nvm_failed(card->nvm);
     nvm_rollback(card->nvm); /* what failed here is no business of the next command's */

@@ -95,6 +95,12 @@ static bool yields(struct ipae *ipae, bool of_es10)
 
 /* --- a turn --------------------------------------------------------------------------------------------- */
 
+/* Without anything that could carry a message it stays quiet. */
+static bool is_at_work(const struct ipae *ipae)
+{
+    return ipae->carrier != NULL && ipa_mode_is_ipae(ipae->card);
+}
+
 static bool is_due(const struct ipae *ipae, int64_t now)
 {
     if (now < ipae->not_before)
@@ -134,7 +140,7 @@ void ipae_turn(struct softeuicc *card, bool of_es10)
 
     if (ipae == NULL)
         return;
-    if (!ipa_mode_is_ipae(card)) {
+    if (!is_at_work(ipae)) {
         if (ipae->round != NULL)
             ipae_round_free(ipae);
         return;
@@ -156,7 +162,7 @@ int64_t ipae_next_wakeup(const struct softeuicc *card)
     const struct ipae *ipae = card->ipae;
     int64_t next;
 
-    if (ipae == NULL || !ipa_mode_is_ipae(card) || (ipae->round == NULL && !ipae->has_eims))
+    if (ipae == NULL || !is_at_work(ipae) || (ipae->round == NULL && !ipae->has_eims))
         return -1;
     next = ipae->round != NULL ? ipae_round_next(ipae) : ipae->next_poll;
     if (next < 0)

@@ -167,8 +167,7 @@ static bool see_refresh(struct ipae *ipae)
 {
     if (marking_waits(ipae->card))
         return false;
-    if (ipae->carrier != NULL)
-        ipae->carrier->drop(ipae->carrier->context);
+    ipae->carrier->drop(ipae->carrier->context);
     ipa_refreshed(ipae->round->ipa);
     return true;
 }

@@ -31,13 +31,18 @@ int64_t card_now(const struct softeuicc *card)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-char *card_time(const struct softeuicc *card, char text[CARD_TIME_SIZE])
+char *card_time_text(int64_t milliseconds, char text[CARD_TIME_SIZE])
 {
-    time_t seconds = (time_t)(card_now(card) / 1000);
+    time_t seconds = (time_t)(milliseconds / 1000);
     struct tm utc;
 
     text[0] = '\0';
     if (gmtime_r(&seconds, &utc) != NULL)
         strftime(text, CARD_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc);
     return text;
+}
+
+char *card_time(const struct softeuicc *card, char text[CARD_TIME_SIZE])
+{
+    return card_time_text(card_now(card), text);
 }

@@ -16,5 +16,7 @@ int64_t card_now(const struct softeuicc *card);
 /* The same for people: "2026-01-31T12:00:00Z"; "" for a year that no calendar has. Returns `text`. */
 #define CARD_TIME_SIZE 32
 char *card_time(const struct softeuicc *card, char text[CARD_TIME_SIZE]);
+/* The same of any time. */
+char *card_time_text(int64_t milliseconds, char text[CARD_TIME_SIZE]);
 
 #endif

@@ -115,6 +115,16 @@ static int take_of_profile(void *settings, const struct option_row *row, const c
                          : tool_usage("--%s is not operational, test or provisioning: %s", row->name, value);
 }
 
+static int take_ipae(void *settings, const struct option_row *row, const char *value)
+{
+    struct options *options = settings;
+
+    if (value != NULL && strcmp(value, "strict") != 0)
+        return tool_usage("--%s takes no value but strict: %s", row->name, value);
+    options->parameters.ipae = value != NULL ? SOFTEUICC_IPAE_STRICT : SOFTEUICC_IPAE_SHARED;
+    return EXIT_OK;
+}
+
 #define TAKES_FILE(kind)                                                                                     \
     TAKES_BY(take_file), .with = &(const enum input_file)                                                    \
     {                                                                                                        \
@@ -146,6 +156,11 @@ static const struct option_row rows[] = {
     {"sgp32", "VERSION",
      "the version of SGP.32 it announces, unless it is a consumer card: 1.2 (the default) or 1.3",
      TAKES_CHOICE(struct options, parameters.sgp32, sgp32_versions)},
+    {"ipae", "[=strict]",
+     "with an IPA of its own, which polls its eIMs by itself unless the device says that it has one; strict: "
+     "while it is "
+     "active nobody else is served (SGP.32; not for a consumer card)",
+     TAKES_BY(take_ipae)},
     {"free-nvm", "OCTETS", "memory for profiles, with k or M for 1024 or 1048576 octets (default: 1M)",
      TAKES_BY(take_size)},
     {"default-smdp", "FQDN", "the default SM-DP+ address",
@@ -203,6 +218,15 @@ static const char *sgp32_of(const struct options *options)
                                                                  : NULL;
 }
 
+/* Its IPAe in a word; NULL: none. */
+static const char *ipae_of(const struct options *options)
+{
+    static const char *const words[] = {
+        [SOFTEUICC_IPAE_SHARED] = "shared", [SOFTEUICC_IPAE_STRICT] = "strict"};
+
+    return words[options->parameters.ipae];
+}
+
 static void show_text(const struct options *options, const char *eid)
 {
     print_line("card         %s", options->card);
@@ -211,6 +235,8 @@ static void show_text(const struct options *options, const char *eid)
     print_line("SGP.22       %s", sgp22_versions[options->parameters.sgp22]);
     if (sgp32_of(options) != NULL)
         print_line("SGP.32       %s", sgp32_of(options));
+    if (ipae_of(options) != NULL)
+        print_line("IPAe         %s", ipae_of(options));
     for (size_t i = 0; i < options->inputs.sets_count; i++) {
         const struct cert *ci = options->inputs.sets[i].ci;
         char key_id[2 * 20 + 1];
@@ -239,11 +265,11 @@ static int show_json(const struct options *options, const char *eid)
     }
     for (size_t i = 0; i < options->inputs.profiles_count; i++)
         json_array_append_new(profiles, print_json_text(options->inputs.profiles[i].path));
-    return print_json(json_pack("{s:o*, s:s, s:s, s:s, s:s*, s:o, s:o}", "card",
+    return print_json(json_pack("{s:o*, s:s, s:s, s:s, s:s*, s:s*, s:o, s:o}", "card",
                                 print_json_text(options->card), "eid", eid, "personality",
                                 personalities[options->parameters.personality], "sgp22",
-                                sgp22_versions[options->parameters.sgp22], "sgp32", sgp32_of(options), "cis",
-                                cis, "profiles", profiles));
+                                sgp22_versions[options->parameters.sgp22], "sgp32", sgp32_of(options), "ipae",
+                                ipae_of(options), "cis", cis, "profiles", profiles));
 }
 #endif
 

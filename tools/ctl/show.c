@@ -239,6 +239,24 @@ static void show_recovery(const json_t *card)
     }
 }
 
+static void show_ipae(const json_t *ipae)
+{
+    char text[CTL_TEXT_SIZE];
+    char more[CTL_TEXT_SIZE];
+
+    if (!json_is_object(ipae))
+        return;
+    ctl_text(ipae, "next_poll", more);
+    snprintf(text, sizeof(text), "%s%s%s%.40s",
+             json_is_true(json_object_get(ipae, "active")) ? "active" : "not active",
+             json_is_true(json_object_get(ipae, "strict")) ? ", strict" : "",
+             json_is_true(json_object_get(ipae, "polling")) ? ", polling"
+             : more[0] != '\0'                              ? ", next poll "
+                                                            : "",
+             json_is_true(json_object_get(ipae, "polling")) ? "" : more);
+    line("IPAe", text);
+}
+
 static void show_sessions(const json_t *card)
 {
     const json_t *session = json_object_get(card, "rsp_session");
@@ -258,6 +276,7 @@ static void show_sessions(const json_t *card)
                  ctl_text(toolkit, "pending", more));
         line("Toolkit", text);
     }
+    show_ipae(json_object_get(card, "ipae"));
     show_member("Power cut in", card, "power_cut_in", NULL);
 }
 

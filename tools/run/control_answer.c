@@ -116,6 +116,7 @@ static json_t *set_time(struct slot *slot, const struct control_request *request
         slot->clock_offset += request->milliseconds;
         break;
     }
+    slot_schedule(slot);
     put_time(text, slot_now(slot));
     return control_ok(
         json_pack("{s:s, s:f}", "time", text, "clock_ahead", (double)slot->clock_offset / 1000));

@@ -163,6 +163,45 @@ static bool survives(struct slot *slot)
     return false;
 }
 
+/* --- the card's own time ------------------------------------------------------------------------- */
+
+#define WAIT_MAX_MS (60 * 60 * 1000) /* then it is looked at again: its clock may be set */
+
+void slot_schedule(struct slot *slot)
+{
+    int64_t next = slot->card != NULL ? softeuicc_next_wakeup(slot->card) : -1;
+    int64_t wait = next - slot_now(slot);
+    struct timeval delay;
+
+    if (slot->due == NULL)
+        return;
+    if (next < 0) {
+        evtimer_del(slot->due);
+        return;
+    }
+    if (wait < 0)
+        wait = 0;
+    if (wait > WAIT_MAX_MS)
+        wait = WAIT_MAX_MS;
+    delay = (struct timeval){wait / 1000, wait % 1000 * 1000};
+    evtimer_add(slot->due, &delay);
+}
+
+static void on_due(evutil_socket_t fd, short what, void *context)
+{
+    struct slot *slot = context;
+
+    (void)fd;
+    (void)what;
+    if (slot->card == NULL)
+        return;
+    softeuicc_wake(slot->card);
+    if (survives(slot))
+        slot_schedule(slot);
+}
+
+/* --- power -------------------------------------------------------------------------------------- */
+
 static void power(struct slot *slot, enum softeuicc_reset kind, const char *what)
 {
     if (slot->card == NULL)
@@ -174,6 +213,7 @@ static void power(struct slot *slot, enum softeuicc_reset kind, const char *what
     slot->resets++;
     trace_event(slot, what);
     slot_tell(slot, SLOT_POWERED);
+    slot_schedule(slot);
 }
 
 /* --- what vpcd does to the slot ------------------------------------------------------------------ */
@@ -237,7 +277,8 @@ static void on_power_off(void *context)
     softeuicc_power_off(slot->card);
     slot->powered = false;
     trace_event(slot, "power off");
-    survives(slot);
+    if (survives(slot))
+        slot_schedule(slot);
 }
 
 static void on_atr(void *context, struct buf *out)
@@ -269,6 +310,7 @@ static void on_transmit(void *context, struct span command, struct buf *response
     if (traced)
         trace_answer(slot, SPAN(slot->rapdu, size), milliseconds_between(&before, &after));
     buf_append(response, SPAN(slot->rapdu, size));
+    slot_schedule(slot);
 }
 
 /* --- the slot ------------------------------------------------------------------------------------ */
@@ -332,8 +374,9 @@ bool slot_connect(struct slot *slot, struct event_base *base, const struct addri
     };
 
     slot->inserted = true;
+    slot->due = evtimer_new(base, on_due, slot);
     slot->link = vpcd_link_new(base, addresses, slot->port, &card);
-    return slot->link != NULL;
+    return slot->due != NULL && slot->link != NULL;
 }
 
 void slot_remove(struct slot *slot)
@@ -361,7 +404,10 @@ void slot_close(struct slot *slot)
 {
     slot->watcher = (struct slot_watcher){NULL, NULL, NULL};
     vpcd_link_free(slot->link);
+    if (slot->due != NULL)
+        event_free(slot->due);
     softeuicc_close(slot->card);
+    slot->due = NULL;
     slot->link = NULL;
     slot->card = NULL;
 }

@@ -35,6 +35,7 @@ struct slot {
     struct timespec looked; /* when that was looked for, of the monotonic clock */
     struct softeuicc *card; /* NULL: it could not be opened again after its power was cut */
     struct vpcd_link *link;
+    struct event *due; /* the card wants to be woken */
     struct slot_watcher watcher;
     bool inserted;                         /* not taken out */
     bool connected;                        /* to vpcd */
@@ -69,6 +70,9 @@ bool slot_arm_cut(struct slot *slot, uint64_t after);
 
 /* Milliseconds: no clock is set beyond the year 9999, and one that comes to its end stands. */
 #define SLOT_TIME_LAST INT64_C(253402300799999)
+
+/* The card's clock was set: what it wants to be woken for is due at another time now. */
+void slot_schedule(struct slot *slot);
 
 /* The card's time: milliseconds since 1970, up to SLOT_TIME_LAST. */
 int64_t slot_now(const struct slot *slot);
