@@ -128,7 +128,8 @@ static bool take_settings(struct tls_client *client, const struct tls_client_set
 {
     size_t size = settings->host != NULL ? strlen(settings->host) : 0;
 
-    if (size == 0 || size > TLS_HOST_MAX) {
+    /* OpenSSL takes a name that begins with a dot for any below it. */
+    if (size == 0 || size > TLS_HOST_MAX || settings->host[0] == '.') {
         snprintf(client->why, sizeof(client->why), "the server's host has no name that can be asked for");
         return false;
     }

@@ -7,20 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct bench_identity own;
-static struct span no_session;
-
 static struct tls_client_settings own_settings(size_t datagram_max)
 {
-    struct tls_client_settings settings;
+    struct tls_client_settings settings = bench_settings(TLS_TRUST_CERTIFICATE, &bench_own()->der, 1);
 
-    if (own.cert == NULL)
-        own = bench_identity(&(struct bench_request){.name = BENCH_HOST});
-    settings = bench_settings(TLS_TRUST_CERTIFICATE, &own.der, 1);
     settings.is_datagram = true;
     settings.datagram_max = datagram_max;
     settings.clock = UINT64_C(77777);
-    settings.session = no_session;
     return settings;
 }
 
@@ -40,10 +33,8 @@ static int check_cookie(SSL *ssl, const unsigned char *cookie, unsigned int size
 
 static SSL_CTX *own_server(bool has_cookie)
 {
-    SSL_CTX *server;
+    SSL_CTX *server = bench_server(true, bench_own(), NULL);
 
-    own_settings(0);
-    server = bench_server(true, &own, NULL);
     SSL_CTX_set_cookie_generate_cb(server, make_cookie);
     SSL_CTX_set_cookie_verify_cb(server, check_cookie);
     if (has_cookie)

@@ -311,3 +311,49 @@ struct span bench_client_read(struct bench *bench)
     tls_client_read(bench->client, out);
     return buf_span(out);
 }
+
+/* --- A server with its own certificate --------------------------------------------------------------------
+ */
+
+const struct bench_identity *bench_own(void)
+{
+    static struct bench_identity own;
+
+    if (own.cert == NULL)
+        own = bench_identity(&(struct bench_request){.name = BENCH_HOST});
+    return &own;
+}
+
+SSL_CTX *bench_own_server(int version)
+{
+    SSL_CTX *server = bench_server(false, bench_own(), NULL);
+
+    ck_assert_int_eq(SSL_CTX_set_min_proto_version(server, version), 1);
+    ck_assert_int_eq(SSL_CTX_set_max_proto_version(server, version), 1);
+    return server;
+}
+
+void bench_begin_own(struct bench *bench, int version)
+{
+    SSL_CTX *server = bench_own_server(version);
+    struct tls_client_settings settings = bench_settings(TLS_TRUST_CERTIFICATE, &bench_own()->der, 1);
+
+    bench_begin(bench, server, &settings);
+}
+
+void bench_begin_open(struct bench *bench, int version)
+{
+    bench_begin_own(bench, version);
+    bench_carry(bench);
+    ck_assert_str_eq(tls_client_why(bench->client), "");
+    ck_assert_int_eq(tls_client_state(bench->client), TLS_OPEN);
+    ck_assert_int_eq(SSL_is_init_finished(bench->server), 1);
+}
+
+void bench_end_own(struct bench *bench)
+{
+    SSL_CTX *server = bench->server_context;
+
+    bench_end(bench);
+    SSL_CTX_free(server);
+}

@@ -73,4 +73,12 @@ struct span bench_client_read(struct bench *bench);
 /* Settings for this host and trust, the date known. */
 struct tls_client_settings bench_settings(enum tls_trust_kind kind, const struct span *trusted, size_t count);
 
+/* The same where it matters little whom the client trusts: a server with its own certificate, over a stream,
+ * of this version (OpenSSL's number; 0: any). */
+const struct bench_identity *bench_own(void);
+SSL_CTX *bench_own_server(int version);
+void bench_begin_own(struct bench *bench, int version);
+void bench_begin_open(struct bench *bench, int version); /* and the handshake is done */
+void bench_end_own(struct bench *bench);
+
 #endif
