@@ -108,7 +108,7 @@ void tls_client_feed(struct tls_client *client, struct span octets, uint64_t clo
 {
     if (client->state != TLS_HANDSHAKING && client->state != TLS_OPEN)
         return;
-    if (octets.size == 0 || (client->is_datagram && client->received.size > TLS_UNREAD_MAX))
+    if (octets.size == 0)
         return;
     client->incoming = octets;
     drive(client, clock);

@@ -109,7 +109,7 @@ bool tls_client_read(struct tls_client *client, struct buf *out);
  * server. */
 void tls_client_end(struct tls_client *client);
 
-/* Appends what a later client resumes with, a secret of one to three kilooctets, if there is one that was not
+/* Appends what a later client resumes with, a secret of about a kilooctet, if there is one that was not
  * asked for yet: a TLS 1.3 server sends one, or several, any time after the handshake. False: there is
  * nothing new (or no memory). */
 bool tls_client_session(struct tls_client *client, struct buf *out);

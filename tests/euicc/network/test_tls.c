@@ -24,6 +24,24 @@ START_TEST(octets_go_both_ways)
 }
 END_TEST
 
+START_TEST(an_address_is_not_asked_for_by_name)
+{
+    static const char *const hosts[] = {"127.0.0.1", "2001:db8::1"};
+
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+        struct tls_client_settings settings = bench_settings(TLS_TRUST_CERTIFICATE, &bench_own()->der, 1);
+        struct bench bench = {.piece = 0};
+
+        settings.host = hosts[i];
+        bench_begin(&bench, bench_own_server(0), &settings);
+        bench_carry(&bench);
+        ck_assert_int_eq(tls_client_state(bench.client), TLS_OPEN);
+        ck_assert_ptr_null(SSL_get_servername(bench.server, TLSEXT_NAMETYPE_host_name));
+        bench_end_own(&bench);
+    }
+}
+END_TEST
+
 START_TEST(octets_may_come_one_by_one)
 {
     for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
@@ -193,6 +211,7 @@ START_TEST(settings_that_cannot_be_used_fail)
 }
 END_TEST
 
-TEST_MAIN("tls", octets_go_both_ways, octets_may_come_one_by_one, each_end_is_said, who_ends_can_still_read,
-          what_goes_before_the_handshake_is_refused, an_old_version_is_refused,
-          a_cipher_without_aead_is_refused, every_cipher_works, settings_that_cannot_be_used_fail)
+TEST_MAIN("tls", octets_go_both_ways, an_address_is_not_asked_for_by_name, octets_may_come_one_by_one,
+          each_end_is_said, who_ends_can_still_read, what_goes_before_the_handshake_is_refused,
+          an_old_version_is_refused, a_cipher_without_aead_is_refused, every_cipher_works,
+          settings_that_cannot_be_used_fail)
