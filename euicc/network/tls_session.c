@@ -60,8 +60,7 @@ void tls_session_offer(struct tls_client *client, struct span octets)
         return;
     at = content.data;
     session = d2i_SSL_SESSION(NULL, &at, (long)content.size);
-    if (session != NULL && at == content.data + content.size && SSL_SESSION_is_resumable(session) == 1 &&
-        is_in_time(&client->verifier, session))
+    if (session != NULL && at == content.data + content.size && is_in_time(&client->verifier, session))
         SSL_set_session(client->ssl, session);
     SSL_SESSION_free(session);
 }
