@@ -1,0 +1,86 @@
+/*
+ * Sessions that are resumed later: OpenSSL's own serial form (which holds the secret, the server's
+ * certificate and the ticket or session id) behind a digest of whom it was made with and how they were
+ * trusted. Who resumes is not verified again, so a session must not reach another host nor pass under another
+ * trust.
+ */
+#include "apdu/tlv.h"
+#include "euicc/network/tls_internal.h"
+
+#include <ctype.h>
+#include <openssl/crypto.h>
+#include <openssl/x509.h>
+
+enum { TAG_SEQUENCE = 0x30, TAG_OCTETS = 0x04 };
+
+bool tls_session_bind(struct tls_client *client, const struct tls_client_trust *trust)
+{
+    struct buf all = {0};
+    struct span octets;
+    bool ok;
+
+    buf_append_octet(&all, client->is_datagram);
+    buf_append_octet(&all, (uint8_t)trust->kind);
+    for (const char *at = client->host; *at != '\0'; at++)
+        buf_append_octet(&all, (uint8_t)tolower((unsigned char)*at));
+    for (size_t i = 0; i < trust->count; i++) {
+        buf_append_octet(&all, 0);
+        buf_append_number(&all, 4, trust->values[i].size);
+        buf_append(&all, trust->values[i]);
+    }
+    octets = buf_span(&all);
+    ok = !all.failed && crypto_sha256(&octets, 1, client->binding);
+    buf_free(&all);
+    return ok;
+}
+
+/* Dates of the server's certificate are judged here once more: nobody shows it when a session is resumed. */
+static bool is_in_time(const struct tls_verifier *verifier, SSL_SESSION *session)
+{
+    X509 *cert = SSL_SESSION_get0_peer(session);
+    time_t date = (time_t)(verifier->date / 1000);
+
+    return verifier->kind == TLS_TRUST_KEY || verifier->date == TLS_DATE_UNKNOWN ||
+           (cert != NULL && X509_cmp_time(X509_get0_notBefore(cert), &date) < 0 &&
+            X509_cmp_time(X509_get0_notAfter(cert), &date) > 0);
+}
+
+void tls_session_offer(struct tls_client *client, struct span octets)
+{
+    struct tlv_reader reader;
+    struct span binding;
+    struct span content;
+    const unsigned char *at;
+    SSL_SESSION *session;
+
+    if (!tlv_enter(octets, TAG_SEQUENCE, &reader) ||
+        !tlv_require_sized(&reader, TAG_OCTETS, CRYPTO_SHA256_SIZE, CRYPTO_SHA256_SIZE, &binding) ||
+        !tlv_require(&reader, TAG_OCTETS, &content) || !tlv_finish(&reader) ||
+        CRYPTO_memcmp(binding.data, client->binding, CRYPTO_SHA256_SIZE) != 0)
+        return;
+    at = content.data;
+    session = d2i_SSL_SESSION(NULL, &at, (long)content.size);
+    if (session != NULL && at == content.data + content.size && is_in_time(&client->verifier, session))
+        SSL_set_session(client->ssl, session);
+    SSL_SESSION_free(session);
+}
+
+int tls_session_keep(SSL *ssl, SSL_SESSION *session)
+{
+    struct tls_client *client = SSL_get_app_data(ssl);
+    unsigned char *octets = NULL;
+    int size = SSL_SESSION_is_resumable(session) == 1 ? i2d_SSL_SESSION(session, &octets) : 0;
+    size_t at;
+
+    if (size > 0) {
+        buf_wipe(&client->session);
+        at = tlv_open(&client->session, TAG_SEQUENCE);
+        tlv_put(&client->session, TAG_OCTETS, SPAN_ARRAY(client->binding));
+        tlv_put(&client->session, TAG_OCTETS, SPAN(octets, (size_t)size));
+        tlv_close(&client->session, at);
+        if (client->session.failed) /* a session less is no failure */
+            buf_wipe(&client->session);
+        OPENSSL_clear_free(octets, (size_t)size);
+    }
+    return 0;
+}
