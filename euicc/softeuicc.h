@@ -50,6 +50,24 @@ struct softeuicc_error {
     char message[256];
 };
 
+/*
+ * A network that the host lends to the card's IPAe, instead of that of a terminal: channels that carry
+ * octets. The calls return at once; what comes of them is told by softeuicc_bearer_opened, _received and
+ * _closed, never inside a call. TLS ends in the card.
+ */
+enum softeuicc_transport { SOFTEUICC_TCP = 0, SOFTEUICC_UDP };
+#define SOFTEUICC_CHANNELS 7 /* at most are open; they are named 1 to 7 */
+struct softeuicc_bearer {
+    void *context; /* handed to the calls */
+    /* Begins to open a channel to a host, which is a name or a literal address. False: it cannot. */
+    bool (*open)(void *context, unsigned channel, enum softeuicc_transport transport, const char *host,
+                 uint16_t port);
+    /* Octets of a stream, or one datagram. False: it cannot, and the channel will not work any more. */
+    bool (*send)(void *context, unsigned channel, const uint8_t *octets, size_t size);
+    /* The card is done with it; what was sent is still to arrive. Nothing more is told of it. */
+    void (*close)(void *context, unsigned channel);
+};
+
 /* What the host lends to the card. Every pointer may be NULL: then the library uses its own. The structure is
  * copied. */
 struct softeuicc_hooks {
@@ -63,6 +81,8 @@ struct softeuicc_hooks {
     const char *storage;
     /* softeuicc_cut_power will be used. */
     bool power_cuts;
+    /* Of a card with an IPAe; without `open` there is none. */
+    struct softeuicc_bearer bearer;
 };
 
 enum softeuicc_personality {
@@ -208,6 +228,14 @@ SOFTEUICC_API int64_t softeuicc_next_wakeup(const struct softeuicc *card);
 /* Gives the card the time of a command, without one. What it wants of the terminal it says with the answer to
  * the next command (91xx). No effect before the time, or without power. */
 SOFTEUICC_API void softeuicc_wake(struct softeuicc *card);
+
+/* What came of a channel of hooks.bearer: it is open; octets came (a piece of a stream, or one datagram); it
+ * has ended, for a reason of one line (NULL: in order). The card is due for softeuicc_wake then. A channel
+ * that the card does not know any more is passed over. */
+SOFTEUICC_API void softeuicc_bearer_opened(struct softeuicc *card, unsigned channel);
+SOFTEUICC_API void softeuicc_bearer_received(struct softeuicc *card, unsigned channel, const uint8_t *octets,
+                                             size_t size);
+SOFTEUICC_API void softeuicc_bearer_closed(struct softeuicc *card, unsigned channel, const char *why);
 
 /* Writes one line that says what the last command was in the field's terms ("ES10c.GetProfilesInfo", "SELECT
  * ISD-R", "GET RESPONSE 32"), for traces. `line` holds `size` characters. */

@@ -245,3 +245,20 @@ void softeuicc_wake(struct softeuicc *card)
     ipae_turn(card, false);
     toolkit_keep(card);
 }
+
+/* --- the network that the host lends --------------------------------------------------------------- */
+
+void softeuicc_bearer_opened(struct softeuicc *card, unsigned channel)
+{
+    ipae_bearer_opened(card, channel);
+}
+
+void softeuicc_bearer_received(struct softeuicc *card, unsigned channel, const uint8_t *octets, size_t size)
+{
+    ipae_bearer_received(card, channel, SPAN(octets, size));
+}
+
+void softeuicc_bearer_closed(struct softeuicc *card, unsigned channel, const char *why)
+{
+    ipae_bearer_closed(card, channel, why);
+}

@@ -20,6 +20,24 @@ enum {
     STORAGE_PATIENCE = 60 * 1000, /* after storage failed */
 };
 
+static bool ipae_lend_network(struct ipae *ipae)
+{
+    const struct softeuicc_bearer *host = &ipae->card->hooks.bearer;
+
+    if (host->open == NULL)
+        return true;
+    ipae->network = ipae_network_new(ipae->card, host);
+    if (ipae->network != NULL)
+        ipae->carrier = ipae_network_carrier(ipae->network);
+    return ipae->network != NULL;
+}
+
+static struct host_bearer *ipae_host_bearer(const struct softeuicc *card)
+{
+    return card->ipae != NULL && card->ipae->network != NULL ? ipae_network_bearer(card->ipae->network)
+                                                             : NULL;
+}
+
 bool ipae_load(struct softeuicc *card)
 {
     if (!ipa_mode_load(card))
@@ -30,7 +48,7 @@ bool ipae_load(struct softeuicc *card)
     if (card->ipae == NULL)
         return false;
     card->ipae->card = card;
-    return ipae_read(card->ipae);
+    return ipae_lend_network(card->ipae) && ipae_read(card->ipae);
 }
 
 void ipae_set_carrier(struct softeuicc *card, const struct ipae_carrier *carrier)
@@ -44,6 +62,7 @@ void ipae_free(struct softeuicc *card)
     if (card->ipae == NULL)
         return;
     ipae_round_free(card->ipae);
+    ipae_network_free(card->ipae->network);
     free(card->ipae);
     card->ipae = NULL;
 }
@@ -211,4 +230,31 @@ bool ipae_look(const struct softeuicc *card, struct ipae_facts *facts)
         return false;
     *facts = (struct ipae_facts){ipae->strict, ipae->round != NULL, ipae->next_poll, ipae->interval};
     return true;
+}
+
+/* --- what the host tells of its network --------------------------------------------------------------------
+ */
+
+void ipae_bearer_opened(struct softeuicc *card, unsigned channel)
+{
+    struct host_bearer *bearer = ipae_host_bearer(card);
+
+    if (bearer != NULL)
+        host_bearer_opened(bearer, channel);
+}
+
+void ipae_bearer_received(struct softeuicc *card, unsigned channel, struct span octets)
+{
+    struct host_bearer *bearer = ipae_host_bearer(card);
+
+    if (bearer != NULL)
+        host_bearer_received(bearer, channel, octets);
+}
+
+void ipae_bearer_closed(struct softeuicc *card, unsigned channel, const char *why)
+{
+    struct host_bearer *bearer = ipae_host_bearer(card);
+
+    if (bearer != NULL)
+        host_bearer_closed(bearer, channel, why);
 }

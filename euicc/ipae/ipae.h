@@ -50,6 +50,11 @@ struct ipae_facts {
 };
 bool ipae_look(const struct softeuicc *card, struct ipae_facts *facts); /* false: the card has none */
 
+/* What the host tells of a channel of its network: softeuicc_bearer_opened and the two after it. */
+void ipae_bearer_opened(struct softeuicc *card, unsigned channel);
+void ipae_bearer_received(struct softeuicc *card, unsigned channel, struct span octets);
+void ipae_bearer_closed(struct softeuicc *card, unsigned channel, const char *why);
+
 /* Lends it a carrier, which lives as long as the card; before the first reset. NULL: none. */
 void ipae_set_carrier(struct softeuicc *card, const struct ipae_carrier *carrier);
 

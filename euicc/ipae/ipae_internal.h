@@ -3,6 +3,7 @@
 #define SOFTEUICC_EUICC_IPAE_IPAE_INTERNAL_H
 
 #include "euicc/ipae/ipae.h"
+#include "euicc/ipae/network.h"
 
 /* A round of polls, of one eIM after the other. */
 struct ipae_round {
@@ -18,6 +19,7 @@ struct ipae_round {
 
 struct ipae {
     struct softeuicc *card;
+    struct ipae_network *network;       /* that the host lends; NULL: none */
     const struct ipae_carrier *carrier; /* NULL: none */
     struct rsp_session *session;        /* its own, while it has no turn */
     struct ipae_round *round;           /* NULL: none is under way */

@@ -64,3 +64,23 @@ void ipae_set_carrier(struct softeuicc *card, const struct ipae_carrier *carrier
     (void)card;
     (void)carrier;
 }
+
+void ipae_bearer_opened(struct softeuicc *card, unsigned channel)
+{
+    (void)card;
+    (void)channel;
+}
+
+void ipae_bearer_received(struct softeuicc *card, unsigned channel, struct span octets)
+{
+    (void)card;
+    (void)channel;
+    (void)octets;
+}
+
+void ipae_bearer_closed(struct softeuicc *card, unsigned channel, const char *why)
+{
+    (void)card;
+    (void)channel;
+    (void)why;
+}

@@ -284,6 +284,11 @@ static const char version_7[] =
     "  next_poll INTEGER NOT NULL DEFAULT 0," /* milliseconds since 1970 */
     "  give_up INTEGER," /* likewise: until then the result of a change is tried; NULL: none is */
     "  marked INTEGER NOT NULL DEFAULT 0" /* what is marked is a change of its own */
+    ") STRICT;"
+    "CREATE TABLE ipae_session (" /* what a TLS handshake with a server is cut short with */
+    "  number INTEGER PRIMARY KEY," /* the least is the oldest */
+    "  server TEXT NOT NULL UNIQUE,"
+    "  session BLOB NOT NULL"
     ") STRICT;";
 
 const char *const nvm_migrations[] = {version_1, version_2, version_3, version_4,

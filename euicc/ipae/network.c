@@ -1,0 +1,253 @@
+/* ESipa and ES9+ over the host's network: see network.h. */
+#include "euicc/ipae/network.h"
+
+#include "euicc/network/https.h"
+#include "euicc/os/host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PATH         "/gsma/rsp2/asn1"
+#define SESSIONS_MAX 8 /* servers whose TLS sessions are kept */
+#define SERVER_MAX   (TLS_HOST_MAX + sizeof(":65535"))
+
+struct ipae_network {
+    struct ipae_carrier carrier;
+    struct softeuicc *card;
+    struct host_bearer *bearer;
+    struct https_client *https; /* NULL: nothing was sent since the last reset or change of network */
+    char server[SERVER_MAX];    /* that is asked */
+};
+
+/* --- what it is trusted by
+ * ------------------------------------------------------------------------------------ */
+
+/* The values of a trust, and the octets they point to. */
+struct trusted {
+    struct span values[CARD_CI_MAX];
+    struct buf octets[CARD_CI_MAX];
+    size_t count;
+};
+
+static void trusted_free(struct trusted *trusted)
+{
+    for (size_t i = 0; i < CARD_CI_MAX; i++)
+        buf_free(&trusted->octets[i]);
+}
+
+/* The CIs that the card trusts, under which servers of remote provisioning are (SGP.22 4.5.2.1.0). */
+static bool trust_cis(struct softeuicc *card, struct trusted *trusted)
+{
+    sqlite3_stmt *stmt = nvm_select(card->nvm, "SELECT ci_cert FROM credentials ORDER BY priority", NVM_NONE);
+    bool whole = true;
+
+    while (whole && trusted->count < CARD_CI_MAX && nvm_row(card->nvm, stmt)) {
+        buf_append(&trusted->octets[trusted->count], nvm_blob(stmt, 0));
+        whole = !trusted->octets[trusted->count].failed;
+        trusted->values[trusted->count] = buf_span(&trusted->octets[trusted->count]);
+        trusted->count++;
+    }
+    nvm_done(stmt);
+    return whole && trusted->count > 0;
+}
+
+/* An eIM by what its configuration says; reading: without that, and a server, by the card's CIs. */
+static bool find_trust(struct softeuicc *card, const struct ipa_eim *eim, const struct ipa_message *message,
+                       struct trusted *trusted, struct tls_client_trust *trust)
+{
+    *trust = (struct tls_client_trust){TLS_TRUST_CAS, trusted->values, 0};
+    if (message->peer != IPA_PEER_EIM || eim->trust == IPA_TRUST_SYSTEM) {
+        if (!trust_cis(card, trusted))
+            return false;
+    } else {
+        trust->kind = eim->trust == IPA_TRUST_KEY ? TLS_TRUST_KEY : TLS_TRUST_CERTIFICATE;
+        trusted->values[0] = buf_span(&eim->trusted);
+        trusted->count = 1;
+    }
+    trust->count = trusted->count;
+    return true;
+}
+
+/* --- sessions
+ * ----------------------------------------------------------------------------------------------------- */
+
+static void get_session(struct ipae_network *network, struct buf *session)
+{
+    struct nvm *nvm = network->card->nvm;
+    sqlite3_stmt *stmt = nvm_select(nvm, "SELECT session FROM ipae_session WHERE server = ?1",
+                                    NVM_VALUES(NVM_STRING(network->server)));
+
+    if (nvm_row(nvm, stmt))
+        buf_append(session, nvm_blob(stmt, 0));
+    nvm_done(stmt);
+}
+
+/* In the turn's transaction. */
+static void keep_session(struct ipae_network *network)
+{
+    struct nvm *nvm = network->card->nvm;
+    struct buf session = {0};
+
+    while (https_client_session(network->https, &session)) {
+        (void)nvm_change(nvm, "DELETE FROM ipae_session WHERE server = ?1",
+                         NVM_VALUES(NVM_STRING(network->server)));
+        (void)nvm_change(nvm, "INSERT INTO ipae_session (server, session) VALUES (?1, ?2)",
+                         NVM_VALUES(NVM_STRING(network->server), NVM_BLOB(buf_span(&session))));
+        (void)nvm_change(nvm,
+                         "DELETE FROM ipae_session WHERE number NOT IN"
+                         " (SELECT number FROM ipae_session ORDER BY number DESC LIMIT ?1)",
+                         NVM_VALUES(NVM_INT(SESSIONS_MAX)));
+        buf_clear(&session);
+    }
+    buf_free(&session);
+}
+
+/* --- a message
+ * ------------------------------------------------------------------------------------------------------ */
+
+static bool complain(char why[IPAE_WHY_MAX], const char *text)
+{
+    snprintf(why, IPAE_WHY_MAX, "%s", text);
+    return false;
+}
+
+/* Where the message goes. */
+static bool find_server(struct ipae_network *network, const struct ipa_eim *eim,
+                        const struct ipa_message *message, struct connection_server *server,
+                        char why[IPAE_WHY_MAX])
+{
+    const char *address = message->peer == IPA_PEER_EIM ? eim->fqdn : message->address;
+
+    if (message->peer == IPA_PEER_EIM && eim->has_protocols &&
+        (eim->protocols & (1u << IPA_RETRIEVE_HTTPS)) == 0)
+        return complain(why, "the configuration of the eIM has no protocol that the card speaks");
+    if (address[0] == '\0')
+        return complain(why, "the configuration of the eIM has no address");
+    if (!connection_read_server(address, HTTPS_PORT, server))
+        return complain(why, "the address is none");
+    snprintf(network->server, sizeof(network->server), "%s:%u", server->host, server->port);
+    return true;
+}
+
+static bool post(struct ipae_network *network, const struct connection_server *server,
+                 const struct ipa_message *message)
+{
+    static const struct http_field fields[] = {{"Content-Type", "application/x-gsma-rsp-asn1"},
+                                               {"X-Admin-Protocol", "gsma/rsp/v2.1.0"},
+                                               {"User-Agent", "gsma-rsp-ipae"}};
+    const struct https_request request = {.path = PATH,
+                                          .fields = fields,
+                                          .field_count = sizeof(fields) / sizeof(fields[0]),
+                                          .body = message->octets,
+                                          .answer_max = IPA_ANSWER_MAX};
+    int64_t now = card_now(network->card);
+    struct buf session = {0};
+    bool begun;
+
+    if (network->https == NULL)
+        network->https = https_client_new(host_bearer_bearer(network->bearer));
+    if (network->https == NULL)
+        return false;
+    get_session(network, &session);
+    begun = https_client_post(network->https, server, &request, buf_span(&session), now, now);
+    buf_free(&session);
+    return begun;
+}
+
+static bool begin(void *context, const struct ipa_eim *eim, const struct ipa_message *message,
+                  char why[IPAE_WHY_MAX])
+{
+    struct ipae_network *network = context;
+    struct connection_server server;
+    struct trusted trusted = {.count = 0};
+    bool begun = false;
+
+    if (find_server(network, eim, message, &server, why)) {
+        begun = find_trust(network->card, eim, message, &trusted, &server.trust) &&
+                post(network, &server, message);
+        if (!begun)
+            complain(why, "it cannot be sent: out of memory, or storage failed");
+    }
+    trusted_free(&trusted);
+    return begun;
+}
+
+static enum ipae_carried take(void *context, struct buf *answer, char why[IPAE_WHY_MAX])
+{
+    struct ipae_network *network = context;
+    enum https_state state = https_client_go(network->https, card_now(network->card));
+    struct https_answer got;
+
+    host_bearer_saw_news(network->bearer);
+    keep_session(network);
+    if (state == HTTPS_RUNNING)
+        return IPAE_UNDER_WAY;
+    if (state == HTTPS_FAILED) {
+        snprintf(why, IPAE_WHY_MAX, "%.80s: %.100s", network->server, https_client_why(network->https));
+        return IPAE_UNREACHABLE;
+    }
+    got = https_client_answer(network->https);
+    if (got.status < 200 || got.status > 299) {
+        snprintf(why, IPAE_WHY_MAX, "%.80s: HTTP status %u", network->server, got.status);
+        return IPAE_REFUSED;
+    }
+    buf_append(answer, got.body);
+    return IPAE_ANSWERED;
+}
+
+static int64_t next(void *context)
+{
+    struct ipae_network *network = context;
+    int64_t due = network->https != NULL ? https_client_due(network->https) : INT64_MAX;
+
+    if (host_bearer_has_news(network->bearer))
+        return 0;
+    return due == INT64_MAX ? -1 : due;
+}
+
+static void network_drop(void *context)
+{
+    struct ipae_network *network = context;
+
+    https_client_free(network->https);
+    network->https = NULL;
+}
+
+/* --- its life
+ * ------------------------------------------------------------------------------------------------------- */
+
+struct ipae_network *ipae_network_new(struct softeuicc *card, const struct softeuicc_bearer *host)
+{
+    struct ipae_network *network = calloc(1, sizeof(*network));
+
+    if (network == NULL)
+        return NULL;
+    network->card = card;
+    network->carrier = (struct ipae_carrier){network, begin, take, next, network_drop};
+    network->bearer = host_bearer_new(host);
+    if (network->bearer == NULL) {
+        free(network);
+        return NULL;
+    }
+    return network;
+}
+
+void ipae_network_free(struct ipae_network *network)
+{
+    if (network == NULL)
+        return;
+    network_drop(network);
+    host_bearer_free(network->bearer);
+    free(network);
+}
+
+const struct ipae_carrier *ipae_network_carrier(const struct ipae_network *network)
+{
+    return &network->carrier;
+}
+
+struct host_bearer *ipae_network_bearer(struct ipae_network *network)
+{
+    return network->bearer;
+}

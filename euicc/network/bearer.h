@@ -1,0 +1,36 @@
+/*
+ * What carries octets between the card and a network: channels to an address and port, as a terminal opens
+ * them (BIP, ETSI TS 102 223 6.4.27 to 6.4.31) or the host that runs the card. Nothing waits: a channel is
+ * asked how it stands, and what has come is taken.
+ */
+#ifndef SOFTEUICC_EUICC_NETWORK_BEARER_H
+#define SOFTEUICC_EUICC_NETWORK_BEARER_H
+
+#include "apdu/bytes.h"
+
+enum bearer_transport { BEARER_TCP, BEARER_UDP };
+
+enum bearer_state {
+    BEARER_OPENING,
+    BEARER_OPEN,
+    BEARER_ENDED, /* by the other end, by the network, or it could not be opened; what came can be taken */
+};
+
+#define BEARER_NO_CHANNEL 0
+
+struct bearer {
+    void *context;
+    /* Finds the addresses of names by itself; else `open` is given literal addresses only. */
+    bool takes_names;
+    /* Begins to open a channel; BEARER_NO_CHANNEL: there is none. */
+    unsigned (*open)(void *context, enum bearer_transport transport, const char *host, uint16_t port);
+    /* `why`, one line, is set for BEARER_ENDED; it lives until the channel is closed. */
+    enum bearer_state (*state)(void *context, unsigned channel, const char **why);
+    /* Octets of a stream, or one datagram. False: without memory, or the channel is not open. */
+    bool (*send)(void *context, unsigned channel, struct span octets);
+    /* Appends a piece of the stream that came, or one datagram. False: there is nothing. */
+    bool (*receive)(void *context, unsigned channel, struct buf *out);
+    void (*close)(void *context, unsigned channel);
+};
+
+#endif
