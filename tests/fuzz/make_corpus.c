@@ -202,6 +202,32 @@ static bool make_ipa(void)
                             "04 0016 3014 5A10 89049032123451234512345678901235 A000 01 0003 020101");
 }
 
+#define SIXTEEN "61616161616161616161616161616161"
+
+/* A server's steps: see fuzz_coap.c. 08 in the first octet is a payload of 40 octets in blocks of 16. */
+static bool make_coap(void)
+{
+    return corpus_write_hex("coap", "answer", "06 10 03 44 0003 FF 6869") &&
+           corpus_write_hex("coap", "separate", "06 10 06 84 44 0003 FF 6869 04 44 0000") &&
+           corpus_write_hex("coap", "not-confirmable", "06 10 06 05 44 0003 FF 6869") &&
+           corpus_write_hex("coap", "refused", "06 10 03 84 0004 FF 6E6F0A") &&
+           corpus_write_hex("coap", "no-answer", "06 10 01 01 02 FF 01 01 01") &&
+           corpus_write_hex("coap", "strange",
+                            "06 10 00 0004 40000001 00 0004 70001234 00 0006 424400014141") &&
+           corpus_write_hex("coap", "critical", "06 10 03 44 0002 9100") &&
+           corpus_write_hex("coap", "payload-in-blocks",
+                            "08 10 03 5F 0003 D10E08 83 5F 0003 D10E18 03 44 0003 D10E20") &&
+           corpus_write_hex("coap", "smaller-blocks", "11 10 03 5F 0003 D10E08 03 5F 0003 D10E28") &&
+           corpus_write_hex("coap", "too-large", "09 10 03 8D 0003 D10E08 03 5F 0003 D10E08") &&
+           corpus_write_hex("coap", "incomplete", "08 10 03 5F 0003 D10E08 03 88 0000 03 88 0000") &&
+           corpus_write_hex("coap", "answer-in-blocks",
+                            "06 10 03 44 0016 4101 D10608 FF" SIXTEEN "04 44 0016 4101 D10618 FF" SIXTEEN
+                            "07 44 0000 03 44 0007 4101 D10620 FF 62") &&
+           corpus_write_hex("coap", "answer-that-changes",
+                            "06 10 03 44 0016 4101 D10608 FF" SIXTEEN "03 44 0016 4102 D10618 FF" SIXTEEN) &&
+           corpus_write_hex("coap", "answer-too-long", "06 01 03 44 0016 D10A08 5141 FF" SIXTEEN);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -209,8 +235,8 @@ int main(int argc, char **argv)
         return 2;
     }
     root = argv[1];
-    return make_tlv() && make_vpcd() && make_http() && make_dns() && make_eim() && make_ipa() &&
-                   corpus_make_card_targets()
+    return make_tlv() \&\& make_vpcd() \&\& make_http() \&\& make_dns() \&\& make_coap() \&\& make_eim() \&\&
+                   make_ipa() \&\& corpus_make_card_targets()
                ? 0
                : 1;
 }
