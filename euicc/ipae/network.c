@@ -1,7 +1,7 @@
 /* ESipa and ES9+ over the host's network: see network.h. */
 #include "euicc/ipae/network.h"
 
-#include "euicc/network/https.h"
+#include "euicc/network/https_exchange.h"
 #include "euicc/os/host.h"
 
 #include <stdio.h>
@@ -16,8 +16,8 @@ struct ipae_network {
     struct ipae_carrier carrier;
     struct softeuicc *card;
     struct host_bearer *bearer;
-    struct https_client *https; /* NULL: nothing was sent since the last reset or change of network */
-    char server[SERVER_MAX];    /* that is asked */
+    struct https_exchange *https; /* NULL: nothing was sent since the last reset or change of network */
+    char server[SERVER_MAX];      /* that is asked */
 };
 
 /* --- what it is trusted by
@@ -89,7 +89,7 @@ static void keep_session(struct ipae_network *network)
     struct nvm *nvm = network->card->nvm;
     struct buf session = {0};
 
-    while (https_client_session(network->https, &session)) {
+    while (https_exchange_session(network->https, &session)) {
         (void)nvm_change(nvm, "DELETE FROM ipae_session WHERE server = ?1",
                          NVM_VALUES(NVM_STRING(network->server)));
         (void)nvm_change(nvm, "INSERT INTO ipae_session (server, session) VALUES (?1, ?2)",
@@ -146,11 +146,11 @@ static bool post(struct ipae_network *network, const struct connection_server *s
     bool begun;
 
     if (network->https == NULL)
-        network->https = https_client_new(host_bearer_bearer(network->bearer));
+        network->https = https_exchange_new(host_bearer_bearer(network->bearer));
     if (network->https == NULL)
         return false;
     get_session(network, &session);
-    begun = https_client_post(network->https, server, &request, buf_span(&session), now, now);
+    begun = https_exchange_post(network->https, server, &request, buf_span(&session), now, now);
     buf_free(&session);
     return begun;
 }
@@ -176,7 +176,7 @@ static bool begin(void *context, const struct ipa_eim *eim, const struct ipa_mes
 static enum ipae_carried take(void *context, struct buf *answer, char why[IPAE_WHY_MAX])
 {
     struct ipae_network *network = context;
-    enum https_state state = https_client_go(network->https, card_now(network->card));
+    enum https_state state = https_exchange_go(network->https, card_now(network->card));
     struct https_answer got;
 
     host_bearer_saw_news(network->bearer);
@@ -184,10 +184,10 @@ static enum ipae_carried take(void *context, struct buf *answer, char why[IPAE_W
     if (state == HTTPS_RUNNING)
         return IPAE_UNDER_WAY;
     if (state == HTTPS_FAILED) {
-        snprintf(why, IPAE_WHY_MAX, "%.80s: %.100s", network->server, https_client_why(network->https));
+        snprintf(why, IPAE_WHY_MAX, "%.80s: %.100s", network->server, https_exchange_why(network->https));
         return IPAE_UNREACHABLE;
     }
-    got = https_client_answer(network->https);
+    got = https_exchange_answer(network->https);
     if (got.status < 200 || got.status > 299) {
         snprintf(why, IPAE_WHY_MAX, "%.80s: HTTP status %u", network->server, got.status);
         return IPAE_REFUSED;
@@ -199,7 +199,7 @@ static enum ipae_carried take(void *context, struct buf *answer, char why[IPAE_W
 static int64_t next(void *context)
 {
     struct ipae_network *network = context;
-    int64_t due = network->https != NULL ? https_client_due(network->https) : INT64_MAX;
+    int64_t due = network->https != NULL ? https_exchange_due(network->https) : INT64_MAX;
 
     if (host_bearer_has_news(network->bearer))
         return 0;
@@ -210,7 +210,7 @@ static void network_drop(void *context)
 {
     struct ipae_network *network = context;
 
-    https_client_free(network->https);
+    https_exchange_free(network->https);
     network->https = NULL;
 }
 

@@ -36,7 +36,7 @@ struct options {
     size_t controls_count;
     bool no_control;
     struct place vpcd;
-    bool trace;
+    bool trace, network;
     enum softeuicc_protocol protocol;
     const char *pid_file;
 };
@@ -69,6 +69,9 @@ static const struct option_row rows[] = {
      "are not "
      "shown, the keys of one session (answers of AUTHENTICATE) are",
      TAKES_FLAG(struct options, trace), .letter = 't'},
+    {"network", NULL,
+     "lend this machine's network to a card with an IPA of its own (create --ipae), instead of a terminal's",
+     TAKES_FLAG(struct options, network)},
     {"protocol", "t0|t1", "the transmission protocol that the card offers (default t0)",
      TAKES_CHOICE(struct options, protocol, protocols)},
     {"pid-file", "FILE", "write the process id to FILE when all cards are open; removed at the end",
@@ -168,6 +171,8 @@ static bool open_cards(struct run *run)
         slot->path = options->cards[i];
         slot->protocol = options->protocol;
         slot->trace = options->trace;
+        slot->base = run->base;
+        slot->lends_network = options->network;
         if (!slot_open(slot))
             return false;
         slot_log(slot, "card %s, EID %s", slot->path, softeuicc_eid(slot->card));
@@ -271,7 +276,7 @@ static int run_serve(struct run *run)
     bool ok = await_ends(run, events) && begin_looking(run);
 
     for (unsigned i = 0; ok && i < options->cards_count; i++)
-        ok = slot_connect(&run->slots[i], run->base, run->addresses);
+        ok = slot_connect(&run->slots[i], run->addresses);
     if (!ok)
         tool_error("out of memory");
     ok = ok && open_controls(run) && tool_write_pid_file(options->pid_file);

@@ -144,6 +144,14 @@ static bool is_seen_to_be_gone(struct slot *slot)
     return !softeuicc_is_there(slot->card, NULL);
 }
 
+static void close_card(struct slot *slot)
+{
+    softeuicc_close(slot->card);
+    slot->card = NULL;
+    if (slot->network != NULL)
+        host_network_serve(slot->network, NULL);
+}
+
 /* True when the card lives. Otherwise its supply has failed: it is gone for the reader, and comes back as it
  * was stored. A file that is gone does not come back. */
 static bool survives(struct slot *slot)
@@ -157,8 +165,7 @@ static bool survives(struct slot *slot)
     slot->powered = false;
     report_cut(slot);
     slot_remove(slot);
-    softeuicc_close(slot->card);
-    slot->card = NULL;
+    close_card(slot);
     slot_insert(slot);
     return false;
 }
@@ -330,16 +337,39 @@ static int64_t slot_clock(void *context)
     return slot_now(context);
 }
 
+static void on_network(void *context)
+{
+    slot_schedule(context);
+}
+
+/* False without memory. */
+static bool lend_network(struct slot *slot, struct softeuicc_hooks *hooks)
+{
+    if (!slot->lends_network)
+        return true;
+    if (slot->network == NULL)
+        slot->network = host_network_new(slot->base, on_network, slot);
+    if (slot->network != NULL)
+        hooks->bearer = host_network_bearer(slot->network);
+    return slot->network != NULL;
+}
+
 bool slot_open(struct slot *slot)
 {
-    const struct softeuicc_hooks hooks = {.context = slot, .now = slot_clock, .power_cuts = true};
+    struct softeuicc_hooks hooks = {.context = slot, .now = slot_clock, .power_cuts = true};
     struct softeuicc_error why = {SOFTEUICC_OK, ""};
 
+    if (!lend_network(slot, &hooks)) {
+        tool_error("out of memory");
+        return false;
+    }
     slot->card = softeuicc_open(slot->path, &hooks, &why);
     if (slot->card == NULL) {
         tool_error("%s", why.message);
         return false;
     }
+    if (slot->network != NULL)
+        host_network_serve(slot->network, slot->card);
     /* The reader wants to know the ATR before it powers the card. */
     softeuicc_set_protocol(slot->card, slot->protocol);
     softeuicc_reset(slot->card, SOFTEUICC_COLD, slot->atr, &slot->atr_size);
@@ -357,7 +387,7 @@ bool slot_is_there(const struct slot *slot)
     return false;
 }
 
-bool slot_connect(struct slot *slot, struct event_base *base, const struct addrinfo *addresses)
+bool slot_connect(struct slot *slot, const struct addrinfo *addresses)
 {
     const struct vpcd_card card = {
         .context = slot,
@@ -374,8 +404,8 @@ bool slot_connect(struct slot *slot, struct event_base *base, const struct addri
     };
 
     slot->inserted = true;
-    slot->due = evtimer_new(base, on_due, slot);
-    slot->link = vpcd_link_new(base, addresses, slot->port, &card);
+    slot->due = evtimer_new(slot->base, on_due, slot);
+    slot->link = vpcd_link_new(slot->base, addresses, slot->port, &card);
     return slot->due != NULL && slot->link != NULL;
 }
 
@@ -406,8 +436,9 @@ void slot_close(struct slot *slot)
     vpcd_link_free(slot->link);
     if (slot->due != NULL)
         event_free(slot->due);
-    softeuicc_close(slot->card);
+    close_card(slot);
+    host_network_free(slot->network);
+    slot->network = NULL;
     slot->due = NULL;
     slot->link = NULL;
-    slot->card = NULL;
 }

@@ -5,6 +5,7 @@
 #ifndef SOFTEUICC_TOOLS_RUN_SLOT_H
 #define SOFTEUICC_TOOLS_RUN_SLOT_H
 
+#include "device/host_network.h"
 #include "euicc/softeuicc.h"
 #include "tools/run/trace.h"
 #include "vpcd-bridge/link.h"
@@ -36,6 +37,9 @@ struct slot {
     struct softeuicc *card; /* NULL: it could not be opened again after its power was cut */
     struct vpcd_link *link;
     struct event *due; /* the card wants to be woken */
+    struct event_base *base;
+    bool lends_network;           /* this machine's, to the card's IPAe */
+    struct host_network *network; /* NULL: it does not */
     struct slot_watcher watcher;
     bool inserted;                         /* not taken out */
     bool connected;                        /* to vpcd */
@@ -57,7 +61,7 @@ struct slot {
 bool slot_open(struct slot *slot);
 
 /* Begins to connect to vpcd, for ever. False without memory. */
-bool slot_connect(struct slot *slot, struct event_base *base, const struct addrinfo *addresses);
+bool slot_connect(struct slot *slot, const struct addrinfo *addresses);
 
 /* Takes the card out of the reader; SLOT_REMOVED follows. */
 void slot_remove(struct slot *slot);

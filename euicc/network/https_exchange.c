@@ -1,5 +1,5 @@
-/* One POST at a time over TLS: see https.h. */
-#include "euicc/network/https.h"
+/* One POST at a time over TLS: see https_exchange.h. */
+#include "euicc/network/https_exchange.h"
 
 #include "euicc/network/http_reader.h"
 
@@ -11,7 +11,7 @@
 #define TRUSTED_MAX     16
 #define WHY_MAX         240
 
-struct https_client {
+struct https_exchange {
     const struct bearer *bearer;
     struct tls_client_context *tls;
     struct connection *connection; /* NULL: none */
@@ -30,9 +30,9 @@ struct https_client {
     char why[WHY_MAX];
 };
 
-struct https_client *https_client_new(const struct bearer *bearer)
+struct https_exchange *https_exchange_new(const struct bearer *bearer)
 {
-    struct https_client *client = calloc(1, sizeof(*client));
+    struct https_exchange *client = calloc(1, sizeof(*client));
 
     if (client == NULL)
         return NULL;
@@ -40,13 +40,13 @@ struct https_client *https_client_new(const struct bearer *bearer)
     client->state = HTTPS_FAILED;
     client->tls = tls_client_context_new();
     if (client->tls == NULL) {
-        https_client_free(client);
+        https_exchange_free(client);
         return NULL;
     }
     return client;
 }
 
-static void forget_server(struct https_client *client)
+static void forget_server(struct https_exchange *client)
 {
     connection_free(client->connection);
     client->connection = NULL;
@@ -54,7 +54,7 @@ static void forget_server(struct https_client *client)
         buf_free(&client->trusted[i]);
 }
 
-void https_client_free(struct https_client *client)
+void https_exchange_free(struct https_exchange *client)
 {
     if (client == NULL)
         return;
@@ -69,7 +69,7 @@ void https_client_free(struct https_client *client)
 /* --- beginning -------------------------------------------------------------------------------------------
  */
 
-static bool is_same_server(const struct https_client *client, const struct connection_server *server)
+static bool is_same_server(const struct https_exchange *client, const struct connection_server *server)
 {
     if (strcmp(client->server.host, server->host) != 0 || client->server.port != server->port ||
         client->server.trust.kind != server->trust.kind || client->server.trust.count != server->trust.count)
@@ -80,7 +80,7 @@ static bool is_same_server(const struct https_client *client, const struct conne
     return true;
 }
 
-static bool copy_server(struct https_client *client, const struct connection_server *server)
+static bool copy_server(struct https_exchange *client, const struct connection_server *server)
 {
     bool whole = server->trust.count <= TRUSTED_MAX;
 
@@ -95,7 +95,7 @@ static bool copy_server(struct https_client *client, const struct connection_ser
     return whole;
 }
 
-static bool write_request(struct https_client *client, const struct https_request *request)
+static bool write_request(struct https_exchange *client, const struct https_request *request)
 {
     const struct http_post post = {.host = client->server.host,
                                    .port = client->server.port,
@@ -110,7 +110,7 @@ static bool write_request(struct https_client *client, const struct https_reques
 }
 
 /* A connection over which the request goes out from its beginning. */
-static bool connect_anew(struct https_client *client, int64_t now)
+static bool connect_anew(struct https_exchange *client, int64_t now)
 {
     connection_free(client->connection);
     client->connection = connection_new(client->bearer, client->tls, &client->server, false,
@@ -123,8 +123,8 @@ static bool connect_anew(struct https_client *client, int64_t now)
     return client->connection != NULL && client->reader != NULL;
 }
 
-bool https_client_post(struct https_client *client, const struct connection_server *server,
-                       const struct https_request *request, struct span session, int64_t date, int64_t now)
+bool https_exchange_post(struct https_exchange *client, const struct connection_server *server,
+                         const struct https_request *request, struct span session, int64_t date, int64_t now)
 {
     bool kept =
         client->connection != NULL && client->state == HTTPS_ANSWERED && is_same_server(client, server);
@@ -152,7 +152,7 @@ bool https_client_post(struct https_client *client, const struct connection_serv
 /* --- going on ---------------------------------------------------------------------------------------------
  */
 
-static bool https_fail(struct https_client *client, const char *why)
+static bool https_fail(struct https_exchange *client, const char *why)
 {
     connection_free(client->connection);
     client->connection = NULL;
@@ -162,7 +162,7 @@ static bool https_fail(struct https_client *client, const char *why)
 }
 
 /* True: the answer is whole, or none. */
-static bool conclude_answer(struct https_client *client, enum http_progress progress)
+static bool conclude_answer(struct https_exchange *client, enum http_progress progress)
 {
     if (progress == HTTP_MORE)
         return false;
@@ -176,7 +176,7 @@ static bool conclude_answer(struct https_client *client, enum http_progress prog
     return true;
 }
 
-static bool read_answer(struct https_client *client, int64_t now)
+static bool read_answer(struct https_exchange *client, int64_t now)
 {
     struct buf piece = {0};
     bool over = false;
@@ -191,7 +191,7 @@ static bool read_answer(struct https_client *client, int64_t now)
 
 /* A server may have closed a connection that it kept while this request was on its way: that is asked again.
  */
-static bool see_end(struct https_client *client, int64_t now)
+static bool see_end(struct https_exchange *client, int64_t now)
 {
     const char *why = connection_why(client->connection);
     bool in_order = why[0] == '\0';
@@ -207,7 +207,7 @@ static bool see_end(struct https_client *client, int64_t now)
     return https_fail(client, in_order ? "the server closed the connection before it answered" : why);
 }
 
-enum https_state https_client_go(struct https_client *client, int64_t now)
+enum https_state https_exchange_go(struct https_exchange *client, int64_t now)
 {
     while (client->state == HTTPS_RUNNING) {
         bool moved = connection_step(client->connection, now);
@@ -236,19 +236,19 @@ enum https_state https_client_go(struct https_client *client, int64_t now)
     return client->state;
 }
 
-struct https_answer https_client_answer(const struct https_client *client)
+struct https_answer https_exchange_answer(const struct https_exchange *client)
 {
     const struct http_facts *facts = http_reader_facts(client->reader);
 
     return (struct https_answer){facts->status, facts->reason, facts->content_type, facts->body};
 }
 
-const char *https_client_why(const struct https_client *client)
+const char *https_exchange_why(const struct https_exchange *client)
 {
     return client->why;
 }
 
-int64_t https_client_due(const struct https_client *client)
+int64_t https_exchange_due(const struct https_exchange *client)
 {
     int64_t due;
 
@@ -260,7 +260,7 @@ int64_t https_client_due(const struct https_client *client)
     return due;
 }
 
-bool https_client_session(struct https_client *client, struct buf *out)
+bool https_exchange_session(struct https_exchange *client, struct buf *out)
 {
     return client->connection != NULL && connection_session(client->connection, out);
 }
