@@ -88,6 +88,29 @@ static bool make_vpcd(void)
            corpus_write_hex("vpcd", "cut-off", "03 0001 01 0010 00A4040410A000000559");
 }
 
+/* Two octets say how it is fed; see fuzz_http.c. */
+static bool make_http(void)
+{
+#define FED "\x02\x01"
+    return corpus_write("http", "length",
+                        SPAN_STRING(FED "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                                        "Content-Length: 2\r\n\r\n{}")) &&
+           corpus_write("http", "chunks",
+                        SPAN_STRING(FED "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                        "3\r\nabc\r\nA;b=c\r\n0123456789\r\n0\r\nTrailer: a\r\n\r\n")) &&
+           corpus_write("http", "until-the-end",
+                        SPAN_STRING(FED "HTTP/1.0 500 Internal Server Error\r\n\r\nwhat was wrong")) &&
+           corpus_write("http", "interim",
+                        SPAN_STRING(FED "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n"
+                                        "Connection: close\r\n\r\n")) &&
+           corpus_write("http", "behind-the-end",
+                        SPAN_STRING(FED "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\naHTTP/1.1 200")) &&
+           corpus_write("http", "coding-and-length",
+                        SPAN_STRING(FED "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Encoding: gzip\r\n"
+                                        "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"));
+#undef FED
+}
+
 /* The first octet says what follows; see fuzz_eim.c. */
 static bool make_eim(void)
 {
@@ -156,5 +179,7 @@ int main(int argc, char **argv)
         return 2;
     }
     root = argv[1];
-    return make_tlv() && make_vpcd() && make_eim() && make_ipa() && corpus_make_card_targets() ? 0 : 1;
+    return make_tlv() && make_vpcd() && make_http() && make_eim() && make_ipa() && corpus_make_card_targets()
+               ? 0
+               : 1;
 }
