@@ -111,6 +111,36 @@ static bool make_http(void)
 #undef FED
 }
 
+/* The first octet says what follows; see fuzz_dns.c. */
+static bool make_dns(void)
+{
+#define ASKED(counts, type) "1234 8180 0001" counts "03 65696D 07 6578616D706C65 00" type "0001"
+    return corpus_write_hex("dns", "address",
+                            "00" ASKED("0001 0000 0000", "0001") "C00C 0001 0001 0000003C 0004 C0000201") &&
+           corpus_write_hex(
+               "dns", "addresses-of-ipv6",
+               "01" ASKED("0002 0000 0000",
+                          "001C") "C00C 001C 0001 0000003C 0010 20010DB8000000000000000000000001"
+                                  "C00C 001C 0001 0000003C 0010 20010DB8000000000000000000000002") &&
+           corpus_write_hex("dns", "alias",
+                            "00" ASKED("0002 0000 0000", "0001") "C00C 0005 0001 0000003C 0004 01 61 C010"
+                                                                 "C029 0001 0001 0000003C 0004 C0000201") &&
+           corpus_write_hex("dns", "no-name",
+                            "00 1234 8183 0001 0000 0001 0000 03 65696D 07 6578616D706C65 00 0001 0001"
+                            "C010 0006 0001 00000E10 0018 01 61 C010 C010"
+                            "00000001 00000002 00000003 00000004 0000003C") &&
+           corpus_write_hex("dns", "pointer-to-itself",
+                            "00" ASKED("0001 0000 0000", "0001") "C01D 0001 0001 0000003C 0004 C0000201") &&
+           corpus_write_hex("dns", "cache",
+                            "02 3025 3014 0C0161 0A0102 020132 0404C0000201 0403C00002"
+                            "300D 0C0162 0A0100 02050123456789") &&
+           corpus_write_hex("dns", "cache-good",
+                            "02 3034 3023 0C0161 0A0102 020132 0404C0000201"
+                            "041020010DB8000000000000000000000001"
+                            "300D 0C0162 0A0100 02050123456789");
+#undef ASKED
+}
+
 /* The first octet says what follows; see fuzz_eim.c. */
 static bool make_eim(void)
 {
@@ -179,7 +209,8 @@ int main(int argc, char **argv)
         return 2;
     }
     root = argv[1];
-    return make_tlv() && make_vpcd() && make_http() && make_eim() && make_ipa() && corpus_make_card_targets()
+    return make_tlv() && make_vpcd() && make_http() && make_dns() && make_eim() && make_ipa() &&
+                   corpus_make_card_targets()
                ? 0
                : 1;
 }
