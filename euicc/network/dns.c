@@ -85,19 +85,18 @@ static bool same_name(const struct wire_name *a, const struct wire_name *b)
 
 static bool name_from_text(const char *text, struct wire_name *name)
 {
+    bool good = host_is_name(text);
+
     name->size = 0;
-    if (!host_is_name(text))
-        return false;
-    while (*text != '\0') {
+    while (good && *text != '\0') {
         size_t size = strcspn(text, ".");
 
-        if (!append_label(name, (const uint8_t *)text, size))
-            return false;
+        good = append_label(name, (const uint8_t *)text, size);
         text += size;
         if (*text == '.')
             text++;
     }
-    return append_label(name, NULL, 0);
+    return good && append_label(name, NULL, 0);
 }
 
 /* Reads a name and moves *offset behind it. Each pointer must lead before the part of the name that it ends:
@@ -200,9 +199,7 @@ static bool read_soa(struct span message, const struct record *record, uint32_t 
     if (!read_name(message, &offset, &name) || !read_name(message, &offset, &name) ||
         offset + SOA_NUMBERS != record->end)
         return false;
-    offset += SOA_NUMBERS - 4;
-    if (!read_number(message, &offset, 4, &minimum))
-        return false;
+    minimum = (uint32_t)span_number(SPAN(message.data + record->end - 4, 4));
     *ttl = minimum < record->ttl ? minimum : record->ttl;
     return true;
 }

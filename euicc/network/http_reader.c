@@ -101,9 +101,8 @@ static int on_header_field(http_parser *parser, const char *at, size_t size)
 {
     struct http_reader *reader = parser->data;
 
-    if (reader->head_whole)
-        return 0; /* trailers say nothing that counts */
-    http_head_name(&reader->head, at, size);
+    if (!reader->head_whole) /* trailers say nothing that counts: a value without a name is none */
+        http_head_name(&reader->head, at, size);
     return 0;
 }
 
@@ -111,8 +110,6 @@ static int on_header_value(http_parser *parser, const char *at, size_t size)
 {
     struct http_reader *reader = parser->data;
 
-    if (reader->head_whole)
-        return 0;
     http_head_value(&reader->head, at, size);
     return 0;
 }
@@ -144,8 +141,6 @@ static bool check_head(struct http_reader *reader)
         return true;
     if (head->why != NULL)
         return refuse_answer(reader, head->why);
-    if (http_head_has(head, HTTP_TRANSFER_ENCODING) && http_head_has(head, HTTP_CONTENT_LENGTH))
-        return refuse_answer(reader, "the answer has a length and is in chunks");
     /* RFC 9112 6.1: who speaks HTTP/1.0 knows no chunks; somebody between us may take them for the body. */
     if (http_head_has(head, HTTP_TRANSFER_ENCODING) && parser->http_minor == 0)
         return refuse_answer(reader, "the answer is in chunks, and HTTP/1.0");

@@ -15,8 +15,8 @@ struct http_limits {
     size_t body_max; /* octets of the longest body */
     /*
      * Octets of all that stands before the body: interim answers, status line and header; HTTP_HEAD_MAX is
-     * the most. Sizes of chunks and trailers take from the same; each octet of the body gives
-     * some back, so that a body in small chunks has its lines and one without end has not.
+     * the most. Sizes of chunks and trailers take from the same; each octet of the body gives some back, so
+     * that a body in small chunks has its lines and one without end has not.
      */
     size_t head_max;
 };

@@ -235,8 +235,8 @@ int main(int argc, char **argv)
         return 2;
     }
     root = argv[1];
-    return make_tlv() \&\& make_vpcd() \&\& make_http() \&\& make_dns() \&\& make_coap() \&\& make_eim() \&\&
-                   make_ipa() \&\& corpus_make_card_targets()
+    return make_tlv() && make_vpcd() && make_http() && make_dns() && make_coap() && make_eim() &&
+                   make_ipa() && corpus_make_card_targets()
                ? 0
                : 1;
 }

@@ -45,7 +45,10 @@ static void check_result(const struct buf *message, enum dns_result expected, ui
 START_TEST(questions)
 {
     struct buf *out = test_buf();
+    struct buf full = {.failed = true};
 
+    ck_assert(!dns_put_question(&full, 1, NAME, DNS_A));
+    ck_assert_uint_eq(full.size, 0);
     ck_assert(dns_put_question(out, 0xABCD, "eIM.example.", DNS_AAAA));
     ck_assert_hex(buf_span(out), "ABCD 0100 0001 0000 0000 0000 03 65696D 07 6578616D706C65 00 001C 0001");
     buf_clear(out);

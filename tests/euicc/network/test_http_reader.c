@@ -250,6 +250,10 @@ START_TEST(answers_that_are_refused)
          .why = "the answer has a Content-Encoding"},
         {.answer = OK_LINE "Content-Type: a\r\nContent-Type: b\r\nContent-Length: 0\r\n\r\n",
          .why = "the answer says its length, type or coding twice"},
+        {.answer = OK_LINE "Content-Type: "
+                           "0123456789012345678901234567890123456789012345678901234567890123"
+                           "01234567890123456789012345678901234567890123456789012345678901234\r\n\r\n",
+         .why = "the answer's length, type or coding is too long"},
         {.answer = OK_LINE "X: a\r\n b\r\nContent-Length: 0\r\n\r\n",
          .why = "a line of the answer's header is folded"},
         {.answer = "HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n", .why = end},
@@ -338,6 +342,40 @@ START_TEST(what_has_no_end)
     endless(OK_LINE CHUNKED, "1\r\na\r\n", &large, "the answer's body has more than 100000 octets");
     ck_assert_uint_le(endless(OK_LINE CHUNKED, "1;name=value\r\na\r\n", &large, around), 3 * HTTP_HEAD_MAX);
     endless(OK_LINE "\r\n", "abc", &large, "the answer's body has more than 100000 octets");
+}
+END_TEST
+
+/* However long the body was: what is around it gets no more than it had at the beginning. */
+START_TEST(endless_trailers_of_a_long_body)
+{
+    static const struct http_limits large = {.body_max = 100000, .head_max = HTTP_HEAD_MAX};
+    struct buf *begin = test_buf();
+
+    buf_append(begin, SPAN_STRING(OK_LINE CHUNKED "4000\r\n"));
+    for (size_t i = 0; i < 0x4000; i++)
+        buf_append_octet(begin, 'a');
+    buf_append(begin, SPAN_STRING("\r\n0\r\n"));
+    buf_append_octet(begin, '\0');
+    ck_assert_uint_le(endless((const char *)begin->data, "A: b\r\n", &large,
+                              "what is around the answer's body takes more than 16384 octets"),
+                      begin->size + HTTP_HEAD_MAX);
+}
+END_TEST
+
+/* A limit above what a buffer takes is none that memory keeps to. */
+START_TEST(more_than_a_buffer_takes)
+{
+    static const struct http_limits none = {.body_max = SIZE_MAX, .head_max = 100};
+    static uint8_t piece[1024 * 1024];
+    struct http_reader *reader = http_reader_new(&none);
+    size_t total = 0;
+
+    ck_assert_int_eq(http_reader_feed(reader, SPAN_STRING(OK_LINE "\r\n")), HTTP_MORE);
+    while (http_reader_feed(reader, SPAN_ARRAY(piece)) == HTTP_MORE)
+        total += sizeof(piece);
+    ck_assert_uint_le(total, BUF_LIMIT);
+    ck_assert_str_eq(http_reader_facts(reader)->why, "no memory for the answer");
+    http_reader_free(reader);
 }
 END_TEST
 
@@ -477,5 +515,6 @@ START_TEST(media_types)
 END_TEST
 
 TEST_MAIN("http_reader", answers, answers_that_end_with_the_connection, answers_in_chunks, interim_answers,
-          answers_that_are_refused, octets_behind_the_end, what_has_no_end, limits, every_cut_is_no_answer,
-          changed_octets, texts_are_harmless, the_status_line_says_why, media_types)
+          answers_that_are_refused, octets_behind_the_end, what_has_no_end, endless_trailers_of_a_long_body,
+          more_than_a_buffer_takes, limits, every_cut_is_no_answer, changed_octets, texts_are_harmless,
+          the_status_line_says_why, media_types)
