@@ -106,7 +106,7 @@ static void keep_session(struct ipae_network *network)
 /* --- a message
  * ------------------------------------------------------------------------------------------------------ */
 
-static bool complain(char why[IPAE_WHY_MAX], const char *text)
+static bool say_why(char why[IPAE_WHY_MAX], const char *text)
 {
     snprintf(why, IPAE_WHY_MAX, "%s", text);
     return false;
@@ -121,17 +121,17 @@ static bool find_server(struct ipae_network *network, const struct ipa_eim *eim,
 
     if (message->peer == IPA_PEER_EIM && eim->has_protocols &&
         (eim->protocols & (1u << IPA_RETRIEVE_HTTPS)) == 0)
-        return complain(why, "the configuration of the eIM has no protocol that the card speaks");
+        return say_why(why, "the configuration of the eIM has no protocol that the card speaks");
     if (address[0] == '\0')
-        return complain(why, "the configuration of the eIM has no address");
+        return say_why(why, "the configuration of the eIM has no address");
     if (!connection_read_server(address, HTTPS_PORT, server))
-        return complain(why, "the address is none");
+        return say_why(why, "the address is none");
     snprintf(network->server, sizeof(network->server), "%s:%u", server->host, server->port);
     return true;
 }
 
-static bool post(struct ipae_network *network, const struct connection_server *server,
-                 const struct ipa_message *message)
+static bool network_post(struct ipae_network *network, const struct connection_server *server,
+                         const struct ipa_message *message)
 {
     static const struct http_field fields[] = {{"Content-Type", "application/x-gsma-rsp-asn1"},
                                                {"X-Admin-Protocol", "gsma/rsp/v2.1.0"},
@@ -151,12 +151,15 @@ static bool post(struct ipae_network *network, const struct connection_server *s
         return false;
     get_session(network, &session);
     begun = https_exchange_post(network->https, server, &request, buf_span(&session), now, now);
+    /* Over a connection that is there already it goes out at once. */
+    if (begun)
+        (void)https_exchange_go(network->https, now);
     buf_free(&session);
     return begun;
 }
 
-static bool begin(void *context, const struct ipa_eim *eim, const struct ipa_message *message,
-                  char why[IPAE_WHY_MAX])
+static bool network_begin(void *context, const struct ipa_eim *eim, const struct ipa_message *message,
+                          char why[IPAE_WHY_MAX])
 {
     struct ipae_network *network = context;
     struct connection_server server;
@@ -165,15 +168,15 @@ static bool begin(void *context, const struct ipa_eim *eim, const struct ipa_mes
 
     if (find_server(network, eim, message, &server, why)) {
         begun = find_trust(network->card, eim, message, &trusted, &server.trust) &&
-                post(network, &server, message);
+                network_post(network, &server, message);
         if (!begun)
-            complain(why, "it cannot be sent: out of memory, or storage failed");
+            say_why(why, "it cannot be sent: out of memory, or storage failed");
     }
     trusted_free(&trusted);
     return begun;
 }
 
-static enum ipae_carried take(void *context, struct buf *answer, char why[IPAE_WHY_MAX])
+static enum ipae_carried network_take(void *context, struct buf *answer, char why[IPAE_WHY_MAX])
 {
     struct ipae_network *network = context;
     enum https_state state = https_exchange_go(network->https, card_now(network->card));
@@ -196,12 +199,12 @@ static enum ipae_carried take(void *context, struct buf *answer, char why[IPAE_W
     return IPAE_ANSWERED;
 }
 
-static int64_t next(void *context)
+static int64_t network_next(void *context)
 {
     struct ipae_network *network = context;
     int64_t due = network->https != NULL ? https_exchange_due(network->https) : INT64_MAX;
 
-    if (host_bearer_has_news(network->bearer))
+    if (host_bearer_has_news(network->bearer) || due < 0)
         return 0;
     return due == INT64_MAX ? -1 : due;
 }
@@ -224,7 +227,8 @@ struct ipae_network *ipae_network_new(struct softeuicc *card, const struct softe
     if (network == NULL)
         return NULL;
     network->card = card;
-    network->carrier = (struct ipae_carrier){network, begin, take, next, network_drop};
+    network->carrier =
+        (struct ipae_carrier){network, network_begin, network_take, network_next, network_drop};
     network->bearer = host_bearer_new(host);
     if (network->bearer == NULL) {
         free(network);

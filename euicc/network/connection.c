@@ -64,7 +64,7 @@ bool connection_read_server(const char *text, uint16_t default_port, struct conn
 /* --- its life --------------------------------------------------------------------------------------------
  */
 
-static void end(struct connection *connection, const char *why)
+static void connection_end(struct connection *connection, const char *why)
 {
     connection->has_ended = true;
     snprintf(connection->why, sizeof(connection->why), "%s", why);
@@ -88,7 +88,7 @@ struct connection *connection_new(const struct bearer *bearer, const struct tls_
     connection->channel = bearer->open(bearer->context, is_datagram ? BEARER_UDP : BEARER_TCP,
                                        connection->server.host, connection->server.port);
     if (connection->channel == BEARER_NO_CHANNEL)
-        end(connection, "no channel can be opened");
+        connection_end(connection, "no channel can be opened");
     return connection;
 }
 
@@ -127,7 +127,7 @@ static bool begin_tls(struct connection *connection, int64_t now)
     connection->tls = tls_client_new(connection->context, &settings);
     buf_free(&connection->session);
     if (connection->tls == NULL)
-        end(connection, "out of memory");
+        connection_end(connection, "out of memory");
     return connection->tls != NULL;
 }
 
@@ -141,7 +141,7 @@ static bool take_piece(struct connection *connection, int64_t now)
     if (!connection->bearer->receive(connection->bearer->context, connection->channel, &connection->piece))
         return false;
     if (connection->piece.failed)
-        end(connection, "out of memory");
+        connection_end(connection, "out of memory");
     else
         tls_client_feed(connection->tls, buf_span(&connection->piece), (uint64_t)now);
     return true;
@@ -156,7 +156,8 @@ static bool give_piece(struct connection *connection)
         (!connection->bearer->send(connection->bearer->context, connection->channel,
                                    buf_span(&connection->piece)) &&
          !connection->is_datagram && tls_client_state(connection->tls) != TLS_FAILED))
-        end(connection, connection->piece.failed ? "out of memory" : "the channel takes nothing any more");
+        connection_end(connection,
+                       connection->piece.failed ? "out of memory" : "the channel takes nothing any more");
     return true;
 }
 
@@ -165,10 +166,10 @@ static bool see_end(struct connection *connection, enum bearer_state state, cons
 {
     switch (tls_client_state(connection->tls)) {
     case TLS_FAILED:
-        end(connection, tls_client_why(connection->tls));
+        connection_end(connection, tls_client_why(connection->tls));
         return true;
     case TLS_CLOSED:
-        end(connection, "");
+        connection_end(connection, "");
         return true;
     default:
         break;
@@ -180,7 +181,7 @@ static bool see_end(struct connection *connection, enum bearer_state state, cons
         tls_client_hang_up(connection->tls);
         return true;
     }
-    end(connection, why);
+    connection_end(connection, why);
     return true;
 }
 
@@ -193,11 +194,11 @@ bool connection_step(struct connection *connection, int64_t now)
         return false;
     state = connection->bearer->state(connection->bearer->context, connection->channel, &why);
     if (connection->tls == NULL && state == BEARER_ENDED) {
-        end(connection, why);
+        connection_end(connection, why);
         return true;
     }
     if (connection_state(connection) == CONNECTION_OPENING && now - connection->begun >= OPEN_PATIENCE) {
-        end(connection, "the server did not answer in time");
+        connection_end(connection, "the server did not answer in time");
         return true;
     }
     if (state == BEARER_OPENING)

@@ -253,7 +253,7 @@ int64_t https_exchange_due(const struct https_exchange *client)
     int64_t due;
 
     if (client->state != HTTPS_RUNNING)
-        return INT64_MAX;
+        return INT64_MIN;
     due = connection_due(client->connection);
     if (connection_state(client->connection) == CONNECTION_OPEN && client->heard + ANSWER_PATIENCE < due)
         due = client->heard + ANSWER_PATIENCE;

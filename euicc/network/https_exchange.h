@@ -46,7 +46,8 @@ enum https_state https_exchange_go(struct https_exchange *client, int64_t now);
 struct https_answer https_exchange_answer(const struct https_exchange *client);
 /* With HTTPS_FAILED: one line, harmless to print. */
 const char *https_exchange_why(const struct https_exchange *client);
-/* When https_exchange_go has something to do although nothing comes; INT64_MAX: never. */
+/* When https_exchange_go has something to do although nothing comes; INT64_MAX: never; INT64_MIN: the post is
+ * over. */
 int64_t https_exchange_due(const struct https_exchange *client);
 /* As connection_session, of the connection that there is. */
 bool https_exchange_session(struct https_exchange *client, struct buf *out);
