@@ -67,6 +67,15 @@ void ipae_free(struct softeuicc *card)
     card->ipae = NULL;
 }
 
+/* A clock that was set back does not put the next poll off by as much. */
+static void mind_clock(struct ipae *ipae)
+{
+    int64_t latest = card_now(ipae->card) + (int64_t)ipae->interval * 1000;
+
+    if (ipae->next_poll > latest)
+        ipae->next_poll = latest;
+}
+
 void ipae_reset(struct softeuicc *card)
 {
     struct ipae *ipae = card->ipae;
@@ -79,6 +88,7 @@ void ipae_reset(struct softeuicc *card)
     ipae->not_before = card_now(card) + START_PATIENCE;
     ipae->has_eims = eim_count(card) > 0;
     (void)ipae_read(ipae);
+    mind_clock(ipae);
 }
 
 void ipae_terminal_is_ready(struct softeuicc *card)
@@ -87,8 +97,7 @@ void ipae_terminal_is_ready(struct softeuicc *card)
         card->ipae->not_before = 0;
 }
 
-/* --- who else uses the card -------------------------------------------------------------------------------
- */
+/* --- who else uses the card --------------------------------------------------------------------------- */
 
 /*
  * Reading: an LPA or IPA that declares nothing is served, and the IPAe yields to it. While it has an RSP
@@ -112,7 +121,7 @@ static bool yields(struct ipae *ipae, bool of_es10)
     return toolkit_session_active(card);
 }
 
-/* --- a turn --------------------------------------------------------------------------------------------- */
+/* --- a turn ------------------------------------------------------------------------------------------- */
 
 /* Without anything that could carry a message it stays quiet. */
 static bool is_at_work(const struct ipae *ipae)
@@ -120,10 +129,11 @@ static bool is_at_work(const struct ipae *ipae)
     return ipae->carrier != NULL && ipa_mode_is_ipae(ipae->card);
 }
 
-static bool is_due(const struct ipae *ipae, int64_t now)
+static bool is_due(struct ipae *ipae, int64_t now)
 {
     if (now < ipae->not_before)
         return false;
+    mind_clock(ipae);
     return ipae->round != NULL || (ipae->has_eims && now >= ipae->next_poll);
 }
 
@@ -191,8 +201,7 @@ int64_t ipae_next_wakeup(const struct softeuicc *card)
     return next > ipae->not_before ? next : ipae->not_before;
 }
 
-/* --- what became of a change -----------------------------------------------------------------------------
- */
+/* --- what became of a change -------------------------------------------------------------------------- */
 
 /* The signed result says ok already; the eIM hears that it is not so (SGP.32 6.3.2.6). */
 static bool tell_refusal(struct ipae *ipae)
@@ -232,8 +241,7 @@ bool ipae_look(const struct softeuicc *card, struct ipae_facts *facts)
     return true;
 }
 
-/* --- what the host tells of its network --------------------------------------------------------------------
- */
+/* --- what the host tells of its network --------------------------------------------------------------- */
 
 void ipae_bearer_opened(struct softeuicc *card, unsigned channel)
 {

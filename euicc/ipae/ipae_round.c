@@ -33,8 +33,7 @@ struct ipa *ipae_make_ipa(struct ipae *ipae)
     return ipa;
 }
 
-/* --- one eIM after the other ------------------------------------------------------------------------------
- */
+/* --- one eIM after the other -------------------------------------------------------------------------- */
 
 static void forget_eim(struct ipae_round *round)
 {
@@ -179,7 +178,7 @@ static bool retry_or_give_up(struct ipae *ipae)
     struct ipae_round *round = ipae->round;
     int64_t now = card_now(ipae->card);
 
-    if (ipae->give_up == 0) {
+    if (ipae->give_up == 0 || ipae->give_up > now + GIVE_UP_AFTER) {
         ipae->give_up = now + GIVE_UP_AFTER;
         (void)ipae_keep_times(ipae);
     }

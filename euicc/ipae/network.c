@@ -1,6 +1,7 @@
 /* ESipa and ES9+ over the host's network: see network.h. */
 #include "euicc/ipae/network.h"
 
+#include "euicc/network/coaps_exchange.h"
 #include "euicc/network/https_exchange.h"
 #include "euicc/os/host.h"
 
@@ -10,14 +11,17 @@
 
 #define PATH         "/gsma/rsp2/asn1"
 #define SESSIONS_MAX 8 /* servers whose TLS sessions are kept */
-#define SERVER_MAX   (TLS_HOST_MAX + sizeof(":65535"))
+#define SERVER_MAX   (sizeof("coaps://") + TLS_HOST_MAX + sizeof(":65535"))
 
 struct ipae_network {
     struct ipae_carrier carrier;
     struct softeuicc *card;
     struct host_bearer *bearer;
-    struct https_exchange *https; /* NULL: nothing was sent since the last reset or change of network */
-    char server[SERVER_MAX];      /* that is asked */
+    /* NULL: nothing was sent that way since the last reset or change of network. */
+    struct https_exchange *https;
+    struct coaps_client *coaps;
+    bool is_over_coap;       /* the message under way */
+    char server[SERVER_MAX]; /* that is asked */
 };
 
 /* --- what it is trusted by
@@ -89,7 +93,8 @@ static void keep_session(struct ipae_network *network)
     struct nvm *nvm = network->card->nvm;
     struct buf session = {0};
 
-    while (https_exchange_session(network->https, &session)) {
+    while (network->is_over_coap ? coaps_client_session(network->coaps, &session)
+                                 : https_exchange_session(network->https, &session)) {
         (void)nvm_change(nvm, "DELETE FROM ipae_session WHERE server = ?1",
                          NVM_VALUES(NVM_STRING(network->server)));
         (void)nvm_change(nvm, "INSERT INTO ipae_session (server, session) VALUES (?1, ?2)",
@@ -112,6 +117,16 @@ static bool say_why(char why[IPAE_WHY_MAX], const char *text)
     return false;
 }
 
+/* Reading: HTTPS where the configuration of the eIM has both, and where it says nothing. */
+static bool choose_protocol(struct ipae_network *network, const struct ipa_eim *eim,
+                            const struct ipa_message *message)
+{
+    bool is_eim = message->peer == IPA_PEER_EIM && eim->has_protocols;
+
+    network->is_over_coap = is_eim && (eim->protocols & (1u << IPA_RETRIEVE_HTTPS)) == 0;
+    return !network->is_over_coap || (coaps_is_built && (eim->protocols & (1u << IPA_RETRIEVE_COAPS)) != 0);
+}
+
 /* Where the message goes. */
 static bool find_server(struct ipae_network *network, const struct ipa_eim *eim,
                         const struct ipa_message *message, struct connection_server *server,
@@ -119,19 +134,20 @@ static bool find_server(struct ipae_network *network, const struct ipa_eim *eim,
 {
     const char *address = message->peer == IPA_PEER_EIM ? eim->fqdn : message->address;
 
-    if (message->peer == IPA_PEER_EIM && eim->has_protocols &&
-        (eim->protocols & (1u << IPA_RETRIEVE_HTTPS)) == 0)
+    if (!choose_protocol(network, eim, message))
         return say_why(why, "the configuration of the eIM has no protocol that the card speaks");
     if (address[0] == '\0')
         return say_why(why, "the configuration of the eIM has no address");
-    if (!connection_read_server(address, HTTPS_PORT, server))
+    if (!connection_read_server(address, network->is_over_coap ? COAPS_PORT : HTTPS_PORT, server))
         return say_why(why, "the address is none");
-    snprintf(network->server, sizeof(network->server), "%s:%u", server->host, server->port);
+    snprintf(network->server, sizeof(network->server), "%s%s:%u", network->is_over_coap ? "coaps://" : "",
+             server->host, server->port);
     return true;
 }
 
-static bool network_post(struct ipae_network *network, const struct connection_server *server,
-                         const struct ipa_message *message)
+/* Over a connection that is there already it goes out at once. */
+static bool post_https(struct ipae_network *network, const struct connection_server *server, struct span body,
+                       struct span session, int64_t now)
 {
     static const struct http_field fields[] = {{"Content-Type", "application/x-gsma-rsp-asn1"},
                                                {"X-Admin-Protocol", "gsma/rsp/v2.1.0"},
@@ -139,21 +155,42 @@ static bool network_post(struct ipae_network *network, const struct connection_s
     const struct https_request request = {.path = PATH,
                                           .fields = fields,
                                           .field_count = sizeof(fields) / sizeof(fields[0]),
-                                          .body = message->octets,
+                                          .body = body,
                                           .answer_max = IPA_ANSWER_MAX};
+
+    if (network->https == NULL)
+        network->https = https_exchange_new(host_bearer_bearer(network->bearer));
+    if (network->https == NULL || !https_exchange_post(network->https, server, &request, session, now, now))
+        return false;
+    (void)https_exchange_go(network->https, now);
+    return true;
+}
+
+static bool post_coaps(struct ipae_network *network, const struct connection_server *server, struct span body,
+                       struct span session, int64_t now)
+{
+    struct coaps_request request = {.path = PATH, .body = body, .answer_max = IPA_ANSWER_MAX};
+
+    if (network->coaps == NULL)
+        network->coaps = coaps_client_new(host_bearer_bearer(network->bearer));
+    if (network->coaps == NULL ||
+        !card_random(network->card, (uint8_t *)&request.random, sizeof(request.random)) ||
+        !coaps_client_post(network->coaps, server, &request, session, now, now))
+        return false;
+    (void)coaps_client_go(network->coaps, now);
+    return true;
+}
+
+static bool network_post(struct ipae_network *network, const struct connection_server *server,
+                         const struct ipa_message *message)
+{
     int64_t now = card_now(network->card);
     struct buf session = {0};
     bool begun;
 
-    if (network->https == NULL)
-        network->https = https_exchange_new(host_bearer_bearer(network->bearer));
-    if (network->https == NULL)
-        return false;
     get_session(network, &session);
-    begun = https_exchange_post(network->https, server, &request, buf_span(&session), now, now);
-    /* Over a connection that is there already it goes out at once. */
-    if (begun)
-        (void)https_exchange_go(network->https, now);
+    begun = network->is_over_coap ? post_coaps(network, server, message->octets, buf_span(&session), now)
+                                  : post_https(network, server, message->octets, buf_span(&session), now);
     buf_free(&session);
     return begun;
 }
@@ -176,19 +213,18 @@ static bool network_begin(void *context, const struct ipa_eim *eim, const struct
     return begun;
 }
 
-static enum ipae_carried network_take(void *context, struct buf *answer, char why[IPAE_WHY_MAX])
+static enum ipae_carried take_https(struct ipae_network *network, struct buf *answer, char why[IPAE_WHY_MAX])
 {
-    struct ipae_network *network = context;
-    enum https_state state = https_exchange_go(network->https, card_now(network->card));
     struct https_answer got;
 
-    host_bearer_saw_news(network->bearer);
-    keep_session(network);
-    if (state == HTTPS_RUNNING)
+    switch (https_exchange_go(network->https, card_now(network->card))) {
+    case HTTPS_RUNNING:
         return IPAE_UNDER_WAY;
-    if (state == HTTPS_FAILED) {
+    case HTTPS_FAILED:
         snprintf(why, IPAE_WHY_MAX, "%.80s: %.100s", network->server, https_exchange_why(network->https));
         return IPAE_UNREACHABLE;
+    default:
+        break;
     }
     got = https_exchange_answer(network->https);
     if (got.status < 200 || got.status > 299) {
@@ -199,11 +235,43 @@ static enum ipae_carried network_take(void *context, struct buf *answer, char wh
     return IPAE_ANSWERED;
 }
 
+static enum ipae_carried take_coaps(struct ipae_network *network, struct buf *answer, char why[IPAE_WHY_MAX])
+{
+    bool was_refused;
+
+    switch (coaps_client_go(network->coaps, card_now(network->card))) {
+    case COAPS_RUNNING:
+        return IPAE_UNDER_WAY;
+    case COAPS_FAILED:
+        snprintf(why, IPAE_WHY_MAX, "%.80s: %.100s", network->server,
+                 coaps_client_why(network->coaps, &was_refused));
+        return was_refused ? IPAE_REFUSED : IPAE_UNREACHABLE;
+    default:
+        buf_append(answer, coaps_client_answer(network->coaps));
+        return IPAE_ANSWERED;
+    }
+}
+
+static enum ipae_carried network_take(void *context, struct buf *answer, char why[IPAE_WHY_MAX])
+{
+    struct ipae_network *network = context;
+    enum ipae_carried carried;
+
+    host_bearer_saw_news(network->bearer);
+    carried = network->is_over_coap ? take_coaps(network, answer, why) : take_https(network, answer, why);
+    keep_session(network);
+    return carried;
+}
+
 static int64_t network_next(void *context)
 {
     struct ipae_network *network = context;
-    int64_t due = network->https != NULL ? https_exchange_due(network->https) : INT64_MAX;
+    int64_t due = INT64_MAX;
 
+    if (network->is_over_coap && network->coaps != NULL)
+        due = coaps_client_due(network->coaps);
+    else if (!network->is_over_coap && network->https != NULL)
+        due = https_exchange_due(network->https);
     if (host_bearer_has_news(network->bearer) || due < 0)
         return 0;
     return due == INT64_MAX ? -1 : due;
@@ -214,7 +282,9 @@ static void network_drop(void *context)
     struct ipae_network *network = context;
 
     https_exchange_free(network->https);
+    coaps_client_free(network->coaps);
     network->https = NULL;
+    network->coaps = NULL;
 }
 
 /* --- its life

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- what stays of a package ----------------------------------------------------------------------- */
+/* --- what stays of a package -------------------------------------------------------------------------- */
 
 enum { KEPT = 10 };
 
@@ -61,7 +61,7 @@ static bool put_back(struct softeuicc *card, const struct kept *kept)
                       (struct nvm_values){&kept->value[KEPT - 1], 1});
 }
 
-/* --- the table ------------------------------------------------------------------------------------- */
+/* --- the table ---------------------------------------------------------------------------------------- */
 
 static void append_step(struct buf *steps, const char *event, int64_t profile)
 {
@@ -107,7 +107,7 @@ bool marking_take(struct softeuicc *card, struct buf *steps)
     return !steps->failed && nvm_change(card->nvm, "DELETE FROM marked", NVM_NONE);
 }
 
-/* --- a command ------------------------------------------------------------------------------------- */
+/* --- a command ---------------------------------------------------------------------------------------- */
 
 bool marking_begin(struct softeuicc *card, struct marking *marking, bool of_package)
 {

@@ -37,7 +37,7 @@ struct coap_exchange {
     uint8_t reply[EMPTY_SIZE]; /* the one that was taken */
 };
 
-/* --- Sending -------------------------------------------------------------------------------------------- */
+/* --- Sending ------------------------------------------------------------------------------------------ */
 
 static void stop_sending(struct coap_exchange *exchange)
 {
@@ -116,7 +116,7 @@ static void reject_message(struct coap_exchange *exchange, const struct coap_mes
         exchange_reply(exchange, COAP_RESET, message->id);
 }
 
-/* --- Receiving ------------------------------------------------------------------------------------------ */
+/* --- Receiving ---------------------------------------------------------------------------------------- */
 
 static bool is_waiting(const struct coap_exchange *exchange)
 {
@@ -217,7 +217,7 @@ void coap_exchange_receive(struct coap_exchange *exchange, struct span datagram,
         exchange_fail(exchange, "the server sends what answers nothing");
 }
 
-/* --- The rest ------------------------------------------------------------------------------------------- */
+/* --- The rest ----------------------------------------------------------------------------------------- */
 
 struct coap_exchange *coap_exchange_new(const struct coap_request *request, int64_t now)
 {

@@ -15,7 +15,7 @@ enum {
     SZX_RESERVED = 7,
 };
 
-/* --- Reading -------------------------------------------------------------------------------------------- */
+/* --- Reading ------------------------------------------------------------------------------------------ */
 
 /* A number of at most `max` octets; false when the value is longer. */
 static bool number_of(const coap_option_t *option, size_t max, int64_t *number)
@@ -113,7 +113,7 @@ enum coap_reading coap_message_read(struct span datagram, struct coap_message *m
     return COAP_READ;
 }
 
-/* --- Writing -------------------------------------------------------------------------------------------- */
+/* --- Writing ------------------------------------------------------------------------------------------ */
 
 struct coap_writer coap_message_begin(struct buf *out, enum coap_type type, uint8_t code, uint16_t id,
                                       struct span token)

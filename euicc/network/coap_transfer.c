@@ -9,7 +9,7 @@
 
 #define DIAGNOSTIC_MAX 100 /* octets of a server's own words that are passed on */
 
-/* --- The request ---------------------------------------------------------------------------------------- */
+/* --- The request -------------------------------------------------------------------------------------- */
 
 /* Cuts the next piece off a path. False at its end. */
 static bool next_piece(const char **path, struct span *piece)
@@ -120,7 +120,7 @@ void coap_transfer_write(const struct coap_transfer *transfer, uint16_t id, stru
         put_payload(&writer, transfer);
 }
 
-/* --- Its beginning and its end -------------------------------------------------------------------------- */
+/* --- Its beginning and its end ------------------------------------------------------------------------ */
 
 __attribute__((format(printf, 2, 3))) static enum coap_step transfer_fail(struct coap_transfer *transfer,
                                                                           const char *format, ...)
@@ -174,7 +174,7 @@ static bool begin_again(struct coap_transfer *transfer, unsigned reason)
     return true;
 }
 
-/* --- Responses ------------------------------------------------------------------------------------------ */
+/* --- Responses ---------------------------------------------------------------------------------------- */
 
 /* With the server's own words, which are a diagnostic payload when no format is said (RFC 7252 5.5.2). */
 static enum coap_step take_refusal(struct coap_transfer *transfer, const struct coap_message *response)

@@ -26,7 +26,7 @@ struct connection {
     char why[WHY_MAX];
 };
 
-/* --- who is meant --------------------------------------------------------------------------------------- */
+/* --- who is meant ------------------------------------------------------------------------------------- */
 
 static bool read_port(const char *text, uint16_t *port)
 {
@@ -61,8 +61,7 @@ bool connection_read_server(const char *text, uint16_t default_port, struct conn
     return !bracketed && host_is_name(server->host);
 }
 
-/* --- its life --------------------------------------------------------------------------------------------
- */
+/* --- its life ----------------------------------------------------------------------------------------- */
 
 static void connection_end(struct connection *connection, const char *why)
 {
@@ -131,8 +130,7 @@ static bool begin_tls(struct connection *connection, int64_t now)
     return connection->tls != NULL;
 }
 
-/* --- what it does ----------------------------------------------------------------------------------------
- */
+/* --- what it does ------------------------------------------------------------------------------------- */
 
 /* What came of the server goes into TLS. */
 static bool take_piece(struct connection *connection, int64_t now)

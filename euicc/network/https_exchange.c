@@ -2,22 +2,20 @@
 #include "euicc/network/https_exchange.h"
 
 #include "euicc/network/http_reader.h"
+#include "euicc/network/server_copy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ANSWER_PATIENCE 60000 /* ms without an octet of the answer */
-#define TRUSTED_MAX     16
 #define WHY_MAX         240
 
 struct https_exchange {
     const struct bearer *bearer;
     struct tls_client_context *tls;
     struct connection *connection; /* NULL: none */
-    struct connection_server server;
-    struct buf trusted[TRUSTED_MAX]; /* what server.trust.values point to */
-    struct span values[TRUSTED_MAX];
+    struct server_copy server;
     /* The post under way, or that was last. */
     enum https_state state;
     struct buf request;
@@ -46,19 +44,12 @@ struct https_exchange *https_exchange_new(const struct bearer *bearer)
     return client;
 }
 
-static void forget_server(struct https_exchange *client)
-{
-    connection_free(client->connection);
-    client->connection = NULL;
-    for (size_t i = 0; i < TRUSTED_MAX; i++)
-        buf_free(&client->trusted[i]);
-}
-
 void https_exchange_free(struct https_exchange *client)
 {
     if (client == NULL)
         return;
-    forget_server(client);
+    connection_free(client->connection);
+    server_copy_free(&client->server);
     tls_client_context_free(client->tls);
     http_reader_free(client->reader);
     buf_free(&client->request);
@@ -66,39 +57,12 @@ void https_exchange_free(struct https_exchange *client)
     free(client);
 }
 
-/* --- beginning -------------------------------------------------------------------------------------------
- */
-
-static bool is_same_server(const struct https_exchange *client, const struct connection_server *server)
-{
-    if (strcmp(client->server.host, server->host) != 0 || client->server.port != server->port ||
-        client->server.trust.kind != server->trust.kind || client->server.trust.count != server->trust.count)
-        return false;
-    for (size_t i = 0; i < server->trust.count; i++)
-        if (!span_equal(client->values[i], server->trust.values[i]))
-            return false;
-    return true;
-}
-
-static bool copy_server(struct https_exchange *client, const struct connection_server *server)
-{
-    bool whole = server->trust.count <= TRUSTED_MAX;
-
-    forget_server(client);
-    client->server = *server;
-    client->server.trust.values = client->values;
-    for (size_t i = 0; whole && i < server->trust.count; i++) {
-        buf_append(&client->trusted[i], server->trust.values[i]);
-        client->values[i] = buf_span(&client->trusted[i]);
-        whole = !client->trusted[i].failed;
-    }
-    return whole;
-}
+/* --- beginning ---------------------------------------------------------------------------------------- */
 
 static bool write_request(struct https_exchange *client, const struct https_request *request)
 {
-    const struct http_post post = {.host = client->server.host,
-                                   .port = client->server.port,
+    const struct http_post post = {.host = client->server.server.host,
+                                   .port = client->server.server.port,
                                    .path = request->path,
                                    .fields = request->fields,
                                    .field_count = request->field_count,
@@ -113,7 +77,7 @@ static bool write_request(struct https_exchange *client, const struct https_requ
 static bool connect_anew(struct https_exchange *client, int64_t now)
 {
     connection_free(client->connection);
-    client->connection = connection_new(client->bearer, client->tls, &client->server, false,
+    client->connection = connection_new(client->bearer, client->tls, &client->server.server, false,
                                         buf_span(&client->session), client->date, now);
     client->written = 0;
     client->is_first = true;
@@ -126,12 +90,16 @@ static bool connect_anew(struct https_exchange *client, int64_t now)
 bool https_exchange_post(struct https_exchange *client, const struct connection_server *server,
                          const struct https_request *request, struct span session, int64_t date, int64_t now)
 {
-    bool kept =
-        client->connection != NULL && client->state == HTTPS_ANSWERED && is_same_server(client, server);
+    bool kept = client->connection != NULL && client->state == HTTPS_ANSWERED &&
+                server_copy_is(&client->server, server);
 
     client->state = HTTPS_FAILED;
-    if (!kept && !copy_server(client, server))
-        return false;
+    if (!kept) {
+        connection_free(client->connection);
+        client->connection = NULL;
+        if (!server_copy_take(&client->server, server))
+            return false;
+    }
     client->limits = (struct http_limits){request->answer_max, HTTP_HEAD_MAX};
     client->date = date;
     client->why[0] = '\0';
@@ -149,8 +117,7 @@ bool https_exchange_post(struct https_exchange *client, const struct connection_
     return true;
 }
 
-/* --- going on ---------------------------------------------------------------------------------------------
- */
+/* --- going on ----------------------------------------------------------------------------------------- */
 
 static bool https_fail(struct https_exchange *client, const char *why)
 {

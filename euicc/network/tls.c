@@ -31,7 +31,7 @@ static void note_failure_as(struct tls_client *client, const char *why)
     note_failure(client);
 }
 
-/* --- What OpenSSL does with what was fed ---------------------------------------------------------------- */
+/* --- What OpenSSL does with what was fed -------------------------------------------------------------- */
 
 static void go_on_with_handshake(struct tls_client *client, uint64_t clock)
 {
@@ -122,7 +122,7 @@ void tls_client_hang_up(struct tls_client *client)
         note_failure_as(client, "the server hung up without closing TLS");
 }
 
-/* --- Its life ------------------------------------------------------------------------------------------- */
+/* --- Its life ----------------------------------------------------------------------------------------- */
 
 static bool take_settings(struct tls_client *client, const struct tls_client_settings *settings)
 {
@@ -229,7 +229,7 @@ bool tls_client_is_resumed(const struct tls_client *client)
     return client->ssl != NULL && SSL_is_init_finished(client->ssl) && SSL_session_reused(client->ssl) == 1;
 }
 
-/* --- Octets --------------------------------------------------------------------------------------------- */
+/* --- Octets ------------------------------------------------------------------------------------------- */
 
 static bool take_from(struct tls_client *client, struct buf *queue, struct buf *out)
 {
@@ -303,7 +303,7 @@ bool tls_client_session(struct tls_client *client, struct buf *out)
     return is_new;
 }
 
-/* --- Time ----------------------------------------------------------------------------------------------- */
+/* --- Time --------------------------------------------------------------------------------------------- */
 
 bool tls_client_due(const struct tls_client *client, uint64_t *clock)
 {

@@ -15,7 +15,7 @@
 #define NAMES_MAX 160 /* characters of the names in a certificate that a line shows */
 #define DATE_MAX  64
 
-/* --- Out of the settings -------------------------------------------------------------------------------- */
+/* --- Out of the settings ------------------------------------------------------------------------------ */
 
 static bool host_is_address(const char *host)
 {
@@ -100,7 +100,7 @@ void tls_trust_free(struct tls_verifier *verifier)
     X509_STORE_free(verifier->cas);
 }
 
-/* --- Lines ---------------------------------------------------------------------------------------------- */
+/* --- Lines -------------------------------------------------------------------------------------------- */
 
 static void append_name(char out[NAMES_MAX], const char *name, size_t size)
 {
@@ -216,7 +216,7 @@ static void say_why(struct tls_client *client, X509_STORE_CTX *chain)
     printable_text(client->why, strlen(client->why));
 }
 
-/* --- Verification --------------------------------------------------------------------------------------- */
+/* --- Verification ------------------------------------------------------------------------------------- */
 
 static int verify_key(struct tls_client *client, X509_STORE_CTX *chain)
 {

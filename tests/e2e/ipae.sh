@@ -142,6 +142,35 @@ processes+=("$eim_pid")
 wait_until 10 grep -q '^listening on https' "$work/eim.out" || not_ok "the eIM starts again" "$work/eim.log"
 carried_out "the eIM is back, and so is the card" done enable "$a"
 
+# --- over CoAP -------------------------------------------------------------------------------------------------------------
+if has_coap; then
+    stop_cards
+    coap_port=$(free_port)
+    end_process "$eim_pid"
+    "$softeuicc" eim --pki "$work/pki" --listen "127.0.0.1:$port" --coap "127.0.0.1:$coap_port" --state "$work/eim.db" >"$work/eim.out" \
+        2>>"$work/eim.log" &
+    eim_pid=$!
+    processes+=("$eim_pid")
+    wait_until 10 grep -q '^listening on coaps' "$work/eim.out" || not_ok "the eIM starts again" "$work/eim.log"
+    main_card=$card main_eid=$eid
+    card=$work/coap.db
+    eid=$("$softeuicc" create --card "$card" --pki "$work/pki" --ipae --json --profile "$work/a.der" --profile "$work/b.der" | jq -r .eid)
+    "$softeuicc" eim config --pki "$work/pki" --out "$work/coap.der" --fqdn "localhost:$coap_port" --protocol coaps >/dev/null
+    "$softeuicc" ipa --card "$card" --state "$work/state" add-eim "$work/coap.der" >"$work/ipa.log" 2>&1 || not_ok "add-eim" "$work/ipa.log"
+    start_cards --card "$card" --network
+    power_device
+    wait_until 20 is_known && ok "over CoAP it polls the eIM" || not_ok "over CoAP it polls the eIM" "$work/run.log" "$work/eim.log"
+    carried_out "over CoAP it enables a profile" done enable "$a"
+    carried_out "over CoAP it downloads" done download "1\$localhost:$smdpp_port\$demo"
+    stop_cards
+    card=$main_card eid=$main_eid
+    start_cards --card "$card" --network
+    power_device
+    sleep 5.2
+else
+    skip "CoAP: softeuicc is built without libcoap"
+fi
+
 # --- the power goes -------------------------------------------------------------------------------------------------------
 cuts=0
 has_lost_power() {

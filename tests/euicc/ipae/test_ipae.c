@@ -28,8 +28,7 @@ struct bench {
     int64_t now;
 };
 
-/* --- the carrier ------------------------------------------------------------------------------------------
- */
+/* --- the carrier -------------------------------------------------------------------------------------- */
 
 static bool carrier_begin(void *context, const struct ipa_eim *eim, const struct ipa_message *message,
                           char *why)
@@ -103,7 +102,7 @@ static void open_cold(struct bench *bench, bool strict)
 {
     struct softeuicc *card;
 
-    *bench = (struct bench){.now = 1000000};
+    *bench = (struct bench){.now = INT64_C(1700000000000)};
     ipa_bench_open(&bench->ipa);
     card = bench->ipa.es10.card;
     bench->carrier = (struct ipae_carrier){bench, carrier_begin, carrier_take, carrier_next, carrier_drop};
@@ -181,6 +180,21 @@ START_TEST(it_polls_by_itself)
     ck_assert_uint_eq(taken(&bench, 0xBF4F), 2);
     softeuicc_power_off(bench.ipa.es10.card);
     ck_assert_int_eq(softeuicc_next_wakeup(bench.ipa.es10.card), -1);
+    close_bench(&bench);
+}
+END_TEST
+
+START_TEST(a_clock_that_was_set_back_does_not_stop_it)
+{
+    struct bench bench;
+
+    open_bench(&bench);
+    run(&bench);
+    bench.now -= 1000 * MINUTE;
+    cold(&bench);
+    bench.now += 15 * MINUTE;
+    run(&bench);
+    ck_assert_uint_eq(taken(&bench, 0xBF4F), 2);
     close_bench(&bench);
 }
 END_TEST
@@ -403,7 +417,8 @@ START_TEST(a_profile_without_network_is_rolled_back)
 }
 END_TEST
 
-TEST_MAIN("ipae", it_polls_by_itself, a_package_without_a_terminal_changes_at_once,
-          a_change_waits_for_the_terminal, the_eim_hears_of_a_refused_refresh, it_yields_to_an_lpa,
-          a_session_of_an_lpa_ends_its_own, it_sees_what_others_change, a_device_with_an_ipad_has_it_off,
-          a_strict_one_has_the_card_to_itself, a_profile_without_network_is_rolled_back)
+TEST_MAIN("ipae", it_polls_by_itself, a_clock_that_was_set_back_does_not_stop_it,
+          a_package_without_a_terminal_changes_at_once, a_change_waits_for_the_terminal,
+          the_eim_hears_of_a_refused_refresh, it_yields_to_an_lpa, a_session_of_an_lpa_ends_its_own,
+          it_sees_what_others_change, a_device_with_an_ipad_has_it_off, a_strict_one_has_the_card_to_itself,
+          a_profile_without_network_is_rolled_back)

@@ -25,8 +25,7 @@ struct life {
     int64_t now;
 };
 
-/* --- the network ------------------------------------------------------------------------------------------
- */
+/* --- the network -------------------------------------------------------------------------------------- */
 
 static bool carrier_begin(void *context, const struct ipa_eim *eim, const struct ipa_message *message,
                           char *why)
@@ -61,8 +60,7 @@ static void carrier_drop(void *context)
     (void)context;
 }
 
-/* --- the device -------------------------------------------------------------------------------------------
- */
+/* --- the device --------------------------------------------------------------------------------------- */
 
 static int64_t life_now(void *context)
 {
@@ -134,8 +132,7 @@ static void run(struct life *life)
     ck_abort_msg("it never rests");
 }
 
-/* --- lives -------------------------------------------------------------------------------------------------
- */
+/* --- lives -------------------------------------------------------------------------------------------- */
 
 static void open_life(struct life *life)
 {
