@@ -267,12 +267,13 @@ static void make_old(const char *path, bool log)
 
     make(path, "89049032123451234512345678901235");
     ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-    ck_assert_int_eq(sqlite3_exec(db,
-                                  "DROP TABLE log; DROP TABLE marked; DROP TABLE ipae;"
-                                  "ALTER TABLE iot ADD COLUMN ipae_active INTEGER NOT NULL DEFAULT 0;"
-                                  "PRAGMA user_version = 5; PRAGMA wal_checkpoint(TRUNCATE)",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
+    ck_assert_int_eq(
+        sqlite3_exec(db,
+                     "DROP TABLE log; DROP TABLE marked; DROP TABLE ipae; DROP TABLE ipae_session;"
+                     "ALTER TABLE iot ADD COLUMN ipae_active INTEGER NOT NULL DEFAULT 0;"
+                     "PRAGMA user_version = 5; PRAGMA wal_checkpoint(TRUNCATE)",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
     ck_assert_int_eq(sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL), SQLITE_OK);
     ck_assert_int_eq(log ? sqlite3_exec(db, change, NULL, NULL, NULL) : SQLITE_OK, SQLITE_OK);
     sqlite3_close(db);
