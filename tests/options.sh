@@ -56,7 +56,7 @@ undocumented() {
         "$softeuicc" $path --help >"$work/help" </dev/null || printf '%s --help: status %s\n' "$path" $?
         awk 'length($0) > 0 { n = gsub(/[\200-\277]/, "&"); if (length($0) > 100 + n) print }' "$work/help" | sed "s/^/$path --help, too long: /"
         for option in $options; do
-            grep -qE -- "(^|[ ,])$option( |\$)" "$work/help" || printf '%s %s: not in its help\n' "$path" "$option"
+            grep -qE -- "(^|[ ,])$option( |\[=|\$)" "$work/help" || printf '%s %s: not in its help\n' "$path" "$option"
             [ "$option" = --help ] || grep -qE -- "^\.It .*Fl -${option#--}( |\$)" "$1/softeuicc-${path%% *}.1" ||
                 printf '%s %s: not in softeuicc-%s(1)\n' "$path" "$option" "${path%% *}"
         done

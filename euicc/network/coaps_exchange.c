@@ -161,7 +161,7 @@ static bool pass_datagrams(struct coaps_client *client, int64_t now)
     return moved;
 }
 
-static void conclude(struct coaps_client *client)
+static void coaps_conclude(struct coaps_client *client)
 {
     const struct coap_answer *answer = coap_exchange_answer(client->exchange);
 
@@ -198,7 +198,7 @@ static bool coaps_step(struct coaps_client *client, int64_t now)
         return false;
     }
     moved = pass_datagrams(client, now) || moved;
-    conclude(client);
+    coaps_conclude(client);
     if (client->state != COAPS_RUNNING || now - client->heard < patience)
         return moved;
     if (coaps_again(client, now))
