@@ -1,8 +1,6 @@
 /* The host's network as a bearer: see host_bearer.h. */
 #include "euicc/ipae/host_bearer.h"
 
-#include "crypto/printable.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,8 +59,10 @@ static enum bearer_state channel_state(void *context, unsigned channel, const ch
 {
     struct channel_of_host *found = host_bearer_find(context, channel);
 
-    if (found == NULL)
+    if (found == NULL) {
+        *why = "there is no such channel";
         return BEARER_ENDED;
+    }
     *why = found->why;
     return found->state;
 }
@@ -79,13 +79,19 @@ static bool channel_send(void *context, unsigned channel, struct span octets)
 static bool channel_receive(void *context, unsigned channel, struct buf *out)
 {
     struct channel_of_host *found = host_bearer_find(context, channel);
-    size_t size;
+    size_t left, size;
 
     if (found == NULL || found->taken == found->waiting.size)
         return false;
-    memcpy(&size, found->waiting.data + found->taken, sizeof(size));
-    buf_append(out, SPAN(found->waiting.data + found->taken + sizeof(size), size));
-    found->taken += sizeof(size) + size;
+    memcpy(&left, found->waiting.data + found->taken, sizeof(left));
+    size = found->transport == SOFTEUICC_TCP && left > BEARER_PIECE_MAX ? BEARER_PIECE_MAX : left;
+    buf_append(out, SPAN(found->waiting.data + found->taken + sizeof(left), size));
+    found->taken += size;
+    left -= size;
+    if (left > 0)
+        memcpy(found->waiting.data + found->taken, &left, sizeof(left)); /* over what was taken */
+    else
+        found->taken += sizeof(left);
     if (found->taken == found->waiting.size) {
         buf_clear(&found->waiting);
         found->taken = 0;

@@ -17,6 +17,7 @@ enum bearer_state {
 };
 
 #define BEARER_NO_CHANNEL 0
+#define BEARER_PIECE_MAX  16384 /* octets of a stream that are received at once */
 
 struct bearer {
     void *context;
@@ -28,7 +29,8 @@ struct bearer {
     enum bearer_state (*state)(void *context, unsigned channel, const char **why);
     /* Octets of a stream, or one datagram. False: without memory, or the channel is not open. */
     bool (*send)(void *context, unsigned channel, struct span octets);
-    /* Appends a piece of the stream that came, or one datagram. False: there is nothing. */
+    /* Appends a piece of the stream that came, BEARER_PIECE_MAX octets at most, or one datagram. False: there
+     * is nothing. */
     bool (*receive)(void *context, unsigned channel, struct buf *out);
     void (*close)(void *context, unsigned channel);
 };

@@ -12,6 +12,7 @@
 #define KEPT_PATIENCE                                                                                        \
     10000 /* ms: a server that has restarted knows nothing of the association, and is silent */
 #define ANSWER_PATIENCE 120000 /* ms without a datagram */
+#define ALL_PATIENCE    900000 /* ms for all of a post: the longest answer at 10 kbit/s */
 #define WHY_MAX         240
 #define CODE_CREATED    0x40 /* 2.00: successes begin here, and end before 3.00 */
 #define CODE_SUCCESSES  0x60
@@ -30,7 +31,8 @@ struct coaps_client {
     struct coap_exchange *exchange; /* NULL: it waits for the association */
     bool is_first;                  /* over this association */
     struct buf session;             /* for one that has to be made anew */
-    int64_t date, heard;            /* when the last datagram came, or it began */
+    int64_t date, begun;
+    int64_t heard; /* when the last datagram came, or the request went out */
     bool was_refused;
     char why[WHY_MAX];
 };
@@ -116,7 +118,7 @@ bool coaps_client_post(struct coaps_client *client, const struct connection_serv
         (!kept && (!server_copy_take(&client->server, server) || !associate(client, now))))
         return false;
     client->is_first = !kept;
-    client->heard = now;
+    client->begun = client->heard = now;
     client->state = COAPS_RUNNING;
     return true;
 }
@@ -175,11 +177,18 @@ static void coaps_conclude(struct coaps_client *client)
     }
 }
 
+/* When patience with the server is over. */
+static int64_t coaps_deadline(const struct coaps_client *client)
+{
+    int64_t silence = client->heard + (client->is_first ? ANSWER_PATIENCE : KEPT_PATIENCE);
+
+    return silence < client->begun + ALL_PATIENCE ? silence : client->begun + ALL_PATIENCE;
+}
+
 /* True: there may be more to do now. */
 static bool coaps_step(struct coaps_client *client, int64_t now)
 {
     bool moved = connection_step(client->connection, now);
-    int64_t patience = client->is_first ? ANSWER_PATIENCE : KEPT_PATIENCE;
 
     if (connection_state(client->connection) == CONNECTION_ENDED) {
         if (coaps_again(client, now))
@@ -191,15 +200,17 @@ static bool coaps_step(struct coaps_client *client, int64_t now)
     }
     if (connection_state(client->connection) == CONNECTION_OPENING)
         return moved;
-    if (client->exchange == NULL)
+    if (client->exchange == NULL) {
         client->exchange = coap_exchange_new(&client->request, now);
+        client->heard = now;
+    }
     if (client->exchange == NULL) {
         coaps_fail(client, "out of memory");
         return false;
     }
     moved = pass_datagrams(client, now) || moved;
     coaps_conclude(client);
-    if (client->state != COAPS_RUNNING || now - client->heard < patience)
+    if (client->state != COAPS_RUNNING || now < coaps_deadline(client))
         return moved;
     if (coaps_again(client, now))
         return true;
@@ -231,15 +242,16 @@ const char *coaps_client_why(const struct coaps_client *client, bool *was_refuse
 
 int64_t coaps_client_due(const struct coaps_client *client)
 {
-    int64_t due, patience;
+    int64_t due;
 
     if (client->state != COAPS_RUNNING)
         return INT64_MIN;
     due = connection_due(client->connection);
     if (client->exchange != NULL && coap_exchange_due(client->exchange) < due)
         due = coap_exchange_due(client->exchange);
-    patience = client->heard + (client->is_first ? ANSWER_PATIENCE : KEPT_PATIENCE);
-    return connection_state(client->connection) == CONNECTION_OPEN && patience < due ? patience : due;
+    if (connection_state(client->connection) == CONNECTION_OPEN && coaps_deadline(client) < due)
+        due = coaps_deadline(client);
+    return due;
 }
 
 bool coaps_client_session(struct coaps_client *client, struct buf *out)

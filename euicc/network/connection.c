@@ -67,6 +67,7 @@ static void connection_end(struct connection *connection, const char *why)
 {
     connection->has_ended = true;
     snprintf(connection->why, sizeof(connection->why), "%s", why);
+    printable_text(connection->why, strlen(connection->why)); /* it may be the host's */
 }
 
 struct connection *connection_new(const struct bearer *bearer, const struct tls_client_context *context,

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ANSWER_PATIENCE 60000 /* ms without an octet of the answer */
+#define ANSWER_PATIENCE 60000  /* ms without an octet of the answer */
+#define ALL_PATIENCE    900000 /* ms for all of a post: the longest answer at 10 kbit/s */
 #define WHY_MAX         240
 
 struct https_exchange {
@@ -19,10 +20,12 @@ struct https_exchange {
     /* The post under way, or that was last. */
     enum https_state state;
     struct buf request;
-    size_t written;      /* octets of it that TLS has taken */
-    bool is_first;       /* nothing was sent over this connection before it */
-    struct buf session;  /* for a connection that has to be made anew */
-    int64_t date, heard; /* when the last octet came, or it began */
+    size_t written;     /* octets of it that TLS has taken */
+    bool is_first;      /* nothing was sent over this connection before it */
+    bool has_begun;     /* something of the answer came */
+    struct buf session; /* for a connection that has to be made anew */
+    int64_t date, begun;
+    int64_t heard; /* when the last octet came, or went */
     struct http_reader *reader;
     struct http_limits limits;
     char why[WHY_MAX];
@@ -87,11 +90,31 @@ static bool connect_anew(struct https_exchange *client, int64_t now)
     return client->connection != NULL && client->reader != NULL;
 }
 
+/* An answer that came without a question would be taken for that to the next one. */
+static bool is_quiet(struct https_exchange *client, int64_t now)
+{
+    struct buf unasked = {0};
+    bool moved, quiet;
+
+    do {
+        moved = connection_step(client->connection, now);
+        quiet = connection_state(client->connection) == CONNECTION_OPEN &&
+                !connection_read(client->connection, &unasked) && !unasked.failed;
+    } while (moved && quiet);
+    buf_free(&unasked);
+    return quiet;
+}
+
+static bool can_go_on(struct https_exchange *client, const struct connection_server *server, int64_t now)
+{
+    return client->connection != NULL && client->state == HTTPS_ANSWERED && server_copy_is(&client->server, server) &&
+           is_quiet(client, now);
+}
+
 bool https_exchange_post(struct https_exchange *client, const struct connection_server *server,
                          const struct https_request *request, struct span session, int64_t date, int64_t now)
 {
-    bool kept = client->connection != NULL && client->state == HTTPS_ANSWERED &&
-                server_copy_is(&client->server, server);
+    bool kept = can_go_on(client, server, now);
 
     client->state = HTTPS_FAILED;
     if (!kept) {
@@ -112,18 +135,20 @@ bool https_exchange_post(struct https_exchange *client, const struct connection_
         return false;
     client->written = 0;
     client->is_first = !kept;
-    client->heard = now;
+    client->has_begun = false;
+    client->begun = client->heard = now;
     client->state = HTTPS_RUNNING;
     return true;
 }
 
 /* --- going on ----------------------------------------------------------------------------------------- */
 
+/* `why` may be the connection's. */
 static bool https_fail(struct https_exchange *client, const char *why)
 {
+    snprintf(client->why, sizeof(client->why), "%s", why);
     connection_free(client->connection);
     client->connection = NULL;
-    snprintf(client->why, sizeof(client->why), "%s", why);
     client->state = HTTPS_FAILED;
     return true;
 }
@@ -150,20 +175,21 @@ static bool read_answer(struct https_exchange *client, int64_t now)
 
     if (connection_read(client->connection, &piece) && piece.size > 0) {
         client->heard = now;
+        client->has_begun = true;
         over = conclude_answer(client, http_reader_feed(client->reader, buf_span(&piece)));
     }
     buf_free(&piece);
     return over;
 }
 
-/* A server may have closed a connection that it kept while this request was on its way: that is asked again.
- */
+/* A server may have closed a connection that it kept while this request was on its way: then it has not seen
+ * it, and is asked again. */
 static bool see_end(struct https_exchange *client, int64_t now)
 {
     const char *why = connection_why(client->connection);
     bool in_order = why[0] == '\0';
 
-    if (!client->is_first && http_reader_facts(client->reader)->status == 0) {
+    if (!client->is_first && !client->has_begun) {
         if (connect_anew(client, now))
             return false;
         return https_fail(client, "out of memory");
@@ -174,12 +200,33 @@ static bool see_end(struct https_exchange *client, int64_t now)
     return https_fail(client, in_order ? "the server closed the connection before it answered" : why);
 }
 
+/* When patience with the server is over. */
+static int64_t deadline(const struct https_exchange *client)
+{
+    int64_t all = client->begun + ALL_PATIENCE;
+    int64_t silence = connection_state(client->connection) == CONNECTION_OPEN
+                          ? client->heard + ANSWER_PATIENCE
+                          : connection_due(client->connection);
+
+    return silence < all ? silence : all;
+}
+
+/* What of the request has not been taken goes to TLS. True: some of it went. */
+static bool give_request(struct https_exchange *client, int64_t now)
+{
+    size_t taken = connection_write(client->connection, SPAN(client->request.data + client->written,
+                                                             client->request.size - client->written));
+
+    client->written += taken;
+    if (taken > 0)
+        client->heard = now;
+    return taken > 0;
+}
+
 enum https_state https_exchange_go(struct https_exchange *client, int64_t now)
 {
     while (client->state == HTTPS_RUNNING) {
         bool moved = connection_step(client->connection, now);
-        struct span rest =
-            SPAN(client->request.data + client->written, client->request.size - client->written);
 
         if (read_answer(client, now))
             break;
@@ -188,17 +235,11 @@ enum https_state https_exchange_go(struct https_exchange *client, int64_t now)
                 break;
             continue;
         }
-        if (rest.size > 0 && connection_state(client->connection) == CONNECTION_OPEN) {
-            size_t taken = connection_write(client->connection, rest);
-
-            client->written += taken;
-            moved = moved || taken > 0;
-        }
-        if (!moved && connection_state(client->connection) == CONNECTION_OPEN &&
-            now - client->heard >= ANSWER_PATIENCE)
-            https_fail(client, "the server did not answer in time");
-        else if (!moved)
+        if (give_request(client, now) || moved)
+            continue;
+        if (now < deadline(client))
             break;
+        https_fail(client, "the server did not answer in time");
     }
     return client->state;
 }
@@ -217,14 +258,7 @@ const char *https_exchange_why(const struct https_exchange *client)
 
 int64_t https_exchange_due(const struct https_exchange *client)
 {
-    int64_t due;
-
-    if (client->state != HTTPS_RUNNING)
-        return INT64_MIN;
-    due = connection_due(client->connection);
-    if (connection_state(client->connection) == CONNECTION_OPEN && client->heard + ANSWER_PATIENCE < due)
-        due = client->heard + ANSWER_PATIENCE;
-    return due;
+    return client->state == HTTPS_RUNNING ? deadline(client) : INT64_MIN;
 }
 
 bool https_exchange_session(struct https_exchange *client, struct buf *out)
