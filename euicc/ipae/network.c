@@ -16,8 +16,9 @@ struct ipae_network {
     struct ipae_carrier carrier;
     struct softeuicc *card;
     struct host_bearer *bearer;
-    struct https_exchange *https; /* NULL: nothing was sent since the last reset or change of network */
-    char server[SERVER_MAX];      /* that is asked */
+    struct tls_client_context *tls; /* NULL: nothing was sent yet; to make it costs more than a handshake */
+    struct https_exchange *https;   /* NULL: nothing was sent since the last reset or change of network */
+    char server[SERVER_MAX];        /* that is asked */
 };
 
 /* --- what it is trusted by
@@ -145,8 +146,10 @@ static bool network_post(struct ipae_network *network, const struct connection_s
     struct buf session = {0};
     bool begun;
 
-    if (network->https == NULL)
-        network->https = https_exchange_new(host_bearer_bearer(network->bearer));
+    if (network->tls == NULL)
+        network->tls = tls_client_context_new();
+    if (network->https == NULL && network->tls != NULL)
+        network->https = https_exchange_new(host_bearer_bearer(network->bearer), network->tls);
     if (network->https == NULL)
         return false;
     get_session(network, &session);
@@ -242,6 +245,7 @@ void ipae_network_free(struct ipae_network *network)
     if (network == NULL)
         return;
     network_drop(network);
+    tls_client_context_free(network->tls);
     host_bearer_free(network->bearer);
     free(network);
 }

@@ -13,7 +13,7 @@
 
 struct https_exchange {
     const struct bearer *bearer;
-    struct tls_client_context *tls;
+    const struct tls_client_context *tls;
     struct connection *connection; /* NULL: none */
     struct connection_server server;
     struct buf trusted[TRUSTED_MAX]; /* what server.trust.values point to */
@@ -30,7 +30,7 @@ struct https_exchange {
     char why[WHY_MAX];
 };
 
-struct https_exchange *https_exchange_new(const struct bearer *bearer)
+struct https_exchange *https_exchange_new(const struct bearer *bearer, const struct tls_client_context *tls)
 {
     struct https_exchange *client = calloc(1, sizeof(*client));
 
@@ -38,11 +38,7 @@ struct https_exchange *https_exchange_new(const struct bearer *bearer)
         return NULL;
     client->bearer = bearer;
     client->state = HTTPS_FAILED;
-    client->tls = tls_client_context_new();
-    if (client->tls == NULL) {
-        https_exchange_free(client);
-        return NULL;
-    }
+    client->tls = tls;
     return client;
 }
 
@@ -59,7 +55,6 @@ void https_exchange_free(struct https_exchange *client)
     if (client == NULL)
         return;
     forget_server(client);
-    tls_client_context_free(client->tls);
     http_reader_free(client->reader);
     buf_free(&client->request);
     buf_free(&client->session);
