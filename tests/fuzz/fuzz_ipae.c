@@ -259,6 +259,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_check(take_turns(TURNS_REST));
     check_profiles();
     check_answers();
+    reset(0); /* what waited for the terminal takes effect now */
+    check_profiles();
+    check_answers();
     buf_free(&run.message);
     run.now = START;
     fuzz_card_done();
