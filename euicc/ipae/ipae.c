@@ -193,7 +193,7 @@ int64_t ipae_next_wakeup(const struct softeuicc *card)
 
     if (ipae == NULL || !is_at_work(ipae) || (ipae->round == NULL && !ipae->has_eims))
         return -1;
-    /* It has its turn with the command that ends that. */
+    /* It yields until the terminal has done what it was asked for, which ends with a command. */
     if (toolkit_session_active(card))
         return -1;
     next = ipae->round != NULL ? ipae_round_next(ipae) : ipae->next_poll;

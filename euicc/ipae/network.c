@@ -17,6 +17,7 @@ struct ipae_network {
     struct ipae_carrier carrier;
     struct softeuicc *card;
     struct host_bearer *bearer;
+    struct tls_client_context *tls; /* NULL: nothing was sent yet; to make it costs more than a handshake */
     /* NULL: nothing was sent that way since the last reset or change of network. */
     struct https_exchange *https;
     struct coaps_client *coaps;
@@ -159,7 +160,7 @@ static bool post_https(struct ipae_network *network, const struct connection_ser
                                           .answer_max = IPA_ANSWER_MAX};
 
     if (network->https == NULL)
-        network->https = https_exchange_new(host_bearer_bearer(network->bearer));
+        network->https = https_exchange_new(host_bearer_bearer(network->bearer), network->tls);
     if (network->https == NULL || !https_exchange_post(network->https, server, &request, session, now, now))
         return false;
     (void)https_exchange_go(network->https, now);
@@ -172,7 +173,7 @@ static bool post_coaps(struct ipae_network *network, const struct connection_ser
     struct coaps_request request = {.path = PATH, .body = body, .answer_max = IPA_ANSWER_MAX};
 
     if (network->coaps == NULL)
-        network->coaps = coaps_client_new(host_bearer_bearer(network->bearer));
+        network->coaps = coaps_client_new(host_bearer_bearer(network->bearer), network->tls);
     if (network->coaps == NULL ||
         !card_random(network->card, (uint8_t *)&request.random, sizeof(request.random)) ||
         !coaps_client_post(network->coaps, server, &request, session, now, now))
@@ -188,6 +189,8 @@ static bool network_post(struct ipae_network *network, const struct connection_s
     struct buf session = {0};
     bool begun;
 
+    if (network->tls == NULL && (network->tls = tls_client_context_new()) == NULL)
+        return false;
     get_session(network, &session);
     begun = network->is_over_coap ? post_coaps(network, server, message->octets, buf_span(&session), now)
                                   : post_https(network, server, message->octets, buf_span(&session), now);
@@ -312,6 +315,7 @@ void ipae_network_free(struct ipae_network *network)
     if (network == NULL)
         return;
     network_drop(network);
+    tls_client_context_free(network->tls);
     host_bearer_free(network->bearer);
     free(network);
 }

@@ -21,7 +21,7 @@ const bool coaps_is_built = true;
 
 struct coaps_client {
     const struct bearer *bearer;
-    struct tls_client_context *tls;
+    const struct tls_client_context *tls;
     struct connection *connection; /* NULL: none */
     struct server_copy server;
     /* The post under way, or that was last. */
@@ -37,19 +37,15 @@ struct coaps_client {
     char why[WHY_MAX];
 };
 
-struct coaps_client *coaps_client_new(const struct bearer *bearer)
+struct coaps_client *coaps_client_new(const struct bearer *bearer, const struct tls_client_context *tls)
 {
     struct coaps_client *client = calloc(1, sizeof(*client));
 
     if (client == NULL)
         return NULL;
     client->bearer = bearer;
+    client->tls = tls;
     client->state = COAPS_FAILED;
-    client->tls = tls_client_context_new();
-    if (client->tls == NULL) {
-        coaps_client_free(client);
-        return NULL;
-    }
     return client;
 }
 
@@ -60,7 +56,6 @@ void coaps_client_free(struct coaps_client *client)
     coap_exchange_free(client->exchange);
     connection_free(client->connection);
     server_copy_free(&client->server);
-    tls_client_context_free(client->tls);
     buf_free(&client->path);
     buf_free(&client->body);
     buf_free(&client->session);

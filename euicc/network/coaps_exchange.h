@@ -23,8 +23,8 @@ enum coaps_state { COAPS_RUNNING, COAPS_ANSWERED, COAPS_FAILED };
 
 struct coaps_client;
 
-/* NULL without memory. The bearer outlives it. */
-struct coaps_client *coaps_client_new(const struct bearer *bearer);
+/* NULL without memory. The bearer and the settings of TLS outlive it. */
+struct coaps_client *coaps_client_new(const struct bearer *bearer, const struct tls_client_context *tls);
 /* Ends what is under way; NULL is fine. */
 void coaps_client_free(struct coaps_client *client);
 

@@ -3,8 +3,9 @@
 
 const bool coaps_is_built = false;
 
-struct coaps_client *coaps_client_new(const struct bearer *bearer)
+struct coaps_client *coaps_client_new(const struct bearer *bearer, const struct tls_client_context *tls)
 {
+    (void)tls;
     (void)bearer;
     return NULL;
 }

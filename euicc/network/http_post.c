@@ -85,7 +85,8 @@ bool http_post_write(const struct http_post *post, struct buf *out)
         append_field(out, post->fields[i].name, post->fields[i].value);
     snprintf(length, sizeof(length), "%zu", post->body.size);
     append_field(out, "Content-Length", length);
-    append_field(out, "Connection", post->keep_alive ? "keep-alive" : "close");
+    if (!post->keep_alive) /* RFC 9112 9.3: else it is kept, without a word */
+        append_field(out, "Connection", "close");
     append_text(out, "\r\n");
     buf_append(out, post->body);
     if (out->failed)

@@ -25,11 +25,11 @@ struct http_post {
 };
 
 /*
- * Appends the whole request: request line, Host, the fields in their order, Content-Length, Connection, body.
- * False with nothing appended when a part is not what may stand there: a host that is neither name nor
- * address, a path that does not begin with "/", a name that is no token, a value with anything but printable
- * ASCII, blanks and tabs, a field that the writer makes itself (Host, Content-Length, Transfer-Encoding,
- * Connection); or without memory.
+ * Appends the whole request: request line, Host, the fields in their order, Content-Length, perhaps
+ * Connection, body. False with nothing appended when a part is not what may stand there: a host that is
+ * neither name nor address, a path that does not begin with "/", a name that is no token, a value with
+ * anything but printable ASCII, blanks and tabs, a field that the writer makes itself (Host, Content-Length,
+ * Transfer-Encoding, Connection); or without memory.
  */
 bool http_post_write(const struct http_post *post, struct buf *out);
 

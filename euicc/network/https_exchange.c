@@ -14,7 +14,7 @@
 
 struct https_exchange {
     const struct bearer *bearer;
-    struct tls_client_context *tls;
+    const struct tls_client_context *tls;
     struct connection *connection; /* NULL: none */
     struct server_copy server;
     /* The post under way, or that was last. */
@@ -31,7 +31,7 @@ struct https_exchange {
     char why[WHY_MAX];
 };
 
-struct https_exchange *https_exchange_new(const struct bearer *bearer)
+struct https_exchange *https_exchange_new(const struct bearer *bearer, const struct tls_client_context *tls)
 {
     struct https_exchange *client = calloc(1, sizeof(*client));
 
@@ -39,11 +39,7 @@ struct https_exchange *https_exchange_new(const struct bearer *bearer)
         return NULL;
     client->bearer = bearer;
     client->state = HTTPS_FAILED;
-    client->tls = tls_client_context_new();
-    if (client->tls == NULL) {
-        https_exchange_free(client);
-        return NULL;
-    }
+    client->tls = tls;
     return client;
 }
 
@@ -53,7 +49,6 @@ void https_exchange_free(struct https_exchange *client)
         return;
     connection_free(client->connection);
     server_copy_free(&client->server);
-    tls_client_context_free(client->tls);
     http_reader_free(client->reader);
     buf_free(&client->request);
     buf_free(&client->session);
@@ -107,8 +102,8 @@ static bool is_quiet(struct https_exchange *client, int64_t now)
 
 static bool can_go_on(struct https_exchange *client, const struct connection_server *server, int64_t now)
 {
-    return client->connection != NULL && client->state == HTTPS_ANSWERED && server_copy_is(&client->server, server) &&
-           is_quiet(client, now);
+    return client->connection != NULL && client->state == HTTPS_ANSWERED &&
+           server_copy_is(&client->server, server) && is_quiet(client, now);
 }
 
 bool https_exchange_post(struct https_exchange *client, const struct connection_server *server,

@@ -28,8 +28,8 @@ struct https_answer {
 
 struct https_exchange;
 
-/* NULL without memory. The bearer outlives it. */
-struct https_exchange *https_exchange_new(const struct bearer *bearer);
+/* NULL without memory. The bearer and the TLS settings outlive it. */
+struct https_exchange *https_exchange_new(const struct bearer *bearer, const struct tls_client_context *tls);
 /* Ends what is under way; NULL is fine. */
 void https_exchange_free(struct https_exchange *client);
 

@@ -177,6 +177,13 @@ static bool set_up(struct tls_client *client, const struct tls_client_context *c
     return SSL_set_mtu(client->ssl, (long)client->datagram_max) > 0;
 }
 
+/* Whom a session is offered to was trusted by the same certificates, which could be read then. */
+static bool know_whom(struct tls_client *client, const struct tls_client_settings *settings)
+{
+    tls_session_offer(client, settings->session);
+    return SSL_get_session(client->ssl) != NULL || tls_trust_read(client);
+}
+
 struct tls_client *tls_client_new(const struct tls_client_context *context,
                                   const struct tls_client_settings *settings)
 {
@@ -186,12 +193,11 @@ struct tls_client *tls_client_new(const struct tls_client_context *context,
         return NULL;
     client->alert = -1;
     ERR_clear_error();
-    if (!take_settings(client, settings) || !set_up(client, context)) {
+    if (!take_settings(client, settings) || !set_up(client, context) || !know_whom(client, settings)) {
         printable_text(client->why, strlen(client->why));
         note_failure(client);
         return client;
     }
-    tls_session_offer(client, settings->session);
     drive(client, settings->clock);
     return client;
 }

@@ -10,6 +10,11 @@
 #define CIPHERS_OF_13                                                                                        \
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_CCM_SHA256"
 #define GROUPS "X25519:P-256:P-384:brainpoolP256r1"
+/* Without DSA, SHA-224, Ed448 and keys that are for PSS alone, which OpenSSL would offer too: no server of
+ * eSIM has them, and they would be in every hello. */
+#define SIGNATURES                                                                                           \
+    "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:"           \
+    "RSA+SHA256:RSA+SHA384:RSA+SHA512"
 
 #define SECURITY_LEVEL 2
 
@@ -25,11 +30,16 @@ static SSL_CTX *make_context(const SSL_METHOD *method, int lowest)
 {
     SSL_CTX *context = SSL_CTX_new(method);
     char groups[] = GROUPS;
+    char signatures[] = SIGNATURES;
 
     if (context == NULL)
         return NULL;
     SSL_CTX_set_security_level(context, SECURITY_LEVEL);
-    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_QUERY_MTU);
+    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_QUERY_MTU |
+                                     SSL_OP_NO_ENCRYPT_THEN_MAC); /* no cipher here has a MAC of its own */
+    /* A session id that means nothing, and a record in each direction (RFC 8446 D.4): 76 octets a handshake
+     * for firewalls of offices, which networks of devices do not have. */
+    SSL_CTX_clear_options(context, SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_max_cert_list(context, TLS_CERTIFICATES_MAX);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
@@ -40,7 +50,7 @@ static SSL_CTX *make_context(const SSL_METHOD *method, int lowest)
     if (SSL_CTX_set_min_proto_version(context, lowest) == 1 &&
         SSL_CTX_set_max_proto_version(context, 0) == 1 && SSL_CTX_set_cipher_list(context, CIPHERS) == 1 &&
         SSL_CTX_set_ciphersuites(context, CIPHERS_OF_13) == 1 &&
-        SSL_CTX_set1_groups_list(context, groups) == 1)
+        SSL_CTX_set1_groups_list(context, groups) == 1 && SSL_CTX_set1_sigalgs_list(context, signatures) == 1)
         return context;
     SSL_CTX_free(context);
     return NULL;

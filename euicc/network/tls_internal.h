@@ -26,11 +26,12 @@ struct dtls_flight {
 /* What verification needs. See tls_trust.c. */
 struct tls_verifier {
     enum tls_trust_kind kind;
-    struct buf key;  /* SubjectPublicKeyInfo */
-    X509 *pinned;    /* the certificate; NULL with another kind */
-    X509_STORE *cas; /* NULL with TLS_TRUST_KEY */
-    int64_t date;    /* as in the settings */
-    bool is_address; /* the host is */
+    struct buf key;    /* SubjectPublicKeyInfo */
+    X509 *pinned;      /* the certificate; NULL with another kind */
+    X509_STORE *cas;   /* NULL with TLS_TRUST_KEY */
+    struct buf unread; /* certificates that are not in it yet, as octet strings */
+    int64_t date;      /* as in the settings */
+    bool is_address;   /* the host is */
 };
 
 struct tls_client_context {
@@ -70,6 +71,9 @@ bool datagram_take(struct buf *queue, struct buf *out);
 
 /* Takes the trust over from the settings. False with client->why, which says nothing without memory. */
 bool tls_trust_use(struct tls_client *client, const struct tls_client_settings *settings);
+/* Reads the certificates in it, which takes OpenSSL longer than the handshake of a session that goes on and
+ * is needed by nobody there: before somebody is verified. Likewise; nothing to do the second time. */
+bool tls_trust_read(struct tls_client *client);
 void tls_trust_free(struct tls_verifier *verifier);
 /* OpenSSL asks: is the chain a trusted one? 1, or 0 with client->why and the context's error. */
 int tls_trust_verify(X509_STORE_CTX *chain, void *unused);

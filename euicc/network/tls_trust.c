@@ -2,6 +2,7 @@
  * Whom the TLS client trusts (SGP.32 2.11.1.1.1, SGP.22 2.6.7), and the line that says why not. OpenSSL
  * builds and verifies the chain; a pinned key needs none.
  */
+#include "apdu/tlv.h"
 #include "crypto/printable.h"
 #include "euicc/network/tls_internal.h"
 
@@ -15,7 +16,9 @@
 #define NAMES_MAX 160 /* characters of the names in a certificate that a line shows */
 #define DATE_MAX  64
 
-/* --- Out of the settings ------------------------------------------------------------------------------ */
+enum { TAG_OCTETS = 0x04 };
+
+/* --- Out of the settings -------------------------------------------------------------------------------- */
 
 static bool host_is_address(const char *host)
 {
@@ -75,7 +78,6 @@ bool tls_trust_use(struct tls_client *client, const struct tls_client_settings *
 {
     const struct tls_client_trust *trust = &settings->trust;
     struct tls_verifier *verifier = &client->verifier;
-    bool ok = true;
 
     verifier->kind = trust->kind;
     verifier->date = settings->date;
@@ -87,15 +89,29 @@ bool tls_trust_use(struct tls_client *client, const struct tls_client_settings *
     if (trust->kind == TLS_TRUST_KEY)
         return use_key(client, trust->values[0]);
     verifier->cas = X509_STORE_new();
-    ok = verifier->cas != NULL;
-    for (size_t i = 0; ok && i < trust->count; i++)
-        ok = use_certificate(client, trust->values[i], trust->kind == TLS_TRUST_CERTIFICATE);
+    for (size_t i = 0; i < trust->count; i++)
+        tlv_put(&verifier->unread, TAG_OCTETS, trust->values[i]);
+    return verifier->cas != NULL && !verifier->unread.failed;
+}
+
+bool tls_trust_read(struct tls_client *client)
+{
+    struct tls_verifier *verifier = &client->verifier;
+    struct tlv_reader reader = tlv_reader(buf_span(&verifier->unread));
+    struct tlv value;
+    bool ok = true;
+
+    while (ok && tlv_next(&reader, &value) == TLV_OK)
+        ok = use_certificate(client, value.value, verifier->kind == TLS_TRUST_CERTIFICATE);
+    if (ok)
+        buf_free(&verifier->unread);
     return ok;
 }
 
 void tls_trust_free(struct tls_verifier *verifier)
 {
     buf_free(&verifier->key);
+    buf_free(&verifier->unread);
     X509_free(verifier->pinned);
     X509_STORE_free(verifier->cas);
 }
@@ -262,7 +278,7 @@ int tls_trust_verify(X509_STORE_CTX *chain, void *unused)
     (void)unused;
     if (client->verifier.kind == TLS_TRUST_KEY)
         return verify_key(client, chain);
-    ok = X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN) == 1 &&
+    ok = tls_trust_read(client) && X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN) == 1 &&
          demand_date(&client->verifier, parameters) && demand_host(client, chain, parameters);
     if (!ok)
         X509_STORE_CTX_set_error(chain, X509_V_ERR_OUT_OF_MEM);

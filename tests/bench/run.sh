@@ -41,4 +41,5 @@ iccid=$(sqlite3 "$work/card.db" 'select iccid from profile')
 "$bench/download_cpu" "$work/download.db" with_syncs
 "$bench/package_cpu" "$memory/package.db"
 "$bench/package_switches" "$memory/switches.db"
+[ ! -x "$bench/ipae_poll" ] || "$bench/ipae_poll"
 "$here/pcsc.sh" "$build" || [ $? -eq 77 ] # says why when there is no pcscd

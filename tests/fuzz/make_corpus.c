@@ -202,6 +202,39 @@ static bool make_ipa(void)
                             "04 0016 3014 5A10 89049032123451234512345678901235 A000 01 0003 020101");
 }
 
+#define ENABLE_OTHER "A30C 5A0A 988812010000000020F9"
+
+/* What happens to a card with an IPAe: see fuzz_ipae.c. An answer is an octet with its delay, what it is, and
+ * a piece. */
+static bool make_ipae(void)
+{
+    return corpus_write_hex("ipae", "nothing", "01 0005 00 00 01 0003 020101") &&
+           corpus_write_hex("ipae", "later", "01 0005 00 02 04 01 0002 00 01 0003 020101") &&
+           corpus_write_hex("ipae", "reset-while-it-waits", "01 0005 00 20 0A 01 01 0005 00 00 05 0000") &&
+           corpus_write_hex("ipae", "enable",
+                            "01 0005 00 00 02 000E" ENABLE_OTHER "00 04 0003 800101 00 01 0003 020101") &&
+           corpus_write_hex("ipae", "enable-with-refresh",
+                            "02 00 00 02 000E" ENABLE_OTHER "04 05 06 00 0A 01 02 00 00 04 0003 800101"
+                            "00 01 0003 020101") &&
+           corpus_write_hex("ipae", "refresh-refused",
+                            "02 00 00 02 000E" ENABLE_OTHER "04 05 06 32 00 00 04 0003 800101"
+                            "00 01 0003 020101") &&
+           corpus_write_hex("ipae", "rollback",
+                            "01 0005 00 00 02 0010 A30E 5A0A 988812010000000020F9 0500 00 05 0000"
+                            "01 0100 00 00 05 0000 01 0200 00 00 05 0000 01 0100 00 00 05 0000") &&
+           corpus_write_hex("ipae", "trigger-direct",
+                            "01 0005 00 00 01 0015 BF54 12 A010 800E 31 24 612E6578616D706C65 24 62 24"
+                            "00 04 0002 8000 00 05 0000") &&
+           corpus_write_hex("ipae", "lpa", "01 0005 07 00 01 0078 00 00 01 0003 020101") &&
+           corpus_write_hex("ipae", "enable-by-lpa",
+                            "01 0005 00 00 01 0003 020101 08 01 01 0400 00 00 01 0003 020101") &&
+           corpus_write_hex("ipae", "enable-by-lpa-with-refresh",
+                            "02 08 03 05 06 00 0A 01 01 0400 00 00 01 0003 020101") &&
+           corpus_write_hex("ipae", "ipad", "03 01 01 0005 00 09 00 00 01 0003 020101") &&
+           corpus_write_hex("ipae", "enable-and-reset",
+                            "02 00 00 02 000E" ENABLE_OTHER "04 0A 00 02 00 00 04 0003 800101");
+}
+
 #define SIXTEEN "61616161616161616161616161616161"
 
 /* A server's steps: see fuzz_coap.c. 08 in the first octet is a payload of 40 octets in blocks of 16. */
@@ -236,7 +269,7 @@ int main(int argc, char **argv)
     }
     root = argv[1];
     return make_tlv() && make_vpcd() && make_http() && make_dns() && make_coap() && make_eim() &&
-                   make_ipa() && corpus_make_card_targets()
+                   make_ipa() && make_ipae() && corpus_make_card_targets()
                ? 0
                : 1;
 }

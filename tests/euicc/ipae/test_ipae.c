@@ -242,6 +242,31 @@ START_TEST(a_change_waits_for_the_terminal)
 }
 END_TEST
 
+/* A terminal that is slow to fetch, or never does, keeps nobody busy. */
+START_TEST(it_sleeps_while_the_terminal_is_at_work)
+{
+    struct bench bench;
+    struct softeuicc *card;
+    size_t before;
+
+    open_bench(&bench);
+    card = bench.ipa.es10.card;
+    ck_assert_uint_eq(command(&bench, "80100000 03 000080"), 0x9000);
+    ck_assert_uint_eq(
+        es10_send(&bench.ipa.es10, hex("BF3111 A00C 5A0A 98940000000000000052 8101FF"), test_buf()), 0x910B);
+    before = taken(&bench, 0xBF4F);
+    bench.now += 15 * MINUTE;
+    ck_assert_int_eq(softeuicc_next_wakeup(card), -1);
+    ck_assert_uint_eq(command(&bench, FETCH), 0x9000);
+    ck_assert_int_eq(softeuicc_next_wakeup(card), -1);
+    ck_assert_uint_eq(taken(&bench, 0xBF4F), before);
+    ck_assert_uint_eq(command(&bench, REFUSED), 0x9000);
+    run(&bench);
+    ck_assert_uint_gt(taken(&bench, 0xBF4F), before);
+    close_bench(&bench);
+}
+END_TEST
+
 /* notifyStateChange and its cause in GetEimPackage number `index`; -1: none. */
 static int cause_told(struct bench *bench, size_t index)
 {
@@ -419,6 +444,6 @@ END_TEST
 
 TEST_MAIN("ipae", it_polls_by_itself, a_clock_that_was_set_back_does_not_stop_it,
           a_package_without_a_terminal_changes_at_once, a_change_waits_for_the_terminal,
-          the_eim_hears_of_a_refused_refresh, it_yields_to_an_lpa, a_session_of_an_lpa_ends_its_own,
-          it_sees_what_others_change, a_device_with_an_ipad_has_it_off, a_strict_one_has_the_card_to_itself,
-          a_profile_without_network_is_rolled_back)
+          it_sleeps_while_the_terminal_is_at_work, the_eim_hears_of_a_refused_refresh, it_yields_to_an_lpa,
+          a_session_of_an_lpa_ends_its_own, it_sees_what_others_change, a_device_with_an_ipad_has_it_off,
+          a_strict_one_has_the_card_to_itself, a_profile_without_network_is_rolled_back)

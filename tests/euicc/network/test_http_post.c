@@ -27,7 +27,6 @@ START_TEST(a_request)
                                    "X-Admin-Protocol: gsma/rsp/v2.5.0\r\n"
                                    "Content-Type: application/json;charset=UTF-8\r\n"
                                    "Content-Length: 2\r\n"
-                                   "Connection: keep-alive\r\n"
                                    "\r\n"
                                    "{}";
     struct http_post post = es9p_post();

@@ -213,6 +213,33 @@ START_TEST(a_session_that_nobody_knows_does_no_harm)
 }
 END_TEST
 
+/* Who does not go on with it has to be trusted for what it shows. */
+START_TEST(a_session_is_no_excuse_for_a_stranger)
+{
+    struct bench_identity identity = bench_identity(&(struct bench_request){.name = BENCH_HOST});
+    struct bench_identity stranger = bench_identity(&(struct bench_request){.name = BENCH_HOST});
+
+    for (enum kind kind = 0; kind < KINDS; kind++) {
+        SSL_CTX *server = server_of(kind, &identity), *other = server_of(kind, &stranger);
+        struct tls_client_settings settings = settings_of(kind, &identity);
+        struct bench bench = {.piece = 0};
+        bool resumed;
+
+        settings.session = connect_once(server, &settings, &resumed);
+        bench_begin(&bench, other, &settings);
+        bench_carry(&bench);
+        ck_assert_int_eq(tls_client_state(bench.client), TLS_FAILED);
+        ck_assert_str_ne(tls_client_why(bench.client), "");
+        bench_end(&bench);
+        SSL_CTX_free(server);
+        SSL_CTX_free(other);
+    }
+    bench_identity_free(&identity);
+    bench_identity_free(&stranger);
+}
+END_TEST
+
 TEST_MAIN("tls_session", a_session_goes_on_in_another_client, tickets_come_when_they_come,
           a_session_is_for_its_host_and_trust, a_session_outlives_no_certificate,
-          what_is_no_session_is_not_offered, a_session_that_nobody_knows_does_no_harm)
+          what_is_no_session_is_not_offered, a_session_that_nobody_knows_does_no_harm,
+          a_session_is_no_excuse_for_a_stranger)
