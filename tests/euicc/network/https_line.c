@@ -10,7 +10,9 @@ void https_line_open(struct https_line *line)
     wire_open(&line->wire, bench_own_server(0));
     line->server = wire_server(bench_own());
     line->now = WIRE_NOW;
-    line->client = https_exchange_new(&line->wire.bearer);
+    line->tls = tls_client_context_new();
+    ck_assert_ptr_nonnull(line->tls);
+    line->client = https_exchange_new(&line->wire.bearer, line->tls);
     ck_assert_ptr_nonnull(line->client);
     ck_assert_int_eq(https_exchange_due(line->client), INT64_MIN);
 }
@@ -18,6 +20,7 @@ void https_line_open(struct https_line *line)
 void https_line_end(struct https_line *line)
 {
     https_exchange_free(line->client);
+    tls_client_context_free(line->tls);
     ck_assert_uint_eq(line->wire.closed + (line->wire.refuses ? 1 : 0), line->wire.opened);
     wire_end(&line->wire);
 }

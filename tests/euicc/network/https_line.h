@@ -12,6 +12,7 @@
 #define ALL_PATIENCE 900000 /* ms: for a whole post */
 
 struct https_line {
+    struct tls_client_context *tls;
     struct wire wire;
     struct https_exchange *client;
     struct connection_server server;
