@@ -7,7 +7,7 @@
 
 #include <openssl/ssl.h>
 
-#define TLS_WHY_MAX 320
+#define TLS_WHY_MAX 480
 
 /* How often a flight of DTLS is sent again. */
 #define DTLS_COPIES 6
