@@ -226,6 +226,7 @@ START_TEST(a_change_waits_for_the_terminal)
     ck_assert_uint_eq(command(&bench, "80100000 03 000080"), 0x9000);
     run(&bench);
     ck_assert_int_eq(state_of_b(&bench), 0);
+    ck_assert_uint_gt(bench.dropped, 0); /* the connection is closed before the REFRESH */
     ck_assert_uint_eq(taken(&bench, 0xBF50), 0);
     ck_assert_uint_eq(command(&bench, STATUS), 0x910B); /* announced with the next answer */
     ck_assert_uint_eq(command(&bench, FETCH), 0x9000);
