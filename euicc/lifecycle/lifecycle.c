@@ -239,10 +239,12 @@ static enum lifecycle_result lifecycle_ask(const struct lifecycle_row *row, cons
     return nvm_failed(step->card->nvm) ? LIFECYCLE_FAILED : LIFECYCLE_OK;
 }
 
-static enum lifecycle_result lifecycle_act(const struct lifecycle_row *row, const struct lifecycle_step *step)
+/* `was_marked`: what was to be done at once has been. */
+static enum lifecycle_result lifecycle_act(const struct lifecycle_row *row, const struct lifecycle_step *step,
+                                           bool was_marked)
 {
     for (size_t i = 0; row->actions[i] != NULL; i++)
-        if (!row->actions[i]->run(step))
+        if (!(was_marked && row->actions[i]->at_once) && !row->actions[i]->run(step))
             return LIFECYCLE_FAILED;
     return nvm_failed(step->card->nvm) ? LIFECYCLE_FAILED : LIFECYCLE_OK;
 }
@@ -283,7 +285,7 @@ static enum lifecycle_result lifecycle_execute(struct lifecycle_step *step, enum
     find_enabled(step);
     result = lifecycle_ask(row, step);
     if (result == LIFECYCLE_OK && !only_ask)
-        result = lifecycle_act(row, step);
+        result = lifecycle_act(row, step, false);
     if (result == LIFECYCLE_OK && !only_ask)
         marking_note(step->card, lifecycle_event_name(event), step->subject->id);
     forget_enabled(step);
@@ -314,7 +316,7 @@ static bool take_step(struct softeuicc *card, const struct marked_step *marked)
     if (find_event(marked->event, &event))
         row = lifecycle_row(event, state_of(&subject));
     find_enabled(&step);
-    done = row == NULL || lifecycle_act(row, &step) == LIFECYCLE_OK;
+    done = row == NULL || lifecycle_act(row, &step, true) == LIFECYCLE_OK;
     forget_enabled(&step);
     profile_clear(&subject);
     return done;
@@ -417,5 +419,5 @@ void lifecycle_power_loss(struct softeuicc *card)
     const struct profile none = {.id = 0};
     const struct lifecycle_step step = {.card = card, .subject = &none};
 
-    (void)lifecycle_act(lifecycle_row(LIFECYCLE_POWER_LOSS, LIFECYCLE_DISABLED), &step);
+    (void)lifecycle_act(lifecycle_row(LIFECYCLE_POWER_LOSS, LIFECYCLE_DISABLED), &step, false);
 }

@@ -83,6 +83,7 @@ struct lifecycle_guard {
 struct lifecycle_action {
     const char *name;
     bool (*run)(const struct lifecycle_step *step);
+    bool at_once; /* of a change that is marked (marking.h): done then, not when it takes effect */
 };
 
 #define LIFECYCLE_GUARDS_MAX  6

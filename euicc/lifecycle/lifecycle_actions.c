@@ -8,7 +8,8 @@
 #include "euicc/lifecycle/session.h"
 #include "euicc/terminal/toolkit.h"
 
-#define ACTION(action, text, effect) const struct lifecycle_action action = {text, effect}
+#define ACTION(action, text, effect)         const struct lifecycle_action action = {text, effect, false}
+#define ACTION_AT_ONCE(action, text, effect) const struct lifecycle_action action = {text, effect, true}
 
 /* --- profiles ------------------------------------------------------------------------------------ */
 
@@ -106,7 +107,7 @@ static bool refresh_if_asked(const struct lifecycle_step *step)
     return true;
 }
 
-ACTION(action_refresh_if_asked, "REFRESH if asked", refresh_if_asked);
+ACTION_AT_ONCE(action_refresh_if_asked, "REFRESH if asked", refresh_if_asked);
 
 static bool refresh_always(const struct lifecycle_step *step)
 {
@@ -197,7 +198,7 @@ static bool use_up_session(const struct lifecycle_step *step)
     return true;
 }
 
-ACTION(action_use_up_session, "use up the session", use_up_session);
+ACTION_AT_ONCE(action_use_up_session, "use up the session", use_up_session);
 
 /* --- the Emergency Profile ----------------------------------------------------------------------- */
 

@@ -503,6 +503,30 @@ START_TEST(immediate_enable_after_a_download)
 }
 END_TEST
 
+/* What a marked one has used up is its own session, not that of who came after it. */
+START_TEST(immediate_enable_leaves_a_later_session)
+{
+    struct buf response = {0};
+    struct bench bench;
+
+    open_bench(&bench);
+    sql(&bench, configure);
+    download(&bench, false);
+    ck_assert_uint_eq(terminal_command(&bench.es10.terminal, hex("80100000 03 000080"), &response), 0x9000);
+    ck_assert_uint_eq(es10_send(&bench.es10, hex("BF5A03 8001FF"), &response), 0x910B);
+    ck_assert_int_eq(es10_state(&bench.es10, DOWNLOADED), 0);
+    ck_assert_uint_eq(es10_send(&bench.es10, hex("BF2E00"), &response), 0x910B);
+    ck_assert_uint_eq(terminal_command(&bench.es10.terminal, hex("80120000 0B"), &response), 0x9000);
+    ck_assert_uint_eq(
+        terminal_command(&bench.es10.terminal, hex("80140000 0C 8103010104 82028281 830100"), &response),
+        0x9000);
+    ck_assert_int_eq(es10_state(&bench.es10, DOWNLOADED), 1);
+    ck_assert_int_eq(rsp_session_stage(bench.es10.card), RSP_CHALLENGED);
+    buf_free(&response);
+    close_bench(&bench);
+}
+END_TEST
+
 START_TEST(immediate_enable_minds_the_terminal)
 {
     struct buf response = {0};
@@ -637,6 +661,7 @@ TEST_MAIN("es10b recovery", rollback_brings_the_former_profile_back_and_reports,
           fallback_and_return, fallback_to_a_profile_that_is_gone, emergency_there_and_back,
           emergency_with_nothing_else_enabled, emergency_stops_everything_else,
           only_its_function_enables_the_emergency_profile, immediate_enable_after_a_download,
-          immediate_enable_minds_the_terminal, immediate_enable_without_a_session,
-          immediate_enable_that_is_not_available, immediate_enable_of_what_the_lpa_enabled_or_deleted,
-          malformed_requests_are_refused, a_consumer_card_does_not_know_them)
+          immediate_enable_leaves_a_later_session, immediate_enable_minds_the_terminal,
+          immediate_enable_without_a_session, immediate_enable_that_is_not_available,
+          immediate_enable_of_what_the_lpa_enabled_or_deleted, malformed_requests_are_refused,
+          a_consumer_card_does_not_know_them)
