@@ -35,8 +35,7 @@ struct host_network {
     struct socket_channel channels[SOFTEUICC_CHANNELS + 1]; /* by their names */
 };
 
-/* --- what the card is told
- * ---------------------------------------------------------------------------------- */
+/* --- what the card is told --------------------------------------------------------------------------- */
 
 static void tell_opened(struct socket_channel *channel)
 {
@@ -65,8 +64,7 @@ static void tell_closed(struct socket_channel *channel, const char *why)
     network->told(network->context);
 }
 
-/* --- streams
- * -------------------------------------------------------------------------------------------------- */
+/* --- streams ----------------------------------------------------------------------------------------- */
 
 static void on_stream_read(struct bufferevent *stream, void *context)
 {
@@ -136,8 +134,7 @@ static void close_stream(struct bufferevent *stream)
     bufferevent_set_timeouts(stream, NULL, &patience);
 }
 
-/* --- datagrams
- * ------------------------------------------------------------------------------------------------ */
+/* --- datagrams --------------------------------------------------------------------------------------- */
 
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
@@ -194,8 +191,7 @@ static bool open_datagrams(struct socket_channel *channel, const char *host, uin
     return true;
 }
 
-/* --- what the card asks
- * --------------------------------------------------------------------------------------- */
+/* --- what the card asks ------------------------------------------------------------------------------ */
 
 static bool host_network_open(void *context, unsigned number, enum softeuicc_transport transport,
                               const char *host, uint16_t port)
@@ -239,8 +235,7 @@ static void host_network_close(void *context, unsigned number)
     channel->socket = -1;
 }
 
-/* --- its life
- * --------------------------------------------------------------------------------------------------- */
+/* --- its life ---------------------------------------------------------------------------------------- */
 
 struct host_network *host_network_new(struct event_base *base, void (*told)(void *context), void *context)
 {

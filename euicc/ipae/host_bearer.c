@@ -32,8 +32,7 @@ static struct channel_of_host *host_bearer_find(struct host_bearer *bearer, unsi
                : NULL;
 }
 
-/* --- what the network stack asks
- * ----------------------------------------------------------------------------- */
+/* --- what the network stack asks --------------------------------------------------------------------- */
 
 static unsigned open_channel(void *context, enum bearer_transport transport, const char *host, uint16_t port)
 {
@@ -111,8 +110,7 @@ static void close_channel(void *context, unsigned channel)
     bearer->host.close(bearer->host.context, channel);
 }
 
-/* --- its life
- * ------------------------------------------------------------------------------------------------- */
+/* --- its life ---------------------------------------------------------------------------------------- */
 
 struct host_bearer *host_bearer_new(const struct softeuicc_bearer *host)
 {
@@ -145,8 +143,7 @@ const struct bearer *host_bearer_bearer(const struct host_bearer *bearer)
     return &bearer->bearer;
 }
 
-/* --- what the host tells
- * --------------------------------------------------------------------------------------- */
+/* --- what the host tells ----------------------------------------------------------------------------- */
 
 void host_bearer_opened(struct host_bearer *bearer, unsigned channel)
 {

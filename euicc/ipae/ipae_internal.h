@@ -55,8 +55,7 @@ bool ipae_know_profiles(struct ipae *ipae);
 /* Whether somebody else has changed them since; not before it knew them once. */
 bool ipae_profiles_differ(struct ipae *ipae, bool *differ);
 
-/* --- A round (ipae_round.c) ------------------------------------------------------------------------------
- */
+/* --- A round (ipae_round.c) -------------------------------------------------------------------------- */
 
 /* Begins one. False: storage or memory failed. No round when the card has no eIM. */
 bool ipae_round_begin(struct ipae *ipae);

@@ -129,8 +129,7 @@ static bool poll_next(struct ipae_round *round)
     return true;
 }
 
-/* --- what a poll waits for
- * ---------------------------------------------------------------------------------- */
+/* --- what a poll waits for --------------------------------------------------------------------------- */
 
 /* True: there was an answer, or there will be none. */
 static bool take_answer(struct ipae *ipae)

@@ -25,8 +25,7 @@ struct ipae_network {
     char server[SERVER_MAX]; /* that is asked */
 };
 
-/* --- what it is trusted by
- * ------------------------------------------------------------------------------------ */
+/* --- what it is trusted by --------------------------------------------------------------------------- */
 
 /* The values of a trust, and the octets they point to. */
 struct trusted {
@@ -74,8 +73,7 @@ static bool find_trust(struct softeuicc *card, const struct ipa_eim *eim, const 
     return true;
 }
 
-/* --- sessions
- * ----------------------------------------------------------------------------------------------------- */
+/* --- sessions ---------------------------------------------------------------------------------------- */
 
 static void get_session(struct ipae_network *network, struct buf *session)
 {
@@ -109,8 +107,7 @@ static void keep_session(struct ipae_network *network)
     buf_free(&session);
 }
 
-/* --- a message
- * ------------------------------------------------------------------------------------------------------ */
+/* --- a message --------------------------------------------------------------------------------------- */
 
 static bool say_why(char why[IPAE_WHY_MAX], const char *text)
 {
@@ -290,8 +287,7 @@ static void network_drop(void *context)
     network->coaps = NULL;
 }
 
-/* --- its life
- * ------------------------------------------------------------------------------------------------------- */
+/* --- its life ---------------------------------------------------------------------------------------- */
 
 struct ipae_network *ipae_network_new(struct softeuicc *card, const struct softeuicc_bearer *host)
 {

@@ -14,8 +14,7 @@
 #define ADVANCES_MAX      500
 #define BUSY_MAX          (17 * MINUTE) /* that one poll may take when nobody answers as he should */
 
-/* --- the eIM ---------------------------------------------------------------------------------------------
- */
+/* --- the eIM ----------------------------------------------------------------------------------------- */
 
 /* Over a bad connection it hears of no error: the order would be done with. */
 static bool device_eim(void *context, struct span message, struct buf *answer)
@@ -32,8 +31,7 @@ static bool device_eim(void *context, struct span message, struct buf *answer)
     return ipa_bench_eim(&device->ipa, message, answer);
 }
 
-/* --- the device ------------------------------------------------------------------------------------------
- */
+/* --- the device -------------------------------------------------------------------------------------- */
 
 static int64_t device_now(void *context)
 {
@@ -173,8 +171,7 @@ void device_pass(struct device *device, int64_t time)
     ck_abort_msg("%s: it is never quiet", device->network.is->name);
 }
 
-/* --- what is held ----------------------------------------------------------------------------------------
- */
+/* --- what is held ------------------------------------------------------------------------------------ */
 
 int64_t device_results(struct device *device)
 {

@@ -10,8 +10,7 @@
 
 static const struct network_fault no_fault = {.name = "none"};
 
-/* --- who the server is -----------------------------------------------------------------------------------
- */
+/* --- who the server is ------------------------------------------------------------------------------- */
 
 static const struct bench_identity *good_ca(void)
 {
@@ -102,8 +101,7 @@ static SSL_CTX *server_of(struct hostile_network *network, enum network_identity
     return network->servers[identity];
 }
 
-/* --- what it answers -------------------------------------------------------------------------------------
- */
+/* --- what it answers --------------------------------------------------------------------------------- */
 
 static void come_to_the_card(struct hostile_network *network, struct span raw)
 {
@@ -180,8 +178,7 @@ static void answer_on(struct hostile_network *network)
     flush(network);
 }
 
-/* --- what the card asks of its host ----------------------------------------------------------------------
- */
+/* --- what the card asks of its host ------------------------------------------------------------------ */
 
 static bool network_open(void *context, unsigned channel, enum softeuicc_transport transport,
                          const char *host, uint16_t port)
@@ -244,8 +241,7 @@ static void network_close(void *context, unsigned channel)
     https_peer_end(&network->peer);
 }
 
-/* --- what its host tells it ------------------------------------------------------------------------------
- */
+/* --- what its host tells it -------------------------------------------------------------------------- */
 
 void hostile_network_open(struct hostile_network *network)
 {

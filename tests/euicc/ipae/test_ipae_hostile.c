@@ -7,8 +7,7 @@
 
 #include <stdio.h>
 
-/* --- faults ----------------------------------------------------------------------------------------------
- */
+/* --- faults ------------------------------------------------------------------------------------------ */
 
 static void twice(struct span raw, struct buf *out)
 {
@@ -309,8 +308,7 @@ static const struct network_fault faults[] = {
 };
 #define FAULTS (sizeof(faults) / sizeof(faults[0]))
 
-/* --- what comes of them ----------------------------------------------------------------------------------
- */
+/* --- what comes of them ------------------------------------------------------------------------------ */
 
 static void nothing_changed(struct device *device)
 {

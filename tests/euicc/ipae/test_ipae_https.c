@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-/* --- on a good network -----------------------------------------------------------------------------------
- */
+/* --- on a good network ------------------------------------------------------------------------------- */
 
 static bool says(struct device *device, const char *line)
 {

@@ -54,8 +54,7 @@ static void connect_line(struct line *line)
     ck_assert_int_eq(connection_state(line->connection), CONNECTION_OPEN);
 }
 
-/* --- addresses -------------------------------------------------------------------------------------------
- */
+/* --- addresses --------------------------------------------------------------------------------------- */
 
 START_TEST(addresses_are_read)
 {
@@ -129,8 +128,7 @@ START_TEST(nonsense_is_no_address)
 }
 END_TEST
 
-/* --- a life ----------------------------------------------------------------------------------------------
- */
+/* --- a life ------------------------------------------------------------------------------------------ */
 
 START_TEST(it_carries_octets_both_ways)
 {
@@ -187,8 +185,7 @@ START_TEST(it_says_good_bye)
 }
 END_TEST
 
-/* --- what goes wrong -------------------------------------------------------------------------------------
- */
+/* --- what goes wrong --------------------------------------------------------------------------------- */
 
 static void ended(struct line *line, const char *why)
 {

@@ -1,8 +1,7 @@
 /* euicc/network/https_exchange.c: posts to a server that is silent, or whose answers are none. */
 #include "tests/euicc/network/https_line.h"
 
-/* --- time ------------------------------------------------------------------------------------------------
- */
+/* --- time -------------------------------------------------------------------------------------------- */
 
 START_TEST(a_connection_has_its_time)
 {
@@ -42,8 +41,7 @@ START_TEST(an_answer_has_its_time)
 }
 END_TEST
 
-/* --- badly -----------------------------------------------------------------------------------------------
- */
+/* --- badly ------------------------------------------------------------------------------------------- */
 
 START_TEST(answers_that_are_none)
 {

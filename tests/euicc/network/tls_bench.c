@@ -10,8 +10,7 @@
 #define SERVER_TIMER_US 20000 /* a little more than the 15 milliseconds from which on OpenSSL sees none */
 #define ROUNDS_MAX      2000
 
-/* --- Certificates -----------------------------------------------------------------------------------------
- */
+/* --- Certificates ------------------------------------------------------------------------------------ */
 
 static void add_bench_extension(X509 *cert, const struct bench_identity *issuer, int nid, const char *value)
 {
@@ -140,8 +139,7 @@ void bench_identity_free(struct bench_identity *identity)
     *identity = (struct bench_identity){0};
 }
 
-/* --- The server -------------------------------------------------------------------------------------------
- */
+/* --- The server -------------------------------------------------------------------------------------- */
 
 SSL_CTX *bench_server(bool is_datagram, const struct bench_identity *identity,
                       const struct bench_identity *intermediate)
@@ -167,8 +165,7 @@ static unsigned int server_timer(SSL *ssl, unsigned int last)
     return SERVER_TIMER_US;
 }
 
-/* --- The network ------------------------------------------------------------------------------------------
- */
+/* --- The network ------------------------------------------------------------------------------------- */
 
 struct tls_client_settings bench_settings(enum tls_trust_kind kind, const struct span *trusted, size_t count)
 {
@@ -312,8 +309,7 @@ struct span bench_client_read(struct bench *bench)
     return buf_span(out);
 }
 
-/* --- A server with its own certificate --------------------------------------------------------------------
- */
+/* --- A server with its own certificate --------------------------------------------------------------- */
 
 const struct bench_identity *bench_own(void)
 {
