@@ -1,34 +1,46 @@
 /* Channels of a card as sockets of this machine: see host_network.h. */
 #include "device/host_network.h"
 
+#include "common/net/lookup.h"
+
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
-#include <event2/dns.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#define DATAGRAM_MAX  65536
-#define PIECE_MAX     16384
-#define DRAIN_SECONDS 5 /* for what was sent last on a channel that is closed */
-#define PORT_SIZE     sizeof("65535")
+#define DATAGRAM_MAX    65536
+#define PIECE_MAX       16384
+#define CONNECT_SECONDS 10 /* for each address of a name */
+#define DRAIN_SECONDS   5  /* for what was sent last on a channel that is closed */
+
+struct socket_channel;
+
+/* Of the addresses of a name, one for each until one has answered. */
+struct datagram_socket {
+    struct socket_channel *channel;
+    evutil_socket_t fd; /* -1: there is none any more */
+    struct event *readable;
+};
 
 struct socket_channel {
     struct host_network *network;
     unsigned number;
     bool is_used;
+    enum softeuicc_transport transport;
+    struct lookup *lookup; /* the addresses are being found */
+    struct addresses addresses;
+    size_t tried; /* of them, by a stream */
     struct bufferevent *stream;
-    /* Of datagrams. */
-    struct evdns_getaddrinfo_request *request;
-    bool is_resolving;
-    evutil_socket_t socket; /* -1: none yet */
-    struct event *readable;
+    bool is_connected;
+    struct datagram_socket sockets[ADDRESSES_MAX];
+    bool has_answered; /* one of them is left */
 };
 
 struct host_network {
     struct event_base *base;
-    struct evdns_base *dns;
     struct softeuicc *card;
     void (*told)(void *context);
     void *context;
@@ -76,36 +88,52 @@ static void on_stream_read(struct bufferevent *stream, void *context)
         tell_received(channel, octets, size);
 }
 
+static void try_next(struct socket_channel *channel, const char *why);
+
 static void on_stream_event(struct bufferevent *stream, short what, void *context)
 {
     struct socket_channel *channel = context;
-    int error = bufferevent_socket_get_dns_error(stream);
+    const char *why = (what & BEV_EVENT_TIMEOUT) != 0 ? "nobody answers"
+                                                      : evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR());
 
-    if ((what & BEV_EVENT_CONNECTED) != 0)
+    if ((what & BEV_EVENT_CONNECTED) != 0) {
+        channel->is_connected = true;
+        bufferevent_set_timeouts(stream, NULL, NULL);
         tell_opened(channel);
-    else if ((what & BEV_EVENT_EOF) != 0)
-        tell_closed(channel, NULL);
-    else if (error != 0)
-        tell_closed(channel, evutil_gai_strerror(error));
-    else
-        tell_closed(channel, evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
+    } else if (channel->is_connected) {
+        tell_closed(channel, (what & BEV_EVENT_EOF) != 0 ? NULL : why);
+    } else {
+        bufferevent_free(stream);
+        channel->stream = NULL;
+        try_next(channel, why);
+    }
 }
 
-static bool open_stream(struct socket_channel *channel, const char *host, uint16_t port)
+static bool connect_stream(struct socket_channel *channel, const struct address *address)
 {
-    struct host_network *network = channel->network;
+    const struct timeval patience = {CONNECT_SECONDS, 0};
 
     channel->stream =
-        bufferevent_socket_new(network->base, -1, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+        bufferevent_socket_new(channel->network->base, -1, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
     if (channel->stream == NULL)
         return false;
     bufferevent_setcb(channel->stream, on_stream_read, NULL, on_stream_event, channel);
+    bufferevent_set_timeouts(channel->stream, &patience, &patience);
     if (bufferevent_enable(channel->stream, EV_READ | EV_WRITE) == 0 &&
-        bufferevent_socket_connect_hostname(channel->stream, network->dns, AF_UNSPEC, host, port) == 0)
+        bufferevent_socket_connect(channel->stream, &address->at.any, (int)address->size) == 0)
         return true;
     bufferevent_free(channel->stream);
     channel->stream = NULL;
     return false;
+}
+
+/* Of the addresses that a name has, which of them answers depends on the other side. */
+static void try_next(struct socket_channel *channel, const char *why)
+{
+    while (channel->tried < channel->addresses.count)
+        if (connect_stream(channel, &channel->addresses.list[channel->tried++]))
+            return;
+    tell_closed(channel, why);
 }
 
 static void on_drained(struct bufferevent *stream, void *context)
@@ -134,64 +162,111 @@ static void close_stream(struct bufferevent *stream)
     bufferevent_set_timeouts(stream, NULL, &patience);
 }
 
-/* --- datagrams --------------------------------------------------------------------------------------- */
+/* --- datagrams ---------------------------------------------------------------------------------------- */
+
+static void drop_socket(struct datagram_socket *dropped)
+{
+    if (dropped->readable != NULL)
+        event_free(dropped->readable);
+    if (dropped->fd >= 0)
+        evutil_closesocket(dropped->fd);
+    dropped->readable = NULL;
+    dropped->fd = -1;
+}
+
+/* False: none is left. */
+static bool has_socket(const struct socket_channel *channel)
+{
+    for (size_t i = 0; i < channel->addresses.count; i++)
+        if (channel->sockets[i].fd >= 0)
+            return true;
+    return false;
+}
+
+/* Who answers first is the server; the other addresses are heard no more. */
+static void settle_on(struct datagram_socket *first)
+{
+    struct socket_channel *channel = first->channel;
+
+    for (size_t i = 0; i < channel->addresses.count && !channel->has_answered; i++)
+        if (&channel->sockets[i] != first)
+            drop_socket(&channel->sockets[i]);
+    channel->has_answered = true;
+}
 
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
-    struct socket_channel *channel = context;
+    struct datagram_socket *readable = context;
+    struct socket_channel *channel = readable->channel;
     uint8_t octets[DATAGRAM_MAX];
     ssize_t size = recv(fd, octets, sizeof(octets), 0);
+    int error = errno;
 
     (void)what;
-    if (size > 0)
+    if (size >= 0) {
+        settle_on(readable);
         tell_received(channel, octets, (size_t)size);
-    else if (size < 0 && errno != EAGAIN && errno != EINTR)
-        tell_closed(channel, strerror(errno));
+    } else if (error != EAGAIN && error != EINTR) {
+        drop_socket(readable);
+        if (!has_socket(channel))
+            tell_closed(channel, strerror(error));
+    }
 }
 
-static bool connect_datagrams(struct socket_channel *channel, const struct evutil_addrinfo *address)
+static bool connect_datagrams(struct datagram_socket *opened, const struct address *address)
 {
-    channel->socket = socket(address->ai_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (channel->socket < 0 || connect(channel->socket, address->ai_addr, address->ai_addrlen) != 0)
-        return false;
-    channel->readable =
-        event_new(channel->network->base, channel->socket, EV_READ | EV_PERSIST, on_readable, channel);
-    return channel->readable != NULL && event_add(channel->readable, NULL) == 0;
+    opened->fd = socket(address->at.any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (opened->fd >= 0 && connect(opened->fd, &address->at.any, address->size) == 0)
+        opened->readable =
+            event_new(opened->channel->network->base, opened->fd, EV_READ | EV_PERSIST, on_readable, opened);
+    if (opened->readable != NULL && event_add(opened->readable, NULL) == 0)
+        return true;
+    drop_socket(opened);
+    return false;
 }
 
-static void on_resolved(int error, struct evutil_addrinfo *addresses, void *context)
+static void open_datagrams(struct socket_channel *channel)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < channel->addresses.count; i++) {
+        channel->sockets[i].channel = channel;
+        if (!connect_datagrams(&channel->sockets[i], &channel->addresses.list[i]))
+            error = errno;
+    }
+    if (has_socket(channel))
+        tell_opened(channel);
+    else
+        tell_closed(channel, strerror(error));
+}
+
+/* To every address that is left; what one of them does not take is lost, as datagrams may be. */
+static bool send_datagram(struct socket_channel *channel, const uint8_t *octets, size_t size)
+{
+    for (size_t i = 0; i < channel->addresses.count; i++)
+        if (channel->sockets[i].fd >= 0 && send(channel->sockets[i].fd, octets, size, 0) < 0 &&
+            errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
+            drop_socket(&channel->sockets[i]);
+    return has_socket(channel);
+}
+
+/* --- what the card asks --------------------------------------------------------------------------------- */
+
+static void on_found(void *context, const struct addresses *found, const char *why)
 {
     struct socket_channel *channel = context;
 
-    channel->request = NULL;
-    channel->is_resolving = false;
-    if (error == EVUTIL_EAI_CANCEL)
+    channel->lookup = NULL;
+    if (found == NULL) {
+        tell_closed(channel, why);
         return;
-    if (error != 0)
-        tell_closed(channel, evutil_gai_strerror(error));
-    else if (connect_datagrams(channel, addresses))
-        tell_opened(channel);
+    }
+    channel->addresses = *found;
+    if (channel->transport == SOFTEUICC_TCP)
+        try_next(channel, "no address can be connected to");
     else
-        tell_closed(channel, strerror(errno));
-    if (addresses != NULL)
-        evutil_freeaddrinfo(addresses);
+        open_datagrams(channel);
 }
-
-static bool open_datagrams(struct socket_channel *channel, const char *host, uint16_t port)
-{
-    const struct evutil_addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM};
-    struct evdns_getaddrinfo_request *request;
-    char service[PORT_SIZE];
-
-    snprintf(service, sizeof(service), "%u", (unsigned)port);
-    channel->is_resolving = true;
-    request = evdns_getaddrinfo(channel->network->dns, host, service, &hints, on_resolved, channel);
-    if (channel->is_resolving)
-        channel->request = request;
-    return true;
-}
-
-/* --- what the card asks ------------------------------------------------------------------------------ */
 
 static bool host_network_open(void *context, unsigned number, enum softeuicc_transport transport,
                               const char *host, uint16_t port)
@@ -199,9 +274,12 @@ static bool host_network_open(void *context, unsigned number, enum softeuicc_tra
     struct host_network *network = context;
     struct socket_channel *channel = &network->channels[number];
 
-    *channel = (struct socket_channel){.network = network, .number = number, .is_used = true, .socket = -1};
-    channel->is_used =
-        transport == SOFTEUICC_TCP ? open_stream(channel, host, port) : open_datagrams(channel, host, port);
+    *channel = (struct socket_channel){.network = network, .number = number, .transport = transport};
+    for (size_t i = 0; i < ADDRESSES_MAX; i++)
+        channel->sockets[i].fd = -1;
+    channel->lookup = lookup_begin(network->base, host, port,
+                                   transport == SOFTEUICC_TCP ? SOCK_STREAM : SOCK_DGRAM, on_found, channel);
+    channel->is_used = channel->lookup != NULL;
     return channel->is_used;
 }
 
@@ -209,9 +287,9 @@ static bool host_network_send(void *context, unsigned number, const uint8_t *oct
 {
     struct socket_channel *channel = &((struct host_network *)context)->channels[number];
 
-    if (channel->stream != NULL)
-        return bufferevent_write(channel->stream, octets, size) == 0;
-    return channel->socket >= 0 && send(channel->socket, octets, size, 0) == (ssize_t)size;
+    if (channel->transport == SOFTEUICC_TCP)
+        return channel->stream != NULL && bufferevent_write(channel->stream, octets, size) == 0;
+    return send_datagram(channel, octets, size);
 }
 
 static void host_network_close(void *context, unsigned number)
@@ -221,18 +299,13 @@ static void host_network_close(void *context, unsigned number)
     if (!channel->is_used)
         return;
     channel->is_used = false;
+    lookup_cancel(channel->lookup);
+    channel->lookup = NULL;
     if (channel->stream != NULL)
         close_stream(channel->stream);
-    if (channel->request != NULL)
-        evdns_getaddrinfo_cancel(channel->request);
-    if (channel->readable != NULL)
-        event_free(channel->readable);
-    if (channel->socket >= 0)
-        evutil_closesocket(channel->socket);
     channel->stream = NULL;
-    channel->request = NULL;
-    channel->readable = NULL;
-    channel->socket = -1;
+    for (size_t i = 0; i < channel->addresses.count; i++)
+        drop_socket(&channel->sockets[i]);
 }
 
 /* --- its life ---------------------------------------------------------------------------------------- */
@@ -246,14 +319,6 @@ struct host_network *host_network_new(struct event_base *base, void (*told)(void
     network->base = base;
     network->told = told;
     network->context = context;
-    /* Without a name server that can be found, addresses still work. */
-    network->dns = evdns_base_new(base, EVDNS_BASE_INITIALIZE_NAMESERVERS | EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-    if (network->dns == NULL)
-        network->dns = evdns_base_new(base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-    if (network->dns == NULL) {
-        free(network);
-        return NULL;
-    }
     return network;
 }
 
@@ -263,7 +328,6 @@ void host_network_free(struct host_network *network)
         return;
     for (unsigned number = 1; number <= SOFTEUICC_CHANNELS; number++)
         host_network_close(network, number);
-    evdns_base_free(network->dns, 0);
     free(network);
 }
 

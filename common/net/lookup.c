@@ -117,8 +117,8 @@ static bool start_thread(struct question *question)
     return ok;
 }
 
-struct lookup *lookup_begin(struct loop *loop, const char *host, uint16_t port, int type, lookup_done *done,
-                            void *context)
+struct lookup *lookup_begin(struct event_base *base, const char *host, uint16_t port, int type,
+                            lookup_done *done, void *context)
 {
     struct lookup *lookup = calloc(1, sizeof(*lookup));
     int ends[2];
@@ -129,7 +129,7 @@ struct lookup *lookup_begin(struct loop *loop, const char *host, uint16_t port, 
     }
     lookup->done = done;
     lookup->context = context;
-    lookup->answered = event_new(loop_base(loop), ends[0], EV_READ, on_answered, lookup);
+    lookup->answered = event_new(base, ends[0], EV_READ, on_answered, lookup);
     lookup->question = question_new(host, port, type, ends[1]);
     if (lookup->answered != NULL && lookup->question != NULL && event_add(lookup->answered, NULL) == 0 &&
         start_thread(lookup->question))
