@@ -16,6 +16,10 @@
     "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:"           \
     "RSA+SHA256:RSA+SHA384:RSA+SHA512"
 
+/* In TLS 1.3 it has a number of its own (RFC 8734), which OpenSSL knows from 3.2 on; a server of that age
+ * with such a key speaks TLS 1.3 and needs it, an older one goes down to TLS 1.2. */
+#define SIGNATURE_OF_BRAINPOOL "ecdsa_brainpoolP256r1tls13_sha256"
+
 #define SECURITY_LEVEL 2
 
 static void note_alert(const SSL *ssl, int where, int what)
@@ -26,11 +30,18 @@ static void note_alert(const SSL *ssl, int where, int what)
         client->alert = what & 0xFF;
 }
 
+static bool set_signatures(SSL_CTX *context)
+{
+    char all[] = SIGNATURES ":" SIGNATURE_OF_BRAINPOOL;
+    char older[] = SIGNATURES;
+
+    return SSL_CTX_set1_sigalgs_list(context, all) == 1 || SSL_CTX_set1_sigalgs_list(context, older) == 1;
+}
+
 static SSL_CTX *make_context(const SSL_METHOD *method, int lowest)
 {
     SSL_CTX *context = SSL_CTX_new(method);
     char groups[] = GROUPS;
-    char signatures[] = SIGNATURES;
 
     if (context == NULL)
         return NULL;
@@ -50,7 +61,7 @@ static SSL_CTX *make_context(const SSL_METHOD *method, int lowest)
     if (SSL_CTX_set_min_proto_version(context, lowest) == 1 &&
         SSL_CTX_set_max_proto_version(context, 0) == 1 && SSL_CTX_set_cipher_list(context, CIPHERS) == 1 &&
         SSL_CTX_set_ciphersuites(context, CIPHERS_OF_13) == 1 &&
-        SSL_CTX_set1_groups_list(context, groups) == 1 && SSL_CTX_set1_sigalgs_list(context, signatures) == 1)
+        SSL_CTX_set1_groups_list(context, groups) == 1 && set_signatures(context))
         return context;
     SSL_CTX_free(context);
     return NULL;
