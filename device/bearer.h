@@ -10,7 +10,6 @@
 #include "common/loop.h"
 #include "ipa/ipa.h"
 
-#define BEARER_PATH     "/gsma/rsp2/asn1"
 #define BEARER_WHY_SIZE 1024
 #define BEARER_TIMEOUT                                                                                       \
     60 /* seconds for one message and its answer, with the connection if there is none yet */

@@ -362,7 +362,8 @@ static void coap_post(struct bearer *bearer, const struct ipa_message *message)
             bearer_coap_fail(coap, "no answer");
         return;
     }
-    coap->lookup = lookup_begin(loop_base(coap->loop), target->host, (uint16_t)target->port, SOCK_DGRAM, on_found, coap);
+    coap->lookup =
+        lookup_begin(loop_base(coap->loop), target->host, (uint16_t)target->port, SOCK_DGRAM, on_found, coap);
     if (coap->lookup == NULL)
         bearer_coap_fail(coap, "out of memory");
 }

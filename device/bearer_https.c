@@ -2,6 +2,7 @@
 #include "common/http/https_loop.h"
 #include "device/bearer_internal.h"
 #include "device/trust.h"
+#include "protocol/admin_protocol.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,9 +74,9 @@ struct bearer *bearer_open_https(struct loop *loop, const struct bearer_target *
                                  char why[BEARER_WHY_SIZE])
 {
     static const struct bearer_kind kind = {https_post, https_close};
-    static const char *const headers[] = {"Content-Type: application/x-gsma-rsp-asn1",
-                                          "X-Admin-Protocol: gsma/rsp/v2.1.0", "User-Agent: gsma-rsp-ipad",
-                                          "Expect:", NULL};
+    static const char *const headers[] = {"Content-Type: " ASN1_BINDING_CONTENT_TYPE,
+                                          "X-Admin-Protocol: " ESIPA_ADMIN_PROTOCOL,
+                                          "User-Agent: gsma-rsp-ipad", "Expect:", NULL};
     struct https_bearer *https = calloc(1, sizeof(*https));
     const char *reason = "requests cannot be set up";
 

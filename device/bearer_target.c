@@ -2,6 +2,7 @@
 #include "device/bearer_internal.h"
 
 #include "common/number.h"
+#include "protocol/admin_protocol.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -78,7 +79,7 @@ bool bearer_parse_url(const char *url, struct bearer_target *target)
         target->scheme = schemes[i].scheme;
         target->port = schemes[i].port;
         snprintf(target->path, sizeof(target->path), "%s",
-                 url[size] != '\0' && url[size + 1] != '\0' ? url + size : BEARER_PATH);
+                 url[size] != '\0' && url[size + 1] != '\0' ? url + size : ASN1_BINDING_PATH);
         if (!take_authority(authority, target) || strpbrk(target->path, "?# \t\r\n") != NULL)
             return false;
         put_url(target);
@@ -94,7 +95,7 @@ bool bearer_from_fqdn(const char *fqdn, enum bearer_scheme scheme, struct bearer
     snprintf(authority, sizeof(authority), "%s", fqdn);
     target->scheme = scheme;
     target->port = schemes[scheme].port;
-    snprintf(target->path, sizeof(target->path), "%s", BEARER_PATH);
+    snprintf(target->path, sizeof(target->path), "%s", ASN1_BINDING_PATH);
     if (strchr(fqdn, '/') != NULL || !take_authority(authority, target))
         return false;
     put_url(target);

@@ -240,7 +240,7 @@ bool ipae_look(const struct softeuicc *card, struct ipae_facts *facts)
 
     if (ipae == NULL)
         return false;
-    *facts = (struct ipae_facts){ipae->strict, ipae->round != NULL, ipae->next_poll, ipae->interval};
+    *facts = (struct ipae_facts){card->ipa.exclusive, ipae->round != NULL, ipae->next_poll, ipae->interval};
     return true;
 }
 

@@ -23,12 +23,11 @@ struct ipae {
     const struct ipae_carrier *carrier; /* NULL: none */
     struct rsp_session *session;        /* its own, while it has no turn */
     struct ipae_round *round;           /* NULL: none is under way */
-    bool strict;
-    bool has_eims;      /* as far as was known in its last turn */
-    unsigned interval;  /* seconds */
-    int64_t next_poll;  /* milliseconds since 1970, like the following */
-    int64_t give_up;    /* 0: no result of a change is tried */
-    int64_t others_at;  /* when somebody else last used an RSP session; 0: nobody does */
+    bool has_eims;                      /* as far as was known in its last turn */
+    unsigned interval;                  /* seconds */
+    int64_t next_poll;                  /* milliseconds since 1970, like the following */
+    int64_t give_up;                    /* 0: no result of a change is tried */
+    int64_t others_at;                  /* when somebody else last used an RSP session; 0: nobody does */
     int64_t not_before; /* it rests until then: storage failed, or the terminal is about to reset the card */
 };
 

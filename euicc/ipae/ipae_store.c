@@ -18,14 +18,12 @@ bool ipae_insert(struct softeuicc *card, bool strict)
 bool ipae_read(struct ipae *ipae)
 {
     struct nvm *nvm = ipae->card->nvm;
-    sqlite3_stmt *stmt =
-        nvm_select(nvm, "SELECT strict, poll_interval, next_poll, give_up FROM ipae", NVM_NONE);
+    sqlite3_stmt *stmt = nvm_select(nvm, "SELECT poll_interval, next_poll, give_up FROM ipae", NVM_NONE);
 
     if (nvm_row(nvm, stmt)) {
-        ipae->strict = nvm_int(stmt, 0) != 0;
-        ipae->interval = (unsigned)nvm_int(stmt, 1);
-        ipae->next_poll = nvm_int(stmt, 2);
-        ipae->give_up = nvm_int(stmt, 3);
+        ipae->interval = (unsigned)nvm_int(stmt, 0);
+        ipae->next_poll = nvm_int(stmt, 1);
+        ipae->give_up = nvm_int(stmt, 2);
     }
     nvm_done(stmt);
     return !nvm_failed(nvm);

@@ -4,12 +4,12 @@
 #include "euicc/network/coaps_exchange.h"
 #include "euicc/network/https_exchange.h"
 #include "euicc/os/host.h"
+#include "protocol/admin_protocol.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PATH         "/gsma/rsp2/asn1"
 #define SESSIONS_MAX 8 /* servers whose TLS sessions are kept */
 #define SERVER_MAX   (sizeof("coaps://") + TLS_HOST_MAX + sizeof(":65535"))
 
@@ -147,10 +147,10 @@ static bool find_server(struct ipae_network *network, const struct ipa_eim *eim,
 static bool post_https(struct ipae_network *network, const struct connection_server *server, struct span body,
                        struct span session, int64_t now)
 {
-    static const struct http_field fields[] = {{"Content-Type", "application/x-gsma-rsp-asn1"},
-                                               {"X-Admin-Protocol", "gsma/rsp/v2.1.0"},
+    static const struct http_field fields[] = {{"Content-Type", ASN1_BINDING_CONTENT_TYPE},
+                                               {"X-Admin-Protocol", ESIPA_ADMIN_PROTOCOL},
                                                {"User-Agent", "gsma-rsp-ipae"}};
-    const struct https_request request = {.path = PATH,
+    const struct https_request request = {.path = ASN1_BINDING_PATH,
                                           .fields = fields,
                                           .field_count = sizeof(fields) / sizeof(fields[0]),
                                           .body = body,
@@ -167,7 +167,7 @@ static bool post_https(struct ipae_network *network, const struct connection_ser
 static bool post_coaps(struct ipae_network *network, const struct connection_server *server, struct span body,
                        struct span session, int64_t now)
 {
-    struct coaps_request request = {.path = PATH, .body = body, .answer_max = IPA_ANSWER_MAX};
+    struct coaps_request request = {.path = ASN1_BINDING_PATH, .body = body, .answer_max = IPA_ANSWER_MAX};
 
     if (network->coaps == NULL)
         network->coaps = coaps_client_new(host_bearer_bearer(network->bearer), network->tls);

@@ -5,6 +5,7 @@
 #include "servers/rsp/binding.h"
 
 #include "apdu/tlv.h"
+#include "protocol/admin_protocol.h"
 
 #define TAG_REQUEST  0xA2
 #define TAG_RESPONSE 0xA2
@@ -59,7 +60,7 @@ void rsp_asn1_answer(const struct rsp_interface *interface, void *server, struct
     interface->run(server, function, &request, &result, &status);
     if (function->answer != 0) {
         answer->code = 200;
-        answer->content_type = CONTENT_TYPE_ASN1;
+        answer->content_type = ASN1_BINDING_CONTENT_TYPE;
         put_response(function, &result, &status, &answer->body);
     } else if (status.refusal == REFUSAL_NONE) {
         answer->code = 204;

@@ -8,11 +8,9 @@
 #include "protocol/es9p.h"
 #include "servers/rsp/answer.h"
 
-#define PREFIX_RSP        "/gsma/rsp2/"
-#define PREFIX_ES9P       "/gsma/rsp2/es9plus/"
-#define PATH_ASN1         "/gsma/rsp2/asn1"
-#define ADMIN_PROTOCOL    "gsma/rsp/v2.2.2" /* X-Admin-Protocol of every answer */
-#define CONTENT_TYPE_ASN1 "application/x-gsma-rsp-asn1"
+#define PREFIX_RSP     "/gsma/rsp2/"
+#define PREFIX_ES9P    "/gsma/rsp2/es9plus/"
+#define ADMIN_PROTOCOL "gsma/rsp/v2.2.2" /* X-Admin-Protocol of every answer */
 /* Octets; the largest request is a notification with two certificates. */
 #define REQUEST_BODY_LIMIT (256 * 1024)
 

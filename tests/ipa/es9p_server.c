@@ -1,6 +1,7 @@
 /* The test SM-DP+ of tests/support/smdpp.h, asked in the ASN.1 binding. See es9p_server.h. */
 #include "tests/ipa/es9p_server.h"
 
+#include "protocol/admin_protocol.h"
 #include "tests/support/smdpp.h"
 
 #include <assert.h>
@@ -30,7 +31,7 @@ const struct test_ci *es9p_server_ci(void)
 bool es9p_server_ask(struct span request, struct buf *answer)
 {
     struct http_answer got =
-        bench_request(&server, "POST", "/gsma/rsp2/asn1", CONTENT_TYPE_ASN1, ADMIN_PROTOCOL, request);
+        bench_request(&server, "POST", "/gsma/rsp2/asn1", ASN1_BINDING_CONTENT_TYPE, ADMIN_PROTOCOL, request);
 
     buf_append(answer, buf_span(&got.body));
     buf_free(&got.body);

@@ -2,6 +2,7 @@
 #include "tests/support/esipa.h"
 
 #include "apdu/tlv.h"
+#include "protocol/admin_protocol.h"
 #include "protocol/compact.h"
 #include "tests/support/test.h"
 #include "tests/support/tls.h"
@@ -144,10 +145,10 @@ static void put_answer(struct esipa_bench *bench, struct buf *out)
 static struct http_answer carry(struct bench *dp, const struct http_request *request)
 {
     struct esipa_bench *bench = (struct esipa_bench *)dp; /* its first member */
-    struct http_answer answer = {.code = 200, .content_type = ESIPA_CONTENT_TYPE};
+    struct http_answer answer = {.code = 200, .content_type = ASN1_BINDING_CONTENT_TYPE};
     struct buf message = {0};
 
-    if (strcmp(request->path, ESIPA_PATH) != 0) {
+    if (strcmp(request->path, ASN1_BINDING_PATH) != 0) {
         http_api_answer(&dp->smdpp, request, &answer); /* what a test asks the SM-DP+ itself */
         return answer;
     }

@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "common/net/coap_address.h"
 #include "common/tool.h"
+#include "protocol/admin_protocol.h"
 #include "servers/eim/network/esipa.h"
 
 #include <coap3/coap.h>
@@ -14,8 +15,8 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
-#define RESOURCE   (&ESIPA_PATH[1]) /* libcoap writes paths without the first slash */
-#define MAX_AGE    (-1)             /* no Max-Age option */
+#define RESOURCE   (&ASN1_BINDING_PATH[1]) /* libcoap writes paths without the first slash */
+#define MAX_AGE    (-1)                    /* no Max-Age option */
 #define TO_LIBCOAP COAP_IO_NO_WAIT
 
 /* Reading (6.2.2): application/x-gsma-rsp-asn1 has no CoAP content format number. Answers are octets (libcoap
@@ -390,7 +391,7 @@ static bool set_certificate(struct coap_server *server)
 
 static bool add_resource(struct coap_server *server)
 {
-    coap_str_const_t *path = coap_new_str_const((const uint8_t *)RESOURCE, sizeof(ESIPA_PATH) - 2);
+    coap_str_const_t *path = coap_new_str_const((const uint8_t *)RESOURCE, sizeof(ASN1_BINDING_PATH) - 2);
     coap_resource_t *resource =
         path != NULL ? coap_resource_init(path, COAP_RESOURCE_FLAGS_RELEASE_URI) : NULL;
 

@@ -9,9 +9,7 @@
 
 #include "servers/eim/network/relay.h"
 
-#define ESIPA_PATH         "/gsma/rsp2/asn1"
-#define ESIPA_CONTENT_TYPE "application/x-gsma-rsp-asn1"
-#define ESIPA_MESSAGE_MAX  ((size_t)256 * 1024) /* octets; a result with notifications is far below */
+#define ESIPA_MESSAGE_MAX ((size_t)256 * 1024) /* octets; a result with notifications is far below */
 
 /* Takes one EsipaMessageFromIpaToEim that fills `message`. `done` may be called before this returns. */
 void esipa_message(struct eim *eim, struct relay *relay, struct span message, esipa_done *done,

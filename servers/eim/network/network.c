@@ -17,8 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ADMIN_PROTOCOL "gsma/rsp/v2.1.0" /* of every answer, SGP.32 6.2 */
-#define ADDRESS_MAX    200
+#define ADDRESS_MAX 200
 
 struct eim_network {
     struct eim *eim;
@@ -40,7 +39,7 @@ static void answer_code(struct https_request *request, int code)
 static void on_answered(void *context, enum esipa_outcome outcome, struct span message)
 {
     static const int codes[] = {[ESIPA_EMPTY] = 204, [ESIPA_MALFORMED] = 400, [ESIPA_UNSUPPORTED] = 501};
-    struct http_answer answer = {.code = 200, .content_type = ESIPA_CONTENT_TYPE};
+    struct http_answer answer = {.code = 200, .content_type = ASN1_BINDING_CONTENT_TYPE};
 
     if (outcome == ESIPA_ANSWERED)
         buf_append(&answer.body, message);
@@ -60,7 +59,7 @@ static void take_esipa(struct eim_network *network, struct https_request *reques
     else if (!admin_protocol_is_taken(http->admin_protocol)) {
         admin_header_refused(http->admin_protocol);
         answer_code(request, 400);
-    } else if (!http_is_content_type(http->content_type, ESIPA_CONTENT_TYPE))
+    } else if (!http_is_content_type(http->content_type, ASN1_BINDING_CONTENT_TYPE))
         answer_code(request, 415);
     else
         esipa_message(network->eim, network->relay, http->body, on_answered, request);
@@ -80,7 +79,7 @@ static void on_request(void *context, struct https_request *request)
 {
     struct eim_network *network = context;
 
-    if (strcmp(https_request(request)->path, ESIPA_PATH) == 0)
+    if (strcmp(https_request(request)->path, ASN1_BINDING_PATH) == 0)
         take_esipa(network, request);
     else
         take_rest(network, request);
@@ -95,7 +94,7 @@ static bool open_https(struct eim_network *network, struct loop *loop,
         .names = options->names,
         .names_count = options->names_count,
         .body_max = ESIPA_MESSAGE_MAX,
-        .admin_protocol = ADMIN_PROTOCOL,
+        .admin_protocol = ESIPA_ADMIN_PROTOCOL,
         .allow = "GET, POST, PATCH, DELETE",
         .answer = on_request,
         .context = network,

@@ -1,5 +1,6 @@
 /* From an HTTP request to a function of the SM-DP+. See http_api.h. */
 #include "servers/smdpp/network/http_api.h"
+#include "protocol/admin_protocol.h"
 #include "servers/smdpp/network/registrar.h"
 
 #include <string.h>
@@ -34,8 +35,8 @@ static void answer_rsp(struct smdpp *smdpp, const struct http_request *request, 
 {
     const char *path = request->path;
 
-    if (strcmp(path, PATH_ASN1) == 0) {
-        if (rsp_accepts(request, CONTENT_TYPE_ASN1, answer))
+    if (strcmp(path, ASN1_BINDING_PATH) == 0) {
+        if (rsp_accepts(request, ASN1_BINDING_CONTENT_TYPE, answer))
             rsp_asn1_answer(&es9plus, smdpp, request->body, answer);
     } else if (strncmp(path, PREFIX_ES9P, strlen(PREFIX_ES9P)) == 0 ||
                strncmp(path, PREFIX_ES2P, strlen(PREFIX_ES2P)) == 0) {

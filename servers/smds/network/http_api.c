@@ -1,5 +1,6 @@
 /* From an HTTP request to a function of the SM-DS. See http_api.h. */
 #include "servers/smds/network/http_api.h"
+#include "protocol/admin_protocol.h"
 
 #include <openssl/objects.h>
 #include <string.h>
@@ -118,8 +119,8 @@ void smds_answer(struct smds *smds, const struct smds_door *door, const struct h
         answer_es11(smds, es11_name, request, answer);
     } else if (es12_name != NULL) {
         answer_es12(smds, door, es12_name, request, answer);
-    } else if (door->es11 && strcmp(path, PATH_ASN1) == 0) {
-        if (rsp_accepts(request, CONTENT_TYPE_ASN1, answer))
+    } else if (door->es11 && strcmp(path, ASN1_BINDING_PATH) == 0) {
+        if (rsp_accepts(request, ASN1_BINDING_CONTENT_TYPE, answer))
             rsp_asn1_answer(&es11, smds, request->body, answer);
     } else if (!door->es11 || behind(path, PREFIX_RSP) != NULL) {
         answer_refusal(answer, 404, REFUSAL_INPUT_INVALID, "no such interface");
