@@ -1,25 +1,9 @@
 /* Proactive commands and terminal responses: see proactive.h. */
 #include "apdu/proactive.h"
 
+#include "apdu/tlv.h"
+
 enum { TAG_PROACTIVE = 0xD0, DETAILS_SIZE = 3, DEVICES_SIZE = 2 };
-
-/* The tag as it stands next in the input. */
-static uint32_t as_received(const struct tlv_reader *reader, uint32_t tag)
-{
-    uint32_t plain = tag & ~(uint32_t)PROACTIVE_COMPREHENSION;
-
-    return tlv_peek(reader) == plain ? plain : tag;
-}
-
-bool proactive_require(struct tlv_reader *reader, uint32_t tag, struct span *value)
-{
-    return tlv_require(reader, as_received(reader, tag), value);
-}
-
-bool proactive_optional(struct tlv_reader *reader, uint32_t tag, struct span *value)
-{
-    return tlv_optional(reader, as_received(reader, tag), value);
-}
 
 bool proactive_build(struct buf *out, const struct proactive_command *command)
 {
@@ -52,14 +36,63 @@ void proactive_put_timer_value(struct buf *out, unsigned seconds)
     tlv_put(out, PROACTIVE_TIMER_VALUE, SPAN_ARRAY(value));
 }
 
+/* Two digits of an octet. False: they are none. */
+static bool read_swapped_digits(uint8_t octet, unsigned *number)
+{
+    *number = (octet & 0x0Fu) * 10 + (octet >> 4);
+    return (octet & 0x0Fu) < 10 && octet >> 4 < 10;
+}
+
+bool proactive_read_timer_value(struct span value, unsigned *seconds)
+{
+    unsigned hours, minutes, rest;
+
+    if (value.size != 3 || !read_swapped_digits(value.data[0], &hours) ||
+        !read_swapped_digits(value.data[1], &minutes) || !read_swapped_digits(value.data[2], &rest))
+        return false;
+    *seconds = (hours * 60 + minutes) * 60 + rest;
+    return hours < 24 && minutes < 60 && rest < 60;
+}
+
+bool proactive_read_command(struct span octets, struct proactive_command *command)
+{
+    struct span rest, details, devices;
+
+    if (tlv_single(octets, TAG_PROACTIVE, &rest) != TLV_OK ||
+        !comprehension_take(&rest, PROACTIVE_COMMAND_DETAILS, &details) ||
+        !comprehension_take(&rest, PROACTIVE_DEVICE_IDENTITIES, &devices) || details.size != DETAILS_SIZE ||
+        devices.size != DEVICES_SIZE || !comprehension_is_sequence(rest))
+        return false;
+    command->number = details.data[0];
+    command->type = details.data[1];
+    command->qualifier = details.data[2];
+    command->destination = devices.data[1];
+    command->objects = rest;
+    return true;
+}
+
+void proactive_put_response(struct buf *out, const struct proactive_response *response)
+{
+    const uint8_t details[DETAILS_SIZE] = {response->number, response->type, response->qualifier};
+    const uint8_t devices[DEVICES_SIZE] = {PROACTIVE_TERMINAL, PROACTIVE_UICC};
+    size_t result;
+
+    tlv_put(out, PROACTIVE_COMMAND_DETAILS, SPAN_ARRAY(details));
+    tlv_put(out, PROACTIVE_DEVICE_IDENTITIES, SPAN_ARRAY(devices));
+    result = tlv_open(out, PROACTIVE_RESULT);
+    buf_append_octet(out, response->result);
+    buf_append(out, response->additional);
+    tlv_close(out, result);
+    buf_append(out, response->objects);
+}
+
 bool proactive_read_response(struct span octets, struct proactive_response *response)
 {
-    struct tlv_reader reader = tlv_reader(octets);
     struct span details, devices, result;
 
-    if (!proactive_require(&reader, PROACTIVE_COMMAND_DETAILS, &details) ||
-        !proactive_require(&reader, PROACTIVE_DEVICE_IDENTITIES, &devices) ||
-        !proactive_require(&reader, PROACTIVE_RESULT, &result) || !tlv_skip_rest(&reader) ||
+    if (!comprehension_take(&octets, PROACTIVE_COMMAND_DETAILS, &details) ||
+        !comprehension_take(&octets, PROACTIVE_DEVICE_IDENTITIES, &devices) ||
+        !comprehension_take(&octets, PROACTIVE_RESULT, &result) || !comprehension_is_sequence(octets) ||
         details.size != DETAILS_SIZE || devices.size != DEVICES_SIZE || result.size < 1)
         return false;
     response->number = details.data[0];
@@ -67,5 +100,6 @@ bool proactive_read_response(struct span octets, struct proactive_response *resp
     response->qualifier = details.data[2];
     response->result = result.data[0];
     response->additional = SPAN(result.data + 1, result.size - 1);
+    response->objects = octets;
     return true;
 }

@@ -303,14 +303,13 @@ static uint16_t deliver(struct softeuicc *card, struct span sender, struct span 
 
 uint16_t ota_sms_download(struct softeuicc *card, struct span content, struct buf *response)
 {
-    struct tlv_reader reader = tlv_reader(content);
     struct ota_message message;
     struct span devices, tpdu, center, packet;
 
-    if (!proactive_require(&reader, PROACTIVE_DEVICE_IDENTITIES, &devices))
+    if (!comprehension_take(&content, PROACTIVE_DEVICE_IDENTITIES, &devices))
         return SW_WRONG_DATA;
-    (void)proactive_optional(&reader, PROACTIVE_ADDRESS, &center);
-    if (!proactive_require(&reader, PROACTIVE_SMS_TPDU, &tpdu) || !tlv_skip_rest(&reader) ||
+    (void)comprehension_take(&content, PROACTIVE_ADDRESS, &center);
+    if (!comprehension_take(&content, PROACTIVE_SMS_TPDU, &tpdu) || !comprehension_is_sequence(content) ||
         devices.size != 2 || devices.data[0] != PROACTIVE_NETWORK || devices.data[1] != PROACTIVE_UICC ||
         !ota_read_deliver(tpdu, &message))
         return SW_WRONG_DATA;

@@ -2,6 +2,7 @@
 #include "euicc/terminal/toolkit.h"
 
 #include "apdu/proactive.h"
+#include "apdu/tlv.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +16,6 @@ enum {
     COMMAND_NUMBER = 1, /* one command at a time needs no other */
     RETRY_SECONDS = 30, /* where the terminal has timers */
 };
-
-/* REFRESH modes: the command qualifier, TS 102 223 8.6. */
-enum { REFRESH_UICC_RESET = 0x04, REFRESH_PROFILE_STATE_CHANGE = 0x09 };
 
 /* What a terminal must have said to be sent a command: octet (from 0) and bit of TERMINAL PROFILE,
  * TS 102 223 5.2. */
@@ -132,13 +130,13 @@ bool toolkit_serves_refresh(const struct softeuicc *card)
 
 bool toolkit_request_refresh(struct softeuicc *card)
 {
-    struct proactive_command command = {COMMAND_NUMBER, PROACTIVE_REFRESH, REFRESH_UICC_RESET,
+    struct proactive_command command = {COMMAND_NUMBER, PROACTIVE_REFRESH, PROACTIVE_REFRESH_UICC_RESET,
                                         PROACTIVE_TERMINAL, SPAN_NONE};
 
     if (!toolkit_serves_refresh(card))
         return true;
     if (serves(card->proactive, &profile_state_change_service))
-        command.qualifier = REFRESH_PROFILE_STATE_CHANGE;
+        command.qualifier = PROACTIVE_REFRESH_PROFILE_STATE_CHANGE;
     return toolkit_may_refresh(card) && enqueue(card->proactive, &command);
 }
 
@@ -294,10 +292,10 @@ static void conclude_refresh(struct softeuicc *card, uint8_t result)
 {
     struct pending *pending = &card->proactive->queue[0];
 
-    bool has_switched = pending->qualifier == REFRESH_PROFILE_STATE_CHANGE;
+    bool has_switched = pending->qualifier == PROACTIVE_REFRESH_PROFILE_STATE_CHANGE;
 
     if (has_switched && result >= RESULT_NEVER_MIN) {
-        pending->qualifier = REFRESH_UICC_RESET;
+        pending->qualifier = PROACTIVE_REFRESH_UICC_RESET;
         pending->attempts = 0;
         return;
     }
@@ -354,13 +352,12 @@ static const struct {
 /* TS 102 223 7.4.1. A timer that the card did not start has no effect. */
 uint16_t toolkit_timer_expired(struct softeuicc *card, struct span content, struct buf *response)
 {
-    struct tlv_reader reader = tlv_reader(content);
     struct span devices, timer, value;
 
     (void)response;
-    if (!proactive_require(&reader, PROACTIVE_DEVICE_IDENTITIES, &devices) ||
-        !proactive_require(&reader, PROACTIVE_TIMER_IDENTIFIER, &timer) ||
-        !proactive_require(&reader, PROACTIVE_TIMER_VALUE, &value) || !tlv_skip_rest(&reader) ||
+    if (!comprehension_take(&content, PROACTIVE_DEVICE_IDENTITIES, &devices) ||
+        !comprehension_take(&content, PROACTIVE_TIMER_IDENTIFIER, &timer) ||
+        !comprehension_take(&content, PROACTIVE_TIMER_VALUE, &value) || !comprehension_is_sequence(content) ||
         devices.size != 2 || devices.data[0] != PROACTIVE_TERMINAL || devices.data[1] != PROACTIVE_UICC ||
         timer.size != 1 || value.size != 3)
         return SW_WRONG_DATA;
