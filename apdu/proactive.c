@@ -33,7 +33,7 @@ void proactive_put_timer_value(struct buf *out, unsigned seconds)
     const uint8_t value[] = {swapped_digits(seconds / 3600), swapped_digits(seconds / 60 % 60),
                              swapped_digits(seconds % 60)};
 
-    tlv_put(out, PROACTIVE_TIMER_VALUE, SPAN_ARRAY(value));
+    tlv_put(out, PROACTIVE_TIMER_VALUE & ~COMPREHENSION_REQUIRED, SPAN_ARRAY(value));
 }
 
 /* Two digits of an octet. False: they are none. */

@@ -156,7 +156,7 @@ struct proactive_command {
 /* Appends the command, tag D0 included. False: it is longer than PROACTIVE_COMMAND_MAX, or memory failed. */
 bool proactive_build(struct buf *out, const struct proactive_command *command);
 
-/* Appends a timer's value (8.38), `seconds` below a day. */
+/* Appends a timer's value (8.38) without its comprehension bit; `seconds` below a day. */
 void proactive_put_timer_value(struct buf *out, unsigned seconds);
 /* The seconds of a timer's value. False: it is none. */
 bool proactive_read_timer_value(struct span value, unsigned *seconds);

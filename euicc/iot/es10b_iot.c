@@ -3,6 +3,7 @@
  * requests and result codes. LoadEuiccPackage is euicc_package.c; rollback, fallback, the Emergency Profile
  * and ImmediateEnable are es10b_recovery.c.
  */
+#include "euicc/iot/connectivity.h"
 #include "euicc/iot/eim.h"
 #include "euicc/iot/es10_iot.h"
 #include "euicc/lifecycle/immediate_enable.h"
@@ -162,52 +163,23 @@ uint16_t es10b_configure_immediate_enable(struct softeuicc *card, struct span re
 
 #define PARAMETERS_NOT_AVAILABLE 1
 
-/* The profile header as it came with the enabled profile; empty when none is enabled. */
-static void put_enabled_header(struct softeuicc *card, struct buf *out)
-{
-    sqlite3_stmt *stmt = nvm_select(card->nvm,
-                                    "SELECT der FROM profile_element WHERE name = 'header' AND profile ="
-                                    " (SELECT id FROM profile WHERE state = 'enabled')",
-                                    NVM_NONE);
-
-    if (nvm_row(card->nvm, stmt))
-        buf_append(out, nvm_blob(stmt, 0));
-    nvm_done(stmt);
-}
-
-/*
- * Reading: what SGP.32 calls the connectivity parameters of the enabled profile are the
- * connectivityParameters of its header (TCA Interoperable Profile Package 8.2), data objects as SGP.02 codes
- * them for UpdateConnectivityParameters; httpParams is the content of A1, the HTTPS parameters (bearer
- * description, network access name, login).
- */
-static bool find_http_parameters(struct span header, struct span *parameters)
-{
-    static const uint32_t path[] = {0xA0, 0x87, 0};
-    struct span all;
-
-    return tlv_find_path(header, path, &all) && tlv_find(all, 0xA1, parameters);
-}
-
 uint16_t es10b_get_connectivity_parameters(struct softeuicc *card, struct span request, struct buf *response)
 {
-    struct buf header = {0};
-    struct span parameters;
+    struct buf parameters = {0};
     uint16_t status;
 
     if (!tlv_is_sequence(request))
         return ES10_BAD_REQUEST;
-    put_enabled_header(card, &header);
-    if (find_http_parameters(buf_span(&header), &parameters)) {
+    if (connectivity_https(card, &parameters)) {
         struct es10_ok ok = es10_open_ok(response, TAG_CONNECTIVITY_PARAMETERS);
 
-        tlv_put(response, 0x81, parameters);
+        tlv_put(response, 0x81, buf_span(&parameters));
         status = es10_close_ok(card, response, ok);
     } else {
         status = es10_choice_error(card, response, TAG_CONNECTIVITY_PARAMETERS, PARAMETERS_NOT_AVAILABLE);
     }
-    status = header.failed ? ES10_FAILED : status;
-    buf_free(&header);
+    status = parameters.failed ? ES10_FAILED : status;
+    buf_free(&parameters);
     return status;
 }
 

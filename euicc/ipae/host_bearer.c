@@ -1,6 +1,8 @@
 /* The host's network as a bearer: see host_bearer.h. */
 #include "euicc/ipae/host_bearer.h"
 
+#include "euicc/network/pieces.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,13 +10,11 @@
 #define WAITING_MAX 262144 /* octets that a channel keeps until the card takes them */
 #define WHY_MAX     200
 
-/* What waits is pieces, each with its size in front. */
 struct channel_of_host {
     bool is_used;
     enum softeuicc_transport transport;
     enum bearer_state state;
-    struct buf waiting;
-    size_t taken; /* octets of it */
+    struct pieces waiting;
     char why[WHY_MAX];
 };
 
@@ -78,23 +78,14 @@ static bool channel_send(void *context, unsigned channel, struct span octets)
 static bool channel_receive(void *context, unsigned channel, struct buf *out)
 {
     struct channel_of_host *found = host_bearer_find(context, channel);
-    size_t left, size;
+    struct span first;
 
-    if (found == NULL || found->taken == found->waiting.size)
+    if (found == NULL || !pieces_first(&found->waiting, &first))
         return false;
-    memcpy(&left, found->waiting.data + found->taken, sizeof(left));
-    size = found->transport == SOFTEUICC_TCP && left > BEARER_PIECE_MAX ? BEARER_PIECE_MAX : left;
-    buf_append(out, SPAN(found->waiting.data + found->taken + sizeof(left), size));
-    found->taken += size;
-    left -= size;
-    if (left > 0)
-        memcpy(found->waiting.data + found->taken, &left, sizeof(left)); /* over what was taken */
-    else
-        found->taken += sizeof(left);
-    if (found->taken == found->waiting.size) {
-        buf_clear(&found->waiting);
-        found->taken = 0;
-    }
+    if (found->transport == SOFTEUICC_TCP && first.size > BEARER_PIECE_MAX)
+        first.size = BEARER_PIECE_MAX;
+    buf_append(out, first);
+    pieces_take(&found->waiting, first.size);
     return true;
 }
 
@@ -105,7 +96,7 @@ static void close_channel(void *context, unsigned channel)
 
     if (found == NULL)
         return;
-    buf_free(&found->waiting);
+    pieces_free(&found->waiting);
     found->is_used = false;
     bearer->host.close(bearer->host.context, channel);
 }
@@ -159,19 +150,15 @@ void host_bearer_opened(struct host_bearer *bearer, unsigned channel)
 void host_bearer_received(struct host_bearer *bearer, unsigned channel, struct span octets)
 {
     struct channel_of_host *found = host_bearer_find(bearer, channel);
-    size_t size = octets.size;
 
-    if (found == NULL || found->state != BEARER_OPEN || size == 0)
+    if (found == NULL || found->state != BEARER_OPEN || octets.size == 0)
         return;
-    if (found->waiting.size + size <= WAITING_MAX) {
-        buf_append(&found->waiting, SPAN((const uint8_t *)&size, sizeof(size)));
-        buf_append(&found->waiting, octets);
-    } else if (found->transport == SOFTEUICC_TCP) {
+    if (pieces_size(&found->waiting) + octets.size <= WAITING_MAX)
+        pieces_put(&found->waiting, octets);
+    else if (found->transport == SOFTEUICC_TCP)
         host_bearer_closed(bearer, channel, "more came than the card can keep");
-    }
-    if (found->waiting.failed) {
-        buf_clear(&found->waiting);
-        found->taken = 0;
+    if (found->waiting.octets.failed) {
+        pieces_free(&found->waiting);
         host_bearer_closed(bearer, channel, "out of memory");
     }
     bearer->has_news = true;

@@ -20,13 +20,18 @@ enum {
     STORAGE_PATIENCE = 60 * 1000, /* after storage failed */
 };
 
-static bool ipae_lend_network(struct ipae *ipae)
+/* Without a network that the host lends there is the terminal's. */
+static bool ipae_find_network(struct ipae *ipae)
 {
     const struct softeuicc_bearer *host = &ipae->card->hooks.bearer;
 
-    if (host->open == NULL)
-        return true;
-    ipae->network = ipae_network_new(ipae->card, host);
+    if (host->open == NULL) {
+        ipae->terminal = ipae_terminal_new(ipae->card);
+        if (ipae->terminal == NULL)
+            return false;
+        host = NULL;
+    }
+    ipae->network = ipae_network_new(ipae->card, host, ipae->terminal);
     if (ipae->network != NULL)
         ipae->carrier = ipae_network_carrier(ipae->network);
     return ipae->network != NULL;
@@ -34,8 +39,7 @@ static bool ipae_lend_network(struct ipae *ipae)
 
 static struct host_bearer *ipae_host_bearer(const struct softeuicc *card)
 {
-    return card->ipae != NULL && card->ipae->network != NULL ? ipae_network_bearer(card->ipae->network)
-                                                             : NULL;
+    return card->ipae != NULL ? ipae_network_host(card->ipae->network) : NULL;
 }
 
 bool ipae_load(struct softeuicc *card)
@@ -48,7 +52,7 @@ bool ipae_load(struct softeuicc *card)
     if (card->ipae == NULL)
         return false;
     card->ipae->card = card;
-    return ipae_lend_network(card->ipae) && ipae_read(card->ipae);
+    return ipae_find_network(card->ipae) && ipae_read(card->ipae);
 }
 
 void ipae_set_carrier(struct softeuicc *card, const struct ipae_carrier *carrier)
@@ -63,6 +67,7 @@ void ipae_free(struct softeuicc *card)
         return;
     ipae_round_free(card->ipae);
     ipae_network_free(card->ipae->network);
+    ipae_terminal_free(card->ipae->terminal);
     free(card->ipae);
     card->ipae = NULL;
 }
@@ -84,6 +89,8 @@ void ipae_reset(struct softeuicc *card)
     if (ipae == NULL)
         return;
     ipae_round_free(ipae);
+    if (ipae->terminal != NULL)
+        ipae_terminal_reset(ipae->terminal);
     ipae->others_at = 0;
     ipae->not_before = card_now(card) + START_PATIENCE;
     ipae->has_eims = eim_count(card) > 0;
@@ -123,15 +130,22 @@ static bool yields(struct ipae *ipae, bool of_es10)
 
 /* --- a turn ------------------------------------------------------------------------------------------- */
 
+/* Whether the terminal's channels are what carries its messages. */
+static bool uses_terminal(const struct ipae *ipae)
+{
+    return ipae->terminal != NULL && ipae->carrier == ipae_network_carrier(ipae->network);
+}
+
 /* Without anything that could carry a message it stays quiet. */
 static bool is_at_work(const struct ipae *ipae)
 {
-    return ipae->carrier != NULL && ipa_mode_is_ipae(ipae->card);
+    return ipae->carrier != NULL && ipa_mode_is_ipae(ipae->card) &&
+           (!uses_terminal(ipae) || ipae_terminal_has_channels(ipae->terminal));
 }
 
 static bool is_due(struct ipae *ipae, int64_t now)
 {
-    if (now < ipae->not_before)
+    if (now < ipae->not_before || (uses_terminal(ipae) && !ipae_terminal_is_known(ipae->terminal)))
         return false;
     mind_clock(ipae);
     return ipae->round != NULL || (ipae->has_eims && now >= ipae->next_poll);
@@ -162,10 +176,28 @@ static void give_back(struct ipae *ipae)
     ipae->not_before = card_now(ipae->card) + STORAGE_PATIENCE;
 }
 
+/* The terminal is asked for one thing at a time, so that there is nothing to ask while it works on one. */
+static void ask_terminal(struct ipae *ipae)
+{
+    if (uses_terminal(ipae) && !toolkit_session_active(ipae->card))
+        ipae_terminal_ask(ipae->terminal, ipae_next_wakeup(ipae->card));
+}
+
+static void take_turn(struct ipae *ipae)
+{
+    struct softeuicc *card = ipae->card;
+    struct card_description description = card->description;
+
+    if (work(ipae) && nvm_commit(card->nvm))
+        ipae_round_send(ipae);
+    else
+        give_back(ipae);
+    card->description = description;
+}
+
 void ipae_turn(struct softeuicc *card, bool of_es10)
 {
     struct ipae *ipae = card->ipae;
-    struct card_description description;
 
     if (ipae == NULL)
         return;
@@ -176,14 +208,10 @@ void ipae_turn(struct softeuicc *card, bool of_es10)
     }
     if (of_es10 && !ipae->has_eims)
         ipae->has_eims = eim_count(card) > 0;
-    if (yields(ipae, of_es10) || !is_due(ipae, card_now(card)))
-        return;
-    description = card->description;
-    if (work(ipae) && nvm_commit(card->nvm))
-        ipae_round_send(ipae);
-    else
-        give_back(ipae);
-    card->description = description;
+    if (!yields(ipae, of_es10) && is_due(ipae, card_now(card)))
+        take_turn(ipae);
+    if (ipae->has_eims)
+        ask_terminal(ipae);
 }
 
 int64_t ipae_next_wakeup(const struct softeuicc *card)

@@ -19,7 +19,8 @@ struct ipae_round {
 
 struct ipae {
     struct softeuicc *card;
-    struct ipae_network *network;       /* that the host lends; NULL: none */
+    struct ipae_terminal *terminal; /* NULL: the host lends a network, and the terminal is asked nothing */
+    struct ipae_network *network;
     const struct ipae_carrier *carrier; /* NULL: none */
     struct rsp_session *session;        /* its own, while it has no turn */
     struct ipae_round *round;           /* NULL: none is under way */

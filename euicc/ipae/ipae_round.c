@@ -23,7 +23,13 @@ static bool save(void *context, struct span state)
 struct ipa *ipae_make_ipa(struct ipae *ipae)
 {
     const struct ipa_host host = {.context = ipae, .es10 = ipae_es10, .save = save};
-    const struct ipa_settings settings = {.direct = true, .indirect = true};
+    const struct ipae_whereabouts *whereabouts =
+        ipae->terminal != NULL ? ipae_terminal_whereabouts(ipae->terminal) : NULL;
+    const struct ipa_settings settings = {
+        .direct = true,
+        .indirect = true,
+        .imei = whereabouts != NULL && whereabouts->imei[0] != '\0' ? whereabouts->imei : NULL,
+        .rplmn = whereabouts != NULL && whereabouts->has_plmn ? whereabouts->plmn : NULL};
     struct buf state = {0};
     struct ipa *ipa = NULL;
 

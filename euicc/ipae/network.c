@@ -1,4 +1,4 @@
-/* ESipa and ES9+ over the host's network: see network.h. */
+/* ESipa and ES9+ over a network: see network.h. */
 #include "euicc/ipae/network.h"
 
 #include "euicc/network/coaps_exchange.h"
@@ -16,7 +16,9 @@
 struct ipae_network {
     struct ipae_carrier carrier;
     struct softeuicc *card;
-    struct host_bearer *bearer;
+    struct host_bearer *host;       /* NULL: the terminal's channels are used */
+    struct ipae_terminal *terminal; /* NULL: the host's are */
+    const struct bearer *bearer;    /* of the one of them that there is */
     struct tls_client_context *tls; /* NULL: nothing was sent yet; to make it costs more than a handshake */
     /* NULL: nothing was sent that way since the last reset or change of network. */
     struct https_exchange *https;
@@ -143,6 +145,31 @@ static bool find_server(struct ipae_network *network, const struct ipa_eim *eim,
     return true;
 }
 
+/* "Expired" is judged by a clock that the network gives: this machine's is one, a terminal's may be. */
+static int64_t network_date(const struct ipae_network *network)
+{
+    const struct ipae_whereabouts *whereabouts;
+
+    if (network->terminal == NULL)
+        return card_now(network->card);
+    whereabouts = ipae_terminal_whereabouts(network->terminal);
+    return whereabouts->has_time ? card_now(network->card) + whereabouts->ahead : TLS_DATE_UNKNOWN;
+}
+
+static bool network_has_news(const struct ipae_network *network)
+{
+    return network->host != NULL ? host_bearer_has_news(network->host)
+                                 : bip_bearer_has_news(ipae_terminal_bearer(network->terminal));
+}
+
+static void network_saw_news(struct ipae_network *network)
+{
+    if (network->host != NULL)
+        host_bearer_saw_news(network->host);
+    else
+        bip_bearer_saw_news(ipae_terminal_bearer(network->terminal));
+}
+
 /* Over a connection that is there already it goes out at once. */
 static bool post_https(struct ipae_network *network, const struct connection_server *server, struct span body,
                        struct span session, int64_t now)
@@ -157,8 +184,9 @@ static bool post_https(struct ipae_network *network, const struct connection_ser
                                           .answer_max = IPA_ANSWER_MAX};
 
     if (network->https == NULL)
-        network->https = https_exchange_new(host_bearer_bearer(network->bearer), network->tls);
-    if (network->https == NULL || !https_exchange_post(network->https, server, &request, session, now, now))
+        network->https = https_exchange_new(network->bearer, network->tls);
+    if (network->https == NULL ||
+        !https_exchange_post(network->https, server, &request, session, network_date(network), now))
         return false;
     (void)https_exchange_go(network->https, now);
     return true;
@@ -170,10 +198,10 @@ static bool post_coaps(struct ipae_network *network, const struct connection_ser
     struct coaps_request request = {.path = ASN1_BINDING_PATH, .body = body, .answer_max = IPA_ANSWER_MAX};
 
     if (network->coaps == NULL)
-        network->coaps = coaps_client_new(host_bearer_bearer(network->bearer), network->tls);
+        network->coaps = coaps_client_new(network->bearer, network->tls);
     if (network->coaps == NULL ||
         !card_random(network->card, (uint8_t *)&request.random, sizeof(request.random)) ||
-        !coaps_client_post(network->coaps, server, &request, session, now, now))
+        !coaps_client_post(network->coaps, server, &request, session, network_date(network), now))
         return false;
     (void)coaps_client_go(network->coaps, now);
     return true;
@@ -187,6 +215,8 @@ static bool network_post(struct ipae_network *network, const struct connection_s
     bool begun;
 
     if (network->tls == NULL && (network->tls = tls_client_context_new()) == NULL)
+        return false;
+    if (network->terminal != NULL && !ipae_terminal_use_profile(network->terminal))
         return false;
     get_session(network, &session);
     begun = network->is_over_coap ? post_coaps(network, server, message->octets, buf_span(&session), now)
@@ -257,7 +287,7 @@ static enum ipae_carried network_take(void *context, struct buf *answer, char wh
     struct ipae_network *network = context;
     enum ipae_carried carried;
 
-    host_bearer_saw_news(network->bearer);
+    network_saw_news(network);
     carried = network->is_over_coap ? take_coaps(network, answer, why) : take_https(network, answer, why);
     keep_session(network);
     return carried;
@@ -272,7 +302,7 @@ static int64_t network_next(void *context)
         due = coaps_client_due(network->coaps);
     else if (!network->is_over_coap && network->https != NULL)
         due = https_exchange_due(network->https);
-    if (host_bearer_has_news(network->bearer) || due < 0)
+    if (network_has_news(network) || due < 0)
         return 0;
     return due == INT64_MAX ? -1 : due;
 }
@@ -289,17 +319,31 @@ static void network_drop(void *context)
 
 /* --- its life ---------------------------------------------------------------------------------------- */
 
-struct ipae_network *ipae_network_new(struct softeuicc *card, const struct softeuicc_bearer *host)
+/* The bearer of the host, or of the terminal. */
+static bool choose_bearer(struct ipae_network *network, const struct softeuicc_bearer *host)
+{
+    if (host == NULL) {
+        network->bearer = bip_bearer_bearer(ipae_terminal_bearer(network->terminal));
+        return true;
+    }
+    network->host = host_bearer_new(host);
+    if (network->host != NULL)
+        network->bearer = host_bearer_bearer(network->host);
+    return network->host != NULL;
+}
+
+struct ipae_network *ipae_network_new(struct softeuicc *card, const struct softeuicc_bearer *host,
+                                      struct ipae_terminal *terminal)
 {
     struct ipae_network *network = calloc(1, sizeof(*network));
 
     if (network == NULL)
         return NULL;
     network->card = card;
+    network->terminal = terminal;
     network->carrier =
         (struct ipae_carrier){network, network_begin, network_take, network_next, network_drop};
-    network->bearer = host_bearer_new(host);
-    if (network->bearer == NULL) {
+    if (!choose_bearer(network, host)) {
         free(network);
         return NULL;
     }
@@ -312,7 +356,7 @@ void ipae_network_free(struct ipae_network *network)
         return;
     network_drop(network);
     tls_client_context_free(network->tls);
-    host_bearer_free(network->bearer);
+    host_bearer_free(network->host);
     free(network);
 }
 
@@ -321,7 +365,7 @@ const struct ipae_carrier *ipae_network_carrier(const struct ipae_network *netwo
     return &network->carrier;
 }
 
-struct host_bearer *ipae_network_bearer(struct ipae_network *network)
+struct host_bearer *ipae_network_host(struct ipae_network *network)
 {
-    return network->bearer;
+    return network->host;
 }

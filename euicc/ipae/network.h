@@ -1,20 +1,23 @@
 /*
- * The carrier that a card has where the host lends it a network: ESipa and ES9+ over HTTPS, in the ASN.1
- * binding (SGP.32 6.1, SGP.22 6.6), with TLS in the card.
+ * The carrier of a card: ESipa and ES9+ over HTTPS or CoAP, in the ASN.1 binding (SGP.32 6.1, SGP.22 6.6),
+ * with TLS in the card; over the network that the host lends, or over the terminal's channels.
  */
 #ifndef SOFTEUICC_EUICC_IPAE_NETWORK_H
 #define SOFTEUICC_EUICC_IPAE_NETWORK_H
 
 #include "euicc/ipae/carrier.h"
 #include "euicc/ipae/host_bearer.h"
-#include "euicc/os/card.h"
+#include "euicc/ipae/ipae_terminal.h"
 
 struct ipae_network;
 
-/* NULL without memory. */
-struct ipae_network *ipae_network_new(struct softeuicc *card, const struct softeuicc_bearer *host);
+/* `host`: what the host lends; NULL: the terminal's channels, of the IPAe that borrows them here. NULL
+ * without memory. */
+struct ipae_network *ipae_network_new(struct softeuicc *card, const struct softeuicc_bearer *host,
+                                      struct ipae_terminal *terminal);
 void ipae_network_free(struct ipae_network *network); /* NULL is fine */
 const struct ipae_carrier *ipae_network_carrier(const struct ipae_network *network);
-struct host_bearer *ipae_network_bearer(struct ipae_network *network);
+/* NULL: it is the terminal's. */
+struct host_bearer *ipae_network_host(struct ipae_network *network);
 
 #endif

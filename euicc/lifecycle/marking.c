@@ -113,7 +113,7 @@ bool marking_begin(struct softeuicc *card, struct marking *marking, bool of_pack
 {
     *marking = (struct marking){.of_package = of_package};
     /* A plain reader's card changes at once. */
-    if (!toolkit_serves_refresh(card))
+    if (!toolkit_serves(card, TOOLKIT_REFRESH))
         return true;
     if (!nvm_part_begin(card->nvm))
         return false;

@@ -33,6 +33,8 @@ struct bearer {
      * is nothing. */
     bool (*receive)(void *context, unsigned channel, struct buf *out);
     void (*close)(void *context, unsigned channel);
+    /* Octets that a datagram may have on this channel, which is open. NULL: as many as anybody sends. */
+    size_t (*datagram_max)(void *context, unsigned channel);
 };
 
 #endif

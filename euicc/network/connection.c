@@ -113,11 +113,20 @@ void connection_free(struct connection *connection)
     free(connection);
 }
 
+static size_t connection_datagram_max(const struct connection *connection)
+{
+    const struct bearer *bearer = connection->bearer;
+    size_t most = bearer->datagram_max != NULL ? bearer->datagram_max(bearer->context, connection->channel)
+                                               : TLS_DATAGRAM_MAX;
+
+    return most < TLS_DATAGRAM_MAX ? most : TLS_DATAGRAM_MAX;
+}
+
 static bool begin_tls(struct connection *connection, int64_t now)
 {
     const struct tls_client_settings settings = {
         .is_datagram = connection->is_datagram,
-        .datagram_max = TLS_DATAGRAM_MAX,
+        .datagram_max = connection_datagram_max(connection),
         .host = connection->server.host,
         .trust = connection->server.trust,
         .date = connection->date,

@@ -1,6 +1,6 @@
 /*
  * ENVELOPE (ETSI TS 102 221 11.2.2, TS 102 223 7): what terminal and network send to applications of the
- * card, by its tag. No application is executed on this card: what only one could want is accepted and has no
+ * card, by its tag. No application is installed on this card: what only one could want is accepted and has no
  * effect.
  */
 #include "apdu/tlv.h"
@@ -15,13 +15,13 @@ static const struct envelope {
     const char *name;
     uint16_t (*handler)(struct softeuicc *card, struct span content, struct buf *response);
 } envelopes[] = {
-    {0xD1, "ENVELOPE SMS-PP download", ota_sms_download},
+    {ENVELOPE_SMS_DOWNLOAD, "ENVELOPE SMS-PP download", ota_sms_download},
     {0xD2, "ENVELOPE cell broadcast", NULL},
     {0xD3, "ENVELOPE menu selection", NULL},
     {0xD4, "ENVELOPE call control", NULL},
     {0xD5, "ENVELOPE short message control", NULL},
-    {0xD6, "ENVELOPE event", NULL},
-    {0xD7, "ENVELOPE timer expiration", toolkit_timer_expired},
+    {ENVELOPE_EVENT, "ENVELOPE event", toolkit_event_download},
+    {ENVELOPE_TIMER_EXPIRATION, "ENVELOPE timer expiration", toolkit_timer_expired},
 };
 
 uint16_t toolkit_envelope(struct softeuicc *card, const struct apdu_command *command, struct buf *response)

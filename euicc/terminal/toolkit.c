@@ -17,21 +17,31 @@ enum {
     RETRY_SECONDS = 30, /* where the terminal has timers */
 };
 
-/* What a terminal must have said to be sent a command: octet (from 0) and bit of TERMINAL PROFILE,
- * TS 102 223 5.2. */
-struct service {
-    uint8_t octet, bit;
+/* Where a terminal says in TERMINAL PROFILE that it serves something: octet and bits, counted from 1 as
+ * TS 102 223 5.2 does. */
+static const struct {
+    uint8_t octet, bits;
+} services[] = {
+    [TOOLKIT_REFRESH] = {3, 0x80},
+    [TOOLKIT_REFRESH_PROFILE_STATE_CHANGE] = {34, 0x20},
+    [TOOLKIT_SEND_SHORT_MESSAGE] = {4, 0x02},
+    [TOOLKIT_TIMERS] = {8, 0x01},
+    [TOOLKIT_POLL_INTERVAL] = {3, 0x20},
+    [TOOLKIT_LOCATION] = {4, 0x40},
+    [TOOLKIT_DATE_TIME] = {8, 0x04},
+    [TOOLKIT_ACCESS_TECHNOLOGY] = {9, 0x80},
+    [TOOLKIT_EVENT_LOCATION_STATUS] = {5, 0x10},
+    [TOOLKIT_EVENT_ACCESS_TECHNOLOGY] = {6, 0x10},
+    [TOOLKIT_EVENT_NETWORK_REJECTION] = {25, 0x10},
+    [TOOLKIT_CHANNELS] = {12, 0x0F},
+    [TOOLKIT_DNS_SERVER] = {33, 0x01},
 };
-
-static const struct service refresh_service = {2, 0x80};
-static const struct service short_message_service = {3, 0x02};
-static const struct service timer_service = {7, 0x01};
-static const struct service profile_state_change_service = {33, 0x20};
 
 /* A command in the queue. */
 struct pending {
     uint8_t type, qualifier, destination;
     struct buf objects;
+    bool is_asked;     /* by the application */
     unsigned attempts; /* that the terminal could not do */
     bool fresh;        /* made by the command at hand, whose answer has not left yet */
     bool waits;        /* for the terminal's next STATUS */
@@ -51,6 +61,7 @@ struct proactive {
     size_t count;
     struct buf command; /* the first of the queue, whole, from its announcement on */
     enum toolkit_refresh refresh;
+    const struct toolkit_application *application; /* NULL: none */
 };
 
 bool toolkit_session_active(const struct softeuicc *card)
@@ -69,10 +80,21 @@ const char *toolkit_session_name(const struct softeuicc *card, size_t *pending)
 
 /* --- the queue ------------------------------------------------------------------------------------- */
 
-static bool serves(const struct proactive *proactive, const struct service *service)
+bool toolkit_serves(const struct softeuicc *card, enum toolkit_service service)
 {
-    return proactive != NULL && service->octet < proactive->profile_size &&
-           (proactive->profile[service->octet] & service->bit) != 0;
+    const struct proactive *proactive = card->proactive;
+    size_t index = services[service].octet - 1u;
+
+    return proactive != NULL && index < proactive->profile_size &&
+           (proactive->profile[index] & services[service].bits) == services[service].bits;
+}
+
+/* What the terminal is known by; it is there from the first who wants something of it on. */
+static struct proactive *know_terminal(struct softeuicc *card)
+{
+    if (card->proactive == NULL)
+        card->proactive = calloc(1, sizeof(*card->proactive));
+    return card->proactive;
 }
 
 static void drop(struct proactive *proactive, size_t index)
@@ -123,19 +145,14 @@ bool toolkit_may_refresh(const struct softeuicc *card)
                                  !refresh_waits(proactive, false) && !refresh_waits(proactive, true));
 }
 
-bool toolkit_serves_refresh(const struct softeuicc *card)
-{
-    return serves(card->proactive, &refresh_service);
-}
-
 bool toolkit_request_refresh(struct softeuicc *card)
 {
     struct proactive_command command = {COMMAND_NUMBER, PROACTIVE_REFRESH, PROACTIVE_REFRESH_UICC_RESET,
                                         PROACTIVE_TERMINAL, SPAN_NONE};
 
-    if (!toolkit_serves_refresh(card))
+    if (!toolkit_serves(card, TOOLKIT_REFRESH))
         return true;
-    if (serves(card->proactive, &profile_state_change_service))
+    if (toolkit_serves(card, TOOLKIT_REFRESH_PROFILE_STATE_CHANGE))
         command.qualifier = PROACTIVE_REFRESH_PROFILE_STATE_CHANGE;
     return toolkit_may_refresh(card) && enqueue(card->proactive, &command);
 }
@@ -181,7 +198,7 @@ bool toolkit_send_short_message(struct softeuicc *card, struct span tpdu)
                                               0x00 /* not packed */, PROACTIVE_NETWORK, SPAN_NONE};
     struct buf objects = {0};
 
-    if (!serves(card->proactive, &short_message_service))
+    if (!toolkit_serves(card, TOOLKIT_SEND_SHORT_MESSAGE))
         return false;
     tlv_put(&objects, PROACTIVE_SMS_TPDU, tpdu);
     return enqueue_with(card->proactive, command, &objects);
@@ -198,7 +215,14 @@ static void move_to_front(struct proactive *proactive)
 
 /* The card's timers at the terminal, 1 to 8 (TS 102 223 6.4.21); each has a row in `timers` that says what is
  * done when it expires. */
-enum toolkit_timer { TIMER_RETRY = 1 };
+enum toolkit_timer { TIMER_RETRY = 1, TIMER_APPLICATION = TOOLKIT_APPLICATION_TIMER };
+
+/* Reading: without comprehension bits; some modems drop these objects with them. */
+void toolkit_put_timer(struct buf *out, unsigned timer, unsigned seconds)
+{
+    tlv_put_octet(out, PROACTIVE_TIMER_IDENTIFIER & ~COMPREHENSION_REQUIRED, (uint8_t)timer);
+    proactive_put_timer_value(out, seconds);
+}
 
 /* Queues a TIMER MANAGEMENT in front of everything else: the timer begins to run, anew if it ran already.
  * False: the terminal serves none, or the queue is full. */
@@ -208,14 +232,76 @@ static bool start_timer(struct softeuicc *card, enum toolkit_timer timer, unsign
                                               PROACTIVE_TIMER_START, PROACTIVE_TERMINAL, SPAN_NONE};
     struct buf objects = {0};
 
-    if (!serves(card->proactive, &timer_service))
+    if (!toolkit_serves(card, TOOLKIT_TIMERS))
         return false;
-    tlv_put(&objects, PROACTIVE_TIMER_IDENTIFIER, SPAN((const uint8_t[]){(uint8_t)timer}, 1));
-    proactive_put_timer_value(&objects, seconds);
+    toolkit_put_timer(&objects, timer, seconds);
     if (!enqueue_with(card->proactive, command, &objects))
         return false;
     move_to_front(card->proactive);
     return true;
+}
+
+/* --- an application of the card ---------------------------------------------------------------------- */
+
+bool toolkit_serve(struct softeuicc *card, const struct toolkit_application *application)
+{
+    if (know_terminal(card) == NULL)
+        return false;
+    card->proactive->application = application;
+    return true;
+}
+
+bool toolkit_is_asking(const struct softeuicc *card)
+{
+    for (size_t i = 0; card->proactive != NULL && i < card->proactive->count; i++)
+        if (card->proactive->queue[i].is_asked)
+            return true;
+    return false;
+}
+
+/* The last of the queue goes before a REFRESH that the terminal does not know of yet. */
+static void move_before_refresh(struct proactive *proactive)
+{
+    size_t last = proactive->count - 1;
+    size_t first = proactive->stage == STAGE_NONE ? 0 : 1;
+    struct pending moved = proactive->queue[last];
+
+    while (first < last && proactive->queue[first].type != PROACTIVE_REFRESH)
+        first++;
+    memmove(&proactive->queue[first + 1], &proactive->queue[first],
+            (last - first) * sizeof(proactive->queue[0]));
+    proactive->queue[first] = moved;
+}
+
+bool toolkit_ask(struct softeuicc *card, const struct proactive_command *command)
+{
+    struct proactive *proactive = card->proactive;
+    struct proactive_command numbered = *command;
+
+    numbered.number = COMMAND_NUMBER;
+    if (proactive == NULL || toolkit_is_asking(card) || !enqueue(proactive, &numbered))
+        return false;
+    proactive->queue[proactive->count - 1].is_asked = true;
+    move_before_refresh(proactive);
+    return true;
+}
+
+/* TS 102 223 7.5. */
+uint16_t toolkit_event_download(struct softeuicc *card, struct span content, struct buf *response)
+{
+    const struct toolkit_application *application =
+        card->proactive != NULL ? card->proactive->application : NULL;
+    struct span events, devices;
+
+    (void)response;
+    if (!comprehension_take(&content, PROACTIVE_EVENT_LIST, &events) ||
+        !comprehension_take(&content, PROACTIVE_DEVICE_IDENTITIES, &devices) ||
+        !comprehension_is_sequence(content) || events.size != 1 || devices.size != 2 ||
+        devices.data[1] != PROACTIVE_UICC)
+        return SW_WRONG_DATA;
+    if (application != NULL)
+        application->event(application->context, events.data[0], content);
+    return SW_OK;
 }
 
 bool toolkit_is_busy(const struct softeuicc *card)
@@ -241,13 +327,13 @@ uint16_t toolkit_terminal_profile(struct softeuicc *card, const struct apdu_comm
         return SW_BAD_P1_P2;
     if (size == 0)
         return SW_WRONG_LENGTH;
-    if (card->proactive == NULL)
-        card->proactive = calloc(1, sizeof(*card->proactive));
-    proactive = card->proactive;
+    proactive = know_terminal(card);
     if (proactive == NULL)
         return SW_NO_DIAGNOSIS;
     memcpy(proactive->profile, command->data.data, size);
     proactive->profile_size = size;
+    if (proactive->application != NULL)
+        proactive->application->ready(proactive->application->context);
     return SW_OK;
 }
 
@@ -269,15 +355,12 @@ uint16_t toolkit_fetch(struct softeuicc *card, const struct apdu_command *comman
     return SW_OK;
 }
 
-/* General results, TS 102 223 8.12: 0X done, 1X ended by the user, 2X it may work another time, 3X it never
- * will. Reading: what the user decided (22 and 23) is no reason to ask again, nor what contradicts a timer's
+/* Reading: what the user decided (22 and 23) is no reason to ask again, nor what contradicts a timer's
  * state (24); 21 is about the network, which may soon be another. */
 static bool is_temporary(uint8_t result)
 {
-    return result == 0x20 || result == 0x21 || result == 0x26;
+    return result == PROACTIVE_TERMINAL_BUSY || result == PROACTIVE_NETWORK_BUSY || result == 0x26;
 }
-
-enum { RESULT_DONE_MAX = 0x0F, RESULT_NEVER_MIN = 0x30 };
 
 /* What was announced is tried again when the terminal polls (STATUS, TS 102 223 6.7), or after a while where
  * it has timers. */
@@ -294,16 +377,25 @@ static void conclude_refresh(struct softeuicc *card, uint8_t result)
 
     bool has_switched = pending->qualifier == PROACTIVE_REFRESH_PROFILE_STATE_CHANGE;
 
-    if (has_switched && result >= RESULT_NEVER_MIN) {
+    if (has_switched && result >= PROACTIVE_NEVER_MIN) {
         pending->qualifier = PROACTIVE_REFRESH_UICC_RESET;
         pending->attempts = 0;
         return;
     }
     drop(card->proactive, 0);
-    if (result > RESULT_DONE_MAX)
+    if (result > PROACTIVE_DONE_MAX)
         card->proactive->refresh = TOOLKIT_REFRESH_REFUSED;
     else
         card->proactive->refresh = has_switched ? TOOLKIT_REFRESH_SWITCHED : TOOLKIT_REFRESH_DONE;
+}
+
+static void conclude_asked(struct softeuicc *card, const struct proactive_response *answer)
+{
+    const struct toolkit_application *application = card->proactive->application;
+
+    drop(card->proactive, 0);
+    if (application != NULL)
+        application->answered(application->context, answer);
 }
 
 /* The response must be to the command under way. It ends the command, or makes it wait. */
@@ -325,8 +417,10 @@ uint16_t toolkit_terminal_response(struct softeuicc *card, const struct apdu_com
         return SW_WRONG_DATA;
     proactive->stage = STAGE_NONE;
     pending->attempts++;
-    if (is_temporary(answer.result) && pending->attempts < ATTEMPTS_MAX &&
-        pending->type != PROACTIVE_TIMER_MANAGEMENT)
+    if (pending->is_asked)
+        conclude_asked(card, &answer);
+    else if (is_temporary(answer.result) && pending->attempts < ATTEMPTS_MAX &&
+             pending->type != PROACTIVE_TIMER_MANAGEMENT)
         wait_for_terminal(card);
     else if (pending->type == PROACTIVE_REFRESH)
         conclude_refresh(card, answer.result);
@@ -344,10 +438,18 @@ static void toolkit_retry(struct softeuicc *card)
         card->proactive->queue[i].waits = false;
 }
 
+static void tell_timer_expired(struct softeuicc *card)
+{
+    const struct toolkit_application *application = card->proactive->application;
+
+    if (application != NULL)
+        application->timer_expired(application->context);
+}
+
 static const struct {
     enum toolkit_timer timer;
     void (*expired)(struct softeuicc *card);
-} timers[] = {{TIMER_RETRY, toolkit_retry}};
+} timers[] = {{TIMER_RETRY, toolkit_retry}, {TIMER_APPLICATION, tell_timer_expired}};
 
 /* TS 102 223 7.4.1. A timer that the card did not start has no effect. */
 uint16_t toolkit_timer_expired(struct softeuicc *card, struct span content, struct buf *response)
@@ -369,8 +471,14 @@ uint16_t toolkit_timer_expired(struct softeuicc *card, struct span content, stru
 
 void toolkit_poll(struct softeuicc *card)
 {
-    if (card->proactive != NULL)
-        toolkit_retry(card);
+    const struct toolkit_application *application;
+
+    if (card->proactive == NULL)
+        return;
+    toolkit_retry(card);
+    application = card->proactive->application;
+    if (application != NULL)
+        application->polled(application->context);
 }
 
 /* --- announcing ------------------------------------------------------------------------------------ */

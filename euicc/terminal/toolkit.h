@@ -7,7 +7,59 @@
 #ifndef SOFTEUICC_EUICC_TERMINAL_TOOLKIT_H
 #define SOFTEUICC_EUICC_TERMINAL_TOOLKIT_H
 
+#include "apdu/proactive.h"
 #include "euicc/os/card.h"
+
+/*
+ * An application of the card that asks things of the terminal by itself, and is told what comes of them. The
+ * calls come inside the terminal's commands; what they want to ask they ask later (toolkit_ask).
+ */
+struct toolkit_application {
+    void *context;
+    /* TERMINAL PROFILE came. */
+    void (*ready)(void *context);
+    /* The terminal has answered what was asked last. Octets live for the call. */
+    void (*answered)(void *context, const struct proactive_response *response);
+    /* ENVELOPE (event download): the event, and the objects after the event list. */
+    void (*event)(void *context, uint8_t event, struct span objects);
+    /* Its timer has expired. */
+    void (*timer_expired)(void *context);
+    /* The terminal polls (STATUS). */
+    void (*polled)(void *context);
+};
+
+/* The timer of the application, of those that the terminal has (1 to 8). */
+enum { TOOLKIT_APPLICATION_TIMER = 2 };
+
+/* Appends the objects of TIMER MANAGEMENT that start a timer; `seconds` below a day. */
+void toolkit_put_timer(struct buf *out, unsigned timer, unsigned seconds);
+
+/* There is one at most; the structure is borrowed. NULL: none any more. False without memory. */
+bool toolkit_serve(struct softeuicc *card, const struct toolkit_application *application);
+/* Queues a command of the application, before a REFRESH that waits: that ends what the application does over
+ * the network. It is tried once, whatever the terminal answers. False: another one waits or is under way
+ * still, the queue is full, or the command is too long. */
+bool toolkit_ask(struct softeuicc *card, const struct proactive_command *command);
+/* Whether one of the application's is in the queue. */
+bool toolkit_is_asking(const struct softeuicc *card);
+
+/* What terminals say in TERMINAL PROFILE that they do, as far as the card wants to know. */
+enum toolkit_service {
+    TOOLKIT_REFRESH,
+    TOOLKIT_REFRESH_PROFILE_STATE_CHANGE,
+    TOOLKIT_SEND_SHORT_MESSAGE,
+    TOOLKIT_TIMERS,
+    TOOLKIT_POLL_INTERVAL,
+    TOOLKIT_LOCATION, /* PROVIDE LOCAL INFORMATION: location and IMEI */
+    TOOLKIT_DATE_TIME,
+    TOOLKIT_ACCESS_TECHNOLOGY,
+    TOOLKIT_EVENT_LOCATION_STATUS,
+    TOOLKIT_EVENT_ACCESS_TECHNOLOGY,
+    TOOLKIT_EVENT_NETWORK_REJECTION,
+    TOOLKIT_CHANNELS, /* OPEN CHANNEL, CLOSE CHANNEL, RECEIVE DATA and SEND DATA */
+    TOOLKIT_DNS_SERVER,
+};
+bool toolkit_serves(const struct softeuicc *card, enum toolkit_service service);
 
 /* True from 91xx until the TERMINAL RESPONSE that is answered 9000, or a reset (TS 102 221 7.4.2.2). Commands
  * that wait to be announced, open channels and running timers make no session. */
@@ -17,8 +69,6 @@ bool toolkit_session_active(const struct softeuicc *card);
  * out) or "fetched" (the terminal works on it). *pending counts the commands, the one under way included. */
 const char *toolkit_session_name(const struct softeuicc *card, size_t *pending);
 
-/* The terminal said that it serves REFRESH. */
-bool toolkit_serves_refresh(const struct softeuicc *card);
 /* Nothing stands in the way of a REFRESH: no proactive session, no other REFRESH that is still to be
  * answered, and the queue is not full. */
 bool toolkit_may_refresh(const struct softeuicc *card);
@@ -49,6 +99,10 @@ void toolkit_end_session(struct softeuicc *card);
 
 /* ENVELOPE (timer expiration): content of tag D7. 6A80 when it is none. */
 uint16_t toolkit_timer_expired(struct softeuicc *card, struct span content, struct buf *response);
+
+/* ENVELOPE (event download): content of tag D6. 6A80 when it is none. Reading: one that the card did not ask
+ * for is answered 9000 all the same. */
+uint16_t toolkit_event_download(struct softeuicc *card, struct span content, struct buf *response);
 
 /* Queues a SEND SHORT MESSAGE of this TPDU (SMS-SUBMIT). False: the terminal does not serve it, the queue is
  * full, or the TPDU is too long. */

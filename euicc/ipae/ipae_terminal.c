@@ -1,0 +1,360 @@
+/* What the IPAe asks of the terminal: see ipae_terminal.h. */
+#include "euicc/ipae/ipae_terminal.h"
+
+#include "apdu/digits.h"
+#include "apdu/tlv.h"
+#include "euicc/iot/connectivity.h"
+#include "euicc/ipae/ipae_answers.h"
+#include "euicc/os/host.h"
+#include "euicc/terminal/toolkit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LOOK_AFTER = 10 * 1000,       /* ms between two looks at channels of which nothing was heard */
+    TIMER_SLACK = 1500,           /* ms by which a timer that runs may be late or early */
+    TIMER_MAX = 24 * 60 * 60 - 1, /* seconds, TS 102 223 8.38 */
+    POLL_SECONDS = 60,            /* where the terminal has no timers */
+};
+
+enum asked { ASKED_NOTHING, ASKED_TO_TELL, ASKED_OF_CHANNEL, ASKED_FOR_TIMER };
+
+struct ipae_terminal {
+    struct softeuicc *card;
+    struct toolkit_application application;
+    struct bip_bearer *bearer;
+    size_t told;      /* of what is asked first (rows of `firsts`) */
+    enum asked asked; /* what waits or is under way */
+    int64_t timer_at; /* when the terminal's timer expires, by the card's clock; 0: it does not run */
+    bool has_timers;
+    int64_t looked_at;
+    struct ipae_whereabouts whereabouts;
+    struct buf objects; /* of the command that is asked */
+};
+
+/* --- what is asked first ------------------------------------------------------------------------------ */
+
+/* Reading: events of channels are asked for whatever TERMINAL PROFILE says of them, since terminals are known
+ * that send them without saying so. */
+static void put_events(struct ipae_terminal *terminal)
+{
+    static const struct {
+        uint8_t event;
+        enum toolkit_service service;
+    } more[] = {
+        {EVENT_LOCATION_STATUS, TOOLKIT_EVENT_LOCATION_STATUS},
+        {EVENT_ACCESS_TECHNOLOGY, TOOLKIT_EVENT_ACCESS_TECHNOLOGY},
+        {EVENT_NETWORK_REJECTION, TOOLKIT_EVENT_NETWORK_REJECTION},
+    };
+    size_t list = tlv_open(&terminal->objects, PROACTIVE_EVENT_LIST);
+
+    buf_append_octet(&terminal->objects, EVENT_DATA_AVAILABLE);
+    buf_append_octet(&terminal->objects, EVENT_CHANNEL_STATUS);
+    for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+        if (toolkit_serves(terminal->card, more[i].service))
+            buf_append_octet(&terminal->objects, more[i].event);
+    tlv_close(&terminal->objects, list);
+}
+
+static void put_poll_interval(struct ipae_terminal *terminal)
+{
+    const uint8_t duration[] = {0x01 /* seconds */, POLL_SECONDS};
+
+    tlv_put(&terminal->objects, PROACTIVE_DURATION, SPAN_ARRAY(duration));
+}
+
+/* A time of the terminal's is true for the moment of its answer. */
+static void take_time(struct ipae_terminal *terminal, struct span objects)
+{
+    int64_t time;
+
+    terminal->whereabouts.has_time = ipae_answer_time(objects, &time);
+    if (terminal->whereabouts.has_time)
+        terminal->whereabouts.ahead = time - card_now(terminal->card);
+}
+
+static void take_imei(struct ipae_terminal *terminal, struct span objects)
+{
+    if (!ipae_answer_imei(objects, terminal->whereabouts.imei))
+        terminal->whereabouts.imei[0] = '\0';
+}
+
+static void take_location(struct ipae_terminal *terminal, struct span objects)
+{
+    terminal->whereabouts.has_plmn = ipae_answer_plmn(objects, terminal->whereabouts.plmn);
+}
+
+static const struct first {
+    uint8_t type, qualifier;
+    bool always;                  /* else only of a terminal that … */
+    enum toolkit_service service; /* … serves it */
+    void (*put)(struct ipae_terminal *terminal);
+    void (*take)(struct ipae_terminal *terminal, struct span objects);
+} firsts[] = {
+    {PROACTIVE_SET_UP_EVENT_LIST, 0, true, 0, put_events, NULL},
+    {PROACTIVE_PROVIDE_LOCAL_INFORMATION, PROACTIVE_LOCAL_IMEI, false, TOOLKIT_LOCATION, NULL, take_imei},
+    {PROACTIVE_PROVIDE_LOCAL_INFORMATION, PROACTIVE_LOCAL_LOCATION, false, TOOLKIT_LOCATION, NULL,
+     take_location},
+    {PROACTIVE_PROVIDE_LOCAL_INFORMATION, PROACTIVE_LOCAL_DATE_TIME, false, TOOLKIT_DATE_TIME, NULL,
+     take_time},
+    {PROACTIVE_POLL_INTERVAL, 0, false, TOOLKIT_POLL_INTERVAL, put_poll_interval, NULL},
+};
+
+enum { FIRSTS = sizeof(firsts) / sizeof(firsts[0]) };
+
+static bool is_wanted(const struct ipae_terminal *terminal, const struct first *first)
+{
+    if (first->type == PROACTIVE_POLL_INTERVAL && terminal->has_timers)
+        return false;
+    return first->always || toolkit_serves(terminal->card, first->service);
+}
+
+static bool next_first(struct ipae_terminal *terminal, struct proactive_command *command)
+{
+    const struct first *first;
+
+    if (ipae_terminal_is_known(terminal))
+        return false;
+    while (!is_wanted(terminal, &firsts[terminal->told]))
+        terminal->told++;
+    first = &firsts[terminal->told];
+    if (first->put != NULL)
+        first->put(terminal);
+    *command = (struct proactive_command){.type = first->type,
+                                          .qualifier = first->qualifier,
+                                          .destination = PROACTIVE_TERMINAL,
+                                          .objects = buf_span(&terminal->objects)};
+    return true;
+}
+
+/* What it does not tell is not known. */
+static void take_first(struct ipae_terminal *terminal, const struct proactive_response *response)
+{
+    const struct first *first = &firsts[terminal->told++];
+
+    if (first->take != NULL)
+        first->take(terminal, response->result <= PROACTIVE_DONE_MAX ? response->objects : SPAN_NONE);
+}
+
+/* --- its timer ------------------------------------------------------------------------------------------ */
+
+/* One that runs is left alone if it comes in time: to set it anew costs a command. */
+static bool wants_timer(const struct ipae_terminal *terminal, int64_t due)
+{
+    int64_t now = card_now(terminal->card);
+    bool runs = terminal->timer_at > now;
+
+    if (!terminal->has_timers || due < 0)
+        return false;
+    if (!runs)
+        return true;
+    return due + TIMER_SLACK < terminal->timer_at ||
+           (!bip_bearer_waits(terminal->bearer) && terminal->timer_at + TIMER_SLACK < due);
+}
+
+static bool next_timer(struct ipae_terminal *terminal, int64_t due, struct proactive_command *command)
+{
+    int64_t now = card_now(terminal->card);
+    int64_t seconds = (due - now + 999) / 1000;
+
+    if (!wants_timer(terminal, due))
+        return false;
+    if (seconds < 1)
+        seconds = 1;
+    if (seconds > TIMER_MAX)
+        seconds = TIMER_MAX;
+    toolkit_put_timer(&terminal->objects, TOOLKIT_APPLICATION_TIMER, (unsigned)seconds);
+    terminal->timer_at = now + seconds * 1000;
+    *command = (struct proactive_command){.type = PROACTIVE_TIMER_MANAGEMENT,
+                                          .qualifier = PROACTIVE_TIMER_START,
+                                          .destination = PROACTIVE_TERMINAL,
+                                          .objects = buf_span(&terminal->objects)};
+    return true;
+}
+
+/* --- what it is asked ----------------------------------------------------------------------------------- */
+
+static enum asked choose_question(struct ipae_terminal *terminal, int64_t due,
+                                  struct proactive_command *command)
+{
+    buf_clear(&terminal->objects);
+    if (next_first(terminal, command))
+        return ASKED_TO_TELL;
+    if (bip_bearer_next(terminal->bearer, command))
+        return ASKED_OF_CHANNEL;
+    return next_timer(terminal, due, command) ? ASKED_FOR_TIMER : ASKED_NOTHING;
+}
+
+/* What was asked has gone without an answer: somebody's change of profiles has ended the session. */
+static void mind_lost(struct ipae_terminal *terminal)
+{
+    if (terminal->asked == ASKED_OF_CHANNEL)
+        bip_bearer_reset(terminal->bearer);
+    if (terminal->asked == ASKED_FOR_TIMER)
+        terminal->timer_at = 0;
+    terminal->asked = ASKED_NOTHING;
+}
+
+void ipae_terminal_ask(struct ipae_terminal *terminal, int64_t due)
+{
+    struct proactive_command command;
+    enum asked asked;
+
+    if (!ipae_terminal_has_channels(terminal) || toolkit_is_asking(terminal->card))
+        return;
+    mind_lost(terminal);
+    asked = choose_question(terminal, due, &command);
+    if (asked == ASKED_NOTHING)
+        return;
+    if (!toolkit_ask(terminal->card, &command)) {
+        if (asked == ASKED_FOR_TIMER)
+            terminal->timer_at = 0;
+        return;
+    }
+    if (asked == ASKED_OF_CHANNEL)
+        bip_bearer_asked(terminal->bearer);
+    terminal->asked = asked;
+}
+
+/* --- what it answers and tells -------------------------------------------------------------------------- */
+
+static void on_ready(void *context)
+{
+    struct ipae_terminal *terminal = context;
+
+    terminal->told = 0;
+    terminal->timer_at = 0;
+    terminal->has_timers = toolkit_serves(terminal->card, TOOLKIT_TIMERS);
+}
+
+static void on_answered(void *context, const struct proactive_response *response)
+{
+    struct ipae_terminal *terminal = context;
+    enum asked asked = terminal->asked;
+
+    terminal->asked = ASKED_NOTHING;
+    if (asked == ASKED_TO_TELL)
+        take_first(terminal, response);
+    else if (asked == ASKED_OF_CHANNEL)
+        bip_bearer_answered(terminal->bearer, response);
+    else if (asked == ASKED_FOR_TIMER && response->result > PROACTIVE_DONE_MAX)
+        terminal->has_timers = false;
+}
+
+static void on_event(void *context, uint8_t event, struct span objects)
+{
+    struct ipae_terminal *terminal = context;
+    struct span status;
+
+    bip_bearer_event(terminal->bearer, event, objects);
+    if (event != EVENT_LOCATION_STATUS || !comprehension_find(objects, PROACTIVE_LOCATION_STATUS, &status) ||
+        status.size != 1)
+        return;
+    terminal->whereabouts.location = status.data[0];
+    take_location(terminal, objects);
+}
+
+static void look(struct ipae_terminal *terminal)
+{
+    int64_t now = card_now(terminal->card);
+
+    if (now - terminal->looked_at < LOOK_AFTER && now >= terminal->looked_at)
+        return;
+    terminal->looked_at = now;
+    bip_bearer_look(terminal->bearer);
+}
+
+static void on_timer_expired(void *context)
+{
+    struct ipae_terminal *terminal = context;
+
+    terminal->timer_at = 0;
+    look(terminal);
+}
+
+static void on_polled(void *context)
+{
+    look(context);
+}
+
+/* --- its life ------------------------------------------------------------------------------------------- */
+
+struct ipae_terminal *ipae_terminal_new(struct softeuicc *card)
+{
+    struct ipae_terminal *terminal = calloc(1, sizeof(*terminal));
+
+    if (terminal == NULL)
+        return NULL;
+    terminal->card = card;
+    terminal->application = (struct toolkit_application){.context = terminal,
+                                                         .ready = on_ready,
+                                                         .answered = on_answered,
+                                                         .event = on_event,
+                                                         .timer_expired = on_timer_expired,
+                                                         .polled = on_polled};
+    terminal->bearer = bip_bearer_new();
+    if (terminal->bearer == NULL || !toolkit_serve(card, &terminal->application)) {
+        bip_bearer_free(terminal->bearer);
+        free(terminal);
+        return NULL;
+    }
+    return terminal;
+}
+
+void ipae_terminal_free(struct ipae_terminal *terminal)
+{
+    if (terminal == NULL)
+        return;
+    (void)toolkit_serve(terminal->card, NULL);
+    bip_bearer_free(terminal->bearer);
+    buf_free(&terminal->objects);
+    free(terminal);
+}
+
+void ipae_terminal_reset(struct ipae_terminal *terminal)
+{
+    terminal->asked = ASKED_NOTHING;
+    terminal->told = 0;
+    terminal->timer_at = 0;
+    terminal->has_timers = false;
+    terminal->whereabouts = (struct ipae_whereabouts){.imei = ""};
+    bip_bearer_reset(terminal->bearer);
+}
+
+bool ipae_terminal_has_channels(const struct ipae_terminal *terminal)
+{
+    return toolkit_serves(terminal->card, TOOLKIT_CHANNELS);
+}
+
+bool ipae_terminal_is_known(const struct ipae_terminal *terminal)
+{
+    size_t next = terminal->told;
+
+    while (next < FIRSTS && !is_wanted(terminal, &firsts[next]))
+        next++;
+    return next == FIRSTS;
+}
+
+struct bip_bearer *ipae_terminal_bearer(const struct ipae_terminal *terminal)
+{
+    return terminal->bearer;
+}
+
+bool ipae_terminal_use_profile(struct ipae_terminal *terminal)
+{
+    struct bip_access access = {SPAN_NONE, SPAN_NONE, SPAN_NONE, SPAN_NONE};
+    struct buf parameters = {0};
+    bool done;
+
+    if (connectivity_https(terminal->card, &parameters))
+        ipae_read_access(buf_span(&parameters), &access);
+    done = !parameters.failed && bip_bearer_set_access(terminal->bearer, &access);
+    buf_free(&parameters);
+    return done;
+}
+
+const struct ipae_whereabouts *ipae_terminal_whereabouts(const struct ipae_terminal *terminal)
+{
+    return &terminal->whereabouts;
+}

@@ -1,0 +1,44 @@
+/*
+ * What the IPAe asks of the terminal (ETSI TS 102 223): to tell it events, who and where the device is, to
+ * wake it, and to carry its octets over channels (BIP). One command at a time; with every TERMINAL PROFILE
+ * all of it is asked anew.
+ */
+#ifndef SOFTEUICC_EUICC_IPAE_IPAE_TERMINAL_H
+#define SOFTEUICC_EUICC_IPAE_IPAE_TERMINAL_H
+
+#include "euicc/network/bip_bearer.h"
+#include "euicc/os/card.h"
+
+struct ipae_terminal;
+
+/* NULL without memory. */
+struct ipae_terminal *ipae_terminal_new(struct softeuicc *card);
+void ipae_terminal_free(struct ipae_terminal *terminal); /* NULL is fine */
+/* Nothing is known of the terminal any more, and no channel is open. */
+void ipae_terminal_reset(struct ipae_terminal *terminal);
+
+/* The terminal carries octets for the card. */
+bool ipae_terminal_has_channels(const struct ipae_terminal *terminal);
+struct bip_bearer *ipae_terminal_bearer(const struct ipae_terminal *terminal);
+/* The channels that are opened from now on go where the enabled profile says. False: without memory. */
+bool ipae_terminal_use_profile(struct ipae_terminal *terminal);
+
+/* What is to be asked next goes into the toolkit's queue, if nothing does already. `due`: when the IPAe wants
+ * to be woken, in milliseconds of the card's clock; -1: never. */
+void ipae_terminal_ask(struct ipae_terminal *terminal, int64_t due);
+
+/* It has been asked for all that it is asked first. */
+bool ipae_terminal_is_known(const struct ipae_terminal *terminal);
+
+/* What the terminal has told. */
+struct ipae_whereabouts {
+    char imei[17];    /* 15 or 16 digits; "": it has not */
+    bool has_plmn;    /* … registered on it */
+    uint8_t plmn[3];  /* as coded in 3GPP TS 24.008 */
+    uint8_t location; /* PROACTIVE_LOCATION_STATUS: LOCATION_NORMAL until it says something else */
+    bool has_time;
+    int64_t ahead; /* milliseconds that its time is ahead of the card's */
+};
+const struct ipae_whereabouts *ipae_terminal_whereabouts(const struct ipae_terminal *terminal);
+
+#endif
