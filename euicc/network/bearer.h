@@ -23,6 +23,8 @@ struct bearer {
     void *context;
     /* Finds the addresses of names by itself; else `open` is given literal addresses only. */
     bool takes_names;
+    /* Answers may take ten seconds and more, as over NB-IoT: nothing is sent again before. */
+    bool is_slow;
     /* Begins to open a channel; BEARER_NO_CHANNEL: there is none. */
     unsigned (*open)(void *context, enum bearer_transport transport, const char *host, uint16_t port);
     /* `why`, one line, is set for BEARER_ENDED; it lives until the channel is closed. */

@@ -125,6 +125,7 @@ struct bip_bearer *bip_bearer_new(void)
     if (bearer == NULL)
         return NULL;
     bearer->bearer = (struct bearer){.context = bearer,
+                                     .is_slow = true,
                                      .open = bip_open,
                                      .state = bip_state,
                                      .send = bip_send,

@@ -9,6 +9,7 @@ enum {
     /* RFC 7252 4.8: ACK_TIMEOUT, times a number up to ACK_RANDOM_FACTOR 1.5. */
     ACK_TIMEOUT = 2000,
     ACK_TIMEOUT_SPREAD = 1000,
+    SLOW_FACTOR = 5, /* 4.8.1 lets a slow network have longer ones */
     MAX_RETRANSMIT = 4,
     /* Ours. A server that speaks without going on is not listened to for ever. */
     USELESS_MAX = 64,
@@ -89,6 +90,8 @@ static void send_request(struct coap_exchange *exchange, int64_t now)
     exchange->repeated = 0;
     exchange->useless = 0;
     exchange->timeout = ACK_TIMEOUT + (int64_t)ACK_TIMEOUT_SPREAD * request->jitter / UINT16_MAX;
+    if (request->is_slow)
+        exchange->timeout *= SLOW_FACTOR;
     exchange->due = now + exchange->timeout;
 }
 

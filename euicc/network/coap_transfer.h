@@ -17,6 +17,7 @@ struct coap_request {
     int32_t content_format; /* of the payload, 0 to 65535; negative: none is sent */
     struct span payload;    /* at most COAP_BODY_MAX octets */
     unsigned szx;           /* blocks have at most COAP_BLOCK_SIZE(szx) octets, both ways */
+    bool is_slow;           /* answers take long: a request is repeated later */
     size_t answer_max;      /* octets of the answer's payload, at most COAP_BODY_MAX */
     /* Random numbers. Message ids and tokens are counted on from the first; `jitter` spreads the
      * repetitions. */

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SZX 6 /* 1024 octets */
+#define BLOCK_SZX    6  /* 1024 octets */
+#define MESSAGE_ROOM 64 /* octets that a message has besides its block: header, token, path, blocks */
 #define KEPT_PATIENCE                                                                                        \
     10000 /* ms: a server that has restarted knows nothing of the association, and is silent */
 #define ANSWER_PATIENCE 120000 /* ms without a datagram */
@@ -76,6 +77,7 @@ static bool copy_request(struct coaps_client *client, const struct coaps_request
                                             .content_format = -1,
                                             .payload = buf_span(&client->body),
                                             .szx = BLOCK_SZX,
+                                            .is_slow = client->bearer->is_slow,
                                             .answer_max = request->answer_max,
                                             .message_id = (uint16_t)request->random,
                                             .token = (uint16_t)(request->random >> 16),
@@ -158,6 +160,18 @@ static bool pass_datagrams(struct coaps_client *client, int64_t now)
     return moved;
 }
 
+/* Blocks are as large as one datagram can carry. */
+static bool begin_exchange(struct coaps_client *client, int64_t now)
+{
+    size_t room = connection_payload_max(client->connection);
+
+    while (client->request.szx > 0 && COAP_BLOCK_SIZE(client->request.szx) + MESSAGE_ROOM > room)
+        client->request.szx--;
+    client->exchange = coap_exchange_new(&client->request, now);
+    client->heard = now;
+    return client->exchange != NULL;
+}
+
 static void coaps_conclude(struct coaps_client *client)
 {
     const struct coap_answer *answer = coap_exchange_answer(client->exchange);
@@ -195,11 +209,7 @@ static bool coaps_step(struct coaps_client *client, int64_t now)
     }
     if (connection_state(client->connection) == CONNECTION_OPENING)
         return moved;
-    if (client->exchange == NULL) {
-        client->exchange = coap_exchange_new(&client->request, now);
-        client->heard = now;
-    }
-    if (client->exchange == NULL) {
+    if (client->exchange == NULL && !begin_exchange(client, now)) {
         coaps_fail(client, "out of memory");
         return false;
     }

@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPEN_PATIENCE 60000 /* ms until a channel is open and the handshake done: NB-IoT takes its time */
-#define PORT_DIGITS   5
-#define WHY_MAX       200
+#define OPEN_PATIENCE   60000 /* ms until a channel is open and the handshake done: NB-IoT takes its time */
+#define SLOW_FIRST_WAIT 9000  /* ms before a flight of DTLS is sent again, as RFC 7925 11 has it */
+#define PORT_DIGITS     5
+#define WHY_MAX         200
 
 struct connection {
     const struct bearer *bearer;
@@ -127,6 +128,7 @@ static bool begin_tls(struct connection *connection, int64_t now)
     const struct tls_client_settings settings = {
         .is_datagram = connection->is_datagram,
         .datagram_max = connection_datagram_max(connection),
+        .first_wait = connection->bearer->is_slow ? SLOW_FIRST_WAIT : 0,
         .host = connection->server.host,
         .trust = connection->server.trust,
         .date = connection->date,
@@ -260,6 +262,11 @@ bool connection_read(struct connection *connection, struct buf *out)
 bool connection_session(struct connection *connection, struct buf *out)
 {
     return connection->tls != NULL && tls_client_session(connection->tls, out);
+}
+
+size_t connection_payload_max(const struct connection *connection)
+{
+    return connection->tls != NULL ? tls_client_payload_max(connection->tls) : 0;
 }
 
 bool connection_is_resumed(const struct connection *connection)

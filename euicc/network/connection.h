@@ -41,10 +41,11 @@ const char *connection_why(const struct connection *connection);
 /* When there is something to do although nothing comes; INT64_MAX: never. */
 int64_t connection_due(const struct connection *connection);
 
-/* As tls_client_write, tls_client_read and tls_client_session. */
+/* As tls_client_write, tls_client_read, tls_client_session and tls_client_payload_max. */
 size_t connection_write(struct connection *connection, struct span octets);
 bool connection_read(struct connection *connection, struct buf *out);
 bool connection_session(struct connection *connection, struct buf *out);
+size_t connection_payload_max(const struct connection *connection);
 bool connection_is_resumed(const struct connection *connection);
 
 #endif

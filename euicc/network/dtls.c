@@ -14,9 +14,9 @@
 #define FIRST_MS 1000U
 #define LAST_MS  60000U
 
-static uint64_t wait_ms(unsigned sent_again)
+static uint64_t wait_ms(const struct dtls_flight *flight)
 {
-    uint64_t wait = (uint64_t)FIRST_MS << sent_again;
+    uint64_t wait = (uint64_t)(flight->first_wait > 0 ? flight->first_wait : FIRST_MS) << flight->sent_again;
 
     return wait < LAST_MS ? wait : LAST_MS;
 }
@@ -25,7 +25,7 @@ void dtls_flight_end(struct dtls_flight *flight)
 {
     for (size_t i = 0; i < DTLS_COPIES; i++)
         buf_free(&flight->copies[i]);
-    *flight = (struct dtls_flight){.is_waiting = false};
+    *flight = (struct dtls_flight){.first_wait = flight->first_wait};
 }
 
 unsigned int dtls_timer(SSL *ssl, unsigned int last)
@@ -50,7 +50,7 @@ void dtls_flight_sent(struct dtls_flight *flight, uint64_t clock)
     if (!flight->is_new)
         return;
     flight->is_new = false;
-    flight->due = clock + wait_ms(0);
+    flight->due = clock + wait_ms(flight);
 }
 
 bool dtls_flight_tick(struct tls_client *client, uint64_t clock)
@@ -66,6 +66,6 @@ bool dtls_flight_tick(struct tls_client *client, uint64_t clock)
         buf_append(&client->outgoing, buf_span(copy));
     buf_free(copy);
     flight->sent_again++;
-    flight->due = clock + wait_ms(flight->sent_again);
+    flight->due = clock + wait_ms(flight);
     return true;
 }

@@ -136,6 +136,7 @@ static bool take_settings(struct tls_client *client, const struct tls_client_set
     memcpy(client->host, settings->host, size + 1);
     client->is_datagram = settings->is_datagram;
     client->datagram_max = settings->datagram_max;
+    client->flight.first_wait = settings->first_wait;
     if (client->is_datagram &&
         (client->datagram_max < TLS_DATAGRAM_MIN || client->datagram_max > TLS_DATAGRAM_MAX)) {
         snprintf(client->why, sizeof(client->why), "DTLS needs datagrams of %d to %d octets, not %zu",

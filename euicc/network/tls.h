@@ -51,6 +51,7 @@ struct tls_client_settings {
      * takes 200 to 300, and 200 more with a session; servers that ask for a cookie first may not take one in
      * pieces (RFC 6347 4.2.1). */
     size_t datagram_max;
+    unsigned first_wait; /* ms before a flight of DTLS's handshake is sent again; 0: a second */
     /* Whom to ask for, and whom the certificate must be for: a name, or an address in digits without
      * brackets. */
     const char *host;

@@ -15,6 +15,7 @@
 /* A flight of handshake messages that waits for its answer. See dtls.c. */
 struct dtls_flight {
     bool is_waiting;
+    unsigned first_wait;            /* ms */
     bool is_new;                    /* sent since the clock was looked at */
     uint64_t due;                   /* by the clock */
     unsigned sent_again;            /* how often */

@@ -2,6 +2,7 @@
  * Posts over CoAP and DTLS: a server in memory that OpenSSL and a few octets of CoAP make, which answers, is
  * silent, refuses, or has forgotten the association.
  */
+#include "euicc/network/coap_message.h"
 #include "euicc/network/coaps_exchange.h"
 #include "tests/euicc/network/tls_bench.h"
 
@@ -23,7 +24,8 @@ struct line {
     unsigned opened;
     uint8_t code; /* of the answers */
     unsigned asked;
-    struct buf queue[QUEUE_MAX]; /* datagrams for the client */
+    size_t datagram_max, largest; /* octets that a datagram may have, and that one had */
+    struct buf queue[QUEUE_MAX];  /* datagrams for the client */
     size_t first, count;
     int64_t now;
 };
@@ -50,13 +52,32 @@ static void flush_peer(struct line *line)
     }
 }
 
+/* Block1 comes back: 27 is 13 and 14 more. */
+static void answer_block(struct line *line, const uint8_t *request, const struct coap_block *block)
+{
+    const uint8_t value = (uint8_t)(block->number << 4 | (block->more ? 8 : 0) | block->szx);
+    const uint8_t code = block->more ? 0x5F /* 2.31 */ : line->code;
+    const uint8_t answer[] = {0x62, code, request[2], request[3], request[4], request[5],
+                              0xD1, 14,   value,      0xFF,       'o',        'k'};
+
+    line->asked++;
+    ck_assert_uint_lt(block->number, 16);
+    ck_assert_int_gt(SSL_write(line->peer, answer, block->more ? sizeof(answer) - 3 : sizeof(answer)), 0);
+}
+
 /* A request with a token of two octets gets an acknowledgement with "ok". */
 static void answer_request(struct line *line, const uint8_t *request, int size)
 {
     const uint8_t answer[] = {0x62,       line->code, request[2], request[3], request[4],
                               request[5], 0xFF,       'o',        'k'};
+    struct coap_message message;
 
     ck_assert_int_gt(size, 6);
+    ck_assert_int_eq(coap_message_read(SPAN(request, (size_t)size), &message), COAP_READ);
+    if (message.block1.present) {
+        answer_block(line, request, &message.block1);
+        return;
+    }
     ck_assert_uint_eq(request[0], 0x42); /* confirmable */
     ck_assert_uint_eq(request[1], 0x02); /* POST */
     line->asked++;
@@ -116,6 +137,8 @@ static bool line_send(void *context, unsigned channel, struct span octets)
     struct line *line = context;
 
     (void)channel;
+    ck_assert_uint_le(octets.size, line->datagram_max);
+    line->largest = octets.size > line->largest ? octets.size : line->largest;
     if (!line->is_silent)
         feed_peer(line, octets);
     return true;
@@ -136,6 +159,12 @@ static bool line_receive(void *context, unsigned channel, struct buf *out)
     return true;
 }
 
+static size_t line_datagram_max(void *context, unsigned channel)
+{
+    (void)channel;
+    return ((const struct line *)context)->datagram_max;
+}
+
 static void line_close(void *context, unsigned channel)
 {
     (void)context;
@@ -147,7 +176,15 @@ static void line_close(void *context, unsigned channel)
 static void open_line(struct line *line)
 {
     *line = (struct line){.now = NOW, .code = 0x44};
-    line->bearer = (struct bearer){line, true, line_channel, line_state, line_send, line_receive, line_close};
+    line->bearer = (struct bearer){.context = line,
+                                   .takes_names = true,
+                                   .open = line_channel,
+                                   .state = line_state,
+                                   .send = line_send,
+                                   .receive = line_receive,
+                                   .close = line_close,
+                                   .datagram_max = line_datagram_max};
+    line->datagram_max = 1500;
     line->context = bench_server(true, bench_own(), NULL);
     line->trusted = bench_own()->der;
     line->server =
@@ -294,6 +331,51 @@ START_TEST(silence_ends)
 }
 END_TEST
 
+/* A terminal's buffer may be a small one (BIP). */
+START_TEST(blocks_fit_into_the_datagrams_of_the_bearer)
+{
+    static const size_t sizes[] = {208, 300, 512, 700, 1100, 1500};
+    static const uint8_t body[1000];
+    const struct coaps_request request = {"/a/b", SPAN_ARRAY(body), 1000, 7};
+
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        struct line line;
+
+        open_line(&line);
+        line.datagram_max = sizes[i];
+        ck_assert(coaps_client_post(line.client, &line.server, &request, SPAN_NONE, NOW, line.now));
+        assert_answered(&line);
+        ck_assert_uint_ge(line.asked, 1);
+        ck_assert_uint_gt(line.largest, sizes[i] / 3); /* and are not smaller than they need to be */
+        end_line(&line);
+    }
+}
+END_TEST
+
+START_TEST(a_slow_bearer_is_given_time)
+{
+    struct line line;
+
+    open_line(&line);
+    line.bearer.is_slow = true;
+    line.is_silent = true;
+    post(&line);
+    ck_assert_int_eq(coaps_client_go(line.client, line.now), COAPS_RUNNING);
+    ck_assert_int_eq(coaps_client_due(line.client), line.now + 9000);
+    end_line(&line);
+
+    open_line(&line);
+    line.bearer.is_slow = true;
+    post(&line);
+    assert_answered(&line);
+    line.is_silent = true;
+    post(&line);
+    ck_assert_int_eq(coaps_client_go(line.client, line.now), COAPS_RUNNING);
+    ck_assert_int_ge(coaps_client_due(line.client), line.now + 10000);
+    end_line(&line);
+}
+END_TEST
+
 START_TEST(who_else_answers_is_refused)
 {
     const struct bench_request request = {.name = "other"};
@@ -347,4 +429,5 @@ END_TEST
 
 TEST_MAIN("coaps exchange", posts_go_over_one_association, a_server_that_has_forgotten_is_met_anew,
           another_server_or_trust_has_another_association, a_refusal_is_one, silence_ends,
+          blocks_fit_into_the_datagrams_of_the_bearer, a_slow_bearer_is_given_time,
           who_else_answers_is_refused, no_channel, a_session_makes_the_next_handshake_short)
