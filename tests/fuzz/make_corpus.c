@@ -235,6 +235,25 @@ static bool make_ipae(void)
                             "02 00 00 02 000E" ENABLE_OTHER "04 0A 00 02 00 00 04 0003 800101");
 }
 
+/* What a terminal does to a card with an IPAe: see fuzz_bip.c. Each FETCH (03) is answered well (04), an
+ * IMEI, place and time behind it where they are asked for. */
+#define KNOWN                                                                                                \
+    "01 00 03 04 03 04 000A 1408 1A32547698103254 03 04 0005 1303 62F210 03 04 0009 2607 321141223102FF"
+static bool make_bip(void)
+{
+    return corpus_write_hex("bip", "known", KNOWN) &&
+           corpus_write_hex("bip", "channel", KNOWN " 03 04 01 0400 03 04 07 01 10 03 04 0004 01020304 0C") &&
+           corpus_write_hex("bip", "dropped",
+                            KNOWN " 03 04 01 05DC 03 04 07 01 04 08 01 03 04 0004 01020304 00") &&
+           corpus_write_hex("bip", "refuses",
+                            "01 00 03 05 30 0000 03 05 30 0000 03 05 20 0000 02 03 06 0000") &&
+           corpus_write_hex("bip", "events",
+                            KNOWN " 09 03 0003 1B0102 09 12 0000 09 00 0001 FF 0A 02 0A 01") &&
+           corpus_write_hex("bip", "without-events",
+                            KNOWN " 03 04 01 0400 03 04 00 0020 02 00 0020 02 03 05 3A 0000") &&
+           corpus_write_hex("bip", "lpa", "01 00 03 04 0B 02 00 0100 02 03 04 0000");
+}
+
 #define SIXTEEN "61616161616161616161616161616161"
 
 /* A server's steps: see fuzz_coap.c. 08 in the first octet is a payload of 40 octets in blocks of 16. */
@@ -269,7 +288,7 @@ int main(int argc, char **argv)
     }
     root = argv[1];
     return make_tlv() && make_vpcd() && make_http() && make_dns() && make_coap() && make_eim() &&
-                   make_ipa() && make_ipae() && corpus_make_card_targets()
+                   make_ipa() && make_bip() && make_ipae() && corpus_make_card_targets()
                ? 0
                : 1;
 }
