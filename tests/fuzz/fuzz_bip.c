@@ -46,7 +46,7 @@ static struct run {
     bool is_fetched;
 } run;
 
-static bool is_associated; /* one eIM for the whole process */
+static struct test_eim associated; /* one eIM for the whole process */
 
 static int64_t run_now(void *context)
 {
@@ -242,11 +242,10 @@ static void prepare(void)
 {
     run.now = START;
     run.card = fuzz_card(SOFTEUICC_T1);
-    if (!is_associated) {
-        (void)fuzz_associate(run.card);
+    if (associated.key == NULL) {
+        associated = fuzz_associate(run.card);
         fuzz_check(ipae_insert(run.card, false) && nvm_commit(run.card->nvm) && ipae_load(run.card));
         run.card->hooks.now = run_now;
-        is_associated = true;
         fuzz_card_keep();
         run.card = fuzz_card(SOFTEUICC_T1);
     }
