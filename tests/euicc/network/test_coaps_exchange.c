@@ -147,7 +147,8 @@ static void line_close(void *context, unsigned channel)
 static void open_line(struct line *line)
 {
     *line = (struct line){.now = NOW, .code = 0x44};
-    line->bearer = (struct bearer){line, true, line_channel, line_state, line_send, line_receive, line_close};
+    line->bearer =
+        (struct bearer){line, true, line_channel, line_state, line_send, line_receive, line_close, NULL};
     line->context = bench_server(true, bench_own(), NULL);
     line->trusted = bench_own()->der;
     line->server =
