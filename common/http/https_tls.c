@@ -234,6 +234,8 @@ static SSL_CTX *make_context(const struct https_options *options, const struct h
     }
     /* LPAs hang up without a closure alert; an HTTP message has its own length. */
     SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
+    /* Cards and LPAs keep one session; a second ticket is octets on a narrow network. */
+    SSL_CTX_set_num_tickets(context, 1);
     if (!tls_files_use(context, identity->cert, identity->key) ||
         (options->client_ca != NULL && !ask_clients(context, options->client_ca))) {
         SSL_CTX_free(context);

@@ -6,7 +6,7 @@
 #ifndef SOFTEUICC_EUICC_NETWORK_BEARER_H
 #define SOFTEUICC_EUICC_NETWORK_BEARER_H
 
-#include "apdu/bytes.h"
+#include "euicc/network/host.h"
 
 enum bearer_transport { BEARER_TCP, BEARER_UDP };
 
@@ -18,6 +18,8 @@ enum bearer_state {
 
 #define BEARER_NO_CHANNEL 0
 #define BEARER_PIECE_MAX  16384 /* octets of a stream that are received at once */
+
+#define BEARER_SERVERS_LATER SIZE_MAX /* see `servers` */
 
 struct bearer {
     void *context;
@@ -37,6 +39,10 @@ struct bearer {
     void (*close)(void *context, unsigned channel);
     /* Octets that a datagram may have on this channel, which is open. NULL: as many as anybody sends. */
     size_t (*datagram_max)(void *context, unsigned channel);
+    /* NULL: the network tells nothing. Else writes the name servers that it has told, `max` at most, and
+     * returns how many; BEARER_SERVERS_LATER: it tells them when a channel is opened, and none was yet (a
+     * terminal in its response to OPEN CHANNEL, ETSI TS 102 223 8.12). */
+    size_t (*servers)(void *context, struct ip_address *servers, size_t max);
 };
 
 #endif

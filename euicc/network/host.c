@@ -16,6 +16,15 @@ bool host_address(const char *host, struct ip_address *address)
     return address->size != 0;
 }
 
+char *host_address_text(const struct ip_address *address, char text[HOST_ADDRESS_TEXT])
+{
+    text[0] = '\0';
+    if (address->size != 0)
+        (void)inet_ntop(address->size == IPV4_SIZE ? AF_INET : AF_INET6, address->octets, text,
+                        HOST_ADDRESS_TEXT);
+    return text;
+}
+
 bool host_is_name(const char *host)
 {
     const char *label = host;

@@ -7,8 +7,9 @@
 
 #include "apdu/bytes.h"
 
-#define IPV4_SIZE 4
-#define IPV6_SIZE 16
+#define IPV4_SIZE         4
+#define IPV6_SIZE         16
+#define HOST_ADDRESS_TEXT 46 /* characters of the longest address, with the zero at the end */
 
 /* An address of either family; its octets as they stand in a packet. All-zero is none. */
 struct ip_address {
@@ -30,6 +31,9 @@ bool host_address(const char *host, struct ip_address *address);
  * is no name but an address that was written wrongly (RFC 3696 2).
  */
 bool host_is_name(const char *host);
+
+/* Writes an address as host_address reads it; "" for none. Returns `text`. */
+char *host_address_text(const struct ip_address *address, char text[HOST_ADDRESS_TEXT]);
 
 /* Whether both are the same address. */
 bool host_same_address(const struct ip_address *a, const struct ip_address *b);

@@ -195,3 +195,15 @@ void resolver_receive(struct resolver *resolver, const struct ip_address *from, 
         }
     }
 }
+
+void resolver_pass_over(struct resolver *resolver, const struct ip_address *server, int64_t now)
+{
+    for (size_t i = 0; i < resolver->question_count && !resolver->is_done; i++) {
+        struct resolver_question *question = &resolver->questions[i];
+
+        if (!question->is_done && host_same_address(server, &resolver->settings.servers[question->server]))
+            next_server(resolver, question, now);
+    }
+    if (!resolver->is_done)
+        finish_if_done(resolver);
+}

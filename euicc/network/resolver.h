@@ -76,4 +76,7 @@ int64_t resolver_due(const struct resolver *resolver);
 void resolver_receive(struct resolver *resolver, const struct ip_address *from, struct span datagram,
                       int64_t now);
 
+/* There is no way to that server: what it has not answered the next one is asked at once. */
+void resolver_pass_over(struct resolver *resolver, const struct ip_address *server, int64_t now);
+
 #endif

@@ -112,6 +112,18 @@ void resolver_cache_put(struct resolver_cache *cache, const char *name, enum res
     *(i < RESOLVER_CACHE_MAX ? &cache->entries[i] : place_for_one(cache, now)) = entry;
 }
 
+void resolver_cache_forget(struct resolver_cache *cache, const char *name, enum resolver_families families)
+{
+    char plain[HOST_NAME_MAX + 1];
+    size_t i;
+
+    if (!plain_name(name, plain))
+        return;
+    i = find_entry(cache, plain, families);
+    if (i < RESOLVER_CACHE_MAX)
+        cache->entries[i] = (struct resolver_entry){.count = 0};
+}
+
 void resolver_cache_write(const struct resolver_cache *cache, struct buf *out)
 {
     size_t all = tlv_open(out, CACHE_LIST);

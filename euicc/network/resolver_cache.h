@@ -37,6 +37,9 @@ bool resolver_cache_find(const struct resolver_cache *cache, const char *name,
 void resolver_cache_put(struct resolver_cache *cache, const char *name, enum resolver_families families,
                         int64_t now, const struct resolved *resolved);
 
+/* Remembers nothing of a name any more: its addresses lead nowhere. */
+void resolver_cache_forget(struct resolver_cache *cache, const char *name, enum resolver_families families);
+
 /* Appends the cache as one DER object. */
 void resolver_cache_write(const struct resolver_cache *cache, struct buf *out);
 

@@ -77,6 +77,7 @@ SSL_CTX *world_server(const struct bench_identity *identity, enum world_sessions
 
     SSL_CTX_set_min_proto_version(context, version);
     SSL_CTX_set_max_proto_version(context, version);
+    SSL_CTX_set_num_tickets(context, 1); /* as `softeuicc eim` */
     if (sessions != WORLD_TICKETS_12 && sessions != WORLD_TICKETS_13)
         SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
     if (sessions == WORLD_NONE_12 || sessions == WORLD_NONE_13) {

@@ -87,4 +87,19 @@ START_TEST(lengths_of_names)
 }
 END_TEST
 
-TEST_MAIN("host", literal_addresses, same_addresses, names, lengths_of_names)
+START_TEST(addresses_are_written)
+{
+    static const char *const texts[] = {"0.0.0.0", "255.255.255.255", "::", "2001:db8::7",
+                                        "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"};
+    struct ip_address address;
+    char text[HOST_ADDRESS_TEXT];
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        ck_assert(host_address(texts[i], &address));
+        ck_assert_str_eq(host_address_text(&address, text), texts[i]);
+    }
+    ck_assert_str_eq(host_address_text(&(struct ip_address){.size = 0}, text), "");
+}
+END_TEST
+
+TEST_MAIN("host", addresses_are_written, literal_addresses, same_addresses, names, lengths_of_names)

@@ -303,6 +303,30 @@ START_TEST(without_memory_a_question_is_lost)
 }
 END_TEST
 
+/* What a server has not answered goes to the next one at once, and ends behind the last one. */
+START_TEST(a_server_is_passed_over)
+{
+    begin(NAME, 2, RESOLVER_BOTH);
+    expect_question(0x1111, DNS_A, 0);
+    expect_question(0x3333, DNS_AAAA, 0);
+    resolver_pass_over(&resolver, &servers[1], now); /* that nobody asks yet */
+    expect_wait(now + 2000);
+    answer_aaaa(0x3333, 0, 0, false, 5);
+    resolver_pass_over(&resolver, &servers[0], now);
+    ck_assert_int_eq(resolver_due(&resolver), now);
+    expect_question(0x2222, DNS_A, 1);
+    answer_a(0x2222, 1, 0, 9, 5);
+    ck_assert_uint_eq(expect_done().count, 1);
+
+    begin(NAME, 1, RESOLVER_IPV4);
+    expect_question(0x1111, DNS_A, 0);
+    resolver_pass_over(&resolver, &servers[0], now);
+    expect_failure("no name server answered", false, 0);
+    resolver_pass_over(&resolver, &servers[0], now);
+    expect_failure("no name server answered", false, 0);
+}
+END_TEST
+
 /* The longest name, with its dot, has its place. */
 START_TEST(the_longest_name)
 {
@@ -321,4 +345,4 @@ END_TEST
 
 TEST_MAIN("resolver", one_question_one_answer, both_families, one_family_is_enough, nobody_answers,
           the_next_server_is_asked_at_once, nothing_is_found, forged_answers_are_passed_over,
-          what_is_done_at_once, without_memory_a_question_is_lost, the_longest_name)
+          what_is_done_at_once, a_server_is_passed_over, without_memory_a_question_is_lost, the_longest_name)

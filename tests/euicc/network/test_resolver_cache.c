@@ -263,6 +263,20 @@ START_TEST(no_more_than_there_is_room_for)
 }
 END_TEST
 
-TEST_MAIN("resolver_cache", remembers_addresses, for_how_long, failures_are_not_remembered, makes_place,
-          is_written_and_read, a_full_one_is_written_and_read, anything_else_is_an_empty_one,
+START_TEST(forgets)
+{
+    cache = (struct resolver_cache){0};
+    put("a.example", NOW, found(100));
+    put("b.example", NOW, found(100));
+    resolver_cache_forget(&cache, "a.example", RESOLVER_IPV4);
+    resolver_cache_forget(&cache, "c.example", RESOLVER_BOTH);
+    resolver_cache_forget(&cache, "not a name", RESOLVER_BOTH);
+    ck_assert(has("a.example", NOW) && has("b.example", NOW));
+    resolver_cache_forget(&cache, "A.example.", RESOLVER_BOTH);
+    ck_assert(!has("a.example", NOW) && has("b.example", NOW));
+}
+END_TEST
+
+TEST_MAIN("resolver_cache", remembers_addresses, forgets, for_how_long, failures_are_not_remembered,
+          makes_place, is_written_and_read, a_full_one_is_written_and_read, anything_else_is_an_empty_one,
           no_more_than_there_is_room_for)
