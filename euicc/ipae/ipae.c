@@ -183,15 +183,20 @@ static void ask_terminal(struct ipae *ipae)
         ipae_terminal_ask(ipae->terminal, ipae_next_wakeup(ipae->card));
 }
 
+/* A message that cannot be sent at all is waited for by nobody. */
 static void take_turn(struct ipae *ipae)
 {
     struct softeuicc *card = ipae->card;
     struct card_description description = card->description;
+    bool goes_on = true;
 
-    if (work(ipae) && nvm_commit(card->nvm))
-        ipae_round_send(ipae);
-    else
-        give_back(ipae);
+    while (goes_on) {
+        goes_on = work(ipae) && nvm_commit(card->nvm);
+        if (!goes_on)
+            give_back(ipae);
+        else
+            goes_on = !ipae_round_send(ipae);
+    }
     card->description = description;
 }
 

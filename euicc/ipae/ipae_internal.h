@@ -61,8 +61,9 @@ bool ipae_profiles_differ(struct ipae *ipae, bool *differ);
 bool ipae_round_begin(struct ipae *ipae);
 /* Goes on as far as it can without the network or the terminal. False: storage failed. */
 bool ipae_round_go(struct ipae *ipae, bool *over);
-/* What is to be sent goes to the carrier: after the turn is stored. */
-void ipae_round_send(struct ipae *ipae);
+/* What is to be sent goes to the carrier: after the turn is stored. False: it cannot be sent, and the round
+ * goes on at once. */
+bool ipae_round_send(struct ipae *ipae);
 /* Throws it away: the next one begins from what is stored. */
 void ipae_round_free(struct ipae *ipae);
 /* As ipae_next_wakeup, of a round. */

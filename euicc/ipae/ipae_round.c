@@ -241,21 +241,22 @@ bool ipae_round_go(struct ipae *ipae, bool *over)
     return !nvm_failed(ipae->card->nvm);
 }
 
-void ipae_round_send(struct ipae *ipae)
+bool ipae_round_send(struct ipae *ipae)
 {
     struct ipae_round *round = ipae->round;
 
     if (round == NULL)
-        return;
+        return true;
     /* Its connection is over the network that is about to go. */
     if (ipa_want(round->ipa) == IPA_REFRESH)
         ipae->carrier->drop(ipae->carrier->context);
     if (ipa_want(round->ipa) != IPA_SEND || round->is_sent || round->is_lost)
-        return;
+        return true;
     snprintf(round->why, sizeof(round->why), "it cannot be sent");
     round->is_sent =
         ipae->carrier->begin(ipae->carrier->context, &round->eim, ipa_message(round->ipa), round->why);
     round->is_lost = !round->is_sent;
+    return round->is_sent;
 }
 
 int64_t ipae_round_next(const struct ipae *ipae)

@@ -226,6 +226,7 @@ static void on_ready(void *context)
     terminal->told = 0;
     terminal->timer_at = 0;
     terminal->has_timers = toolkit_serves(terminal->card, TOOLKIT_TIMERS);
+    bip_bearer_expect_server(terminal->bearer, toolkit_serves(terminal->card, TOOLKIT_DNS_SERVER));
 }
 
 static void on_answered(void *context, const struct proactive_response *response)

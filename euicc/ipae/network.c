@@ -3,6 +3,7 @@
 
 #include "euicc/network/coaps_exchange.h"
 #include "euicc/network/https_exchange.h"
+#include "euicc/network/naming_bearer.h"
 #include "euicc/os/host.h"
 #include "protocol/admin_protocol.h"
 
@@ -18,6 +19,7 @@ struct ipae_network {
     struct softeuicc *card;
     struct host_bearer *host;       /* NULL: the terminal's channels are used */
     struct ipae_terminal *terminal; /* NULL: the host's are */
+    struct naming_bearer *names;    /* over the terminal's, which takes addresses only */
     const struct bearer *bearer;    /* of the one of them that there is */
     struct tls_client_context *tls; /* NULL: nothing was sent yet; to make it costs more than a handshake */
     /* NULL: nothing was sent that way since the last reset or change of network. */
@@ -107,6 +109,41 @@ static void keep_session(struct ipae_network *network)
         buf_clear(&session);
     }
     buf_free(&session);
+}
+
+/* --- names -------------------------------------------------------------------------------------------- */
+
+static bool names_random(void *context, uint8_t *octets, size_t size)
+{
+    return card_random(context, octets, size);
+}
+
+/* Finds addresses, where the bearer below takes no names. */
+static void names_go(struct ipae_network *network)
+{
+    if (network->names != NULL)
+        naming_bearer_go(network->names, card_now(network->card));
+}
+
+static void load_names(struct ipae_network *network)
+{
+    struct nvm *nvm = network->card->nvm;
+    sqlite3_stmt *stmt = nvm_select(nvm, "SELECT names FROM ipae", NVM_NONE);
+
+    if (nvm_row(nvm, stmt))
+        naming_bearer_load_cache(network->names, nvm_blob(stmt, 0));
+    nvm_done(stmt);
+}
+
+/* In the turn's transaction. */
+static void keep_names(struct ipae_network *network)
+{
+    struct buf names = {0};
+
+    if (network->names != NULL && naming_bearer_cache(network->names, &names) && !names.failed)
+        (void)nvm_change(network->card->nvm, "UPDATE ipae SET names = ?1",
+                         NVM_VALUES(NVM_BLOB(buf_span(&names))));
+    buf_free(&names);
 }
 
 /* --- a message --------------------------------------------------------------------------------------- */
@@ -218,6 +255,7 @@ static bool network_post(struct ipae_network *network, const struct connection_s
         return false;
     if (network->terminal != NULL && !ipae_terminal_use_profile(network->terminal))
         return false;
+    names_go(network);
     get_session(network, &session);
     begun = network->is_over_coap ? post_coaps(network, server, message->octets, buf_span(&session), now)
                                   : post_https(network, server, message->octets, buf_span(&session), now);
@@ -288,8 +326,11 @@ static enum ipae_carried network_take(void *context, struct buf *answer, char wh
     enum ipae_carried carried;
 
     network_saw_news(network);
+    names_go(network);
     carried = network->is_over_coap ? take_coaps(network, answer, why) : take_https(network, answer, why);
+    names_go(network);
     keep_session(network);
+    keep_names(network);
     return carried;
 }
 
@@ -302,6 +343,8 @@ static int64_t network_next(void *context)
         due = coaps_client_due(network->coaps);
     else if (!network->is_over_coap && network->https != NULL)
         due = https_exchange_due(network->https);
+    if (network->names != NULL && naming_bearer_due(network->names) < due)
+        due = naming_bearer_due(network->names);
     if (network_has_news(network) || due < 0)
         return 0;
     return due == INT64_MAX ? -1 : due;
@@ -323,7 +366,17 @@ static void network_drop(void *context)
 static bool choose_bearer(struct ipae_network *network, const struct softeuicc_bearer *host)
 {
     if (host == NULL) {
-        network->bearer = bip_bearer_bearer(ipae_terminal_bearer(network->terminal));
+        const struct naming_settings settings = {
+            .bearer = bip_bearer_bearer(ipae_terminal_bearer(network->terminal)),
+            .random = names_random,
+            .context = network->card,
+            .families = RESOLVER_BOTH};
+
+        network->names = naming_bearer_new(&settings, card_now(network->card));
+        if (network->names == NULL)
+            return false;
+        network->bearer = naming_bearer_bearer(network->names);
+        load_names(network);
         return true;
     }
     network->host = host_bearer_new(host);
@@ -357,6 +410,7 @@ void ipae_network_free(struct ipae_network *network)
     network_drop(network);
     tls_client_context_free(network->tls);
     host_bearer_free(network->host);
+    naming_bearer_free(network->names);
     free(network);
 }
 

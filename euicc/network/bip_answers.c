@@ -76,6 +76,7 @@ static void take_opened(struct bip_bearer *bearer, struct bip_channel *channel,
     bool is_up;
 
     note_dns_server(bearer, response->objects);
+    bearer->is_server_told = false;
     if (!read_status(response->objects, &channel->number, &is_up) || !is_up) {
         channel->at_terminal = TERMINAL_IS_DONE;
         bip_fail(bearer, channel, "the terminal says 'done' without an open channel");

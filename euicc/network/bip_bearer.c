@@ -116,6 +116,17 @@ static size_t bip_datagram_max(void *context, unsigned channel)
     return found != NULL ? found->buffer : 0;
 }
 
+static size_t bip_servers(void *context, struct ip_address *servers, size_t max)
+{
+    const struct bip_bearer *bearer = context;
+
+    if (bearer->dns_server.size == 0)
+        return bearer->is_server_told ? BEARER_SERVERS_LATER : 0;
+    if (max > 0)
+        servers[0] = bearer->dns_server;
+    return max > 0;
+}
+
 /* --- its life ------------------------------------------------------------------------------------------ */
 
 struct bip_bearer *bip_bearer_new(void)
@@ -131,7 +142,8 @@ struct bip_bearer *bip_bearer_new(void)
                                      .send = bip_send,
                                      .receive = bip_receive,
                                      .close = bip_close,
-                                     .datagram_max = bip_datagram_max};
+                                     .datagram_max = bip_datagram_max,
+                                     .servers = bip_servers};
     return bearer;
 }
 
@@ -160,6 +172,7 @@ void bip_bearer_reset(struct bip_bearer *bearer)
 {
     bearer->asked = bearer->chosen = NULL;
     bearer->dns_server = (struct ip_address){.size = 0};
+    bearer->is_server_told = false;
     for (unsigned i = 1; i <= PROACTIVE_CHANNELS_MAX; i++) {
         struct bip_channel *channel = &bearer->channels[i];
 
@@ -203,10 +216,9 @@ bool bip_bearer_waits(const struct bip_bearer *bearer)
     return false;
 }
 
-bool bip_bearer_dns_server(const struct bip_bearer *bearer, struct ip_address *server)
+void bip_bearer_expect_server(struct bip_bearer *bearer, bool is_told)
 {
-    *server = bearer->dns_server;
-    return server->size > 0;
+    bearer->is_server_told = is_told;
 }
 
 const struct bip_figures *bip_bearer_figures(const struct bip_bearer *bearer)

@@ -53,8 +53,8 @@ void bip_bearer_saw_news(struct bip_bearer *bearer);
 /* Whether a channel waits for the terminal to tell something. */
 bool bip_bearer_waits(const struct bip_bearer *bearer);
 
-/* The DNS server that the terminal has named with a channel. False: none yet. */
-bool bip_bearer_dns_server(const struct bip_bearer *bearer, struct ip_address *server);
+/* Whether the terminal names a DNS server when a channel is opened, as it says in TERMINAL PROFILE. */
+void bip_bearer_expect_server(struct bip_bearer *bearer, bool is_told);
 
 /* What went over it, since it was made. */
 struct bip_figures {

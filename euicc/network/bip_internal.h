@@ -41,7 +41,8 @@ struct bip_bearer {
     struct bip_channel *chosen;
     size_t chosen_size; /* octets of SEND DATA, or asked for by RECEIVE DATA */
     bool has_news;
-    struct ip_address dns_server;
+    struct ip_address dns_server; /* that the terminal has named; size 0: none */
+    bool is_server_told;          /* … and where it has not, it does with the next channel */
     struct bip_figures figures;
 };
 

@@ -335,6 +335,16 @@ static void naming_close(void *context, unsigned number)
     channel->state = NAMING_FREE;
 }
 
+static size_t naming_datagram_max(void *context, unsigned number)
+{
+    const struct naming_channel *channel = naming_find(context, number);
+    const struct bearer *below = ((const struct naming_bearer *)context)->settings.bearer;
+
+    return channel != NULL && channel->below != BEARER_NO_CHANNEL
+               ? below->datagram_max(below->context, channel->below)
+               : 0;
+}
+
 /* --- its life ----------------------------------------------------------------------------------------- */
 
 struct naming_bearer *naming_bearer_new(const struct naming_settings *settings, int64_t now)
@@ -344,13 +354,16 @@ struct naming_bearer *naming_bearer_new(const struct naming_settings *settings, 
     if (naming == NULL)
         return NULL;
     naming->settings = *settings;
-    naming->bearer = (struct bearer){.context = naming,
-                                     .takes_names = true,
-                                     .open = naming_open,
-                                     .state = naming_state,
-                                     .send = naming_send,
-                                     .receive = naming_receive,
-                                     .close = naming_close};
+    naming->bearer =
+        (struct bearer){.context = naming,
+                        .takes_names = true,
+                        .is_slow = settings->bearer->is_slow,
+                        .open = naming_open,
+                        .state = naming_state,
+                        .send = naming_send,
+                        .receive = naming_receive,
+                        .close = naming_close,
+                        .datagram_max = settings->bearer->datagram_max != NULL ? naming_datagram_max : NULL};
     naming_bearer_go(naming, now);
     return naming;
 }

@@ -285,12 +285,16 @@ static const char version_7[] =
     "  give_up INTEGER," /* likewise: until then the result of a change is tried; NULL: none is */
     "  marked INTEGER NOT NULL DEFAULT 0" /* what is marked is a change of its own */
     ") STRICT;"
-    "CREATE TABLE ipae_session (" /* what a TLS handshake with a server is cut short with */
+    "CREATE TABLE ipae_session ("   /* what a TLS handshake with a server is cut short with */
     "  number INTEGER PRIMARY KEY," /* the least is the oldest */
     "  server TEXT NOT NULL UNIQUE,"
     "  session BLOB NOT NULL"
     ") STRICT;";
 
+static const char version_8[] =
+    "ALTER TABLE ipae ADD COLUMN names BLOB;"; /* that it has found addresses of, see
+                                                  euicc/network/resolver_cache.h */
+
 const char *const nvm_migrations[] = {version_1, version_2, version_3, version_4,
-                                      version_5, version_6, version_7};
+                                      version_5, version_6, version_7, version_8};
 const int nvm_schema_version = sizeof(nvm_migrations) / sizeof(nvm_migrations[0]);

@@ -548,7 +548,7 @@ START_TEST(a_reset_ends_them_all)
     answer(&bench, PROACTIVE_DONE, "", "38028100"); /* of nothing that was asked */
     wants_nothing(&bench);
     ck_assert(!bip_bearer_waits(bench.bip));
-    ck_assert(!bip_bearer_dns_server(bench.bip, &(struct ip_address){.size = 0}));
+    ck_assert_uint_eq(bench.bearer->servers(bench.bearer->context, &(struct ip_address){.size = 0}, 1), 0);
     hang_up(&bench, first);
     hang_up(&bench, second);
     bench_close(&bench);
@@ -566,13 +566,17 @@ START_TEST(knows_the_dns_server_that_the_terminal_names)
 
         bench_open(&bench);
         snprintf(objects, sizeof(objects), "38028100 %s", none[i]);
+        ck_assert_uint_eq(bench.bearer->servers(bench.bearer->context, &server, 1), 0);
+        bip_bearer_expect_server(bench.bip, true);
+        ck_assert_uint_eq(bench.bearer->servers(bench.bearer->context, &server, 1), BEARER_SERVERS_LATER);
         opened(&bench, BEARER_TCP, objects);
-        ck_assert(!bip_bearer_dns_server(bench.bip, &server));
+        ck_assert_uint_eq(bench.bearer->servers(bench.bearer->context, &server, 1), 0);
         opened(&bench, BEARER_TCP, "38028200 400521 0A000001");
-        ck_assert(bip_bearer_dns_server(bench.bip, &server));
+        ck_assert_uint_eq(bench.bearer->servers(bench.bearer->context, &server, 0), 0);
+        ck_assert_uint_eq(bench.bearer->servers(bench.bearer->context, &server, 1), 1);
         ck_assert_span(SPAN(server.octets, server.size), hex("0A000001"));
         opened(&bench, BEARER_TCP, "38028300 401157 20010DB8000000000000000000000053");
-        ck_assert(bip_bearer_dns_server(bench.bip, &server));
+        ck_assert_uint_eq(bench.bearer->servers(bench.bearer->context, &server, 1), 1);
         ck_assert_uint_eq(server.size, IPV6_SIZE);
         bench_close(&bench);
     }
