@@ -143,7 +143,7 @@ START_TEST(reads_the_response_it_has_put)
 }
 END_TEST
 
-START_TEST(timer_values_are_swapped_digits, names_types_of_command)
+START_TEST(timer_values_are_swapped_digits)
 {
     struct buf octets = {0};
     unsigned seconds = 0;
