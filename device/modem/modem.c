@@ -33,7 +33,6 @@ static void forget_card(struct modem *modem)
     modem->is_under_way = modem->refresh_seen = modem->is_suspended = false;
     modem->waiting = 0;
     modem->patience = ALARM_NEVER;
-    modem->paused = 0;
 }
 
 static void switch_off(struct modem *modem, enum modem_stage stage)
@@ -295,6 +294,8 @@ bool modem_start(struct modem *modem)
     modem_stop(modem);
     modem->link_failed = false;
     modem->foreign_resets = 0;
+    modem->in_a_row = 0;
+    modem->paused = 0;
     modem->iccid[0] = modem->imsi[0] = '\0';
     forget_card(modem);
     if (!link_reset(modem->link)) {

@@ -107,7 +107,8 @@ struct air_channel *air_channel_open(struct air *air, const struct air_target *t
         if (channel->is_used)
             continue;
         buf_free(&channel->sent);
-        *channel = (struct air_channel){.air = air, .is_used = true, .target = *target, .events = *events};
+        *channel = (struct air_channel){
+            .air = air, .is_used = true, .order = ++air->opened, .target = *target, .events = *events};
         snprintf(channel->apn, sizeof(channel->apn), "%s", target->apn != NULL ? target->apn : "");
         return channel;
     }
@@ -131,7 +132,7 @@ struct air_channel *fake_air_channel(struct air *air)
     struct air_channel *last = NULL;
 
     for (size_t i = 0; i < FAKE_CHANNELS; i++)
-        if (air->channels[i].is_used)
+        if (air->channels[i].is_used && (last == NULL || air->channels[i].order > last->order))
             last = &air->channels[i];
     return last;
 }

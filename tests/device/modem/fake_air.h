@@ -9,6 +9,7 @@ enum { FAKE_CHANNELS = 16 };
 struct air_channel {
     struct air *air;
     bool is_used;
+    unsigned order; /* the how manieth that was opened */
     struct air_target target;
     char apn[101];
     struct air_channel_events events;
@@ -20,7 +21,7 @@ struct air {
     struct air_state state;
     char iccid[24], imsi[24]; /* of the subscriber; "" when detached */
     bool is_attached;
-    unsigned attachments;
+    unsigned attachments, opened;
     struct air_channel channels[FAKE_CHANNELS];
     uint8_t resolver[16];
     size_t resolver_size;

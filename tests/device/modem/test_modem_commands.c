@@ -120,7 +120,7 @@ START_TEST(provides_local_information)
     ck_assert_serves(&bench, PROACTIVE_PROVIDE_LOCAL_INFORMATION, PROACTIVE_LOCAL_SEARCH_MODE, 0x82, "",
                      "830100650101");
     ck_assert_serves(&bench, PROACTIVE_PROVIDE_LOCAL_INFORMATION, PROACTIVE_LOCAL_DATE_TIME, 0x82, "",
-                     "@TIME@");
+                     "830100260762211000300300");
     ck_assert_serves(&bench, PROACTIVE_PROVIDE_LOCAL_INFORMATION, 0x02, 0x82, "", "830132");
     bench_free(&bench);
 }
@@ -202,8 +202,8 @@ START_TEST(sends_an_envelope_again_to_a_busy_card)
     bench_pass(&bench, 3000);
     ck_assert_str_eq(bench_envelopes(&bench), "D70C82028281A40103A503000010\nD70C82028281A40103A503000010\n"
                                               "D70C82028281A40103A503000010\nD70C82028281A40103A503000010\n");
-    ck_assert_serves(&bench, PROACTIVE_TIMER_MANAGEMENT, 0, 0x82, "A40103A503000010", "830100240103");
     bench.card.busy = 1000;
+    ck_assert_serves(&bench, PROACTIVE_TIMER_MANAGEMENT, 0, 0x82, "A40103A503000010", "830100240103");
     bench_pass(&bench, 60000);
     ck_assert_uint_eq(bench.card.busy, 990);
     ck_assert_uint_eq(bench.troubles, 1);
@@ -269,7 +269,7 @@ START_TEST(tells_of_rejections)
     fake_air_reject(bench.air, 0x0B);
     fake_air_reject(bench.air, 0x0B);
     bench_settle(&bench);
-    ck_assert_str_eq(bench_envelopes(&bench), "D624990112"
+    ck_assert_str_eq(bench_envelopes(&bench), "D622990112"
                                               "82028381"
                                               "130962F210123400ABCDEF"
                                               "7D0562F2101234"
