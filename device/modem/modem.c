@@ -59,7 +59,7 @@ static void attach(struct modem *modem)
 }
 
 /* Everything that follows on a reset. */
-static void begin(struct modem *modem)
+static void begin_running(struct modem *modem)
 {
     modem->stage = MODEM_RUNNING;
     modem_is_active(modem);
@@ -194,7 +194,7 @@ static void take_turn(void *context)
     struct modem *modem = context;
 
     if (modem->stage == MODEM_STARTING)
-        begin(modem);
+        begin_running(modem);
     else if (modem->stage == MODEM_RUNNING)
         take_running_turn(modem);
     else if (modem->stage == MODEM_ASLEEP && modem_now(modem) >= modem->wake_at)

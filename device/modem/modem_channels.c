@@ -16,7 +16,7 @@ enum {
     IPV4_SIZE = 4,
 };
 
-static void refuse(struct modem *modem, uint8_t cause)
+static void refuse_bip(struct modem *modem, uint8_t cause)
 {
     modem_respond_why(modem, PROACTIVE_BIP_ERROR, cause);
 }
@@ -109,18 +109,18 @@ void channels_open(struct modem *modem)
     bool is_immediate = (modem->command.qualifier & PROACTIVE_OPEN_IMMEDIATELY) != 0;
 
     if (result == PROACTIVE_BIP_ERROR) {
-        refuse(modem, cause);
+        refuse_bip(modem, cause);
     } else if (result != 0) {
         modem_respond(modem, result);
     } else if (!has_service(modem)) {
         modem_respond_why(modem, PROACTIVE_TERMINAL_BUSY, BUSY_NO_SERVICE);
     } else if ((channel = use_channel(modem, &request)) == NULL) {
-        refuse(modem, BIP_NO_CHANNEL);
+        refuse_bip(modem, BIP_NO_CHANNEL);
     } else if (!is_immediate) {
         respond_open(modem, channel);
     } else if (!channel_begin(channel)) {
         channel_end(channel);
-        refuse(modem, BIP_UNREACHABLE);
+        refuse_bip(modem, BIP_UNREACHABLE);
     } else if ((modem->command.qualifier & PROACTIVE_OPEN_IN_BACKGROUND) != 0) {
         respond_open(modem, channel);
     } else {
@@ -141,9 +141,9 @@ static struct modem_channel *addressed_channel(struct modem *modem)
     unsigned index = modem->command.destination - (unsigned)PROACTIVE_CHANNEL - 1;
 
     if (is_refused_by_habit(modem))
-        refuse(modem, BIP_CHANNEL_CLOSED);
+        refuse_bip(modem, BIP_CHANNEL_CLOSED);
     else if (index >= PROACTIVE_CHANNELS_MAX || !modem->channels[index].is_used)
-        refuse(modem, BIP_CHANNEL_INVALID);
+        refuse_bip(modem, BIP_CHANNEL_INVALID);
     else
         return &modem->channels[index];
     return NULL;
@@ -189,7 +189,7 @@ void channels_receive(struct modem *modem)
     } else if (value.size != 1) {
         modem_respond(modem, PROACTIVE_DATA_UNKNOWN);
     } else if (size == 0) {
-        refuse(modem, channel->is_dropped ? BIP_CHANNEL_CLOSED : BIP_NO_SPECIFIC_CAUSE);
+        refuse_bip(modem, channel->is_dropped ? BIP_CHANNEL_CLOSED : BIP_NO_SPECIFIC_CAUSE);
     } else {
         asked = value.data[0] < RECEIVE_MAX ? value.data[0] : RECEIVE_MAX;
         hand_over(modem, channel, size < asked ? size : asked,
@@ -201,7 +201,7 @@ void channels_receive(struct modem *modem)
 static void send_now(struct modem *modem, struct modem_channel *channel)
 {
     if (!channel_flush(channel)) {
-        refuse(modem, BIP_CHANNEL_CLOSED);
+        refuse_bip(modem, BIP_CHANNEL_CLOSED);
         return;
     }
     put_length(modem, channel_room(channel));
@@ -218,9 +218,9 @@ void channels_send(struct modem *modem)
     if (!comprehension_find(modem->command.objects, PROACTIVE_CHANNEL_DATA, &octets)) {
         modem_respond(modem, PROACTIVE_VALUE_MISSING);
     } else if (channel->is_dropped) {
-        refuse(modem, BIP_CHANNEL_CLOSED);
+        refuse_bip(modem, BIP_CHANNEL_CLOSED);
     } else if (octets.size > channel_room(channel)) {
-        refuse(modem, BIP_NO_BUFFER);
+        refuse_bip(modem, BIP_NO_BUFFER);
     } else {
         buf_append(&channel->stored, octets);
         if ((modem->command.qualifier & PROACTIVE_SEND_NOW) == 0) {
@@ -271,7 +271,7 @@ void channels_continue(struct modem *modem)
         channel_unlink(channel);
         if (modem->command.type == PROACTIVE_OPEN_CHANNEL)
             channel_end(channel);
-        refuse(modem, BIP_UNREACHABLE);
+        refuse_bip(modem, BIP_UNREACHABLE);
     }
 }
 

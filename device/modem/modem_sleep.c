@@ -41,7 +41,7 @@ static int64_t read_duration(const uint8_t octets[DURATION_SIZE])
 }
 
 /* Asks the card; a card that does not serve it is just switched off. */
-static void suspend(struct modem *modem)
+static void suspend_card(struct modem *modem)
 {
     uint8_t durations[2 * DURATION_SIZE] = {0};
     int64_t longest;
@@ -63,7 +63,7 @@ void sleep_begin(struct modem *modem)
     modem->wake_at = modem_now(modem) + (int64_t)modem->settings.sleep_seconds * MS;
     modem->is_suspended = false;
     if (modem->settings.suspends)
-        suspend(modem);
+        suspend_card(modem);
     air_detach(modem->air);
     link_power_off(modem->link);
     modem->stage = MODEM_ASLEEP;
