@@ -5,6 +5,39 @@
 
 enum { TAG_PROACTIVE = 0xD0, DETAILS_SIZE = 3, DEVICES_SIZE = 2 };
 
+const char *proactive_type_name(uint8_t type)
+{
+    static const char *const names[] = {
+        [PROACTIVE_REFRESH] = "REFRESH",
+        [PROACTIVE_MORE_TIME] = "MORE TIME",
+        [PROACTIVE_POLL_INTERVAL] = "POLL INTERVAL",
+        [PROACTIVE_POLLING_OFF] = "POLLING OFF",
+        [PROACTIVE_SET_UP_EVENT_LIST] = "SET UP EVENT LIST",
+        [PROACTIVE_SET_UP_CALL] = "SET UP CALL",
+        [PROACTIVE_SEND_SS] = "SEND SS",
+        [PROACTIVE_SEND_USSD] = "SEND USSD",
+        [PROACTIVE_SEND_SHORT_MESSAGE] = "SEND SHORT MESSAGE",
+        [PROACTIVE_SEND_DTMF] = "SEND DTMF",
+        [PROACTIVE_LAUNCH_BROWSER] = "LAUNCH BROWSER",
+        [PROACTIVE_PLAY_TONE] = "PLAY TONE",
+        [PROACTIVE_DISPLAY_TEXT] = "DISPLAY TEXT",
+        [PROACTIVE_GET_INKEY] = "GET INKEY",
+        [PROACTIVE_GET_INPUT] = "GET INPUT",
+        [PROACTIVE_SELECT_ITEM] = "SELECT ITEM",
+        [PROACTIVE_SET_UP_MENU] = "SET UP MENU",
+        [PROACTIVE_PROVIDE_LOCAL_INFORMATION] = "PROVIDE LOCAL INFORMATION",
+        [PROACTIVE_TIMER_MANAGEMENT] = "TIMER MANAGEMENT",
+        [PROACTIVE_SET_UP_IDLE_MODE_TEXT] = "SET UP IDLE MODE TEXT",
+        [PROACTIVE_OPEN_CHANNEL] = "OPEN CHANNEL",
+        [PROACTIVE_CLOSE_CHANNEL] = "CLOSE CHANNEL",
+        [PROACTIVE_RECEIVE_DATA] = "RECEIVE DATA",
+        [PROACTIVE_SEND_DATA] = "SEND DATA",
+        [PROACTIVE_GET_CHANNEL_STATUS] = "GET CHANNEL STATUS",
+    };
+
+    return type < sizeof(names) / sizeof(names[0]) && names[type] != NULL ? names[type] : "";
+}
+
 bool proactive_build(struct buf *out, const struct proactive_command *command)
 {
     const uint8_t details[DETAILS_SIZE] = {command->number, command->type, command->qualifier};

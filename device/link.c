@@ -41,6 +41,7 @@ struct span link_atr(const struct link *link)
 bool link_transmit(struct link *link, struct span capdu, struct buf *response)
 {
     buf_clear(response);
+    link->was_reset = false;
     if (!link->kind->transmit(link, capdu, response))
         return false;
     if (response->failed || response->size < 2) {
@@ -58,6 +59,16 @@ void link_report_no_channel(const struct link *link, uint16_t sw)
                    ? ""
                    : ": other programs have them all, or left them open; end those, or reset the card "
                      "('softeuicc ctl power-cycle', or out of the reader and in again)");
+}
+
+bool link_was_reset(const struct link *link)
+{
+    return link->was_reset;
+}
+
+void link_power_off(struct link *link)
+{
+    link->kind->power_off(link);
 }
 
 bool link_reset(struct link *link)

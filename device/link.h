@@ -8,12 +8,15 @@
 #include "apdu/bytes.h"
 
 struct link;
+struct softeuicc_hooks;
 
 /* Opens the reader whose name contains `name`; NULL: the first reader whose card has an ISD-R. Prints its
  * error line; NULL then. */
 struct link *link_open_reader(const char *name);
 /* Opens a card file (nobody else may have it open). */
 struct link *link_open_file(const char *path);
+/* The same with what the caller lends to the card (softeuicc.h); NULL: nothing. */
+struct link *link_open_card(const char *path, const struct softeuicc_hooks *hooks);
 void link_close(struct link *link);
 
 /* "Virtual PCD 00 00" or the file's name. */
@@ -26,6 +29,15 @@ bool link_transmit(struct link *link, struct span capdu, struct buf *response);
 
 /* The line for MANAGE CHANNEL that opened none, and what helps. */
 void link_report_no_channel(const struct link *link, uint16_t sw);
+
+/* Whether the last link_transmit failed because another program has reset the reader's card: link_reset
+ * begins anew with it then. */
+bool link_was_reset(const struct link *link);
+
+/* Takes the card's power away until link_reset. Of a card in a reader PC/SC lets the last program that is
+ * connected do so, and pcscd powers the card again when it likes: the link leaves the reader, and asks for
+ * power off with that. */
+void link_power_off(struct link *link);
 
 /* Cold reset: what a device does after a profile change it did not ask a REFRESH for. */
 bool link_reset(struct link *link);

@@ -28,6 +28,13 @@ static bool file_reset(struct link *link)
     return true;
 }
 
+static void file_power_off(struct link *link)
+{
+    struct file_link *file = link->state;
+
+    softeuicc_power_off(file->card);
+}
+
 static void file_close(struct link *link)
 {
     struct file_link *file = link->state;
@@ -36,9 +43,14 @@ static void file_close(struct link *link)
     free(file);
 }
 
-static const struct link_kind kind = {file_transmit, file_reset, file_close};
+static const struct link_kind kind = {file_transmit, file_reset, file_power_off, file_close};
 
 struct link *link_open_file(const char *path)
+{
+    return link_open_card(path, NULL);
+}
+
+struct link *link_open_card(const char *path, const struct softeuicc_hooks *hooks)
 {
     struct softeuicc_error why;
     struct file_link *file = calloc(1, sizeof(*file));
@@ -48,7 +60,7 @@ struct link *link_open_file(const char *path)
         tool_error("out of memory");
         return NULL;
     }
-    file->card = softeuicc_open(path, NULL, &why);
+    file->card = softeuicc_open(path, hooks, &why);
     if (file->card == NULL) {
         tool_error("%s", why.message);
         free(file);

@@ -22,6 +22,7 @@ struct pcsc_link {
     SCARDCONTEXT context;
     SCARDHANDLE card;
     DWORD protocol;
+    bool has_left; /* the reader, by link_power_off: there is no `card` */
     uint8_t response[RESPONSE_MAX];
 };
 
@@ -80,6 +81,7 @@ static bool pcsc_transmit(struct link *link, struct span capdu, struct buf *resp
     LONG rv = SCardTransmit(pcsc->card, pci, capdu.data, capdu.size, NULL, pcsc->response, &size);
 
     if (rv != SCARD_S_SUCCESS) {
+        link->was_reset = rv == (LONG)SCARD_W_RESET_CARD;
         report_reader(link->name, "", rv);
         return false;
     }
@@ -101,12 +103,25 @@ static bool read_atr(struct link *link)
     return true;
 }
 
+/* After link_power_off the reader is entered again; the card may have its power still, by another program. */
+static LONG enter_again(struct link *link)
+{
+    struct pcsc_link *pcsc = link->state;
+    LONG rv = SCardConnect(pcsc->context, link->name, SCARD_SHARE_SHARED,
+                           SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &pcsc->card, &pcsc->protocol);
+
+    pcsc->has_left = rv != SCARD_S_SUCCESS;
+    return rv;
+}
+
 static bool pcsc_reset(struct link *link)
 {
     struct pcsc_link *pcsc = link->state;
-    LONG rv = SCardReconnect(pcsc->card, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1,
-                             SCARD_UNPOWER_CARD, &pcsc->protocol);
+    LONG rv = pcsc->has_left ? enter_again(link) : SCARD_S_SUCCESS;
 
+    if (rv == SCARD_S_SUCCESS)
+        rv = SCardReconnect(pcsc->card, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1,
+                            SCARD_UNPOWER_CARD, &pcsc->protocol);
     if (rv != SCARD_S_SUCCESS) {
         report_reader(link->name, "reset: ", rv);
         return false;
@@ -114,16 +129,26 @@ static bool pcsc_reset(struct link *link)
     return read_atr(link);
 }
 
+static void pcsc_power_off(struct link *link)
+{
+    struct pcsc_link *pcsc = link->state;
+
+    if (!pcsc->has_left)
+        SCardDisconnect(pcsc->card, SCARD_UNPOWER_CARD);
+    pcsc->has_left = true;
+}
+
 static void pcsc_close(struct link *link)
 {
     struct pcsc_link *pcsc = link->state;
 
-    SCardDisconnect(pcsc->card, SCARD_LEAVE_CARD);
+    if (!pcsc->has_left)
+        SCardDisconnect(pcsc->card, SCARD_LEAVE_CARD);
     SCardReleaseContext(pcsc->context);
     free(pcsc);
 }
 
-static const struct link_kind kind = {pcsc_transmit, pcsc_reset, pcsc_close};
+static const struct link_kind kind = {pcsc_transmit, pcsc_reset, pcsc_power_off, pcsc_close};
 
 /* Whether the ISD-R answers on this channel, which is closed then. */
 static bool selects_isdr(struct link *link, uint8_t channel, struct buf *response)

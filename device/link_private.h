@@ -7,6 +7,7 @@
 struct link_kind {
     bool (*transmit)(struct link *link, struct span capdu, struct buf *response);
     bool (*reset)(struct link *link);
+    void (*power_off)(struct link *link);
     void (*close)(struct link *link);
 };
 
@@ -15,7 +16,8 @@ struct link {
     char name[256];
     uint8_t atr[33];
     size_t atr_size;
-    void *state; /* of the kind */
+    bool was_reset; /* by another program: why the last command failed */
+    void *state;    /* of the kind */
 };
 
 struct link *link_new(const struct link_kind *kind, const char *name, void *state);

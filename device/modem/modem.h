@@ -93,8 +93,8 @@ struct modem;
 
 /* The link and the air are borrowed, and free of other users. `told` (may be NULL) is called as things
  * happen; it must not call back. NULL without memory. */
-struct modem *modem_new(struct event_base *base, struct device_clock *clock, struct link *link,
-                        struct air *air, const struct modem_settings *settings,
+struct modem *modem_new(struct device_clock *clock, struct link *link, struct air *air,
+                        const struct modem_settings *settings,
                         void (*told)(void *context, const struct modem_event *event), void *context);
 void modem_free(struct modem *modem); /* switches it off; NULL is fine */
 

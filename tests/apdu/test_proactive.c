@@ -161,7 +161,17 @@ START_TEST(timer_values_are_swapped_digits)
 }
 END_TEST
 
+START_TEST(names_types_of_command)
+{
+    ck_assert_str_eq(proactive_type_name(PROACTIVE_REFRESH), "REFRESH");
+    ck_assert_str_eq(proactive_type_name(PROACTIVE_GET_CHANNEL_STATUS), "GET CHANNEL STATUS");
+    ck_assert_str_eq(proactive_type_name(0x00), "");
+    ck_assert_str_eq(proactive_type_name(PROACTIVE_GET_CHANNEL_STATUS + 1), "");
+    ck_assert_str_eq(proactive_type_name(0xFF), "");
+}
+END_TEST
+
 TEST_MAIN("proactive", takes_objects_whose_tags_ber_would_read_on,
           takes_tags_of_three_octets_and_long_lengths, refuses_what_is_no_object,
           finds_an_object_among_others, reads_the_command_it_has_built, refuses_commands_that_are_none,
-          reads_the_response_it_has_put, timer_values_are_swapped_digits)
+          reads_the_response_it_has_put, timer_values_are_swapped_digits, names_types_of_command)

@@ -280,6 +280,31 @@ static bool make_coap(void)
            corpus_write_hex("coap", "answer-too-long", "06 01 03 44 0016 D10A08 5141 FF" SIXTEEN);
 }
 
+/* What a card answers a modem, see fuzz_modem.c: six times nothing until STATUS announces a command. */
+static bool make_modem(void)
+{
+#define STARTED                   "0000 000000000000000000000000 0002 9120"
+#define MORE                      "0002 9120"
+#define PADDING                   "0000 0000 0000 0000 0000 0000 0000 0000"
+#define HEAD(type, qualifier, to) "810301" type qualifier "820281" to
+    return corpus_write_hex("modem", "more-time",
+                            STARTED "000D D009" HEAD("02", "00", "82") "9000" MORE PADDING) &&
+           corpus_write_hex("modem", "refresh",
+                            STARTED "000D D009" HEAD("01", "09", "82") "9000 0002 9000" PADDING) &&
+           corpus_write_hex("modem", "timer-and-events",
+                            STARTED
+                            "0015 D011" HEAD("27", "00", "82") "240101 2503000010 9000" MORE "0014 D010" HEAD(
+                                "05", "00", "82") "9905 03090A0B12 9000" MORE PADDING) &&
+           corpus_write_hex("modem", "channel",
+                            STARTED "0020 D01C" HEAD("40", "00", "82") "350103 39020578 3C030201BB"
+                                                                       "3E0521C0000201 9000" MORE PADDING) &&
+           corpus_write_hex("modem", "no-command", STARTED "0006 D0028103 9000" MORE PADDING);
+#undef HEAD
+#undef PADDING
+#undef MORE
+#undef STARTED
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -288,7 +313,7 @@ int main(int argc, char **argv)
     }
     root = argv[1];
     return make_tlv() && make_vpcd() && make_http() && make_dns() && make_coap() && make_eim() &&
-                   make_ipa() && make_bip() && make_ipae() && corpus_make_card_targets()
+                   make_ipa() && make_bip() && make_ipae() && make_modem() && corpus_make_card_targets()
                ? 0
                : 1;
 }

@@ -1,0 +1,22 @@
+/* The names of bad habits that field devices have: see modem.h. */
+#include "device/modem/modem.h"
+
+#include <stddef.h>
+
+const struct modem_habit_name modem_habits[] = {
+    {"says-ok", MODEM_SAYS_OK, "answers 'done' to commands that it does not serve"},
+    {"lies-in-profile", MODEM_LIES_IN_PROFILE,
+     "says nothing of events, channels and bearers in TERMINAL PROFILE, and serves them"},
+    {"claims-all", MODEM_CLAIMS_ALL, "says that it serves everything, and refuses most"},
+    {"fetches-late", MODEM_FETCHES_LATE, "sends other commands before it fetches a proactive one"},
+    {"fails-channels", MODEM_FAILS_CHANNELS, "refuses an open channel's commands once there was a REFRESH"},
+    {"resets-silently", MODEM_RESETS_SILENTLY, "resets the card at a REFRESH without answering it before"},
+    {"ignores-refresh", MODEM_IGNORES_REFRESH, "answers 'done' to a REFRESH, and does nothing"},
+    {"refuses-refresh", MODEM_REFUSES_REFRESH, "is too busy for a REFRESH, always"},
+    {"hides-status", MODEM_HIDES_STATUS, "opens channels without saying which"},
+    {"sends-no-events", MODEM_SENDS_NO_EVENTS, "takes every list of events, and sends none"},
+    {"loses-timers", MODEM_LOSES_TIMERS, "starts timers that never expire"},
+    {"drops-bit-8", MODEM_DROPS_BIT_8,
+     "has the comprehension bit where it does not belong, and not where it does"},
+    {NULL, 0, NULL},
+};
