@@ -13,6 +13,7 @@ static void on_changed(void *context)
     const size_t size = strlen(bench->changes);
 
     bench->changed++;
+    event_base_loopbreak(bench->base);
     snprintf(bench->changes + size, sizeof(bench->changes) - size, "%lld %s %u %u%s\n",
              (long long)device_clock_now(bench->clock), services[state->service], state->area, state->cause,
              state->is_roaming ? " roaming" : "");
@@ -105,6 +106,7 @@ static void on_opened(void *context)
 
     recorder->opened++;
     recorder->opened_at = device_clock_now(recorder->bench->clock);
+    event_base_loopbreak(recorder->bench->base); /* before a jump */
 }
 
 static void on_received(void *context, struct span octets)
@@ -116,6 +118,7 @@ static void on_received(void *context, struct span octets)
     recorder->pieces++;
     recorder->received_at = device_clock_now(recorder->bench->clock);
     recorder->done = recorder->octets.size >= recorder->wanted;
+    event_base_loopbreak(recorder->bench->base);
 }
 
 static void on_closed(void *context, const char *why)
