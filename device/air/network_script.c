@@ -11,37 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MTU_MIN      68 /* RFC 791 */
-#define MTU_MAX      65535
-#define MTU_USUAL    1500
-#define CELL_ID_MAX  0x0FFFFFFF
-#define RETRY_USUAL  (12 * 60 * 1000) /* T3402 (TS 24.301 10.2) */
-#define TTL_USUAL    60
-#define RESOLVER     "192.0.2.53" /* of a range for documentation (RFC 5737) */
-#define ADDRESSES_OF 8            /* of one name: what the card looks at */
-
-/* Room for one more row; NULL with the error said. */
-static void *add_row(struct script_reader *reader, void *rows, size_t *count, size_t size)
-{
-    void **array = rows;
-
-    if (*count == SCRIPT_ROWS_MAX) {
-        script_fails(reader, "too many lines like this", NULL);
-        return NULL;
-    }
-    if ((*count & (*count - 1)) == 0) { /* 0, 1, 2, 4, … are full */
-        void *more = realloc(*array, (*count == 0 ? 1 : 2 * *count) * size);
-
-        if (more == NULL) {
-            script_fails(reader, "out of memory", NULL);
-            return NULL;
-        }
-        *array = more;
-    }
-    return memset((uint8_t *)*array + (*count)++ * size, 0, size);
-}
-#define ADD_ROW(reader, rows, count)                                                                         \
-    add_row((reader), &(reader)->script->rows, &(reader)->script->count, sizeof((reader)->script->rows[0]))
+#define MTU_MIN     68 /* RFC 791 */
+#define MTU_MAX     65535
+#define MTU_USUAL   1500
+#define CELL_ID_MAX 0x0FFFFFFF
+#define RETRY_USUAL (12 * 60 * 1000) /* T3402 (TS 24.301 10.2) */
+#define TTL_USUAL   60
+#define RESOLVER    "192.0.2.53" /* of a range for documentation (RFC 5737) */
 
 /* --- figures ------------------------------------------------------------------------------------------- */
 
@@ -206,7 +182,7 @@ static bool take_cell(struct script_reader *reader)
 
 static bool take_outage(struct script_reader *reader)
 {
-    struct script_outage *outage = ADD_ROW(reader, outages, outage_count);
+    struct script_outage *outage = SCRIPT_ADD_ROW(reader, outages, outage_count);
 
     return outage != NULL && script_cells(reader, &outage->cells) &&
            script_period(reader, false, &outage->when);
@@ -223,14 +199,14 @@ static bool take_rule_rest(struct script_reader *reader, struct script_rule *rul
 
 static bool take_admit(struct script_reader *reader)
 {
-    struct script_rule *rule = ADD_ROW(reader, rules, rule_count);
+    struct script_rule *rule = SCRIPT_ADD_ROW(reader, rules, rule_count);
 
     return rule != NULL && script_who(reader, &rule->who) && take_rule_rest(reader, rule);
 }
 
 static bool take_reject(struct script_reader *reader)
 {
-    struct script_rule *rule = ADD_ROW(reader, rules, rule_count);
+    struct script_rule *rule = SCRIPT_ADD_ROW(reader, rules, rule_count);
     const char *word;
     uint32_t cause;
 
@@ -250,126 +226,6 @@ bool script_who_is(const struct script_who *who, const char *imsi, const char *i
 {
     return strncmp(imsi, who->imsi, strlen(who->imsi)) == 0 &&
            (who->iccid[0] == '\0' || iccid_is_same(who->iccid, iccid));
-}
-
-/* --- hosts and messages -------------------------------------------------------------------------------- */
-
-static bool take_resolver(struct script_reader *reader)
-{
-    const char *word = script_word(reader);
-
-    if (word == NULL)
-        return false;
-    reader->script->resolver = (struct address){0};
-    return strcmp(word, "none") == 0 || script_address(word, &reader->script->resolver) ||
-           script_fails(reader, "not an address, nor \"none\"", word);
-}
-
-static bool take_ttl(struct script_reader *reader)
-{
-    const char *word = script_word(reader);
-    int64_t ms;
-
-    if (word == NULL)
-        return false;
-    if (!script_duration(word, &ms) || ms % 1000 != 0 || ms / 1000 > INT32_MAX)
-        return script_fails(reader, "not a time in whole seconds (60s, 1h)", word);
-    reader->script->ttl = (uint32_t)(ms / 1000);
-    return true;
-}
-
-static bool take_host(struct script_reader *reader)
-{
-    const char *name = script_word(reader);
-    size_t count = 0;
-
-    if (name == NULL)
-        return false;
-    if (!script_is_name(name, SCRIPT_HOST_MAX))
-        return script_fails(reader, "not a host's name", name);
-    do {
-        struct script_host *host;
-        const char *word = script_word(reader);
-
-        if (word == NULL || (host = ADD_ROW(reader, hosts, host_count)) == NULL)
-            return false;
-        snprintf(host->name, sizeof(host->name), "%s", name);
-        if (!script_address(word, &host->address))
-            return script_fails(reader, "not an address", word);
-        if (++count > ADDRESSES_OF)
-            return script_fails(reader, "more than 8 addresses", NULL);
-    } while (script_peek(reader) != NULL);
-    return true;
-}
-
-static uint16_t port_in(const struct address *address)
-{
-    return address->at.any.sa_family == AF_INET6 ? address->at.v6.sin6_port : address->at.v4.sin_port;
-}
-
-static bool take_route(struct script_reader *reader)
-{
-    struct script_route *route = ADD_ROW(reader, routes, route_count);
-    const char *from;
-    const char *to;
-
-    if (route == NULL || (from = script_word(reader)) == NULL || (to = script_word(reader)) == NULL)
-        return false;
-    if (!script_endpoint(from, &route->from))
-        return script_fails(reader, "not an address (192.0.2.1, 192.0.2.1:443, [::1]:443)", from);
-    if (!script_endpoint(to, &route->to))
-        return script_fails(reader, "not an address (192.0.2.1, 192.0.2.1:443, [::1]:443)", to);
-    if (port_in(&route->from) == 0 && port_in(&route->to) != 0)
-        return script_fails(reader, "a port leads to a port: both have one, or only the first", NULL);
-    return true;
-}
-
-static bool take_sms(struct script_reader *reader)
-{
-    struct script_message *message = ADD_ROW(reader, messages, message_count);
-    const char *word = script_peek(reader);
-    struct buf tpdu = {0};
-    bool ok;
-
-    if (message == NULL)
-        return false;
-    if (word != NULL && (strcmp(word, "all") == 0 || strcmp(word, "imsi") == 0 || strcmp(word, "iccid") == 0))
-        if (!script_who(reader, &message->who))
-            return false;
-    if ((word = script_word(reader)) == NULL)
-        return false;
-    ok = buf_append_hex(&tpdu, word, NULL) && !tpdu.failed && tpdu.size > 0 &&
-         tpdu.size <= sizeof(message->tpdu);
-    if (ok) {
-        memcpy(message->tpdu, tpdu.data, tpdu.size);
-        message->size = tpdu.size;
-    }
-    buf_free(&tpdu);
-    return (ok || script_fails(reader, "not a TPDU in hexadecimal (1 to 255 octets)", word)) &&
-           script_instants(reader, &message->when);
-}
-
-static bool take_dns(struct script_reader *reader)
-{
-    static const struct {
-        const char *name;
-        enum script_fault fault;
-    } faults[] = {{"servfail", DNS_FAULT_SERVFAIL},
-                  {"silent", DNS_FAULT_SILENT},
-                  {"truncated", DNS_FAULT_TRUNCATED},
-                  {"wrong-id", DNS_FAULT_ID}};
-    struct script_dns_fault *row = ADD_ROW(reader, faults, fault_count);
-    const char *word;
-
-    if (row == NULL || (word = script_word(reader)) == NULL)
-        return false;
-    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        if (strcmp(word, faults[i].name) == 0) {
-            row->fault = faults[i].fault;
-            return script_period(reader, true, &row->when);
-        }
-    }
-    return script_fails(reader, "none of servfail, silent, truncated, wrong-id", word);
 }
 
 /* --- the file ------------------------------------------------------------------------------------------ */
@@ -406,21 +262,21 @@ static const struct {
 } statements[] = {
     {"admit", take_admit, "admit all|imsi DIGITS|iccid DIGITS [on CELLS] [WHEN]"},
     {"cell", take_cell, "cell NAME MCC-MNC TECHNOLOGY [area N] [id N] [WHEN]"},
-    {"dns", take_dns, "dns servfail|silent|truncated|wrong-id [WHEN]"},
+    {"dns", script_take_dns, "dns servfail|silent|truncated|wrong-id [WHEN]"},
     {"down", take_down, "down RATE"},
-    {"host", take_host, "host NAME ADDRESS..."},
+    {"host", script_take_host, "host NAME ADDRESS..."},
     {"latency", take_latency, "latency TIME|TIME..TIME"},
     {"loss", take_loss, "loss SHARE"},
     {"mtu", take_mtu, "mtu OCTETS"},
     {"outage", take_outage, "outage all|CELLS WHEN"},
     {"preset", take_preset, "preset lan|ltem|nbiot|satellite"},
     {"reject", take_reject, "reject all|imsi DIGITS|iccid DIGITS cause N [on CELLS] [WHEN]"},
-    {"resolver", take_resolver, "resolver ADDRESS|none"},
+    {"resolver", script_take_resolver, "resolver ADDRESS|none"},
     {"retry", take_retry, "retry TIME"},
-    {"route", take_route, "route ADDRESS[:PORT] ADDRESS[:PORT]"},
+    {"route", script_take_route, "route ADDRESS[:PORT] ADDRESS[:PORT]"},
     {"search", take_search, "search TIME"},
-    {"sms", take_sms, "sms [imsi DIGITS|iccid DIGITS] HEX at TIME|every TIME [from TIME] [to TIME]"},
-    {"ttl", take_ttl, "ttl TIME"},
+    {"sms", script_take_sms, "sms [imsi DIGITS|iccid DIGITS] HEX at TIME|every TIME [from TIME] [to TIME]"},
+    {"ttl", script_take_ttl, "ttl TIME"},
     {"up", take_up, "up RATE"},
 };
 

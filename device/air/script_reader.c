@@ -6,6 +6,7 @@
 #include "device/air/script_values.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NAME_SHOWN 80 /* characters of the file's name */
@@ -107,6 +108,26 @@ bool script_who(struct script_reader *reader, struct script_who *who)
         return true;
     }
     return script_fails(reader, reader->usage, NULL);
+}
+
+void *script_add_row(struct script_reader *reader, void *rows, size_t *count, size_t size)
+{
+    void **array = rows;
+
+    if (*count == SCRIPT_ROWS_MAX) {
+        script_fails(reader, "too many lines like this", NULL);
+        return NULL;
+    }
+    if ((*count & (*count - 1)) == 0) { /* 0, 1, 2, 4, … are full */
+        void *more = realloc(*array, (*count == 0 ? 1 : 2 * *count) * size);
+
+        if (more == NULL) {
+            script_fails(reader, "out of memory", NULL);
+            return NULL;
+        }
+        *array = more;
+    }
+    return memset((uint8_t *)*array + (*count)++ * size, 0, size);
 }
 
 /* --- when ---------------------------------------------------------------------------------------------- */

@@ -44,4 +44,18 @@ bool script_period(struct script_reader *reader, bool optional, struct period *p
 /* Likewise: "at T", "every T [from T] [to T]" */
 bool script_instants(struct script_reader *reader, struct period *period);
 
+/* One more row of a growing array, all-zero; NULL with the error said. */
+void *script_add_row(struct script_reader *reader, void *rows, size_t *count, size_t size);
+#define SCRIPT_ADD_ROW(reader, rows, count)                                                                  \
+    script_add_row((reader), &(reader)->script->rows, &(reader)->script->count,                              \
+                   sizeof((reader)->script->rows[0]))
+
+/* script_hosts.c: the statements that these names are of. */
+bool script_take_resolver(struct script_reader *reader);
+bool script_take_ttl(struct script_reader *reader);
+bool script_take_host(struct script_reader *reader);
+bool script_take_route(struct script_reader *reader);
+bool script_take_sms(struct script_reader *reader);
+bool script_take_dns(struct script_reader *reader);
+
 #endif
