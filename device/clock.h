@@ -12,9 +12,9 @@
 
 struct device_clock;
 
-/* `start`: what time it is, in milliseconds since 1970-01-01 UTC; below 0: that of this machine. The loop has
- * two priorities at least (event_base_priority_init), of which the clock uses the last. NULL without
- * memory. */
+/* `start`: what time it is, in milliseconds since 1970-01-01 UTC; below 0: that of this machine. A virtual
+ * one gives the loop three priorities if it has fewer, and uses the last; events that say nothing have the
+ * middle one. NULL without memory, or when events are active in a loop that has fewer. */
 struct device_clock *device_clock_new(struct event_base *base, bool is_virtual, int64_t start);
 void device_clock_free(struct device_clock *clock); /* after its alarms; NULL is fine */
 
@@ -23,7 +23,7 @@ int64_t device_clock_now(const struct device_clock *clock);
 bool device_clock_is_virtual(const struct device_clock *clock);
 
 /* Something is under way that the loop does not know of yet, as an answer that is awaited from a socket: no
- * jump until as many releases. No effect on a real clock. */
+ * jump until as many releases; what is due already rings. No effect on a real clock. */
 void device_clock_hold(struct device_clock *clock);
 void device_clock_release(struct device_clock *clock);
 

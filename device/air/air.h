@@ -1,7 +1,7 @@
 /*
  * The network as a modem meets it: cells of operators that come and go by a script, which subscribers are let
  * in, and channels to hosts through it with the latency, bandwidth and loss of a radio. Behind it are the
- * real sockets of this machine. See docs/device.md for the script.
+ * real sockets of this machine. See docs/network.md for the script.
  */
 #ifndef SOFTEUICC_DEVICE_AIR_AIR_H
 #define SOFTEUICC_DEVICE_AIR_AIR_H
@@ -61,7 +61,7 @@ void air_watch(struct air *air, const struct air_watcher *watcher);
 /* Switches the radio on for this subscriber, whose strings are copied: it searches, and attaches or is
  * rejected. Attached already: it detaches first, and every channel ends. */
 void air_attach(struct air *air, const struct air_subscriber *subscriber);
-/* Switches it off. Every channel ends, untold. */
+/* Switches it off. Every channel ends, untold; each is still its owner's to close. */
 void air_detach(struct air *air);
 const struct air_state *air_state(const struct air *air);
 
@@ -98,7 +98,8 @@ struct air_channel *air_channel_open(struct air *air, const struct air_target *t
                                      const struct air_channel_events *events);
 /* False: it is not open. A datagram that is too long for the network is lost. */
 bool air_channel_send(struct air_channel *channel, struct span octets);
-/* What was sent is still to arrive. The channel is gone with the call; NULL is fine. */
+/* What was sent is still to arrive. The channel is gone with the call, and only so (or with the air), also
+ * after `closed`; NULL is fine. */
 void air_channel_close(struct air_channel *channel);
 
 /* Where the network says that its DNS server is: 4 or 16 octets written to `address`; 0: it does not say. */

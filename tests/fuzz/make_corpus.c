@@ -256,6 +256,27 @@ static bool make_bip(void)
 
 #define SIXTEEN "61616161616161616161616161616161"
 
+static bool make_network_script(void)
+{
+    return corpus_write("network_script", "preset", SPAN_STRING("preset nbiot\nloss 2%\n")) &&
+           corpus_write("network_script", "cells",
+                        SPAN_STRING("preset lan\nmtu 1358 # octets\n"
+                                    "cell home 001-01 nbiot area 0x10 id 7 to 2d\n"
+                                    "  latency 100ms..1.5s\n  up 62.5kbit/s\n  down unlimited\n"
+                                    "cell abroad 310-410 ltem from 2d\n  loss 0.5%\n  search 5s\n"
+                                    "outage home every 24h for 10m from 1h\n"
+                                    "outage home,abroad from 10d for 1s\n"
+                                    "admit imsi 00101 on home\nreject all cause 11 from 1h to 2h\n"
+                                    "reject iccid 8988211000000000025 cause 8\nretry 10m\n")) &&
+           corpus_write("network_script", "hosts",
+                        SPAN_STRING("preset lan\nresolver 2001:db8::53\nttl 5m\n"
+                                    "host eim.example 192.0.2.1 2001:db8::1\n"
+                                    "route 192.0.2.1:443 127.0.0.1:8443\nroute [::2]:1 [::1]:2\n"
+                                    "sms 4004 every 1h to 1d\nsms imsi 00101 00 at 1s\n"
+                                    "dns servfail to 1m\ndns wrong-id\n")) &&
+           corpus_write("network_script", "wrong", SPAN_STRING("preset lan\noutage test at 5s\n"));
+}
+
 /* A server's steps: see fuzz_coap.c. 08 in the first octet is a payload of 40 octets in blocks of 16. */
 static bool make_coap(void)
 {
@@ -312,8 +333,9 @@ int main(int argc, char **argv)
         return 2;
     }
     root = argv[1];
-    return make_tlv() && make_vpcd() && make_http() && make_dns() && make_coap() && make_eim() &&
-                   make_ipa() && make_bip() && make_ipae() && make_modem() && corpus_make_card_targets()
+    return make_tlv() && make_vpcd() && make_http() && make_dns() && make_network_script() && make_coap() &&
+                   make_eim() && make_ipa() && make_bip() && make_ipae() && make_modem() &&
+                   corpus_make_card_targets()
                ? 0
                : 1;
 }
