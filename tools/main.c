@@ -24,6 +24,9 @@ static const struct command *const subcommands[] = {
 #ifdef WITH_LPA
     &subcommand_lpa,
 #endif
+#ifdef WITH_DEVICE
+    &subcommand_device,
+#endif
 #ifdef WITH_IPA
     &subcommand_ipa,
 #endif

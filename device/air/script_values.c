@@ -1,6 +1,8 @@
 /* Durations, rates, shares, addresses. See script_values.h. */
 #include "device/air/script_values.h"
 
+#include "common/duration.h"
+
 #include "apdu/digits.h"
 #include "common/number.h"
 
@@ -58,14 +60,12 @@ static bool read_quantity(const char *text, const struct unit *units, size_t cou
 
 bool script_duration(const char *text, int64_t *ms)
 {
-    static const struct unit units[] = {
-        {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}, {"d", 24 * 3600 * 1000}};
+    int64_t read = 0;
 
-    if (strcmp(text, "0") == 0) {
-        *ms = 0;
-        return true;
-    }
-    return read_quantity(text, units, sizeof(units) / sizeof(units[0]), SCRIPT_TIME_MAX, ms);
+    if (strcmp(text, "0") != 0 && (!duration_read(text, &read) || read > SCRIPT_TIME_MAX))
+        return false;
+    *ms = read;
+    return true;
 }
 
 bool script_range(const char *text, int64_t *low, int64_t *high)

@@ -1,0 +1,51 @@
+/* What the files of `softeuicc device` share. */
+#ifndef SOFTEUICC_TOOLS_DEVICE_DEVICE_TOOL_H
+#define SOFTEUICC_TOOLS_DEVICE_DEVICE_TOOL_H
+
+#include "apdu/proactive.h"
+#include "common/loop.h"
+#include "device/clock.h"
+#include "device/modem/modem.h"
+
+#define DEVICE_HABITS_MAX 16
+
+/* What ends it before its time. */
+enum device_goal {
+    GOAL_NONE,
+    GOAL_REGISTERED, /* it is attached to a network */
+    GOAL_POLLED,     /* a channel was opened, and all are closed again */
+    GOAL_REFRESHED,  /* another profile is seen on the card */
+    GOAL_PROFILE,    /* … this one */
+};
+
+struct device_options {
+    const char *reader, *card, *network;
+    bool is_virtual, json, trace, quiet;
+    uint64_t seed;
+    int64_t duration; /* ms; 0: until a signal comes */
+    enum device_goal goal;
+    const char *goal_iccid;
+    const char *imei, *terminal_profile;
+    struct modem_settings modem;
+};
+
+struct device {
+    const struct device_options *options;
+    struct loop *loop;
+    struct device_clock *clock;
+    struct link *link;
+    struct air *air;
+    struct modem *modem;
+    struct alarm *end; /* when its time is over */
+    int64_t begun;     /* ms since 1970, by the device's clock */
+    bool has_polled, has_changed;
+    bool reached; /* the goal */
+};
+
+/* --- What a person or a program sees (report.c) --------------------------------------------------------- */
+
+void device_report(const struct device *device, const struct modem_event *event);
+/* What became of it all, at the end. */
+void device_summary(const struct device *device);
+
+#endif

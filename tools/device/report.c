@@ -1,0 +1,259 @@
+/* What a device does, told line by line: for people, with a line at the bottom of the terminal that says how
+ * it stands, or as JSON. */
+#include "common/duration.h"
+#include "common/print/print.h"
+#include "common/print/print_json.h"
+#include "common/print/status_line.h"
+#include "tools/device/device_tool.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { HEX_MAX = 2 * 300 + 1 };
+
+static const char *const kinds[] = {
+    [MODEM_EVENT_POWER] = "power",         [MODEM_EVENT_APDU] = "apdu",
+    [MODEM_EVENT_PROACTIVE] = "proactive", [MODEM_EVENT_ENVELOPE] = "envelope",
+    [MODEM_EVENT_NETWORK] = "network",     [MODEM_EVENT_PROFILE] = "profile",
+    [MODEM_EVENT_CHANNEL] = "channel",     [MODEM_EVENT_SENT] = "sent",
+    [MODEM_EVENT_RECEIVED] = "received",   [MODEM_EVENT_SMS_SENT] = "sms_sent",
+    [MODEM_EVENT_SMS_CAME] = "sms_came",   [MODEM_EVENT_TROUBLE] = "trouble",
+};
+
+static const char *const services[] = {
+    [AIR_SEARCHING] = "searching",
+    [AIR_NORMAL] = "registered",
+    [AIR_LIMITED] = "limited service",
+    [AIR_NONE] = "no service",
+};
+
+/* --- words --------------------------------------------------------------------------------------------- */
+
+/* "262-01" (3GPP TS 24.008 10.5.1.13); a third digit of the MNC is F where there is none. */
+static const char *plmn_text(const uint8_t plmn[3], char text[8])
+{
+    const unsigned digits[] = {plmn[0] & 0x0F, plmn[0] >> 4, plmn[1] & 0x0F,
+                               plmn[2] & 0x0F, plmn[2] >> 4, plmn[1] >> 4};
+    size_t used = 0;
+
+    for (size_t i = 0; i < sizeof(digits) / sizeof(digits[0]); i++) {
+        if (i == 3)
+            text[used++] = '-';
+        if (digits[i] <= 9)
+            text[used++] = (char)('0' + digits[i]);
+    }
+    text[used] = '\0';
+    return text;
+}
+
+static bool has_plmn(const struct air_state *state)
+{
+    return (state->plmn[0] | state->plmn[1] | state->plmn[2]) != 0;
+}
+
+/* "registered on 262-01 (NB-IoT), roaming". */
+static void network_text(const struct air_state *state, char *text, size_t size)
+{
+    char plmn[8];
+    size_t used = (size_t)snprintf(text, size, "%s", services[state->service]);
+
+    if (has_plmn(state) && used < size)
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s %s (%s)%s",
+                             state->service == AIR_NORMAL ? " on" : ",", plmn_text(state->plmn, plmn),
+                             air_technology_name(state->technology), state->is_roaming ? ", roaming" : "");
+    if (state->cause != 0 && used < size)
+        snprintf(text + used, size - used, ", rejected with cause %u", state->cause);
+}
+
+/* The general result of a TERMINAL RESPONSE; it stands behind details and devices. */
+static void result_words(struct span answer, char *text, size_t size)
+{
+    struct proactive_response response;
+    char hex[16];
+
+    if (answer.data == NULL)
+        snprintf(text, size, "not answered");
+    else if (!proactive_read_response(answer, &response))
+        snprintf(text, size, "answered with what is no TERMINAL RESPONSE");
+    else if (response.result == PROACTIVE_DONE)
+        snprintf(text, size, "done");
+    else if (response.result <= PROACTIVE_DONE_MAX)
+        snprintf(text, size, "done, %02X", response.result);
+    else
+        snprintf(text, size, "refused, %02X%s%s", response.result, response.additional.size > 0 ? " " : "",
+                 hex_from_span(response.additional, hex, sizeof(hex)));
+}
+
+/* --- for people ----------------------------------------------------------------------------------------- */
+
+/* How it stands: the last line of the terminal. */
+static void show_status(const struct device *device)
+{
+    const struct modem_figures *figures = modem_figures(device->modem);
+    char network[80], passed[DURATION_SIZE], line[200];
+
+    network_text(modem_network(device->modem), network, sizeof(network));
+    snprintf(line, sizeof(line), "%s  %s  %s  %" PRIu64 " commands, %" PRIu64 "+%" PRIu64 " octets",
+             duration_text(device_clock_now(device->clock) - device->begun, passed), network,
+             modem_iccid(device->modem)[0] != '\0' ? modem_iccid(device->modem) : "no profile",
+             figures->apdus, figures->sent, figures->received);
+    status_line_show(line);
+}
+
+static void event_words(const struct device *device, const struct modem_event *event, char *text, size_t size)
+{
+    char hex[HEX_MAX], words[100];
+    const char *what = event->text != NULL ? event->text : "";
+
+    switch (event->kind) {
+    case MODEM_EVENT_APDU:
+        snprintf(text, size, "> %s", hex_from_span(event->octets, hex, sizeof(hex)));
+        break;
+    case MODEM_EVENT_PROACTIVE:
+        result_words(event->answer, words, sizeof(words));
+        snprintf(text, size, "%s: %s", what, words);
+        break;
+    case MODEM_EVENT_NETWORK:
+        network_text(modem_network(device->modem), words, sizeof(words));
+        snprintf(text, size, "network: %s", words);
+        break;
+    case MODEM_EVENT_PROFILE:
+        snprintf(text, size, "profile: %s", what[0] != '\0' ? what : "none");
+        break;
+    case MODEM_EVENT_CHANNEL:
+        snprintf(text, size, "channel %u: %s", event->number, what);
+        break;
+    case MODEM_EVENT_SENT:
+    case MODEM_EVENT_RECEIVED:
+        snprintf(text, size, "channel %u: %zu octets %s", event->number, event->octets.size,
+                 event->kind == MODEM_EVENT_SENT ? "sent" : "received");
+        break;
+    case MODEM_EVENT_SMS_SENT:
+    case MODEM_EVENT_SMS_CAME:
+        snprintf(text, size, "short message %s: %s", event->kind == MODEM_EVENT_SMS_SENT ? "sent" : "came",
+                 hex_from_span(event->octets, hex, sizeof(hex)));
+        break;
+    case MODEM_EVENT_ENVELOPE:
+        snprintf(text, size, "ENVELOPE, %s", what);
+        break;
+    case MODEM_EVENT_TROUBLE:
+        snprintf(text, size, "trouble: %s", what);
+        break;
+    default:
+        snprintf(text, size, "%s: %s", kinds[event->kind], what);
+    }
+}
+
+static void tell_person(const struct device *device, const struct modem_event *event)
+{
+    char passed[DURATION_SIZE], text[HEX_MAX + 100], hex[HEX_MAX];
+
+    status_line_clear();
+    event_words(device, event, text, sizeof(text));
+    duration_text(event->time - device->begun, passed);
+    print_line("%12s  %s", passed, text);
+    if (event->kind == MODEM_EVENT_APDU)
+        print_line("%12s  < %s", "", hex_from_span(event->answer, hex, sizeof(hex)));
+    if (device->modem != NULL)
+        show_status(device);
+}
+
+/* --- for programs --------------------------------------------------------------------------------------- */
+
+static void set_octets(json_t *object, const char *name, struct span octets)
+{
+    char hex[HEX_MAX];
+
+    if (octets.data != NULL)
+        json_object_set_new(object, name, json_string(hex_from_span(octets, hex, sizeof(hex))));
+}
+
+static void set_network(json_t *object, const struct air_state *state)
+{
+    char plmn[8];
+
+    json_object_set_new(object, "service", json_string(services[state->service]));
+    if (has_plmn(state)) {
+        json_object_set_new(object, "plmn", json_string(plmn_text(state->plmn, plmn)));
+        json_object_set_new(object, "technology", json_string(air_technology_name(state->technology)));
+        json_object_set_new(object, "roaming", json_boolean(state->is_roaming));
+    }
+    if (state->cause != 0)
+        json_object_set_new(object, "cause", json_integer(state->cause));
+}
+
+static void tell_program(const struct device *device, const struct modem_event *event)
+{
+    json_t *object = json_pack("{s:s, s:I}", "event", kinds[event->kind], "time",
+                               (json_int_t)(event->time - device->begun));
+
+    if (object != NULL) {
+        if (event->number != 0)
+            json_object_set_new(object, "channel", json_integer(event->number));
+        if (event->text != NULL && event->text[0] != '\0')
+            json_object_set_new(object, event->kind == MODEM_EVENT_PROFILE ? "iccid" : "text",
+                                print_json_text(event->text));
+        set_octets(object, "octets", event->octets);
+        set_octets(object, "answer", event->answer);
+        if (event->kind == MODEM_EVENT_NETWORK && device->modem != NULL)
+            set_network(object, modem_network(device->modem));
+    }
+    (void)print_json_line(object);
+}
+
+/* --- both ----------------------------------------------------------------------------------------------- */
+
+/* What comes with each command of the card, and is only of interest to who follows the octets. */
+static bool is_detail(enum modem_event_kind kind)
+{
+    return kind == MODEM_EVENT_APDU;
+}
+
+void device_report(const struct device *device, const struct modem_event *event)
+{
+    if (device->options->quiet || (is_detail(event->kind) && !device->options->trace))
+        return;
+    if (device->options->json)
+        tell_program(device, event);
+    else
+        tell_person(device, event);
+}
+
+static json_t *summary_json(const struct device *device)
+{
+    const struct modem_figures *figures = modem_figures(device->modem);
+    json_t *object = json_pack(
+        "{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "event", "summary", "time",
+        (json_int_t)(device_clock_now(device->clock) - device->begun), "commands", (json_int_t)figures->apdus,
+        "proactive_commands", (json_int_t)figures->proactive_commands, "status_commands",
+        (json_int_t)figures->polls, "resets", (json_int_t)figures->resets, "channels",
+        (json_int_t)figures->channels_opened, "channel_ms", (json_int_t)figures->channel_ms, "sent",
+        (json_int_t)figures->sent, "received", (json_int_t)figures->received, "reached", device->reached);
+
+    if (object != NULL && modem_iccid(device->modem)[0] != '\0')
+        json_object_set_new(object, "iccid", json_string(modem_iccid(device->modem)));
+    if (object != NULL)
+        set_network(object, modem_network(device->modem));
+    return object;
+}
+
+void device_summary(const struct device *device)
+{
+    const struct modem_figures *figures = modem_figures(device->modem);
+    char passed[DURATION_SIZE], open[DURATION_SIZE];
+
+    if (device->options->json) {
+        (void)print_json_line(summary_json(device));
+        return;
+    }
+    status_line_clear();
+    print_line("time %s, %" PRIu64 " commands (%" PRIu64 " STATUS), %" PRIu64 " proactive commands, %" PRIu64
+               " resets",
+               duration_text(device_clock_now(device->clock) - device->begun, passed), figures->apdus,
+               figures->polls, figures->proactive_commands, figures->resets);
+    print_line("%" PRIu64 " channels open for %s in all, %" PRIu64 " octets sent, %" PRIu64 " received",
+               figures->channels_opened, duration_text(figures->channel_ms, open), figures->sent,
+               figures->received);
+}
