@@ -250,6 +250,7 @@ static void tell_ipae(const struct teller *teller)
     tell_truth(teller, "polling", facts.is_polling);
     tell_time(teller, "next_poll", facts.next_poll);
     tell_number(teller, "poll_interval", facts.interval);
+    tell_text(teller, "network", facts.network);
     tell_end(teller);
 }
 

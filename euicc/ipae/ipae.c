@@ -273,7 +273,14 @@ bool ipae_look(const struct softeuicc *card, struct ipae_facts *facts)
 
     if (ipae == NULL)
         return false;
-    *facts = (struct ipae_facts){card->ipa.exclusive, ipae->round != NULL, ipae->next_poll, ipae->interval};
+    *facts = (struct ipae_facts){.strict = card->ipa.exclusive,
+                                 .is_polling = ipae->round != NULL,
+                                 .next_poll = ipae->next_poll,
+                                 .interval = ipae->interval};
+    if (!uses_terminal(ipae))
+        facts->network = "host";
+    else if (ipae_terminal_has_channels(ipae->terminal))
+        facts->network = "terminal";
     return true;
 }
 

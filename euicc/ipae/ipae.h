@@ -47,6 +47,9 @@ struct ipae_facts {
     bool is_polling;
     int64_t next_poll; /* milliseconds since 1970 */
     unsigned interval; /* seconds */
+    /* What carries its messages: "host", "terminal"; NULL: nothing, as the terminal has not said that it has
+     * channels. */
+    const char *network;
 };
 bool ipae_look(const struct softeuicc *card, struct ipae_facts *facts); /* false: the card has none */
 

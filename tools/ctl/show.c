@@ -242,13 +242,17 @@ static void show_recovery(const json_t *card)
 static void show_ipae(const json_t *ipae)
 {
     char text[CTL_TEXT_SIZE];
-    char more[CTL_TEXT_SIZE];
+    char more[CTL_TEXT_SIZE], network[CTL_TEXT_SIZE];
 
     if (!json_is_object(ipae))
         return;
     ctl_text(ipae, "next_poll", more);
-    snprintf(text, sizeof(text), "%s%s%s%.40s",
+    ctl_text(ipae, "network", network);
+    snprintf(text, sizeof(text), "%s%s%s%s%.40s",
              json_is_true(json_object_get(ipae, "active")) ? "active" : "not active",
+             strcmp(network, "host") == 0       ? ", network of this machine"
+             : strcmp(network, "terminal") == 0 ? ", network of the terminal"
+                                                : ", no network",
              json_is_true(json_object_get(ipae, "strict")) ? ", strict" : "",
              json_is_true(json_object_get(ipae, "polling")) ? ", polling"
              : more[0] != '\0'                              ? ", next poll "
