@@ -136,6 +136,11 @@ static bool uses_terminal(const struct ipae *ipae)
     return ipae->terminal != NULL && ipae->carrier == ipae_network_carrier(ipae->network);
 }
 
+bool ipae_lacks_service(const struct ipae *ipae)
+{
+    return uses_terminal(ipae) && ipae_terminal_whereabouts(ipae->terminal)->no_service;
+}
+
 /* Without anything that could carry a message it stays quiet. */
 static bool is_at_work(const struct ipae *ipae)
 {
@@ -148,7 +153,7 @@ static bool is_due(struct ipae *ipae, int64_t now)
     if (now < ipae->not_before || (uses_terminal(ipae) && !ipae_terminal_is_known(ipae->terminal)))
         return false;
     mind_clock(ipae);
-    return ipae->round != NULL || (ipae->has_eims && now >= ipae->next_poll);
+    return ipae->round != NULL || (ipae->has_eims && now >= ipae->next_poll && !ipae_lacks_service(ipae));
 }
 
 static bool work(struct ipae *ipae)
@@ -228,6 +233,8 @@ int64_t ipae_next_wakeup(const struct softeuicc *card)
         return -1;
     /* It yields until the terminal has done what it was asked for, which ends with a command. */
     if (toolkit_session_active(card))
+        return -1;
+    if (ipae->round == NULL && ipae_lacks_service(ipae))
         return -1;
     next = ipae->round != NULL ? ipae_round_next(ipae) : ipae->next_poll;
     if (next < 0)

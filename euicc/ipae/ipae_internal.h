@@ -15,6 +15,7 @@ struct ipae_round {
     bool is_lost;       /* … which could not begin, for the reason: */
     char why[IPAE_WHY_MAX];
     int64_t retry_at; /* with IPA_RETRY; 0: not set yet */
+    int64_t held;     /* until when the message is held for a network to be found; 0: it is not */
 };
 
 struct ipae {
@@ -31,6 +32,9 @@ struct ipae {
     int64_t others_at;                  /* when somebody else last used an RSP session; 0: nobody does */
     int64_t not_before; /* it rests until then: storage failed, or the terminal is about to reset the card */
 };
+
+/* The terminal has said that it is on no network now. */
+bool ipae_lacks_service(const struct ipae *ipae);
 
 /* --- What it asks of the card (ipae_card.c) ------------------------------------------------------------ */
 

@@ -15,6 +15,9 @@
 /* Milliseconds: between two tries to deliver the result of a change of profiles, and all in all. */
 enum { RETRY_AFTER = 30 * 1000, GIVE_UP_AFTER = 10 * 60 * 1000 };
 
+/* Milliseconds that a message waits for a terminal that is on no network, as after a change of profiles. */
+enum { SERVICE_PATIENCE = 60 * 1000 };
+
 static bool save(void *context, struct span state)
 {
     return ipae_keep_state(context, state);
@@ -241,6 +244,21 @@ bool ipae_round_go(struct ipae *ipae, bool *over)
     return !nvm_failed(ipae->card->nvm);
 }
 
+/* A message that would find no network is held for a while. */
+static bool is_held(struct ipae *ipae)
+{
+    struct ipae_round *round = ipae->round;
+    int64_t now = card_now(ipae->card);
+
+    if (!ipae_lacks_service(ipae)) {
+        round->held = 0;
+        return false;
+    }
+    if (round->held == 0 || round->held > now + SERVICE_PATIENCE)
+        round->held = now + SERVICE_PATIENCE;
+    return now < round->held;
+}
+
 bool ipae_round_send(struct ipae *ipae)
 {
     struct ipae_round *round = ipae->round;
@@ -250,7 +268,7 @@ bool ipae_round_send(struct ipae *ipae)
     /* Its connection is over the network that is about to go. */
     if (ipa_want(round->ipa) == IPA_REFRESH)
         ipae->carrier->drop(ipae->carrier->context);
-    if (ipa_want(round->ipa) != IPA_SEND || round->is_sent || round->is_lost)
+    if (ipa_want(round->ipa) != IPA_SEND || round->is_sent || round->is_lost || is_held(ipae))
         return true;
     snprintf(round->why, sizeof(round->why), "it cannot be sent");
     round->is_sent =
@@ -265,7 +283,7 @@ int64_t ipae_round_next(const struct ipae *ipae)
 
     switch (ipa_want(round->ipa)) {
     case IPA_SEND:
-        return round->is_sent ? ipae->carrier->next(ipae->carrier->context) : 0;
+        return round->is_sent ? ipae->carrier->next(ipae->carrier->context) : round->held;
     case IPA_RETRY:
         return round->retry_at < ipae->give_up ? round->retry_at : ipae->give_up;
     case IPA_REFRESH:

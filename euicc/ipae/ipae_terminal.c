@@ -12,6 +12,7 @@
 #include <string.h>
 
 enum {
+    LOCATE_AFTER = 5 * 60 * 1000, /* ms after which one that is on no network is asked again */
     LOOK_AFTER = 10 * 1000,       /* ms between two looks at channels of which nothing was heard */
     TIMER_SLACK = 1500,           /* ms by which a timer that runs may be late or early */
     TIMER_MAX = 24 * 60 * 60 - 1, /* seconds, TS 102 223 8.38 */
@@ -28,7 +29,7 @@ struct ipae_terminal {
     enum asked asked; /* what waits or is under way */
     int64_t timer_at; /* when the terminal's timer expires, by the card's clock; 0: it does not run */
     bool has_timers;
-    int64_t looked_at;
+    int64_t looked_at, located_at;
     struct ipae_whereabouts whereabouts;
     struct buf objects; /* of the command that is asked */
 };
@@ -65,24 +66,34 @@ static void put_poll_interval(struct ipae_terminal *terminal)
 }
 
 /* A time of the terminal's is true for the moment of its answer. */
-static void take_time(struct ipae_terminal *terminal, struct span objects)
+static void take_time(struct ipae_terminal *terminal, const struct proactive_response *response)
 {
     int64_t time;
 
-    terminal->whereabouts.has_time = ipae_answer_time(objects, &time);
+    terminal->whereabouts.has_time = ipae_answer_time(response->objects, &time);
     if (terminal->whereabouts.has_time)
         terminal->whereabouts.ahead = time - card_now(terminal->card);
 }
 
-static void take_imei(struct ipae_terminal *terminal, struct span objects)
+static void take_imei(struct ipae_terminal *terminal, const struct proactive_response *response)
 {
-    if (!ipae_answer_imei(objects, terminal->whereabouts.imei))
+    if (!ipae_answer_imei(response->objects, terminal->whereabouts.imei))
         terminal->whereabouts.imei[0] = '\0';
 }
 
-static void take_location(struct ipae_terminal *terminal, struct span objects)
+/* Reading: a terminal that is on no network is believed only if it tells when it is on one. */
+static void see_service(struct ipae_terminal *terminal, bool no_service)
 {
-    terminal->whereabouts.has_plmn = ipae_answer_plmn(objects, terminal->whereabouts.plmn);
+    terminal->whereabouts.no_service =
+        no_service && toolkit_serves(terminal->card, TOOLKIT_EVENT_LOCATION_STATUS);
+    terminal->located_at = card_now(terminal->card);
+}
+
+static void take_location(struct ipae_terminal *terminal, const struct proactive_response *response)
+{
+    terminal->whereabouts.has_plmn = ipae_answer_plmn(response->objects, terminal->whereabouts.plmn);
+    see_service(terminal, response->result == PROACTIVE_DONE_LIMITED_SERVICE ||
+                              response->result == PROACTIVE_TERMINAL_BUSY);
 }
 
 static const struct first {
@@ -90,15 +101,16 @@ static const struct first {
     bool always;                  /* else only of a terminal that … */
     enum toolkit_service service; /* … serves it */
     void (*put)(struct ipae_terminal *terminal);
-    void (*take)(struct ipae_terminal *terminal, struct span objects);
+    void (*take)(struct ipae_terminal *terminal, const struct proactive_response *response);
 } firsts[] = {
     {PROACTIVE_SET_UP_EVENT_LIST, 0, true, 0, put_events, NULL},
+    {PROACTIVE_POLL_INTERVAL, 0, false, TOOLKIT_POLL_INTERVAL, put_poll_interval, NULL},
     {PROACTIVE_PROVIDE_LOCAL_INFORMATION, PROACTIVE_LOCAL_IMEI, false, TOOLKIT_LOCATION, NULL, take_imei},
-    {PROACTIVE_PROVIDE_LOCAL_INFORMATION, PROACTIVE_LOCAL_LOCATION, false, TOOLKIT_LOCATION, NULL,
-     take_location},
     {PROACTIVE_PROVIDE_LOCAL_INFORMATION, PROACTIVE_LOCAL_DATE_TIME, false, TOOLKIT_DATE_TIME, NULL,
      take_time},
-    {PROACTIVE_POLL_INTERVAL, 0, false, TOOLKIT_POLL_INTERVAL, put_poll_interval, NULL},
+    /* The last one, which is asked again. */
+    {PROACTIVE_PROVIDE_LOCAL_INFORMATION, PROACTIVE_LOCAL_LOCATION, false, TOOLKIT_LOCATION, NULL,
+     take_location},
 };
 
 enum { FIRSTS = sizeof(firsts) / sizeof(firsts[0]) };
@@ -132,9 +144,12 @@ static bool next_first(struct ipae_terminal *terminal, struct proactive_command 
 static void take_first(struct ipae_terminal *terminal, const struct proactive_response *response)
 {
     const struct first *first = &firsts[terminal->told++];
+    struct proactive_response told = *response;
 
+    if (told.result > PROACTIVE_DONE_MAX)
+        told.objects = SPAN_NONE;
     if (first->take != NULL)
-        first->take(terminal, response->result <= PROACTIVE_DONE_MAX ? response->objects : SPAN_NONE);
+        first->take(terminal, &told);
 }
 
 /* --- its timer ------------------------------------------------------------------------------------------ */
@@ -252,8 +267,8 @@ static void on_event(void *context, uint8_t event, struct span objects)
     if (event != EVENT_LOCATION_STATUS || !comprehension_find(objects, PROACTIVE_LOCATION_STATUS, &status) ||
         status.size != 1)
         return;
-    terminal->whereabouts.location = status.data[0];
-    take_location(terminal, objects);
+    see_service(terminal, status.data[0] != LOCATION_NORMAL);
+    terminal->whereabouts.has_plmn = ipae_answer_plmn(objects, terminal->whereabouts.plmn);
 }
 
 static void look(struct ipae_terminal *terminal)
@@ -264,6 +279,9 @@ static void look(struct ipae_terminal *terminal)
         return;
     terminal->looked_at = now;
     bip_bearer_look(terminal->bearer);
+    if (terminal->whereabouts.no_service &&
+        (now - terminal->located_at >= LOCATE_AFTER || now < terminal->located_at))
+        terminal->told = FIRSTS - 1 < terminal->told ? FIRSTS - 1 : terminal->told;
 }
 
 static void on_timer_expired(void *context)

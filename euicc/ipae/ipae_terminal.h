@@ -32,10 +32,10 @@ bool ipae_terminal_is_known(const struct ipae_terminal *terminal);
 
 /* What the terminal has told. */
 struct ipae_whereabouts {
-    char imei[17];    /* 15 or 16 digits; "": it has not */
-    bool has_plmn;    /* … registered on it */
-    uint8_t plmn[3];  /* as coded in 3GPP TS 24.008 */
-    uint8_t location; /* PROACTIVE_LOCATION_STATUS: LOCATION_NORMAL until it says something else */
+    char imei[17];   /* 15 or 16 digits; "": it has not */
+    bool has_plmn;   /* … registered on it */
+    uint8_t plmn[3]; /* as coded in 3GPP TS 24.008 */
+    bool no_service; /* … and that it is on no network now, of which it tells the end */
     bool has_time;
     int64_t ahead; /* milliseconds that its time is ahead of the card's */
 };

@@ -96,10 +96,10 @@ START_TEST(asks_a_terminal_that_does_everything)
     answers(&bench, "0500", "830100");
     fetches(&bench, "2601 82028182");
     answers(&bench, "2601", "830100 1408 1A32547698103254");
-    fetches(&bench, "2600 82028182");
-    answers(&bench, "2600", "830100 1309 62F210 0001 0000001F");
     fetches(&bench, "2603 82028182");
     answers(&bench, "2603", "830100 2607321141223102FF");
+    fetches(&bench, "2600 82028182");
+    answers(&bench, "2600", "830100 1309 62F210 0001 0000001F");
     fetches_timer(&bench,
                   "005100"); /* nothing can be reached, and the next poll is in a quarter of an hour */
     ck_assert_uint_eq(bench.status, 0x9000);
@@ -133,6 +133,57 @@ START_TEST(asks_a_terminal_without_timers_to_poll)
     fetches(&bench, "0300 82028182 8402013C");
     answers(&bench, "0300", "830100 8402013C");
     ck_assert_uint_eq(bench.status, 0x9000);
+    close_bench(&bench);
+}
+END_TEST
+
+#define NO_SERVICE "80C20000 0C D60A 990103 82028281 9B0102"
+#define SERVICE    "80C20000 0C D60A 990103 82028281 9B0100"
+
+/* A poll that would find no network waits for one, if the terminal tells when there is one. */
+START_TEST(waits_for_a_network)
+{
+    struct bench bench;
+
+    open_bench(&bench);
+    command(&bench, EVERYTHING);
+    fetches(&bench, "0500 82028182 9905090A030B12");
+    answers(&bench, "0500", "830100");
+    fetches(&bench, "2601 82028182");
+    answers(&bench, "2601", "830132");
+    fetches(&bench, "2603 82028182");
+    answers(&bench, "2603", "830132");
+    fetches(&bench, "2600 82028182");
+    answers(&bench, "2600", "830106"); /* limited service */
+    ck_assert_uint_eq(bench.status, 0x9000);
+    ck_assert_int_eq(softeuicc_next_wakeup(bench.ipa.es10.card), -1);
+    bench.now += 200 * 1000;
+    ck_assert_uint_eq(command(&bench, STATUS), 0x9000);
+    bench.now += 100 * 1000;
+    command(&bench, STATUS); /* five minutes are over: it is asked again */
+    fetches(&bench, "2600 82028182");
+    answers(&bench, "2600", "83022004");
+    ck_assert_uint_eq(bench.status, 0x9000);
+    ck_assert_uint_eq(command(&bench, NO_SERVICE), 0x9000);
+    command(&bench, SERVICE);
+    fetches_timer(&bench, "005100"); /* a poll, which has nobody to go to */
+    close_bench(&bench);
+}
+END_TEST
+
+START_TEST(does_not_wait_for_what_it_is_not_told)
+{
+    struct bench bench;
+
+    open_bench(&bench);
+    command(&bench, "80100000 0C 000080 40 000000 01 000000 0F"); /* location, no event of it */
+    fetches(&bench, "0500 82028182 9902090A");
+    answers(&bench, "0500", "830100");
+    fetches(&bench, "2601 82028182");
+    answers(&bench, "2601", "830132");
+    fetches(&bench, "2600 82028182");
+    answers(&bench, "2600", "830106");
+    fetches_timer(&bench, "005100"); /* it has polled */
     close_bench(&bench);
 }
 END_TEST
@@ -229,5 +280,6 @@ START_TEST(reads_imeis_and_places)
 END_TEST
 
 TEST_MAIN("ipae terminal", asks_a_terminal_that_does_everything, asks_little_of_a_terminal_that_does_little,
-          asks_a_terminal_without_timers_to_poll, is_quiet_without_channels, asks_anew_after_a_reset,
-          reads_times, reads_no_times_that_there_are_not, reads_imeis_and_places)
+          asks_a_terminal_without_timers_to_poll, waits_for_a_network, does_not_wait_for_what_it_is_not_told,
+          is_quiet_without_channels, asks_anew_after_a_reset, reads_times, reads_no_times_that_there_are_not,
+          reads_imeis_and_places)
