@@ -18,6 +18,8 @@ static bool is_stream(const struct modem_channel *channel)
 
 static struct span untaken(const struct modem_channel *channel)
 {
+    if (channel->taken == channel->incoming.size)
+        return SPAN("", 0);
     return SPAN(channel->incoming.data + channel->taken, channel->incoming.size - channel->taken);
 }
 
