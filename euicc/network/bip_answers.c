@@ -151,8 +151,12 @@ static bool says_nothing(const struct bip_bearer *bearer, const struct bip_chann
 static void take_failure(struct bip_bearer *bearer, struct bip_channel *channel,
                          const struct proactive_response *response)
 {
-    if (says_nothing(bearer, channel, response))
+    if (bearer->type == PROACTIVE_GET_CHANNEL_STATUS)
         return;
+    if (says_nothing(bearer, channel, response)) {
+        channel->is_doubted = true;
+        return;
+    }
     if (is_busy(response) && ++channel->tries < TRIES_MAX) {
         channel->pauses = true;
         if (bearer->type == PROACTIVE_OPEN_CHANNEL)
@@ -164,10 +168,28 @@ static void take_failure(struct bip_bearer *bearer, struct bip_channel *channel,
     bip_fail(bearer, channel, result_text(response));
 }
 
+/* A channel that is not among those that are up, though others may be told (8.56), is none any more. */
+static void take_status(struct bip_bearer *bearer, struct bip_channel *channel, struct span objects)
+{
+    struct comprehension_object object;
+    bool is_up = false;
+
+    while (comprehension_next(&objects, &object))
+        if (object.tag == PROACTIVE_CHANNEL_STATUS && object.value.size == 2 &&
+            (object.value.data[0] & CHANNEL_STATUS_NUMBER) == channel->number)
+            is_up = (object.value.data[0] & CHANNEL_STATUS_UP) != 0;
+    channel->is_dropped = !is_up;
+    see_drop(bearer, channel);
+}
+
 static void take_success(struct bip_bearer *bearer, struct bip_channel *channel,
                          const struct proactive_response *response)
 {
     channel->tries = 0;
+    if (bearer->type == PROACTIVE_GET_CHANNEL_STATUS) {
+        take_status(bearer, channel, response->objects);
+        return;
+    }
     if (bearer->type == PROACTIVE_OPEN_CHANNEL)
         take_opened(bearer, channel, response);
     else if (bearer->type == PROACTIVE_SEND_DATA)

@@ -74,6 +74,12 @@ static bool wants_receive(const struct bip_channel *channel)
            (channel->available > 0 || channel->looks) && pieces_size(&channel->in) < WAITING_MAX;
 }
 
+/* When nothing came of a channel that was looked at. */
+static bool wants_status(const struct bip_channel *channel)
+{
+    return channel->at_terminal == TERMINAL_HAS_IT && channel->is_owned && channel->is_doubted;
+}
+
 static bool wants_open(const struct bip_channel *channel)
 {
     return channel->is_owned && channel->at_terminal == TERMINAL_HAS_NONE && !channel->pauses;
@@ -84,9 +90,8 @@ static const struct wish {
     uint8_t type;
     bool (*is_there)(const struct bip_channel *channel);
 } wishes[] = {
-    {PROACTIVE_CLOSE_CHANNEL, wants_close},
-    {PROACTIVE_SEND_DATA, wants_send},
-    {PROACTIVE_RECEIVE_DATA, wants_receive},
+    {PROACTIVE_CLOSE_CHANNEL, wants_close},  {PROACTIVE_SEND_DATA, wants_send},
+    {PROACTIVE_RECEIVE_DATA, wants_receive}, {PROACTIVE_GET_CHANNEL_STATUS, wants_status},
     {PROACTIVE_OPEN_CHANNEL, wants_open},
 };
 
@@ -100,6 +105,14 @@ static bool choose(struct bip_bearer *bearer)
                 return true;
             }
     return false;
+}
+
+/* The terminal, of what is not about one channel, or that one. */
+static uint8_t bip_destination(const struct bip_bearer *bearer)
+{
+    if (bearer->type == PROACTIVE_OPEN_CHANNEL || bearer->type == PROACTIVE_GET_CHANNEL_STATUS)
+        return PROACTIVE_TERMINAL;
+    return (uint8_t)(PROACTIVE_CHANNEL + bearer->chosen->number);
 }
 
 bool bip_bearer_next(struct bip_bearer *bearer, struct proactive_command *command)
@@ -118,13 +131,10 @@ bool bip_bearer_next(struct bip_bearer *bearer, struct proactive_command *comman
     } else if (bearer->type == PROACTIVE_RECEIVE_DATA) {
         put_receiving(bearer, bearer->chosen);
     }
-    *command =
-        (struct proactive_command){.type = bearer->type,
-                                   .qualifier = bearer->qualifier,
-                                   .destination = bearer->type == PROACTIVE_OPEN_CHANNEL
-                                                      ? PROACTIVE_TERMINAL
-                                                      : (uint8_t)(PROACTIVE_CHANNEL + bearer->chosen->number),
-                                   .objects = buf_span(&bearer->objects)};
+    *command = (struct proactive_command){.type = bearer->type,
+                                          .qualifier = bearer->qualifier,
+                                          .destination = bip_destination(bearer),
+                                          .objects = buf_span(&bearer->objects)};
     return !bearer->objects.failed;
 }
 
@@ -134,5 +144,5 @@ void bip_bearer_asked(struct bip_bearer *bearer)
     bearer->figures.commands++;
     if (bearer->type == PROACTIVE_OPEN_CHANNEL)
         bearer->chosen->at_terminal = TERMINAL_OPENS;
-    bearer->chosen->looks = false;
+    bearer->chosen->looks = bearer->chosen->is_doubted = false;
 }

@@ -23,6 +23,7 @@ struct bip_channel {
     bool is_quiet;    /* nothing was heard of it since it was looked at */
     bool looks;       /* … and so it is asked for octets without having said that there are some */
     bool is_dropped;  /* by the network or the other end */
+    bool is_doubted;  /* … and gave nothing: the terminal is asked whether it is up */
     bool pauses;      /* the terminal was too busy */
     unsigned tries;
     struct pieces out, in;

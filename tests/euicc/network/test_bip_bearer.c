@@ -459,8 +459,16 @@ START_TEST(looks_at_a_terminal_without_events)
     bip_bearer_look(bench.bip);
     wants(&bench, PROACTIVE_RECEIVE_DATA, 0x00, 0x21, "3701ED");
     answer(&bench, PROACTIVE_BIP_ERROR, "00", "");
+    wants(&bench, PROACTIVE_GET_CHANNEL_STATUS, 0x00, PROACTIVE_TERMINAL, "");
+    answer(&bench, PROACTIVE_DONE, "", "38020200 38028100");
     ck_assert_int_eq(state(&bench, channel, &why), BEARER_OPEN);
     wants_nothing(&bench);
+    bip_bearer_look(bench.bip);
+    wants(&bench, PROACTIVE_RECEIVE_DATA, 0x00, 0x21, "3701ED");
+    answer(&bench, PROACTIVE_BIP_ERROR, "00", "");
+    wants(&bench, PROACTIVE_GET_CHANNEL_STATUS, 0x00, PROACTIVE_TERMINAL, "");
+    answer(&bench, PROACTIVE_TYPE_UNKNOWN, "", ""); /* says nothing of the channel */
+    ck_assert_int_eq(state(&bench, channel, &why), BEARER_OPEN);
     bip_bearer_look(bench.bip);
     wants(&bench, PROACTIVE_RECEIVE_DATA, 0x00, 0x21, "3701ED");
     answer(&bench, PROACTIVE_DONE, "", "3602AABB 370100");
@@ -471,6 +479,29 @@ START_TEST(looks_at_a_terminal_without_events)
     answer(&bench, PROACTIVE_BIP_ERROR, "03", "");
     has_ended(&bench, channel, "the terminal does not know the channel");
     bench_close(&bench);
+}
+END_TEST
+
+START_TEST(asks_whether_a_quiet_channel_is_up)
+{
+    static const char *const down[] = {"38020105", "38020000", "38028200", "", "380181"};
+
+    for (size_t i = 0; i < sizeof(down) / sizeof(down[0]); i++) {
+        struct terminal_bench bench;
+        unsigned channel;
+
+        bench_open(&bench);
+        channel = opened(&bench, BEARER_UDP, "38028100");
+        bip_bearer_look(bench.bip);
+        bip_bearer_look(bench.bip);
+        wants(&bench, PROACTIVE_RECEIVE_DATA, 0x00, 0x21, "3701ED");
+        answer(&bench, PROACTIVE_BIP_ERROR, "00", "");
+        wants(&bench, PROACTIVE_GET_CHANNEL_STATUS, 0x00, PROACTIVE_TERMINAL, "");
+        answer(&bench, PROACTIVE_DONE, "", down[i]);
+        has_ended(&bench, channel, "the channel was closed by the network or the other end");
+        wants(&bench, PROACTIVE_CLOSE_CHANNEL, 0x00, 0x21, "");
+        bench_close(&bench);
+    }
 }
 END_TEST
 
@@ -589,6 +620,6 @@ TEST_MAIN("bip bearer", opens_to_an_address_over_the_default_bearer, opens_datag
           a_datagram_leaves_whole_or_not_at_all, a_failed_send_ends_the_channel,
           receives_what_the_terminal_says_it_has, a_datagram_is_whole_when_nothing_is_left,
           what_came_before_the_end_is_taken, passes_over_foreign_events, looks_at_a_terminal_without_events,
-          what_was_sent_leaves_before_the_end, a_channel_that_is_given_up_while_it_opens_is_closed,
-          has_seven_channels_that_come_back, a_reset_ends_them_all,
-          knows_the_dns_server_that_the_terminal_names)
+          asks_whether_a_quiet_channel_is_up, what_was_sent_leaves_before_the_end,
+          a_channel_that_is_given_up_while_it_opens_is_closed, has_seven_channels_that_come_back,
+          a_reset_ends_them_all, knows_the_dns_server_that_the_terminal_names)
