@@ -235,7 +235,7 @@ static json_t *summary_json(const struct device *device)
     if (object != NULL && modem_iccid(device->modem)[0] != '\0')
         json_object_set_new(object, "iccid", json_string(modem_iccid(device->modem)));
     if (object != NULL)
-        set_network(object, modem_network(device->modem));
+        set_network(object, &device->last);
     return object;
 }
 
