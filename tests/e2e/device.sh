@@ -269,10 +269,10 @@ begin() {
 for signal in INT TERM HUP; do
     begin
     sleep 0.2
-    [ "$signal" = INT ] && fails "a card that another process has" 1 ".* is in use by process $device_pid" --card "$card" --for 1s && begin_lost=
+    [ "$signal" = INT ] && fails "a card that another process has" 1 ".* is in use by process $device_pid" --card "$card" --for 1s
     end_process "$device_pid" "$signal"
     is "SIG$signal ends it in order" 0 "$status"
-    begin --virtual --for 90y --quiet
+    begin --virtual --for 90y
     before=$EPOCHREALTIME
     end_process "$device_pid" "$signal"
     is "SIG$signal ends it in virtual time" 0 "$status"
@@ -282,3 +282,26 @@ lpa list && ok "the card is nobody's then" || not_ok "the card is nobody's then"
 timeout 20 "$softeuicc" device --card "$card" --virtual --for 90y 2>"$work/device.err" | head -n 1 >"$work/first"
 matches "nobody reads: it ends" '^(141|0)$' "${PIPESTATUS[0]}"
 is "nobody reads: it says nothing" "" "$(cat "$work/device.err")"
+
+# --- behind PC/SC, in real time --------------------------------------------------------------------------------------------------
+if command -v pcscd >/dev/null && vpcd_driver >/dev/null; then
+    make_iot_card reader --fqdn "localhost:$port"
+    start_pcscd
+    start_cards --card "$card"
+    reader() {
+        timeout 60 "$softeuicc" device --reader "$(reader_name)" --json "$@" >"$work/device.json" 2>"$work/device.err"
+    }
+    reader --until polled --for 30s && ok "a card in a reader polls" || not_ok "a card in a reader polls" "$work/device.json" "$work/device.err" "$work/run.log"
+    is "the eIM knows the profiles of the card in the reader" 2 "$(euicc '.profiles | length')"
+    order enable "$b"
+    "$softeuicc" ctl --card "$card" time set +901 >/dev/null
+    reader --until "profile=$b" --for 30s && ok "a card in a reader enables a profile" ||
+        not_ok "a card in a reader enables a profile" "$work/device.json" "$work/device.err" "$work/run.log"
+    reader --until polled --for 30s && ok "and tells of it after the power was off" || not_ok "and tells of it after the power was off" "$work/device.json" "$work/run.log"
+    is "the order is done in the reader" "done" "$(order_state)"
+    fails "a reader that is none" 1 ".*" --reader "No such reader" --for 1s
+    stop_cards
+else
+    skip "behind PC/SC: pcscd or vpcd is not installed"
+fi
+finish

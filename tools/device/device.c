@@ -223,6 +223,8 @@ static void on_event(void *context, const struct modem_event *event)
     struct device *device = context;
 
     device_report(device, event);
+    if (ferror(stdout))
+        loop_end(device->loop);
     if (device->modem == NULL)
         return;
     device->has_polled = device->has_polled || modem_figures(device->modem)->from_servers > 0;
@@ -303,6 +305,8 @@ static int device_serve(struct device *device)
     has_failed = modem_stage(device->modem) == MODEM_FAILED;
     device->last = *modem_network(device->modem);
     modem_stop(device->modem);
+    if (ferror(stdout)) /* which is said in the end */
+        return EXIT_OK;
     device_summary(device);
     if (has_failed)
         return tool_error("the card cannot be reached any more");
@@ -332,7 +336,8 @@ static int run_device(const struct command_line *line)
     status = device_open(&device, &settings) ? device_serve(&device) : EXIT_FAILED;
     device_close(&device);
     buf_free(&profile);
-    return status;
+    /* A signal is how it is meant to end; that nobody reads is not. */
+    return fflush(stdout) != 0 || ferror(stdout) ? tool_finish(status, NULL) : status;
 }
 
 const struct command subcommand_device = {
