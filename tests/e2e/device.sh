@@ -216,8 +216,11 @@ ran "a device that saves power" --network nbiot --psm 20s,54m --for 2h
 in_order "it sleeps, wakes and polls" '.event == "power" and .text == "asleep"' '.event == "power" and .text == "awake"' "$registered" "$opened" \
     '.event == "power" and .text == "asleep"'
 is "the order is done between sleeps" "done" "$(order_state)"
-order enable "$a"
 ran "a device that suspends its card" --network nbiot --psm 20s,54m --suspend --for 3h
+in_order "it sleeps, is resumed and polls" '.event == "power" and .text == "asleep"' '.event == "power" and .text == "awake"' "$registered" \
+    "$opened" '.event == "power" and .text == "asleep"'
+order enable "$a"
+ran "its card carries out an order" --network nbiot --psm 20s,54m --suspend --for 3h
 is "the order is done between suspensions" "done" "$(order_state)"
 
 # --- what it says of itself ----------------------------------------------------------------------------------------------------
