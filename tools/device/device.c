@@ -135,8 +135,8 @@ static const struct option_row options[] = {
     {"for", "TIME", "ends after so long: 500ms, 10s, 5m, 2h, 3d, 1y; with --until that has failed then",
      TAKES_BY(take_time)},
     {"until", "WHAT",
-     "ends when it is registered on a network, when the card has polled (channels were opened and are closed "
-     "again), when it is refreshed (another profile is seen), or when profile=ICCID is",
+     "ends when it is registered on a network, when the card has polled (a server has answered, and all "
+     "channels are closed again), when it is refreshed (another profile is seen), or when profile=ICCID is",
      TAKES_BY(take_goal)},
     OPTION_HEAD("What kind of device it is:"),
     {"imei", "DIGITS", "its IMEI (default " DEFAULT_IMEI ")", TAKES_TEXT(struct device_options, imei),
