@@ -236,7 +236,7 @@ START_TEST(suspends_the_card)
                       "544F4B454E414243\n",
                       27) == 0);
     ck_assert_ptr_null(strstr(log, "80100000"));
-    ck_assert_str_eq(bench_envelopes(&bench), "D70C82028281A401012503000100\n"); /* its time has come */
+    ck_assert_str_eq(bench_envelopes(&bench), "D70C82028281A40101A503000100\n"); /* its time has come */
     ck_assert_uint_eq(bench.air->attachments, 2);
     bench_free(&bench);
 }
