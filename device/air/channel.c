@@ -218,8 +218,12 @@ static void on_up(void *context)
         return;
     air_socket_send(channel->socket, SPAN(parcel->octets, parcel->size));
     free(parcel);
-    if (!parcels_is_empty(&channel->up))
+    if (!parcels_is_empty(&channel->up)) {
+        /* It may be answered all the same: the one behind it may be the same once more. */
+        if (channel->transport == AIR_UDP && !channel->is_to_names)
+            air_socket_glance(channel->socket);
         return;
+    }
     if (channel->stage == CHANNEL_DRAINING)
         finish_draining(channel);
     else

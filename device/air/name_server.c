@@ -2,6 +2,7 @@
 #include "device/air/name_server.h"
 
 #include "common/net/lookup.h"
+#include "device/air/sockets.h"
 
 #include <event2/dns.h>
 #include <event2/dns_struct.h>
@@ -15,12 +16,14 @@
 #define FLAG_TC     0x02 /* in the third octet (RFC 1035 4.1.1) */
 #define WAITING_MAX 256  /* questions whose names are being looked up */
 
-/* One question to this machine's resolver. */
+/* One question to this machine's resolver. A virtual clock waits for it, while there is patience. */
 struct name_query {
     struct name_query *next, **link;
     struct name_server *server;
     struct evdns_server_request *request;
     struct lookup *lookup;
+    struct event *patience; /* real time */
+    bool is_holding;
 };
 
 struct name_server {
@@ -71,8 +74,37 @@ static bool answer_from_script(const struct name_server *server, struct evdns_se
     return is_known;
 }
 
+static void relax_query(struct name_query *query)
+{
+    if (query->is_holding)
+        device_clock_release(query->server->clock);
+    query->is_holding = false;
+}
+
+static void on_patience_gone(evutil_socket_t fd, short events, void *context)
+{
+    (void)fd;
+    (void)events;
+    relax_query(context);
+}
+
+/* Without memory for the timer it is not waited for. */
+static void hold_for_query(struct name_query *query)
+{
+    const struct timeval wait = {.tv_sec = SOCKET_PATIENCE_MS / 1000};
+
+    query->patience = evtimer_new(query->server->base, on_patience_gone, query);
+    if (query->patience == NULL || evtimer_add(query->patience, &wait) != 0)
+        return;
+    device_clock_hold(query->server->clock);
+    query->is_holding = true;
+}
+
 static void forget_query(struct name_query *query)
 {
+    relax_query(query);
+    if (query->patience != NULL)
+        event_free(query->patience);
     *query->link = query->next;
     if (query->next != NULL)
         query->next->link = query->link;
@@ -111,6 +143,7 @@ static void look_up(struct name_server *server, struct evdns_server_request *req
         query->next->link = &query->next;
     server->waiting = query;
     server->waiting_count++;
+    hold_for_query(query);
     query->lookup = lookup_begin(server->base, asked(request)->name, 0, SOCK_STREAM, on_found, query);
     if (query->lookup == NULL) {
         forget_query(query);

@@ -59,6 +59,12 @@ void air_socket_linger(struct air_socket *socket)
         hold_for(socket, SOCKET_LINGER_MS);
 }
 
+void air_socket_glance(struct air_socket *socket)
+{
+    if (!socket->is_closing && socket->fd >= 0)
+        hold_for(socket, SOCKET_GLANCE_MS);
+}
+
 void air_socket_relax(struct air_socket *socket)
 {
     if (!socket->is_holding)

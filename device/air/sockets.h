@@ -10,8 +10,11 @@
 #include "device/air/air.h"
 
 #define SOCKET_PATIENCE_MS 3000
-/* An answer may come in pieces: so long, in real time, after one of them the next is still awaited. */
-#define SOCKET_LINGER_MS 10
+/* An answer may come in pieces (TLS session tickets before it, for one), with the server's work between them:
+ * so long, in real time, after one of them the next is still awaited. Who has it whole sends or closes. */
+#define SOCKET_LINGER_MS 250
+/* What may be answered, but need not, has so long for it. */
+#define SOCKET_GLANCE_MS 10
 /* What was sent before a close has so long, in real time, to be taken by the peer. */
 #define SOCKET_DRAIN_MS 2000
 
@@ -42,9 +45,10 @@ struct air_socket *air_socket_open(struct air_sockets *sockets, enum air_transpo
 void air_socket_limit(struct air_socket *socket, size_t size);
 /* A stream keeps what the peer does not take yet; false: it is broken, as `ended` says. */
 bool air_socket_send(struct air_socket *socket, struct span octets);
-/* An answer is awaited from now on; or only more of one; or nothing is. */
+/* An answer is awaited from now on; or only more of one; or one is possible; or nothing is awaited. */
 void air_socket_expect(struct air_socket *socket);
 void air_socket_linger(struct air_socket *socket);
+void air_socket_glance(struct air_socket *socket);
 void air_socket_relax(struct air_socket *socket);
 /* Whoever receives has no room, or has again. */
 void air_socket_pause(struct air_socket *socket, bool is_paused);

@@ -86,6 +86,7 @@ struct modem_event {
 struct modem_figures {
     uint64_t apdus, proactive_commands, resets, polls /* STATUS */, channels_opened;
     uint64_t sent, received; /* octets of SEND DATA and RECEIVE DATA */
+    uint64_t from_servers;   /* … of the latter those that no DNS server sent */
     int64_t channel_ms;      /* all channels' times added up */
 };
 

@@ -14,6 +14,7 @@ enum {
     LEFT_MAX = 0xFF,         /* "more than 255 octets" (8.54) is the same number */
     RECEIVE_MAX = 237,       /* octets of data that fit a TERMINAL RESPONSE */
     IPV4_SIZE = 4,
+    DNS_PORT = 53,
 };
 
 static void refuse_bip(struct modem *modem, uint8_t cause)
@@ -159,6 +160,11 @@ void channels_close(struct modem *modem)
     modem_respond(modem, PROACTIVE_DONE);
 }
 
+static bool is_to_names(const struct modem_channel *channel)
+{
+    return channel->target.transport == AIR_UDP && channel->target.port == DNS_PORT;
+}
+
 static void hand_over(struct modem *modem, struct modem_channel *channel, size_t size, uint8_t result)
 {
     size_t left = channel_available(channel) - size;
@@ -166,6 +172,8 @@ static void hand_over(struct modem *modem, struct modem_channel *channel, size_t
 
     channel_take(channel, size, &octets);
     modem->figures.received += size;
+    if (!is_to_names(channel))
+        modem->figures.from_servers += size;
     modem_tell(modem, MODEM_EVENT_RECEIVED, channel->number, NULL, buf_span(&octets), SPAN_NONE);
     modem_put_object(&modem->objects, PROACTIVE_CHANNEL_DATA, buf_span(&octets));
     put_length(modem, left);

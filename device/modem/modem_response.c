@@ -54,17 +54,18 @@ static void send_response(struct modem *modem, uint8_t result, struct span addit
                                                 .objects = buf_span(&modem->objects)};
     uint16_t sw;
 
-    modem->is_under_way = false;
     modem->waiting = 0;
     modem->patience = ALARM_NEVER;
     buf_clear(&modem->response);
     proactive_put_response(&modem->response, &response);
     if (modem->response.failed || modem->response.size > APDU_SHORT_NC) {
+        modem->is_under_way = false;
         modem_trouble(modem, "no room for the response to %s", modem_command_name(modem));
         return;
     }
     modem_spoil_objects(modem, modem->response.data, modem->response.size);
     sw = card_command(modem, CLA_TOOLKIT, INS_TERMINAL_RESPONSE, 0, 0, buf_span(&modem->response), 0);
+    modem->is_under_way = false; /* only now is it known whether the next command waits */
     tell_command(modem, buf_span(&modem->response));
     if (sw != 0 && !card_is_ok(sw))
         modem_trouble(modem, "TERMINAL RESPONSE to %s was answered with %04X", modem_command_name(modem), sw);

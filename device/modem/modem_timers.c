@@ -80,6 +80,7 @@ bool timers_take_expired(struct modem *modem, struct buf *objects)
 {
     int64_t now = modem_now(modem);
     struct modem_timer *first = NULL;
+    size_t at;
 
     if (HAS_HABIT(modem, MODEM_LOSES_TIMERS))
         return false;
@@ -92,7 +93,10 @@ bool timers_take_expired(struct modem *modem, struct buf *objects)
     if (first == NULL)
         return false;
     tlv_put_octet(objects, PROACTIVE_TIMER_IDENTIFIER, (uint8_t)(first - modem->timers + 1));
+    at = objects->size;
     proactive_put_timer_value(objects, first->seconds);
+    if (!objects->failed) /* of an ENVELOPE it must be understood (7.4.2) */
+        objects->data[at] |= COMPREHENSION_REQUIRED;
     memset(first, 0, sizeof(*first));
     return true;
 }

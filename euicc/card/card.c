@@ -12,6 +12,7 @@
 #include "euicc/lifecycle/session.h"
 #include "euicc/os/atr.h"
 #include "euicc/os/describe.h"
+#include "euicc/rsp/ipa_mode.h"
 #include "euicc/terminal/ota.h"
 #include "euicc/terminal/profile_view.h"
 #include "euicc/terminal/toolkit.h"
@@ -19,6 +20,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+enum { INS_SUSPEND_UICC = 0x76, RESUMES = 0x01 };
 
 /* --- power --------------------------------------------------------------------------------------- */
 
@@ -115,6 +118,20 @@ static void forget_store_data(struct softeuicc *card, const struct apdu_command 
         store_data_reset(&card->store_data[command->channel]);
 }
 
+/* The profile keeps what is its own; of the terminal the card knows more (ETSI TS 102 221 11.1.22). */
+static void see_suspension(struct softeuicc *card, const struct apdu_command *command)
+{
+    if (command->cla_base != 0x80 || command->ins != INS_SUSPEND_UICC)
+        return;
+    if (command->p1 == RESUMES) {
+        ipa_mode_resume(card);
+        toolkit_resume(card);
+    } else {
+        ipa_mode_suspend(card);
+        toolkit_suspend(card);
+    }
+}
+
 /* A channel without an application shows the UICC. */
 static uint16_t process_uicc(struct softeuicc *card, const struct apdu_command *command)
 {
@@ -127,6 +144,8 @@ static uint16_t process_uicc(struct softeuicc *card, const struct apdu_command *
                                      : uicc_process(uicc, command, &card->response);
     if (uicc->described != NULL)
         card_describe(card, uicc->described);
+    if (status == SW_OK)
+        see_suspension(card, command);
     return status;
 }
 

@@ -72,13 +72,15 @@ void ipae_free(struct softeuicc *card)
     card->ipae = NULL;
 }
 
-/* A clock that was set back does not put the next poll off by as much. */
-static void mind_clock(struct ipae *ipae)
+/* A clock that was set back does not put the next poll off by as much, and not at all when that is noticed at
+ * a start: nobody knows how long the card was without power. */
+static void mind_clock(struct ipae *ipae, bool starts)
 {
-    int64_t latest = card_now(ipae->card) + (int64_t)ipae->interval * 1000;
+    int64_t now = card_now(ipae->card);
+    int64_t latest = now + (int64_t)ipae->interval * 1000;
 
     if (ipae->next_poll > latest)
-        ipae->next_poll = latest;
+        ipae->next_poll = starts ? now : latest;
 }
 
 void ipae_reset(struct softeuicc *card)
@@ -95,7 +97,7 @@ void ipae_reset(struct softeuicc *card)
     ipae->not_before = card_now(card) + START_PATIENCE;
     ipae->has_eims = eim_count(card) > 0;
     (void)ipae_read(ipae);
-    mind_clock(ipae);
+    mind_clock(ipae, true);
 }
 
 void ipae_terminal_is_ready(struct softeuicc *card)
@@ -152,7 +154,7 @@ static bool is_due(struct ipae *ipae, int64_t now)
 {
     if (now < ipae->not_before || (uses_terminal(ipae) && !ipae_terminal_is_known(ipae->terminal)))
         return false;
-    mind_clock(ipae);
+    mind_clock(ipae, false);
     return ipae->round != NULL || (ipae->has_eims && now >= ipae->next_poll && !ipae_lacks_service(ipae));
 }
 

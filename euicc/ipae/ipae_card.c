@@ -30,12 +30,13 @@ bool ipae_in_session(const struct ipae *ipae)
     return ipae->session != NULL && ipae->session->stage != RSP_NONE;
 }
 
-/* What a request has changed of the profiles is its own change, now or when it is settled. */
-static bool own_changes(struct ipae *ipae, bool waited)
+/* What a request has changed of the profiles is its own change, now or when it is settled. What somebody else
+ * had changed before it (`differed`) is still to be told. */
+static bool own_changes(struct ipae *ipae, bool waited, bool differed)
 {
     if (!waited && marking_waits(ipae->card))
         return ipae_keep_marked(ipae, true);
-    return ipae_know_profiles(ipae);
+    return differed || ipae_know_profiles(ipae);
 }
 
 /* A request that is refused leaves nothing of itself; the turn goes on. */
@@ -46,9 +47,9 @@ uint16_t ipae_es10(void *context, struct span request, struct buf *response)
     bool waited = marking_waits(card);
     int64_t changes = nvm_all_changes(card->nvm);
     uint16_t status = ES10_MEMORY;
-    bool done;
+    bool done, differed;
 
-    if (!nvm_part_begin(card->nvm))
+    if (!ipae_profiles_differ(ipae, &differed) || !nvm_part_begin(card->nvm))
         return status;
     swap_sessions(ipae);
     status = es10_dispatch(card, request, response);
@@ -56,8 +57,8 @@ uint16_t ipae_es10(void *context, struct span request, struct buf *response)
     if (status == ES10_OK && response->failed)
         status = ES10_FAILED;
     if (status == ES10_OK) {
-        done =
-            (nvm_all_changes(card->nvm) == changes || own_changes(ipae, waited)) && nvm_part_keep(card->nvm);
+        done = (nvm_all_changes(card->nvm) == changes || own_changes(ipae, waited, differed)) &&
+               nvm_part_keep(card->nvm);
     } else {
         done = nvm_part_undo(card->nvm);
         buf_clear(response);

@@ -4,8 +4,9 @@
 #include <string.h>
 
 enum {
-    BUFFER_MIN = 64, /* octets; of a terminal whose buffer is smaller nothing can be had */
-    TRIES_MAX = 3,   /* of a command that the terminal was too busy for */
+    BUFFER_MIN = 64,       /* octets; of a terminal whose buffer is smaller nothing can be had */
+    TRIES_MAX = 3,         /* of a command that the terminal was too busy for */
+    NORMAL_SERVICE = 0x00, /* location status (TS 102 223 8.27) */
 };
 
 /* --- what it answers -------------------------------------------------------------------------------------
@@ -228,6 +229,23 @@ static struct bip_channel *numbered_channel(struct bip_bearer *bearer, unsigned 
     return NULL;
 }
 
+/* Service has come: what the terminal was too busy for without it is asked again at once, and three times. */
+static void take_service(struct bip_bearer *bearer, struct span objects)
+{
+    struct span status;
+
+    if (!comprehension_find(objects, PROACTIVE_LOCATION_STATUS, &status) || status.size != 1 ||
+        status.data[0] != NORMAL_SERVICE)
+        return;
+    for (unsigned i = 1; i <= PROACTIVE_CHANNELS_MAX; i++) {
+        struct bip_channel *channel = &bearer->channels[i];
+
+        bearer->has_news = bearer->has_news || channel->pauses;
+        channel->tries = channel->pauses ? 0 : channel->tries;
+        channel->pauses = false;
+    }
+}
+
 void bip_bearer_event(struct bip_bearer *bearer, uint8_t event, struct span objects)
 {
     struct bip_channel *channel;
@@ -235,6 +253,8 @@ void bip_bearer_event(struct bip_bearer *bearer, uint8_t event, struct span obje
     unsigned number;
     bool is_up;
 
+    if (event == EVENT_LOCATION_STATUS)
+        take_service(bearer, objects);
     if ((event != EVENT_DATA_AVAILABLE && event != EVENT_CHANNEL_STATUS) ||
         !read_status(objects, &number, &is_up) || (channel = numbered_channel(bearer, number)) == NULL)
         return;

@@ -70,8 +70,9 @@ struct card_description {
 
 /* Which IPA manages the card: euicc/rsp/ipa_mode.h. */
 struct card_ipa {
-    bool has_ipae, exclusive; /* as it was made */
-    bool ipad, activated;     /* as the terminal has said since the last reset */
+    bool has_ipae, exclusive;       /* as it was made */
+    bool ipad, activated;           /* as the terminal has said since the last reset */
+    bool kept_ipad, kept_activated; /* … when the card was suspended */
 };
 
 struct softeuicc {

@@ -50,3 +50,15 @@ void ipa_mode_reset(struct softeuicc *card)
     card->ipa.ipad = false;
     card->ipa.activated = false;
 }
+
+void ipa_mode_suspend(struct softeuicc *card)
+{
+    card->ipa.kept_ipad = card->ipa.ipad;
+    card->ipa.kept_activated = card->ipa.activated;
+}
+
+void ipa_mode_resume(struct softeuicc *card)
+{
+    card->ipa.ipad = card->ipa.kept_ipad;
+    card->ipa.activated = card->ipa.kept_activated;
+}

@@ -25,5 +25,8 @@ void ipa_mode_declare_ipad(struct softeuicc *card, bool has_ipad);
 bool ipa_mode_activate(struct softeuicc *card, bool ipae);
 /* A reset. */
 void ipa_mode_reset(struct softeuicc *card);
+/* SUSPEND UICC: what was decided holds again when the card is resumed. */
+void ipa_mode_suspend(struct softeuicc *card);
+void ipa_mode_resume(struct softeuicc *card);
 
 #endif

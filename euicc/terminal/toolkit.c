@@ -274,6 +274,23 @@ void toolkit_reset(struct softeuicc *card)
     proactive->profile_size = 0;
 }
 
+void toolkit_suspend(struct softeuicc *card)
+{
+    if (card->proactive != NULL)
+        card->proactive->kept_size = card->proactive->profile_size;
+}
+
+void toolkit_resume(struct softeuicc *card)
+{
+    struct proactive *proactive = card->proactive;
+
+    if (proactive == NULL || proactive->kept_size == 0)
+        return;
+    proactive->profile_size = proactive->kept_size;
+    if (proactive->application != NULL)
+        proactive->application->ready(proactive->application->context);
+}
+
 void toolkit_free(struct softeuicc *card)
 {
     if (card->proactive == NULL)

@@ -137,6 +137,10 @@ void toolkit_keep(struct softeuicc *card);
 
 /* After a reset nothing is known of the terminal. */
 void toolkit_reset(struct softeuicc *card);
+/* SUSPEND UICC (ETSI TS 102 221 11.1.22): what the terminal can do is known again when the card is resumed,
+ * which is the first command after a reset. */
+void toolkit_suspend(struct softeuicc *card);
+void toolkit_resume(struct softeuicc *card);
 void toolkit_free(struct softeuicc *card);
 
 #endif

@@ -32,6 +32,7 @@ enum stage {
 struct proactive {
     uint8_t profile[PROFILE_MAX];
     size_t profile_size;
+    size_t kept_size; /* … when the card was suspended; `profile` is still the same when it is resumed */
     enum stage stage;
     struct pending queue[QUEUE_MAX];
     size_t count;

@@ -17,7 +17,10 @@
 
 #define DEFAULT_IMEI "356938035643809"
 
-enum { PRIORITIES = 2 /* the clock wants the last one for itself */ };
+enum {
+    PRIORITIES = 2,       /* the clock wants the last one for itself */
+    RUN_DAYS_MAX = 36500, /* a hundred years */
+};
 
 /* --- options ------------------------------------------------------------------------------------------- */
 
@@ -26,24 +29,28 @@ static bool is_imei(const char *value)
     return digits_are(value, 15, 15);
 }
 
-static int take_duration(const struct option_row *row, const char *value, int64_t least, int64_t most,
+/* The longest time, in days. */
+static int take_duration(const struct option_row *row, const char *value, int64_t least, unsigned days,
                          int64_t *milliseconds)
 {
-    if (duration_read(value, milliseconds) && *milliseconds >= least && *milliseconds <= most)
-        return EXIT_OK;
-    return tool_usage("--%s is not a time such as 500ms, 10s, 5m, 2h or 3d: %s", row->name, value);
+    if (!duration_read(value, milliseconds))
+        return tool_usage("--%s is not a time such as 500ms, 10s, 5m, 2h or 3d: %s", row->name, value);
+    if (*milliseconds < least || *milliseconds > (int64_t)days * 24 * 3600 * 1000)
+        return tool_usage("--%s is not a time from %s to %ud: %s", row->name, least < 1000 ? "1ms" : "1s",
+                          days, value);
+    return EXIT_OK;
 }
 
 static int take_time(void *settings, const struct option_row *row, const char *value)
 {
-    return take_duration(row, value, 1, DURATION_MAX, &((struct device_options *)settings)->duration);
+    return take_duration(row, value, 1, RUN_DAYS_MAX, &((struct device_options *)settings)->duration);
 }
 
 static int take_status(void *settings, const struct option_row *row, const char *value)
 {
     struct device_options *options = settings;
     int64_t milliseconds;
-    int status = take_duration(row, value, 1000, INT64_C(24) * 3600 * 1000, &milliseconds);
+    int status = take_duration(row, value, 1000, 1, &milliseconds);
 
     if (status == EXIT_OK)
         options->modem.status_seconds = (unsigned)(milliseconds / 1000);
@@ -61,8 +68,8 @@ static int take_saving(void *settings, const struct option_row *row, const char 
     if (value[size] != ',' || size >= sizeof(first))
         return tool_usage("--%s is not ACTIVE,SLEEP, such as 16s,54m: %s", row->name, value);
     snprintf(first, sizeof(first), "%.*s", (int)size, value);
-    if (take_duration(row, first, 1000, INT64_C(31) * 24 * 3600 * 1000, &active) != EXIT_OK ||
-        take_duration(row, value + size + 1, 1000, INT64_C(413) * 24 * 3600 * 1000, &sleep) != EXIT_OK)
+    if (take_duration(row, first, 1000, 31, &active) != EXIT_OK ||
+        take_duration(row, value + size + 1, 1000, 413, &sleep) != EXIT_OK)
         return EXIT_USAGE;
     options->modem.active_seconds = (unsigned)(active / 1000);
     options->modem.sleep_seconds = (unsigned)(sleep / 1000);
@@ -93,6 +100,7 @@ static int take_goal(void *settings, const struct option_row *row, const char *v
     } goals[] = {{"registered", GOAL_REGISTERED}, {"polled", GOAL_POLLED}, {"refreshed", GOAL_REFRESHED}};
     struct device_options *options = settings;
 
+    options->goal_text = value;
     for (size_t i = 0; i < sizeof(goals) / sizeof(goals[0]); i++)
         if (strcmp(goals[i].name, value) == 0) {
             options->goal = goals[i].goal;
@@ -127,8 +135,8 @@ static const struct option_row options[] = {
     {"for", "TIME", "ends after so long: 500ms, 10s, 5m, 2h, 3d, 1y; with --until that has failed then",
      TAKES_BY(take_time)},
     {"until", "WHAT",
-     "ends when it is registered on a network, when the card has polled (channels were opened and are closed "
-     "again), when it is refreshed (another profile is seen), or when profile=ICCID is",
+     "ends when it is registered on a network, when the card has polled (a server has answered, and all "
+     "channels are closed again), when it is refreshed (another profile is seen), or when profile=ICCID is",
      TAKES_BY(take_goal)},
     OPTION_HEAD("What kind of device it is:"),
     {"imei", "DIGITS", "its IMEI (default " DEFAULT_IMEI ")", TAKES_TEXT(struct device_options, imei),
@@ -176,6 +184,8 @@ static int check_options(const struct device_options *given)
 {
     if (given->reader != NULL && given->card != NULL)
         return tool_usage("--reader and --card exclude each other");
+    if (given->network[0] == '\0')
+        return tool_usage("--network has no name");
     if (given->is_virtual && given->card == NULL)
         return tool_usage("--virtual needs --card FILE: a card in a reader has a clock of its own");
     if (given->modem.suspends && given->modem.sleep_seconds == 0)
@@ -213,9 +223,11 @@ static void on_event(void *context, const struct modem_event *event)
     struct device *device = context;
 
     device_report(device, event);
+    if (ferror(stdout))
+        loop_end(device->loop);
     if (device->modem == NULL)
         return;
-    device->has_polled = device->has_polled || modem_figures(device->modem)->received > 0;
+    device->has_polled = device->has_polled || modem_figures(device->modem)->from_servers > 0;
     device->has_changed = device->has_changed ||
                           (event->kind == MODEM_EVENT_PROFILE && modem_figures(device->modem)->resets > 1);
     device->reached = device->reached || is_reached(device, event);
@@ -291,12 +303,15 @@ static int device_serve(struct device *device)
     if (!modem_start(device->modem) || !loop_run(device->loop))
         return EXIT_FAILED;
     has_failed = modem_stage(device->modem) == MODEM_FAILED;
+    device->last = *modem_network(device->modem);
     modem_stop(device->modem);
+    if (ferror(stdout)) /* which is said in the end */
+        return EXIT_OK;
     device_summary(device);
     if (has_failed)
         return tool_error("the card cannot be reached any more");
     if (given->goal != GOAL_NONE && !device->reached)
-        return tool_error("what --until waits for has not happened");
+        return tool_error("--until %s: that has not happened", given->goal_text);
     return EXIT_OK;
 }
 
@@ -321,7 +336,8 @@ static int run_device(const struct command_line *line)
     status = device_open(&device, &settings) ? device_serve(&device) : EXIT_FAILED;
     device_close(&device);
     buf_free(&profile);
-    return status;
+    /* A signal is how it is meant to end; that nobody reads is not. */
+    return fflush(stdout) != 0 || ferror(stdout) ? tool_finish(status, NULL) : status;
 }
 
 const struct command subcommand_device = {

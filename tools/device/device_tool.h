@@ -13,7 +13,7 @@
 enum device_goal {
     GOAL_NONE,
     GOAL_REGISTERED, /* it is attached to a network */
-    GOAL_POLLED,     /* a channel was opened, and all are closed again */
+    GOAL_POLLED,     /* a server that is not of names has answered, and all channels are closed again */
     GOAL_REFRESHED,  /* another profile is seen on the card */
     GOAL_PROFILE,    /* … this one */
 };
@@ -24,7 +24,7 @@ struct device_options {
     uint64_t seed;
     int64_t duration; /* ms; 0: until a signal comes */
     enum device_goal goal;
-    const char *goal_iccid;
+    const char *goal_text, *goal_iccid;
     const char *imei, *terminal_profile;
     struct modem_settings modem;
 };
@@ -36,8 +36,9 @@ struct device {
     struct link *link;
     struct air *air;
     struct modem *modem;
-    struct alarm *end; /* when its time is over */
-    int64_t begun;     /* ms since 1970, by the device's clock */
+    struct alarm *end;     /* when its time is over */
+    struct air_state last; /* where it was when it ended */
+    int64_t begun;         /* ms since 1970, by the device's clock */
     bool has_polled, has_changed;
     bool reached; /* the goal */
 };

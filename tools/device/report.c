@@ -213,12 +213,22 @@ static bool is_detail(enum modem_event_kind kind)
 
 void device_report(const struct device *device, const struct modem_event *event)
 {
-    if (device->options->quiet || (is_detail(event->kind) && !device->options->trace))
+    const struct device_options *options = device->options;
+
+    if (options->quiet)
         return;
-    if (device->options->json)
+    if (is_detail(event->kind) && !options->trace) {
+        /* Between two lines much time may pass. */
+        if (!options->json && !options->is_virtual && device->modem != NULL)
+            show_status(device);
+        return;
+    }
+    if (options->json)
         tell_program(device, event);
     else
         tell_person(device, event);
+    if (!options->is_virtual)
+        fflush(stdout); /* who reads a pipe is as curious as who sits at a terminal */
 }
 
 static json_t *summary_json(const struct device *device)
@@ -235,7 +245,7 @@ static json_t *summary_json(const struct device *device)
     if (object != NULL && modem_iccid(device->modem)[0] != '\0')
         json_object_set_new(object, "iccid", json_string(modem_iccid(device->modem)));
     if (object != NULL)
-        set_network(object, modem_network(device->modem));
+        set_network(object, &device->last);
     return object;
 }
 

@@ -252,6 +252,36 @@ START_TEST(a_busy_terminal_is_asked_three_times)
 }
 END_TEST
 
+START_TEST(a_busy_terminal_is_asked_again_when_it_has_service)
+{
+    struct terminal_bench bench;
+    const char *why = NULL;
+    unsigned channel;
+
+    bench_open(&bench);
+    channel = begin(&bench, BEARER_TCP);
+    for (unsigned i = 0; i < 3; i++) {
+        static const char *const elsewhere[] = {"1B0101", "1B0102", "1B00", "1B020000", ""};
+
+        wants(&bench, PROACTIVE_OPEN_CHANNEL, 0x09, PROACTIVE_TERMINAL, NULL);
+        answer(&bench, PROACTIVE_TERMINAL_BUSY, "04", "");
+        for (size_t j = 0; j < sizeof(elsewhere) / sizeof(elsewhere[0]); j++) {
+            event(&bench, EVENT_LOCATION_STATUS, elsewhere[j]);
+            wants_nothing(&bench);
+        }
+        event(&bench, EVENT_LOCATION_STATUS, "1B0100");
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        ck_assert_int_eq(state(&bench, channel, &why), BEARER_OPENING);
+        wants(&bench, PROACTIVE_OPEN_CHANNEL, 0x09, PROACTIVE_TERMINAL, NULL);
+        answer(&bench, PROACTIVE_TERMINAL_BUSY, "04", "");
+        bip_bearer_look(bench.bip);
+    }
+    has_ended(&bench, channel, "the terminal has no service");
+    bench_close(&bench);
+}
+END_TEST
+
 /* --- sending ------------------------------------------------------------------------------------------- */
 
 static const uint8_t octets[4096] = {1, 2, 3, 4, 5};
@@ -616,10 +646,11 @@ END_TEST
 
 TEST_MAIN("bip bearer", opens_to_an_address_over_the_default_bearer, opens_datagrams_to_ipv6,
           takes_addresses_only, goes_where_the_profile_says, a_channel_that_cannot_be_opened,
-          a_busy_terminal_is_asked_three_times, sends_a_stream_through_any_buffer,
-          a_datagram_leaves_whole_or_not_at_all, a_failed_send_ends_the_channel,
-          receives_what_the_terminal_says_it_has, a_datagram_is_whole_when_nothing_is_left,
-          what_came_before_the_end_is_taken, passes_over_foreign_events, looks_at_a_terminal_without_events,
-          asks_whether_a_quiet_channel_is_up, what_was_sent_leaves_before_the_end,
-          a_channel_that_is_given_up_while_it_opens_is_closed, has_seven_channels_that_come_back,
-          a_reset_ends_them_all, knows_the_dns_server_that_the_terminal_names)
+          a_busy_terminal_is_asked_three_times, a_busy_terminal_is_asked_again_when_it_has_service,
+          sends_a_stream_through_any_buffer, a_datagram_leaves_whole_or_not_at_all,
+          a_failed_send_ends_the_channel, receives_what_the_terminal_says_it_has,
+          a_datagram_is_whole_when_nothing_is_left, what_came_before_the_end_is_taken,
+          passes_over_foreign_events, looks_at_a_terminal_without_events, asks_whether_a_quiet_channel_is_up,
+          what_was_sent_leaves_before_the_end, a_channel_that_is_given_up_while_it_opens_is_closed,
+          has_seven_channels_that_come_back, a_reset_ends_them_all,
+          knows_the_dns_server_that_the_terminal_names)
