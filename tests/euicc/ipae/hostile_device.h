@@ -8,7 +8,6 @@
 #include "tests/euicc/ipae/hostile_network.h"
 #include "tests/support/ipa.h"
 
-#define MINUTE   ((int64_t)60 * 1000)
 #define INTERVAL (15 * MINUTE) /* between two polls */
 
 /* Where a fault shows: with the message that asks for an order, or the one that tells of it. */
@@ -27,6 +26,10 @@ void device_open(struct device *device);
 void device_end(struct device *device);
 /* Another card, on a good network, for which the order waits. */
 void device_insert(struct device *device);
+/* The same in two steps, for who has another way to its network: a device that lends its card none; another
+ * card, which nobody has reset. */
+void device_open_empty(struct device *device);
+void device_insert_off(struct device *device);
 /* A reset, and the time in which a terminal would have sent TERMINAL PROFILE. */
 void device_start(struct device *device);
 struct softeuicc *device_card(struct device *device);
