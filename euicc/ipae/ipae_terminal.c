@@ -12,7 +12,8 @@
 #include <string.h>
 
 enum {
-    LOOK_AFTER = 10 * 1000,       /* ms between two looks at channels of which nothing was heard */
+    LOOK_AFTER = 3 * 1000,        /* ms between two looks at channels of which nothing was heard */
+    LOOK_AT_LEAST = 20 * 1000,    /* … that a terminal gets which may tell of them by itself */
     TIMER_SLACK = 1500,           /* ms by which a timer that runs may be late or early */
     TIMER_MAX = 24 * 60 * 60 - 1, /* seconds, TS 102 223 8.38 */
     POLL_SECONDS = 60,            /* where the terminal has no timers */
@@ -139,6 +140,15 @@ static void take_first(struct ipae_terminal *terminal, const struct proactive_re
 
 /* --- its timer ------------------------------------------------------------------------------------------ */
 
+/* A channel of which nothing is told is looked at before whoever waits for it gives up. */
+static int64_t with_looks(const struct ipae_terminal *terminal, int64_t due)
+{
+    int64_t look =
+        card_now(terminal->card) + (bip_bearer_is_mute(terminal->bearer) ? LOOK_AFTER : LOOK_AT_LEAST);
+
+    return bip_bearer_waits(terminal->bearer) && (due < 0 || due > look) ? look : due;
+}
+
 /* One that runs is left alone if it comes in time: to set it anew costs a command. */
 static bool wants_timer(const struct ipae_terminal *terminal, int64_t due)
 {
@@ -183,7 +193,7 @@ static enum asked choose_question(struct ipae_terminal *terminal, int64_t due,
         return ASKED_TO_TELL;
     if (bip_bearer_next(terminal->bearer, command))
         return ASKED_OF_CHANNEL;
-    return next_timer(terminal, due, command) ? ASKED_FOR_TIMER : ASKED_NOTHING;
+    return next_timer(terminal, with_looks(terminal, due), command) ? ASKED_FOR_TIMER : ASKED_NOTHING;
 }
 
 /* What was asked has gone without an answer: somebody's change of profiles has ended the session. */

@@ -112,6 +112,8 @@ static void take_received(struct bip_bearer *bearer, struct bip_channel *channel
         return;
     }
     bearer->figures.received += data.size;
+    bearer->is_mute = bearer->is_mute || channel->is_quiet;
+    channel->is_quiet = false;
     if (channel->transport == BEARER_TCP) {
         pieces_put(&channel->in, data);
     } else {
@@ -174,7 +176,6 @@ static void take_success(struct bip_bearer *bearer, struct bip_channel *channel,
         take_sent(bearer, channel);
     else
         take_received(bearer, channel, response);
-    channel->is_quiet = false;
     see_drop(bearer, channel);
 }
 
@@ -217,7 +218,7 @@ void bip_bearer_event(struct bip_bearer *bearer, uint8_t event, struct span obje
         !read_status(objects, &number, &is_up) || (channel = numbered_channel(bearer, number)) == NULL)
         return;
     bearer->has_news = true;
-    channel->is_quiet = channel->pauses = false;
+    bearer->is_mute = channel->is_quiet = channel->pauses = false;
     channel->is_dropped = channel->is_dropped || (event == EVENT_CHANNEL_STATUS && !is_up);
     if (event == EVENT_DATA_AVAILABLE &&
         comprehension_find(objects, PROACTIVE_CHANNEL_DATA_LENGTH, &length) && length.size == 1)

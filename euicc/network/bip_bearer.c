@@ -172,7 +172,7 @@ void bip_bearer_reset(struct bip_bearer *bearer)
 {
     bearer->asked = bearer->chosen = NULL;
     bearer->dns_server = (struct ip_address){.size = 0};
-    bearer->is_server_told = false;
+    bearer->is_server_told = bearer->is_mute = false;
     for (unsigned i = 1; i <= PROACTIVE_CHANNELS_MAX; i++) {
         struct bip_channel *channel = &bearer->channels[i];
 
@@ -214,6 +214,11 @@ bool bip_bearer_waits(const struct bip_bearer *bearer)
         if (bearer->channels[i].is_owned && !bearer->channels[i].has_failed)
             return true;
     return false;
+}
+
+bool bip_bearer_is_mute(const struct bip_bearer *bearer)
+{
+    return bearer->is_mute;
 }
 
 void bip_bearer_expect_server(struct bip_bearer *bearer, bool is_told)

@@ -80,6 +80,8 @@ bool toolkit_may_refresh(const struct softeuicc *card);
  * under way.
  */
 bool toolkit_request_refresh(struct softeuicc *card);
+/* The same with the mode "UICC Reset" whatever the terminal serves. */
+bool toolkit_request_reset(struct softeuicc *card);
 /* Whether the command at hand has made one. */
 bool toolkit_will_refresh(const struct softeuicc *card);
 
