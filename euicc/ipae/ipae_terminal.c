@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-    LOOK_AFTER = 3 * 1000,        /* ms between two looks at channels of which nothing was heard */
+    LOOK_AFTER = 3 * 1000,        /* ms between looks at channels of which nothing was heard */
     LOOK_AT_LEAST = 20 * 1000,    /* … that a terminal gets which may tell of them by itself */
     TIMER_SLACK = 1500,           /* ms by which a timer that runs may be late or early */
     TIMER_MAX = 24 * 60 * 60 - 1, /* seconds, TS 102 223 8.38 */
@@ -229,6 +229,8 @@ void ipae_terminal_ask(struct ipae_terminal *terminal, int64_t due)
 
 /* --- what it answers and tells -------------------------------------------------------------------------- */
 
+/* Reading: a DNS server is expected of every terminal, since without one nothing can be reached; whatever
+ * TERMINAL PROFILE says of it, the first channel shows. */
 static void on_ready(void *context)
 {
     struct ipae_terminal *terminal = context;
@@ -236,7 +238,7 @@ static void on_ready(void *context)
     terminal->told = 0;
     terminal->timer_at = 0;
     terminal->has_timers = toolkit_serves(terminal->card, TOOLKIT_TIMERS);
-    bip_bearer_expect_server(terminal->bearer, toolkit_serves(terminal->card, TOOLKIT_DNS_SERVER));
+    bip_bearer_expect_server(terminal->bearer);
 }
 
 static void on_answered(void *context, const struct proactive_response *response)
@@ -268,11 +270,7 @@ static void on_event(void *context, uint8_t event, struct span objects)
 
 static void look(struct ipae_terminal *terminal)
 {
-    int64_t now = card_now(terminal->card);
-
-    if (now - terminal->looked_at < LOOK_AFTER && now >= terminal->looked_at)
-        return;
-    terminal->looked_at = now;
+    terminal->looked_at = card_now(terminal->card);
     bip_bearer_look(terminal->bearer);
 }
 
@@ -284,9 +282,14 @@ static void on_timer_expired(void *context)
     look(terminal);
 }
 
+/* Some poll all the time. */
 static void on_polled(void *context)
 {
-    look(context);
+    struct ipae_terminal *terminal = context;
+    int64_t now = card_now(terminal->card);
+
+    if (now - terminal->looked_at >= LOOK_AFTER || now < terminal->looked_at)
+        look(terminal);
 }
 
 /* --- its life ------------------------------------------------------------------------------------------- */

@@ -119,6 +119,7 @@ static void take_received(struct bip_bearer *bearer, struct bip_channel *channel
     } else {
         buf_append(&channel->datagram, data);
         if (channel->available == 0) {
+            channel->looks = bearer->is_mute; /* of the next one nothing is told either */
             pieces_put(&channel->in, buf_span(&channel->datagram));
             buf_clear(&channel->datagram);
         }
@@ -232,8 +233,8 @@ void bip_bearer_look(struct bip_bearer *bearer)
         struct bip_channel *channel = &bearer->channels[i];
 
         channel->pauses = false;
-        channel->looks =
-            channel->is_quiet && channel->at_terminal == TERMINAL_HAS_IT && channel->available == 0;
+        channel->looks = (channel->is_quiet || bearer->is_mute) && channel->at_terminal == TERMINAL_HAS_IT &&
+                         channel->available == 0;
         channel->is_quiet = true;
     }
 }

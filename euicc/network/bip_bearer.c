@@ -48,8 +48,8 @@ static unsigned bip_open(void *context, enum bearer_transport transport, const c
         channel++;
     if (channel > PROACTIVE_CHANNELS_MAX || !host_address(host, &address))
         return BEARER_NO_CHANNEL;
-    bearer->channels[channel] =
-        (struct bip_channel){.is_owned = true, .transport = transport, .address = address, .port = port};
+    bearer->channels[channel] = (struct bip_channel){
+        .is_owned = true, .is_quiet = true, .transport = transport, .address = address, .port = port};
     return channel;
 }
 
@@ -221,9 +221,9 @@ bool bip_bearer_is_mute(const struct bip_bearer *bearer)
     return bearer->is_mute;
 }
 
-void bip_bearer_expect_server(struct bip_bearer *bearer, bool is_told)
+void bip_bearer_expect_server(struct bip_bearer *bearer)
 {
-    bearer->is_server_told = is_told;
+    bearer->is_server_told = true;
 }
 
 const struct bip_figures *bip_bearer_figures(const struct bip_bearer *bearer)

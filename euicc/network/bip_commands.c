@@ -134,5 +134,6 @@ void bip_bearer_asked(struct bip_bearer *bearer)
     bearer->figures.commands++;
     if (bearer->type == PROACTIVE_OPEN_CHANNEL)
         bearer->chosen->at_terminal = TERMINAL_OPENS;
-    bearer->chosen->looks = false;
+    if (bearer->type == PROACTIVE_RECEIVE_DATA)
+        bearer->chosen->looks = false;
 }

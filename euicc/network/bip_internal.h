@@ -20,7 +20,7 @@ struct bip_channel {
     size_t buffer;    /* octets, of the terminal's */
     size_t stored;    /* octets in it that are to be sent yet */
     size_t available; /* octets that the terminal has, as it said last */
-    bool is_quiet;    /* nothing came of it since it was looked at */
+    bool is_quiet;    /* nothing came of it since it was looked at, or at all */
     bool looks;       /* … and so it is asked for octets without having said that there are some */
     bool is_dropped;  /* by the network or the other end */
     bool pauses;      /* the terminal was too busy */

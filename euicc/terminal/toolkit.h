@@ -57,7 +57,6 @@ enum toolkit_service {
     TOOLKIT_EVENT_ACCESS_TECHNOLOGY,
     TOOLKIT_EVENT_NETWORK_REJECTION,
     TOOLKIT_CHANNELS, /* OPEN CHANNEL, CLOSE CHANNEL, RECEIVE DATA and SEND DATA */
-    TOOLKIT_DNS_SERVER,
 };
 bool toolkit_serves(const struct softeuicc *card, enum toolkit_service service);
 

@@ -317,14 +317,16 @@ static void abort_with_log(struct managed_device *managed, const char *what)
     ck_abort_msg("%s: %s\n%s", managed->device.network.is->name, what, (const char *)managed->told.data);
 }
 
+/* A card that another program has reset is one that the modem goes on with. */
+static bool is_dead(const struct managed_device *managed)
+{
+    return managed->is_cut && !managed->is_foreign;
+}
+
 void managed_settle(struct managed_device *managed)
 {
     for (unsigned turns = 0; turns < TURNS_MAX; turns++)
-        if (!managed->is_cut && !tend(managed) && fake_clock_settle(managed->clock, 1) == 0)
-            return;
-        else if (managed->is_cut && !managed->is_foreign)
-            return;
-        else if (managed->is_cut && fake_clock_settle(managed->clock, 1) == 0)
+        if (is_dead(managed) || (!tend(managed) && fake_clock_settle(managed->clock, 1) == 0))
             return;
     abort_with_log(managed, "it never rests");
 }
@@ -362,7 +364,7 @@ bool managed_go(struct managed_device *managed, int64_t time)
         int64_t next;
 
         managed_settle(managed);
-        if (managed->is_cut)
+        if (is_dead(managed))
             return true;
         watch_how_long(managed);
         if (network->now == until)
