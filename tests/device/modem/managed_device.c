@@ -30,6 +30,11 @@ static bool is_cut_here(struct managed_device *managed, uint8_t ins)
             (ins == INS_RESPONSE && managed->cut_place == CUT_BEFORE_RESPONSE));
 }
 
+static bool is_without_power(const struct managed_device *managed)
+{
+    return managed->disk != NULL && cut_disk_is_off(managed->disk);
+}
+
 static void cut(struct managed_device *managed)
 {
     managed->is_cut = true;
@@ -48,6 +53,10 @@ static bool managed_transmit(struct link *link, struct span capdu, struct buf *r
     if (managed->is_cut)
         return false;
     softeuicc_transmit(device_card(&managed->device), capdu.data, capdu.size, rapdu, &size);
+    if (is_without_power(managed)) {
+        cut(managed);
+        return false;
+    }
     buf_append(response, SPAN(rapdu, size));
     if (capdu.size > 1 && capdu.data[1] == INS_RESPONSE && managed->cut_place == CUT_AFTER_RESPONSE &&
         managed->cut_at != 0 && managed->fetched == managed->cut_at)
@@ -63,7 +72,9 @@ static bool managed_reset(struct link *link)
         return false;
     managed->is_cut = false;
     softeuicc_reset(device_card(&managed->device), SOFTEUICC_COLD, link->atr, &link->atr_size);
-    return true;
+    if (is_without_power(managed))
+        cut(managed);
+    return !managed->is_cut;
 }
 
 static void managed_power_off(struct link *link)
@@ -258,7 +269,7 @@ void managed_open(struct managed_device *managed)
     strcpy(managed->settings.imei, "123456789012347");
 }
 
-static void take_modem_out(struct managed_device *managed)
+void managed_take_out(struct managed_device *managed)
 {
     modem_free(managed->modem);
     managed->modem = NULL;
@@ -272,7 +283,7 @@ static void take_modem_out(struct managed_device *managed)
 
 void managed_end(struct managed_device *managed)
 {
-    take_modem_out(managed);
+    managed_take_out(managed);
     device_end(&managed->device);
     for (size_t i = 0; i < MANAGED_ANSWERS; i++)
         buf_free(&managed->answers[i].octets);
@@ -283,7 +294,7 @@ void managed_change_modem(struct managed_device *managed)
 {
     static const uint8_t resolver[] = {192, 0, 2, 53};
 
-    take_modem_out(managed);
+    managed_take_out(managed);
     managed->is_cut = false;
     managed->attached = 0;
     for (size_t i = 0; i < MANAGED_ANSWERS; i++)
@@ -295,12 +306,12 @@ void managed_change_modem(struct managed_device *managed)
     managed->air->resolver_size = managed->no_resolver ? 0 : sizeof(resolver);
     managed->modem =
         modem_new(managed->clock, &managed->link, managed->air, &managed->settings, told, managed);
-    ck_assert(managed->modem != NULL && modem_start(managed->modem));
+    ck_assert(managed->modem != NULL && (modem_start(managed->modem) || is_without_power(managed)));
 }
 
 void managed_insert(struct managed_device *managed)
 {
-    take_modem_out(managed);
+    managed_take_out(managed);
     managed->dns = DNS_ANSWERS;
     managed->no_resolver = false;
     managed->dark = NULL;

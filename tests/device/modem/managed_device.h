@@ -11,6 +11,7 @@
 #include "tests/device/modem/fake_air.h"
 #include "tests/device/modem/fake_clock.h"
 #include "tests/euicc/ipae/hostile_device.h"
+#include "tests/support/cut_vfs.h"
 
 /* What the name server does; it knows one name. */
 enum dns_habit {
@@ -55,9 +56,10 @@ struct managed_device {
     struct managed_answer answers[MANAGED_ANSWERS];
     unsigned fetched, responded;
     enum cut_place cut_place;
-    unsigned cut_at; /* how manieth command; 0: never */
-    bool is_cut;     /* the link is dead until managed_restart */
-    bool is_foreign; /* … and says that another program has reset the card */
+    unsigned cut_at;       /* how manieth command; 0: never */
+    bool is_cut;           /* the link is dead until managed_restart */
+    bool is_foreign;       /* … and says that another program has reset the card */
+    struct cut_disk *disk; /* that the card is on; NULL: another one. The link is cut with its power */
     unsigned troubles;
     struct buf told; /* lines that tell what happened, for a test that fails */
 };
@@ -69,6 +71,9 @@ void managed_end(struct managed_device *managed);
 void managed_insert(struct managed_device *managed);
 /* The same card in another modem, or in the same one with other settings. */
 void managed_change_modem(struct managed_device *managed);
+
+/* The modem is no more. */
+void managed_take_out(struct managed_device *managed);
 
 void managed_settle(struct managed_device *managed);
 /* As device_pass. */

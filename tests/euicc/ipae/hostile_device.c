@@ -81,7 +81,8 @@ void device_insert_off(struct device *device)
     device->network.now = BENCH_NOW * 1000;
     device->network.opened = 0;
     device->busy_since = 0;
-    es10_bench->card = test_card_on(":memory:", es10_bench->cis, 1, 0, &device->hooks);
+    es10_bench->card =
+        test_card_on(device->file != NULL ? device->file : ":memory:", es10_bench->cis, 1, 0, &device->hooks);
     es10_install(es10_bench, &(struct es10_profile){.iccid = BENCH_A});
     es10_install(es10_bench, &(struct es10_profile){.iccid = BENCH_B});
     associate(device);

@@ -17,6 +17,7 @@ struct device {
     struct ipa_bench ipa;
     struct hostile_network network;
     struct softeuicc_hooks hooks;
+    const char *file;                  /* of the cards that are inserted; NULL: in memory */
     const struct network_fault *fault; /* NULL: none, any more */
     enum stage stage;
     int64_t busy_since; /* 0: it rests */
