@@ -185,6 +185,7 @@ START_TEST(reads_times)
     ck_assert(ipae_answer_time(hex("A607 32114122310280"), &time)); /* two hours ahead */
     ck_assert_int_eq(time, INT64_C(1700000000000) - 2 * 3600 * 1000);
     ck_assert(ipae_answer_time(hex("2607 32114122310288"), &time)); /* 8, and a sign: two hours behind */
+    ck_assert_int_eq(time, INT64_C(1700000000000) + 2 * 3600 * 1000);
     ck_assert(ipae_answer_time(hex("2607 321141223102FF"), &time)); /* unknown */
     ck_assert_int_eq(time, INT64_C(1700000000000));
 }
@@ -224,6 +225,7 @@ START_TEST(reads_imeis_and_places)
     ck_assert(ipae_answer_plmn(hex("9309 62F210 0001 00000001"), plmn));
     ck_assert_span(SPAN_ARRAY(plmn), hex("62F210"));
     ck_assert(!ipae_answer_plmn(hex("9307 FFFFFF FFFE 0000"), plmn));
+    ck_assert(!ipae_answer_plmn(hex("1309 6AF210 0001 00000001"), plmn)); /* a digit that is none */
     ck_assert(!ipae_answer_plmn(hex("1302 62F2"), plmn));
 }
 END_TEST
