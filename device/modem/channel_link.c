@@ -56,17 +56,19 @@ static void compact(struct modem_channel *channel)
     channel->taken = 0;
 }
 
+/* What comes into the buffer when it is empty, whether it was there or not, is told of. */
 void channel_take(struct modem_channel *channel, size_t size, struct buf *out)
 {
+    bool is_emptied = size == channel_available(channel);
+
     buf_append(out, SPAN(channel->incoming.data + channel->taken, size));
     channel->taken += size;
     if (!is_stream(channel)) {
         channel->left -= size;
-        if (channel->left == 0) {
-            next_datagram(channel);
-            channel->data_due = channel->left > 0;
-        }
+        next_datagram(channel);
     }
+    if (is_emptied)
+        channel->data_due = channel_available(channel) > 0;
     compact(channel);
 }
 

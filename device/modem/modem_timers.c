@@ -9,13 +9,16 @@
 
 enum { MS = 1000 };
 
-static void put_value(struct modem *modem, unsigned seconds)
+/* An envelope's have their comprehension bit. */
+static void put_expired(struct buf *objects, const struct modem_timer *timer, unsigned number)
 {
-    size_t before = modem->objects.size;
+    size_t before;
 
-    proactive_put_timer_value(&modem->objects, seconds);
-    if (!modem->objects.failed)
-        modem->objects.data[before] &= (uint8_t)~COMPREHENSION_REQUIRED;
+    tlv_put_octet(objects, PROACTIVE_TIMER_IDENTIFIER, (uint8_t)number);
+    before = objects->size;
+    proactive_put_timer_value(objects, timer->seconds);
+    if (!objects->failed)
+        objects->data[before] |= COMPREHENSION_REQUIRED;
 }
 
 /* Seconds that are left, begun ones count. */
@@ -48,7 +51,7 @@ static void stop_or_tell(struct modem *modem, struct modem_timer *timer)
         modem_respond(modem, PROACTIVE_TIMER_CONTRADICTION);
         return;
     }
-    put_value(modem, left_of(modem, timer));
+    proactive_put_timer_value(&modem->objects, left_of(modem, timer));
     if (modem->command.qualifier == PROACTIVE_TIMER_DEACTIVATE)
         memset(timer, 0, sizeof(*timer));
     modem_respond(modem, PROACTIVE_DONE);
@@ -80,7 +83,6 @@ bool timers_take_expired(struct modem *modem, struct buf *objects)
 {
     int64_t now = modem_now(modem);
     struct modem_timer *first = NULL;
-    size_t at;
 
     if (HAS_HABIT(modem, MODEM_LOSES_TIMERS))
         return false;
@@ -92,11 +94,7 @@ bool timers_take_expired(struct modem *modem, struct buf *objects)
     }
     if (first == NULL)
         return false;
-    tlv_put_octet(objects, PROACTIVE_TIMER_IDENTIFIER, (uint8_t)(first - modem->timers + 1));
-    at = objects->size;
-    proactive_put_timer_value(objects, first->seconds);
-    if (!objects->failed) /* of an ENVELOPE it must be understood (7.4.2) */
-        objects->data[at] |= COMPREHENSION_REQUIRED;
+    put_expired(objects, first, (unsigned)(first - modem->timers + 1));
     memset(first, 0, sizeof(*first));
     return true;
 }

@@ -150,12 +150,18 @@ static bool is_at_work(const struct ipae *ipae)
            (!uses_terminal(ipae) || ipae_terminal_has_channels(ipae->terminal));
 }
 
+/* One that found no network is made up for as soon as there is one. */
+static int64_t ipae_next_poll(const struct ipae *ipae)
+{
+    return ipae->was_missed && !ipae_lacks_service(ipae) ? 0 : ipae->next_poll;
+}
+
 static bool is_due(struct ipae *ipae, int64_t now)
 {
     if (now < ipae->not_before || (uses_terminal(ipae) && !ipae_terminal_is_known(ipae->terminal)))
         return false;
     mind_clock(ipae, false);
-    return ipae->round != NULL || (ipae->has_eims && now >= ipae->next_poll && !ipae_lacks_service(ipae));
+    return ipae->round != NULL || (ipae->has_eims && now >= ipae_next_poll(ipae));
 }
 
 static bool work(struct ipae *ipae)
@@ -169,6 +175,7 @@ static bool work(struct ipae *ipae)
     if (!over)
         return true;
     ipae_round_free(ipae);
+    ipae->was_missed = ipae_lacks_service(ipae);
     ipae->next_poll = card_now(ipae->card) + (int64_t)ipae->interval * 1000;
     return ipae_keep_times(ipae);
 }
@@ -236,9 +243,7 @@ int64_t ipae_next_wakeup(const struct softeuicc *card)
     /* It yields until the terminal has done what it was asked for, which ends with a command. */
     if (toolkit_session_active(card))
         return -1;
-    if (ipae->round == NULL && ipae_lacks_service(ipae))
-        return -1;
-    next = ipae->round != NULL ? ipae_round_next(ipae) : ipae->next_poll;
+    next = ipae->round != NULL ? ipae_round_next(ipae) : ipae_next_poll(ipae);
     if (next < 0)
         return next;
     if (ipae->others_at != 0 && next < ipae->others_at + OTHERS_PATIENCE)

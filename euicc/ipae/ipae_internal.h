@@ -27,6 +27,7 @@ struct ipae {
     struct ipae_round *round;           /* NULL: none is under way */
     bool has_eims;                      /* as far as was known in its last turn */
     unsigned interval;                  /* seconds */
+    bool was_missed;                    /* the last poll: the terminal was on no network */
     int64_t next_poll;                  /* milliseconds since 1970, like the following */
     int64_t give_up;                    /* 0: no result of a change is tried */
     int64_t others_at;                  /* when somebody else last used an RSP session; 0: nobody does */

@@ -13,7 +13,8 @@
 
 enum {
     LOCATE_AFTER = 5 * 60 * 1000, /* ms after which one that is on no network is asked again */
-    LOOK_AFTER = 10 * 1000,       /* ms between two looks at channels of which nothing was heard */
+    LOOK_AFTER = 3 * 1000,        /* ms between looks at channels of which nothing was heard */
+    LOOK_AT_LEAST = 20 * 1000,    /* … that a terminal gets which may tell of them by itself */
     TIMER_SLACK = 1500,           /* ms by which a timer that runs may be late or early */
     TIMER_MAX = 24 * 60 * 60 - 1, /* seconds, TS 102 223 8.38 */
     POLL_SECONDS = 60,            /* where the terminal has no timers */
@@ -154,6 +155,15 @@ static void take_first(struct ipae_terminal *terminal, const struct proactive_re
 
 /* --- its timer ------------------------------------------------------------------------------------------ */
 
+/* A channel of which nothing is told is looked at before whoever waits for it gives up. */
+static int64_t with_looks(const struct ipae_terminal *terminal, int64_t due)
+{
+    int64_t look =
+        card_now(terminal->card) + (bip_bearer_is_mute(terminal->bearer) ? LOOK_AFTER : LOOK_AT_LEAST);
+
+    return bip_bearer_waits(terminal->bearer) && (due < 0 || due > look) ? look : due;
+}
+
 /* One that runs is left alone if it comes in time: to set it anew costs a command. */
 static bool wants_timer(const struct ipae_terminal *terminal, int64_t due)
 {
@@ -198,7 +208,7 @@ static enum asked choose_question(struct ipae_terminal *terminal, int64_t due,
         return ASKED_TO_TELL;
     if (bip_bearer_next(terminal->bearer, command))
         return ASKED_OF_CHANNEL;
-    return next_timer(terminal, due, command) ? ASKED_FOR_TIMER : ASKED_NOTHING;
+    return next_timer(terminal, with_looks(terminal, due), command) ? ASKED_FOR_TIMER : ASKED_NOTHING;
 }
 
 /* What was asked has gone without an answer: somebody's change of profiles has ended the session. */
@@ -234,6 +244,8 @@ void ipae_terminal_ask(struct ipae_terminal *terminal, int64_t due)
 
 /* --- what it answers and tells -------------------------------------------------------------------------- */
 
+/* Reading: a DNS server is expected of every terminal, since without one nothing can be reached; whatever
+ * TERMINAL PROFILE says of it, the first channel shows. */
 static void on_ready(void *context)
 {
     struct ipae_terminal *terminal = context;
@@ -241,7 +253,7 @@ static void on_ready(void *context)
     terminal->told = 0;
     terminal->timer_at = 0;
     terminal->has_timers = toolkit_serves(terminal->card, TOOLKIT_TIMERS);
-    bip_bearer_expect_server(terminal->bearer, toolkit_serves(terminal->card, TOOLKIT_DNS_SERVER));
+    bip_bearer_expect_server(terminal->bearer);
 }
 
 static void on_answered(void *context, const struct proactive_response *response)
@@ -275,8 +287,6 @@ static void look(struct ipae_terminal *terminal)
 {
     int64_t now = card_now(terminal->card);
 
-    if (now - terminal->looked_at < LOOK_AFTER && now >= terminal->looked_at)
-        return;
     terminal->looked_at = now;
     bip_bearer_look(terminal->bearer);
     if (terminal->whereabouts.no_service &&
@@ -292,9 +302,14 @@ static void on_timer_expired(void *context)
     look(terminal);
 }
 
+/* Some poll all the time. */
 static void on_polled(void *context)
 {
-    look(context);
+    struct ipae_terminal *terminal = context;
+    int64_t now = card_now(terminal->card);
+
+    if (now - terminal->looked_at >= LOOK_AFTER || now < terminal->looked_at)
+        look(terminal);
 }
 
 /* --- its life ------------------------------------------------------------------------------------------- */

@@ -69,7 +69,7 @@ static const struct lifecycle_row table[] = {
      LIFECYCLE_ENABLED,
      {&guard_rollback_in_order, &guard_terminal},
      {&action_displace, &action_remember, &action_enable, &action_forget_return, &action_drop_result,
-      &action_withdraw, &action_refresh_if_asked}},
+      &action_withdraw, &action_reset_if_asked}},
 
     /* Fallback (SGP.32 3.4.6, 3.4.7, 5.9.20, 5.9.21). An enabled Fallback Profile is in no state to fall
      * back to; it answers so even in an emergency. */

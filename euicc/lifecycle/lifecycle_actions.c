@@ -109,6 +109,18 @@ static bool refresh_if_asked(const struct lifecycle_step *step)
 
 ACTION_AT_ONCE(action_refresh_if_asked, "REFRESH if asked", refresh_if_asked);
 
+/* Reading: a terminal that has not got to the network with a profile that it switched to begins anew with the
+ * one before it. Some cannot use a channel after a switch until they are reset. */
+static bool reset_if_asked(const struct lifecycle_step *step)
+{
+    if (step->refresh)
+        return toolkit_request_reset(step->card);
+    toolkit_end_session(step->card);
+    return true;
+}
+
+ACTION_AT_ONCE(action_reset_if_asked, "REFRESH with a reset if asked", reset_if_asked);
+
 static bool refresh_always(const struct lifecycle_step *step)
 {
     return toolkit_request_refresh(step->card);

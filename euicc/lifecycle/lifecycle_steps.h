@@ -22,8 +22,8 @@ extern const struct lifecycle_guard guard_terminal, guard_terminal_for_reset, gu
 
 extern const struct lifecycle_action action_displace, action_remember, action_enable, action_disable,
     action_restore, action_forget, action_forget_way_back, action_erase, action_refresh_if_asked,
-    action_refresh, action_withdraw, action_grant, action_drop_result, action_remember_return,
-    action_forget_return, action_use_up_session, action_enter_emergency, action_leave_emergency,
-    action_end_sessions;
+    action_reset_if_asked, action_refresh, action_withdraw, action_grant, action_drop_result,
+    action_remember_return, action_forget_return, action_use_up_session, action_enter_emergency,
+    action_leave_emergency, action_end_sessions;
 
 #endif

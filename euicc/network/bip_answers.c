@@ -4,9 +4,8 @@
 #include <string.h>
 
 enum {
-    BUFFER_MIN = 64,       /* octets; of a terminal whose buffer is smaller nothing can be had */
-    TRIES_MAX = 3,         /* of a command that the terminal was too busy for */
-    NORMAL_SERVICE = 0x00, /* location status (TS 102 223 8.27) */
+    BUFFER_MIN = 64, /* octets; of a terminal whose buffer is smaller nothing can be had */
+    TRIES_MAX = 3,   /* of a command that the terminal was too busy for */
 };
 
 /* --- what it answers -------------------------------------------------------------------------------------
@@ -113,11 +112,14 @@ static void take_received(struct bip_bearer *bearer, struct bip_channel *channel
         return;
     }
     bearer->figures.received += data.size;
+    bearer->is_mute = bearer->is_mute || channel->is_quiet;
+    channel->is_quiet = false;
     if (channel->transport == BEARER_TCP) {
         pieces_put(&channel->in, data);
     } else {
         buf_append(&channel->datagram, data);
         if (channel->available == 0) {
+            channel->looks = bearer->is_mute; /* of the next one nothing is told either */
             pieces_put(&channel->in, buf_span(&channel->datagram));
             buf_clear(&channel->datagram);
         }
@@ -197,7 +199,6 @@ static void take_success(struct bip_bearer *bearer, struct bip_channel *channel,
         take_sent(bearer, channel);
     else
         take_received(bearer, channel, response);
-    channel->is_quiet = false;
     see_drop(bearer, channel);
 }
 
@@ -235,7 +236,7 @@ static void take_service(struct bip_bearer *bearer, struct span objects)
     struct span status;
 
     if (!comprehension_find(objects, PROACTIVE_LOCATION_STATUS, &status) || status.size != 1 ||
-        status.data[0] != NORMAL_SERVICE)
+        status.data[0] != LOCATION_NORMAL)
         return;
     for (unsigned i = 1; i <= PROACTIVE_CHANNELS_MAX; i++) {
         struct bip_channel *channel = &bearer->channels[i];
@@ -259,7 +260,7 @@ void bip_bearer_event(struct bip_bearer *bearer, uint8_t event, struct span obje
         !read_status(objects, &number, &is_up) || (channel = numbered_channel(bearer, number)) == NULL)
         return;
     bearer->has_news = true;
-    channel->is_quiet = channel->pauses = false;
+    bearer->is_mute = channel->is_quiet = channel->pauses = false;
     channel->is_dropped = channel->is_dropped || (event == EVENT_CHANNEL_STATUS && !is_up);
     if (event == EVENT_DATA_AVAILABLE &&
         comprehension_find(objects, PROACTIVE_CHANNEL_DATA_LENGTH, &length) && length.size == 1)
@@ -273,8 +274,8 @@ void bip_bearer_look(struct bip_bearer *bearer)
         struct bip_channel *channel = &bearer->channels[i];
 
         channel->pauses = false;
-        channel->looks =
-            channel->is_quiet && channel->at_terminal == TERMINAL_HAS_IT && channel->available == 0;
+        channel->looks = (channel->is_quiet || bearer->is_mute) && channel->at_terminal == TERMINAL_HAS_IT &&
+                         channel->available == 0;
         channel->is_quiet = true;
     }
 }

@@ -48,8 +48,8 @@ static unsigned bip_open(void *context, enum bearer_transport transport, const c
         channel++;
     if (channel > PROACTIVE_CHANNELS_MAX || !host_address(host, &address))
         return BEARER_NO_CHANNEL;
-    bearer->channels[channel] =
-        (struct bip_channel){.is_owned = true, .transport = transport, .address = address, .port = port};
+    bearer->channels[channel] = (struct bip_channel){
+        .is_owned = true, .is_quiet = true, .transport = transport, .address = address, .port = port};
     return channel;
 }
 
@@ -172,7 +172,7 @@ void bip_bearer_reset(struct bip_bearer *bearer)
 {
     bearer->asked = bearer->chosen = NULL;
     bearer->dns_server = (struct ip_address){.size = 0};
-    bearer->is_server_told = false;
+    bearer->is_server_told = bearer->is_mute = false;
     for (unsigned i = 1; i <= PROACTIVE_CHANNELS_MAX; i++) {
         struct bip_channel *channel = &bearer->channels[i];
 
@@ -216,9 +216,14 @@ bool bip_bearer_waits(const struct bip_bearer *bearer)
     return false;
 }
 
-void bip_bearer_expect_server(struct bip_bearer *bearer, bool is_told)
+bool bip_bearer_is_mute(const struct bip_bearer *bearer)
 {
-    bearer->is_server_told = is_told;
+    return bearer->is_mute;
+}
+
+void bip_bearer_expect_server(struct bip_bearer *bearer)
+{
+    bearer->is_server_told = true;
 }
 
 const struct bip_figures *bip_bearer_figures(const struct bip_bearer *bearer)

@@ -52,9 +52,11 @@ bool bip_bearer_has_news(const struct bip_bearer *bearer);
 void bip_bearer_saw_news(struct bip_bearer *bearer);
 /* Whether a channel waits for the terminal to tell something. */
 bool bip_bearer_waits(const struct bip_bearer *bearer);
+/* Whether this terminal had octets that no event had told of: it has to be looked at to learn of any. */
+bool bip_bearer_is_mute(const struct bip_bearer *bearer);
 
-/* Whether the terminal names a DNS server when a channel is opened, as it says in TERMINAL PROFILE. */
-void bip_bearer_expect_server(struct bip_bearer *bearer, bool is_told);
+/* The terminal may name a DNS server when the next channel is opened. */
+void bip_bearer_expect_server(struct bip_bearer *bearer);
 
 /* What went over it, since it was made. */
 struct bip_figures {

@@ -144,5 +144,7 @@ void bip_bearer_asked(struct bip_bearer *bearer)
     bearer->figures.commands++;
     if (bearer->type == PROACTIVE_OPEN_CHANNEL)
         bearer->chosen->at_terminal = TERMINAL_OPENS;
-    bearer->chosen->looks = bearer->chosen->is_doubted = false;
+    bearer->chosen->is_doubted = false;
+    if (bearer->type == PROACTIVE_RECEIVE_DATA)
+        bearer->chosen->looks = false;
 }

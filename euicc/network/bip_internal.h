@@ -20,7 +20,7 @@ struct bip_channel {
     size_t buffer;    /* octets, of the terminal's */
     size_t stored;    /* octets in it that are to be sent yet */
     size_t available; /* octets that the terminal has, as it said last */
-    bool is_quiet;    /* nothing was heard of it since it was looked at */
+    bool is_quiet;    /* nothing came of it since it was looked at, or at all */
     bool looks;       /* … and so it is asked for octets without having said that there are some */
     bool is_dropped;  /* by the network or the other end */
     bool is_doubted;  /* … and gave nothing: the terminal is asked whether it is up */
@@ -42,6 +42,7 @@ struct bip_bearer {
     struct bip_channel *chosen;
     size_t chosen_size; /* octets of SEND DATA, or asked for by RECEIVE DATA */
     bool has_news;
+    bool is_mute;                 /* the terminal had octets of which it had told nothing */
     struct ip_address dns_server; /* that the terminal has named; size 0: none */
     bool is_server_told;          /* … and where it has not, it does with the next channel */
     struct bip_figures figures;

@@ -57,7 +57,6 @@ enum toolkit_service {
     TOOLKIT_EVENT_ACCESS_TECHNOLOGY,
     TOOLKIT_EVENT_NETWORK_REJECTION,
     TOOLKIT_CHANNELS, /* OPEN CHANNEL, CLOSE CHANNEL, RECEIVE DATA and SEND DATA */
-    TOOLKIT_DNS_SERVER,
 };
 bool toolkit_serves(const struct softeuicc *card, enum toolkit_service service);
 
@@ -80,6 +79,8 @@ bool toolkit_may_refresh(const struct softeuicc *card);
  * under way.
  */
 bool toolkit_request_refresh(struct softeuicc *card);
+/* The same with the mode "UICC Reset" whatever the terminal serves. */
+bool toolkit_request_reset(struct softeuicc *card);
 /* Whether the command at hand has made one. */
 bool toolkit_will_refresh(const struct softeuicc *card);
 

@@ -21,7 +21,6 @@ static const struct {
     [TOOLKIT_EVENT_ACCESS_TECHNOLOGY] = {6, 0x10},
     [TOOLKIT_EVENT_NETWORK_REJECTION] = {25, 0x10},
     [TOOLKIT_CHANNELS] = {12, 0x0F},
-    [TOOLKIT_DNS_SERVER] = {33, 0x01},
 };
 
 bool toolkit_serves(const struct softeuicc *card, enum toolkit_service service)

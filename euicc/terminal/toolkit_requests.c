@@ -21,16 +21,25 @@ bool toolkit_may_refresh(const struct softeuicc *card)
                                  !refresh_waits(proactive, false) && !refresh_waits(proactive, true));
 }
 
+static bool put_refresh(struct softeuicc *card, uint8_t mode)
+{
+    const struct proactive_command command = {COMMAND_NUMBER, PROACTIVE_REFRESH, mode, PROACTIVE_TERMINAL,
+                                              SPAN_NONE};
+
+    return !toolkit_serves(card, TOOLKIT_REFRESH) ||
+           (toolkit_may_refresh(card) && queue_put(card->proactive, &command));
+}
+
 bool toolkit_request_refresh(struct softeuicc *card)
 {
-    struct proactive_command command = {COMMAND_NUMBER, PROACTIVE_REFRESH, PROACTIVE_REFRESH_UICC_RESET,
-                                        PROACTIVE_TERMINAL, SPAN_NONE};
+    return put_refresh(card, toolkit_serves(card, TOOLKIT_REFRESH_PROFILE_STATE_CHANGE)
+                                 ? PROACTIVE_REFRESH_PROFILE_STATE_CHANGE
+                                 : PROACTIVE_REFRESH_UICC_RESET);
+}
 
-    if (!toolkit_serves(card, TOOLKIT_REFRESH))
-        return true;
-    if (toolkit_serves(card, TOOLKIT_REFRESH_PROFILE_STATE_CHANGE))
-        command.qualifier = PROACTIVE_REFRESH_PROFILE_STATE_CHANGE;
-    return toolkit_may_refresh(card) && queue_put(card->proactive, &command);
+bool toolkit_request_reset(struct softeuicc *card)
+{
+    return put_refresh(card, PROACTIVE_REFRESH_UICC_RESET);
 }
 
 bool toolkit_will_refresh(const struct softeuicc *card)

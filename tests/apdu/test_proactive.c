@@ -45,6 +45,22 @@ START_TEST(takes_tags_of_three_octets_and_long_lengths)
 }
 END_TEST
 
+/* TS 102 220 7.1.2 has lengths of three octets; no object of these commands is so long. */
+START_TEST(refuses_a_length_of_three_octets)
+{
+    struct buf octets = {0};
+    struct comprehension_object object;
+    struct span in;
+
+    ck_assert(buf_append_hex(&octets, "3683000100", NULL));
+    for (unsigned i = 0; i < 0x100; i++)
+        buf_append_octet(&octets, 0x55);
+    in = buf_span(&octets);
+    ck_assert(!comprehension_next(&in, &object));
+    buf_free(&octets);
+}
+END_TEST
+
 START_TEST(refuses_what_is_no_object)
 {
     static const char *const bad[] = {"",         "00 00",    "FF 00",      "80 00", "36",
@@ -173,5 +189,6 @@ END_TEST
 
 TEST_MAIN("proactive", takes_objects_whose_tags_ber_would_read_on,
           takes_tags_of_three_octets_and_long_lengths, refuses_what_is_no_object,
-          finds_an_object_among_others, reads_the_command_it_has_built, refuses_commands_that_are_none,
-          reads_the_response_it_has_put, timer_values_are_swapped_digits, names_types_of_command)
+          refuses_a_length_of_three_octets, finds_an_object_among_others, reads_the_command_it_has_built,
+          refuses_commands_that_are_none, reads_the_response_it_has_put, timer_values_are_swapped_digits,
+          names_types_of_command)

@@ -14,6 +14,7 @@ struct air_channel {
     char apn[101];
     struct air_channel_events events;
     struct buf sent; /* every piece */
+    bool is_noted;   /* by a test that has seen it */
 };
 
 struct air {

@@ -110,3 +110,15 @@ void fake_clock_pass(struct device_clock *clock, int64_t ms)
     }
     clock->now = end;
 }
+
+int64_t fake_clock_next(struct device_clock *clock)
+{
+    struct alarm *first = first_until(clock, ALARM_NEVER - 1);
+
+    return first != NULL ? first->at : ALARM_NEVER;
+}
+
+void fake_clock_jump(struct device_clock *clock, int64_t to)
+{
+    clock->now = to;
+}

@@ -9,5 +9,9 @@
 unsigned fake_clock_settle(struct device_clock *clock, unsigned max);
 /* Lets so many milliseconds go by, from alarm to alarm. */
 void fake_clock_pass(struct device_clock *clock, int64_t ms);
+/* When the next alarm is due; ALARM_NEVER. */
+int64_t fake_clock_next(struct device_clock *clock);
+/* Jumps there without ringing anything. */
+void fake_clock_jump(struct device_clock *clock, int64_t to);
 
 #endif

@@ -72,7 +72,7 @@ static void associate(struct device *device)
 }
 
 /* Another card, for which an order waits. */
-void device_insert(struct device *device)
+void device_insert_off(struct device *device)
 {
     struct es10_bench *es10_bench = &device->ipa.es10;
 
@@ -81,7 +81,8 @@ void device_insert(struct device *device)
     device->network.now = BENCH_NOW * 1000;
     device->network.opened = 0;
     device->busy_since = 0;
-    es10_bench->card = test_card_on(":memory:", es10_bench->cis, 1, 0, &device->hooks);
+    es10_bench->card =
+        test_card_on(device->file != NULL ? device->file : ":memory:", es10_bench->cis, 1, 0, &device->hooks);
     es10_install(es10_bench, &(struct es10_profile){.iccid = BENCH_A});
     es10_install(es10_bench, &(struct es10_profile){.iccid = BENCH_B});
     associate(device);
@@ -91,18 +92,28 @@ void device_insert(struct device *device)
               ipae_load(es10_bench->card));
     device->ipa.queue_head = device->ipa.queue_count = device->ipa.taken_count = 0;
     ipa_bench_order(&device->ipa, &device->ipa.eim, PSMO, ENABLE_B_ROLLBACK);
+}
+
+void device_insert(struct device *device)
+{
+    device_insert_off(device);
     device_start(device);
 }
 
-void device_open(struct device *device)
+void device_open_empty(struct device *device)
 {
     memset(device, 0, sizeof(*device));
     ipa_bench_open(&device->ipa);
     hostile_network_open(&device->network);
     device->network.eim = device_eim;
     device->network.context = device;
-    device->hooks =
-        (struct softeuicc_hooks){.context = device, .now = device_now, .bearer = device->network.calls};
+    device->hooks = (struct softeuicc_hooks){.context = device, .now = device_now};
+}
+
+void device_open(struct device *device)
+{
+    device_open_empty(device);
+    device->hooks.bearer = device->network.calls;
     device_insert(device);
 }
 

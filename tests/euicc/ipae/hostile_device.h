@@ -8,7 +8,6 @@
 #include "tests/euicc/ipae/hostile_network.h"
 #include "tests/support/ipa.h"
 
-#define MINUTE   ((int64_t)60 * 1000)
 #define INTERVAL (15 * MINUTE) /* between two polls */
 
 /* Where a fault shows: with the message that asks for an order, or the one that tells of it. */
@@ -18,6 +17,7 @@ struct device {
     struct ipa_bench ipa;
     struct hostile_network network;
     struct softeuicc_hooks hooks;
+    const char *file;                  /* of the cards that are inserted; NULL: in memory */
     const struct network_fault *fault; /* NULL: none, any more */
     enum stage stage;
     int64_t busy_since; /* 0: it rests */
@@ -27,6 +27,10 @@ void device_open(struct device *device);
 void device_end(struct device *device);
 /* Another card, on a good network, for which the order waits. */
 void device_insert(struct device *device);
+/* The same in two steps, for who has another way to its network: a device that lends its card none; another
+ * card, which nobody has reset. */
+void device_open_empty(struct device *device);
+void device_insert_off(struct device *device);
 /* A reset, and the time in which a terminal would have sent TERMINAL PROFILE. */
 void device_start(struct device *device);
 struct softeuicc *device_card(struct device *device);

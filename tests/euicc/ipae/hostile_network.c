@@ -275,7 +275,7 @@ static size_t may_come(const struct hostile_network *network)
     return fault->cut_come - network->came;
 }
 
-static bool tell_piece(struct hostile_network *network, struct softeuicc *card)
+static bool tell_piece(struct hostile_network *network, const struct network_listener *listener)
 {
     size_t piece = network->is->piece != 0 ? network->is->piece : PIECE;
     size_t most = may_come(network);
@@ -295,13 +295,13 @@ static bool tell_piece(struct hostile_network *network, struct softeuicc *card)
     buf_append(&rest, SPAN(network->come.data + piece, network->come.size - piece));
     network->came += piece;
     network->due = network->now + network->is->delay;
-    softeuicc_bearer_received(card, network->channel, network->come.data, piece);
+    listener->received(listener->context, network->channel, SPAN(network->come.data, piece));
     buf_free(&network->come);
     network->come = rest;
     return true;
 }
 
-bool hostile_network_tell(struct hostile_network *network, struct softeuicc *card)
+bool hostile_network_tell_to(struct hostile_network *network, const struct network_listener *listener)
 {
     if (network->channel == 0)
         return false;
@@ -309,16 +309,38 @@ bool hostile_network_tell(struct hostile_network *network, struct softeuicc *car
         if (network->now < network->due)
             return false;
         network->is_told_open = true;
-        softeuicc_bearer_opened(card, network->channel);
+        listener->opened(listener->context, network->channel);
         return true;
     }
-    if (network->is_told_open && !network->is_told_cut && tell_piece(network, card))
+    if (network->is_told_open && !network->is_told_cut && tell_piece(network, listener))
         return true;
     if (!network->is_cut || network->is_told_cut || network->come.size > 0)
         return false;
     network->is_told_cut = true;
-    softeuicc_bearer_closed(card, network->channel, "the cable is gone");
+    listener->closed(listener->context, network->channel, "the cable is gone");
     return true;
+}
+
+static void card_opened(void *context, unsigned channel)
+{
+    softeuicc_bearer_opened(context, channel);
+}
+
+static void card_received(void *context, unsigned channel, struct span octets)
+{
+    softeuicc_bearer_received(context, channel, octets.data, octets.size);
+}
+
+static void card_closed(void *context, unsigned channel, const char *why)
+{
+    softeuicc_bearer_closed(context, channel, why);
+}
+
+bool hostile_network_tell(struct hostile_network *network, struct softeuicc *card)
+{
+    const struct network_listener listener = {card, card_opened, card_received, card_closed};
+
+    return hostile_network_tell_to(network, &listener);
 }
 
 int64_t hostile_network_due(const struct hostile_network *network)

@@ -8,6 +8,8 @@
 #include "euicc/softeuicc.h"
 #include "tests/euicc/network/https_peer.h"
 
+#define MINUTE ((int64_t)60 * 1000)
+
 /* Who the server is. The card trusts the CA. */
 enum network_identity {
     SERVER_GOOD,
@@ -80,7 +82,16 @@ struct span hostile_network_ca(void);
 
 /* All is well from now on, as far as what went wrong before lets it. */
 void hostile_network_heal(struct hostile_network *network);
-/* Tells the card one thing that is due. False: there is nothing. */
+/* Who hears what becomes of a channel. */
+struct network_listener {
+    void *context;
+    void (*opened)(void *context, unsigned channel);
+    void (*received)(void *context, unsigned channel, struct span octets);
+    void (*closed)(void *context, unsigned channel, const char *why);
+};
+/* Tells one thing that is due. False: there is nothing. */
+bool hostile_network_tell_to(struct hostile_network *network, const struct network_listener *listener);
+/* The same, to a card whose host lends it this network. */
 bool hostile_network_tell(struct hostile_network *network, struct softeuicc *card);
 /* When there is something to tell; INT64_MAX: never. */
 int64_t hostile_network_due(const struct hostile_network *network);

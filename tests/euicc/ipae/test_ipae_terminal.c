@@ -155,18 +155,19 @@ START_TEST(waits_for_a_network)
     answers(&bench, "2603", "830132");
     fetches(&bench, "2600 82028182");
     answers(&bench, "2600", "830106"); /* limited service */
-    ck_assert_uint_eq(bench.status, 0x9000);
-    ck_assert_int_eq(softeuicc_next_wakeup(bench.ipa.es10.card), -1);
-    bench.now += 200 * 1000;
-    ck_assert_uint_eq(command(&bench, STATUS), 0x9000);
-    bench.now += 100 * 1000;
-    command(&bench, STATUS); /* five minutes are over: it is asked again */
+    fetches_timer(&bench, "001000");   /* for a minute */
+    bench.now += 30 * 1000;
+    ck_assert_uint_eq(command(&bench, NO_SERVICE), 0x9000);
+    bench.now += 30 * 1000;
+    command(&bench, STATUS);
+    fetches_timer(&bench, "005100"); /* then it was in vain */
+    bench.now += 300 * 1000;
+    command(&bench, STATUS); /* five minutes are over: it is asked again where it is */
     fetches(&bench, "2600 82028182");
     answers(&bench, "2600", "83022004");
     ck_assert_uint_eq(bench.status, 0x9000);
-    ck_assert_uint_eq(command(&bench, NO_SERVICE), 0x9000);
-    command(&bench, SERVICE);
-    fetches_timer(&bench, "005100"); /* a poll, which has nobody to go to */
+    command(&bench, SERVICE); /* now it is made up for */
+    fetches_timer(&bench, "005100");
     close_bench(&bench);
 }
 END_TEST
@@ -236,6 +237,7 @@ START_TEST(reads_times)
     ck_assert(ipae_answer_time(hex("A607 32114122310280"), &time)); /* two hours ahead */
     ck_assert_int_eq(time, INT64_C(1700000000000) - 2 * 3600 * 1000);
     ck_assert(ipae_answer_time(hex("2607 32114122310288"), &time)); /* 8, and a sign: two hours behind */
+    ck_assert_int_eq(time, INT64_C(1700000000000) + 2 * 3600 * 1000);
     ck_assert(ipae_answer_time(hex("2607 321141223102FF"), &time)); /* unknown */
     ck_assert_int_eq(time, INT64_C(1700000000000));
 }
@@ -275,6 +277,7 @@ START_TEST(reads_imeis_and_places)
     ck_assert(ipae_answer_plmn(hex("9309 62F210 0001 00000001"), plmn));
     ck_assert_span(SPAN_ARRAY(plmn), hex("62F210"));
     ck_assert(!ipae_answer_plmn(hex("9307 FFFFFF FFFE 0000"), plmn));
+    ck_assert(!ipae_answer_plmn(hex("1309 6AF210 0001 00000001"), plmn)); /* a digit that is none */
     ck_assert(!ipae_answer_plmn(hex("1302 62F2"), plmn));
 }
 END_TEST
