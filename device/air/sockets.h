@@ -10,9 +10,9 @@
 #include "device/air/air.h"
 
 #define SOCKET_PATIENCE_MS 3000
-/* An answer may come in pieces: so long, in real time, after one of them the next is still awaited, or as long
- * as it is since the answer was expected, if that is more. */
-#define SOCKET_LINGER_MS 100
+/* An answer may come in pieces: so long, in real time, after one of them the next is still awaited, or as
+ * long as it is since the answer was expected, if that is more. */
+#define SOCKET_LINGER_MS 300
 /* What was sent before a close has so long, in real time, to be taken by the peer. */
 #define SOCKET_DRAIN_MS 2000
 

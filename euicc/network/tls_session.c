@@ -88,7 +88,7 @@ void tls_session_offer(struct tls_client *client, struct span octets)
 
 void tls_newest_free(struct tls_newest *newest)
 {
-    buf_wipe(&newest->octets);
+    buf_free(&newest->octets);
     SSL_SESSION_free(newest->session);
     newest->session = NULL;
 }

@@ -171,8 +171,8 @@ START_TEST(a_slow_answer_in_pieces_is_one)
     begin(&bench, "preset lan\n", 1);
     far = alarm_new(bench.clock, NULL, NULL); /* it would end the test if it rang */
     alarm_set(far, INT64_C(30) * 1000);
-    serve(&bench, &server, "pong", 300);
-    server.again_ms = 150;
+    serve(&bench, &server, "pong", 600);
+    server.again_ms = 450;
     recorder_open(&bench, &recorder, AIR_TCP, "127.0.0.1", server.port);
     bench_until(&bench, &recorder.opened);
     recorder.wanted = 8;
