@@ -16,7 +16,7 @@
 #define MTU_USUAL   1500
 #define CELL_ID_MAX 0x0FFFFFFF
 #define RETRY_USUAL (12 * 60 * 1000) /* T3402 (TS 24.301 10.2) */
-#define TTL_USUAL   60
+#define TTL_USUAL   3600
 #define RESOLVER    "192.0.2.53" /* of a range for documentation (RFC 5737) */
 
 /* --- figures ------------------------------------------------------------------------------------------- */

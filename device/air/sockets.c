@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PIECE_MAX   16384
@@ -25,6 +26,7 @@ struct air_socket {
     struct event *soon;     /* what became of it without any wait, told out of the loop */
     struct event *patience; /* real time: the end of a hold, or of draining */
     bool is_holding;
+    int64_t expected_at; /* ms of real time: an answer was awaited from then on */
     struct evbuffer *backlog;
 };
 
@@ -35,6 +37,14 @@ static void start_patience(struct air_socket *socket, int ms)
     const struct timeval wait = {ms / 1000, ms % 1000 * 1000};
 
     evtimer_add(socket->patience, &wait);
+}
+
+static int64_t real_ms(void)
+{
+    struct timespec now = {0};
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void hold_for(struct air_socket *socket, int ms)
@@ -49,14 +59,27 @@ static void hold_for(struct air_socket *socket, int ms)
 
 void air_socket_expect(struct air_socket *socket)
 {
-    if (!socket->is_closing && socket->fd >= 0)
-        hold_for(socket, SOCKET_PATIENCE_MS);
+    if (socket->is_closing || socket->fd < 0)
+        return;
+    socket->expected_at = real_ms();
+    hold_for(socket, SOCKET_PATIENCE_MS);
+}
+
+/* A peer that is slow to begin is slow to go on: what a jump would tear apart is one answer. Who has what it
+ * waits for closes the channel or sends, which ends the hold. */
+static void hold_for_more(struct air_socket *socket)
+{
+    const int64_t taken = real_ms() - socket->expected_at;
+
+    hold_for(socket, taken < SOCKET_LINGER_MS     ? SOCKET_LINGER_MS
+                     : taken < SOCKET_PATIENCE_MS ? (int)taken
+                                                  : SOCKET_PATIENCE_MS);
 }
 
 void air_socket_linger(struct air_socket *socket)
 {
     if (!socket->is_closing && socket->fd >= 0)
-        hold_for(socket, SOCKET_LINGER_MS);
+        hold_for_more(socket);
 }
 
 void air_socket_glance(struct air_socket *socket)
@@ -237,7 +260,7 @@ static void on_readable(evutil_socket_t fd, short events, void *context)
     if (socket->is_closing)
         return;
     if (socket->is_holding)
-        hold_for(socket, SOCKET_LINGER_MS);
+        hold_for_more(socket);
     socket->events.received(socket->events.context, SPAN(octets, (size_t)size));
 }
 
@@ -282,11 +305,12 @@ static void on_soon(evutil_socket_t fd, short events, void *context)
 
 /* --- its beginning -------------------------------------------------------------------------------------- */
 
+/* Datagrams are for anywhere: where this machine has no way to, they are lost. */
 static void socket_connect(struct air_socket *socket, const struct address *peer)
 {
     if (socket->fd < 0) {
         end_soon(socket, errno);
-    } else if (connect(socket->fd, &peer->at.any, peer->size) == 0) {
+    } else if (connect(socket->fd, &peer->at.any, peer->size) == 0 || socket->transport == AIR_UDP) {
         event_active(socket->soon, EV_TIMEOUT, 0);
     } else if (errno == EINPROGRESS) {
         event_add(socket->writable, NULL);

@@ -11,8 +11,9 @@
 
 #define SOCKET_PATIENCE_MS 3000
 /* An answer may come in pieces (TLS session tickets before it, for one), with the server's work between them:
- * so long, in real time, after one of them the next is still awaited. Who has it whole sends or closes. */
-#define SOCKET_LINGER_MS 250
+ * so long, in real time, after one of them the next is still awaited, or as long as it is since the answer
+ * was expected, if that is more. Who has it whole sends or closes. */
+#define SOCKET_LINGER_MS 300
 /* What may be answered, but need not, has so long for it. */
 #define SOCKET_GLANCE_MS 10
 /* What was sent before a close has so long, in real time, to be taken by the peer. */

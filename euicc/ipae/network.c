@@ -329,8 +329,12 @@ static enum ipae_carried network_take(void *context, struct buf *answer, char wh
     names_go(network);
     carried = network->is_over_coap ? take_coaps(network, answer, why) : take_https(network, answer, why);
     names_go(network);
-    keep_session(network);
-    keep_names(network);
+    /* Not before: until then a turn may have nothing else to store, and storing costs a sync. What is lost if
+     * the power goes meanwhile only makes the next poll longer. */
+    if (carried != IPAE_UNDER_WAY) {
+        keep_session(network);
+        keep_names(network);
+    }
     return carried;
 }
 

@@ -38,7 +38,7 @@ static bool set_signatures(SSL_CTX *context)
     return SSL_CTX_set1_sigalgs_list(context, all) == 1 || SSL_CTX_set1_sigalgs_list(context, older) == 1;
 }
 
-static SSL_CTX *make_context(const SSL_METHOD *method, int lowest)
+static SSL_CTX *make_context(struct tls_client_context *shared, const SSL_METHOD *method, int lowest)
 {
     SSL_CTX *context = SSL_CTX_new(method);
     char groups[] = GROUPS;
@@ -58,7 +58,7 @@ static SSL_CTX *make_context(const SSL_METHOD *method, int lowest)
     SSL_CTX_set_info_callback(context, note_alert);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_cert_verify_callback(context, tls_trust_verify, NULL);
-    if (SSL_CTX_set_min_proto_version(context, lowest) == 1 &&
+    if (SSL_CTX_set_app_data(context, shared) == 1 && SSL_CTX_set_min_proto_version(context, lowest) == 1 &&
         SSL_CTX_set_max_proto_version(context, 0) == 1 && SSL_CTX_set_cipher_list(context, CIPHERS) == 1 &&
         SSL_CTX_set_ciphersuites(context, CIPHERS_OF_13) == 1 &&
         SSL_CTX_set1_groups_list(context, groups) == 1 && set_signatures(context))
@@ -73,8 +73,8 @@ struct tls_client_context *tls_client_context_new(void)
 
     if (context == NULL)
         return NULL;
-    context->stream = make_context(TLS_client_method(), TLS1_2_VERSION);
-    context->datagram = make_context(DTLS_client_method(), DTLS1_2_VERSION);
+    context->stream = make_context(context, TLS_client_method(), TLS1_2_VERSION);
+    context->datagram = make_context(context, DTLS_client_method(), DTLS1_2_VERSION);
     context->bio = tls_bio_method();
     ERR_clear_error();
     if (context->stream != NULL && context->datagram != NULL && context->bio != NULL)
@@ -90,5 +90,6 @@ void tls_client_context_free(struct tls_client_context *context)
     SSL_CTX_free(context->stream);
     SSL_CTX_free(context->datagram);
     BIO_meth_free(context->bio);
+    tls_newest_free(&context->newest);
     free(context);
 }

@@ -27,18 +27,26 @@ struct dtls_flight {
 /* What verification needs. See tls_trust.c. */
 struct tls_verifier {
     enum tls_trust_kind kind;
-    struct buf key;    /* SubjectPublicKeyInfo */
+    struct buf key;    /* SubjectPublicKeyInfo, once it was read */
     X509 *pinned;      /* the certificate; NULL with another kind */
     X509_STORE *cas;   /* NULL with TLS_TRUST_KEY */
-    struct buf unread; /* certificates that are not in it yet, as octet strings */
+    struct buf unread; /* certificates that are not in it yet, or that key, as octet strings */
     int64_t date;      /* as in the settings */
     bool is_address;   /* the host is */
+};
+
+/* The newest session, and the octets that it was given out as: who brings these again needs nobody to read
+ * them, which takes OpenSSL longer than the handshake does. See tls_session.c. */
+struct tls_newest {
+    struct buf octets;
+    SSL_SESSION *session; /* NULL: there was none yet */
 };
 
 struct tls_client_context {
     SSL_CTX *stream;
     SSL_CTX *datagram;
     BIO_METHOD *bio;
+    struct tls_newest newest;
 };
 
 struct tls_client {
@@ -72,7 +80,7 @@ bool datagram_take(struct buf *queue, struct buf *out);
 
 /* Takes the trust over from the settings. False with client->why, which says nothing without memory. */
 bool tls_trust_use(struct tls_client *client, const struct tls_client_settings *settings);
-/* Reads the certificates in it, which takes OpenSSL longer than the handshake of a session that goes on and
+/* Reads what is in it, which takes OpenSSL longer than the handshake of a session that goes on and
  * is needed by nobody there: before somebody is verified. Likewise; nothing to do the second time. */
 bool tls_trust_read(struct tls_client *client);
 void tls_trust_free(struct tls_verifier *verifier);
@@ -87,6 +95,7 @@ bool tls_session_bind(struct tls_client *client, const struct tls_client_trust *
 void tls_session_offer(struct tls_client *client, struct span octets);
 /* OpenSSL has a new session. 0: it keeps it. */
 int tls_session_keep(SSL *ssl, SSL_SESSION *session);
+void tls_newest_free(struct tls_newest *newest);
 
 /* --- dtls.c --------------------------------------------------------------------------------------------- */
 

@@ -45,12 +45,31 @@ static bool is_in_time(const struct tls_verifier *verifier, SSL_SESSION *session
             X509_cmp_time(X509_get0_notAfter(cert), &date) > 0);
 }
 
+/* Of octets that another process, or this one some time ago, has given out. NULL: they are none. */
+static SSL_SESSION *read_session(struct span content)
+{
+    const unsigned char *at = content.data;
+    SSL_SESSION *session = d2i_SSL_SESSION(NULL, &at, (long)content.size);
+
+    if (session != NULL && at == content.data + content.size)
+        return session;
+    SSL_SESSION_free(session);
+    return NULL;
+}
+
+static const struct tls_newest *newest_of(const struct tls_client *client)
+{
+    const struct tls_client_context *context = SSL_CTX_get_app_data(SSL_get_SSL_CTX(client->ssl));
+
+    return &context->newest;
+}
+
 void tls_session_offer(struct tls_client *client, struct span octets)
 {
+    const struct tls_newest *newest = newest_of(client);
     struct tlv_reader reader;
     struct span binding;
     struct span content;
-    const unsigned char *at;
     SSL_SESSION *session;
 
     if (!tlv_enter(octets, TAG_SEQUENCE, &reader) ||
@@ -58,11 +77,32 @@ void tls_session_offer(struct tls_client *client, struct span octets)
         !tlv_require(&reader, TAG_OCTETS, &content) || !tlv_finish(&reader) ||
         CRYPTO_memcmp(binding.data, client->binding, CRYPTO_SHA256_SIZE) != 0)
         return;
-    at = content.data;
-    session = d2i_SSL_SESSION(NULL, &at, (long)content.size);
-    if (session != NULL && at == content.data + content.size && is_in_time(&client->verifier, session))
+    if (newest->session != NULL && span_equal(octets, buf_span(&newest->octets)))
+        session = SSL_SESSION_dup(newest->session);
+    else
+        session = read_session(content);
+    if (session != NULL && is_in_time(&client->verifier, session))
         SSL_set_session(client->ssl, session);
     SSL_SESSION_free(session);
+}
+
+void tls_newest_free(struct tls_newest *newest)
+{
+    buf_free(&newest->octets);
+    SSL_SESSION_free(newest->session);
+    newest->session = NULL;
+}
+
+/* A copy: what becomes of the connection is the session's matter in OpenSSL. */
+static void keep_newest(SSL *ssl, SSL_SESSION *session, struct span octets)
+{
+    struct tls_client_context *context = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    struct tls_newest *newest = &context->newest;
+
+    tls_newest_free(newest);
+    buf_append(&newest->octets, octets);
+    if (!newest->octets.failed)
+        newest->session = SSL_SESSION_dup(session);
 }
 
 int tls_session_keep(SSL *ssl, SSL_SESSION *session)
@@ -80,6 +120,8 @@ int tls_session_keep(SSL *ssl, SSL_SESSION *session)
         tlv_close(&client->session, at);
         if (client->session.failed) /* a session less is no failure */
             buf_wipe(&client->session);
+        else
+            keep_newest(ssl, session, buf_span(&client->session));
         OPENSSL_clear_free(octets, (size_t)size);
     }
     return 0;

@@ -60,10 +60,11 @@ static bool use_key(struct tls_client *client, struct span info)
     return !client->verifier.key.failed;
 }
 
-static bool use_certificate(struct tls_client *client, struct span der, bool is_pinned)
+static bool use_certificate(struct tls_client *client, struct span der)
 {
     struct tls_verifier *verifier = &client->verifier;
     X509 *cert = certificate_from(der);
+    bool is_pinned = verifier->kind == TLS_TRUST_CERTIFICATE;
     bool ok = cert != NULL && X509_STORE_add_cert(verifier->cas, cert) == 1;
 
     if (cert == NULL)
@@ -86,12 +87,11 @@ bool tls_trust_use(struct tls_client *client, const struct tls_client_settings *
         snprintf(client->why, sizeof(client->why), "it is not said whom to trust");
         return false;
     }
-    if (trust->kind == TLS_TRUST_KEY)
-        return use_key(client, trust->values[0]);
-    verifier->cas = X509_STORE_new();
+    if (trust->kind != TLS_TRUST_KEY && (verifier->cas = X509_STORE_new()) == NULL)
+        return false;
     for (size_t i = 0; i < trust->count; i++)
         tlv_put(&verifier->unread, TAG_OCTETS, trust->values[i]);
-    return verifier->cas != NULL && !verifier->unread.failed;
+    return !verifier->unread.failed;
 }
 
 bool tls_trust_read(struct tls_client *client)
@@ -102,7 +102,8 @@ bool tls_trust_read(struct tls_client *client)
     bool ok = true;
 
     while (ok && tlv_next(&reader, &value) == TLV_OK)
-        ok = use_certificate(client, value.value, verifier->kind == TLS_TRUST_CERTIFICATE);
+        ok = verifier->kind == TLS_TRUST_KEY ? use_key(client, value.value)
+                                             : use_certificate(client, value.value);
     if (ok)
         buf_free(&verifier->unread);
     return ok;
@@ -238,7 +239,8 @@ static int verify_key(struct tls_client *client, X509_STORE_CTX *chain)
 {
     unsigned char *info = NULL;
     int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(X509_STORE_CTX_get0_cert(chain)), &info);
-    bool is_it = size > 0 && span_equal(SPAN(info, (size_t)size), buf_span(&client->verifier.key));
+    bool is_it = size > 0 && tls_trust_read(client) &&
+                 span_equal(SPAN(info, (size_t)size), buf_span(&client->verifier.key));
 
     OPENSSL_free(info);
     X509_STORE_CTX_set_error(chain, is_it ? X509_V_OK : X509_V_ERR_CERT_UNTRUSTED);

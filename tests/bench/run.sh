@@ -42,4 +42,5 @@ iccid=$(sqlite3 "$work/card.db" 'select iccid from profile')
 "$bench/package_cpu" "$memory/package.db"
 "$bench/package_switches" "$memory/switches.db"
 [ ! -x "$bench/ipae_poll" ] || "$bench/ipae_poll"
+"$here/device_year.sh" "$build" || [ $? -eq 77 ] # says why when it is built without what that needs
 "$here/pcsc.sh" "$build" || [ $? -eq 77 ] # says why when there is no pcscd

@@ -57,7 +57,7 @@ static void close_nothing(struct link *link)
     (void)link;
 }
 
-static const struct link_kind kind = {transmit, reset, close_nothing};
+static const struct link_kind kind = {transmit, reset, close_nothing, close_nothing};
 
 /* How many answers the card gave until the request failed. */
 static unsigned fails(struct span answer, size_t request_size)

@@ -128,8 +128,7 @@ static const struct option_row options[] = {
      TAKES_NUMBER(struct device_options, seed, 0, INT64_MAX)},
     {"virtual", NULL,
      "time passes only while something is done, and jumps to the next thing otherwise: a year takes a "
-     "minute. "
-     "The card file's clock is the device's then",
+     "minute or two. The card file's clock is the device's then",
      TAKES_FLAG(struct device_options, is_virtual)},
     OPTION_HEAD("How long it runs, by its own clock (default: until SIGINT, SIGTERM or SIGHUP):"),
     {"for", "TIME", "ends after so long: 500ms, 10s, 5m, 2h, 3d, 1y; with --until that has failed then",

@@ -20,10 +20,10 @@ struct server {
     struct evconnlistener *listener;
     struct bufferevent *peer;
     struct event *answer;
-    unsigned delay_ms;
-    const char *text; /* its answer; NULL: silence */
-    size_t size;      /* of the answer, if it is not the text's */
-    bool closes;      /* after the answer */
+    unsigned delay_ms, again_ms; /* until its answer, and until it comes once more; 0: it does not */
+    const char *text;            /* its answer; NULL: silence */
+    size_t size;                 /* of the answer, if it is not the text's */
+    bool closes;                 /* after the answer */
     bool has_answered;
     struct buf got;
     unsigned ended;
@@ -34,10 +34,14 @@ static void on_answer(evutil_socket_t fd, short events, void *context)
 {
     static const char octets[8192];
     struct server *server = context;
+    const struct timeval again = {0, server->again_ms * 1000};
 
     (void)fd;
     (void)events;
     server->has_answered = true;
+    if (server->again_ms > 0)
+        evtimer_add(server->answer, &again);
+    server->again_ms = 0;
     for (size_t left = server->size; left > 0; left -= left < sizeof(octets) ? left : sizeof(octets))
         bufferevent_write(server->peer, octets, left < sizeof(octets) ? left : sizeof(octets));
     if (server->size == 0)
@@ -152,6 +156,33 @@ START_TEST(the_lan_takes_no_time)
     bench_until(&bench, &server.ended);
     ck_assert_span(buf_span(&server.got), SPAN_STRING("pingpingbye"));
     end_server(&server);
+    bench_end(&bench);
+}
+END_TEST
+
+/* Longer between its two pieces than the least that is waited, but not than it took to begin. */
+START_TEST(a_slow_answer_in_pieces_is_one)
+{
+    struct recorder recorder;
+    struct server server;
+    struct bench bench;
+    struct alarm *far;
+
+    begin(&bench, "preset lan\n", 1);
+    far = alarm_new(bench.clock, NULL, NULL); /* it would end the test if it rang */
+    alarm_set(far, INT64_C(30) * 1000);
+    serve(&bench, &server, "pong", 600);
+    server.again_ms = 450;
+    recorder_open(&bench, &recorder, AIR_TCP, "127.0.0.1", server.port);
+    bench_until(&bench, &recorder.opened);
+    recorder.wanted = 8;
+    recorder_send(&recorder, "ping");
+    bench_until(&bench, &recorder.done);
+    ck_assert_uint_eq(recorder.pieces, 2);
+    ck_assert_int_eq(recorder.received_at, 0);
+    recorder_end(&recorder);
+    end_server(&server);
+    alarm_free(far);
     bench_end(&bench);
 }
 END_TEST
@@ -456,7 +487,7 @@ START_TEST(names_go_wrong)
 }
 END_TEST
 
-TEST_MAIN("channel", the_lan_takes_no_time, latency_and_bandwidth_to_the_millisecond,
-          much_at_once_keeps_its_order_and_rate, loss_delays_a_stream_by_its_seed, what_was_sent_is_drained,
-          nobody_there_and_nobody_answering, a_cell_takes_its_channels_along, datagrams_are_lost,
-          names_are_answered, names_go_wrong)
+TEST_MAIN("channel", the_lan_takes_no_time, a_slow_answer_in_pieces_is_one,
+          latency_and_bandwidth_to_the_millisecond, much_at_once_keeps_its_order_and_rate,
+          loss_delays_a_stream_by_its_seed, what_was_sent_is_drained, nobody_there_and_nobody_answering,
+          a_cell_takes_its_channels_along, datagrams_are_lost, names_are_answered, names_go_wrong)

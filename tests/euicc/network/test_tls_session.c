@@ -28,10 +28,11 @@ static struct tls_client_settings settings_of(enum kind kind, const struct bench
 }
 
 /* Connects, and ends cleanly. Returns the session, if there was a new one; *resumed: the server went on with
- * one. */
-static struct span connect_once(SSL_CTX *server, const struct tls_client_settings *settings, bool *resumed)
+ * one. `shared`: what the client has in common with others, or NULL. */
+static struct span connect_with(struct tls_client_context *shared, SSL_CTX *server,
+                                const struct tls_client_settings *settings, bool *resumed)
 {
-    struct bench bench = {.piece = 0};
+    struct bench bench = {.shared = shared};
     struct buf *session = test_buf();
 
     bench_begin(&bench, server, settings);
@@ -52,6 +53,11 @@ static struct span connect_once(SSL_CTX *server, const struct tls_client_setting
     return buf_span(session);
 }
 
+static struct span connect_once(SSL_CTX *server, const struct tls_client_settings *settings, bool *resumed)
+{
+    return connect_with(NULL, server, settings, resumed);
+}
+
 START_TEST(a_session_goes_on_in_another_client)
 {
     struct bench_identity identity = bench_identity(&(struct bench_request){.name = BENCH_HOST});
@@ -67,6 +73,46 @@ START_TEST(a_session_goes_on_in_another_client)
         ck_assert_uint_lt(settings.session.size, 3 * 1024);
         connect_once(server, &settings, &resumed);
         ck_assert_msg(resumed, "kind %d is not resumed", kind);
+        SSL_CTX_free(server);
+    }
+    bench_identity_free(&identity);
+}
+END_TEST
+
+/* The newest session is at hand where it was made; an older one is read. Both are offered again and again,
+ * also to a server that has hung up meanwhile, and only by those who trust it. */
+START_TEST(a_session_goes_on_where_it_was_made)
+{
+    struct bench_identity identity = bench_identity(&(struct bench_request){.name = BENCH_HOST});
+
+    for (enum kind kind = 0; kind < KINDS; kind++) {
+        SSL_CTX *server = server_of(kind, &identity);
+        struct tls_client_context *shared = tls_client_context_new();
+        struct tls_client_settings settings = settings_of(kind, &identity);
+        struct bench cut = {.shared = shared};
+        struct span first, second;
+        bool resumed;
+
+        settings.trust = (struct tls_client_trust){TLS_TRUST_KEY, &identity.info, 1};
+        first = connect_with(shared, server, &settings, &resumed);
+        second = connect_with(shared, server, &settings, &resumed);
+        ck_assert(!resumed && !span_equal(first, second));
+        for (unsigned i = 0; i < 4; i++) {
+            settings.session = i % 2 == 0 ? second : first;
+            connect_with(shared, server, &settings, &resumed);
+            ck_assert_msg(resumed, "kind %d is not resumed", kind);
+        }
+        bench_begin(&cut, server, &settings);
+        bench_carry(&cut);
+        tls_client_hang_up(cut.client);
+        bench_end(&cut);
+        settings.session = second;
+        connect_with(shared, server, &settings, &resumed);
+        ck_assert_msg(resumed, "kind %d is not resumed after a cut", kind);
+        settings.trust = (struct tls_client_trust){TLS_TRUST_CERTIFICATE, &identity.der, 1};
+        connect_with(shared, server, &settings, &resumed);
+        ck_assert(!resumed);
+        tls_client_context_free(shared);
         SSL_CTX_free(server);
     }
     bench_identity_free(&identity);
@@ -239,7 +285,7 @@ START_TEST(a_session_is_no_excuse_for_a_stranger)
 }
 END_TEST
 
-TEST_MAIN("tls_session", a_session_goes_on_in_another_client, tickets_come_when_they_come,
-          a_session_is_for_its_host_and_trust, a_session_outlives_no_certificate,
+TEST_MAIN("tls_session", a_session_goes_on_in_another_client, a_session_goes_on_where_it_was_made,
+          tickets_come_when_they_come, a_session_is_for_its_host_and_trust, a_session_outlives_no_certificate,
           what_is_no_session_is_not_offered, a_session_that_nobody_knows_does_no_harm,
           a_session_is_no_excuse_for_a_stranger)

@@ -178,7 +178,7 @@ struct tls_client_settings bench_settings(enum tls_trust_kind kind, const struct
 
 void bench_begin(struct bench *bench, SSL_CTX *server, const struct tls_client_settings *settings)
 {
-    bench->context = tls_client_context_new();
+    bench->context = bench->shared != NULL ? bench->shared : tls_client_context_new();
     ck_assert_ptr_nonnull(bench->context);
     bench->server_context = server;
     bench->is_datagram = settings->is_datagram;
@@ -198,7 +198,8 @@ void bench_begin(struct bench *bench, SSL_CTX *server, const struct tls_client_s
 void bench_end(struct bench *bench)
 {
     tls_client_free(bench->client);
-    tls_client_context_free(bench->context);
+    if (bench->context != bench->shared)
+        tls_client_context_free(bench->context);
     SSL_free(bench->server);
     bench->client = NULL;
     bench->server = NULL;

@@ -48,7 +48,8 @@ SSL_CTX *bench_server(bool is_datagram, const struct bench_identity *identity,
 /* A client and a server, and the network between them. */
 struct bench {
     struct tls_client_context *context;
-    SSL_CTX *server_context; /* the caller's */
+    struct tls_client_context *shared; /* the caller's; NULL: it has one of its own */
+    SSL_CTX *server_context;           /* the caller's */
     struct tls_client *client;
     SSL *server;
     uint64_t clock;

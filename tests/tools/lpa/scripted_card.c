@@ -65,7 +65,7 @@ static void close_nothing(struct link *link)
     (void)link;
 }
 
-static const struct link_kind kind = {transmit, reset, close_nothing};
+static const struct link_kind kind = {transmit, reset, close_nothing, close_nothing};
 
 static size_t row_of(struct scripted_card *card, uint32_t tag)
 {

@@ -238,7 +238,7 @@ static void close_nothing(struct link *link)
 /* A download as the program makes it, and its end. */
 static int download_on_link(void)
 {
-    static const struct link_kind kind = {transmit, reset, close_nothing};
+    static const struct link_kind kind = {transmit, reset, close_nothing, close_nothing};
     char *words[] = {strdup(demo()), NULL};
     struct lpa settings = {.cacert = lpa_server_cacert(), .no_notifications = true};
     const struct command_line line = {.settings = &settings, .argc = 1, .argv = words};
