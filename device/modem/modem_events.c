@@ -117,6 +117,11 @@ void events_network_changed(struct modem *modem)
     modem->place = place;
 }
 
+void events_place_told(struct modem *modem)
+{
+    modem->place = place_of(air_state(modem->air));
+}
+
 /* --- the events ------------------------------------------------------------------------------------ */
 
 static void put_location(const struct air_state *state, struct buf *objects)

@@ -11,6 +11,9 @@ void events_set_up(struct modem *modem);
 /* The air's state is another. */
 void events_network_changed(struct modem *modem);
 
+/* The card was just told where the modem is, in another way than by an event. */
+void events_place_told(struct modem *modem);
+
 /* As channels_take_event. */
 uint8_t events_take(struct modem *modem, struct buf *objects);
 /* None is asked for, none is due. */

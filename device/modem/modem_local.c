@@ -39,6 +39,7 @@ static void provide_location(struct modem *modem)
 {
     size_t at;
 
+    events_place_told(modem);
     if (!has_cell(modem)) {
         no_service(modem);
         return;
