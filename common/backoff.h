@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-/* Seconds after so many failures in a row (1 or more): `first`, then twice as long each time, `max` at most. */
+/* Seconds after so many failures in a row (1 or more): `first`, then twice as long each time, `max` at most.
+ */
 int64_t backoff_seconds(int64_t failures, int64_t first, int64_t max);
 
 #endif

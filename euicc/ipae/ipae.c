@@ -138,11 +138,6 @@ static bool uses_terminal(const struct ipae *ipae)
     return ipae->terminal != NULL && ipae->carrier == ipae_network_carrier(ipae->network);
 }
 
-bool ipae_lacks_service(const struct ipae *ipae)
-{
-    return uses_terminal(ipae) && ipae_terminal_whereabouts(ipae->terminal)->no_service;
-}
-
 /* Without anything that could carry a message it stays quiet. */
 static bool is_at_work(const struct ipae *ipae)
 {
@@ -153,7 +148,7 @@ static bool is_at_work(const struct ipae *ipae)
 /* One that found no network is made up for as soon as there is one. */
 static int64_t ipae_next_poll(const struct ipae *ipae)
 {
-    return ipae->was_missed && !ipae_lacks_service(ipae) ? 0 : ipae->next_poll;
+    return ipae->was_missed && !ipae_network_lacks_service(ipae->network) ? 0 : ipae->next_poll;
 }
 
 static bool is_due(struct ipae *ipae, int64_t now)
@@ -175,7 +170,7 @@ static bool work(struct ipae *ipae)
     if (!over)
         return true;
     ipae_round_free(ipae);
-    ipae->was_missed = ipae_lacks_service(ipae);
+    ipae->was_missed = ipae_network_lacks_service(ipae->network);
     ipae->next_poll = card_now(ipae->card) + (int64_t)ipae->interval * 1000;
     return ipae_keep_times(ipae);
 }

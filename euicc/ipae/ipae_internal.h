@@ -34,9 +34,6 @@ struct ipae {
     int64_t not_before; /* it rests until then: storage failed, or the terminal is about to reset the card */
 };
 
-/* The terminal has said that it is on no network now. */
-bool ipae_lacks_service(const struct ipae *ipae);
-
 /* --- What it asks of the card (ipae_card.c) ------------------------------------------------------------ */
 
 /* struct ipa_host.es10: one request, in a part of the turn of its own and in its own RSP session. */

@@ -250,7 +250,7 @@ static bool is_held(struct ipae *ipae)
     struct ipae_round *round = ipae->round;
     int64_t now = card_now(ipae->card);
 
-    if (!ipae_lacks_service(ipae)) {
+    if (!ipae_network_lacks_service(ipae->network)) {
         round->held = 0;
         return false;
     }

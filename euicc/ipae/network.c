@@ -418,6 +418,11 @@ void ipae_network_free(struct ipae_network *network)
     free(network);
 }
 
+bool ipae_network_lacks_service(const struct ipae_network *network)
+{
+    return network->terminal != NULL && ipae_terminal_whereabouts(network->terminal)->no_service;
+}
+
 const struct ipae_carrier *ipae_network_carrier(const struct ipae_network *network)
 {
     return &network->carrier;

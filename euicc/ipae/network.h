@@ -16,6 +16,8 @@ struct ipae_network;
 struct ipae_network *ipae_network_new(struct softeuicc *card, const struct softeuicc_bearer *host,
                                       struct ipae_terminal *terminal);
 void ipae_network_free(struct ipae_network *network); /* NULL is fine */
+/* It is the terminal's, which has said that it is on none now. */
+bool ipae_network_lacks_service(const struct ipae_network *network);
 const struct ipae_carrier *ipae_network_carrier(const struct ipae_network *network);
 /* NULL: it is the terminal's. */
 struct host_bearer *ipae_network_host(struct ipae_network *network);

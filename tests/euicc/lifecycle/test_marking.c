@@ -104,8 +104,7 @@ START_TEST(a_package_takes_effect_as_it_was_signed)
     card = bench.es10.card;
     psmo_sql(&bench, "UPDATE profile SET fallback_allowed = 1");
     psmo_sql(&bench, "UPDATE iot SET fallback = (SELECT id FROM profile WHERE state = 'enabled')");
-    ck_assert_run(&bench, ENABLE(B_) DELETE(A_) SET_FALLBACK(B_) "A702 8000",
-                  "830100 850100 8D0100 870100");
+    ck_assert_run(&bench, ENABLE(B_) DELETE(A_) SET_FALLBACK(B_) "A702 8000", "830100 850100 8D0100 870100");
     psmo_assert_states(&bench, 1, 0);
     ck_assert_int_eq(nvm_figure(card->nvm, "SELECT fallback FROM iot", NVM_NONE), psmo_id(&bench, B));
     ck_assert_uint_eq(command(&bench, FETCH), 0x9000);

@@ -386,7 +386,8 @@ START_TEST(envelopes_go_by_their_tag)
     struct buf response = {0};
 
     open_enabled(&bench);
-    ck_assert_uint_eq(terminal_command(&bench.terminal, hex("80C20000 09 D607190103 82028281"), &response), 0x9000);
+    ck_assert_uint_eq(terminal_command(&bench.terminal, hex("80C20000 09 D607190103 82028281"), &response),
+                      0x9000);
     ck_assert_uint_eq(terminal_command(&bench.terminal, hex("80C20000 02 D400"), &response), 0x9000);
     ck_assert_uint_eq(terminal_command(&bench.terminal, hex("80C20000 02 C100"), &response), 0x6A80);
     ck_assert_uint_eq(terminal_command(&bench.terminal, hex("80C20000 03 D60000"), &response), 0x6A80);
