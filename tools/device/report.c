@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HEX_MAX = 2 * 300 + 1 };
+enum { OCTETS_MAX = 1500 /* of a channel, the most at once */, HEX_MAX = 2 * OCTETS_MAX + 1 };
 
 static const char *const kinds[] = {
     [MODEM_EVENT_POWER] = "power",         [MODEM_EVENT_APDU] = "apdu",
