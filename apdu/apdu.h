@@ -14,11 +14,21 @@
 #define APDU_EXTENDED_NC 65535 /* the longest data field with an extended Lc */
 #define APDU_EXTENDED_NE 65536 /* an extended Le of 0000 */
 
-/* Instructions that this floor serves itself. */
-#define INS_MANAGE_CHANNEL 0x70 /* TS 102 221 11.1.17 */
-#define INS_GET_RESPONSE   0xC0 /* TS 102 221 7.3.1.1, ISO/IEC 7816-4 11.8.1 */
-#define INS_STATUS         0xF2 /* TS 102 221 11.1.2 */
-#define INS_STORE_DATA     0xE2 /* GlobalPlatform 2.3 11.11 */
+/* Instructions that more than one file knows, on the card and at the terminal. */
+#define INS_TERMINAL_PROFILE    0x10 /* TS 102 221 11.2.1 */
+#define INS_FETCH               0x12 /* TS 102 221 11.2.3 */
+#define INS_TERMINAL_RESPONSE   0x14 /* TS 102 221 11.2.4 */
+#define INS_VERIFY              0x20 /* TS 102 221 11.1.9 */
+#define INS_MANAGE_CHANNEL      0x70 /* TS 102 221 11.1.17 */
+#define INS_SUSPEND_UICC        0x76 /* TS 102 221 11.1.22 */
+#define INS_SELECT              0xA4 /* TS 102 221 11.1.1 */
+#define INS_TERMINAL_CAPABILITY 0xAA /* TS 102 221 11.1.19 */
+#define INS_READ_BINARY         0xB0 /* TS 102 221 11.1.3 */
+#define INS_READ_RECORD         0xB2 /* TS 102 221 11.1.5 */
+#define INS_GET_RESPONSE        0xC0 /* TS 102 221 7.3.1.1, ISO/IEC 7816-4 11.8.1 */
+#define INS_ENVELOPE            0xC2 /* TS 102 221 11.2.2 */
+#define INS_STATUS              0xF2 /* TS 102 221 11.1.2 */
+#define INS_STORE_DATA          0xE2 /* GlobalPlatform 2.3 11.11 */
 
 #define CLA_SIM 0xA0 /* the class of 3GPP TS 51.011, which knows no channels */
 

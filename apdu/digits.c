@@ -21,6 +21,17 @@ void digits_swap(const char *digits, uint8_t *octets, size_t size)
     }
 }
 
+uint8_t digits_swapped(unsigned number)
+{
+    return (uint8_t)(number % 10 << 4 | number / 10 % 10);
+}
+
+bool digits_read_swapped(uint8_t octet, unsigned *number)
+{
+    *number = (octet & 0x0Fu) * 10 + (octet >> 4);
+    return (octet & 0x0Fu) < 10 && octet >> 4 < 10;
+}
+
 void digits_plmn(const char *digits, size_t mnc_size, uint8_t octets[PLMN_SIZE])
 {
     /* The third digit of the MNC, or F, stands before the other two. */

@@ -13,6 +13,12 @@
 /* Whether a text is min to max decimal digits and nothing else; NULL is none. */
 bool digits_are(const char *text, size_t min, size_t max);
 
+/* Two digits in an octet, the tens in the lower half (TS 102 223 8.38, TS 23.040 9.2.3.11). Of a larger
+ * number the last two count. */
+uint8_t digits_swapped(unsigned number);
+/* The number. False: they are no digits. */
+bool digits_read_swapped(uint8_t octet, unsigned *number);
+
 /* Fills `size` octets; digits that find no place are left out. */
 void digits_swap(const char *digits, uint8_t *octets, size_t size);
 

@@ -1,6 +1,7 @@
 /* Proactive commands and terminal responses: see proactive.h. */
 #include "apdu/proactive.h"
 
+#include "apdu/digits.h"
 #include "apdu/tlv.h"
 
 enum { TAG_PROACTIVE = 0xD0, DETAILS_SIZE = 3, DEVICES_SIZE = 2 };
@@ -55,33 +56,20 @@ bool proactive_build(struct buf *out, const struct proactive_command *command)
     return false;
 }
 
-/* Two digits in an octet, the tens in the low half (8.37). */
-static uint8_t swapped_digits(unsigned number)
-{
-    return (uint8_t)(number % 10 << 4 | number / 10);
-}
-
 void proactive_put_timer_value(struct buf *out, unsigned seconds)
 {
-    const uint8_t value[] = {swapped_digits(seconds / 3600), swapped_digits(seconds / 60 % 60),
-                             swapped_digits(seconds % 60)};
+    const uint8_t value[] = {digits_swapped(seconds / 3600), digits_swapped(seconds / 60 % 60),
+                             digits_swapped(seconds % 60)};
 
     tlv_put(out, PROACTIVE_TIMER_VALUE & ~COMPREHENSION_REQUIRED, SPAN_ARRAY(value));
-}
-
-/* Two digits of an octet. False: they are none. */
-static bool read_swapped_digits(uint8_t octet, unsigned *number)
-{
-    *number = (octet & 0x0Fu) * 10 + (octet >> 4);
-    return (octet & 0x0Fu) < 10 && octet >> 4 < 10;
 }
 
 bool proactive_read_timer_value(struct span value, unsigned *seconds)
 {
     unsigned hours, minutes, rest;
 
-    if (value.size != 3 || !read_swapped_digits(value.data[0], &hours) ||
-        !read_swapped_digits(value.data[1], &minutes) || !read_swapped_digits(value.data[2], &rest))
+    if (value.size != 3 || !digits_read_swapped(value.data[0], &hours) ||
+        !digits_read_swapped(value.data[1], &minutes) || !digits_read_swapped(value.data[2], &rest))
         return false;
     *seconds = (hours * 60 + minutes) * 60 + rest;
     return hours < 24 && minutes < 60 && rest < 60;

@@ -4,13 +4,15 @@
 #include "common/print/columns.h"
 #include "crypto/printable.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { LINE_MAX_SIZE = 400 };
 
-bool status_line_is_seen(void)
+/* Whether there is a place for one. */
+static bool is_seen(void)
 {
     return isatty(STDOUT_FILENO) && columns_of_terminal() > 1;
 }
@@ -20,7 +22,7 @@ void status_line_show(const char *text)
 {
     char line[LINE_MAX_SIZE];
 
-    if (!status_line_is_seen())
+    if (!is_seen())
         return;
     snprintf(line, sizeof(line), "%s", text);
     printable_text(line, strlen(line));
@@ -31,6 +33,6 @@ void status_line_show(const char *text)
 
 void status_line_clear(void)
 {
-    if (status_line_is_seen())
+    if (is_seen())
         fputs("\r\033[K", stdout);
 }

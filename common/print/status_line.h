@@ -5,10 +5,6 @@
 #ifndef SOFTEUICC_COMMON_PRINT_STATUS_LINE_H
 #define SOFTEUICC_COMMON_PRINT_STATUS_LINE_H
 
-#include <stdbool.h>
-
-/* Whether there is a place for one. */
-bool status_line_is_seen(void);
 /* Writes it, cut to the width of the terminal, over what stood there; what could command the terminal is
  * replaced. */
 void status_line_show(const char *text);

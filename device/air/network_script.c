@@ -372,7 +372,8 @@ struct network_script *network_script_open(const char *name, char why[AIR_WHY_MA
     if (input_read(name, name, SCRIPT_SIZE_MAX, &text, reason))
         script = network_script_read(name, buf_span(&text), why);
     else
-        snprintf(why, AIR_WHY_MAX, "%.*s", AIR_WHY_MAX - 1, reason);
+        snprintf(why, AIR_WHY_MAX, "%.*s (no preset either: lan, nbiot, ltem, satellite)", AIR_WHY_MAX - 60,
+                 reason);
     buf_free(&text);
     return script;
 }

@@ -4,7 +4,6 @@
 #include "apdu/tlv.h"
 #include "device/modem/modem_tell.h"
 
-enum { INS_SELECT = 0xA4, INS_READ_BINARY = 0xB0, INS_READ_RECORD = 0xB2 };
 enum { ROUNDS_MAX = 256 };                  /* of GET RESPONSE: 64 KiB */
 enum { RECORD_ABSOLUTE = 0x04 };            /* P2 of READ RECORD */
 enum { STRUCTURE = 0x07, TRANSPARENT = 1 }; /* of a file descriptor, TS 102 221 11.1.1.4.3 */

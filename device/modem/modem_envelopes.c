@@ -10,7 +10,7 @@
 #include "device/modem/modem_tell.h"
 #include "device/modem/modem_timers.h"
 
-enum { INS_ENVELOPE = 0xC2, ATTEMPTS_MAX = 10, RETRY_MS = 500 };
+enum { ATTEMPTS_MAX = 10, RETRY_MS = 500 };
 
 static const char *event_name(uint8_t event)
 {

@@ -1,6 +1,7 @@
 /* PROVIDE LOCAL INFORMATION: see modem_local.h. */
 #include "device/modem/modem_local.h"
 
+#include "apdu/digits.h"
 #include "apdu/tlv.h"
 #include "device/modem/modem_events.h"
 #include "device/modem/modem_response.h"
@@ -93,11 +94,6 @@ static void provide_imeisv(struct modem *modem)
     put_identity(modem, PROACTIVE_IMEISV, IDENTITY_IMEISV, digits, IMEISV_SIZE);
 }
 
-static uint8_t swapped(int number)
-{
-    return (uint8_t)(number % 10 << 4 | number / 10 % 10);
-}
-
 /* In UTC, which is said. */
 static void provide_time(struct modem *modem)
 {
@@ -109,12 +105,12 @@ static void provide_time(struct modem *modem)
         modem_respond(modem, PROACTIVE_BEYOND_ABILITY);
         return;
     }
-    octets[0] = swapped(parts.tm_year % 100);
-    octets[1] = swapped(parts.tm_mon + 1);
-    octets[2] = swapped(parts.tm_mday);
-    octets[3] = swapped(parts.tm_hour);
-    octets[4] = swapped(parts.tm_min);
-    octets[5] = swapped(parts.tm_sec);
+    octets[0] = digits_swapped((unsigned)(parts.tm_year % 100));
+    octets[1] = digits_swapped((unsigned)(parts.tm_mon + 1));
+    octets[2] = digits_swapped((unsigned)parts.tm_mday);
+    octets[3] = digits_swapped((unsigned)parts.tm_hour);
+    octets[4] = digits_swapped((unsigned)parts.tm_min);
+    octets[5] = digits_swapped((unsigned)parts.tm_sec);
     modem_put_object(&modem->objects, PROACTIVE_DATE_TIME, SPAN_ARRAY(octets));
     modem_respond(modem, PROACTIVE_DONE);
 }

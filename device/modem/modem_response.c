@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-enum { INS_TERMINAL_RESPONSE = 0x14, CLA_TOOLKIT = 0x80 };
+enum { CLA_TOOLKIT = 0x80 };
 
 const char *modem_command_name(const struct modem *modem)
 {

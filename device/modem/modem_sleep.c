@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { INS_SUSPEND_UICC = 0x76, SUSPEND = 0x00, RESUME = 0x01, DURATION_SIZE = 2, MS = 1000 };
+enum { SUSPEND = 0x00, RESUME = 0x01, DURATION_SIZE = 2, MS = 1000 };
 
 int64_t sleep_at(const struct modem *modem)
 {

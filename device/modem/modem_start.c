@@ -11,10 +11,6 @@
 #include <string.h>
 
 enum {
-    INS_SELECT = 0xA4,
-    INS_VERIFY = 0x20,
-    INS_TERMINAL_PROFILE = 0x10,
-    INS_TERMINAL_CAPABILITY = 0xAA,
     BY_AID = 0x04,
     APPLICATION_PIN = 0x01, /* the first key reference, TS 102 221 9.5.1 */
     DIR_RECORDS_MAX = 16,

@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-enum { INS_FETCH = 0x12, SELECT_MF = 0x3F00 };
+enum { SELECT_MF = 0x3F00 };
 enum { COMMANDS_IN_A_ROW = 10000, PAUSE_MS = 1000 };
 
 static void serve_nothing(struct modem *modem)

@@ -21,7 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { INS_SUSPEND_UICC = 0x76, RESUMES = 0x01 };
+enum { RESUMES = 0x01 };
 
 /* --- power --------------------------------------------------------------------------------------- */
 

@@ -18,13 +18,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define INS_SELECT              0xA4
-#define INS_TERMINAL_PROFILE    0x10
-#define INS_FETCH               0x12
-#define INS_TERMINAL_RESPONSE   0x14
-#define INS_TERMINAL_CAPABILITY 0xAA
-#define INS_ENVELOPE            0xC2
-
 /* SELECT, TS 102 221 tables 11.1 and 11.2 */
 #define P1_BY_AID      0x04
 #define P2_OCCURRENCE  0x03

@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define WAITING_MAX 262144 /* octets that a channel keeps until the card takes them */
 #define WHY_MAX     200

@@ -8,46 +8,46 @@
 
 enum { TIME_SIZE = 7, IMEI_SIZE = 8, ZONE_UNKNOWN = 0xFF, ZONE_NEGATIVE = 0x08 };
 
-/* Two digits in an octet, the tens in the low half. */
-static bool take_number(uint8_t octet, int *number)
-{
-    *number = (octet & 0x0F) * 10 + (octet >> 4);
-    return (octet & 0x0F) < 10 && octet >> 4 < 10;
-}
-
 /* Quarters of an hour that the local time is ahead of UTC (3GPP TS 23.040 9.2.3.11); unknown is none. */
 static bool take_zone(uint8_t octet, int *quarters)
 {
-    bool is_negative = (octet & ZONE_NEGATIVE) != 0;
+    unsigned number = 0;
 
-    *quarters = 0;
-    if (octet == ZONE_UNKNOWN)
-        return true;
-    if (!take_number((uint8_t)(octet & ~ZONE_NEGATIVE), quarters))
+    if (octet != ZONE_UNKNOWN && !digits_read_swapped((uint8_t)(octet & ~ZONE_NEGATIVE), &number))
         return false;
-    if (is_negative)
-        *quarters = -*quarters;
+    *quarters = octet != ZONE_UNKNOWN && (octet & ZONE_NEGATIVE) != 0 ? -(int)number : (int)number;
     return true;
+}
+
+/* Of this century. False: they are no digits, or there is no such day or time. */
+static bool take_date(const uint8_t *octets, time_t *seconds)
+{
+    unsigned numbers[6];
+    struct tm tm, made;
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        if (!digits_read_swapped(octets[i], &numbers[i]))
+            return false;
+    tm = (struct tm){.tm_year = 100 + (int)numbers[0],
+                     .tm_mon = (int)numbers[1] - 1,
+                     .tm_mday = (int)numbers[2],
+                     .tm_hour = (int)numbers[3],
+                     .tm_min = (int)numbers[4],
+                     .tm_sec = (int)numbers[5]};
+    made = tm;
+    *seconds = timegm(&made);
+    return made.tm_mon == tm.tm_mon && made.tm_mday == tm.tm_mday && made.tm_hour == tm.tm_hour &&
+           made.tm_min == tm.tm_min && made.tm_sec == tm.tm_sec;
 }
 
 bool ipae_answer_time(struct span objects, int64_t *time)
 {
     struct span value;
-    struct tm tm = {.tm_isdst = 0}, made;
-    int quarters;
     time_t seconds;
+    int quarters;
 
     if (!comprehension_find(objects, PROACTIVE_DATE_TIME, &value) || value.size != TIME_SIZE ||
-        !take_number(value.data[0], &tm.tm_year) || !take_number(value.data[1], &tm.tm_mon) ||
-        !take_number(value.data[2], &tm.tm_mday) || !take_number(value.data[3], &tm.tm_hour) ||
-        !take_number(value.data[4], &tm.tm_min) || !take_number(value.data[5], &tm.tm_sec) ||
-        !take_zone(value.data[6], &quarters))
-        return false;
-    tm.tm_year += 100; /* of this century */
-    tm.tm_mon -= 1;
-    made = tm;
-    seconds = timegm(&made);
-    if (made.tm_mon != tm.tm_mon || made.tm_mday != tm.tm_mday || made.tm_hour != tm.tm_hour)
+        !take_date(value.data, &seconds) || !take_zone(value.data[TIME_SIZE - 1], &quarters))
         return false;
     *time = ((int64_t)seconds - quarters * INT64_C(15 * 60)) * 1000;
     return true;

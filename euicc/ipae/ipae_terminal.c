@@ -1,7 +1,6 @@
 /* What the IPAe asks of the terminal: see ipae_terminal.h. */
 #include "euicc/ipae/ipae_terminal.h"
 
-#include "apdu/digits.h"
 #include "apdu/tlv.h"
 #include "euicc/iot/connectivity.h"
 #include "euicc/ipae/ipae_answers.h"
@@ -9,7 +8,6 @@
 #include "euicc/terminal/toolkit.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     LOCATE_AFTER = 5 * 60 * 1000, /* ms after which one that is on no network is asked again */

@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define SESSIONS_MAX 8 /* servers whose TLS sessions are kept */
 #define SERVER_MAX   (sizeof("coaps://") + TLS_HOST_MAX + sizeof(":65535"))

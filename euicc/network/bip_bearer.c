@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 void bip_fail(struct bip_bearer *bearer, struct bip_channel *channel, const char *why)
 {

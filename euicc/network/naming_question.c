@@ -2,7 +2,6 @@
 #include "euicc/network/naming_question.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* --- channels ----------------------------------------------------------------------------------------- */
 

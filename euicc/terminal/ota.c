@@ -5,13 +5,10 @@
 #include "euicc/terminal/ota.h"
 
 #include "apdu/proactive.h"
-#include "apdu/tlv.h"
 #include "crypto/scp80.h"
 #include "euicc/profile/profile_store.h"
 #include "euicc/terminal/profile_view.h"
 #include "euicc/terminal/toolkit.h"
-
-#include <string.h>
 
 enum { KEY_CIPHER = 1, KEY_MAC = 2, KEY_LAST = 3 }; /* key identifiers of a key set, TS 102 225 5.1.2 */
 #define COUNTER_MAX 0xFFFFFFFFFFu

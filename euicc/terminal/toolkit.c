@@ -2,7 +2,6 @@
 #include "euicc/terminal/toolkit_queue.h"
 
 #include "apdu/proactive.h"
-#include "apdu/tlv.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -147,11 +147,11 @@ static bool grants(const void *context, const struct fs_file *directory, uint8_t
 static const uint8_t file_commands[] = {0xA4, 0xB0, 0xD6, 0xB2, 0xDC, 0xA2, 0x32, 0xCB,
                                         0xDB, 0x20, 0x24, 0x26, 0x28, 0x2C, 0x04, 0x44};
 static const uint8_t administration[] = {0xE0, 0xE4, 0xE6, 0xE8, 0xD4};
-enum { INS_SELECT = 0xA4, SELECT_BY_AID = 0x04 };
+enum { SELECT_BY_AID = 0x04 };
 
 static bool is_outgoing(uint8_t ins)
 {
-    return ins == 0xB0 || ins == 0xB2 || ins == INS_STATUS || ins == 0x84;
+    return ins == INS_READ_BINARY || ins == INS_READ_RECORD || ins == INS_STATUS || ins == 0x84;
 }
 
 static uint16_t rfm_execute(void *context, const struct apdu_command *given, struct buf *response)

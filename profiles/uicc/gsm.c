@@ -23,7 +23,7 @@ enum {
     SW_SIM_BLOCKED = 0x9840,
 };
 
-enum { INS_INCREASE = 0x32, INS_READ_BINARY = 0xB0, INS_SEEK = 0xA2 };
+enum { INS_INCREASE = 0x32, INS_SEEK = 0xA2 };
 
 /* --- files ----------------------------------------------------------------------------------------- */
 

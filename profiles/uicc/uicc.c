@@ -4,8 +4,6 @@
  */
 #include "profiles/uicc/uicc_commands.h"
 
-enum { INS_SUSPEND_UICC = 0x76 };
-
 /* A row of the command table. Checked before the handler is called: the class, that there is a data field or
  * not (6700), and that P1 and P2 have no other bits (6A86). What Le asks for is the handler's; the transport
  * cuts nothing. */

@@ -18,7 +18,6 @@
 #define DEFAULT_IMEI "356938035643809"
 
 enum {
-    PRIORITIES = 2,       /* the clock wants the last one for itself */
     RUN_DAYS_MAX = 36500, /* a hundred years */
 };
 
@@ -260,8 +259,7 @@ static bool device_open(struct device *device, const struct modem_settings *sett
     if (device->loop == NULL)
         return false;
     base = loop_base(device->loop);
-    if (event_base_priority_init(base, PRIORITIES) == 0)
-        device->clock = device_clock_new(base, given->is_virtual, -1);
+    device->clock = device_clock_new(base, given->is_virtual, -1);
     if (device->clock == NULL || (device->end = alarm_new(device->clock, on_end, device)) == NULL) {
         tool_error("out of memory");
         return false;

@@ -8,7 +8,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { OCTETS_MAX = 1500 /* of a channel, the most at once */, HEX_MAX = 2 * OCTETS_MAX + 1 };
 

@@ -13,7 +13,6 @@ enum {
     ADVANCES_MAX = 20000,
     BUSY_MAX = 40 * 60 * 1000, /* that one poll may take when nobody answers as he should */
     CHANNEL = 1,               /* the network's name for the one that leads to it */
-    INS_FETCH = 0x12,
     INS_RESPONSE = 0x14,
     HTTPS_PORT = 443,
     DNS_PORT = 53,

@@ -254,6 +254,8 @@ START_TEST(reads_no_times_that_there_are_not)
                                       "2607 A211412213 02FF",
                                       "2607 3A1141221302FF",
                                       "2607 321141223102A0",
+                                      "2607 321141220602FF" /* 60 minutes */,
+                                      "2607 321141223106FF" /* 60 seconds */,
                                       "260732114122"};
     int64_t time = 0;
 
