@@ -69,7 +69,8 @@ interrupt() {
     end_process "$pid" "$signal"
 }
 
-# interrupted NAME SIGNAL PROGRAM COMMAND…: a server that was stopped before its answer was out has begun no session yet; that is tried again.
+# interrupted NAME SIGNAL PROGRAM COMMAND…: a server that was stopped before its answer was out has begun no session yet, and one that was stopped too
+# late has sent the profile, which is deleted; that is tried again.
 interrupted() {
     local name=$1 signal=$2 program=$3 before
     shift 2
@@ -77,6 +78,7 @@ interrupted() {
     for _ in {1..20}; do
         interrupt "$signal" "$@"
         grep -q 'session is cancelled' "$work/tool.err" && break
+        [ "$program" = lpa ] && [ "$status" = 0 ] && lpa delete 8988211000000000025 >"$work/late.log" 2>&1
         sleep 0.3
     done
     is "$name: SIG$signal ends it" $((128 + $(kill -l "$signal"))) "$status"
