@@ -112,6 +112,33 @@ enum softeuicc_ipae {
     SOFTEUICC_IPAE_STRICT, /* while it is active nobody else is served ES10 functions: 6985 */
 };
 
+/* A setting of the IPAe, and how its value is written. */
+enum softeuicc_setting_kind {
+    SOFTEUICC_SETTING_SECONDS, /* decimal digits */
+    SOFTEUICC_SETTING_PERCENT, /* likewise */
+    SOFTEUICC_SETTING_SWITCH,  /* "on" or "off" */
+    SOFTEUICC_SETTING_HOURS,   /* of the day, UTC: "22:00-06:00"; "": none */
+    SOFTEUICC_SETTING_ADDRESS, /* IPv4 or IPv6; "": none */
+};
+struct softeuicc_setting {
+    const char *name;
+    enum softeuicc_setting_kind kind;
+    int64_t min, max;    /* of seconds and percents */
+    const char *preset;  /* the value that it has unless another is set */
+    bool per_eim;        /* an eIM may have a value of its own */
+    const char *meaning; /* half a line for a person */
+};
+/* Of all, in the order in which they are shown: the first has index 0. NULL beyond the last; a library that
+ * was built without the IPAe has none. */
+SOFTEUICC_API const struct softeuicc_setting *softeuicc_setting_at(size_t index);
+
+/* A setting's value. */
+struct softeuicc_set_value {
+    const char *name;
+    const char *eim;   /* eimId of the eIM that it is for, which need not be on the card yet; NULL: for all */
+    const char *value; /* NULL: not its own any more, but what it was made with, or what all have */
+};
+
 /* One CI that the card trusts, with the card's own credentials under it. All DER. */
 struct softeuicc_credentials {
     const uint8_t *ci_cert;
@@ -161,6 +188,8 @@ struct softeuicc_parameters {
     enum softeuicc_sgp22 sgp22;
     enum softeuicc_sgp32 sgp32; /* a consumer card has none: 0 */
     enum softeuicc_ipae ipae;   /* likewise; a library that was built without it has none either */
+    const struct softeuicc_set_value *ipae_settings; /* of an IPAe */
+    size_t ipae_settings_count;
     const struct softeuicc_credentials *credentials;
     size_t credentials_count; /* at least one */
     uint64_t free_nvm;        /* octets for profiles; 0: default */
@@ -221,6 +250,11 @@ SOFTEUICC_API void softeuicc_set_protocol(struct softeuicc *card, enum softeuicc
  * written, never less than the two status octets. What the command changed is stored when this returns. */
 SOFTEUICC_API void softeuicc_transmit(struct softeuicc *card, const uint8_t *capdu, size_t capdu_size,
                                       uint8_t *rapdu, size_t *rapdu_size);
+
+/* Gives a setting of the card's IPAe another value; that is stored when this returns SOFTEUICC_OK. Else
+ * nothing has changed and *error (may be NULL) says why: SOFTEUICC_INVALID, a card without an IPAe too. */
+SOFTEUICC_API enum softeuicc_status
+softeuicc_set(struct softeuicc *card, const struct softeuicc_set_value *value, struct softeuicc_error *error);
 
 /* When the card wants softeuicc_wake although nobody sends a command (its IPAe has something to do), in
  * milliseconds of hooks.now; -1: never. Ask again after every other call. */

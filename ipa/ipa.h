@@ -91,7 +91,7 @@ struct ipa_settings {
  * NULL without memory. */
 struct ipa *ipa_new(const struct ipa_host *host, const struct ipa_settings *settings, struct span state);
 void ipa_free(struct ipa *ipa);
-/* For what changes between polls: compact, direct, rPLMN. */
+/* For what changes between polls: compact, direct, v1, rPLMN. */
 struct ipa_settings *ipa_settings(struct ipa *ipa);
 
 /* --- The card's eIMs (EimConfigurationData as GetEimConfigurationData shows it, SGP.32 5.9.18) -------- */
@@ -213,6 +213,7 @@ enum ipa_cause {
     IPA_CAUSE_LOCAL = 3,
     IPA_CAUSE_RESET = 4,
     IPA_CAUSE_IMMEDIATE = 5,
+    IPA_CAUSE_DEVICE = 6,
     IPA_CAUSE_UNDEFINED = 127
 };
 /* Something else than this IPA has changed the state of profiles, or has undone such a change: every eIM is

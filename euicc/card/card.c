@@ -12,6 +12,7 @@
 #include "euicc/lifecycle/session.h"
 #include "euicc/os/atr.h"
 #include "euicc/os/describe.h"
+#include "euicc/os/error.h"
 #include "euicc/rsp/ipa_mode.h"
 #include "euicc/terminal/ota.h"
 #include "euicc/terminal/profile_view.h"
@@ -263,6 +264,27 @@ void softeuicc_wake(struct softeuicc *card)
         return;
     ipae_turn(card, false);
     toolkit_keep(card);
+}
+
+/* --- the IPAe's settings ----------------------------------------------------------------------------- */
+
+const struct softeuicc_setting *softeuicc_setting_at(size_t index)
+{
+    return ipae_setting_at(index);
+}
+
+enum softeuicc_status softeuicc_set(struct softeuicc *card, const struct softeuicc_set_value *value,
+                                    struct softeuicc_error *error)
+{
+    enum softeuicc_status status = ipae_set(card, value, error);
+
+    if (status == SOFTEUICC_OK && !nvm_commit(card->nvm))
+        status = error_set(error, SOFTEUICC_STORAGE, "it cannot be stored: %s", nvm_message(card->nvm));
+    if (status != SOFTEUICC_OK) {
+        nvm_rollback(card->nvm);
+        ipae_unset(card);
+    }
+    return status;
 }
 
 /* --- the network that the host lends --------------------------------------------------------------- */

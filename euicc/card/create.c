@@ -36,7 +36,9 @@ static enum softeuicc_status check_ipae(const struct softeuicc_parameters *param
                                         struct softeuicc_error *error)
 {
     if (parameters->ipae == SOFTEUICC_IPAE_NONE)
-        return SOFTEUICC_OK;
+        return parameters->ipae_settings_count == 0
+                   ? SOFTEUICC_OK
+                   : error_set(error, SOFTEUICC_INVALID, "a card without an IPAe has no settings of one");
     if ((unsigned)parameters->ipae > SOFTEUICC_IPAE_STRICT)
         return error_set(error, SOFTEUICC_INVALID, "there is no such IPAe: %d", (int)parameters->ipae);
     if (!ipae_is_built)
@@ -136,6 +138,11 @@ static enum softeuicc_status create_fill(struct softeuicc *card,
     insert_rat(card, parameters);
     if (parameters->ipae != SOFTEUICC_IPAE_NONE)
         (void)ipae_insert(card, parameters->ipae == SOFTEUICC_IPAE_STRICT);
+    for (size_t i = 0; i < parameters->ipae_settings_count; i++) {
+        status = ipae_set(card, &parameters->ipae_settings[i], error);
+        if (status != SOFTEUICC_OK)
+            return status;
+    }
     for (size_t i = 0; i < parameters->credentials_count; i++) {
         status = credentials_insert(card, eid, i, &parameters->credentials[i], error);
         if (status != SOFTEUICC_OK)

@@ -21,6 +21,7 @@ struct host_bearer {
     struct bearer bearer;
     struct softeuicc_bearer host;
     struct channel_of_host channels[SOFTEUICC_CHANNELS + 1]; /* by their names */
+    uint64_t heard;
     bool has_news;
 };
 
@@ -142,6 +143,7 @@ void host_bearer_opened(struct host_bearer *bearer, unsigned channel)
     if (found == NULL || found->state != BEARER_OPENING)
         return;
     found->state = BEARER_OPEN;
+    bearer->heard += found->transport == SOFTEUICC_TCP; /* a server has answered */
     bearer->has_news = true;
 }
 
@@ -152,6 +154,7 @@ void host_bearer_received(struct host_bearer *bearer, unsigned channel, struct s
 
     if (found == NULL || found->state != BEARER_OPEN || octets.size == 0)
         return;
+    bearer->heard++;
     if (pieces_size(&found->waiting) + octets.size <= WAITING_MAX)
         pieces_put(&found->waiting, octets);
     else if (found->transport == SOFTEUICC_TCP)
@@ -172,6 +175,11 @@ void host_bearer_closed(struct host_bearer *bearer, unsigned channel, const char
     found->state = BEARER_ENDED;
     snprintf(found->why, sizeof(found->why), "%s", why != NULL ? why : "the server closed the connection");
     bearer->has_news = true;
+}
+
+uint64_t host_bearer_heard(const struct host_bearer *bearer)
+{
+    return bearer->heard;
 }
 
 bool host_bearer_has_news(const struct host_bearer *bearer)

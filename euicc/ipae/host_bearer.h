@@ -17,6 +17,9 @@ void host_bearer_opened(struct host_bearer *bearer, unsigned channel);
 void host_bearer_received(struct host_bearer *bearer, unsigned channel, struct span octets);
 void host_bearer_closed(struct host_bearer *bearer, unsigned channel, const char *why);
 
+/* How often a TCP connection was made, or octets came. */
+uint64_t host_bearer_heard(const struct host_bearer *bearer);
+
 /* Whether anything was told since this was asked last. */
 bool host_bearer_has_news(const struct host_bearer *bearer);
 void host_bearer_saw_news(struct host_bearer *bearer);

@@ -1,8 +1,9 @@
 /* The IPAe's turns: when it has one, and what of it is stored. See ipae.h. */
 #include "euicc/ipae/ipae_internal.h"
 
-#include "euicc/iot/eim.h"
+#include "euicc/lifecycle/marking.h"
 #include "euicc/lifecycle/session.h"
+#include "euicc/os/error.h"
 #include "euicc/os/host.h"
 #include "euicc/rsp/ipa_mode.h"
 #include "euicc/terminal/toolkit.h"
@@ -72,17 +73,6 @@ void ipae_free(struct softeuicc *card)
     card->ipae = NULL;
 }
 
-/* A clock that was set back does not put the next poll off by as much, and not at all when that is noticed at
- * a start: nobody knows how long the card was without power. */
-static void mind_clock(struct ipae *ipae, bool starts)
-{
-    int64_t now = card_now(ipae->card);
-    int64_t latest = now + (int64_t)ipae->interval * 1000;
-
-    if (ipae->next_poll > latest)
-        ipae->next_poll = starts ? now : latest;
-}
-
 void ipae_reset(struct softeuicc *card)
 {
     struct ipae *ipae = card->ipae;
@@ -95,15 +85,44 @@ void ipae_reset(struct softeuicc *card)
         ipae_terminal_reset(ipae->terminal);
     ipae->others_at = 0;
     ipae->not_before = card_now(card) + START_PATIENCE;
-    ipae->has_eims = eim_count(card) > 0;
+    ipae->was_without = false;
+    ipae->refused_at = 0;
+    ipae->is_changed = ipae->has_started = true;
     (void)ipae_read(ipae);
-    mind_clock(ipae, true);
 }
 
 void ipae_terminal_is_ready(struct softeuicc *card)
 {
     if (card->ipae != NULL)
         card->ipae->not_before = 0;
+}
+
+/* --- its settings -------------------------------------------------------------------------------------- */
+
+const struct softeuicc_setting *ipae_setting_at(size_t index)
+{
+    return ipae_settings_at(index);
+}
+
+/* A card that is being made has none yet. */
+enum softeuicc_status ipae_set(struct softeuicc *card, const struct softeuicc_set_value *value,
+                               struct softeuicc_error *error)
+{
+    enum softeuicc_status status = ipae_settings_set(card, value, error);
+    struct ipae *ipae = card->ipae;
+
+    if (status != SOFTEUICC_OK || ipae == NULL)
+        return status;
+    ipae->is_changed = true;
+    if (!ipae_settings_read(card, &ipae->settings) || !ipae_schedule_again(ipae))
+        return error_set(error, SOFTEUICC_STORAGE, "it cannot be stored: %s", nvm_message(card->nvm));
+    return SOFTEUICC_OK;
+}
+
+void ipae_unset(struct softeuicc *card)
+{
+    if (card->ipae != NULL)
+        (void)ipae_read(card->ipae);
 }
 
 /* --- who else uses the card --------------------------------------------------------------------------- */
@@ -145,34 +164,55 @@ static bool is_at_work(const struct ipae *ipae)
            (!uses_terminal(ipae) || ipae_terminal_has_channels(ipae->terminal));
 }
 
-/* One that found no network is made up for as soon as there is one. */
-static int64_t ipae_next_poll(const struct ipae *ipae)
+/* When it has something to do between rounds; 0: at once. While a change waits for the terminal, nothing. */
+static int64_t idle_due(const struct ipae *ipae)
 {
-    return ipae->was_missed && !ipae_network_lacks_service(ipae->network) ? 0 : ipae->next_poll;
+    int64_t watch = ipae_watch_due(ipae);
+
+    if (!ipae->has_eims || marking_waits(ipae->card))
+        return IPAE_NEVER;
+    if (ipae->is_wanted || ipae->has_started || ipae_watch_has_news(ipae) ||
+        card_now(ipae->card) < ipae->polled)
+        return 0;
+    return watch < ipae->next_poll ? watch : ipae->next_poll;
 }
 
-static bool is_due(struct ipae *ipae, int64_t now)
+static bool is_due(const struct ipae *ipae, int64_t now)
 {
     if (now < ipae->not_before || (uses_terminal(ipae) && !ipae_terminal_is_known(ipae->terminal)))
         return false;
-    mind_clock(ipae, false);
-    return ipae->round != NULL || (ipae->has_eims && now >= ipae_next_poll(ipae));
+    return ipae->round != NULL || now >= idle_due(ipae);
+}
+
+/* What is to be seen and done before a round begins. */
+static bool idle_work(struct ipae *ipae)
+{
+    bool starts = ipae->has_started, is_wanted = ipae->is_wanted;
+
+    ipae->has_started = ipae->is_wanted = false;
+    return ipae_schedule_mind_clock(ipae, starts) && ipae_watch_look(ipae) && ipae_watch_go(ipae) &&
+           (!is_wanted || ipae_schedule_hurry(ipae, false));
 }
 
 static bool work(struct ipae *ipae)
 {
     bool over;
 
-    if (ipae->round == NULL && !ipae_round_begin(ipae))
-        return false;
+    if (ipae->round == NULL) {
+        if (!idle_work(ipae))
+            return false;
+        if (card_now(ipae->card) < ipae->next_poll || marking_waits(ipae->card))
+            return true;
+        if (!ipae_round_begin(ipae))
+            return false;
+    }
     if (!ipae_round_go(ipae, &over))
         return false;
     if (!over)
         return true;
     ipae_round_free(ipae);
-    ipae->was_missed = ipae_network_lacks_service(ipae->network);
-    ipae->next_poll = card_now(ipae->card) + (int64_t)ipae->interval * 1000;
-    return ipae_keep_times(ipae);
+    ipae->is_changed = true;
+    return ipae_watch_look(ipae);
 }
 
 /* RAM must never know more than the file. */
@@ -209,6 +249,13 @@ static void take_turn(struct ipae *ipae)
     card->description = description;
 }
 
+/* Whoever used the card may have given it an eIM, or have enabled another profile. */
+static void see_others(struct ipae *ipae)
+{
+    ipae->is_changed = true;
+    (void)ipae_schedule_read(ipae);
+}
+
 void ipae_turn(struct softeuicc *card, bool of_es10)
 {
     struct ipae *ipae = card->ipae;
@@ -220,8 +267,8 @@ void ipae_turn(struct softeuicc *card, bool of_es10)
             ipae_round_free(ipae);
         return;
     }
-    if (of_es10 && !ipae->has_eims)
-        ipae->has_eims = eim_count(card) > 0;
+    if (of_es10)
+        see_others(ipae);
     if (!yields(ipae, of_es10) && is_due(ipae, card_now(card)))
         take_turn(ipae);
     if (ipae->has_eims)
@@ -233,14 +280,14 @@ int64_t ipae_next_wakeup(const struct softeuicc *card)
     const struct ipae *ipae = card->ipae;
     int64_t next;
 
-    if (ipae == NULL || !is_at_work(ipae) || (ipae->round == NULL && !ipae->has_eims))
+    if (ipae == NULL || !is_at_work(ipae))
         return -1;
     /* It yields until the terminal has done what it was asked for, which ends with a command. */
     if (toolkit_session_active(card))
         return -1;
-    next = ipae->round != NULL ? ipae_round_next(ipae) : ipae_next_poll(ipae);
-    if (next < 0)
-        return next;
+    next = ipae->round != NULL ? ipae_round_next(ipae) : idle_due(ipae);
+    if (next < 0 || next == IPAE_NEVER)
+        return -1;
     if (ipae->others_at != 0 && next < ipae->others_at + OTHERS_PATIENCE)
         next = ipae->others_at + OTHERS_PATIENCE;
     return next > ipae->not_before ? next : ipae->not_before;
@@ -251,12 +298,7 @@ int64_t ipae_next_wakeup(const struct softeuicc *card)
 /* The signed result says ok already; the eIM hears that it is not so (SGP.32 6.3.2.6). */
 static bool tell_refusal(struct ipae *ipae)
 {
-    struct ipa *ipa = ipae_make_ipa(ipae);
-    bool told = ipa != NULL && ipa_note_change(ipa, IPA_CAUSE_UNDEFINED);
-
-    ipa_free(ipa);
-    ipae->next_poll = card_now(ipae->card);
-    return told && ipae_keep_times(ipae);
+    return ipae_note_change(ipae, IPA_CAUSE_UNDEFINED) && ipae_schedule_hurry(ipae, false);
 }
 
 bool ipae_settled(struct softeuicc *card, bool refreshed, bool resets)
@@ -267,6 +309,7 @@ bool ipae_settled(struct softeuicc *card, bool refreshed, bool resets)
     if (ipae == NULL)
         return true;
     own = ipae_has_marked(ipae);
+    ipae->is_changed = true;
     if (resets)
         ipae->not_before = card_now(card) + RESET_PATIENCE;
     if (!own)
@@ -284,8 +327,8 @@ bool ipae_look(const struct softeuicc *card, struct ipae_facts *facts)
         return false;
     *facts = (struct ipae_facts){.strict = card->ipa.exclusive,
                                  .is_polling = ipae->round != NULL,
-                                 .next_poll = ipae->next_poll,
-                                 .interval = ipae->interval};
+                                 .next_poll = ipae->next_poll == IPAE_NEVER ? 0 : ipae->next_poll,
+                                 .interval = (unsigned)ipae->settings.number[IPAE_POLL_INTERVAL]};
     if (!uses_terminal(ipae))
         facts->network = "host";
     else if (ipae_terminal_has_channels(ipae->terminal))

@@ -16,6 +16,12 @@ extern const bool ipae_is_built;
 
 /* Gives a card that is being made its IPAe, inside the transaction that is open. False: storage failed. */
 bool ipae_insert(struct softeuicc *card, bool strict);
+/* Its settings: see softeuicc_setting_at and softeuicc_set. The second stores nothing by itself. */
+const struct softeuicc_setting *ipae_setting_at(size_t index);
+enum softeuicc_status ipae_set(struct softeuicc *card, const struct softeuicc_set_value *value,
+                               struct softeuicc_error *error);
+/* What ipae_set has changed was rolled back. */
+void ipae_unset(struct softeuicc *card);
 /* After the card was opened: reads what is kept of the IPAe, if the card has one. False: storage or memory
  * failed. */
 bool ipae_load(struct softeuicc *card);

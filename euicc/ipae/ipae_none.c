@@ -1,6 +1,8 @@
 /* A build without the IPAe (--without-ipae): no card has one. See ipae.h. */
 #include "euicc/ipae/ipae.h"
 
+#include "euicc/os/error.h"
+
 const bool ipae_is_built = false;
 
 bool ipae_insert(struct softeuicc *card, bool strict)
@@ -8,6 +10,25 @@ bool ipae_insert(struct softeuicc *card, bool strict)
     (void)card;
     (void)strict;
     return false;
+}
+
+const struct softeuicc_setting *ipae_setting_at(size_t index)
+{
+    (void)index;
+    return NULL;
+}
+
+enum softeuicc_status ipae_set(struct softeuicc *card, const struct softeuicc_set_value *value,
+                               struct softeuicc_error *error)
+{
+    (void)card;
+    (void)value;
+    return error_set(error, SOFTEUICC_INVALID, "this build has no IPAe (configured --without-ipae)");
+}
+
+void ipae_unset(struct softeuicc *card)
+{
+    (void)card;
 }
 
 /* A card that was made with one goes on without it, and says so in all that it announces. */

@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Milliseconds: between two tries to deliver the result of a change of profiles, and all in all. */
-enum { RETRY_AFTER = 30 * 1000, GIVE_UP_AFTER = 10 * 60 * 1000 };
-
-/* Milliseconds that a message waits for a terminal that is on no network, as after a change of profiles. */
-enum { SERVICE_PATIENCE = 60 * 1000 };
+/* Milliseconds. */
+enum {
+    RETRY_AFTER = 30 * 1000,      /* from one try to deliver the result of a change of profiles to the next */
+    SERVICE_PATIENCE = 60 * 1000, /* that a message waits for a terminal that is on no network */
+};
 
 static bool save(void *context, struct span state)
 {
@@ -42,6 +42,15 @@ struct ipa *ipae_make_ipa(struct ipae *ipae)
     return ipa;
 }
 
+bool ipae_note_change(struct ipae *ipae, enum ipa_cause cause)
+{
+    struct ipa *ipa = ipae_make_ipa(ipae);
+    bool told = ipa != NULL && ipa_note_change(ipa, cause);
+
+    ipa_free(ipa);
+    return told;
+}
+
 /* --- one eIM after the other -------------------------------------------------------------------------- */
 
 static void forget_eim(struct ipae_round *round)
@@ -65,17 +74,6 @@ void ipae_round_free(struct ipae *ipae)
     ipae->round = NULL;
 }
 
-static bool note_eims(struct ipae_round *round)
-{
-    const struct ipa_eim *eims;
-
-    if (!ipa_read_eims(round->ipa, &eims, &round->eim_count))
-        return false;
-    for (size_t i = 0; i < round->eim_count; i++)
-        memcpy(round->eims[i], eims[i].id, sizeof(round->eims[i]));
-    return true;
-}
-
 /* What somebody else has changed since the last round is told. */
 static bool tell_changes(struct ipae *ipae)
 {
@@ -96,11 +94,10 @@ bool ipae_round_begin(struct ipae *ipae)
 
     if (round == NULL)
         return false;
+    round->begun = card_now(ipae->card);
     round->ipa = ipae_make_ipa(ipae);
-    if (round->ipa == NULL || !note_eims(round) || !tell_changes(ipae))
-        return false;
-    ipae->has_eims = round->eim_count > 0;
-    return true;
+    return round->ipa != NULL && ipae_schedule_take(ipae, round->eims, &round->eim_count) &&
+           tell_changes(ipae);
 }
 
 /* The eIM that is polled now, with what it is trusted by. False: without memory. */
@@ -122,9 +119,20 @@ static bool take_eim(struct ipae_round *round, const char *id)
     return !round->eim.trusted.failed;
 }
 
-/* An eIM that another one has taken from the card meanwhile is passed over. */
-static bool poll_next(struct ipae_round *round)
+static void use_settings(struct ipae *ipae, const char *eim)
 {
+    struct ipa_settings *settings = ipa_settings(ipae->round->ipa);
+
+    settings->v1 = ipae_setting_of(ipae->card, &ipae->settings, IPAE_V1, eim) != 0;
+    settings->compact = ipae_setting_of(ipae->card, &ipae->settings, IPAE_COMPACT, eim) != 0;
+    settings->prefer_direct = ipae_setting_of(ipae->card, &ipae->settings, IPAE_PREFER_DIRECT, eim) != 0;
+}
+
+/* An eIM that another one has taken from the card meanwhile is passed over. */
+static bool poll_next(struct ipae *ipae)
+{
+    struct ipae_round *round = ipae->round;
+
     while (round->eim_next < round->eim_count) {
         const char *id = round->eims[round->eim_next++];
 
@@ -132,6 +140,7 @@ static bool poll_next(struct ipae_round *round)
             return false;
         if (round->eim.id[0] == '\0')
             continue;
+        use_settings(ipae, id);
         ipa_start_poll(round->ipa, id);
         return true;
     }
@@ -139,6 +148,14 @@ static bool poll_next(struct ipae_round *round)
 }
 
 /* --- what a poll waits for --------------------------------------------------------------------------- */
+
+/* Whoever sent it: octets are a sign that there is a network. */
+static bool watch_answer(struct ipae *ipae, enum ipae_carried carried)
+{
+    bool is_heard = carried != IPAE_UNREACHABLE || ipae_network_heard(ipae->network) != ipae->round->heard;
+
+    return is_heard ? ipae_watch_heard(ipae) : ipae_watch_silence(ipae);
+}
 
 /* True: there was an answer, or there will be none. */
 static bool take_answer(struct ipae *ipae)
@@ -153,6 +170,7 @@ static bool take_answer(struct ipae *ipae)
         carried = ipae->carrier->take(ipae->carrier->context, &answer, round->why);
         if (carried == IPAE_UNDER_WAY)
             return false;
+        (void)watch_answer(ipae, carried);
     }
     round->is_sent = round->is_lost = false;
     if (carried == IPAE_ANSWERED && answer.failed) {
@@ -185,10 +203,11 @@ static bool retry_or_give_up(struct ipae *ipae)
 {
     struct ipae_round *round = ipae->round;
     int64_t now = card_now(ipae->card);
+    int64_t latest = now + ipae->settings.number[IPAE_REPORT_WITHIN] * 1000;
 
-    if (ipae->give_up == 0 || ipae->give_up > now + GIVE_UP_AFTER) {
-        ipae->give_up = now + GIVE_UP_AFTER;
-        (void)ipae_keep_times(ipae);
+    if (ipae->give_up == 0 || ipae->give_up > latest) {
+        ipae->give_up = latest;
+        (void)ipae_keep_give_up(ipae);
     }
     if (now >= ipae->give_up) {
         ipa_give_up(round->ipa);
@@ -207,12 +226,19 @@ static bool retry_or_give_up(struct ipae *ipae)
 static bool end_poll(struct ipae *ipae)
 {
     struct ipae_round *round = ipae->round;
+    bool was_answered = ipa_was_answered(round->ipa);
 
     if (ipae->give_up != 0) {
         ipae->give_up = 0;
-        (void)ipae_keep_times(ipae);
+        (void)ipae_keep_give_up(ipae);
     }
-    return poll_next(round);
+    if (round->eim.id[0] == '\0')
+        return true;
+    if (was_answered)
+        (void)ipae_watch_told(ipae);
+    (void)ipae_schedule_done(ipae, round->eim.id, round->begun, was_answered ? NULL : ipa_why(round->ipa));
+    forget_eim(round);
+    return poll_next(ipae);
 }
 
 bool ipae_round_go(struct ipae *ipae, bool *over)
@@ -221,7 +247,7 @@ bool ipae_round_go(struct ipae *ipae, bool *over)
     bool goes = true;
 
     *over = false;
-    if (round->eim_next == 0 && !poll_next(round))
+    if (round->eim_next == 0 && !poll_next(ipae))
         return false;
     while (goes && !nvm_failed(ipae->card->nvm)) {
         switch (ipa_want(round->ipa)) {
@@ -235,10 +261,10 @@ bool ipae_round_go(struct ipae *ipae, bool *over)
             goes = retry_or_give_up(ipae);
             break;
         default:
-            *over = round->eim_next == round->eim_count;
-            goes = !*over;
             if (!end_poll(ipae))
                 return false;
+            *over = round->eim.id[0] == '\0';
+            goes = !*over;
         }
     }
     return !nvm_failed(ipae->card->nvm);
@@ -271,6 +297,7 @@ bool ipae_round_send(struct ipae *ipae)
     if (ipa_want(round->ipa) != IPA_SEND || round->is_sent || round->is_lost || is_held(ipae))
         return true;
     snprintf(round->why, sizeof(round->why), "it cannot be sent");
+    round->heard = ipae_network_heard(ipae->network);
     round->is_sent =
         ipae->carrier->begin(ipae->carrier->context, &round->eim, ipa_message(round->ipa), round->why);
     round->is_lost = !round->is_sent;

@@ -3,30 +3,59 @@
 
 #include "crypto/ec.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define DIGEST_SIZE 32
 
-enum { DEFAULT_INTERVAL = 15 * 60 };
-
 bool ipae_insert(struct softeuicc *card, bool strict)
 {
-    return nvm_change(card->nvm, "INSERT INTO ipae (one, strict, poll_interval) VALUES (1, ?1, ?2)",
-                      NVM_VALUES(NVM_INT(strict), NVM_INT(DEFAULT_INTERVAL)));
+    return nvm_change(card->nvm, "INSERT INTO ipae (one, strict) VALUES (1, ?1)",
+                      NVM_VALUES(NVM_INT(strict)));
 }
 
 bool ipae_read(struct ipae *ipae)
 {
-    struct nvm *nvm = ipae->card->nvm;
-    sqlite3_stmt *stmt = nvm_select(nvm, "SELECT poll_interval, next_poll, give_up FROM ipae", NVM_NONE);
+    ipae->give_up = nvm_figure(ipae->card->nvm, "SELECT give_up FROM ipae", NVM_NONE);
+    return ipae_settings_read(ipae->card, &ipae->settings) && ipae_read_watch(ipae) &&
+           ipae_schedule_read(ipae);
+}
 
+bool ipae_read_watch(struct ipae *ipae)
+{
+    struct nvm *nvm = ipae->card->nvm;
+    struct ipae_watch *watch = &ipae->watch;
+    sqlite3_stmt *stmt =
+        nvm_select(nvm, "SELECT lost_since, on_trial, return_at, imei, plmn FROM ipae", NVM_NONE);
+
+    *watch = (struct ipae_watch){.lost_since = 0};
     if (nvm_row(nvm, stmt)) {
-        ipae->interval = (unsigned)nvm_int(stmt, 0);
-        ipae->next_poll = nvm_int(stmt, 1);
-        ipae->give_up = nvm_int(stmt, 2);
+        const char *imei = nvm_text(stmt, 3);
+        struct span plmn = nvm_blob(stmt, 4);
+
+        watch->lost_since = nvm_int(stmt, 0);
+        watch->on_trial = nvm_int(stmt, 1) != 0;
+        watch->return_at = nvm_int(stmt, 2);
+        if (imei != NULL)
+            snprintf(watch->imei, sizeof(watch->imei), "%s", imei);
+        watch->has_plmn = plmn.size == sizeof(watch->plmn);
+        if (watch->has_plmn)
+            memcpy(watch->plmn, plmn.data, sizeof(watch->plmn));
     }
     nvm_done(stmt);
     return !nvm_failed(nvm);
+}
+
+bool ipae_keep_watch(struct ipae *ipae)
+{
+    const struct ipae_watch *watch = &ipae->watch;
+
+    return nvm_change(ipae->card->nvm,
+                      "UPDATE ipae SET lost_since = nullif(?1, 0), on_trial = ?2, return_at = nullif(?3, 0),"
+                      " imei = nullif(?4, ''), plmn = ?5",
+                      NVM_VALUES(NVM_INT(watch->lost_since), NVM_INT(watch->on_trial),
+                                 NVM_INT(watch->return_at), NVM_STRING(watch->imei),
+                                 NVM_BLOB(watch->has_plmn ? SPAN_ARRAY(watch->plmn) : SPAN_NONE)));
 }
 
 bool ipae_keep_state(struct ipae *ipae, struct span state)
@@ -44,10 +73,10 @@ bool ipae_get_state(struct ipae *ipae, struct buf *state)
     return !state->failed && !nvm_failed(ipae->card->nvm);
 }
 
-bool ipae_keep_times(struct ipae *ipae)
+bool ipae_keep_give_up(struct ipae *ipae)
 {
-    return nvm_change(ipae->card->nvm, "UPDATE ipae SET next_poll = ?1, give_up = nullif(?2, 0)",
-                      NVM_VALUES(NVM_INT(ipae->next_poll), NVM_INT(ipae->give_up)));
+    return nvm_change(ipae->card->nvm, "UPDATE ipae SET give_up = nullif(?1, 0)",
+                      NVM_VALUES(NVM_INT(ipae->give_up)));
 }
 
 bool ipae_keep_marked(struct ipae *ipae, bool marked)

@@ -417,6 +417,17 @@ void ipae_network_free(struct ipae_network *network)
     free(network);
 }
 
+uint64_t ipae_network_heard(const struct ipae_network *network)
+{
+    return network->host != NULL ? host_bearer_heard(network->host)
+                                 : bip_bearer_figures(ipae_terminal_bearer(network->terminal))->received;
+}
+
+int64_t ipae_network_clock_ahead(const struct ipae_network *network)
+{
+    return network->terminal != NULL ? ipae_terminal_whereabouts(network->terminal)->ahead : 0;
+}
+
 bool ipae_network_lacks_service(const struct ipae_network *network)
 {
     return network->terminal != NULL && ipae_terminal_whereabouts(network->terminal)->no_service;

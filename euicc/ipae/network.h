@@ -16,6 +16,10 @@ struct ipae_network;
 struct ipae_network *ipae_network_new(struct softeuicc *card, const struct softeuicc_bearer *host,
                                       struct ipae_terminal *terminal);
 void ipae_network_free(struct ipae_network *network); /* NULL is fine */
+/* How often something has come from it: what is compared with what it was before. */
+uint64_t ipae_network_heard(const struct ipae_network *network);
+/* Milliseconds that the network's time is ahead of the card's, as far as is known. */
+int64_t ipae_network_clock_ahead(const struct ipae_network *network);
 /* It is the terminal's, which has said that it is on none now. */
 bool ipae_network_lacks_service(const struct ipae_network *network);
 const struct ipae_carrier *ipae_network_carrier(const struct ipae_network *network);

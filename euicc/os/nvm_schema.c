@@ -295,6 +295,40 @@ static const char version_8[] =
     "ALTER TABLE ipae ADD COLUMN names BLOB;"; /* that it has found addresses of, see
                                                   euicc/network/resolver_cache.h */
 
-const char *const nvm_migrations[] = {version_1, version_2, version_3, version_4,
-                                      version_5, version_6, version_7, version_8};
+/* How the IPAe polls and what it watches: its settings, each eIM's next poll, its clocks, what it has done.
+ */
+static const char version_9[] =
+    "CREATE TABLE ipae_setting (" /* those that are not as they were made; euicc/ipae/ipae_settings.c */
+    "  name TEXT NOT NULL,"
+    "  eim_id TEXT NOT NULL," /* of which eIM; '': of all that have none of their own */
+    "  value TEXT NOT NULL,"
+    "  PRIMARY KEY (name, eim_id)"
+    ") STRICT, WITHOUT ROWID;"
+    "INSERT INTO ipae_setting SELECT 'poll-interval', '', poll_interval FROM ipae WHERE poll_interval <> 900;"
+    "CREATE TABLE ipae_eim (" /* no row: it was never polled */
+    "  eim_id TEXT PRIMARY KEY REFERENCES eim (eim_id) ON DELETE CASCADE,"
+    "  polled INTEGER NOT NULL,"    /* when the last poll of it was over, milliseconds since 1970 */
+    "  next_poll INTEGER NOT NULL," /* likewise */
+    "  failures INTEGER NOT NULL,"  /* polls since it was reached last */
+    "  why TEXT"                    /* the last one failed; NULL: it did not */
+    ") STRICT;"
+    "INSERT INTO ipae_eim SELECT eim_id, 0, next_poll, 0, NULL FROM eim, ipae WHERE next_poll > 0;"
+    "ALTER TABLE ipae DROP COLUMN poll_interval;"
+    "ALTER TABLE ipae DROP COLUMN next_poll;"
+    "ALTER TABLE ipae ADD COLUMN lost_since INTEGER;" /* nothing has come from the network since; NULL: it has
+                                                       */
+    "ALTER TABLE ipae ADD COLUMN on_trial INTEGER NOT NULL DEFAULT 0;" /* the profile was returned to, and has
+                                                                          not shown yet that it has a network
+                                                                        */
+    "ALTER TABLE ipae ADD COLUMN return_at INTEGER;" /* from the Fallback Profile; NULL: there is nothing to
+                                                        return to */
+    "ALTER TABLE ipae ADD COLUMN imei TEXT;"         /* of the device that it was in last */
+    "ALTER TABLE ipae ADD COLUMN plmn BLOB;"         /* that an eIM was told last, 3GPP TS 24.008 */
+    "CREATE TABLE ipae_count ("                      /* what it has done since the card was made */
+    "  name TEXT PRIMARY KEY,"
+    "  value INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;";
+
+const char *const nvm_migrations[] = {version_1, version_2, version_3, version_4, version_5,
+                                      version_6, version_7, version_8, version_9};
 const int nvm_schema_version = sizeof(nvm_migrations) / sizeof(nvm_migrations[0]);

@@ -28,8 +28,10 @@ static int64_t bench_now(void *context)
     return ((const struct bench *)context)->now;
 }
 
+/* A poll that reached nobody is made again in a quarter of an hour. */
 static void open_bench(struct bench *bench)
 {
+    static const struct softeuicc_set_value retry = {"retry-after", NULL, "900"};
     struct softeuicc *card;
 
     *bench = (struct bench){.now = NOW};
@@ -38,6 +40,7 @@ static void open_bench(struct bench *bench)
     card->hooks.now = bench_now;
     card->hooks.context = bench;
     ck_assert(ipae_insert(card, false) && nvm_commit(card->nvm) && ipae_load(card));
+    ck_assert_int_eq(softeuicc_set(card, &retry, NULL), SOFTEUICC_OK);
     bench->ipa.es10.terminal = terminal_start(card, SOFTEUICC_COLD);
 }
 

@@ -1,0 +1,230 @@
+/* The settings of the IPAe: see ipae_settings.h. */
+#include "euicc/ipae/ipae_settings.h"
+
+#include "euicc/os/error.h"
+#include "ipa/ipa.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Seconds. */
+enum { A_MINUTE = 60, AN_HOUR = 60 * A_MINUTE, A_DAY = 24 * AN_HOUR, A_MONTH = 31 * A_DAY };
+
+static const struct softeuicc_setting rows[IPAE_SETTINGS] = {
+    [IPAE_POLL_INTERVAL] = {"poll-interval", SOFTEUICC_SETTING_SECONDS, 0, A_MONTH, "900", true,
+                            "from one poll to the next; 0: it polls only when something happens"},
+    [IPAE_POLL_JITTER] = {"poll-jitter", SOFTEUICC_SETTING_PERCENT, 0, 100, "0", true,
+                          "by how much of it, at most, a poll comes later, at random"},
+    [IPAE_RETRY_AFTER] = {"retry-after", SOFTEUICC_SETTING_SECONDS, 1, A_DAY, "60", true,
+                          "after a poll that reached nobody; twice as long after each more"},
+    [IPAE_RETRY_LIMIT] = {"retry-limit", SOFTEUICC_SETTING_SECONDS, 1, A_MONTH, "3600", true,
+                          "but never longer than this"},
+    [IPAE_QUIET_HOURS] = {"quiet-hours", SOFTEUICC_SETTING_HOURS, 0, 0, "", false,
+                          "in which no poll is due, UTC"},
+    [IPAE_POLL_ON_MESSAGE] = {"poll-on-message", SOFTEUICC_SETTING_SWITCH, 0, 1, "on", false,
+                              "poll when a short message for the ISD-R comes"},
+    [IPAE_POLL_ON_NETWORK] = {"poll-on-network", SOFTEUICC_SETTING_SWITCH, 0, 1, "on", false,
+                              "poll when the device is on another network than the eIMs know"},
+    [IPAE_REPORT_WITHIN] = {"report-within", SOFTEUICC_SETTING_SECONDS, A_MINUTE, A_DAY, "600", false,
+                            "in which a change of profiles must be reported over the new network"},
+    [IPAE_FALLBACK_AFTER] = {"fallback-after", SOFTEUICC_SETTING_SECONDS, 0, A_MONTH, "3600", false,
+                             "without a network, until the Fallback Profile is enabled; 0: never"},
+    [IPAE_RETURN_AFTER] = {"return-after", SOFTEUICC_SETTING_SECONDS, 0, A_MONTH, "21600", false,
+                           "with the Fallback Profile, until the one before it is tried; 0: never"},
+    [IPAE_DNS_SERVER] = {"dns-server", SOFTEUICC_SETTING_ADDRESS, 0, 0, "", false,
+                         "asked for addresses besides the one that the terminal names"},
+    [IPAE_COMPACT] = {"compact", SOFTEUICC_SETTING_SWITCH, 0, 1, "off", true,
+                      "send the compact forms, which the eIM must be able to expand"},
+    [IPAE_PREFER_DIRECT] = {"prefer-direct", SOFTEUICC_SETTING_SWITCH, 0, 1, "off", true,
+                            "download from the SM-DP+ itself, although the eIM would relay"},
+    [IPAE_V1] = {"v1", SOFTEUICC_SETTING_SWITCH, 0, 1, "off", true, "the eIM is one of SGP.32 v1.0"},
+};
+
+const struct softeuicc_setting *ipae_settings_at(size_t index)
+{
+    return index < IPAE_SETTINGS ? &rows[index] : NULL;
+}
+
+/* --- values ------------------------------------------------------------------------------------------- */
+
+static bool value_digits(const char **text, int64_t max, int64_t *number)
+{
+    const char *digit = *text;
+
+    for (*number = 0; *digit >= '0' && *digit <= '9'; digit++) {
+        *number = *number * 10 + (*digit - '0');
+        if (*number > max)
+            return false;
+    }
+    if (digit == *text)
+        return false;
+    *text = digit;
+    return true;
+}
+
+/* "23:59" */
+static bool value_minute(const char **text, unsigned *minute)
+{
+    const char *start = *text;
+    int64_t hours, minutes;
+
+    if (!value_digits(text, 23, &hours) || *text != start + 2 || **text != ':')
+        return false;
+    start = ++*text;
+    if (!value_digits(text, 59, &minutes) || *text != start + 2)
+        return false;
+    *minute = (unsigned)(hours * 60 + minutes);
+    return true;
+}
+
+static bool value_hours(const char *text, struct ipae_settings *settings)
+{
+    settings->has_quiet_hours = *text != '\0';
+    return *text == '\0' || (value_minute(&text, &settings->quiet_from) && *text++ == '-' &&
+                             value_minute(&text, &settings->quiet_to) && *text == '\0' &&
+                             settings->quiet_from != settings->quiet_to);
+}
+
+static bool value_address(const char *text, struct ipae_settings *settings)
+{
+    settings->has_dns_server = *text != '\0';
+    return *text == '\0' || host_address(text, &settings->dns_server);
+}
+
+/* False: this setting takes no such value. */
+static bool value_read(enum ipae_setting which, const char *text, struct ipae_settings *settings)
+{
+    const struct softeuicc_setting *row = &rows[which];
+    int64_t *number = &settings->number[which];
+
+    switch (row->kind) {
+    case SOFTEUICC_SETTING_HOURS:
+        return value_hours(text, settings);
+    case SOFTEUICC_SETTING_ADDRESS:
+        return value_address(text, settings);
+    case SOFTEUICC_SETTING_SWITCH:
+        *number = strcmp(text, "on") == 0;
+        return *number == 1 || strcmp(text, "off") == 0;
+    default:
+        return value_digits(&text, row->max, number) && *text == '\0' && *number >= row->min;
+    }
+}
+
+static enum softeuicc_status value_refuse(enum ipae_setting which, const char *value,
+                                          struct softeuicc_error *error)
+{
+    const struct softeuicc_setting *row = &rows[which];
+
+    switch (row->kind) {
+    case SOFTEUICC_SETTING_HOURS:
+        return error_set(error, SOFTEUICC_INVALID, "%s is a time of the day, as 22:00-06:00, not '%.60s'",
+                         row->name, value);
+    case SOFTEUICC_SETTING_ADDRESS:
+        return error_set(error, SOFTEUICC_INVALID, "%s is an IPv4 or IPv6 address, not '%.60s'", row->name,
+                         value);
+    case SOFTEUICC_SETTING_SWITCH:
+        return error_set(error, SOFTEUICC_INVALID, "%s is on or off, not '%.60s'", row->name, value);
+    default:
+        return error_set(error, SOFTEUICC_INVALID, "%s is %lld to %lld %s, not '%.60s'", row->name,
+                         (long long)row->min, (long long)row->max,
+                         row->kind == SOFTEUICC_SETTING_PERCENT ? "percent" : "seconds", value);
+    }
+}
+
+/* --- what is kept ------------------------------------------------------------------------------------- */
+
+/* IPAE_SETTINGS: there is none. */
+static enum ipae_setting setting_named(const char *name)
+{
+    enum ipae_setting which = 0;
+
+    while (which < IPAE_SETTINGS && strcmp(rows[which].name, name) != 0)
+        which++;
+    return which;
+}
+
+/* Reading: what another version of the program has kept and this one does not know holds no longer. */
+bool ipae_settings_read(struct softeuicc *card, struct ipae_settings *settings)
+{
+    sqlite3_stmt *stmt = nvm_select(card->nvm, "SELECT name, eim_id, value FROM ipae_setting", NVM_NONE);
+
+    *settings = (struct ipae_settings){.has_own = false};
+    for (enum ipae_setting which = 0; which < IPAE_SETTINGS; which++)
+        (void)value_read(which, rows[which].preset, settings);
+    while (nvm_row(card->nvm, stmt)) {
+        enum ipae_setting which = setting_named(nvm_text(stmt, 0));
+        struct ipae_settings read = *settings;
+
+        if (nvm_text(stmt, 1)[0] != '\0')
+            settings->has_own = true;
+        else if (which < IPAE_SETTINGS && value_read(which, nvm_text(stmt, 2), &read))
+            *settings = read;
+    }
+    nvm_done(stmt);
+    return !nvm_failed(card->nvm);
+}
+
+int64_t ipae_setting_of(struct softeuicc *card, const struct ipae_settings *settings, enum ipae_setting which,
+                        const char *eim)
+{
+    struct ipae_settings own = *settings;
+    sqlite3_stmt *stmt;
+    bool is_own = false;
+
+    if (!settings->has_own || !rows[which].per_eim)
+        return settings->number[which];
+    stmt = nvm_select(card->nvm, "SELECT value FROM ipae_setting WHERE name = ?1 AND eim_id = ?2",
+                      NVM_VALUES(NVM_STRING(rows[which].name), NVM_STRING(eim)));
+    if (nvm_row(card->nvm, stmt))
+        is_own = value_read(which, nvm_text(stmt, 0), &own);
+    nvm_done(stmt);
+    return is_own ? own.number[which] : settings->number[which];
+}
+
+/* --- setting ------------------------------------------------------------------------------------------ */
+
+static enum softeuicc_status check_eim(enum ipae_setting which, const char *eim,
+                                       struct softeuicc_error *error)
+{
+    size_t size = strlen(eim);
+
+    if (!rows[which].per_eim)
+        return error_set(error, SOFTEUICC_INVALID, "%s is the same for all eIMs", rows[which].name);
+    if (size == 0 || size > IPA_ID_MAX)
+        return error_set(error, SOFTEUICC_INVALID, "an eimId has 1 to %d octets, not %zu", IPA_ID_MAX, size);
+    return SOFTEUICC_OK;
+}
+
+static bool ipae_keep_setting(struct softeuicc *card, const struct softeuicc_set_value *value)
+{
+    const char *eim = value->eim != NULL ? value->eim : "";
+
+    if (value->value == NULL)
+        return nvm_change(card->nvm, "DELETE FROM ipae_setting WHERE name = ?1 AND eim_id = ?2",
+                          NVM_VALUES(NVM_STRING(value->name), NVM_STRING(eim)));
+    return nvm_change(card->nvm,
+                      "INSERT OR REPLACE INTO ipae_setting (name, eim_id, value) VALUES (?1, ?2, ?3)",
+                      NVM_VALUES(NVM_STRING(value->name), NVM_STRING(eim), NVM_STRING(value->value)));
+}
+
+enum softeuicc_status ipae_settings_set(struct softeuicc *card, const struct softeuicc_set_value *value,
+                                        struct softeuicc_error *error)
+{
+    enum ipae_setting which = setting_named(value->name);
+    struct ipae_settings read;
+    enum softeuicc_status status = SOFTEUICC_OK;
+
+    if (nvm_figure(card->nvm, "SELECT count(*) FROM ipae", NVM_NONE) == 0)
+        return error_set(error, SOFTEUICC_INVALID, "the card has no IPAe");
+    if (which == IPAE_SETTINGS)
+        return error_set(error, SOFTEUICC_INVALID, "the IPAe has no setting '%.60s'", value->name);
+    if (value->eim != NULL)
+        status = check_eim(which, value->eim, error);
+    if (status != SOFTEUICC_OK)
+        return status;
+    if (value->value != NULL && !value_read(which, value->value, &read))
+        return value_refuse(which, value->value, error);
+    if (!ipae_keep_setting(card, value))
+        return error_set(error, SOFTEUICC_STORAGE, "it cannot be stored: %s", nvm_message(card->nvm));
+    return SOFTEUICC_OK;
+}
