@@ -85,10 +85,11 @@ void ipae_reset(struct softeuicc *card)
         ipae_terminal_reset(ipae->terminal);
     ipae->others_at = 0;
     ipae->not_before = card_now(card) + START_PATIENCE;
-    ipae->was_without = false;
     ipae->refused_at = 0;
     ipae->is_changed = ipae->has_started = true;
     (void)ipae_read(ipae);
+    /* A device that starts may be where there is a network. */
+    ipae->was_without = ipae->watch.lost_since != 0;
 }
 
 void ipae_terminal_is_ready(struct softeuicc *card)

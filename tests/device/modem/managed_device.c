@@ -321,10 +321,17 @@ void managed_insert(struct managed_device *managed)
     managed_change_modem(managed);
 }
 
+enum { LOG_END = 3000 }; /* characters */
+
+/* With as much of the end as a message of the library holds. */
 static void abort_with_log(struct managed_device *managed, const char *what)
 {
+    size_t size = managed->told.size;
+    size_t start = size > LOG_END ? size - LOG_END : 0;
+
     buf_append_octet(&managed->told, 0);
-    ck_abort_msg("%s: %s\n%s", managed->device.network.is->name, what, (const char *)managed->told.data);
+    ck_abort_msg("%s: %s\n%s", managed->device.network.is->name, what,
+                 (const char *)managed->told.data + start);
 }
 
 /* A card that another program has reset is one that the modem goes on with. */
