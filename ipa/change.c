@@ -42,18 +42,29 @@ static bool change_begin(struct ipa *ipa, int cause)
     return ipa_keep(ipa);
 }
 
-bool ipa_settle(struct ipa *ipa)
+/* What was begun has happened, or not. `waits`: a change that has not may be one that the card has marked,
+ * until its REFRESH is answered; it stays begun. */
+static bool change_settle(struct ipa *ipa, bool waits)
 {
     uint8_t profiles[DIGEST_SIZE];
+    bool is_done;
 
     if (ipa->state.begun_cause < 0)
         return true;
-    if (!card_profiles_digest(ipa, profiles) ||
-        (memcmp(profiles, ipa->state.profiles, sizeof(profiles)) != 0 &&
-         !card_mark_eims(ipa, NULL, ipa->state.begun_cause)))
+    if (!card_profiles_digest(ipa, profiles))
+        return ipa_end(ipa, IPA_CARD, "%s", ipa->why);
+    is_done = memcmp(profiles, ipa->state.profiles, sizeof(profiles)) != 0;
+    if (!is_done && waits)
+        return true;
+    if (is_done && !card_mark_eims(ipa, NULL, ipa->state.begun_cause))
         return ipa_end(ipa, IPA_CARD, "%s", ipa->why);
     ipa->state.begun_cause = -1;
     return ipa_keep(ipa);
+}
+
+bool ipa_settle(struct ipa *ipa)
+{
+    return change_settle(ipa, false);
 }
 
 bool ipa_change(struct ipa *ipa, enum ipa_change change, int *code)
@@ -68,7 +79,7 @@ bool ipa_change(struct ipa *ipa, enum ipa_change change, int *code)
     if (change == IPA_CHANGE_ROLLBACK && ok)
         ipa->state.unconfirmed[0] = '\0';
     if (ok)
-        return ipa_settle(ipa);
+        return change_settle(ipa, *code == 0);
     ipa->state.begun_cause = -1; /* the card refused the function as such; what is kept says so next time */
     return false;
 }
@@ -92,7 +103,7 @@ bool change_immediate(struct ipa *ipa, struct ipa_immediate *outcome)
     if (card_refresh(ipa, "ImmediateEnable", TAG_IMMEDIATE_ENABLE, &content, NULL) &&
         take_code(ipa, "ImmediateEnable", content, 0x80, &outcome->code))
         outcome->available = outcome->code != NOT_ALLOWED;
-    return ipa_settle(ipa);
+    return change_settle(ipa, outcome->available && outcome->code == 0);
 }
 
 bool ipa_memory_reset(struct ipa *ipa, uint8_t options, int codes[3])

@@ -19,6 +19,7 @@ enum {
         120 * 1000, /* an RSP session of somebody else without a command for so long is forgotten */
     RESET_PATIENCE = 60 * 1000,   /* for a terminal that said that it resets the card */
     STORAGE_PATIENCE = 60 * 1000, /* after storage failed */
+    LONGEST_PATIENCE = 60 * 1000, /* of these but the second */
 };
 
 /* Without a network that the host lends there is the terminal's. */
@@ -140,7 +141,7 @@ static bool yields(struct ipae *ipae, bool of_es10)
 
     if (rsp_session_stage(card) == RSP_NONE)
         ipae->others_at = 0;
-    else if (of_es10 || ipae->others_at == 0)
+    else if (of_es10 || ipae->others_at == 0 || ipae->others_at > now)
         ipae->others_at = now;
     if (ipae->others_at != 0 && now - ipae->others_at < OTHERS_PATIENCE) {
         if (ipae_in_session(ipae))
@@ -178,9 +179,17 @@ static int64_t idle_due(const struct ipae *ipae)
     return watch < ipae->next_poll ? watch : ipae->next_poll;
 }
 
+/* A clock that was set back does not make it rest for longer. */
+static bool rests(const struct ipae *ipae)
+{
+    int64_t left = ipae->not_before - card_now(ipae->card);
+
+    return left > 0 && left <= LONGEST_PATIENCE;
+}
+
 static bool is_due(const struct ipae *ipae, int64_t now)
 {
-    if (now < ipae->not_before || (uses_terminal(ipae) && !ipae_terminal_is_known(ipae->terminal)))
+    if (rests(ipae) || (uses_terminal(ipae) && !ipae_terminal_is_known(ipae->terminal)))
         return false;
     return ipae->round != NULL || now >= idle_due(ipae);
 }
@@ -291,7 +300,7 @@ int64_t ipae_next_wakeup(const struct softeuicc *card)
         return -1;
     if (ipae->others_at != 0 && next < ipae->others_at + OTHERS_PATIENCE)
         next = ipae->others_at + OTHERS_PATIENCE;
-    return next > ipae->not_before ? next : ipae->not_before;
+    return rests(ipae) && next < ipae->not_before ? ipae->not_before : next;
 }
 
 /* --- what became of a change -------------------------------------------------------------------------- */

@@ -213,7 +213,7 @@ static bool retry_or_give_up(struct ipae *ipae)
         ipa_give_up(round->ipa);
         return true;
     }
-    if (round->retry_at == 0)
+    if (round->retry_at == 0 || round->retry_at > now + RETRY_AFTER)
         round->retry_at = now + RETRY_AFTER;
     if (now < round->retry_at)
         return false;

@@ -142,9 +142,13 @@ bool ipae_watch_has_news(const struct ipae *ipae)
 bool ipae_watch_look(struct ipae *ipae)
 {
     struct ipae_watch *watch = &ipae->watch;
+    int64_t now = card_now(ipae->card);
 
-    if (watch->lost_since > card_now(ipae->card))
-        watch->lost_since = card_now(ipae->card);
+    /* A clock that was set back. */
+    if (watch->lost_since > now)
+        watch->lost_since = now;
+    if (ipae->refused_at > now)
+        ipae->refused_at = now;
     return see_device(ipae) && see_service(ipae) && (!ipae->is_changed || see_profile(ipae));
 }
 
@@ -198,6 +202,13 @@ static bool put_off(struct ipae *ipae)
     return ipae_keep_watch(ipae);
 }
 
+/* Before a profile is left because nothing came, it is asked once more: since the last time a network may have
+ * come back. A terminal that says that there is none is believed. */
+static bool is_proven(const struct ipae *ipae)
+{
+    return ipae->polled >= lost_due(ipae) || ipae_network_lacks_service(ipae->network);
+}
+
 /* To the Fallback Profile or back; over its network the eIMs are told at once. */
 static bool change_over(struct ipae *ipae, enum ipa_change change)
 {
@@ -225,6 +236,8 @@ bool ipae_watch_go(struct ipae *ipae)
 
     if (ipae->give_up != 0)
         return true;
+    if (now >= lost_due(ipae) && !is_proven(ipae))
+        return ipae_schedule_hurry(ipae, false);
     if (now >= lost_due(ipae))
         return change_over(ipae, watch_may_return(ipae) ? IPA_CHANGE_RETURN : IPA_CHANGE_FALLBACK);
     if (now >= return_due(ipae))

@@ -11,7 +11,7 @@
 #include "tests/support/package.h"
 
 #define IPA_QUEUE_MAX 80
-#define IPA_TAKEN_MAX 256
+#define IPA_TAKEN_MAX 1024
 
 enum ipa_cut {
     CUT_NEVER,
