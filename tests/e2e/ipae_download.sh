@@ -38,6 +38,10 @@ for name in code default event at-once secret relayed relayed-default relayed-ev
     make_profile "$name" "${iccids[$name]}" "${options[@]}"
     number=$((number + 1))
 done
+for cut in {1..8}; do
+    iccids[cut-$cut]=898821100000000010$cut
+    make_profile "cut-$cut" "${iccids[cut-$cut]}"
+done
 
 # start NAME OPTION…: a server, until it listens.
 start() {
@@ -198,7 +202,7 @@ download ruled
 download large
 order "immediate enabling" immediate-enable on
 download relayed-at-once
-lives "a card downloads through the eIM" --network "$work/lossy.net"
+lives "a card downloads through the eIM" --network nbiot
 installed "through the eIM, an activation code" relayed
 installed "through the eIM, the default SM-DP+" relayed-default
 installed "through the eIM, an event at the SM-DS" relayed-event
@@ -222,4 +226,29 @@ if [ -n "$coap" ]; then
 else
     skip "CoAP: softeuicc is built without libcoap"
 fi
+
+# --- the power goes ----------------------------------------------------------------------------------------------------------
+# cut_at WHICH: the power goes when the device has told of so many octets that were sent or came, or soon after.
+cut_at() {
+    local pid
+    mkfifo "$work/told-$1"
+    "$softeuicc" device --card "$card" --virtual --json --for 1h >"$work/told-$1" 2>"$work/device.err" &
+    pid=$!
+    processes+=("$pid")
+    grep -E -m "$1" '"event":"(sent|received)"' "$work/told-$1" >/dev/null
+    end_process "$pid" KILL
+}
+
+make_iot_card cut --fqdn "$eim"
+lives "the card is known"
+unfinished=0
+for cut in {1..8}; do
+    download "cut-$cut"
+    cut_at $((cut * 8))
+    [ "$(became "cut-$cut")" = "done" ] || unfinished=$((unfinished + 1))
+    lives "the power went at message $((cut * 8))"
+    installed "after that" "cut-$cut"
+done
+isnt "the power went before a download was done" 0 "$unfinished"
+nothing_is_left "after the power went"
 finish
