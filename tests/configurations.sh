@@ -97,9 +97,24 @@ reads() {
 
 # --- one configuration --------------------------------------------------------------------------------------------------
 
+# The objects there are for which the new config.h says something else than the last one did: they read a file that has the name of a
+# macro that has changed. All others would become the same again, and so would every program that is linked with them.
+configured_anew() {
+    local macros object makefile
+    touch "$work/config.h"
+    macros=$(diff "$work/config.h" config.h | sed -nE 's/^[<>] .*# ?(define|undef) ([A-Z0-9_]+).*/\2/p' | sort -u | paste -sd'|')
+    cp config.h "$work/config.h"
+    [ -n "$macros" ] || return 0
+    while read -r object; do
+        makefile=$(dirname "$object")/.deps/$(basename "$object" | sed -E 's/\.(l?)o$/.P\1o/')
+        tr -s ' \\:' '\n' <"$makefile" | grep -E '\.[ch]$' | grep -v '^/usr/' | grep -vxE '(\./)?config\.h' | sort -u |
+            xargs -r grep -lqwE "$macros" 2>/dev/null && printf '%s\n' "$object"
+    done < <(reads '(^| )config\.h')
+}
+
 # Removes what make would take for good though it is the last configuration's: what is made from a list of objects, libraries or flags
-# that has changed, and objects that read config.h or a header of what is left out now. The card's library takes only its version from
-# config.h, which must not make everything anew: so config.h is made to look old.
+# that has changed, and objects for which config.h has changed, or that read a header of what is left out now. config.h is then made to
+# look old: as new as it is, make would take every object that reads it for too old.
 forget() {
     local variable product option
     # shellcheck disable=SC2016 # make expands it
@@ -120,14 +135,14 @@ forget() {
     for option in "${left_out[@]}"; do
         [ -z "${modules[$option]}" ] || reads "$(headers "$option")" | xargs -r rm -f
     done
-    reads '(^| )config\.h' | grep -vxF ./euicc/version.lo | xargs -r rm -f
+    configured_anew | xargs -r rm -f
     touch -d @0 config.h
     rm -f softeuicc
 }
 
-# Over a thousand programs are linked: gold, where there is one, needs a third of the time.
+# Hundreds of programs are linked: gold, where there is one, needs a third of the time, and libtool in dash two thirds of that in bash.
 configure_it() {
-    "$source/configure" --quiet --cache-file=cache --enable-werror CFLAGS=-O0 "LDFLAGS=${gold:+-fuse-ld=gold}" "${left_out[@]/#/--without-}" && forget
+    ${dash:+env CONFIG_SHELL="$dash"} "$source/configure" --quiet --cache-file=cache --enable-werror CFLAGS=-O0 "LDFLAGS=${gold:+-fuse-ld=gold}" "${left_out[@]/#/--without-}" && forget
 }
 
 # Every subcommand that there is, the program has, or says in a line which of these options took it away.
@@ -249,7 +264,8 @@ for option in "${options[@]}"; do
 done
 
 gold=$(command -v ld.gold)
-rm -rf "$work/build" "$work"/{linked,read}-* "$work/lists"
+dash=$(command -v dash)
+rm -rf "$work/build" "$work"/{linked,read}-* "$work"/{lists,config.h}
 mkdir -p "$work/build" && cd "$work/build" || exit 1
 if [ $# -gt 0 ]; then
     for option in "$@"; do
