@@ -103,6 +103,8 @@ bool ipae_schedule_again(struct ipae *ipae);
 /* --- Without a network (ipae_watch.c) ---------------------------------------------------------------------
  */
 
+/* What the terminal has told; without one, nothing. */
+const struct ipae_whereabouts *ipae_watch_whereabouts(const struct ipae *ipae);
 /* Something has come from the network, or nothing although it was asked. */
 bool ipae_watch_heard(struct ipae *ipae);
 bool ipae_watch_silence(struct ipae *ipae);

@@ -6,6 +6,7 @@
 #include "euicc/ipae/ipae_internal.h"
 
 #include "euicc/lifecycle/marking.h"
+#include "euicc/network/coaps_exchange.h"
 #include "euicc/os/host.h"
 
 #include <stdio.h>
@@ -26,13 +27,11 @@ static bool save(void *context, struct span state)
 struct ipa *ipae_make_ipa(struct ipae *ipae)
 {
     const struct ipa_host host = {.context = ipae, .es10 = ipae_es10, .save = save};
-    const struct ipae_whereabouts *whereabouts =
-        ipae->terminal != NULL ? ipae_terminal_whereabouts(ipae->terminal) : NULL;
-    const struct ipa_settings settings = {
-        .direct = true,
-        .indirect = true,
-        .imei = whereabouts != NULL && whereabouts->imei[0] != '\0' ? whereabouts->imei : NULL,
-        .rplmn = whereabouts != NULL && whereabouts->has_plmn ? whereabouts->plmn : NULL};
+    const struct ipae_whereabouts *whereabouts = ipae_watch_whereabouts(ipae);
+    const struct ipa_settings settings = {.direct = true,
+                                          .indirect = true,
+                                          .coaps = coaps_is_built,
+                                          .imei = whereabouts->imei[0] != '\0' ? whereabouts->imei : NULL};
     struct buf state = {0};
     struct ipa *ipa = NULL;
 
@@ -119,11 +118,29 @@ static bool take_eim(struct ipae_round *round, const char *id)
     return !round->eim.trusted.failed;
 }
 
+/* Where the terminal is now: a network may have been found since the round began. */
+static void use_place(struct ipae *ipae)
+{
+    const struct ipae_whereabouts *whereabouts = ipae_watch_whereabouts(ipae);
+
+    ipa_settings(ipae->round->ipa)->rplmn = whereabouts->has_plmn ? whereabouts->plmn : NULL;
+}
+
+/* Named leniency: the configurations that eIMs of v1.0 export name no protocol, which the card keeps as "none
+ * to retrieve by". They mean HTTPS. */
+static void use_v1(struct ipa_eim *eim)
+{
+    if ((eim->protocols & (1u << IPA_RETRIEVE_HTTPS | 1u << IPA_RETRIEVE_COAPS)) == 0)
+        eim->has_protocols = false;
+}
+
 static void use_settings(struct ipae *ipae, const char *eim)
 {
     struct ipa_settings *settings = ipa_settings(ipae->round->ipa);
 
     settings->v1 = ipae_setting_of(ipae->card, &ipae->settings, IPAE_V1, eim) != 0;
+    if (settings->v1)
+        use_v1(&ipae->round->eim);
     settings->compact = ipae_setting_of(ipae->card, &ipae->settings, IPAE_COMPACT, eim) != 0;
     settings->prefer_direct = ipae_setting_of(ipae->card, &ipae->settings, IPAE_PREFER_DIRECT, eim) != 0;
 }
@@ -241,14 +258,39 @@ static bool end_poll(struct ipae *ipae)
     return poll_next(ipae);
 }
 
+/* A message that would find no network is held for a while. */
+static bool is_held(struct ipae *ipae)
+{
+    struct ipae_round *round = ipae->round;
+    int64_t now = card_now(ipae->card);
+
+    if (!ipae_network_lacks_service(ipae->network)) {
+        round->held = 0;
+        return false;
+    }
+    if (round->held == 0 || round->held > now + SERVICE_PATIENCE)
+        round->held = now + SERVICE_PATIENCE;
+    return now < round->held;
+}
+
+/* The first message says which network the terminal is on: it is not made before there is one. */
+static bool begin_polls(struct ipae *ipae, bool *waits)
+{
+    *waits = ipae->round->eim_next == 0 && is_held(ipae);
+    return *waits || ipae->round->eim_next > 0 || poll_next(ipae);
+}
+
 bool ipae_round_go(struct ipae *ipae, bool *over)
 {
     struct ipae_round *round = ipae->round;
-    bool goes = true;
+    bool goes = true, waits;
 
     *over = false;
-    if (round->eim_next == 0 && !poll_next(ipae))
+    use_place(ipae);
+    if (!begin_polls(ipae, &waits))
         return false;
+    if (waits)
+        return true;
     while (goes && !nvm_failed(ipae->card->nvm)) {
         switch (ipa_want(round->ipa)) {
         case IPA_SEND:
@@ -268,21 +310,6 @@ bool ipae_round_go(struct ipae *ipae, bool *over)
         }
     }
     return !nvm_failed(ipae->card->nvm);
-}
-
-/* A message that would find no network is held for a while. */
-static bool is_held(struct ipae *ipae)
-{
-    struct ipae_round *round = ipae->round;
-    int64_t now = card_now(ipae->card);
-
-    if (!ipae_network_lacks_service(ipae->network)) {
-        round->held = 0;
-        return false;
-    }
-    if (round->held == 0 || round->held > now + SERVICE_PATIENCE)
-        round->held = now + SERVICE_PATIENCE;
-    return now < round->held;
 }
 
 bool ipae_round_send(struct ipae *ipae)
@@ -316,6 +343,6 @@ int64_t ipae_round_next(const struct ipae *ipae)
     case IPA_REFRESH:
         return -1;
     default:
-        return 0;
+        return round->held;
     }
 }

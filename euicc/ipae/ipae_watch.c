@@ -19,7 +19,7 @@
 
 enum { NETWORK_SETTLES = 60 * 1000 }; /* milliseconds from one poll to another one because of the network */
 
-static const struct ipae_whereabouts *watch_whereabouts(const struct ipae *ipae)
+const struct ipae_whereabouts *ipae_watch_whereabouts(const struct ipae *ipae)
 {
     static const struct ipae_whereabouts unknown = {.imei = ""};
 
@@ -51,14 +51,14 @@ bool ipae_watch_silence(struct ipae *ipae)
 
 static bool is_new_device(const struct ipae *ipae)
 {
-    const char *imei = watch_whereabouts(ipae)->imei;
+    const char *imei = ipae_watch_whereabouts(ipae)->imei;
 
     return imei[0] != '\0' && strcmp(imei, ipae->watch.imei) != 0;
 }
 
 static bool is_new_network(const struct ipae *ipae)
 {
-    const struct ipae_whereabouts *whereabouts = watch_whereabouts(ipae);
+    const struct ipae_whereabouts *whereabouts = ipae_watch_whereabouts(ipae);
     const struct ipae_watch *watch = &ipae->watch;
 
     return whereabouts->has_plmn && watch->has_plmn &&
@@ -67,7 +67,7 @@ static bool is_new_network(const struct ipae *ipae)
 
 bool ipae_watch_told(struct ipae *ipae)
 {
-    const struct ipae_whereabouts *whereabouts = watch_whereabouts(ipae);
+    const struct ipae_whereabouts *whereabouts = ipae_watch_whereabouts(ipae);
     struct ipae_watch *watch = &ipae->watch;
 
     if (!whereabouts->has_plmn || (watch->has_plmn && !is_new_network(ipae)))
@@ -85,7 +85,7 @@ static bool see_device(struct ipae *ipae)
 
     if (!is_new_device(ipae))
         return true;
-    memcpy(watch->imei, watch_whereabouts(ipae)->imei, sizeof(watch->imei));
+    memcpy(watch->imei, ipae_watch_whereabouts(ipae)->imei, sizeof(watch->imei));
     return ipae_keep_watch(ipae) &&
            (!was_elsewhere || (ipae_note_change(ipae, IPA_CAUSE_DEVICE) && ipae_schedule_hurry(ipae, false)));
 }
@@ -202,8 +202,8 @@ static bool put_off(struct ipae *ipae)
     return ipae_keep_watch(ipae);
 }
 
-/* Before a profile is left because nothing came, it is asked once more: since the last time a network may have
- * come back. A terminal that says that there is none is believed. */
+/* Before a profile is left because nothing came, it is asked once more: since the last time a network may
+ * have come back. A terminal that says that there is none is believed. */
 static bool is_proven(const struct ipae *ipae)
 {
     return ipae->polled >= lost_due(ipae) || ipae_network_lacks_service(ipae->network);

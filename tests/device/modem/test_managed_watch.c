@@ -199,6 +199,30 @@ START_TEST(another_network_is_not_told_when_that_is_not_wanted)
 }
 END_TEST
 
-TEST_MAIN("managed watch", falls_back_and_returns, a_network_that_comes_back_is_none_lost,
-          an_eim_that_is_down_is_no_loss, another_device_is_told, another_network_is_told,
-          another_network_is_not_told_when_that_is_not_wanted)
+/* A poll that is due before the device is attached waits, and says where that is. */
+START_TEST(the_first_poll_says_where)
+{
+    struct managed_device managed;
+    struct span plmn;
+
+    managed_open(&managed);
+    managed.device.ipa.queue_count = 0;
+    managed_insert(&managed);
+    managed.dark = BENCH_A;
+    managed_change_modem(&managed);
+    managed.device.ipa.taken_count = 0;
+    managed_pass(&managed, 20 * 1000);
+    ck_assert_uint_eq(ipa_bench_count(&managed.device.ipa, 0xBF4F), 0);
+    managed.dark = NULL;
+    roam(&managed, "02F801");
+    managed_pass(&managed, 10 * 1000);
+    ck_assert_uint_gt(polls(&managed), 0);
+    ck_assert(poll_told(&managed, 0x82, &plmn));
+    ck_assert_hex(plmn, "02F801");
+    managed_end(&managed);
+}
+END_TEST
+
+TEST_MAIN("managed watch", the_first_poll_says_where, falls_back_and_returns,
+          a_network_that_comes_back_is_none_lost, an_eim_that_is_down_is_no_loss, another_device_is_told,
+          another_network_is_told, another_network_is_not_told_when_that_is_not_wanted)

@@ -23,6 +23,7 @@ static bool carrier_begin(void *context, const struct ipa_eim *eim, const struct
 
     ck_assert(!nvm_in_transaction(bench->ipa.es10.card->nvm)); /* nothing leaves before it is stored */
     bench->begun++;
+    bench->had_protocols = eim->has_protocols;
     buf_clear(&bench->answer);
     bench->is_out = true;
     bench->is_answered =

@@ -19,6 +19,7 @@ struct ipae_bench {
     struct ipae_carrier carrier;
     struct buf answer;
     bool is_out, is_answered;
+    bool had_protocols; /* the eIM of the last message: an enum ipa_protocol to poll it by, or not */
     unsigned begun, dropped;
     uint32_t holds;        /* the answer to a message with this tag does not come */
     const char *unreached; /* the eIM with this eimId is down; NULL: none is */

@@ -299,8 +299,29 @@ START_TEST(a_profile_without_network_is_rolled_back)
 }
 END_TEST
 
+/* What an eIM of SGP.32 v1.0 exports names no protocol, of which the card makes "none". */
+START_TEST(an_eim_of_v1_is_served_as_one)
+{
+    struct ipae_bench bench;
+
+    ipae_bench_open(&bench);
+    ipae_bench_run(&bench);
+    ck_assert(bench.had_protocols);
+    ipae_bench_set(&bench, "v1", bench.ipa.other.id, "on");
+    bench.now += 15 * MINUTE;
+    ipae_bench_run(&bench);
+    ck_assert(bench.had_protocols);
+    ipae_bench_set(&bench, "v1", bench.ipa.eim.id, "on");
+    bench.now += 15 * MINUTE;
+    ipae_bench_run(&bench);
+    ck_assert(!bench.had_protocols);
+    ipae_bench_close(&bench);
+}
+END_TEST
+
 TEST_MAIN("ipae", it_polls_by_itself, a_clock_that_was_set_back_does_not_stop_it,
           a_package_without_a_terminal_changes_at_once, a_change_waits_for_the_terminal,
           it_sleeps_while_the_terminal_is_at_work, the_eim_hears_of_a_refused_refresh, it_yields_to_an_lpa,
           a_session_of_an_lpa_ends_its_own, it_sees_what_others_change, a_device_with_an_ipad_has_it_off,
-          a_strict_one_has_the_card_to_itself, a_profile_without_network_is_rolled_back)
+          a_strict_one_has_the_card_to_itself, a_profile_without_network_is_rolled_back,
+          an_eim_of_v1_is_served_as_one)
