@@ -53,7 +53,7 @@ bool ipae_load(struct softeuicc *card)
     if (card->ipae == NULL)
         return false;
     card->ipae->card = card;
-    return ipae_find_network(card->ipae) && ipae_read(card->ipae);
+    return ipae_find_network(card->ipae) && ipae_read(card->ipae) && ipae_count_read(card->ipae);
 }
 
 void ipae_set_carrier(struct softeuicc *card, const struct ipae_carrier *carrier)
@@ -67,6 +67,8 @@ void ipae_free(struct softeuicc *card)
     if (card->ipae == NULL)
         return;
     ipae_round_free(card->ipae);
+    if (card->ipae->network != NULL)
+        ipae_count_flush(card->ipae);
     ipae_network_free(card->ipae->network);
     ipae_terminal_free(card->ipae->terminal);
     free(card->ipae);
@@ -80,9 +82,11 @@ void ipae_reset(struct softeuicc *card)
     ipa_mode_reset(card);
     if (ipae == NULL)
         return;
+    ipae_count_see(ipae);
     ipae_round_free(ipae);
     if (ipae->terminal != NULL)
         ipae_terminal_reset(ipae->terminal);
+    ipae_count_flush(ipae);
     ipae->others_at = 0;
     ipae->not_before = card_now(card) + START_PATIENCE;
     ipae->was_without = false;
@@ -212,12 +216,13 @@ static bool work(struct ipae *ipae)
         return true;
     ipae_round_free(ipae);
     ipae->is_changed = true;
-    return ipae_watch_look(ipae);
+    return ipae_watch_look(ipae) && ipae_count_keep(ipae);
 }
 
-/* RAM must never know more than the file. */
-static void give_back(struct ipae *ipae)
+/* RAM must never know more than the file. What was sent was sent, and is seen again. */
+static void give_back(struct ipae *ipae, const struct ipae_counts *counts)
 {
+    ipae->counts = *counts;
     nvm_rollback(ipae->card->nvm);
     ipae_round_free(ipae);
     (void)ipae_read(ipae);
@@ -240,9 +245,11 @@ static void take_turn(struct ipae *ipae)
     bool goes_on = true;
 
     while (goes_on) {
+        const struct ipae_counts counts = ipae->counts;
+
         goes_on = work(ipae) && nvm_commit(card->nvm);
         if (!goes_on)
-            give_back(ipae);
+            give_back(ipae, &counts);
         else
             goes_on = !ipae_round_send(ipae);
     }
@@ -262,6 +269,7 @@ void ipae_turn(struct softeuicc *card, bool of_es10)
 
     if (ipae == NULL)
         return;
+    ipae_count_see(ipae);
     if (!is_at_work(ipae)) {
         if (ipae->round != NULL)
             ipae_round_free(ipae);
@@ -273,6 +281,7 @@ void ipae_turn(struct softeuicc *card, bool of_es10)
         take_turn(ipae);
     if (ipae->has_eims)
         ask_terminal(ipae);
+    ipae_count_see(ipae);
 }
 
 int64_t ipae_next_wakeup(const struct softeuicc *card)
@@ -333,6 +342,18 @@ bool ipae_look(const struct softeuicc *card, struct ipae_facts *facts)
         facts->network = "host";
     else if (ipae_terminal_has_channels(ipae->terminal))
         facts->network = "terminal";
+    return true;
+}
+
+bool ipae_look_count(const struct softeuicc *card, size_t index, struct ipae_tally *tally)
+{
+    struct ipae *ipae = card->ipae;
+
+    if (ipae == NULL || index >= IPAE_COUNTS)
+        return false;
+    ipae_count_see(ipae);
+    *tally = (struct ipae_tally){ipae_count_name(index), ipae->counts.now.ever[index],
+                                 ipae->counts.now.ever[index] - ipae->counts.now.before_round[index]};
     return true;
 }
 

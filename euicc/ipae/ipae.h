@@ -59,6 +59,15 @@ struct ipae_facts {
 };
 bool ipae_look(const struct softeuicc *card, struct ipae_facts *facts); /* false: the card has none */
 
+/* What it has done and spent: ipae_count.h. */
+struct ipae_tally {
+    const char *name;
+    uint64_t ever;       /* since the card was made */
+    uint64_t last_round; /* since the last round of polls began */
+};
+bool ipae_look_count(const struct softeuicc *card, size_t index,
+                     struct ipae_tally *tally); /* false: no more */
+
 /* What the host tells of a channel of its network: softeuicc_bearer_opened and the two after it. */
 void ipae_bearer_opened(struct softeuicc *card, unsigned channel);
 void ipae_bearer_received(struct softeuicc *card, unsigned channel, struct span octets);

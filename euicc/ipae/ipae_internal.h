@@ -3,6 +3,7 @@
 #define SOFTEUICC_EUICC_IPAE_IPAE_INTERNAL_H
 
 #include "euicc/ipae/ipae.h"
+#include "euicc/ipae/ipae_count.h"
 #include "euicc/ipae/ipae_settings.h"
 #include "euicc/ipae/network.h"
 
@@ -50,6 +51,7 @@ struct ipae {
     int64_t next_poll;
     int64_t give_up; /* 0: no result of a change is tried */
     struct ipae_watch watch;
+    struct ipae_counts counts;
     int64_t others_at;  /* when somebody else last used an RSP session; 0: nobody does */
     int64_t not_before; /* it rests until then: storage failed, or the terminal is about to reset the card */
 };

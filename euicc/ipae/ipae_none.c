@@ -80,6 +80,14 @@ bool ipae_look(const struct softeuicc *card, struct ipae_facts *facts)
     return false;
 }
 
+bool ipae_look_count(const struct softeuicc *card, size_t index, struct ipae_tally *tally)
+{
+    (void)card;
+    (void)index;
+    (void)tally;
+    return false;
+}
+
 void ipae_set_carrier(struct softeuicc *card, const struct ipae_carrier *carrier)
 {
     (void)card;

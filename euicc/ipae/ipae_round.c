@@ -23,9 +23,23 @@ static bool save(void *context, struct span state)
     return ipae_keep_state(context, state);
 }
 
+static void count_event(void *context, const struct ipa_report *report)
+{
+    struct ipae *ipae = context;
+
+    if (report->event == IPA_EVENT_PACKAGE)
+        ipae_count_note(ipae, IPAE_PACKAGES);
+    else if (report->event == IPA_EVENT_DOWNLOAD && report->code == 0)
+        ipae_count_note(ipae, IPAE_DOWNLOADS);
+    else if (report->event == IPA_EVENT_REFRESH)
+        ipae_count_note(ipae, IPAE_CHANGES);
+    else if (report->event == IPA_EVENT_ROLLBACK && report->code == 0)
+        ipae_count_note(ipae, IPAE_ROLLBACKS);
+}
+
 struct ipa *ipae_make_ipa(struct ipae *ipae)
 {
-    const struct ipa_host host = {.context = ipae, .es10 = ipae_es10, .save = save};
+    const struct ipa_host host = {.context = ipae, .es10 = ipae_es10, .save = save, .report = count_event};
     const struct ipae_whereabouts *whereabouts =
         ipae->terminal != NULL ? ipae_terminal_whereabouts(ipae->terminal) : NULL;
     const struct ipa_settings settings = {
@@ -95,6 +109,7 @@ bool ipae_round_begin(struct ipae *ipae)
     if (round == NULL)
         return false;
     round->begun = card_now(ipae->card);
+    ipae_count_begin_round(ipae);
     round->ipa = ipae_make_ipa(ipae);
     return round->ipa != NULL && ipae_schedule_take(ipae, round->eims, &round->eim_count) &&
            tell_changes(ipae);
@@ -234,8 +249,11 @@ static bool end_poll(struct ipae *ipae)
     }
     if (round->eim.id[0] == '\0')
         return true;
+    ipae_count_note(ipae, IPAE_POLLS);
     if (was_answered)
         (void)ipae_watch_told(ipae);
+    else
+        ipae_count_note(ipae, IPAE_POLLS_FAILED);
     (void)ipae_schedule_done(ipae, round->eim.id, round->begun, was_answered ? NULL : ipa_why(round->ipa));
     forget_eim(round);
     return poll_next(ipae);

@@ -211,6 +211,8 @@ static bool change_over(struct ipae *ipae, enum ipa_change change)
         return false;
     if (code != 0)
         return put_off(ipae);
+    ipae_count_note(ipae, IPAE_CHANGES);
+    ipae_count_note(ipae, change == IPA_CHANGE_RETURN ? IPAE_RETURNS : IPAE_FALLBACKS);
     ipae->carrier->drop(ipae->carrier->context);
     watch->lost_since = card_now(ipae->card);
     watch->on_trial = change == IPA_CHANGE_RETURN;

@@ -423,6 +423,18 @@ uint64_t ipae_network_heard(const struct ipae_network *network)
                                  : bip_bearer_figures(ipae_terminal_bearer(network->terminal))->received;
 }
 
+const struct bearer_figures *ipae_network_figures(struct ipae_network *network)
+{
+    int64_t now = card_now(network->card);
+
+    if (network->host != NULL) {
+        host_bearer_tick(network->host, now);
+        return host_bearer_figures(network->host);
+    }
+    bip_bearer_tick(ipae_terminal_bearer(network->terminal), now);
+    return bip_bearer_figures(ipae_terminal_bearer(network->terminal));
+}
+
 int64_t ipae_network_clock_ahead(const struct ipae_network *network)
 {
     return network->terminal != NULL ? ipae_terminal_whereabouts(network->terminal)->ahead : 0;
