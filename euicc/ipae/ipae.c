@@ -118,7 +118,7 @@ enum softeuicc_status ipae_set(struct softeuicc *card, const struct softeuicc_se
     if (status != SOFTEUICC_OK || ipae == NULL)
         return status;
     ipae->is_changed = true;
-    if (!ipae_settings_read(card, &ipae->settings) || !ipae_schedule_again(ipae))
+    if (!ipae_read_settings(ipae) || !ipae_schedule_again(ipae))
         return error_set(error, SOFTEUICC_STORAGE, "it cannot be stored: %s", nvm_message(card->nvm));
     return SOFTEUICC_OK;
 }
@@ -175,7 +175,7 @@ static int64_t idle_due(const struct ipae *ipae)
 
     if (!ipae->has_eims || marking_waits(ipae->card))
         return IPAE_NEVER;
-    if (ipae->is_wanted || ipae->has_started || ipae_watch_has_news(ipae) ||
+    if (ipae->is_wanted || ipae->is_called || ipae->has_started || ipae_watch_has_news(ipae) ||
         card_now(ipae->card) < ipae->polled)
         return 0;
     return watch < ipae->next_poll ? watch : ipae->next_poll;
@@ -194,8 +194,8 @@ static bool idle_work(struct ipae *ipae)
     bool starts = ipae->has_started, is_wanted = ipae->is_wanted;
 
     ipae->has_started = ipae->is_wanted = false;
-    return ipae_schedule_mind_clock(ipae, starts) && ipae_watch_look(ipae) && ipae_watch_go(ipae) &&
-           (!is_wanted || ipae_schedule_hurry(ipae, false));
+    return ipae_schedule_mind_clock(ipae, starts) && ipae_message_plan(ipae) && ipae_watch_look(ipae) &&
+           ipae_watch_go(ipae) && (!is_wanted || ipae_schedule_hurry(ipae, false));
 }
 
 static bool work(struct ipae *ipae)

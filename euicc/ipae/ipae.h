@@ -34,6 +34,9 @@ void ipae_reset(struct softeuicc *card);
  * it may begin. */
 void ipae_terminal_is_ready(struct softeuicc *card);
 
+/* A short message for the ISD-R came (ota_take_call), which wants it to poll, if its settings let it. */
+void ipae_message_came(struct softeuicc *card);
+
 /* One turn. `of_es10`: the command before it was for the ISD-R. It changes nothing of that command's answer
  * but that there may be a proactive command to fetch. */
 void ipae_turn(struct softeuicc *card, bool of_es10);

@@ -43,6 +43,7 @@ struct ipae {
     bool has_eims;            /* as far as was known in its last turn */
     bool has_failed;          /* some eIM was not reached when it was polled last */
     bool is_wanted;           /* every eIM is to be polled soon, as something has happened */
+    bool is_called;           /* a short message wants it to poll */
     bool was_without;         /* the terminal was on no network when it was looked at last */
     bool has_started;         /* a reset was before its last turn */
     bool is_changed;          /* another profile may be enabled than when that was looked at last */
@@ -68,6 +69,8 @@ bool ipae_in_session(const struct ipae *ipae);
 
 /* False when storage failed; so of the others. */
 bool ipae_read(struct ipae *ipae);
+/* Its settings, which hold from now on. */
+bool ipae_read_settings(struct ipae *ipae);
 bool ipae_keep_state(struct ipae *ipae, struct span state);
 bool ipae_get_state(struct ipae *ipae, struct buf *state);
 bool ipae_keep_give_up(struct ipae *ipae);
@@ -101,6 +104,12 @@ bool ipae_schedule_take(struct ipae *ipae, char eims[IPA_EIMS_MAX][IPA_ID_MAX + 
 bool ipae_schedule_done(struct ipae *ipae, const char *eim, int64_t begun, const char *why);
 /* The settings have changed. */
 bool ipae_schedule_again(struct ipae *ipae);
+
+/* --- Short messages (ipae_message.c) ----------------------------------------------------------------------
+ */
+
+/* Plans what a short message has asked for, if one has. False when storage failed. */
+bool ipae_message_plan(struct ipae *ipae);
 
 /* --- Without a network (ipae_watch.c) ---------------------------------------------------------------------
  */

@@ -53,6 +53,11 @@ void ipae_terminal_is_ready(struct softeuicc *card)
     (void)card;
 }
 
+void ipae_message_came(struct softeuicc *card)
+{
+    (void)card;
+}
+
 void ipae_turn(struct softeuicc *card, bool of_es10)
 {
     (void)card;

@@ -417,6 +417,12 @@ void ipae_network_free(struct ipae_network *network)
     free(network);
 }
 
+void ipae_network_set_dns_server(struct ipae_network *network, const struct ip_address *server)
+{
+    if (network->names != NULL)
+        naming_bearer_set_servers(network->names, server, server != NULL);
+}
+
 uint64_t ipae_network_heard(const struct ipae_network *network)
 {
     return network->host != NULL ? host_bearer_heard(network->host)
