@@ -352,7 +352,7 @@ bool ipae_look_count(const struct softeuicc *card, size_t index, struct ipae_tal
     if (ipae == NULL || index >= IPAE_COUNTS)
         return false;
     ipae_count_see(ipae);
-    *tally = (struct ipae_tally){ipae_count_name(index), ipae->counts.now.ever[index],
+    *tally = (struct ipae_tally){ipae_count_name((enum ipae_count)index), ipae->counts.now.ever[index],
                                  ipae->counts.now.ever[index] - ipae->counts.now.before_round[index]};
     return true;
 }
