@@ -31,10 +31,12 @@ struct ipa;
 /* --- What the host lends ------------------------------------------------------------------------------ */
 
 enum ipa_event {
-    IPA_EVENT_OFFERED,  /* octets: a stored EuiccPackageResult (BF51 whole) that goes out again */
-    IPA_EVENT_PACKAGE,  /* octets: the EuiccPackageResult of a package that the card has just run */
-    IPA_EVENT_DATA,     /* octets: the tag list asked for; code: 0, or the IpaEuiccDataErrorCode answered */
-    IPA_EVENT_DOWNLOAD, /* octets: ProfileInstallationResult (BF37 whole), or none and text says why */
+    IPA_EVENT_OFFERED, /* octets: a stored EuiccPackageResult (BF51 whole) that goes out again */
+    IPA_EVENT_PACKAGE, /* octets: the EuiccPackageResult of a package that the card has just run */
+    IPA_EVENT_DATA,    /* octets: the tag list asked for; code: 0, or the IpaEuiccDataErrorCode answered */
+    /* octets: ProfileInstallationResult (BF37 whole), or none and text says why; code: 0 when it says that a
+     * profile is installed */
+    IPA_EVENT_DOWNLOAD,
     IPA_EVENT_IMMEDIATE_ENABLE, /* code: immediateEnableResult; only when the card has it configured */
     /* a package of the eIM; code: the EimPackageResultErrorCode answered; text: more of why, or NULL */
     IPA_EVENT_REFUSED,

@@ -195,7 +195,8 @@ void download_finish(struct ipa *ipa)
     struct ipa_download *download = &ipa->download;
     bool enabled = false;
 
-    ipa_tell(ipa, IPA_EVENT_DOWNLOAD, buf_span(&download->installation), 0, 0,
+    ipa_tell(ipa, IPA_EVENT_DOWNLOAD, buf_span(&download->installation), 0,
+             installed(buf_span(&download->installation)) ? 0 : 1,
              download->installation.size > 0 ? NULL : download->why);
     if (go_to_next_event(ipa))
         return;

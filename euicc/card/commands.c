@@ -12,6 +12,7 @@
 #include "euicc/lifecycle/marking.h"
 #include "euicc/os/describe.h"
 #include "euicc/rsp/ipa_mode.h"
+#include "euicc/terminal/ota.h"
 #include "euicc/terminal/profile_view.h"
 #include "euicc/terminal/toolkit.h"
 
@@ -199,6 +200,16 @@ static uint16_t terminal_response(struct softeuicc *card, const struct apdu_comm
     return status;
 }
 
+/* What comes for the ISD-R as a short message is for the IPAe. */
+static uint16_t envelope(struct softeuicc *card, const struct apdu_command *command, struct buf *response)
+{
+    uint16_t status = toolkit_envelope(card, command, response);
+
+    if (ota_take_call(card))
+        ipae_message_came(card);
+    return status;
+}
+
 /* eUICC-related capabilities, TS 102 221 11.1.19.2.4 and SGP.32 3.8.4: bit 1 of the first octet, "the device
  * has an IPAd". */
 static bool has_ipad(struct span capabilities)
@@ -238,7 +249,7 @@ static const struct platform_command {
     {0x80, INS_TERMINAL_PROFILE, "TERMINAL PROFILE", terminal_profile, true},
     {0x80, INS_FETCH, "FETCH", toolkit_fetch, true},
     {0x80, INS_TERMINAL_RESPONSE, "TERMINAL RESPONSE", terminal_response, true},
-    {0x80, INS_ENVELOPE, "ENVELOPE", toolkit_envelope, true},
+    {0x80, INS_ENVELOPE, "ENVELOPE", envelope, true},
     {0x80, INS_TERMINAL_CAPABILITY, "TERMINAL CAPABILITY", terminal_capability, false},
 };
 

@@ -236,6 +236,17 @@ static void tell_time(const struct teller *teller, const char *name, int64_t mil
 }
 
 /* Nothing: the card has none. */
+/* What the IPAe has done and spent since the card was made, or in its last round. */
+static void tell_counts(const struct teller *teller, const char *name, bool of_last_round)
+{
+    struct ipae_tally tally;
+
+    tell_begin(teller, SOFTEUICC_OBJECT, name);
+    for (size_t i = 0; ipae_look_count(teller->card, i, &tally); i++)
+        tell_number(teller, tally.name, (int64_t)(of_last_round ? tally.last_round : tally.ever));
+    tell_end(teller);
+}
+
 static void tell_ipae(const struct teller *teller)
 {
     struct ipae_facts facts;
@@ -251,6 +262,8 @@ static void tell_ipae(const struct teller *teller)
     tell_time(teller, "next_poll", facts.next_poll);
     tell_number(teller, "poll_interval", facts.interval);
     tell_text(teller, "network", facts.network);
+    tell_counts(teller, "counts", false);
+    tell_counts(teller, "last_round", true);
     tell_end(teller);
 }
 

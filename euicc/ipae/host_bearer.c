@@ -23,6 +23,8 @@ struct host_bearer {
     struct channel_of_host channels[SOFTEUICC_CHANNELS + 1]; /* by their names */
     uint64_t heard;
     bool has_news;
+    struct bearer_figures figures;
+    int64_t ticked; /* until when channels' time is counted */
 };
 
 static struct channel_of_host *host_bearer_find(struct host_bearer *bearer, unsigned channel)
@@ -71,8 +73,12 @@ static bool channel_send(void *context, unsigned channel, struct span octets)
     struct host_bearer *bearer = context;
     struct channel_of_host *found = host_bearer_find(bearer, channel);
 
-    return found != NULL && found->state == BEARER_OPEN &&
-           bearer->host.send(bearer->host.context, channel, octets.data, octets.size);
+    bool is_sent = found != NULL && found->state == BEARER_OPEN &&
+                   bearer->host.send(bearer->host.context, channel, octets.data, octets.size);
+
+    if (is_sent)
+        bearer->figures.sent += octets.size;
+    return is_sent;
 }
 
 static bool channel_receive(void *context, unsigned channel, struct buf *out)
@@ -143,6 +149,7 @@ void host_bearer_opened(struct host_bearer *bearer, unsigned channel)
     if (found == NULL || found->state != BEARER_OPENING)
         return;
     found->state = BEARER_OPEN;
+    bearer->figures.channels++;
     bearer->heard += found->transport == SOFTEUICC_TCP; /* a server has answered */
     bearer->has_news = true;
 }
@@ -155,6 +162,7 @@ void host_bearer_received(struct host_bearer *bearer, unsigned channel, struct s
     if (found == NULL || found->state != BEARER_OPEN || octets.size == 0)
         return;
     bearer->heard++;
+    bearer->figures.received += octets.size;
     if (pieces_size(&found->waiting) + octets.size <= WAITING_MAX)
         pieces_put(&found->waiting, octets);
     else if (found->transport == SOFTEUICC_TCP)
@@ -190,4 +198,19 @@ bool host_bearer_has_news(const struct host_bearer *bearer)
 void host_bearer_saw_news(struct host_bearer *bearer)
 {
     bearer->has_news = false;
+}
+
+void host_bearer_tick(struct host_bearer *bearer, int64_t now)
+{
+    uint64_t passed = now > bearer->ticked ? (uint64_t)(now - bearer->ticked) : 0;
+
+    for (unsigned channel = 1; channel <= SOFTEUICC_CHANNELS; channel++)
+        if (bearer->channels[channel].is_used)
+            bearer->figures.channel_ms += passed;
+    bearer->ticked = now;
+}
+
+const struct bearer_figures *host_bearer_figures(const struct host_bearer *bearer)
+{
+    return &bearer->figures;
 }

@@ -20,6 +20,10 @@ void host_bearer_closed(struct host_bearer *bearer, unsigned channel, const char
 /* How often a TCP connection was made, or octets came. */
 uint64_t host_bearer_heard(const struct host_bearer *bearer);
 
+/* As bip_bearer_tick. */
+void host_bearer_tick(struct host_bearer *bearer, int64_t now);
+const struct bearer_figures *host_bearer_figures(const struct host_bearer *bearer);
+
 /* Whether anything was told since this was asked last. */
 bool host_bearer_has_news(const struct host_bearer *bearer);
 void host_bearer_saw_news(struct host_bearer *bearer);

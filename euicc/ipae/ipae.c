@@ -54,7 +54,7 @@ bool ipae_load(struct softeuicc *card)
     if (card->ipae == NULL)
         return false;
     card->ipae->card = card;
-    return ipae_find_network(card->ipae) && ipae_read(card->ipae);
+    return ipae_find_network(card->ipae) && ipae_read(card->ipae) && ipae_count_read(card->ipae);
 }
 
 void ipae_set_carrier(struct softeuicc *card, const struct ipae_carrier *carrier)
@@ -68,6 +68,8 @@ void ipae_free(struct softeuicc *card)
     if (card->ipae == NULL)
         return;
     ipae_round_free(card->ipae);
+    if (card->ipae->network != NULL)
+        ipae_count_flush(card->ipae);
     ipae_network_free(card->ipae->network);
     ipae_terminal_free(card->ipae->terminal);
     free(card->ipae);
@@ -81,9 +83,11 @@ void ipae_reset(struct softeuicc *card)
     ipa_mode_reset(card);
     if (ipae == NULL)
         return;
+    ipae_count_see(ipae);
     ipae_round_free(ipae);
     if (ipae->terminal != NULL)
         ipae_terminal_reset(ipae->terminal);
+    ipae_count_flush(ipae);
     ipae->others_at = 0;
     ipae->not_before = card_now(card) + START_PATIENCE;
     ipae->refused_at = 0;
@@ -116,7 +120,7 @@ enum softeuicc_status ipae_set(struct softeuicc *card, const struct softeuicc_se
     if (status != SOFTEUICC_OK || ipae == NULL)
         return status;
     ipae->is_changed = true;
-    if (!ipae_settings_read(card, &ipae->settings) || !ipae_schedule_again(ipae))
+    if (!ipae_read_settings(ipae) || !ipae_schedule_again(ipae))
         return error_set(error, SOFTEUICC_STORAGE, "it cannot be stored: %s", nvm_message(card->nvm));
     return SOFTEUICC_OK;
 }
@@ -173,7 +177,7 @@ static int64_t idle_due(const struct ipae *ipae)
 
     if (!ipae->has_eims || marking_waits(ipae->card))
         return IPAE_NEVER;
-    if (ipae->is_wanted || ipae->has_started || ipae_watch_has_news(ipae) ||
+    if (ipae->is_wanted || ipae->is_called || ipae->has_started || ipae_watch_has_news(ipae) ||
         card_now(ipae->card) < ipae->polled)
         return 0;
     return watch < ipae->next_poll ? watch : ipae->next_poll;
@@ -200,8 +204,8 @@ static bool idle_work(struct ipae *ipae)
     bool starts = ipae->has_started, is_wanted = ipae->is_wanted;
 
     ipae->has_started = ipae->is_wanted = false;
-    return ipae_schedule_mind_clock(ipae, starts) && ipae_watch_look(ipae) && ipae_watch_go(ipae) &&
-           (!is_wanted || ipae_schedule_hurry(ipae, false));
+    return ipae_schedule_mind_clock(ipae, starts) && ipae_message_plan(ipae) && ipae_watch_look(ipae) &&
+           ipae_watch_go(ipae) && (!is_wanted || ipae_schedule_hurry(ipae, false));
 }
 
 static bool work(struct ipae *ipae)
@@ -222,12 +226,13 @@ static bool work(struct ipae *ipae)
         return true;
     ipae_round_free(ipae);
     ipae->is_changed = true;
-    return ipae_watch_look(ipae);
+    return ipae_watch_look(ipae) && ipae_count_keep(ipae);
 }
 
-/* RAM must never know more than the file. */
-static void give_back(struct ipae *ipae)
+/* RAM must never know more than the file. What was sent was sent, and is seen again. */
+static void give_back(struct ipae *ipae, const struct ipae_counts *counts)
 {
+    ipae->counts = *counts;
     nvm_rollback(ipae->card->nvm);
     ipae_round_free(ipae);
     (void)ipae_read(ipae);
@@ -250,9 +255,11 @@ static void take_turn(struct ipae *ipae)
     bool goes_on = true;
 
     while (goes_on) {
+        const struct ipae_counts counts = ipae->counts;
+
         goes_on = work(ipae) && nvm_commit(card->nvm);
         if (!goes_on)
-            give_back(ipae);
+            give_back(ipae, &counts);
         else
             goes_on = !ipae_round_send(ipae);
     }
@@ -272,6 +279,7 @@ void ipae_turn(struct softeuicc *card, bool of_es10)
 
     if (ipae == NULL)
         return;
+    ipae_count_see(ipae);
     if (!is_at_work(ipae)) {
         if (ipae->round != NULL)
             ipae_round_free(ipae);
@@ -283,6 +291,7 @@ void ipae_turn(struct softeuicc *card, bool of_es10)
         take_turn(ipae);
     if (ipae->has_eims)
         ask_terminal(ipae);
+    ipae_count_see(ipae);
 }
 
 int64_t ipae_next_wakeup(const struct softeuicc *card)
@@ -343,6 +352,18 @@ bool ipae_look(const struct softeuicc *card, struct ipae_facts *facts)
         facts->network = "host";
     else if (ipae_terminal_has_channels(ipae->terminal))
         facts->network = "terminal";
+    return true;
+}
+
+bool ipae_look_count(const struct softeuicc *card, size_t index, struct ipae_tally *tally)
+{
+    struct ipae *ipae = card->ipae;
+
+    if (ipae == NULL || index >= IPAE_COUNTS)
+        return false;
+    ipae_count_see(ipae);
+    *tally = (struct ipae_tally){ipae_count_name((enum ipae_count)index), ipae->counts.now.ever[index],
+                                 ipae->counts.now.ever[index] - ipae->counts.now.before_round[index]};
     return true;
 }
 

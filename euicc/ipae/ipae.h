@@ -34,6 +34,9 @@ void ipae_reset(struct softeuicc *card);
  * it may begin. */
 void ipae_terminal_is_ready(struct softeuicc *card);
 
+/* A short message for the ISD-R came (ota_take_call), which wants it to poll, if its settings let it. */
+void ipae_message_came(struct softeuicc *card);
+
 /* One turn. `of_es10`: the command before it was for the ISD-R. It changes nothing of that command's answer
  * but that there may be a proactive command to fetch. */
 void ipae_turn(struct softeuicc *card, bool of_es10);
@@ -58,6 +61,15 @@ struct ipae_facts {
     const char *network;
 };
 bool ipae_look(const struct softeuicc *card, struct ipae_facts *facts); /* false: the card has none */
+
+/* What it has done and spent: ipae_count.h. */
+struct ipae_tally {
+    const char *name;
+    uint64_t ever;       /* since the card was made */
+    uint64_t last_round; /* since the last round of polls began */
+};
+bool ipae_look_count(const struct softeuicc *card, size_t index,
+                     struct ipae_tally *tally); /* false: no more */
 
 /* What the host tells of a channel of its network: softeuicc_bearer_opened and the two after it. */
 void ipae_bearer_opened(struct softeuicc *card, unsigned channel);

@@ -3,6 +3,7 @@
 #define SOFTEUICC_EUICC_IPAE_IPAE_INTERNAL_H
 
 #include "euicc/ipae/ipae.h"
+#include "euicc/ipae/ipae_count.h"
 #include "euicc/ipae/ipae_settings.h"
 #include "euicc/ipae/network.h"
 
@@ -42,6 +43,7 @@ struct ipae {
     bool has_eims;            /* as far as was known in its last turn */
     bool has_failed;          /* some eIM was not reached when it was polled last */
     bool is_wanted;           /* every eIM is to be polled soon, as something has happened */
+    bool is_called;           /* a short message wants it to poll */
     bool was_without;         /* the terminal was on no network when it was looked at last */
     bool has_started;         /* a reset was before its last turn */
     bool is_changed;          /* another profile may be enabled than when that was looked at last */
@@ -50,6 +52,7 @@ struct ipae {
     int64_t next_poll;
     int64_t give_up; /* 0: no result of a change is tried */
     struct ipae_watch watch;
+    struct ipae_counts counts;
     int64_t others_at;  /* when somebody else last used an RSP session; 0: nobody does */
     int64_t not_before; /* it rests until then: storage failed, or the terminal is about to reset the card */
 };
@@ -62,10 +65,22 @@ uint16_t ipae_es10(void *context, struct span request, struct buf *response);
 void ipae_end_session(struct ipae *ipae);
 bool ipae_in_session(const struct ipae *ipae);
 
+/* --- The IPA that speaks for the card (ipae_ipa.c) ---------------------------------------------------------
+ */
+
+/* What the terminal has told; without one, nothing. */
+const struct ipae_whereabouts *ipae_whereabouts(const struct ipae *ipae);
+/* NULL without memory. */
+struct ipa *ipae_make_ipa(struct ipae *ipae);
+/* Every eIM hears of this change with its next poll. False: storage or memory failed. Between rounds. */
+bool ipae_note_change(struct ipae *ipae, enum ipa_cause cause);
+
 /* --- What it keeps (ipae_store.c) ----------------------------------------------------------------------- */
 
 /* False when storage failed; so of the others. */
 bool ipae_read(struct ipae *ipae);
+/* Its settings, which hold from now on. */
+bool ipae_read_settings(struct ipae *ipae);
 bool ipae_keep_state(struct ipae *ipae, struct span state);
 bool ipae_get_state(struct ipae *ipae, struct buf *state);
 bool ipae_keep_give_up(struct ipae *ipae);
@@ -100,11 +115,15 @@ bool ipae_schedule_done(struct ipae *ipae, const char *eim, int64_t begun, const
 /* The settings have changed. */
 bool ipae_schedule_again(struct ipae *ipae);
 
+/* --- Short messages (ipae_message.c) ----------------------------------------------------------------------
+ */
+
+/* Plans what a short message has asked for, if one has. False when storage failed. */
+bool ipae_message_plan(struct ipae *ipae);
+
 /* --- Without a network (ipae_watch.c) ---------------------------------------------------------------------
  */
 
-/* What the terminal has told; without one, nothing. */
-const struct ipae_whereabouts *ipae_watch_whereabouts(const struct ipae *ipae);
 /* Something has come from the network, or nothing although it was asked. */
 bool ipae_watch_heard(struct ipae *ipae);
 bool ipae_watch_silence(struct ipae *ipae);
@@ -132,10 +151,5 @@ bool ipae_round_send(struct ipae *ipae);
 void ipae_round_free(struct ipae *ipae);
 /* As ipae_next_wakeup, of a round. */
 int64_t ipae_round_next(const struct ipae *ipae);
-
-/* An IPA that speaks for this card. NULL without memory. */
-struct ipa *ipae_make_ipa(struct ipae *ipae);
-/* Every eIM hears of this change with its next poll. False: storage or memory failed. Between rounds. */
-bool ipae_note_change(struct ipae *ipae, enum ipa_cause cause);
 
 #endif

@@ -53,6 +53,11 @@ void ipae_terminal_is_ready(struct softeuicc *card)
     (void)card;
 }
 
+void ipae_message_came(struct softeuicc *card)
+{
+    (void)card;
+}
+
 void ipae_turn(struct softeuicc *card, bool of_es10)
 {
     (void)card;
@@ -77,6 +82,14 @@ bool ipae_look(const struct softeuicc *card, struct ipae_facts *facts)
 {
     (void)card;
     (void)facts;
+    return false;
+}
+
+bool ipae_look_count(const struct softeuicc *card, size_t index, struct ipae_tally *tally)
+{
+    (void)card;
+    (void)index;
+    (void)tally;
     return false;
 }
 

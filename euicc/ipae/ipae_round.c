@@ -6,7 +6,6 @@
 #include "euicc/ipae/ipae_internal.h"
 
 #include "euicc/lifecycle/marking.h"
-#include "euicc/network/coaps_exchange.h"
 #include "euicc/os/host.h"
 
 #include <stdio.h>
@@ -18,37 +17,6 @@ enum {
     RETRY_AFTER = 30 * 1000,      /* from one try to deliver the result of a change of profiles to the next */
     SERVICE_PATIENCE = 60 * 1000, /* that a message waits for a terminal that is on no network */
 };
-
-static bool save(void *context, struct span state)
-{
-    return ipae_keep_state(context, state);
-}
-
-struct ipa *ipae_make_ipa(struct ipae *ipae)
-{
-    const struct ipa_host host = {.context = ipae, .es10 = ipae_es10, .save = save};
-    const struct ipae_whereabouts *whereabouts = ipae_watch_whereabouts(ipae);
-    const struct ipa_settings settings = {.direct = true,
-                                          .indirect = true,
-                                          .coaps = coaps_is_built,
-                                          .imei = whereabouts->imei[0] != '\0' ? whereabouts->imei : NULL};
-    struct buf state = {0};
-    struct ipa *ipa = NULL;
-
-    if (ipae_get_state(ipae, &state))
-        ipa = ipa_new(&host, &settings, buf_span(&state));
-    buf_free(&state);
-    return ipa;
-}
-
-bool ipae_note_change(struct ipae *ipae, enum ipa_cause cause)
-{
-    struct ipa *ipa = ipae_make_ipa(ipae);
-    bool told = ipa != NULL && ipa_note_change(ipa, cause);
-
-    ipa_free(ipa);
-    return told;
-}
 
 /* --- one eIM after the other -------------------------------------------------------------------------- */
 
@@ -94,6 +62,7 @@ bool ipae_round_begin(struct ipae *ipae)
     if (round == NULL)
         return false;
     round->begun = card_now(ipae->card);
+    ipae_count_begin_round(ipae);
     round->ipa = ipae_make_ipa(ipae);
     return round->ipa != NULL && ipae_schedule_take(ipae, round->eims, &round->eim_count) &&
            tell_changes(ipae);
@@ -121,7 +90,7 @@ static bool take_eim(struct ipae_round *round, const char *id)
 /* Where the terminal is now: a network may have been found since the round began. */
 static void use_place(struct ipae *ipae)
 {
-    const struct ipae_whereabouts *whereabouts = ipae_watch_whereabouts(ipae);
+    const struct ipae_whereabouts *whereabouts = ipae_whereabouts(ipae);
 
     ipa_settings(ipae->round->ipa)->rplmn = whereabouts->has_plmn ? whereabouts->plmn : NULL;
 }
@@ -251,8 +220,11 @@ static bool end_poll(struct ipae *ipae)
     }
     if (round->eim.id[0] == '\0')
         return true;
+    ipae_count_note(ipae, IPAE_POLLS);
     if (was_answered)
         (void)ipae_watch_told(ipae);
+    else
+        ipae_count_note(ipae, IPAE_POLLS_FAILED);
     (void)ipae_schedule_done(ipae, round->eim.id, round->begun, was_answered ? NULL : ipa_why(round->ipa));
     forget_eim(round);
     return poll_next(ipae);

@@ -14,11 +14,19 @@ bool ipae_insert(struct softeuicc *card, bool strict)
                       NVM_VALUES(NVM_INT(strict)));
 }
 
+bool ipae_read_settings(struct ipae *ipae)
+{
+    struct ipae_settings *settings = &ipae->settings;
+    bool whole = ipae_settings_read(ipae->card, settings);
+
+    ipae_network_set_dns_server(ipae->network, settings->has_dns_server ? &settings->dns_server : NULL);
+    return whole;
+}
+
 bool ipae_read(struct ipae *ipae)
 {
     ipae->give_up = nvm_figure(ipae->card->nvm, "SELECT give_up FROM ipae", NVM_NONE);
-    return ipae_settings_read(ipae->card, &ipae->settings) && ipae_read_watch(ipae) &&
-           ipae_schedule_read(ipae);
+    return ipae_read_settings(ipae) && ipae_read_watch(ipae) && ipae_schedule_read(ipae);
 }
 
 bool ipae_read_watch(struct ipae *ipae)

@@ -30,6 +30,7 @@ struct ipae_terminal {
     bool has_timers;
     int64_t looked_at, located_at;
     struct ipae_whereabouts whereabouts;
+    struct ipae_terminal_figures figures;
     struct buf objects; /* of the command that is asked */
 };
 
@@ -209,11 +210,17 @@ static enum asked choose_question(struct ipae_terminal *terminal, int64_t due,
     return next_timer(terminal, with_looks(terminal, due), command) ? ASKED_FOR_TIMER : ASKED_NOTHING;
 }
 
+static void forget_channels(struct ipae_terminal *terminal)
+{
+    bip_bearer_tick(terminal->bearer, card_now(terminal->card));
+    bip_bearer_reset(terminal->bearer);
+}
+
 /* What was asked has gone without an answer: somebody's change of profiles has ended the session. */
 static void mind_lost(struct ipae_terminal *terminal)
 {
     if (terminal->asked == ASKED_OF_CHANNEL)
-        bip_bearer_reset(terminal->bearer);
+        forget_channels(terminal);
     if (terminal->asked == ASKED_FOR_TIMER)
         terminal->timer_at = 0;
     terminal->asked = ASKED_NOTHING;
@@ -254,6 +261,27 @@ static void on_ready(void *context)
     bip_bearer_expect_server(terminal->bearer);
 }
 
+/* A change of the IPAe's own is what is marked (table `ipae`). */
+static bool is_own(const struct ipae_terminal *terminal, uint8_t type, bool is_asked)
+{
+    return is_asked || (type == PROACTIVE_REFRESH &&
+                        nvm_figure(terminal->card->nvm, "SELECT marked FROM ipae", NVM_NONE) != 0);
+}
+
+static void on_spent(void *context, uint8_t instruction, uint8_t type, bool is_asked)
+{
+    struct ipae_terminal *terminal = context;
+    bool is_fetched = instruction == INS_FETCH;
+
+    if (!is_own(terminal, type, is_asked))
+        return;
+    terminal->figures.proactive_commands += is_fetched;
+    terminal->figures.commands++;
+    bip_bearer_tick(terminal->bearer, card_now(terminal->card));
+    if (is_fetched && terminal->asked == ASKED_OF_CHANNEL)
+        bip_bearer_fetched(terminal->bearer);
+}
+
 static void on_answered(void *context, const struct proactive_response *response)
 {
     struct ipae_terminal *terminal = context;
@@ -273,6 +301,7 @@ static void on_event(void *context, uint8_t event, struct span objects)
     struct ipae_terminal *terminal = context;
     struct span status;
 
+    terminal->figures.commands++;
     bip_bearer_event(terminal->bearer, event, objects);
     if (event != EVENT_LOCATION_STATUS || !comprehension_find(objects, PROACTIVE_LOCATION_STATUS, &status) ||
         status.size != 1)
@@ -296,6 +325,7 @@ static void on_timer_expired(void *context)
 {
     struct ipae_terminal *terminal = context;
 
+    terminal->figures.commands++;
     terminal->timer_at = 0;
     look(terminal);
 }
@@ -321,6 +351,7 @@ struct ipae_terminal *ipae_terminal_new(struct softeuicc *card)
     terminal->card = card;
     terminal->application = (struct toolkit_application){.context = terminal,
                                                          .ready = on_ready,
+                                                         .spent = on_spent,
                                                          .answered = on_answered,
                                                          .event = on_event,
                                                          .timer_expired = on_timer_expired,
@@ -351,7 +382,7 @@ void ipae_terminal_reset(struct ipae_terminal *terminal)
     terminal->timer_at = 0;
     terminal->has_timers = false;
     terminal->whereabouts = (struct ipae_whereabouts){.imei = ""};
-    bip_bearer_reset(terminal->bearer);
+    forget_channels(terminal);
 }
 
 bool ipae_terminal_has_channels(const struct ipae_terminal *terminal)
@@ -384,6 +415,11 @@ bool ipae_terminal_use_profile(struct ipae_terminal *terminal)
     done = !parameters.failed && bip_bearer_set_access(terminal->bearer, &access);
     buf_free(&parameters);
     return done;
+}
+
+const struct ipae_terminal_figures *ipae_terminal_figures(const struct ipae_terminal *terminal)
+{
+    return &terminal->figures;
 }
 
 const struct ipae_whereabouts *ipae_terminal_whereabouts(const struct ipae_terminal *terminal)

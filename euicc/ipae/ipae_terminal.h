@@ -30,6 +30,13 @@ void ipae_terminal_ask(struct ipae_terminal *terminal, int64_t due);
 /* It has been asked for all that it is asked first. */
 bool ipae_terminal_is_known(const struct ipae_terminal *terminal);
 
+/* What the terminal has spent on the IPAe since this was made. */
+struct ipae_terminal_figures {
+    uint64_t proactive_commands; /* fetched: what it asks, and a REFRESH for a change that it has made */
+    uint64_t commands;           /* FETCH and TERMINAL RESPONSE of those, ENVELOPE of its events and timer */
+};
+const struct ipae_terminal_figures *ipae_terminal_figures(const struct ipae_terminal *terminal);
+
 /* What the terminal has told. */
 struct ipae_whereabouts {
     char imei[17];   /* 15 or 16 digits; "": it has not */

@@ -19,13 +19,6 @@
 
 enum { NETWORK_SETTLES = 60 * 1000 }; /* milliseconds from one poll to another one because of the network */
 
-const struct ipae_whereabouts *ipae_watch_whereabouts(const struct ipae *ipae)
-{
-    static const struct ipae_whereabouts unknown = {.imei = ""};
-
-    return ipae->terminal != NULL ? ipae_terminal_whereabouts(ipae->terminal) : &unknown;
-}
-
 /* --- what comes from the network ------------------------------------------------------------------------ */
 
 bool ipae_watch_heard(struct ipae *ipae)
@@ -51,14 +44,14 @@ bool ipae_watch_silence(struct ipae *ipae)
 
 static bool is_new_device(const struct ipae *ipae)
 {
-    const char *imei = ipae_watch_whereabouts(ipae)->imei;
+    const char *imei = ipae_whereabouts(ipae)->imei;
 
     return imei[0] != '\0' && strcmp(imei, ipae->watch.imei) != 0;
 }
 
 static bool is_new_network(const struct ipae *ipae)
 {
-    const struct ipae_whereabouts *whereabouts = ipae_watch_whereabouts(ipae);
+    const struct ipae_whereabouts *whereabouts = ipae_whereabouts(ipae);
     const struct ipae_watch *watch = &ipae->watch;
 
     return whereabouts->has_plmn && watch->has_plmn &&
@@ -67,7 +60,7 @@ static bool is_new_network(const struct ipae *ipae)
 
 bool ipae_watch_told(struct ipae *ipae)
 {
-    const struct ipae_whereabouts *whereabouts = ipae_watch_whereabouts(ipae);
+    const struct ipae_whereabouts *whereabouts = ipae_whereabouts(ipae);
     struct ipae_watch *watch = &ipae->watch;
 
     if (!whereabouts->has_plmn || (watch->has_plmn && !is_new_network(ipae)))
@@ -85,7 +78,7 @@ static bool see_device(struct ipae *ipae)
 
     if (!is_new_device(ipae))
         return true;
-    memcpy(watch->imei, ipae_watch_whereabouts(ipae)->imei, sizeof(watch->imei));
+    memcpy(watch->imei, ipae_whereabouts(ipae)->imei, sizeof(watch->imei));
     return ipae_keep_watch(ipae) &&
            (!was_elsewhere || (ipae_note_change(ipae, IPA_CAUSE_DEVICE) && ipae_schedule_hurry(ipae, false)));
 }
@@ -222,6 +215,8 @@ static bool change_over(struct ipae *ipae, enum ipa_change change)
         return false;
     if (code != 0)
         return put_off(ipae);
+    ipae_count_note(ipae, IPAE_CHANGES);
+    ipae_count_note(ipae, change == IPA_CHANGE_RETURN ? IPAE_RETURNS : IPAE_FALLBACKS);
     ipae->carrier->drop(ipae->carrier->context);
     watch->lost_since = card_now(ipae->card);
     watch->on_trial = change == IPA_CHANGE_RETURN;

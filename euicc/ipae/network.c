@@ -417,10 +417,28 @@ void ipae_network_free(struct ipae_network *network)
     free(network);
 }
 
+void ipae_network_set_dns_server(struct ipae_network *network, const struct ip_address *server)
+{
+    if (network->names != NULL)
+        naming_bearer_set_servers(network->names, server, server != NULL);
+}
+
 uint64_t ipae_network_heard(const struct ipae_network *network)
 {
     return network->host != NULL ? host_bearer_heard(network->host)
                                  : bip_bearer_figures(ipae_terminal_bearer(network->terminal))->received;
+}
+
+const struct bearer_figures *ipae_network_figures(struct ipae_network *network)
+{
+    int64_t now = card_now(network->card);
+
+    if (network->host != NULL) {
+        host_bearer_tick(network->host, now);
+        return host_bearer_figures(network->host);
+    }
+    bip_bearer_tick(ipae_terminal_bearer(network->terminal), now);
+    return bip_bearer_figures(ipae_terminal_bearer(network->terminal));
 }
 
 int64_t ipae_network_clock_ahead(const struct ipae_network *network)

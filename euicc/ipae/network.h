@@ -16,8 +16,13 @@ struct ipae_network;
 struct ipae_network *ipae_network_new(struct softeuicc *card, const struct softeuicc_bearer *host,
                                       struct ipae_terminal *terminal);
 void ipae_network_free(struct ipae_network *network); /* NULL is fine */
+/* The DNS server that is asked besides the one that the terminal names, from the next name on; NULL: none.
+ * The host finds names by itself. */
+void ipae_network_set_dns_server(struct ipae_network *network, const struct ip_address *server);
 /* How often something has come from it: what is compared with what it was before. */
 uint64_t ipae_network_heard(const struct ipae_network *network);
+/* What has gone over it, until now. To be asked before something changes as well (bip_bearer_tick). */
+const struct bearer_figures *ipae_network_figures(struct ipae_network *network);
 /* Milliseconds that the network's time is ahead of the card's, as far as is known. */
 int64_t ipae_network_clock_ahead(const struct ipae_network *network);
 /* It is the terminal's, which has said that it is on none now. */

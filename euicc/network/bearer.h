@@ -19,6 +19,14 @@ enum bearer_state {
 #define BEARER_NO_CHANNEL 0
 #define BEARER_PIECE_MAX  16384 /* octets of a stream that are received at once */
 
+/* What has gone over a bearer since it was made. A channel's time is from its opening on, whatever comes of
+ * that, until it is closed. */
+struct bearer_figures {
+    uint64_t sent, received; /* octets, inside TCP and UDP */
+    uint64_t channels;       /* that were opened */
+    uint64_t channel_ms;     /* of all channels, added up; until bip_bearer_tick, host_bearer_tick */
+};
+
 #define BEARER_SERVERS_LATER SIZE_MAX /* see `servers` */
 
 struct bearer {

@@ -82,6 +82,7 @@ static void take_opened(struct bip_bearer *bearer, struct bip_channel *channel,
         bip_fail(bearer, channel, "the terminal says 'done' without an open channel");
         return;
     }
+    bearer->figures.channels++;
     channel->at_terminal = TERMINAL_HAS_IT;
     channel->buffer = BIP_BUFFER_WANTED;
     if (comprehension_find(response->objects, PROACTIVE_BUFFER_SIZE, &value) && value.size == 2 &&
@@ -93,9 +94,12 @@ static void take_opened(struct bip_bearer *bearer, struct bip_channel *channel,
 
 static void take_sent(struct bip_bearer *bearer, struct bip_channel *channel)
 {
-    bearer->figures.sent += bearer->chosen_size;
     pieces_take(&channel->out, bearer->chosen_size);
-    channel->stored = bearer->qualifier == PROACTIVE_SEND_NOW ? 0 : channel->stored + bearer->chosen_size;
+    channel->stored += bearer->chosen_size;
+    if (bearer->qualifier != PROACTIVE_SEND_NOW)
+        return;
+    bearer->figures.sent += channel->stored;
+    channel->stored = 0;
 }
 
 /* Reading: a datagram is whole when nothing is left, of it or at all. */

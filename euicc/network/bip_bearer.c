@@ -225,7 +225,21 @@ void bip_bearer_expect_server(struct bip_bearer *bearer)
     bearer->is_server_told = true;
 }
 
-const struct bip_figures *bip_bearer_figures(const struct bip_bearer *bearer)
+void bip_bearer_tick(struct bip_bearer *bearer, int64_t now)
+{
+    uint64_t passed = now > bearer->ticked ? (uint64_t)(now - bearer->ticked) : 0;
+
+    for (unsigned i = 1; i <= PROACTIVE_CHANNELS_MAX; i++) {
+        const struct bip_channel *channel = &bearer->channels[i];
+
+        if (channel->is_timed &&
+            (channel->at_terminal == TERMINAL_OPENS || channel->at_terminal == TERMINAL_HAS_IT))
+            bearer->figures.channel_ms += passed;
+    }
+    bearer->ticked = now;
+}
+
+const struct bearer_figures *bip_bearer_figures(const struct bip_bearer *bearer)
 {
     return &bearer->figures;
 }

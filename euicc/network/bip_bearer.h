@@ -39,6 +39,8 @@ bool bip_bearer_set_access(struct bip_bearer *bearer, const struct bip_access *a
 bool bip_bearer_next(struct bip_bearer *bearer, struct proactive_command *command);
 /* What bip_bearer_next said last is on its way. */
 void bip_bearer_asked(struct bip_bearer *bearer);
+/* … and the terminal has it. */
+void bip_bearer_fetched(struct bip_bearer *bearer);
 /* The terminal's answer to it. */
 void bip_bearer_answered(struct bip_bearer *bearer, const struct proactive_response *response);
 /* Data available, or channel status; of others nothing is taken. */
@@ -58,11 +60,10 @@ bool bip_bearer_is_mute(const struct bip_bearer *bearer);
 /* The terminal may name a DNS server when the next channel is opened. */
 void bip_bearer_expect_server(struct bip_bearer *bearer);
 
-/* What went over it, since it was made. */
-struct bip_figures {
-    uint64_t sent, received; /* octets of SEND DATA and RECEIVE DATA */
-    uint64_t commands;
-};
-const struct bip_figures *bip_bearer_figures(const struct bip_bearer *bearer);
+/* What it knows of time, in milliseconds since 1970: before anything of it changes (bip_bearer_fetched,
+ * bip_bearer_answered, bip_bearer_reset) its channels' time is counted until now. */
+void bip_bearer_tick(struct bip_bearer *bearer, int64_t now);
+/* Octets are those that the terminal was told to send, and those that it has handed over. */
+const struct bearer_figures *bip_bearer_figures(const struct bip_bearer *bearer);
 
 #endif

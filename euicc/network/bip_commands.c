@@ -141,10 +141,17 @@ bool bip_bearer_next(struct bip_bearer *bearer, struct proactive_command *comman
 void bip_bearer_asked(struct bip_bearer *bearer)
 {
     bearer->asked = bearer->chosen;
-    bearer->figures.commands++;
-    if (bearer->type == PROACTIVE_OPEN_CHANNEL)
+    if (bearer->type == PROACTIVE_OPEN_CHANNEL) {
         bearer->chosen->at_terminal = TERMINAL_OPENS;
+        bearer->chosen->is_timed = false;
+    }
     bearer->chosen->is_doubted = false;
     if (bearer->type == PROACTIVE_RECEIVE_DATA)
         bearer->chosen->looks = false;
+}
+
+void bip_bearer_fetched(struct bip_bearer *bearer)
+{
+    if (bearer->asked != NULL)
+        bearer->asked->is_timed = true;
 }

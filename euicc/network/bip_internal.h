@@ -24,6 +24,7 @@ struct bip_channel {
     bool looks;       /* … and so it is asked for octets without having said that there are some */
     bool is_dropped;  /* by the network or the other end */
     bool is_doubted;  /* … and gave nothing: the terminal is asked whether it is up */
+    bool is_timed;    /* the terminal knows of it, or has been told to open it */
     bool pauses;      /* the terminal was too busy */
     unsigned tries;
     struct pieces out, in;
@@ -45,7 +46,8 @@ struct bip_bearer {
     bool is_mute;                 /* the terminal had octets of which it had told nothing */
     struct ip_address dns_server; /* that the terminal has named; size 0: none */
     bool is_server_told;          /* … and where it has not, it does with the next channel */
-    struct bip_figures figures;
+    struct bearer_figures figures;
+    int64_t ticked; /* until when channels' time is counted */
 };
 
 /* It works no more, for a reason of one line; the first one counts. */

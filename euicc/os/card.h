@@ -97,6 +97,7 @@ struct softeuicc {
     struct ipae *ipae; /* NULL: the card has none */
     struct proactive *proactive;
     struct ota_parts *ota_parts;
+    bool isdr_is_called; /* by a short message, see ota_take_call */
     struct eim_cache *eim_cache;
     struct marking *marking;   /* NULL: none */
     struct profile_view *view; /* what channels without an application have selected files of */

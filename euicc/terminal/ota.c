@@ -10,10 +10,14 @@
 #include "euicc/terminal/profile_view.h"
 #include "euicc/terminal/toolkit.h"
 
+#include <string.h>
+
 enum { KEY_CIPHER = 1, KEY_MAC = 2, KEY_LAST = 3 }; /* key identifiers of a key set, TS 102 225 5.1.2 */
 #define COUNTER_MAX 0xFFFFFFFFFFu
 /* The longest response in the answer to ENVELOPE: what one short answer takes. */
 enum { REPORT_MAX = 255 };
+
+static const uint8_t isdr_tar[SCP80_TAR_SIZE] = {0x00, 0x00, 0x01};
 
 /* The user data header of a response packet: IEI 71. */
 static const uint8_t response_header[] = {0x02, 0x71, 0x00};
@@ -285,6 +289,10 @@ static uint16_t deliver(struct softeuicc *card, struct span sender, struct span 
 
     if (!scp80_read_header(packet, &delivery.header))
         return SW_WRONG_DATA;
+    if (card->ipae != NULL && memcmp(delivery.header.tar, isdr_tar, sizeof(isdr_tar)) == 0) {
+        card->isdr_is_called = true;
+        return SW_OK;
+    }
     status = open_packet(&delivery);
     if (status == SCP80_OK)
         run_script(&delivery, &answer);
@@ -319,4 +327,12 @@ uint16_t ota_sms_download(struct softeuicc *card, struct span content, struct bu
     if (!ota_collect(card, &message, &packet))
         return SW_OK;
     return deliver(card, message.address, packet, response);
+}
+
+bool ota_take_call(struct softeuicc *card)
+{
+    bool is_called = card->isdr_is_called;
+
+    card->isdr_is_called = false;
+    return is_called;
 }

@@ -17,6 +17,13 @@
  */
 uint16_t ota_sms_download(struct softeuicc *card, struct span content, struct buf *response);
 
+/*
+ * Whether a message for the ISD-R (TAR 000001, as SGP.02 has it) has come since this was asked last. Reading:
+ * on a card with an IPAe that is a wish that it polls, and nothing else: its content is not looked at,
+ * nothing of it is carried out or answered, and who sent it is not proved, since it has no other effect.
+ */
+bool ota_take_call(struct softeuicc *card);
+
 /* Forgets the parts of a message that is not complete. */
 void ota_reset(struct softeuicc *card);
 void ota_free(struct softeuicc *card);

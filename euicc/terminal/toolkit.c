@@ -58,6 +58,16 @@ uint16_t toolkit_terminal_profile(struct softeuicc *card, const struct apdu_comm
     return SW_OK;
 }
 
+/* Of the command under way. */
+static void tell_spent(const struct proactive *proactive, uint8_t instruction)
+{
+    const struct toolkit_application *application = proactive->application;
+    const struct pending *pending = &proactive->queue[0];
+
+    if (application != NULL)
+        application->spent(application->context, instruction, pending->type, pending->is_asked);
+}
+
 uint16_t toolkit_fetch(struct softeuicc *card, const struct apdu_command *command, struct buf *response)
 {
     struct proactive *proactive = card->proactive;
@@ -73,6 +83,7 @@ uint16_t toolkit_fetch(struct softeuicc *card, const struct apdu_command *comman
         return (uint16_t)(SW_WRONG_LENGTH | proactive->command.size);
     buf_append(response, buf_span(&proactive->command));
     proactive->stage = STAGE_FETCHED;
+    tell_spent(proactive, INS_FETCH);
     return SW_OK;
 }
 
@@ -137,6 +148,7 @@ uint16_t toolkit_terminal_response(struct softeuicc *card, const struct apdu_com
         answer.type != pending->type || answer.qualifier != pending->qualifier)
         return SW_WRONG_DATA;
     proactive->stage = STAGE_NONE;
+    tell_spent(proactive, INS_TERMINAL_RESPONSE);
     pending->attempts++;
     if (pending->is_asked)
         conclude_asked(card, &answer);

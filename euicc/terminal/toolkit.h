@@ -18,6 +18,9 @@ struct toolkit_application {
     void *context;
     /* TERMINAL PROFILE came. */
     void (*ready)(void *context);
+    /* The terminal spends FETCH, then TERMINAL RESPONSE (`instruction`) on a command of this type: one that
+     * the application has asked, or the card by itself. */
+    void (*spent)(void *context, uint8_t instruction, uint8_t type, bool is_asked);
     /* The terminal has answered what was asked last. Octets live for the call. */
     void (*answered)(void *context, const struct proactive_response *response);
     /* ENVELOPE (event download): the event, and the objects after the event list. */

@@ -57,10 +57,16 @@ device() {
     timeout 60 "$softeuicc" device --card "$card" --virtual --json "$@" >"$work/device.json" 2>"$work/device.err"
 }
 
+# counts: what the card has counted that the device counts as well.
+counts() {
+    "$softeuicc" ctl --card "$card" show --json | jq -c '.ipae.counts | {sent, received, channel_ms, proactive_commands}'
+}
+
 # ran NAME OPTION…: the device ends as asked.
 ran() {
     local name=$1
     shift
+    counted=$(counts)
     if device "$@"; then ok "$name"; else not_ok "$name" "$work/device.json" "$work/device.err" "$work/eim.log"; fi
 }
 
@@ -94,6 +100,12 @@ summary() {
     tail -n 1 "$work/device.json" | jq -r "$1"
 }
 
+# counted_too NAME: the card has counted what the device did in the last run.
+counted_too() {
+    is "$1" "$(jq -nc --argjson before "$counted" --argjson run "$(tail -n 1 "$work/device.json")" '$before | with_entries(.value += $run[.key])')" \
+        "$(counts)"
+}
+
 # in_order NAME SELECTION…: the events come in this order, others between them.
 in_order() {
     local name=$1 at=-1 next selection
@@ -119,6 +131,7 @@ profile_is() {
 make_iot_card card --fqdn "localhost:$port"
 ran "the card polls over the terminal's channels" --until polled --for 1h
 json_style "what it tells" "$work/device.json"
+counted_too "the card counts the poll as the device does"
 is "its last line is the summary" "summary true registered 001-01" "$(summary '[.event, .reached, .service, .plmn] | join(" ")')"
 is "the eIM knows its profiles: a poll is more than a name" 2 "$(euicc '.profiles | length')"
 order enable "$b" --rollback
@@ -126,6 +139,7 @@ ran "it enables a profile" --network nbiot --for 30m
 is "the order is done" "done" "$(order_state)"
 is "the profile is enabled on the card" enabled "$(state_of "$b")"
 in_order "the result comes over the new network" "$refresh" "$(profile_is "$b")" "$registered" "$opened"
+counted_too "the card counts the order as the device does"
 is "that was no reset" 0 "$(summary .resets)"
 told '[.[] | select(.text == "REFRESH")][0].octets' >"$work/refresh"
 matches "it is a REFRESH of an eUICC profile state change" 8103010109 "$(cat "$work/refresh")"
@@ -133,6 +147,7 @@ matches "it is a REFRESH of an eUICC profile state change" 8103010109 "$(cat "$w
 order enable "$a" --rollback
 ran "it enables a profile by a reset of the card" --network nbiot --for 30m \
     --terminal-profile 2300E842111C00078000001FE260000043C0000000000000D0000000000000000700
+counted_too "the card counts over a reset as the device does"
 is "the order is done after the reset" "done" "$(order_state)"
 is "the profile is enabled on the card after the reset" enabled "$(state_of "$a")"
 in_order "the result comes over the new network after the reset" "$refresh" '.event == "power" and .text == "reset"' "$(profile_is "$a")" \
@@ -143,6 +158,9 @@ printf 'preset nbiot\nreject iccid %s cause 11\n' "$b" >"$work/rejects.net"
 order enable "$b" --rollback
 ran "it enables a profile that no network lets in" --network "$work/rejects.net" --for 1h
 matches "the eIM hears that it was rolled back" "^rolledBack: " "$(order_state)"
+counted_too "the card counts what was rolled back as the device does"
+is "the card has counted changes and rollbacks" "4 1" \
+    "$("$softeuicc" ctl --card "$card" show --json | jq -r '.ipae.counts | "\(.profile_changes) \(.rollbacks)"')"
 is "the profile before is enabled again" enabled "$(state_of "$a")"
 in_order "it goes there and back" "$refresh" "$(profile_is "$b")" '.event == "network" and .cause == 11' "$refresh" "$(profile_is "$a")" \
     "$registered" "$opened"
@@ -159,6 +177,8 @@ is "and asks for the profiles" "$b" "$(euicc '.profiles[] | select(.state == "en
 printf 'preset nbiot\nloss 2%%\n' >"$work/lossy.net"
 order download "1\$localhost:$smdpp_port\$demo"
 ran "it downloads a profile from the SM-DP+" --network "$work/lossy.net" --for 1h
+counted_too "the card counts the download as the device does"
+is "the card has counted a download" 1 "$("$softeuicc" ctl --card "$card" show --json | jq .ipae.counts.downloads)"
 is "the download is done" "done" "$(order_state)"
 is "what it downloaded is there" disabled "$(state_of "$demo")"
 is "its notifications are delivered" 0 "$("$softeuicc" ctl --card "$card" show --json | jq '.notifications | length')"
@@ -168,6 +188,7 @@ matches "the SM-DP+ has them" "$demo" "$("$softeuicc" smdpp notifications --url 
 if [ -n "$coap" ]; then
     make_iot_card coap --fqdn "localhost:$coap_port" --protocol coaps
     ran "it polls over CoAP" --network nbiot --until polled --for 1h
+    counted_too "the card counts over CoAP as the device does"
     order enable "$b"
     ran "it enables a profile over CoAP" --network nbiot --for 40m
     is "the order is done over CoAP" "done" "$(order_state)"
@@ -200,6 +221,55 @@ make_iot_card resolver --fqdn eim.example
 ran "without a DNS server no name is found" --network "$work/none.net" --for 30m
 is "and nobody hears of the card" "" "$(euicc '.profiles // empty')"
 is "the device is done, all the same" "0 0" "$(summary '"\(.sent) \(.received)"')"
+
+# --- short messages ------------------------------------------------------------------------------------------------------------
+# polls_of NAME COUNT OPTION…: in such a run.
+polls_of() {
+    local name=$1 expected=$2 before
+    shift 2
+    before=$("$softeuicc" ctl --card "$card" show --json | jq .ipae.counts.polls)
+    ran "$name" "$@"
+    is "$name: polls" "$expected" "$(("$("$softeuicc" ctl --card "$card" show --json | jq .ipae.counts.polls)" - before))"
+}
+
+# message TAR: an SMS-DELIVER with a command packet for it.
+message() {
+    printf '4405912143F57FF60000000000000013027000000E0D16211919%s000000000100' "$1"
+}
+
+# set_ipae NAME VALUE
+set_ipae() {
+    sqlite3 "$card" "insert or replace into ipae_setting values ('$1', '', '$2')"
+}
+if command -v sqlite3 >/dev/null; then
+    make_iot_card message --fqdn "localhost:$port"
+    set_ipae poll-interval 0
+    polls_of "it polls when it is new" 1 --for 1h
+    polls_of "then never by itself" 0 --for 1h
+    printf 'preset lan\nsms %s at 10m\n' "$(message 000001)" >"$work/message.net"
+    polls_of "a short message for its ISD-R makes it poll" 1 --network "$work/message.net" --for 1h
+    is "it does not answer that" 0 "$(told '[.[] | select(.event == "sms_sent")] | length')"
+    counted_too "the card counts the poll of the message as the device does"
+    {
+        echo 'preset lan'
+        printf 'sms %s at 10m\n' "$(message B00001)" "$(message 000002)"
+        whole=$(message 000001)
+        for octets in 20 24 26 30 33; do
+            printf 'sms %s at 2%sm\n' "${whole:0:$((2 * octets))}" "$((octets / 4))"
+        done
+        # Without a header in its user data it is no command packet.
+        printf 'sms 04%s at 40m\n' "${whole:2}"
+    } >"$work/others.net"
+    polls_of "messages that are none for its ISD-R do not" 0 --network "$work/others.net" --for 1h
+    printf 'preset lan\nsms %s every 500ms from 10m to 650s\n' "$(message 000001)" >"$work/flood.net"
+    polls_of "a hundred messages in a row make it poll once" 1 --network "$work/flood.net" --for 655s
+    is "all hundred came" 100 "$(told '[.[] | select(.event == "sms_came")] | length')"
+    polls_of "and once more, a minute later" 1 --for 1h
+    set_ipae poll-on-message off
+    polls_of "it does not poll for a message where it is not to" 0 --network "$work/message.net" --for 1h
+else
+    skip "short messages: sqlite3 is not installed"
+fi
 
 # --- the cell goes, and power ------------------------------------------------------------------------------------------------
 card=$work/card.db eid=$("$softeuicc" ctl --card "$work/card.db" show --json | jq -r .eid)

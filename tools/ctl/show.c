@@ -239,6 +239,35 @@ static void show_recovery(const json_t *card)
     }
 }
 
+static long long count_of(const json_t *counts, const char *name)
+{
+    return (long long)json_integer_value(json_object_get(counts, name));
+}
+
+/* What the IPAe has done and spent; ways back stand there only once there were any. */
+static void show_counts(const char *label, const json_t *counts)
+{
+    char text[CTL_TEXT_SIZE];
+    int size;
+
+    if (!json_is_object(counts))
+        return;
+    size =
+        snprintf(text, sizeof(text), "%lld polls (%lld failed), %lld packages, %lld downloads, %lld changes",
+                 count_of(counts, "polls"), count_of(counts, "polls_failed"), count_of(counts, "packages"),
+                 count_of(counts, "downloads"), count_of(counts, "profile_changes"));
+    if (count_of(counts, "rollbacks") + count_of(counts, "fallbacks") + count_of(counts, "returns") > 0)
+        snprintf(text + size, sizeof(text) - (size_t)size, " (%lld rollbacks, %lld fallbacks, %lld returns)",
+                 count_of(counts, "rollbacks"), count_of(counts, "fallbacks"), count_of(counts, "returns"));
+    line(label, text);
+    snprintf(text, sizeof(text),
+             "%lld octets sent, %lld received; %lld channels, %.1f s; %lld proactive commands, %lld APDUs",
+             count_of(counts, "sent"), count_of(counts, "received"), count_of(counts, "channels"),
+             (double)count_of(counts, "channel_ms") / 1000, count_of(counts, "proactive_commands"),
+             count_of(counts, "commands"));
+    line("", text);
+}
+
 static void show_ipae(const json_t *ipae)
 {
     char text[CTL_TEXT_SIZE];
@@ -259,6 +288,8 @@ static void show_ipae(const json_t *ipae)
                                                             : "",
              json_is_true(json_object_get(ipae, "polling")) ? "" : more);
     line("IPAe", text);
+    show_counts("IPAe, in all", json_object_get(ipae, "counts"));
+    show_counts("IPAe, last round", json_object_get(ipae, "last_round"));
 }
 
 static void show_sessions(const json_t *card)

@@ -144,6 +144,10 @@ START_TEST(what_is_not_authentic_gets_a_plain_refusal)
     sender.tar = "B0FFFF";
     ota_send(&bench, ota_packet(&sender, UPDATE_IMSI), &response);
     ck_assert_uint_eq(plain_response_of(&sender, buf_span(&response)), SCP80_TAR_UNKNOWN);
+    sender.tar = "000001"; /* the ISD-R's, which only a card with an IPAe minds */
+    ota_send(&bench, ota_packet(&sender, UPDATE_IMSI), &response);
+    ck_assert_uint_eq(plain_response_of(&sender, buf_span(&response)), SCP80_TAR_UNKNOWN);
+    ck_assert(!ota_take_call(bench.card));
     sender.tar = TAR_RFM;
     sender.spi[0] = 0x12; /* not ciphered */
     ota_send(&bench, ota_packet(&sender, UPDATE_IMSI), &response);

@@ -33,6 +33,13 @@ static void on_ready(void *context)
     note(context, "ready ");
 }
 
+static void on_spent(void *context, uint8_t instruction, uint8_t type, bool is_asked)
+{
+    (void)type;
+    note(context, is_asked ? "" : "others' ");
+    note(context, instruction == INS_FETCH ? "fetch " : "response ");
+}
+
 static void on_answered(void *context, const struct proactive_response *response)
 {
     note(context, "answered ");
@@ -64,8 +71,8 @@ static void open_application(struct application_bench *bench)
     *bench = (struct application_bench){.told = ""};
     es10_open(&bench->es10, 1, 0);
     es10_install(&bench->es10, &(struct es10_profile){.iccid = A});
-    bench->application =
-        (struct toolkit_application){bench, on_ready, on_answered, on_event, on_timer_expired, on_polled};
+    bench->application = (struct toolkit_application){bench,    on_ready,         on_spent, on_answered,
+                                                      on_event, on_timer_expired, on_polled};
     ck_assert(toolkit_serve(bench->es10.card, &bench->application));
 }
 
@@ -103,7 +110,7 @@ START_TEST(asks_and_is_answered)
     ck_assert_span(buf_span(fetched), hex("D009 8103010200 82028182"));
     ck_assert(!ask(&bench, PROACTIVE_POLLING_OFF));
     ck_assert_uint_eq(command(&bench, "80140000 0D 8103010200 82028281 83022004", test_buf()), 0x9000);
-    ck_assert_str_eq(bench.told, "ready polled answered ");
+    ck_assert_str_eq(bench.told, "ready polled fetch response answered ");
     ck_assert_uint_eq(bench.result, PROACTIVE_TERMINAL_BUSY); /* which is not tried again by itself */
     ck_assert(!toolkit_is_asking(bench.es10.card));
     ck_assert_uint_eq(command(&bench, STATUS, test_buf()), 0x9000);

@@ -1,0 +1,130 @@
+/* What the IPAe counts: see ipae_count.h. */
+#include "euicc/ipae/ipae_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BEFORE_ROUND "before_round." /* a figure's name in the table begins with it */
+
+enum { NAME_SIZE = 64 };
+
+static const char *const names[IPAE_COUNTS] = {
+    [IPAE_POLLS] = "polls",
+    [IPAE_POLLS_FAILED] = "polls_failed",
+    [IPAE_PACKAGES] = "packages",
+    [IPAE_DOWNLOADS] = "downloads",
+    [IPAE_CHANGES] = "profile_changes",
+    [IPAE_ROLLBACKS] = "rollbacks",
+    [IPAE_FALLBACKS] = "fallbacks",
+    [IPAE_RETURNS] = "returns",
+    [IPAE_SENT] = "sent",
+    [IPAE_RECEIVED] = "received",
+    [IPAE_CHANNELS] = "channels",
+    [IPAE_CHANNEL_MS] = "channel_ms",
+    [IPAE_PROACTIVE_COMMANDS] = "proactive_commands",
+    [IPAE_COMMANDS] = "commands",
+};
+
+const char *ipae_count_name(enum ipae_count count)
+{
+    return names[count];
+}
+
+/* --- counting ----------------------------------------------------------------------------------------- */
+
+void ipae_count_see(struct ipae *ipae)
+{
+    const struct bearer_figures *network = ipae_network_figures(ipae->network);
+    struct ipae_counts *counts = &ipae->counts;
+    uint64_t spent[IPAE_COUNTS] = {[IPAE_SENT] = network->sent,
+                                   [IPAE_RECEIVED] = network->received,
+                                   [IPAE_CHANNELS] = network->channels,
+                                   [IPAE_CHANNEL_MS] = network->channel_ms};
+
+    if (ipae->terminal != NULL) {
+        spent[IPAE_PROACTIVE_COMMANDS] = ipae_terminal_figures(ipae->terminal)->proactive_commands;
+        spent[IPAE_COMMANDS] = ipae_terminal_figures(ipae->terminal)->commands;
+    }
+    for (size_t i = 0; i < IPAE_COUNTS; i++) {
+        counts->now.ever[i] += spent[i] - counts->seen[i];
+        counts->seen[i] = spent[i];
+    }
+}
+
+void ipae_count_note(struct ipae *ipae, enum ipae_count count)
+{
+    ipae->counts.now.ever[count]++;
+}
+
+void ipae_count_begin_round(struct ipae *ipae)
+{
+    struct ipae_figures *now = &ipae->counts.now;
+
+    ipae_count_see(ipae);
+    memcpy(now->before_round, now->ever, sizeof(now->before_round));
+}
+
+/* --- keeping ------------------------------------------------------------------------------------------ */
+
+static void read_figure(const char *name, int64_t value, struct ipae_figures *figures)
+{
+    uint64_t *row = figures->ever;
+
+    if (strncmp(name, BEFORE_ROUND, strlen(BEFORE_ROUND)) == 0) {
+        row = figures->before_round;
+        name += strlen(BEFORE_ROUND);
+    }
+    for (size_t i = 0; i < IPAE_COUNTS; i++)
+        if (value > 0 && strcmp(names[i], name) == 0)
+            row[i] = (uint64_t)value;
+}
+
+bool ipae_count_read(struct ipae *ipae)
+{
+    struct ipae_counts *counts = &ipae->counts;
+    sqlite3_stmt *stmt = nvm_select(ipae->card->nvm, "SELECT name, value FROM ipae_count", NVM_NONE);
+
+    while (nvm_row(ipae->card->nvm, stmt))
+        read_figure(nvm_text(stmt, 0), nvm_int(stmt, 1), &counts->now);
+    nvm_done(stmt);
+    counts->kept = counts->now;
+    return !nvm_failed(ipae->card->nvm);
+}
+
+static bool keep_figures(struct ipae *ipae, const char *prefix, const uint64_t *now, const uint64_t *kept)
+{
+    char name[NAME_SIZE];
+    bool whole = true;
+
+    for (size_t i = 0; i < IPAE_COUNTS && whole; i++) {
+        if (now[i] == kept[i])
+            continue;
+        snprintf(name, sizeof(name), "%s%s", prefix, names[i]);
+        whole = nvm_change(ipae->card->nvm, "INSERT OR REPLACE INTO ipae_count (name, value) VALUES (?1, ?2)",
+                           NVM_VALUES(NVM_STRING(name), NVM_INT((int64_t)now[i])));
+    }
+    return whole;
+}
+
+bool ipae_count_keep(struct ipae *ipae)
+{
+    struct ipae_figures *now = &ipae->counts.now, *kept = &ipae->counts.kept;
+    bool whole;
+
+    ipae_count_see(ipae);
+    whole = keep_figures(ipae, "", now->ever, kept->ever) &&
+            keep_figures(ipae, BEFORE_ROUND, now->before_round, kept->before_round);
+    *kept = *now;
+    return whole;
+}
+
+void ipae_count_flush(struct ipae *ipae)
+{
+    struct nvm *nvm = ipae->card->nvm;
+    const struct ipae_figures kept = ipae->counts.kept;
+
+    if (nvm_in_transaction(nvm) || nvm_failed(nvm) || (ipae_count_keep(ipae) && nvm_commit(nvm)))
+        return;
+    ipae->counts.kept = kept;
+    nvm_rollback(nvm);
+}
