@@ -146,7 +146,7 @@ in_ten_seconds() {
     ctl show --json | jq -e '(.ipae.next_poll | fromdate) - (.time | fromdate) | . <= 10 and . > 0' >/dev/null
 }
 check "and polls in no more than ten seconds then" wait_until 12 in_ten_seconds
-order enable "$b"
+order list
 wait_until 15 order_is done && ok "an order waits no longer" || not_ok "an order waits no longer" "$work/run.log" "$work/eim.log"
 polls() {
     ipae 'eims[0].last_poll' | jq -R fromdate
