@@ -83,3 +83,17 @@ const char *duration_text(int64_t milliseconds, char out[DURATION_SIZE])
         snprintf(out, DURATION_SIZE, "%d.%03d", of_day, rest);
     return out;
 }
+
+const char *duration_word(int64_t seconds, char out[DURATION_WORD_SIZE])
+{
+    static const struct {
+        char unit;
+        int64_t seconds;
+    } words[] = {{'d', 24 * 60 * 60}, {'h', 60 * 60}, {'m', 60}, {'s', 1}};
+    size_t i = 0;
+
+    while (seconds == 0 ? words[i].seconds > 1 : seconds % words[i].seconds != 0)
+        i++;
+    snprintf(out, DURATION_WORD_SIZE, "%" PRId64 "%c", seconds / words[i].seconds, words[i].unit);
+    return out;
+}

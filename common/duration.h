@@ -17,4 +17,10 @@ bool duration_read(const char *text, int64_t *milliseconds);
 /* "12.345", "1:02:03.000", "2d 01:00:00.000": as long as it has to be. Returns `out`. */
 const char *duration_text(int64_t milliseconds, char out[DURATION_SIZE]);
 
+#define DURATION_WORD_SIZE 24
+
+/* Whole seconds as duration_read takes them, in the largest unit up to days in which they are whole: "15m",
+ * "90s", "0s". Returns `out`. */
+const char *duration_word(int64_t seconds, char out[DURATION_WORD_SIZE]);
+
 #endif

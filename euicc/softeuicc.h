@@ -136,7 +136,7 @@ SOFTEUICC_API const struct softeuicc_setting *softeuicc_setting_at(size_t index)
 struct softeuicc_set_value {
     const char *name;
     const char *eim;   /* eimId of the eIM that it is for, which need not be on the card yet; NULL: for all */
-    const char *value; /* NULL: not its own any more, but what it was made with, or what all have */
+    const char *value; /* NULL: none of its own any more: of one eIM what all have, else the preset */
 };
 
 /* One CI that the card trusts, with the card's own credentials under it. All DER. */
@@ -251,10 +251,12 @@ SOFTEUICC_API void softeuicc_set_protocol(struct softeuicc *card, enum softeuicc
 SOFTEUICC_API void softeuicc_transmit(struct softeuicc *card, const uint8_t *capdu, size_t capdu_size,
                                       uint8_t *rapdu, size_t *rapdu_size);
 
-/* Gives a setting of the card's IPAe another value; that is stored when this returns SOFTEUICC_OK. Else
- * nothing has changed and *error (may be NULL) says why: SOFTEUICC_INVALID, a card without an IPAe too. */
-SOFTEUICC_API enum softeuicc_status
-softeuicc_set(struct softeuicc *card, const struct softeuicc_set_value *value, struct softeuicc_error *error);
+/* Gives settings of the card's IPAe other values, one after the other; all are stored when this returns
+ * SOFTEUICC_OK. Else nothing has changed and *error (may be NULL) says why: SOFTEUICC_INVALID, a card without
+ * an IPAe too. Ask for softeuicc_next_wakeup then. */
+SOFTEUICC_API enum softeuicc_status softeuicc_set(struct softeuicc *card,
+                                                  const struct softeuicc_set_value *values, size_t count,
+                                                  struct softeuicc_error *error);
 
 /* When the card wants softeuicc_wake although nobody sends a command (its IPAe has something to do), in
  * milliseconds of hooks.now; -1: never. Ask again after every other call. */

@@ -273,10 +273,10 @@ const struct softeuicc_setting *softeuicc_setting_at(size_t index)
     return ipae_setting_at(index);
 }
 
-enum softeuicc_status softeuicc_set(struct softeuicc *card, const struct softeuicc_set_value *value,
-                                    struct softeuicc_error *error)
+enum softeuicc_status softeuicc_set(struct softeuicc *card, const struct softeuicc_set_value *values,
+                                    size_t count, struct softeuicc_error *error)
 {
-    enum softeuicc_status status = ipae_set(card, value, error);
+    enum softeuicc_status status = ipae_set(card, values, count, error);
 
     if (status == SOFTEUICC_OK && !nvm_commit(card->nvm))
         status = error_set(error, SOFTEUICC_STORAGE, "it cannot be stored: %s", nvm_message(card->nvm));

@@ -138,8 +138,8 @@ static enum softeuicc_status create_fill(struct softeuicc *card,
     insert_rat(card, parameters);
     if (parameters->ipae != SOFTEUICC_IPAE_NONE)
         (void)ipae_insert(card, parameters->ipae == SOFTEUICC_IPAE_STRICT);
-    for (size_t i = 0; i < parameters->ipae_settings_count; i++) {
-        status = ipae_set(card, &parameters->ipae_settings[i], error);
+    if (parameters->ipae_settings_count > 0) {
+        status = ipae_set(card, parameters->ipae_settings, parameters->ipae_settings_count, error);
         if (status != SOFTEUICC_OK)
             return status;
     }

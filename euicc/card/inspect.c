@@ -235,7 +235,41 @@ static void tell_time(const struct teller *teller, const char *name, int64_t mil
     tell_text(teller, name, milliseconds > 0 ? card_time_text(milliseconds, text) : NULL);
 }
 
-/* Nothing: the card has none. */
+/* "262-01": of 3GPP TS 24.008 10.5.1.3, whose last digit may be absent. */
+static void tell_plmn(const struct teller *teller, const char *name, const uint8_t *plmn)
+{
+    char text[] = "000-000";
+
+    if (plmn == NULL) {
+        tell_text(teller, name, NULL);
+        return;
+    }
+    snprintf(text, sizeof(text), "%X%X%X-%X%X%X", plmn[0] & 0x0Fu, plmn[0] >> 4u, plmn[1] & 0x0Fu,
+             plmn[2] & 0x0Fu, plmn[2] >> 4u, plmn[1] >> 4u);
+    if (plmn[1] >> 4 == 0x0F)
+        text[sizeof(text) - 2] = '\0';
+    tell_text(teller, name, text);
+}
+
+static void tell_setting(void *context, const struct softeuicc_set_value *value)
+{
+    const struct teller *teller = context;
+
+    tell_begin(teller, SOFTEUICC_OBJECT, NULL);
+    tell_text(teller, "name", value->name);
+    tell_text(teller, "eim_id", value->eim);
+    tell_text(teller, "value", value->value);
+    tell_end(teller);
+}
+
+/* Its schedule. What has no time is not polled by it, or was never polled. */
+#define SELECT_POLLED_EIMS                                                                                   \
+    "SELECT eim_id,"                                                                                         \
+    " iif(polled > 0, strftime('%Y-%m-%dT%H:%M:%SZ', polled / 1000, 'unixepoch'), NULL) AS last_poll,"       \
+    " strftime('%Y-%m-%dT%H:%M:%SZ', next_poll / 1000, 'unixepoch') AS next_poll,"                           \
+    " coalesce(failures, 0) AS failures, why AS failure"                                                     \
+    " FROM eim LEFT JOIN ipae_eim USING (eim_id) ORDER BY position"
+
 /* What the IPAe has done and spent since the card was made, or in its last round. */
 static void tell_counts(const struct teller *teller, const char *name, bool of_last_round)
 {
@@ -247,7 +281,8 @@ static void tell_counts(const struct teller *teller, const char *name, bool of_l
     tell_end(teller);
 }
 
-static void tell_ipae(const struct teller *teller)
+/* Nothing: the card has none. */
+static void tell_ipae(struct teller *teller)
 {
     struct ipae_facts facts;
 
@@ -262,6 +297,15 @@ static void tell_ipae(const struct teller *teller)
     tell_time(teller, "next_poll", facts.next_poll);
     tell_number(teller, "poll_interval", facts.interval);
     tell_text(teller, "network", facts.network);
+    tell_time(teller, "lost_since", facts.lost_since);
+    tell_truth(teller, "on_trial", facts.on_trial);
+    tell_time(teller, "return_at", facts.return_at);
+    tell_plmn(teller, "plmn", facts.plmn);
+    tell_text(teller, "imei", facts.imei[0] != '\0' ? facts.imei : NULL);
+    tell_begin(teller, SOFTEUICC_LIST, "settings");
+    ipae_each_setting(teller->card, tell_setting, teller);
+    tell_end(teller);
+    tell_part(teller, "eims", ROWS, SELECT_POLLED_EIMS);
     tell_counts(teller, "counts", false);
     tell_counts(teller, "last_round", true);
     tell_end(teller);
@@ -323,7 +367,7 @@ static void tell_channels(const struct teller *teller)
 bool softeuicc_inspect(struct softeuicc *card,
                        void (*listener)(void *context, const struct softeuicc_fact *fact), void *context)
 {
-    const struct teller teller = {card, listener, context};
+    struct teller teller = {card, listener, context};
     char now[CARD_TIME_SIZE];
     bool whole;
 

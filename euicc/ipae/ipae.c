@@ -111,10 +111,10 @@ const struct softeuicc_setting *ipae_setting_at(size_t index)
 }
 
 /* A card that is being made has none yet. */
-enum softeuicc_status ipae_set(struct softeuicc *card, const struct softeuicc_set_value *value,
+enum softeuicc_status ipae_set(struct softeuicc *card, const struct softeuicc_set_value *values, size_t count,
                                struct softeuicc_error *error)
 {
-    enum softeuicc_status status = ipae_settings_set(card, value, error);
+    enum softeuicc_status status = ipae_settings_set(card, values, count, error);
     struct ipae *ipae = card->ipae;
 
     if (status != SOFTEUICC_OK || ipae == NULL)
@@ -129,6 +129,13 @@ void ipae_unset(struct softeuicc *card)
 {
     if (card->ipae != NULL)
         (void)ipae_read(card->ipae);
+    nvm_rollback(card->nvm); /* what failed here is no business of the next command's */
+}
+
+void ipae_each_setting(struct softeuicc *card,
+                       void (*each)(void *context, const struct softeuicc_set_value *value), void *context)
+{
+    ipae_settings_each(card, each, context);
 }
 
 /* --- who else uses the card --------------------------------------------------------------------------- */
@@ -347,7 +354,12 @@ bool ipae_look(const struct softeuicc *card, struct ipae_facts *facts)
     *facts = (struct ipae_facts){.strict = card->ipa.exclusive,
                                  .is_polling = ipae->round != NULL,
                                  .next_poll = ipae->next_poll == IPAE_NEVER ? 0 : ipae->next_poll,
-                                 .interval = (unsigned)ipae->settings.number[IPAE_POLL_INTERVAL]};
+                                 .interval = (unsigned)ipae->settings.number[IPAE_POLL_INTERVAL],
+                                 .lost_since = ipae->watch.lost_since,
+                                 .return_at = ipae->watch.return_at,
+                                 .on_trial = ipae->watch.on_trial,
+                                 .imei = ipae->watch.imei,
+                                 .plmn = ipae->watch.has_plmn ? ipae->watch.plmn : NULL};
     if (!uses_terminal(ipae))
         facts->network = "host";
     else if (ipae_terminal_has_channels(ipae->terminal))

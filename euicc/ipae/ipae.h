@@ -18,10 +18,14 @@ extern const bool ipae_is_built;
 bool ipae_insert(struct softeuicc *card, bool strict);
 /* Its settings: see softeuicc_setting_at and softeuicc_set. The second stores nothing by itself. */
 const struct softeuicc_setting *ipae_setting_at(size_t index);
-enum softeuicc_status ipae_set(struct softeuicc *card, const struct softeuicc_set_value *value,
+enum softeuicc_status ipae_set(struct softeuicc *card, const struct softeuicc_set_value *values, size_t count,
                                struct softeuicc_error *error);
 /* What ipae_set has changed was rolled back. */
 void ipae_unset(struct softeuicc *card);
+/* Calls `each` for every value that was set and holds, in the order of the settings; those of single eIMs
+ * behind that of all. The values live as long as the call. */
+void ipae_each_setting(struct softeuicc *card,
+                       void (*each)(void *context, const struct softeuicc_set_value *value), void *context);
 /* After the card was opened: reads what is kept of the IPAe, if the card has one. False: storage or memory
  * failed. */
 bool ipae_load(struct softeuicc *card);
@@ -54,8 +58,14 @@ bool ipae_settled(struct softeuicc *card, bool refreshed, bool resets);
 struct ipae_facts {
     bool strict;
     bool is_polling;
-    int64_t next_poll; /* milliseconds since 1970 */
-    unsigned interval; /* seconds */
+    int64_t next_poll;   /* milliseconds since 1970 */
+    unsigned interval;   /* seconds */
+    int64_t lost_since;  /* as next_poll, like the next one: no octet has come from the network since; 0: some
+                            has */
+    int64_t return_at;   /* the profile before the Fallback Profile is tried; 0: that is not planned */
+    bool on_trial;       /* it is, and has not shown yet that it has a network */
+    const char *imei;    /* of the device that it was in last; "": unknown */
+    const uint8_t *plmn; /* three octets, 3GPP TS 24.008: the network that an eIM was told last; NULL: none */
     /* What carries its messages: "host", "terminal"; NULL: nothing, as the terminal has not said that it has
      * channels. */
     const char *network;

@@ -18,17 +18,26 @@ const struct softeuicc_setting *ipae_setting_at(size_t index)
     return NULL;
 }
 
-enum softeuicc_status ipae_set(struct softeuicc *card, const struct softeuicc_set_value *value,
+enum softeuicc_status ipae_set(struct softeuicc *card, const struct softeuicc_set_value *values, size_t count,
                                struct softeuicc_error *error)
 {
     (void)card;
-    (void)value;
+    (void)values;
+    (void)count;
     return error_set(error, SOFTEUICC_INVALID, "this build has no IPAe (configured --without-ipae)");
 }
 
 void ipae_unset(struct softeuicc *card)
 {
     (void)card;
+}
+
+void ipae_each_setting(struct softeuicc *card,
+                       void (*each)(void *context, const struct softeuicc_set_value *value), void *context)
+{
+    (void)card;
+    (void)each;
+    (void)context;
 }
 
 /* A card that was made with one goes on without it, and says so in all that it announces. */

@@ -2,6 +2,7 @@
 #include "euicc/ipae/ipae_settings.h"
 
 #include "euicc/os/error.h"
+#include "euicc/os/text.h"
 #include "ipa/ipa.h"
 
 #include <stdio.h>
@@ -147,21 +148,50 @@ static enum ipae_setting setting_named(const char *name)
 bool ipae_settings_read(struct softeuicc *card, struct ipae_settings *settings)
 {
     sqlite3_stmt *stmt = nvm_select(card->nvm, "SELECT name, eim_id, value FROM ipae_setting", NVM_NONE);
+    struct ipae_settings all = {.has_own = false};
 
-    *settings = (struct ipae_settings){.has_own = false};
     for (enum ipae_setting which = 0; which < IPAE_SETTINGS; which++)
-        (void)value_read(which, rows[which].preset, settings);
+        (void)value_read(which, rows[which].preset, &all);
     while (nvm_row(card->nvm, stmt)) {
         enum ipae_setting which = setting_named(nvm_text(stmt, 0));
-        struct ipae_settings read = *settings;
+        struct ipae_settings read = all;
 
         if (nvm_text(stmt, 1)[0] != '\0')
-            settings->has_own = true;
+            all.has_own = true;
         else if (which < IPAE_SETTINGS && value_read(which, nvm_text(stmt, 2), &read))
-            *settings = read;
+            all = read;
     }
     nvm_done(stmt);
-    return !nvm_failed(card->nvm);
+    if (nvm_failed(card->nvm))
+        return false;
+    *settings = all;
+    return true;
+}
+
+/* One that holds: this version knows it, and takes the value. */
+static bool is_in_force(enum ipae_setting which, const struct softeuicc_set_value *value)
+{
+    struct ipae_settings read;
+
+    return (value->eim == NULL || rows[which].per_eim) && value_read(which, value->value, &read);
+}
+
+void ipae_settings_each(struct softeuicc *card,
+                        void (*each)(void *context, const struct softeuicc_set_value *value), void *context)
+{
+    for (enum ipae_setting which = 0; which < IPAE_SETTINGS; which++) {
+        sqlite3_stmt *stmt = nvm_select(
+            card->nvm, "SELECT nullif(eim_id, ''), value FROM ipae_setting WHERE name = ?1 ORDER BY eim_id",
+            NVM_VALUES(NVM_STRING(rows[which].name)));
+
+        while (nvm_row(card->nvm, stmt)) {
+            const struct softeuicc_set_value value = {rows[which].name, nvm_text(stmt, 0), nvm_text(stmt, 1)};
+
+            if (is_in_force(which, &value))
+                each(context, &value);
+        }
+        nvm_done(stmt);
+    }
 }
 
 int64_t ipae_setting_of(struct softeuicc *card, const struct ipae_settings *settings, enum ipae_setting which,
@@ -192,6 +222,8 @@ static enum softeuicc_status check_eim(enum ipae_setting which, const char *eim,
         return error_set(error, SOFTEUICC_INVALID, "%s is the same for all eIMs", rows[which].name);
     if (size == 0 || size > IPA_ID_MAX)
         return error_set(error, SOFTEUICC_INVALID, "an eimId has 1 to %d octets, not %zu", IPA_ID_MAX, size);
+    if (!text_is_utf8(SPAN(eim, size), NULL))
+        return error_set(error, SOFTEUICC_INVALID, "an eimId is UTF-8");
     return SOFTEUICC_OK;
 }
 
@@ -207,15 +239,13 @@ static bool ipae_keep_setting(struct softeuicc *card, const struct softeuicc_set
                       NVM_VALUES(NVM_STRING(value->name), NVM_STRING(eim), NVM_STRING(value->value)));
 }
 
-enum softeuicc_status ipae_settings_set(struct softeuicc *card, const struct softeuicc_set_value *value,
-                                        struct softeuicc_error *error)
+static enum softeuicc_status set_one(struct softeuicc *card, const struct softeuicc_set_value *value,
+                                     struct softeuicc_error *error)
 {
     enum ipae_setting which = setting_named(value->name);
     struct ipae_settings read;
     enum softeuicc_status status = SOFTEUICC_OK;
 
-    if (nvm_figure(card->nvm, "SELECT count(*) FROM ipae", NVM_NONE) == 0)
-        return error_set(error, SOFTEUICC_INVALID, "the card has no IPAe");
     if (which == IPAE_SETTINGS)
         return error_set(error, SOFTEUICC_INVALID, "the IPAe has no setting '%.60s'", value->name);
     if (value->eim != NULL)
@@ -227,4 +257,17 @@ enum softeuicc_status ipae_settings_set(struct softeuicc *card, const struct sof
     if (!ipae_keep_setting(card, value))
         return error_set(error, SOFTEUICC_STORAGE, "it cannot be stored: %s", nvm_message(card->nvm));
     return SOFTEUICC_OK;
+}
+
+enum softeuicc_status ipae_settings_set(struct softeuicc *card, const struct softeuicc_set_value *values,
+                                        size_t count, struct softeuicc_error *error)
+{
+    enum softeuicc_status status = SOFTEUICC_OK;
+
+    if (nvm_figure(card->nvm, "SELECT count(*) FROM ipae", NVM_NONE) == 0)
+        return error_set(error, nvm_failed(card->nvm) ? SOFTEUICC_STORAGE : SOFTEUICC_INVALID, "%s",
+                         nvm_failed(card->nvm) ? nvm_message(card->nvm) : "the card has no IPAe");
+    for (size_t i = 0; i < count && status == SOFTEUICC_OK; i++)
+        status = set_one(card, &values[i], error);
+    return status;
 }

@@ -37,15 +37,18 @@ struct ipae_settings {
     bool has_own; /* some eIM has a value of its own */
 };
 
-/* False when storage failed. */
+/* False when storage failed, and they are what they were. */
 bool ipae_settings_read(struct softeuicc *card, struct ipae_settings *settings);
 /* The number that holds for this eIM. */
 int64_t ipae_setting_of(struct softeuicc *card, const struct ipae_settings *settings, enum ipae_setting which,
                         const char *eim);
 
-/* See softeuicc_setting_at; and softeuicc_set, but that nothing is stored by itself. */
+/* See softeuicc_setting_at; ipae_each_setting; and softeuicc_set, but that nothing is stored by itself: what
+ * was set before the value that is refused stands in the transaction that is open. */
 const struct softeuicc_setting *ipae_settings_at(size_t index);
-enum softeuicc_status ipae_settings_set(struct softeuicc *card, const struct softeuicc_set_value *value,
-                                        struct softeuicc_error *error);
+void ipae_settings_each(struct softeuicc *card,
+                        void (*each)(void *context, const struct softeuicc_set_value *value), void *context);
+enum softeuicc_status ipae_settings_set(struct softeuicc *card, const struct softeuicc_set_value *values,
+                                        size_t count, struct softeuicc_error *error);
 
 #endif

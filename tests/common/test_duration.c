@@ -73,4 +73,35 @@ START_TEST(writes_them_as_long_as_they_have_to_be)
 }
 END_TEST
 
-TEST_MAIN("duration", reads_spans, refuses_what_is_none, writes_them_as_long_as_they_have_to_be)
+START_TEST(words_for_whole_seconds)
+{
+    static const struct {
+        int64_t seconds;
+        const char *word;
+    } rows[] = {{0, "0s"},
+                {1, "1s"},
+                {59, "59s"},
+                {60, "1m"},
+                {90, "90s"},
+                {3600, "1h"},
+                {5400, "90m"},
+                {86400, "1d"},
+                {90000, "25h"},
+                {2678400, "31d"},
+                {604800, "7d"},
+                {86399, "86399s"},
+                {DURATION_MAX / 1000, "36525d"}};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[DURATION_WORD_SIZE];
+        int64_t milliseconds;
+
+        ck_assert_str_eq(duration_word(rows[i].seconds, text), rows[i].word);
+        ck_assert(duration_read(text, &milliseconds));
+        ck_assert_int_eq(milliseconds, rows[i].seconds * 1000);
+    }
+}
+END_TEST
+
+TEST_MAIN("duration", reads_spans, refuses_what_is_none, writes_them_as_long_as_they_have_to_be,
+          words_for_whole_seconds)

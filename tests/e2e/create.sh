@@ -71,6 +71,17 @@ else
     skip "profiles a card is born with: this build cannot make one"
 fi
 
+if run --card self.db --pki pki --ipae; then
+    check "a card with an IPAe that is set" run --card set.db --pki pki --ipae --ipae-set poll-interval=1h --ipae-set 'compact@e=x@y=on'
+    is "keeps that" "compact|e=x@y|on poll-interval||3600" "$(sqlite3 set.db 'SELECT name, eim_id, value FROM ipae_setting ORDER BY name' | xargs)"
+    refused "a setting there is not" 1 "no setting 'poll'" --pki pki --ipae --ipae-set poll=1h
+    refused "a value that is none" 1 "quiet-hours is a time of the day" --pki pki --ipae --ipae-set quiet-hours=22:00-22:00
+    refused "a setting that is none" 2 'NAME=VALUE' --pki pki --ipae --ipae-set poll-interval
+else
+    skip "settings of the IPAe: this build has none"
+fi
+refused "a setting without an IPAe" 2 'made with --ipae' --pki pki --ipae-set poll-interval=1h
+
 cp a.db before.db
 run --card a.db --pki pki
 is "a card is never overwritten (status)" 1 $?

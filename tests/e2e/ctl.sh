@@ -54,6 +54,51 @@ check "everything else needs a daemon" not ctl power-cycle
 matches "and says so" '^softeuicc ctl: .*card\.db does not run: start it with' "$(cat "$work/ctl.err")"
 check "a file that is not there is an error" not "$softeuicc" ctl --card "$work/nothing.db" show
 
+# --- settings of the IPAe ------------------------------------------------------------------------------------------------
+# setting NAME: its value in the JSON of `ipae`, and whether it was set.
+setting() {
+    self ipae --json | jq -r --arg name "$1" '.settings[] | select(.name == $name) | "\(.value // "") \(.set)"'
+}
+self() {
+    "$softeuicc" ctl --card "$work/self.db" "$@" 2>"$work/ctl.err"
+}
+refused() {
+    local name=$1 status=$2 pattern=$3 got
+    shift 3
+    self ipae "$@" >"$work/out"
+    got=$?
+    is "refused: $name" "$status 0 1" "$got $(wc -c <"$work/out") $(wc -l <"$work/ctl.err")"
+    matches "refused: $name (reason)" "$pattern" "$(cat "$work/ctl.err")"
+}
+check "a card without an IPAe has no settings" not ctl ipae
+is "and says so" "softeuicc ctl: the card has no IPAe" "$(cat "$work/ctl.err")"
+has_ipae=
+"$softeuicc" create --card "$work/self.db" --pki "$work/pki" --ipae >"$work/create.log" 2>&1 && has_ipae=yes
+if [ -n "$has_ipae" ]; then
+    matches "a card file's settings are shown" "poll-interval +15m +default +from one poll to the next" "$(self ipae)"
+    self ipae --json >"$work/settings.json"
+    json_style "ipae" "$work/settings.json"
+    check "several are set" self ipae poll-interval=1h poll-jitter=20 quiet-hours=22:00-06:00 compact@e=x@y=on
+    is "a span of time is seconds inside" "3600 true" "$(setting poll-interval)"
+    is "what is not set is as made" "60 false" "$(setting retry-after)"
+    matches "the values of single eIMs are shown" "compact +on +e=x@y\$" "$(self ipae | tail -n 1)"
+    matches "in show, too" "IPAe's setting +poll-interval = 1h.*IPAe's setting +compact = on, for eIM e=x@y" "$(self show | tr '\n' ' ')"
+    refused "a value among good ones" 1 "compact is on or off, not 'perhaps'" poll-interval=2h compact=perhaps
+    is "then none is set" "3600 true" "$(setting poll-interval)"
+    refused "a setting there is not" 1 "no setting 'pol-interval'" pol-interval=1h
+    refused "one that is the same for all eIMs" 1 'the same for all' --eim e fallback-after=1h
+    refused "a word that is none" 2 'NAME=VALUE' poll-interval
+    refused "an eIM named twice" 2 'named twice' --eim e poll-interval@f=1h
+    refused "hours that are none" 1 "time of the day, as 22:00-06:00, not '24:00-06:00'" quiet-hours=24:00-06:00
+    refused "what a terminal would obey" 1 "not '\?\[31m'" $'dns-server=\e[31m'
+    check "they are taken back" self ipae poll-interval=default quiet-hours= compact@e=x@y=default
+    is "to what it was made with" "900 false" "$(setting poll-interval)"
+    is "or to nothing" " true" "$(setting quiet-hours)"
+    check "no eIM has its own any more" not grep -q 'single eIMs' <(self ipae)
+else
+    skip "settings of the IPAe: softeuicc is built without it"
+fi
+
 # --- the socket ---------------------------------------------------------------------------------------------------------
 start_cards --card "$card" --card "$work/other.db" --control "$card-ctl"
 is "the socket is for its owner only" "600 socket" "$(stat -c '%a %F' "$card-ctl")"
@@ -159,6 +204,27 @@ check "of any class" wait_until 5 grep -Eq '> A02C000110\*{32}$' "$work/follow.l
 check "nowhere" not grep -q 31323334 "$work/follow.log" "$work/follow.json"
 end_process "$follower" INT
 json_style "the trace" "$work/follow.json"
+
+# --- settings of the IPAe, while it runs ----------------------------------------------------------------------------------
+if [ -n "$has_ipae" ]; then
+    stop_cards
+    start_cards --card "$work/self.db"
+    check "a running card's settings are set" self ipae poll-interval=10s retry-after@e=90s
+    is "and told" "10 true" "$(setting poll-interval)"
+    refused "a value that it does not take" 1 "seconds, not '500ms'" poll-interval=500ms
+    is "it keeps what it had" "10" "$(self show --json | jq .ipae.poll_interval)"
+    self cut --after 1 >/dev/null
+    check "the power goes while one is stored" not self ipae poll-interval=20s
+    comes_back() {
+        [ "$(self show --json | jq .run.power_cuts)" = 1 ] && has_card 0
+    }
+    check "the card comes back" wait_until 5 comes_back
+    is "as it was" "10 true" "$(setting poll-interval)"
+    stop_cards
+    is "and keeps it" "10 true" "$(setting poll-interval)"
+    is "also of one eIM" "e 90" "$(self show --json | jq -r '.ipae.settings[] | select(.name == "retry-after") | "\(.eim_id) \(.value)"')"
+    start_cards --card "$card"
+fi
 
 # --- the power ----------------------------------------------------------------------------------------------------------
 # Everything that enabling a profile changes. What was not stored when the power went is lost, so that it is all as before until the

@@ -121,6 +121,52 @@ notifications_are_gone() {
 due
 wait_until 20 notifications_are_gone && ok "its notifications are delivered" || not_ok "its notifications are delivered" "$work/run.log"
 
+# --- its settings ----------------------------------------------------------------------------------------------------------
+# docs/ipae.md has a row for each setting, as the program knows it.
+written() {
+    sed -n '/^## Settings/,/^## Who/s/^| `\([a-z0-9-]*\)` | \(.*\)/\1 | \2/p' "$(dirname "$0")/../../docs/ipae.md"
+}
+known() {
+    ctl ipae --json | jq -r '
+        def span: tonumber | if . == 0 then "0s" elif . % 86400 == 0 then "\(. / 86400)d" elif . % 3600 == 0 then "\(. / 3600)h"
+            elif . % 60 == 0 then "\(. / 60)m" else "\(.)s" end;
+        .settings[] | .kind as $kind
+        | def shown: if $kind == "seconds" then span elif $kind == "percent" then "\(.)%" else . end;
+        [.name, (.default // "none" | shown),
+         ({"switch": "on, off", "hours": "`22:00-06:00`", "address": "an address"}[$kind] // "\(.min | shown) to \(.max | shown)"),
+         (if .per_eim then "yes" else "no" end), .meaning] | join(" | ") + " |"'
+}
+known >"$work/known.txt"
+check "there are settings" test -s "$work/known.txt"
+written | diff - "$work/known.txt" >"$work/written.diff" && ok "docs/ipae.md has them all, as they are" || not_ok "docs/ipae.md has them all" "$work/written.diff"
+
+is "it is not late" null "$(ipae 'eims[0].failure')"
+check "it is set while it runs" ctl ipae poll-interval=10s
+in_ten_seconds() {
+    ctl show --json | jq -e '(.ipae.next_poll | fromdate) - (.time | fromdate) | . <= 10 and . > 0' >/dev/null
+}
+check "and polls in no more than ten seconds then" wait_until 12 in_ten_seconds
+order list
+wait_until 15 order_is done && ok "an order waits no longer" || not_ok "an order waits no longer" "$work/run.log" "$work/eim.log"
+polls() {
+    ipae 'eims[0].last_poll' | jq -R fromdate
+}
+has_polled_since() {
+    [ "$(polls)" -gt "$1" ]
+}
+first=$(polls)
+wait_until 15 has_polled_since "$first"
+second=$(polls)
+wait_until 15 has_polled_since "$second"
+matches "every ten seconds" '^(9|10|11|12)$' "$(($(polls) - second))"
+check "the eIM's own interval counts more" ctl ipae "poll-interval@$(ctl show --json | jq -r '.eims[0].eim_id')=1h"
+in_an_hour() {
+    ctl show --json | jq -e '(.ipae.next_poll | fromdate) - (.time | fromdate) | . > 3000' >/dev/null
+}
+check "also at once" wait_until 12 in_an_hour
+check "both are taken back" ctl ipae poll-interval=default "poll-interval@$(ctl show --json | jq -r '.eims[0].eim_id')=default"
+is "and it is as it was made" "900 0" "$(ctl show --json | jq -r '"\(.ipae.poll_interval) \(.ipae.settings | length)"')"
+
 # --- who else uses the card, and what goes wrong -------------------------------------------------------------------------
 check "a client that declares nothing is served" "$softeuicc" ipa --reader "$(reader_name)" --state "$work/state" status
 end_process "$eim_pid" KILL

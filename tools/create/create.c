@@ -10,6 +10,7 @@
 #include "common/print/print.h"
 #include "common/tool.h"
 #include "tools/create/inputs.h"
+#include "tools/create/settings.h"
 #include "tools/subcommands.h"
 
 #include <openssl/rand.h>
@@ -33,6 +34,7 @@ struct options {
     bool json;
     struct softeuicc_parameters parameters;
     struct inputs inputs;
+    struct create_settings settings;
 };
 
 static const char *const personalities[] = {
@@ -125,6 +127,14 @@ static int take_ipae(void *settings, const struct option_row *row, const char *v
     return EXIT_OK;
 }
 
+static int take_setting(void *settings, const struct option_row *row, const char *value)
+{
+    struct options *options = settings;
+
+    (void)row;
+    return create_settings_add(&options->settings, value);
+}
+
 #define TAKES_FILE(kind)                                                                                     \
     TAKES_BY(take_file), .with = &(const enum input_file)                                                    \
     {                                                                                                        \
@@ -161,6 +171,9 @@ static const struct option_row rows[] = {
      "while it is "
      "active nobody else is served (SGP.32; not for a consumer card)",
      TAKES_BY(take_ipae)},
+    {"ipae-set", "NAME[@EIMID]=VALUE",
+     "a setting of the IPAe, for all eIMs or for one, as 'softeuicc ctl ipae' has them; may be given again",
+     TAKES_BY(take_setting)},
     {"free-nvm", "OCTETS", "memory for profiles, with k or M for 1024 or 1048576 octets (default: 1M)",
      TAKES_BY(take_size)},
     {"default-smdp", "FQDN", "the default SM-DP+ address",
@@ -306,6 +319,8 @@ static int create(struct options *options)
     options->parameters.credentials_count = options->inputs.sets_count;
     options->parameters.profiles = profiles;
     options->parameters.profiles_count = options->inputs.profiles_count;
+    options->parameters.ipae_settings = options->settings.values;
+    options->parameters.ipae_settings_count = options->settings.count;
     ending_hold(&before); /* the card is there whole or not at all */
     card = softeuicc_create_open(options->card, &options->parameters, NULL, &error);
     if (card != NULL)
@@ -325,6 +340,8 @@ static int create_run(const struct command_line *line)
 #endif
     if (strcmp(options->card, ":memory:") == 0)
         return tool_usage("--card is not a file: %s", options->card);
+    if (options->settings.count > 0 && options->parameters.ipae == SOFTEUICC_IPAE_NONE)
+        return tool_usage("--ipae-set is for a card that is made with --ipae");
     if (!inputs_complete(&options->inputs))
         return EXIT_USAGE;
     return inputs_describe(&options->inputs) ? create(options) : EXIT_FAILED;
@@ -335,6 +352,7 @@ static void create_end(void *settings)
     struct options *options = settings;
 
     inputs_free(&options->inputs);
+    create_settings_free(&options->settings);
 }
 
 const struct command subcommand_create = {

@@ -1,7 +1,7 @@
 /*
  * softeuicc ctl: looks at a card and plays the world around it: takes it out of its reader, cuts its power,
  * sets its clock, follows what it is asked. The card is one that `softeuicc run` serves, found by its control
- * socket; only `show` reads a card file that nobody runs, too.
+ * socket; only `show` and `ipae` open a card file that nobody runs, too.
  */
 #include "tools/ctl/ctl.h"
 
@@ -9,6 +9,7 @@
 #include "common/print/print.h"
 #include "common/print/print_json.h"
 #include "common/tool.h"
+#include "device/card_settings_json.h"
 #include "device/inspect_json.h"
 #include "euicc/softeuicc.h"
 #include "tools/run/control_request.h"
@@ -20,6 +21,7 @@
 
 struct options {
     const char *card, *socket; /* one of them; neither for lifecycle */
+    const char *eim;
     int64_t after;
     bool json, follow, dot;
 };
@@ -127,16 +129,59 @@ static json_t *trace_request(const struct command_line *line)
     return NULL;
 }
 
+static json_t *ipae_request(const struct command_line *line)
+{
+    const struct options *options = line->settings;
+
+    return ctl_ipae_request(options->eim, line->argc, line->argv);
+}
+
 /* What a command asks, and how its answer is said. */
 struct exchange {
     json_t *(*request)(const struct command_line *line); /* NULL: the line was printed */
     bool (*say)(const json_t *result);
+    /* Of a card that nobody runs: the result; NULL with the line that says why not in `why`. NULL: it must
+     * run. */
+    json_t *(*answer)(struct softeuicc *card, json_t *request, char *why, size_t size);
 };
+
+static json_t *answer_show(struct softeuicc *card, json_t *request, char *why, size_t size)
+{
+    json_t *facts = inspect_json(card);
+
+    (void)request;
+    if (facts == NULL)
+        snprintf(why, size, "the card's storage could not be read");
+    return facts;
+}
+
+/* By way of the line that a daemon would get, so that both take the same. */
+static json_t *answer_ipae(struct softeuicc *card, json_t *request, char *why, size_t size)
+{
+    struct softeuicc_error error = {SOFTEUICC_OK, ""};
+    struct control_request read;
+    char *line = json_dumps(request, JSON_COMPACT);
+    bool ok = line != NULL && control_request_parse(span_of_string(line), &read, why, size);
+
+    if (line == NULL)
+        snprintf(why, size, "out of memory");
+    free(line);
+    if (!ok)
+        return NULL;
+    if (read.settings_count > 0 &&
+        softeuicc_set(card, read.settings, read.settings_count, &error) != SOFTEUICC_OK) {
+        snprintf(why, size, "%s", error.message);
+        return NULL;
+    }
+    return card_settings_json(card, why, size);
+}
 
 /* --- what is done -------------------------------------------------------------------------------- */
 
 static int ctl_answer(const struct options *options, const struct exchange *exchange, json_t *result)
 {
+    if (options->eim != NULL)
+        ctl_ipae_narrow(result, options->eim);
     if (options->json)
         return print_json(json_incref(result));
     return exchange->say(result) ? EXIT_OK : tool_error(CTL_NONSENSE);
@@ -171,11 +216,12 @@ static int run_command(const struct options *options, const struct exchange *exc
 }
 
 /* Nobody runs the card: it is opened for a moment. */
-static int show_file(const struct options *options, const struct exchange *exchange)
+static int answer_by_file(const struct options *options, const struct exchange *exchange, json_t *request)
 {
+    char line[300];
     struct softeuicc_error why = {SOFTEUICC_OK, ""};
     struct softeuicc *card = softeuicc_open(options->card, NULL, &why);
-    json_t *facts;
+    json_t *result;
     int status;
 
     if (card == NULL && why.status == SOFTEUICC_BUSY)
@@ -183,21 +229,21 @@ static int show_file(const struct options *options, const struct exchange *excha
                           why.message);
     if (card == NULL)
         return tool_error("%s", why.message);
-    facts = inspect_json(card);
+    result = exchange->answer(card, request, line, sizeof(line));
     softeuicc_close(card);
-    if (facts == NULL)
-        return tool_error("%s cannot be read", options->card);
-    status = ctl_answer(options, exchange, facts);
-    json_decref(facts);
+    if (result == NULL)
+        return tool_error("%s", line);
+    status = ctl_answer(options, exchange, result);
+    json_decref(result);
     return status;
 }
 
-static int without_daemon(const struct options *options, const struct exchange *exchange)
+static int without_daemon(const struct options *options, const struct exchange *exchange, json_t *request)
 {
     if (options->card == NULL)
         return tool_error("nobody listens at %s", options->socket);
-    if (exchange->say == ctl_show)
-        return show_file(options, exchange);
+    if (exchange->answer != NULL)
+        return answer_by_file(options, exchange, request);
     return tool_error("%s does not run: start it with 'softeuicc run --card %s'", options->card,
                       options->card);
 }
@@ -228,8 +274,8 @@ static int control(const struct command_line *line, const struct exchange *excha
         ctl_disconnect(&client);
         break;
     case CTL_NOBODY:
+        status = without_daemon(options, exchange, request);
         json_decref(request);
-        status = without_daemon(options, exchange);
         break;
     default:
         json_decref(request);
@@ -242,27 +288,32 @@ static int control(const struct command_line *line, const struct exchange *excha
 
 static int ctl_show_card(const struct command_line *line)
 {
-    return control(line, &(const struct exchange){plain_request, ctl_show});
+    return control(line, &(const struct exchange){plain_request, ctl_show, answer_show});
 }
 
 static int move(const struct command_line *line)
 {
-    return control(line, &(const struct exchange){plain_request, say_settled});
+    return control(line, &(const struct exchange){plain_request, say_settled, NULL});
 }
 
 static int ctl_cut(const struct command_line *line)
 {
-    return control(line, &(const struct exchange){cut_request, say_cut});
+    return control(line, &(const struct exchange){cut_request, say_cut, NULL});
 }
 
 static int set_time(const struct command_line *line)
 {
-    return control(line, &(const struct exchange){time_request, say_time});
+    return control(line, &(const struct exchange){time_request, say_time, NULL});
 }
 
 static int ctl_trace(const struct command_line *line)
 {
-    return control(line, &(const struct exchange){trace_request, say_trace});
+    return control(line, &(const struct exchange){trace_request, say_trace, NULL});
+}
+
+static int ctl_ipae(const struct command_line *line)
+{
+    return control(line, &(const struct exchange){ipae_request, ctl_say_ipae, answer_ipae});
 }
 
 static int lifecycle(const struct command_line *line)
@@ -304,6 +355,11 @@ static const struct option_row trace_rows[] = {
     {0},
 };
 
+static const struct option_row ipae_rows[] = {
+    {"eim", "EIMID", "of this eIM only, whether the card knows it or not", TAKES_TEXT(struct options, eim)},
+    {0},
+};
+
 static const struct option_row lifecycle_rows[] = {
     {"dot", NULL, "as a Graphviz graph", TAKES_FLAG(struct options, dot)},
     {0},
@@ -327,6 +383,15 @@ static const struct command *const commands[] = {
     COMMAND("trace", "on|off|--follow",
             "show every command and answer on the daemon's standard output; or here, until interrupted",
             .max_words = 1, .options = trace_rows, .run = ctl_trace),
+    COMMAND(
+        "ipae", "[--eim EIMID] [NAME[@EIMID]=VALUE]...",
+        "show the settings of the card's IPAe, or set some, all of them or none; also of a card file that "
+        "nobody runs",
+        "Shows the settings of the card's IPAe, what each is for, and the values of single eIMs. With words "
+        "it sets them before, all or none: NAME=VALUE for all eIMs, NAME@EIMID=VALUE for one; 'default' is "
+        "the value that takes a setting back. Spans of time are seconds, or have a unit: 90s, 15m, 1h, 2d. "
+        "A card file that nobody runs will do.",
+        .max_words = CONTROL_SETTINGS_MAX, .options = ipae_rows, .run = ctl_ipae),
     COMMAND("lifecycle", "--dot", "print the profile state machine as a Graphviz graph (no card needed)",
             .options = lifecycle_rows, .run = lifecycle),
     NULL,

@@ -33,6 +33,14 @@ json_t *ctl_receive(struct ctl_client *client, bool patient);
 /* A member's value as text on one line, cut to what fits; "" when it is not there. Returns `out`. */
 const char *ctl_text(const json_t *object, const char *name, char out[CTL_TEXT_SIZE]);
 
+/* `ctl ipae`: asks for the settings of the IPAe, and sets those that the words say, of one eIM if it is
+ * named. NULL after the line that says what is wrong with them. */
+json_t *ctl_ipae_request(const char *eim, int argc, char **argv);
+/* Leaves only what is about one eIM. */
+void ctl_ipae_narrow(json_t *result, const char *eim);
+/* Prints them as tables. False: that is no answer. */
+bool ctl_say_ipae(const json_t *result);
+
 /* Prints what a card tells of itself for people: what is there, whatever it is. True. */
 bool ctl_show(const json_t *card);
 /* Prints one entry of the trace. */

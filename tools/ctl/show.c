@@ -6,82 +6,13 @@
 #include "tools/ctl/ctl.h"
 
 #include "common/print/print.h"
-#include "common/print/table.h"
 #include "common/tool.h"
+#include "tools/ctl/facts.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define LABEL_WIDTH 18
-#define COLUMNS_MAX 8
-
-/* --- cells --------------------------------------------------------------------------------------- */
-
-/* A value as text on one line; "" when it is not there. */
-static const char *text_of(const json_t *value, char out[CTL_TEXT_SIZE])
-{
-    if (json_is_string(value))
-        snprintf(out, CTL_TEXT_SIZE, "%s", json_string_value(value));
-    else if (json_is_integer(value))
-        snprintf(out, CTL_TEXT_SIZE, "%lld", (long long)json_integer_value(value));
-    else if (json_is_real(value))
-        snprintf(out, CTL_TEXT_SIZE, "%.3f", json_real_value(value));
-    else if (json_is_boolean(value))
-        snprintf(out, CTL_TEXT_SIZE, "%s", json_is_true(value) ? "yes" : "no");
-    else
-        out[0] = '\0';
-    tool_one_line(out);
-    return out;
-}
-
-const char *ctl_text(const json_t *object, const char *name, char out[CTL_TEXT_SIZE])
-{
-    return text_of(json_object_get(object, name), out);
-}
-
-/* --- lines and tables ---------------------------------------------------------------------------- */
-
-static void line(const char *label, const char *text)
-{
-    print_line("%-*s %s", LABEL_WIDTH, label, text);
-}
-
-struct column {
-    struct table_column shown;
-    const char *name; /* of the member */
-    /* Instead of the member's value; or NULL. */
-    const char *(*cell)(const json_t *row, char out[CTL_TEXT_SIZE]);
-};
-
-static const char *cell_of(const struct column *column, const json_t *row, char out[CTL_TEXT_SIZE])
-{
-    return column->cell != NULL ? column->cell(row, out) : ctl_text(row, column->name, out);
-}
-
-static void table(const char *label, const json_t *rows, const struct column *columns, size_t count)
-{
-    struct table_column shown[COLUMNS_MAX];
-    char cell[CTL_TEXT_SIZE];
-    struct table *table;
-    size_t index;
-    json_t *row;
-
-    if (json_array_size(rows) == 0)
-        return;
-    print_line("%s", "");
-    print_line("%s", label);
-    for (size_t i = 0; i < count; i++)
-        shown[i] = columns[i].shown;
-    table = table_new(shown, count);
-    json_array_foreach(rows, index, row)
-    {
-        for (size_t i = 0; i < count; i++)
-            table_add(table, "%s", cell_of(&columns[i], row, cell));
-    }
-    table_print(table, 2);
-}
-
-#define TABLE(label, rows, columns) table(label, rows, columns, sizeof(columns) / sizeof((columns)[0]))
+#define TABLE(label, rows, columns) ctl_table(label, rows, columns, sizeof(columns) / sizeof((columns)[0]))
 
 /* --- what is shown ------------------------------------------------------------------------------- */
 
@@ -130,7 +61,7 @@ static const char *ctl_show_selected(const json_t *row, char out[CTL_TEXT_SIZE])
 
 static void show_lists(const json_t *card)
 {
-    static const struct column profiles[] = {
+    static const struct ctl_column profiles[] = {
         {TABLE_WHOLE("ICCID"), "iccid", NULL},
         {TABLE_COLUMN("STATE"), "state", NULL},
         {TABLE_COLUMN("CLASS"), "class", NULL},
@@ -138,30 +69,31 @@ static void show_lists(const json_t *card)
         {TABLE_COLUMN("PROVIDER"), "service_provider", NULL},
         {TABLE_COLUMN("MARKS"), NULL, profile_flags},
     };
-    static const struct column eims[] = {
+    static const struct ctl_column eims[] = {
         {TABLE_WHOLE("EIM"), "eim_id", NULL},
         {TABLE_COLUMN("FQDN"), "fqdn", NULL},
         {TABLE_WHOLE("COUNTER"), "counter", NULL},
         {TABLE_WHOLE("TOKEN"), "association_token", NULL},
     };
-    static const struct column results[] = {
+    static const struct ctl_column results[] = {
         {TABLE_WHOLE("NUMBER"), "sequence", NULL},
         {TABLE_WHOLE("EIM"), "eim_id", NULL},
         {TABLE_WHOLE("COUNTER"), "counter", NULL},
         {TABLE_COLUMN("OCTETS"), "octets", NULL},
     };
-    static const struct column notifications[] = {
+    static const struct ctl_column notifications[] = {
         {TABLE_WHOLE("NUMBER"), "sequence", NULL},
         {TABLE_COLUMN("OPERATION"), "operation", NULL},
         {TABLE_WHOLE("ICCID"), "iccid", NULL},
         {TABLE_COLUMN("ADDRESS"), "address", NULL},
     };
-    static const struct column channels[] = {{TABLE_WHOLE("CHANNEL"), "channel", NULL},
-                                             {TABLE_COLUMN("SELECTED"), NULL, ctl_show_selected},
-                                             {TABLE_WHOLE("AID"), "aid", NULL}};
+    static const struct ctl_column channels[] = {{TABLE_WHOLE("CHANNEL"), "channel", NULL},
+                                                 {TABLE_COLUMN("SELECTED"), NULL, ctl_show_selected},
+                                                 {TABLE_WHOLE("AID"), "aid", NULL}};
 
     TABLE("Profiles", json_object_get(card, "profiles"), profiles);
     TABLE("Associated eIMs", json_object_get(card, "eims"), eims);
+    ctl_show_polls(json_object_get(card, "ipae"));
     TABLE("Package results that wait for their eIM", json_object_get(card, "package_results"), results);
     TABLE("Pending notifications", json_object_get(card, "notifications"), notifications);
     TABLE("Logical channels", json_object_get(card, "channels"), channels);
@@ -172,9 +104,9 @@ static void show_member(const char *label, const json_t *object, const char *nam
     char text[CTL_TEXT_SIZE];
 
     if (ctl_text(object, name, text)[0] != '\0')
-        line(label, text);
+        ctl_line(label, text);
     else if (without != NULL)
-        line(label, without);
+        ctl_line(label, without);
 }
 
 static void show_identity(const json_t *card)
@@ -190,12 +122,12 @@ static void show_identity(const json_t *card)
         snprintf(text + strlen(text), 100, "SGP.22 %.40s", ctl_text(card, "svn", cell));
         if (ctl_text(card, "sgp32", cell)[0] != '\0')
             snprintf(text + strlen(text), 100, ", SGP.32 %.40s", cell);
-        line("Personality", text);
+        ctl_line("Personality", text);
     }
     if (json_is_object(memory)) {
         snprintf(text, sizeof(text), "%.30s of ", ctl_text(card, "memory_free", cell));
         snprintf(text + strlen(text), 100, "%.30s octets free", ctl_text(memory, "size", cell));
-        line("Memory", text);
+        ctl_line("Memory", text);
     }
     show_member("Default SM-DP+", card, "default_smdp", "none");
     show_member("Root SM-DS", card, "root_smds", "none");
@@ -220,76 +152,23 @@ static void show_recovery(const json_t *card)
         snprintf(text, sizeof(text), "to %.20s, granted by %.128s with package %.20s",
                  ctl_text(rollback, "iccid", iccid), ctl_text(rollback, "eim_id", eim),
                  ctl_text(rollback, "counter", counter));
-        line("Rollback", text);
+        ctl_line("Rollback", text);
     } else {
-        line("Rollback", "not granted");
+        ctl_line("Rollback", "not granted");
     }
     if (json_is_true(json_object_get(emergency, "active"))) {
         snprintf(text, sizeof(text), "active; before it %.20s", ctl_text(emergency, "return_profile", iccid));
-        line("Emergency", text);
+        ctl_line("Emergency", text);
     } else {
-        line("Emergency", "not active");
+        ctl_line("Emergency", "not active");
     }
     if (json_is_true(json_object_get(immediate, "on"))) {
         snprintf(text, sizeof(text), "on %.255s %.60s", ctl_text(immediate, "smdp_address", eim),
                  ctl_text(immediate, "smdp_oid", counter));
-        line("Immediate enable", text);
+        ctl_line("Immediate enable", text);
     } else {
-        line("Immediate enable", "off");
+        ctl_line("Immediate enable", "off");
     }
-}
-
-static long long count_of(const json_t *counts, const char *name)
-{
-    return (long long)json_integer_value(json_object_get(counts, name));
-}
-
-/* What the IPAe has done and spent; ways back stand there only once there were any. */
-static void show_counts(const char *label, const json_t *counts)
-{
-    char text[CTL_TEXT_SIZE];
-    int size;
-
-    if (!json_is_object(counts))
-        return;
-    size =
-        snprintf(text, sizeof(text), "%lld polls (%lld failed), %lld packages, %lld downloads, %lld changes",
-                 count_of(counts, "polls"), count_of(counts, "polls_failed"), count_of(counts, "packages"),
-                 count_of(counts, "downloads"), count_of(counts, "profile_changes"));
-    if (count_of(counts, "rollbacks") + count_of(counts, "fallbacks") + count_of(counts, "returns") > 0)
-        snprintf(text + size, sizeof(text) - (size_t)size, " (%lld rollbacks, %lld fallbacks, %lld returns)",
-                 count_of(counts, "rollbacks"), count_of(counts, "fallbacks"), count_of(counts, "returns"));
-    line(label, text);
-    snprintf(text, sizeof(text),
-             "%lld octets sent, %lld received; %lld channels, %.1f s; %lld proactive commands, %lld APDUs",
-             count_of(counts, "sent"), count_of(counts, "received"), count_of(counts, "channels"),
-             (double)count_of(counts, "channel_ms") / 1000, count_of(counts, "proactive_commands"),
-             count_of(counts, "commands"));
-    line("", text);
-}
-
-static void show_ipae(const json_t *ipae)
-{
-    char text[CTL_TEXT_SIZE];
-    char more[CTL_TEXT_SIZE], network[CTL_TEXT_SIZE];
-
-    if (!json_is_object(ipae))
-        return;
-    ctl_text(ipae, "next_poll", more);
-    ctl_text(ipae, "network", network);
-    snprintf(text, sizeof(text), "%s%s%s%s%.40s",
-             json_is_true(json_object_get(ipae, "active")) ? "active" : "not active",
-             strcmp(network, "host") == 0       ? ", network of this machine"
-             : strcmp(network, "terminal") == 0 ? ", network of the terminal"
-                                                : ", no network",
-             json_is_true(json_object_get(ipae, "strict")) ? ", strict" : "",
-             json_is_true(json_object_get(ipae, "polling")) ? ", polling"
-             : more[0] != '\0'                              ? ", next poll "
-                                                            : "",
-             json_is_true(json_object_get(ipae, "polling")) ? "" : more);
-    line("IPAe", text);
-    show_counts("IPAe, in all", json_object_get(ipae, "counts"));
-    show_counts("IPAe, last round", json_object_get(ipae, "last_round"));
 }
 
 static void show_sessions(const json_t *card)
@@ -304,14 +183,14 @@ static void show_sessions(const json_t *card)
         ctl_text(session, "transaction_id", more);
         snprintf(text, sizeof(text), "%.40s%s%.80s", ctl_text(session, "stage", stage),
                  more[0] != '\0' ? ", transaction " : "", more);
-        line("RSP session", text);
+        ctl_line("RSP session", text);
     }
     if (json_is_object(toolkit)) {
         snprintf(text, sizeof(text), "%.40s, %.20s commands pending", ctl_text(toolkit, "session", stage),
                  ctl_text(toolkit, "pending", more));
-        line("Toolkit", text);
+        ctl_line("Toolkit", text);
     }
-    show_ipae(json_object_get(card, "ipae"));
+    ctl_show_ipae(json_object_get(card, "ipae"));
     show_member("Power cut in", card, "power_cut_in", NULL);
 }
 
@@ -329,7 +208,7 @@ static void show_power_cuts(const json_t *run)
     snprintf(text, sizeof(text),
              "%.20s; the last one, armed by 'softeuicc ctl cut --after %.20s', struck at %.40s",
              ctl_text(run, "power_cuts", a), ctl_text(last, "after", b), ctl_text(last, "time", c));
-    line("Power cuts", json_is_object(last) ? text : a);
+    ctl_line("Power cuts", json_is_object(last) ? text : a);
 }
 
 static void show_run(const json_t *card)
@@ -343,7 +222,7 @@ static void show_run(const json_t *card)
     char d[CTL_TEXT_SIZE];
 
     if (!json_is_object(run)) {
-        line("Running", "no");
+        ctl_line("Running", "no");
         show_member("Time", card, "time", NULL);
         return;
     }
@@ -354,16 +233,16 @@ static void show_run(const json_t *card)
                                                              : "no reader",
              json_is_true(json_object_get(card, "powered")) ? "powered" : "not powered",
              ctl_text(card, "protocol", d));
-    line("Reader", text);
+    ctl_line("Reader", text);
     snprintf(text, sizeof(text), "for %.20s s (process %.20s): %.20s commands, %.20s resets",
              ctl_text(run, "uptime", a), ctl_text(run, "pid", b), ctl_text(run, "commands", c),
              ctl_text(run, "resets", d));
-    line("Running", text);
+    ctl_line("Running", text);
     show_power_cuts(run);
     snprintf(text, sizeof(text), "%.40s (%.40s s ahead of this machine's clock)", ctl_text(card, "time", a),
              ctl_text(run, "clock_ahead", b));
-    line("Time", json_number_value(json_object_get(run, "clock_ahead")) != 0 ? text : a);
-    line("Trace", json_is_true(json_object_get(run, "trace")) ? "on" : "off");
+    ctl_line("Time", json_number_value(json_object_get(run, "clock_ahead")) != 0 ? text : a);
+    ctl_line("Trace", json_is_true(json_object_get(run, "trace")) ? "on" : "off");
 }
 
 bool ctl_show(const json_t *card)

@@ -2,6 +2,7 @@
 #include "tools/run/control_answer.h"
 
 #include "common/print/print_json.h"
+#include "device/card_settings_json.h"
 #include "device/inspect_json.h"
 
 #include <stdarg.h>
@@ -130,6 +131,24 @@ static json_t *set_trace(struct slot *slot, enum control_trace trace)
         json_pack("{s:b, s:b}", "trace", slot->trace, "following", trace == CONTROL_TRACE_FOLLOW));
 }
 
+static json_t *show_settings(struct slot *slot)
+{
+    char why[100];
+    json_t *settings = card_settings_json(slot->card, why, sizeof(why));
+
+    return settings != NULL ? control_ok(settings) : control_error("%s", why);
+}
+
+/* Sets all of them, or none, and tells what holds then. */
+static json_t *set_settings(struct slot *slot, const struct control_request *request)
+{
+    struct softeuicc_error error = {SOFTEUICC_OK, ""};
+
+    if (request->settings_count > 0 && !slot_set(slot, request->settings, request->settings_count, &error))
+        return control_error("%s", error.message);
+    return show_settings(slot);
+}
+
 json_t *control_answer(struct slot *slot, const struct control_request *request, time_t since,
                        enum control_wait *wait)
 {
@@ -160,6 +179,8 @@ json_t *control_answer(struct slot *slot, const struct control_request *request,
         return set_time(slot, request);
     case CONTROL_TRACE:
         return set_trace(slot, request->trace);
+    case CONTROL_IPAE:
+        return set_settings(slot, request);
     }
     return control_error("there is no such command");
 }

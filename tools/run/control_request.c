@@ -157,6 +157,58 @@ static bool read_trace(const struct reader *reader, const json_t *value)
     return refuse(reader, "a trace is set \"on\", \"off\" or \"follow\"");
 }
 
+/* --- settings ------------------------------------------------------------------------------------ */
+
+/* A copy of the text in the request; NULL: no place is left. */
+static const char *keep_text(struct control_request *request, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = request->texts + request->texts_size;
+
+    if (size > sizeof(request->texts) - request->texts_size)
+        return NULL;
+    memcpy(copy, text, size);
+    request->texts_size += size;
+    return copy;
+}
+
+static bool read_setting(const struct reader *reader, const json_t *object)
+{
+    struct control_request *request = reader->request;
+    struct softeuicc_set_value *set = &request->settings[request->settings_count++];
+    const json_t *eim = json_object_get(object, "eim");
+    const char *name = json_string_value(json_object_get(object, "name"));
+    const char *value = json_string_value(json_object_get(object, "value"));
+    char made[CARD_SETTING_SIZE];
+
+    if (name == NULL || value == NULL || (eim != NULL && !json_is_string(eim)) ||
+        json_object_size(object) != (eim != NULL ? 3 : 2))
+        return refuse(reader,
+                      "a setting is an object with the texts \"name\", \"value\" and perhaps \"eim\"");
+    value = card_setting_value(span_of_string(name), value, made);
+    set->name = keep_text(request, name);
+    set->eim = eim != NULL ? keep_text(request, json_string_value(eim)) : NULL;
+    set->value = value != NULL ? keep_text(request, value) : NULL;
+    if (set->name == NULL || (eim != NULL && set->eim == NULL) || (value != NULL && set->value == NULL))
+        return refuse(reader, "the settings are too long");
+    return true;
+}
+
+static bool read_settings(const struct reader *reader, const json_t *value)
+{
+    const json_t *object;
+    size_t index;
+
+    if (!json_is_array(value) || json_array_size(value) == 0 || json_array_size(value) > CONTROL_SETTINGS_MAX)
+        return refuse(reader, "\"set\" is a list of 1 to %d settings", CONTROL_SETTINGS_MAX);
+    json_array_foreach(value, index, object)
+    {
+        if (!read_setting(reader, object))
+            return false;
+    }
+    return true;
+}
+
 /* --- commands ------------------------------------------------------------------------------------ */
 
 static const struct {
@@ -168,7 +220,7 @@ static const struct {
     {"show", CONTROL_SHOW, NULL, NULL},          {"power-cycle", CONTROL_POWER_CYCLE, NULL, NULL},
     {"remove", CONTROL_REMOVE, NULL, NULL},      {"insert", CONTROL_INSERT, NULL, NULL},
     {"cut", CONTROL_CUT, "after", read_after},   {"time", CONTROL_TIME, "set", read_time},
-    {"trace", CONTROL_TRACE, "set", read_trace},
+    {"trace", CONTROL_TRACE, "set", read_trace}, {"ipae", CONTROL_IPAE, "set", read_settings},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

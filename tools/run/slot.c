@@ -194,6 +194,16 @@ void slot_schedule(struct slot *slot)
     evtimer_add(slot->due, &delay);
 }
 
+bool slot_set(struct slot *slot, const struct softeuicc_set_value *values, size_t count,
+              struct softeuicc_error *error)
+{
+    enum softeuicc_status status = softeuicc_set(slot->card, values, count, error);
+
+    if (survives(slot))
+        slot_schedule(slot);
+    return status == SOFTEUICC_OK;
+}
+
 static void on_due(evutil_socket_t fd, short what, void *context)
 {
     struct slot *slot = context;

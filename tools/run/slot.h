@@ -72,6 +72,10 @@ bool slot_insert(struct slot *slot);
 /* The power is to go at the `after`-th change of storage from now; 0: not after all. False: it cannot. */
 bool slot_arm_cut(struct slot *slot, uint64_t after);
 
+/* softeuicc_set, after which the card may want to be woken at another time. False with the reason. */
+bool slot_set(struct slot *slot, const struct softeuicc_set_value *values, size_t count,
+              struct softeuicc_error *error);
+
 /* Milliseconds: no clock is set beyond the year 9999, and one that comes to its end stands. */
 #define SLOT_TIME_LAST INT64_C(253402300799999)
 

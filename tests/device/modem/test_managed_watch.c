@@ -190,7 +190,7 @@ START_TEST(another_network_is_not_told_when_that_is_not_wanted)
     struct managed_device managed;
 
     open_settled(&managed);
-    ck_assert_int_eq(softeuicc_set(device_card(&managed.device), &off, NULL), SOFTEUICC_OK);
+    ck_assert_int_eq(softeuicc_set(device_card(&managed.device), &off, 1, NULL), SOFTEUICC_OK);
     managed_pass(&managed, INTERVAL);
     roam(&managed, "02F801");
     managed_pass(&managed, 10 * MINUTE);

@@ -10,7 +10,7 @@ static void set(struct managed_device *managed, const char *name, const char *va
 {
     const struct softeuicc_set_value setting = {name, NULL, value};
 
-    ck_assert_int_eq(softeuicc_set(device_card(&managed->device), &setting, NULL), SOFTEUICC_OK);
+    ck_assert_int_eq(softeuicc_set(device_card(&managed->device), &setting, 1, NULL), SOFTEUICC_OK);
 }
 
 static size_t polls(struct managed_device *managed)

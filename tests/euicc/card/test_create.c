@@ -580,6 +580,7 @@ START_TEST(an_older_card_keeps_its_versions)
         execute(test_path("old.db"), "ALTER TABLE card DROP COLUMN sgp22;"
                                      "ALTER TABLE card DROP COLUMN sgp32; DROP TABLE log;"
                                      "DROP TABLE marked; DROP TABLE ipae; DROP TABLE ipae_session;"
+                                     "DROP TABLE ipae_setting; DROP TABLE ipae_eim; DROP TABLE ipae_count;"
                                      "ALTER TABLE iot ADD COLUMN ipae_active INTEGER NOT NULL DEFAULT 0;"
                                      "ALTER TABLE profile DROP COLUMN service_data; PRAGMA user_version = 4");
         card = softeuicc_open(test_path("old.db"), NULL, &error);

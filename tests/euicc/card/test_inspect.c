@@ -3,6 +3,7 @@
  * machine, and the power that goes at every change of storage of a state change in turn.
  */
 #include "apdu/tlv.h"
+#include "euicc/ipae/ipae.h"
 #include "tests/support/es10.h"
 
 #include <sqlite3.h>
@@ -334,6 +335,55 @@ START_TEST(only_who_asked_can_cut)
 }
 END_TEST
 
+/* What the tables say of an IPAe; a build without one says nothing. */
+START_TEST(an_ipae_tells_of_its_polls)
+{
+    struct es10_bench bench;
+
+    es10_open(&bench, 1, 0);
+    assert_told(bench.card, "ipae=(null)");
+    if (!ipae_is_built) {
+        es10_close(&bench);
+        return;
+    }
+    run_sql(&bench, "INSERT INTO ipae (one, strict, lost_since, on_trial, return_at, imei, plmn) VALUES"
+                    " (1, 1, 1700000000000, 1, 1700000060000, '356938035643809', x'62F210')");
+    run_sql(&bench, "INSERT INTO ipae_setting VALUES ('poll-interval', '', '60'), ('compact', 'two', 'on')");
+    run_sql(&bench, "INSERT INTO eim (position, eim_id, counter, public_key, curve, configuration) VALUES"
+                    " (1, 'one', 0, x'04', 'P-256', x''), (2, 'two', 0, x'04', 'P-256', x''),"
+                    " (3, 'three', 0, x'04', 'P-256', x'')");
+    run_sql(&bench, "INSERT INTO ipae_eim VALUES ('one', 1700000000000, 1700000900000, 0, NULL),"
+                    " ('two', 1700000001000, 9223372036854775807, 2, 'no network')");
+    ck_assert(ipae_load(bench.card));
+    assert_told(bench.card, "ipae.strict=true");
+    assert_told(bench.card, "ipae.poll_interval=60");
+    assert_told(bench.card, "ipae.lost_since=2023-11-14T22:13:20Z");
+    assert_told(bench.card, "ipae.on_trial=true");
+    assert_told(bench.card, "ipae.return_at=2023-11-14T22:14:20Z");
+    assert_told(bench.card, "ipae.imei=356938035643809");
+    assert_told(bench.card, "ipae.plmn=262-01");
+    assert_told(bench.card, "ipae.settings.0.name=poll-interval");
+    assert_told(bench.card, "ipae.settings.0.eim_id=(null)");
+    assert_told(bench.card, "ipae.settings.1.eim_id=two");
+    assert_told(bench.card, "ipae.settings.1.value=on");
+    assert_told(bench.card, "ipae.eims.0.last_poll=2023-11-14T22:13:20Z");
+    assert_told(bench.card, "ipae.eims.0.next_poll=2023-11-14T22:28:20Z");
+    assert_told(bench.card, "ipae.eims.0.failure=(null)");
+    assert_told(bench.card, "ipae.eims.1.next_poll=(null)");
+    assert_told(bench.card, "ipae.eims.1.failures=2");
+    assert_told(bench.card, "ipae.eims.1.failure=no network");
+    assert_told(bench.card, "ipae.eims.2.eim_id=three");
+    assert_told(bench.card, "ipae.eims.2.last_poll=(null)");
+    assert_told(bench.card, "ipae.eims.2.failures=0");
+    run_sql(&bench, "UPDATE ipae SET plmn = x'130014', imei = NULL");
+    ipae_free(bench.card);
+    ck_assert(ipae_load(bench.card));
+    assert_told(bench.card, "ipae.plmn=310-410");
+    assert_told(bench.card, "ipae.imei=(null)");
+    es10_close(&bench);
+}
+END_TEST
+
 TEST_MAIN("inspect", a_new_card_tells_what_it_is, profiles_and_what_hangs_on_them_are_told, no_key_is_told,
-          looking_changes_nothing, the_state_machine_is_drawn, the_power_goes_at_every_change_in_turn,
-          a_dead_card_answers_nothing_well, only_who_asked_can_cut)
+          looking_changes_nothing, an_ipae_tells_of_its_polls, the_state_machine_is_drawn,
+          the_power_goes_at_every_change_in_turn, a_dead_card_answers_nothing_well, only_who_asked_can_cut)

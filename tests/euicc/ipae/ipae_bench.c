@@ -158,5 +158,5 @@ void ipae_bench_set(struct ipae_bench *bench, const char *name, const char *eim,
     const struct softeuicc_set_value set = {name, eim, value};
     struct softeuicc_error why = {SOFTEUICC_OK, ""};
 
-    ck_assert_msg(softeuicc_set(bench->ipa.es10.card, &set, &why) == SOFTEUICC_OK, "%s", why.message);
+    ck_assert_msg(softeuicc_set(bench->ipa.es10.card, &set, 1, &why) == SOFTEUICC_OK, "%s", why.message);
 }

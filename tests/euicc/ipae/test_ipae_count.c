@@ -77,7 +77,7 @@ START_TEST(a_message_makes_it_poll)
     device_open(&device);
     device_pass(&device, 2 * MINUTE);
     device_carried_out(&device, "an order");
-    ck_assert_int_eq(softeuicc_set(device_card(&device), &never, NULL), SOFTEUICC_OK);
+    ck_assert_int_eq(softeuicc_set(device_card(&device), &never, 1, NULL), SOFTEUICC_OK);
     device.network.now += INTERVAL;
     device_settle(&device);
     ck_assert_int_eq(softeuicc_next_wakeup(device_card(&device)), -1);

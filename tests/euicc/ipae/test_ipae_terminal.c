@@ -40,7 +40,7 @@ static void open_bench(struct bench *bench)
     card->hooks.now = bench_now;
     card->hooks.context = bench;
     ck_assert(ipae_insert(card, false) && nvm_commit(card->nvm) && ipae_load(card));
-    ck_assert_int_eq(softeuicc_set(card, &retry, NULL), SOFTEUICC_OK);
+    ck_assert_int_eq(softeuicc_set(card, &retry, 1, NULL), SOFTEUICC_OK);
     bench->ipa.es10.terminal = terminal_start(card, SOFTEUICC_COLD);
 }
 

@@ -270,6 +270,7 @@ static void make_old(const char *path, bool log)
     ck_assert_int_eq(
         sqlite3_exec(db,
                      "DROP TABLE log; DROP TABLE marked; DROP TABLE ipae; DROP TABLE ipae_session;"
+                     "DROP TABLE ipae_setting; DROP TABLE ipae_eim; DROP TABLE ipae_count;"
                      "ALTER TABLE iot ADD COLUMN ipae_active INTEGER NOT NULL DEFAULT 0;"
                      "PRAGMA user_version = 5; PRAGMA wal_checkpoint(TRUNCATE)",
                      NULL, NULL, NULL),

@@ -476,6 +476,33 @@ START_TEST(shown_as_json)
 }
 END_TEST
 
+/* The words of --ipae-set, in the card. */
+START_TEST(settings_of_the_ipae)
+{
+    const char *facts;
+    struct captured captured;
+
+    if (softeuicc_setting_at(0) == NULL)
+        return; /* a build without the IPAe */
+    make_credentials();
+    captured =
+        CREATE("--card", bench_path("set.db"), "--ci", set.ci, "--eum-cert", set.eum, "--eum-key",
+               set.eum_key, "--ipae-set", "poll-interval=15s", "--ipae-set", "poll-interval@a=b@c=1h",
+               "--ipae-set", "quiet-hours=", "--ipae-set", "v1=on", "--ipae-set", "v1=default", "--ipae");
+    assert_made(&captured);
+    facts = bench_facts(bench_path("set.db"));
+    HAS(facts, "ipae.poll_interval=15");
+    HAS(facts, "ipae.settings.0.name=poll-interval");
+    HAS(facts, "ipae.settings.0.eim_id=");
+    HAS(facts, "ipae.settings.0.value=15");
+    HAS(facts, "ipae.settings.1.eim_id=a=b@c");
+    HAS(facts, "ipae.settings.1.value=3600");
+    HAS(facts, "ipae.settings.2.name=quiet-hours");
+    HAS(facts, "ipae.settings.2.value=");
+    ck_assert_ptr_null(strstr(facts, "ipae.settings.3"));
+}
+END_TEST
+
 TEST_MAIN("create", a_card_of_a_pki, every_card_has_its_own_eid, everything_given, files_in_pem,
           a_certificate_of_its_own, sizes, profiles, eight_cis, sixty_four_profiles, nothing_is_overwritten,
-          names_that_are_not_utf8, shown_as_json)
+          names_that_are_not_utf8, settings_of_the_ipae, shown_as_json)

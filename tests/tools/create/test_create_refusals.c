@@ -308,6 +308,39 @@ START_TEST(what_is_said_of_profiles)
 }
 END_TEST
 
+/* More than there may be. */
+static void assert_many_settings_refused(void)
+{
+    const char *words[7 + 2 * 65 + 1] = {SET, "--ipae"};
+
+    for (size_t i = 7; i + 1 < sizeof(words) / sizeof(words[0]); i += 2) {
+        words[i] = "--ipae-set";
+        words[i + 1] = "compact=on";
+    }
+    bench_refused(__FILE__, __LINE__, EXIT_USAGE, "no more than 64 times", words);
+}
+
+START_TEST(settings_of_the_ipae)
+{
+    make_credentials();
+    assert_many_settings_refused();
+    REFUSED(EXIT_USAGE, "--ipae-set is for a card that is made with --ipae", SET, "--ipae-set", "compact=on");
+    REFUSED(EXIT_USAGE, "--ipae-set is NAME=VALUE or NAME@EIMID=VALUE, not: compact", SET, "--ipae",
+            "--ipae-set", "compact");
+    REFUSED(EXIT_USAGE, "not: compact@on", SET, "--ipae", "--ipae-set", "compact@on");
+    REFUSED(EXIT_USAGE, "'--ipae-set' needs a value", SET, "--ipae", "--ipae-set");
+    if (softeuicc_setting_at(0) == NULL)
+        return; /* a build without the IPAe */
+    REFUSED(EXIT_FAILED, "compact is on or off, not ''", SET, "--ipae", "--ipae-set", "compact=");
+    REFUSED(EXIT_FAILED, "the IPAe has no setting 'poll'", SET, "--ipae", "--ipae-set", "poll=1h");
+    REFUSED(EXIT_FAILED, "quiet-hours is the same for all eIMs", SET, "--ipae", "--ipae-set",
+            "quiet-hours@e=");
+    REFUSED(EXIT_FAILED, "poll-interval is 0 to 2678400 seconds, not '500ms'", SET, "--ipae", "--ipae-set",
+            "poll-interval=500ms");
+    REFUSED(EXIT_FAILED, "an eimId is UTF-8", SET, "--ipae", "--ipae-set", "compact@\xFF=on");
+}
+END_TEST
+
 START_TEST(no_file_is_named)
 {
     struct captured captured;
@@ -333,4 +366,4 @@ END_TEST
 
 TEST_MAIN("create refusals", files, profile_files, order_of_a_set, incomplete_sets,
           what_does_not_fit_together, pki_directories, option_values, what_is_said_of_profiles,
-          no_file_is_named)
+          settings_of_the_ipae, no_file_is_named)

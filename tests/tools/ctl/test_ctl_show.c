@@ -2,6 +2,7 @@
 #include "tests/support/test.h"
 
 #include "common/tool.h"
+#include "euicc/softeuicc.h"
 #include "tests/support/capture.h"
 #include "tools/ctl/ctl.h"
 
@@ -310,6 +311,59 @@ START_TEST(hostile_cards)
 }
 END_TEST
 
+#define WITH_IPAE                                                                                            \
+    "{\"ipae\":{\"active\":true,\"strict\":true,\"polling\":false,\"next_poll\":\"T2\",\"poll_interval\":"   \
+    "10,"                                                                                                    \
+    "\"network\":\"terminal\",\"lost_since\":\"T0\",\"on_trial\":true,\"return_at\":\"T9\",\"plmn\":\"262-"  \
+    "01\","                                                                                                  \
+    "\"imei\":\"35\",\"settings\":[{\"name\":\"poll-interval\",\"value\":\"900\"},"                          \
+    "{\"name\":\"poll-interval\",\"eim_id\":\"e\",\"value\":\"90\"},{\"name\":\"nothing\"}],"                \
+    "\"eims\":[{\"eim_id\":\"e\",\"last_poll\":\"T1\",\"next_poll\":\"T2\",\"failures\":3,"                  \
+    "\"failure\":\"no network\"},{\"eim_id\":\"f\",\"failures\":0}]}}"
+
+START_TEST(an_ipae)
+{
+    const char *out = shown(WITH_IPAE);
+
+    ck_assert_str_eq(value(out, "IPAe"), "active, network of the terminal, strict, next poll T2");
+    ck_assert_str_eq(
+        value(out, "IPAe's watch"),
+        "nothing from the network since T0, the profile is on trial, the profile before is tried "
+        "at T9, the eIM knows network 262-01, IMEI 35");
+    if (softeuicc_setting_at(0) != NULL) {
+        ck_assert_str_eq(value(out, "IPAe's setting"), "poll-interval = 15m");
+        ck_assert_ptr_nonnull(strstr(out, "\nIPAe's setting     poll-interval = 90s, for eIM e\n"));
+    }
+    ck_assert_ptr_nonnull(strstr(out, "\nIPAe's setting     nothing = none\n"));
+    ck_assert_ptr_nonnull(strstr(out, "\nPolls of eIMs\n"
+                                      "  EIM  LAST POLL  NEXT POLL  FAILURES  WHY\n"
+                                      "  e    T1         T2                3  no network\n"
+                                      "  f                                 0\n"));
+    out = shown("{\"ipae\":{\"active\":false,\"polling\":true,\"on_trial\":false,\"eims\":[]}}");
+    ck_assert_str_eq(value(out, "IPAe"), "not active, no network, polling");
+    ck_assert_ptr_null(value(out, "IPAe's watch"));
+    ck_assert_ptr_null(strstr(out, "Polls of eIMs"));
+}
+END_TEST
+
+static int say_settings(void *context)
+{
+    (void)ctl_say_ipae(context);
+    return EXIT_OK;
+}
+
+START_TEST(hostile_ipaes)
+{
+    assert_spoiled(show, WITH_IPAE, 21);
+    assert_spoiled(
+        say_settings,
+        "{\"settings\":[{\"name\":\"a\",\"kind\":\"seconds\",\"value\":\"10\",\"default\":\"900\","
+        "\"set\":true,\"per_eim\":true,\"meaning\":\"m\",\"eims\":[{\"eim_id\":\"e\",\"value\":\"1\"}]"
+        "}]}",
+        11);
+}
+END_TEST
+
 START_TEST(texts_stay_on_their_line)
 {
     const char *out = shown("{\"default_smdp\":\"a\\n\\u001b]0;b\\u0007\\u009b2J\","
@@ -376,4 +430,5 @@ START_TEST(hostile_traces)
 END_TEST
 
 TEST_MAIN("ctl show", a_running_card, a_card_at_rest, where_the_card_is, what_is_not_there_is_left_out,
-          hostile_cards, texts_stay_on_their_line, lines_of_a_trace, octets_of_a_trace, hostile_traces)
+          hostile_cards, an_ipae, hostile_ipaes, texts_stay_on_their_line, lines_of_a_trace,
+          octets_of_a_trace, hostile_traces)

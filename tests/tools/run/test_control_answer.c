@@ -1,6 +1,7 @@
 /* tools/run/control_answer.c: what every request gets for an answer, and does to the slot. */
 #include "tests/support/test.h"
 
+#include "euicc/os/card.h"
 #include "tests/support/pki.h"
 #include "tools/run/control_answer.h"
 
@@ -96,6 +97,7 @@ START_TEST(a_card_that_is_lost)
     static const char *const lines[] = {
         "{\"command\":\"show\"}", "{\"command\":\"remove\"}", "{\"command\":\"power-cycle\"}",
         "{\"command\":\"cut\"}",  "{\"command\":\"time\"}",   "{\"command\":\"trace\",\"set\":\"on\"}",
+        "{\"command\":\"ipae\"}",
     };
     struct slot slot = {.path = "a\x1B\xC3\xBC.db", .inserted = true};
 
@@ -263,6 +265,81 @@ START_TEST(shows)
 }
 END_TEST
 
+/* --- settings of the IPAe ------------------------------------------------------------------------ */
+
+/* A slot whose card has an IPAe; NULL: in this build none has. */
+static struct slot *slot_with_ipae(void)
+{
+    struct slot *slot = slot_with_card();
+
+    if (softeuicc_setting_at(0) == NULL) {
+        slot_close(slot);
+        return NULL;
+    }
+    ck_assert(nvm_change(slot->card->nvm, "INSERT INTO ipae (one, strict) VALUES (1, 0)", NVM_NONE) &&
+              nvm_commit(slot->card->nvm));
+    softeuicc_close(slot->card);
+    ck_assert(slot_open(slot));
+    return slot;
+}
+
+/* What the answer says of the value for all eIMs; it is one that is set, or not. */
+static void assert_setting(json_t *answer, const char *name, const char *value, bool is_set)
+{
+    json_t *settings = json_object_get(json_object_get(answer, "result"), "settings");
+    size_t index, found = 0;
+    json_t *row;
+
+    json_array_foreach(settings, index, row)
+    {
+        if (strcmp(json_string_value(json_object_get(row, "name")), name) != 0)
+            continue;
+        ck_assert_str_eq(json_string_value(json_object_get(row, "value")), value);
+        ck_assert(json_is_true(json_object_get(row, "set")) == is_set);
+        found++;
+    }
+    ck_assert_uint_eq(found, 1);
+}
+
+START_TEST(settings)
+{
+    struct slot *slot = slot_with_ipae();
+    enum control_wait wait;
+    json_t *answer;
+
+    if (slot == NULL)
+        return;
+    answer = asked_since(slot, "{\"command\":\"ipae\"}", 0, &wait);
+    assert_setting(answer, "poll-interval", "900", false);
+    json_decref(answer);
+    answer = asked_since(slot,
+                         "{\"command\":\"ipae\",\"set\":[{\"name\":\"poll-interval\",\"value\":\"1h\"},"
+                         "{\"name\":\"compact\",\"eim\":\"e\",\"value\":\"on\"}]}",
+                         0, &wait);
+    ck_assert_int_eq(wait, CONTROL_WAIT_NOT);
+    assert_setting(answer, "poll-interval", "3600", true);
+    assert_setting(answer, "compact", "off", false);
+    json_decref(answer);
+    assert_refused(slot,
+                   "{\"command\":\"ipae\",\"set\":[{\"name\":\"poll-interval\",\"value\":\"default\"},"
+                   "{\"name\":\"compact\",\"value\":\"\xC3\xBC\\u001bx\"}]}",
+                   "compact is on or off, not '???x'");
+    answer = asked_since(slot, "{\"command\":\"ipae\"}", 0, &wait);
+    assert_setting(answer, "poll-interval", "3600", true);
+    json_decref(answer);
+    slot_close(slot);
+}
+END_TEST
+
+START_TEST(a_card_without_an_ipae_has_no_settings)
+{
+    struct slot *slot = slot_with_card();
+
+    assert_refused(slot, "{\"command\":\"ipae\"}", "the card has no IPAe");
+    slot_close(slot);
+}
+END_TEST
+
 START_TEST(answers_are_whole)
 {
     ck_assert_ptr_null(control_ok(NULL));
@@ -272,4 +349,4 @@ START_TEST(answers_are_whole)
 END_TEST
 
 TEST_MAIN("control_answer", in_and_out, a_card_that_is_lost, cuts, traces, times, times_have_their_limits,
-          shows, answers_are_whole)
+          shows, settings, a_card_without_an_ipae_has_no_settings, answers_are_whole)

@@ -28,6 +28,7 @@ START_TEST(plain_commands)
         {"{\"command\":\"cut\"}", CONTROL_CUT},
         {"{\"command\":\"time\"}", CONTROL_TIME},
         {"{\"command\":\"trace\"}", CONTROL_TRACE},
+        {"{\"command\":\"ipae\"}", CONTROL_IPAE},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -83,6 +84,48 @@ START_TEST(times)
 }
 END_TEST
 
+START_TEST(settings)
+{
+    static const char line[] = "{\"command\":\"ipae\",\"set\":[{\"name\":\"a\",\"value\":\"1h\"},"
+                               "{\"name\":\"quiet-hours\",\"value\":\"\",\"eim\":\"\xC3\xBC\"},{\"name\":"
+                               "\"\",\"value\":\"default\"}]}";
+    static struct control_request request;
+    char why[200] = "";
+
+    ck_assert_msg(control_request_parse(SPAN_STRING(line), &request, why, sizeof(why)), "%s", why);
+    ck_assert_int_eq(request.command, CONTROL_IPAE);
+    ck_assert_uint_eq(request.settings_count, 3);
+    ck_assert_str_eq(request.settings[0].name, "a");
+    ck_assert_ptr_null(request.settings[0].eim);
+    ck_assert_str_eq(request.settings[0].value, "1h");
+    ck_assert_str_eq(request.settings[1].name, "quiet-hours");
+    ck_assert_str_eq(request.settings[1].eim, "\xC3\xBC");
+    ck_assert_str_eq(request.settings[1].value, "");
+    ck_assert_ptr_null(request.settings[2].value);
+}
+END_TEST
+
+/* As many as one request may set, and one more. */
+START_TEST(many_settings)
+{
+    static struct control_request request;
+
+    for (unsigned count = CONTROL_SETTINGS_MAX; count <= CONTROL_SETTINGS_MAX + 1; count++) {
+        char line[CONTROL_LINE_MAX] = "{\"command\":\"ipae\",\"set\":[";
+        char why[200] = "";
+
+        for (unsigned i = 0; i < count; i++)
+            snprintf(line + strlen(line), sizeof(line) - strlen(line),
+                     "%s{\"name\":\"retry-limit\",\"value\":\"0.1y\"}", i > 0 ? "," : "");
+        strcat(line, "]}");
+        ck_assert(control_request_parse(span_of_string(line), &request, why, sizeof(why)) ==
+                  (count == CONTROL_SETTINGS_MAX));
+        if (count > CONTROL_SETTINGS_MAX)
+            ck_assert_str_eq(why, "\"set\" is a list of 1 to 64 settings");
+    }
+}
+END_TEST
+
 START_TEST(what_is_no_request_is_refused_with_one_line)
 {
     static const struct {
@@ -112,6 +155,22 @@ START_TEST(what_is_no_request_is_refused_with_one_line)
         {"{\"command\":\"trace\",\"set\":true}", "\"follow\""},
         {"{\"command\":\"trace\",\"set\":\"loud\"}", "\"follow\""},
         {"{\"command\":\"time\",\"set\":0}", "a time is"},
+        {"{\"command\":\"ipae\",\"name\":\"poll-interval\"}", "knows no \"name\""},
+        {"{\"command\":\"ipae\",\"set\":null}", "a list of 1 to"},
+        {"{\"command\":\"ipae\",\"set\":{}}", "a list of 1 to"},
+        {"{\"command\":\"ipae\",\"set\":[]}", "a list of 1 to"},
+        {"{\"command\":\"ipae\",\"set\":[1]}", "a setting is"},
+        {"{\"command\":\"ipae\",\"set\":[[\"name\",\"value\"]]}", "a setting is"},
+        {"{\"command\":\"ipae\",\"set\":[{}]}", "a setting is"},
+        {"{\"command\":\"ipae\",\"set\":[{\"name\":\"a\"}]}", "a setting is"},
+        {"{\"command\":\"ipae\",\"set\":[{\"value\":\"1\"}]}", "a setting is"},
+        {"{\"command\":\"ipae\",\"set\":[{\"name\":\"a\",\"value\":1}]}", "a setting is"},
+        {"{\"command\":\"ipae\",\"set\":[{\"name\":\"a\",\"value\":null}]}", "a setting is"},
+        {"{\"command\":\"ipae\",\"set\":[{\"name\":\"a\",\"value\":\"1\",\"eim\":1}]}", "a setting is"},
+        {"{\"command\":\"ipae\",\"set\":[{\"name\":\"a\",\"value\":\"1\",\"for\":\"e\"}]}", "a setting is"},
+        {"{\"command\":\"ipae\",\"set\":[{\"name\":\"a\",\"value\":\"1\\u0000\"}]}", "not JSON"},
+        {"{\"command\":\"ipae\",\"set\":[{\"name\":\"a\",\"value\":\"\xFF\"}]}", "not JSON"},
+        {"{\"command\":\"ipae\",\"set\":[{\"name\":\"a\",\"value\":\"1\"},2]}", "a setting is"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -218,26 +277,33 @@ END_TEST
 
 /* Every beginning of a request, and every request with one octet changed: no crash, and never without a
  * reason. */
-START_TEST(hostile_lines)
+static void spoil_request(struct span good)
 {
-    static const char good[] = "{\"command\":\"time\",\"set\":\"2026-11-22T02:30:39+02:00\"}";
     struct control_request request;
-    char line[sizeof(good)];
+    char line[200];
 
-    for (size_t i = 0; i + 1 < sizeof(good); i++) {
+    ck_assert_uint_le(good.size, sizeof(line));
+    for (size_t i = 0; i < good.size; i++) {
         for (unsigned octet = 0; octet < 256; octet++) {
             char why[200] = "";
 
-            memcpy(line, good, sizeof(good));
+            memcpy(line, good.data, good.size);
             line[i] = (char)octet;
-            if (!control_request_parse(SPAN(line, sizeof(good) - 1), &request, why, sizeof(why)))
+            if (!control_request_parse(SPAN(line, good.size), &request, why, sizeof(why)))
                 ck_assert_uint_gt(strlen(why), 0);
         }
-        ck_assert(!control_request_parse(SPAN(good, i), &request, line, sizeof(line)));
+        ck_assert(!control_request_parse(SPAN(good.data, i), &request, line, sizeof(line)));
     }
+}
+
+START_TEST(hostile_lines)
+{
+    spoil_request(SPAN_STRING("{\"command\":\"time\",\"set\":\"2026-11-22T02:30:39+02:00\"}"));
+    spoil_request(SPAN_STRING("{\"command\":\"ipae\",\"set\":[{\"name\":\"poll-interval\",\"eim\":\"e\","
+                              "\"value\":\"15m\"}]}"));
 }
 END_TEST
 
-TEST_MAIN("control request", plain_commands, cuts_and_traces, times,
+TEST_MAIN("control request", plain_commands, cuts_and_traces, times, settings, many_settings,
           what_is_no_request_is_refused_with_one_line, what_is_no_time_is_refused,
           a_time_out_of_range_is_told_so, a_line_has_an_end, hostile_lines)
