@@ -14,9 +14,11 @@ struct ipae_round {
     size_t eim_count, eim_next;
     struct ipa_eim eim; /* that is polled, with a copy of what it is trusted by */
     int64_t begun;      /* milliseconds since 1970 */
-    uint64_t heard;     /* ipae_network_heard before the message that is under way */
-    bool is_sent;       /* the message that is wanted has been given to the carrier */
-    bool is_lost;       /* … which could not begin, for the reason: */
+    bool has_plmn;      /* the poll at hand has begun on this network, 3GPP TS 24.008 */
+    uint8_t plmn[3];
+    uint64_t heard; /* ipae_network_heard before the message that is under way */
+    bool is_sent;   /* the message that is wanted has been given to the carrier */
+    bool is_lost;   /* … which could not begin, for the reason: */
     char why[IPAE_WHY_MAX];
     int64_t retry_at; /* with IPA_RETRY; 0: not set yet */
     int64_t held;     /* until when the message is held for a network to be found; 0: it is not */
@@ -135,8 +137,8 @@ bool ipae_watch_has_news(const struct ipae *ipae);
 bool ipae_watch_go(struct ipae *ipae);
 /* When that is; IPAE_NEVER. */
 int64_t ipae_watch_due(const struct ipae *ipae);
-/* An eIM was told where the device is. */
-bool ipae_watch_told(struct ipae *ipae);
+/* An eIM was told that the device is there (3GPP TS 24.008). */
+bool ipae_watch_told(struct ipae *ipae, const uint8_t plmn[3]);
 
 /* --- A round (ipae_round.c) -------------------------------------------------------------------------- */
 

@@ -95,6 +95,14 @@ static void use_place(struct ipae *ipae)
     ipa_settings(ipae->round->ipa)->rplmn = whereabouts->has_plmn ? whereabouts->plmn : NULL;
 }
 
+static void note_place(struct ipae *ipae)
+{
+    const struct ipae_whereabouts *whereabouts = ipae_whereabouts(ipae);
+
+    ipae->round->has_plmn = whereabouts->has_plmn;
+    memcpy(ipae->round->plmn, whereabouts->plmn, sizeof(ipae->round->plmn));
+}
+
 /* Named leniency: the configurations that eIMs of v1.0 export name no protocol, which the card keeps as "none
  * to retrieve by". They mean HTTPS. */
 static void use_v1(struct ipa_eim *eim)
@@ -127,6 +135,7 @@ static bool poll_next(struct ipae *ipae)
         if (round->eim.id[0] == '\0')
             continue;
         use_settings(ipae, id);
+        note_place(ipae);
         ipa_start_poll(round->ipa, id);
         return true;
     }
@@ -221,8 +230,8 @@ static bool end_poll(struct ipae *ipae)
     if (round->eim.id[0] == '\0')
         return true;
     ipae_count_note(ipae, IPAE_POLLS);
-    if (was_answered)
-        (void)ipae_watch_told(ipae);
+    if (was_answered && round->has_plmn)
+        (void)ipae_watch_told(ipae, round->plmn);
     else
         ipae_count_note(ipae, IPAE_POLLS_FAILED);
     (void)ipae_schedule_done(ipae, round->eim.id, round->begun, was_answered ? NULL : ipa_why(round->ipa));

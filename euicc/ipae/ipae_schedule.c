@@ -80,18 +80,12 @@ static int64_t eim_setting(const struct ipae *ipae, enum ipae_setting which, con
     return ipae_setting_of(ipae->card, &ipae->settings, which, eim);
 }
 
-/* Milliseconds from one poll to the next. Without randomness there is no jitter. */
+/* Milliseconds from one poll to the next. */
 static int64_t interval_of(const struct ipae *ipae, const char *eim)
 {
     int64_t interval = eim_setting(ipae, IPAE_POLL_INTERVAL, eim) * SECOND;
-    int64_t jitter = interval / 100 * eim_setting(ipae, IPAE_POLL_JITTER, eim);
-    uint64_t random = 0;
 
-    if (interval == 0)
-        return IPAE_NEVER;
-    if (jitter > 0 && !card_random(ipae->card, (uint8_t *)&random, sizeof(random)))
-        random = 0;
-    return interval + (int64_t)(random % (uint64_t)(jitter + 1));
+    return interval == 0 ? IPAE_NEVER : interval;
 }
 
 /* Milliseconds, after so many polls that reached nobody. */
@@ -103,6 +97,18 @@ static int64_t retry_of(const struct ipae *ipae, const char *eim, int64_t failur
     while (failures-- > 1 && wait < limit)
         wait *= 2;
     return wait < limit ? wait : limit;
+}
+
+/* So that a fleet does not come back to its eIM all at once, least of all after that was down. Without
+ * randomness there is none. */
+static int64_t jitter_of(const struct ipae *ipae, const char *eim, int64_t wait)
+{
+    int64_t most = wait / 100 * eim_setting(ipae, IPAE_POLL_JITTER, eim);
+    uint64_t random = 0;
+
+    if (most == 0 || !card_random(ipae->card, (uint8_t *)&random, sizeof(random)))
+        return 0;
+    return (int64_t)(random % (uint64_t)(most + 1));
 }
 
 /* Of the hours in which no poll is due, the end. */
@@ -131,6 +137,7 @@ static int64_t plan(const struct ipae *ipae, const char *eim, int64_t begun, int
 
     if (wait == IPAE_NEVER)
         return IPAE_NEVER;
+    wait += jitter_of(ipae, eim, wait);
     return after_quiet_hours(ipae, from + wait > now ? from + wait : now);
 }
 

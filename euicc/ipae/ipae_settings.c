@@ -15,7 +15,7 @@ static const struct softeuicc_setting rows[IPAE_SETTINGS] = {
     [IPAE_POLL_INTERVAL] = {"poll-interval", SOFTEUICC_SETTING_SECONDS, 0, A_MONTH, "900", true,
                             "from one poll to the next; 0: it polls only when something happens"},
     [IPAE_POLL_JITTER] = {"poll-jitter", SOFTEUICC_SETTING_PERCENT, 0, 100, "0", true,
-                          "by how much of it, at most, a poll comes later, at random"},
+                          "by how much of a wait, at most, a poll comes later, at random"},
     [IPAE_RETRY_AFTER] = {"retry-after", SOFTEUICC_SETTING_SECONDS, 1, A_DAY, "60", true,
                           "after a poll that reached nobody; twice as long after each more"},
     [IPAE_RETRY_LIMIT] = {"retry-limit", SOFTEUICC_SETTING_SECONDS, 1, A_MONTH, "3600", true,

@@ -58,14 +58,13 @@ static bool is_new_network(const struct ipae *ipae)
            memcmp(whereabouts->plmn, watch->plmn, sizeof(watch->plmn)) != 0;
 }
 
-bool ipae_watch_told(struct ipae *ipae)
+bool ipae_watch_told(struct ipae *ipae, const uint8_t plmn[3])
 {
-    const struct ipae_whereabouts *whereabouts = ipae_whereabouts(ipae);
     struct ipae_watch *watch = &ipae->watch;
 
-    if (!whereabouts->has_plmn || (watch->has_plmn && !is_new_network(ipae)))
+    if (watch->has_plmn && memcmp(watch->plmn, plmn, sizeof(watch->plmn)) == 0)
         return true;
-    memcpy(watch->plmn, whereabouts->plmn, sizeof(watch->plmn));
+    memcpy(watch->plmn, plmn, sizeof(watch->plmn));
     watch->has_plmn = true;
     return ipae_keep_watch(ipae);
 }

@@ -162,6 +162,24 @@ START_TEST(jitter_comes_on_top)
     /* Sixty of them are not all in one half (2 to the power of -59). */
     ck_assert_int_lt(least, 1250 * SECOND);
     ck_assert_int_gt(most, 1250 * SECOND);
+    /* A fleet whose eIM was down comes back little by little. */
+    least = INT64_MAX;
+    most = 0;
+    bench.unreached = bench.ipa.eim.id;
+    ipae_bench_set(&bench, "fallback-after", NULL, "0");
+    ipae_bench_set(&bench, "retry-after", NULL, "1000");
+    ipae_bench_set(&bench, "retry-limit", NULL, "1000");
+    for (unsigned i = 0; i < 60; i++) {
+        int64_t wait = next_in(&bench);
+
+        least = wait < least ? wait : least;
+        most = wait > most ? wait : most;
+        advance(&bench, wait + 1);
+    }
+    ck_assert_int_ge(least, 1000);
+    ck_assert_int_lt(least, 1250);
+    ck_assert_int_gt(most, 1250);
+    ck_assert_int_le(most, 1500);
     ipae_bench_close(&bench);
 }
 END_TEST
