@@ -1,6 +1,7 @@
 /* The connections of an HTTPS server. See https_seats.h. */
 #include "common/http/https_seats.h"
 
+#include "common/http/https_tls.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -204,7 +205,7 @@ static void on_close(struct evhttp_connection *connection, void *seat_)
     struct seat *seat = seat_;
     struct https_seats *seats = seat->seats;
 
-    (void)connection;
+    https_tls_ended(evhttp_connection_get_bufferevent(connection));
     seat_free(seat);
     seats_look(seats);
 }

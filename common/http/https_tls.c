@@ -89,7 +89,6 @@ static bool ask_clients(SSL_CTX *context, const char *path)
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     SSL_CTX_set_info_callback(context, on_client_refused);
     /* Each connection shows its certificate anew: a session that is resumed would outlive it. */
-    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(context, 0);
     return ok;
@@ -221,6 +220,28 @@ static int on_client_hello(SSL *ssl, int *alert, void *tls)
 
 /* --- The server ----------------------------------------------------------------------------------------- */
 
+enum {
+    SESSIONS_MAX = 1 << 17,            /* the oldest goes: of that many clients each finds its last one */
+    SESSION_SECONDS = 7 * 24 * 60 * 60 /* RFC 8446 4.6.1 allows no more */
+};
+
+/*
+ * A session is kept here, and its ticket is but its name (32 octets): a ticket with the session in it costs
+ * 160 octets more in either direction, each time, and devices on narrow networks pay for them. Cards and LPAs
+ * keep one; a second is octets as well. What another process or a restart does not know is a full handshake.
+ */
+static void keep_sessions(SSL_CTX *context)
+{
+    static const unsigned char name[] = "softeuicc";
+
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(context, 1);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
+    SSL_CTX_sess_set_cache_size(context, SESSIONS_MAX);
+    SSL_CTX_set_timeout(context, SESSION_SECONDS);
+    SSL_CTX_set_session_id_context(context, name, sizeof(name) - 1);
+}
+
 static SSL_CTX *make_context(const struct https_options *options, const struct https_identity *identity)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
@@ -234,8 +255,7 @@ static SSL_CTX *make_context(const struct https_options *options, const struct h
     }
     /* LPAs hang up without a closure alert; an HTTP message has its own length. */
     SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
-    /* Cards and LPAs keep one session; a second ticket is octets on a narrow network. */
-    SSL_CTX_set_num_tickets(context, 1);
+    keep_sessions(context);
     if (!tls_files_use(context, identity->cert, identity->key) ||
         (options->client_ca != NULL && !ask_clients(context, options->client_ca))) {
         SSL_CTX_free(context);
@@ -288,4 +308,13 @@ struct bufferevent *https_tls_connection(struct event_base *base, const struct h
     if (connection != NULL)
         bufferevent_openssl_set_allow_dirty_shutdown(connection, 1);
     return connection;
+}
+
+/* Without it OpenSSL takes the session for a bad one, and forgets it. A fatal alert has done so already. */
+void https_tls_ended(struct bufferevent *connection)
+{
+    SSL *ssl = bufferevent_openssl_get_ssl(connection);
+
+    if (ssl != NULL && SSL_is_init_finished(ssl))
+        SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }

@@ -18,6 +18,9 @@ bool https_tls_is_called(const struct https_tls *tls, const char *name);
 
 /* A connection that waits for its socket; NULL: no memory. */
 struct bufferevent *https_tls_connection(struct event_base *base, const struct https_tls *tls);
+/* The server is done with it. Reading: it has ended well although nobody said so, which HTTP clients often do
+ * not: its session can be resumed. Of one without TLS nothing is to be done. */
+void https_tls_ended(struct bufferevent *connection);
 /* Appends the DER of the certificate that the client of such a connection has shown, if it has. */
 void https_tls_client(struct bufferevent *connection, struct buf *der);
 

@@ -85,6 +85,28 @@ matches "without one it says what is missing" 'wants a certificate of the client
 matches "one that is not there is named" 'none\.pem: No such file' "$(cat "$work/order.log")"
 end_process "$pid"
 
+# --- sessions -------------------------------------------------------------------------------------------------------------
+# asks_again PORT [OPTION of s_client…]: "New", or "Reused" when the second connection has resumed the session of the first.
+asks_again() {
+    local port=$1
+    shift
+    fresh "$work/session.pem"
+    for with in -sess_out -sess_in; do
+        printf 'GET /none HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' |
+            timeout 10 openssl s_client -connect "localhost:$port" -ign_eof $with "$work/session.pem" "$@" >"$work/session.log" 2>/dev/null
+    done
+    sed -nE 's/^(New|Reused), TLSv.*/\1/p' "$work/session.log" | tail -n 1
+}
+start_smdpp --listen "127.0.0.1:$port" --address "localhost:$port" --es2-listen "localhost:$es2_port" \
+    --es2-client-ca "$work/operators.pem"
+is "TLS 1.3: a client's session goes on" Reused "$(asks_again "$port" -tls1_3)"
+ticket=$(openssl sess_id -in "$work/session.pem" -noout -text 2>/dev/null | grep -cE '^ +[0-9a-f]{4} - ')
+is "its ticket is but a name, 32 octets" 2 "$ticket"
+is "TLS 1.2: it goes on as well" Reused "$(asks_again "$port" -tls1_2)"
+asks_again "$es2_port" -cert "$work/operator.pem" -key "$work/operator.key" >/dev/null
+is "an operator has none, and shows a certificate each time" 0 "$(wc -c <"$work/session.pem")"
+end_process "$pid"
+
 start_smdpp --listen 127.0.0.1:0 --es2-listen "127.0.0.1:$es2_port" --address localhost
 tls=(--cert "$work/pki/p256/dp-tls.cert.pem" --key "$work/pki/p256/dp-tls.key.pem")
 is "without --es2-client-ca the CI of the PKI counts" 200 "$(status "$es2/orders" "${tls[@]}")"
