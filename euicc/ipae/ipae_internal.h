@@ -22,6 +22,12 @@ struct ipae_round {
     int64_t held;     /* until when the message is held for a network to be found; 0: it is not */
 };
 
+/* What ipae_profiles_differ said last, at the nvm_version of then. */
+struct ipae_profiles {
+    int64_t version;
+    bool differ;
+};
+
 /* What it does without a network, and where it was: ipae_watch.c. */
 struct ipae_watch {
     int64_t lost_since; /* nothing has come from the network since; 0: it has */
@@ -53,6 +59,7 @@ struct ipae {
     int64_t give_up; /* 0: no result of a change is tried */
     struct ipae_watch watch;
     struct ipae_counts counts;
+    struct ipae_profiles profiles;
     int64_t others_at;  /* when somebody else last used an RSP session; 0: nobody does */
     int64_t not_before; /* it rests until then: storage failed, or the terminal is about to reset the card */
 };

@@ -132,10 +132,19 @@ bool ipae_know_profiles(struct ipae *ipae)
 
 bool ipae_profiles_differ(struct ipae *ipae, bool *differ)
 {
+    struct nvm *nvm = ipae->card->nvm;
+    struct ipae_profiles *known = &ipae->profiles;
+    const int64_t version = nvm_version(nvm);
     uint8_t digest[DIGEST_SIZE];
 
-    *differ = profiles_digest(ipae, digest) &&
-              nvm_figure(ipae->card->nvm, "SELECT 1 FROM ipae WHERE profiles IS NOT NULL AND profiles <> ?1",
-                         NVM_VALUES(NVM_HEX(SPAN_ARRAY(digest)))) != 0;
-    return !nvm_failed(ipae->card->nvm);
+    if (known->version != version) {
+        const bool read = profiles_digest(ipae, digest);
+
+        known->differ =
+            read && nvm_figure(nvm, "SELECT 1 FROM ipae WHERE profiles IS NOT NULL AND profiles <> ?1",
+                               NVM_VALUES(NVM_HEX(SPAN_ARRAY(digest)))) != 0;
+        known->version = read && !nvm_failed(nvm) ? version : 0;
+    }
+    *differ = known->differ;
+    return !nvm_failed(nvm);
 }
