@@ -2,6 +2,7 @@
 #ifndef SOFTEUICC_EUICC_IPAE_IPAE_INTERNAL_H
 #define SOFTEUICC_EUICC_IPAE_IPAE_INTERNAL_H
 
+#include "crypto/ec.h"
 #include "euicc/ipae/ipae.h"
 #include "euicc/ipae/ipae_count.h"
 #include "euicc/ipae/ipae_settings.h"
@@ -22,10 +23,12 @@ struct ipae_round {
     int64_t held;     /* until when the message is held for a network to be found; 0: it is not */
 };
 
-/* What ipae_profiles_differ said last, at the nvm_version of then. */
+/* The profiles that there are, to those of which it knows; the numbers are a statement's. */
+enum ipae_profiles_are { IPAE_PROFILES_KNOWN, IPAE_PROFILES_UNKNOWN, IPAE_PROFILES_CHANGED };
 struct ipae_profiles {
-    int64_t version;
-    bool differ;
+    int64_t version; /* nvm_version when that was seen last */
+    enum ipae_profiles_are are;
+    uint8_t digest[CRYPTO_SHA256_SIZE];
 };
 
 /* What it does without a network, and where it was: ipae_watch.c. */
