@@ -2,6 +2,7 @@
 #include "common/database/database.h"
 
 #include "common/database/database_log.h"
+#include "common/database/database_statements.h"
 #include "common/input.h"
 #include "common/log.h"
 #include "common/tool.h"
@@ -29,6 +30,7 @@ struct db {
     uint64_t failures;
     char error[DB_WHY_MAX];
     const char *reason; /* the end of `error` */
+    struct database_statements statements;
 };
 
 /* --- Errors --------------------------------------------------------------------------------------------- */
@@ -301,12 +303,22 @@ void db_close(struct db *db)
 {
     if (db == NULL)
         return;
+    database_statements_free(&db->statements);
     sqlite3_close(db->handle);
     free(db->path);
     free(db);
 }
 
 /* --- Transactions --------------------------------------------------------------------------------------- */
+
+static bool run_kept(struct db *db, const char *sql)
+{
+    sqlite3_stmt *stmt = database_statement_take(&db->statements, db->handle, sql);
+    bool done = stmt != NULL && sqlite3_step(stmt) == SQLITE_DONE;
+
+    database_statement_give_back(&db->statements, stmt);
+    return done;
+}
 
 void db_begin(struct db *db)
 {
@@ -315,7 +327,7 @@ void db_begin(struct db *db)
     db->failed = false;
     if (!begin_log(db))
         database_report(db);
-    else if (!run_plain(db, "BEGIN IMMEDIATE"))
+    else if (!run_kept(db, "BEGIN IMMEDIATE"))
         statement_failed(db, "BEGIN");
 }
 
@@ -323,7 +335,7 @@ bool db_commit(struct db *db)
 {
     if (--db->depth > 0)
         return !db->failed;
-    if (!db->failed && run_plain(db, "COMMIT"))
+    if (!db->failed && run_kept(db, "COMMIT"))
         return true;
     if (!db->failed)
         statement_failed(db, "COMMIT");
@@ -363,32 +375,41 @@ static bool bind_one(sqlite3_stmt *stmt, int index, const struct db_value *value
     }
 }
 
+/* False after a line. */
+static bool database_bind(struct db *db, sqlite3_stmt *stmt, const char *sql, struct db_values values)
+{
+    if ((size_t)sqlite3_bind_parameter_count(stmt) != values.count) {
+        keep_error(db, sql, "a value too many or too few");
+        database_report(db);
+        return false;
+    }
+    for (size_t i = 0; i < values.count; i++)
+        if (!bind_one(stmt, (int)i + 1, &values.value[i])) {
+            statement_failed(db, sql);
+            return false;
+        }
+    if (db->depth == 0 && !sqlite3_stmt_readonly(stmt) && !begin_log(db)) {
+        database_report(db);
+        return false;
+    }
+    return true;
+}
+
 /* NULL, after its line, when it fails; without one in a transaction that has failed. */
 static sqlite3_stmt *database_prepare(struct db *db, const char *sql, struct db_values values)
 {
-    sqlite3_stmt *stmt = NULL;
-    bool ok;
+    sqlite3_stmt *stmt;
 
     if (is_lost(db))
         return NULL;
-    ok = sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL) == SQLITE_OK;
-    if (ok && (size_t)sqlite3_bind_parameter_count(stmt) != values.count) {
-        keep_error(db, sql, "a value too many or too few");
-        database_report(db);
-        sqlite3_finalize(stmt);
+    stmt = database_statement_take(&db->statements, db->handle, sql);
+    if (stmt == NULL) {
+        statement_failed(db, sql);
         return NULL;
     }
-    for (size_t i = 0; ok && i < values.count; i++)
-        ok = bind_one(stmt, (int)i + 1, &values.value[i]);
-    if (ok && db->depth == 0 && !sqlite3_stmt_readonly(stmt) && !begin_log(db)) {
-        database_report(db);
-        sqlite3_finalize(stmt);
-        return NULL;
-    }
-    if (ok)
+    if (database_bind(db, stmt, sql, values))
         return stmt;
-    statement_failed(db, sql);
-    sqlite3_finalize(stmt);
+    database_statement_give_back(&db->statements, stmt);
     return NULL;
 }
 
@@ -446,7 +467,8 @@ bool db_next(struct db_rows *rows)
 
 void db_end(struct db_rows *rows)
 {
-    sqlite3_finalize(rows->stmt);
+    if (rows->stmt != NULL)
+        database_statement_give_back(&rows->db->statements, rows->stmt);
     rows->stmt = NULL;
 }
 

@@ -117,7 +117,8 @@ static void note_what_clients_mind(const char *path, SSL_CTX *tls)
 
 /* -------------------------------------------------------------------------------------------------------- */
 
-bool tls_files_use(SSL_CTX *tls, const char *cert_path, const char *key_path)
+/* False after a line. */
+static bool load_both(SSL_CTX *tls, const char *cert_path, const char *key_path)
 {
     struct buf cert = {0};
     struct buf key = {0};
@@ -130,22 +131,70 @@ bool tls_files_use(SSL_CTX *tls, const char *cert_path, const char *key_path)
     if (ok && SSL_CTX_check_private_key(tls) != 1)
         ok = tool_error("the key in %s does not belong to the certificate in %s", key_path, cert_path) ==
              EXIT_OK;
-    if (ok)
-        note_what_clients_mind(cert_path, tls);
-    if (key.data != NULL)
-        OPENSSL_cleanse(key.data, key.size);
     buf_free(&cert);
     buf_free(&key);
     ERR_clear_error();
     return ok;
 }
 
-bool tls_files_check(const char *cert_path, const char *key_path)
+bool tls_files_use(SSL_CTX *tls, const char *cert_path, const char *key_path)
+{
+    if (!load_both(tls, cert_path, key_path))
+        return false;
+    note_what_clients_mind(cert_path, tls);
+    ERR_clear_error();
+    return true;
+}
+
+/* NULL after a line. */
+static SSL_CTX *context_new(void)
 {
     SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
-    bool ok =
-        tls != NULL ? tls_files_use(tls, cert_path, key_path) : tool_error("cannot set up TLS") == EXIT_OK;
 
+    if (tls == NULL)
+        tool_error("cannot set up TLS");
+    return tls;
+}
+
+bool tls_files_check(const char *cert_path, const char *key_path)
+{
+    SSL_CTX *tls = context_new();
+    bool ok = tls != NULL && tls_files_use(tls, cert_path, key_path);
+
+    SSL_CTX_free(tls);
+    return ok;
+}
+
+/* What OpenSSL has encoded; frees it, wiped for the key's sake. */
+static bool take_der(unsigned char *der, int size, struct buf *out)
+{
+    if (size <= 0)
+        return false;
+    buf_append(out, SPAN(der, (size_t)size));
+    OPENSSL_clear_free(der, (size_t)size);
+    return !out->failed;
+}
+
+static bool encode(const X509 *cert, const EVP_PKEY *key, struct buf *cert_out, struct buf *key_out)
+{
+    unsigned char *cert_der = NULL, *key_der = NULL;
+    const int cert_size = i2d_X509(cert, &cert_der);
+    const int key_size = i2d_PrivateKey(key, &key_der);
+    const bool has_cert = take_der(cert_der, cert_size, cert_out);
+
+    return take_der(key_der, key_size, key_out) && has_cert;
+}
+
+bool tls_files_read(const char *cert_path, const char *key_path, struct buf *cert, struct buf *key, int *kind)
+{
+    SSL_CTX *tls = context_new();
+    bool ok = tls != NULL && load_both(tls, cert_path, key_path);
+
+    if (ok) {
+        *kind = EVP_PKEY_get_base_id(SSL_CTX_get0_privatekey(tls));
+        ok = encode(SSL_CTX_get0_certificate(tls), SSL_CTX_get0_privatekey(tls), cert, key) ||
+             tool_error("%s and %s cannot be encoded", cert_path, key_path) == EXIT_OK;
+    }
     SSL_CTX_free(tls);
     return ok;
 }

@@ -2,6 +2,8 @@
 #ifndef SOFTEUICC_COMMON_HTTP_TLS_FILES_H
 #define SOFTEUICC_COMMON_HTTP_TLS_FILES_H
 
+#include "apdu/bytes.h"
+
 #include <openssl/ssl.h>
 
 #include <stdbool.h>
@@ -10,7 +12,11 @@
  * or DER, not encrypted. False after a line. What clients will mind is said in a line each, and taken: that a
  * certificate of the chain is not valid now, and that the server's says no host's name. */
 bool tls_files_use(SSL_CTX *tls, const char *cert_path, const char *key_path);
-/* The same for a server whose library reads the files itself. */
+/* The same for a server that is not OpenSSL's own. */
 bool tls_files_check(const char *cert_path, const char *key_path);
+/* Appends them as DER, without the chain, of files that have been checked; `kind` is the key's, as
+ * EVP_PKEY_EC. False after a line. */
+bool tls_files_read(const char *cert_path, const char *key_path, struct buf *cert, struct buf *key,
+                    int *kind);
 
 #endif

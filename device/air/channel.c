@@ -19,8 +19,9 @@ struct air_channel {
     enum channel_stage stage;
     bool is_v6;
     bool is_to_names; /* of the network's own DNS server */
-    struct air_socket *socket;
-    int64_t ready_at; /* the handshake takes until then */
+    struct address peer;
+    struct air_socket *socket; /* NULL: not yet, or no more */
+    int64_t ready_at;          /* the handshake takes until then */
     struct parcels up, down;
     struct alarm *up_alarm, *down_alarm;
 };
@@ -201,6 +202,21 @@ static void expect_answer(struct air_channel *channel)
         air_socket_expect(channel->socket);
 }
 
+/* The other end hears of it. False without memory. */
+static bool connect_channel(struct air_channel *channel)
+{
+    const struct air_socket_events events = {
+        .context = channel, .connected = on_connected, .received = on_received, .ended = on_ended};
+    struct air *air = channel->air;
+
+    channel->socket = air_socket_open(&air->sockets, channel->transport, &channel->peer, &events);
+    if (channel->socket == NULL)
+        return false;
+    if (!radio_is_instant(&air->radio))
+        air_socket_limit(channel->socket, radio_segment_max(&air->radio, channel->is_v6));
+    return true;
+}
+
 /* A closed one whose last octets have left. */
 static void finish_draining(struct air_channel *channel)
 {
@@ -216,6 +232,12 @@ static void on_up(void *context)
 
     if (parcel == NULL)
         return;
+    if (parcel->kind == PARCEL_OPENED) {
+        free(parcel);
+        if (!connect_channel(channel))
+            end_channel(channel, "out of memory", device_clock_now(channel->air->clock));
+        return;
+    }
     air_socket_send(channel->socket, SPAN(parcel->octets, parcel->size));
     free(parcel);
     if (!parcels_is_empty(&channel->up)) {
@@ -338,12 +360,28 @@ static bool is_name_server(const struct air *air, enum air_transport transport, 
 
 /* --- what the owner asks ------------------------------------------------------------------------------- */
 
+/* A connection's first segment leaves, and the socket is there when it arrives: a server's patience with a
+ * client begins no sooner. False without memory. */
+static bool channel_begin(struct air_channel *channel)
+{
+    struct air *air = channel->air;
+    const int64_t now = device_clock_now(air->clock);
+    int64_t asked = now;
+
+    channel->ready_at = now;
+    if (channel->transport == AIR_TCP)
+        channel->ready_at = radio_handshake(&air->radio, now, &asked);
+    if (asked == RADIO_LOST) {
+        end_channel(channel, "the network has lost it", now);
+        return true;
+    }
+    return asked <= now ? connect_channel(channel)
+                        : parcels_put(&channel->up, PARCEL_OPENED, asked, SPAN_NONE);
+}
+
 struct air_channel *air_channel_open(struct air *air, const struct air_target *target,
                                      const struct air_channel_events *events)
 {
-    static const struct air_socket_events socket_calls = {
-        .connected = on_connected, .received = on_received, .ended = on_ended};
-    struct air_socket_events socket_events = socket_calls;
     struct air_channel *channel;
     struct address peer;
 
@@ -356,19 +394,11 @@ struct air_channel *air_channel_open(struct air *air, const struct air_target *t
     channel->transport = target->transport;
     channel->is_v6 = peer.at.any.sa_family == AF_INET6;
     channel->is_to_names = is_name_server(air, target->transport, peer);
-    channel->ready_at = device_clock_now(air->clock);
-    if (target->transport == AIR_TCP)
-        channel->ready_at = radio_handshake(&air->radio, channel->ready_at);
-    peer = channel->is_to_names ? *name_server_address(air->names) : routed(air->script, peer);
-    socket_events.context = channel;
-    channel->socket = air_socket_open(&air->sockets, target->transport, &peer, &socket_events);
-    if (channel->socket == NULL) {
-        channel_free(channel);
-        return NULL;
-    }
-    if (!radio_is_instant(&air->radio))
-        air_socket_limit(channel->socket, radio_segment_max(&air->radio, channel->is_v6));
-    return channel;
+    channel->peer = channel->is_to_names ? *name_server_address(air->names) : routed(air->script, peer);
+    if (channel_begin(channel))
+        return channel;
+    channel_free(channel);
+    return NULL;
 }
 
 static bool lose_datagram(struct air *air)

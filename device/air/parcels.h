@@ -6,7 +6,8 @@
 #include "apdu/bytes.h"
 #include "device/clock.h"
 
-enum parcel_kind { PARCEL_OPENED, PARCEL_OCTETS, PARCEL_CLOSED /* its octets say why, with a zero behind */ };
+/* The octets of the last one say why, with a zero behind. */
+enum parcel_kind { PARCEL_OPENED, PARCEL_OCTETS, PARCEL_CLOSED };
 
 struct parcel {
     struct parcel *next;

@@ -100,9 +100,8 @@ int64_t radio_segment(struct radio *radio, enum air_direction direction, size_t 
     return RADIO_LOST;
 }
 
-int64_t radio_handshake(struct radio *radio, int64_t now)
+int64_t radio_handshake(struct radio *radio, int64_t now, int64_t *asked)
 {
-    const int64_t there = radio_segment(radio, AIR_UP, 0, now);
-
-    return there == RADIO_LOST ? RADIO_LOST : radio_segment(radio, AIR_DOWN, 0, there);
+    *asked = radio_segment(radio, AIR_UP, 0, now);
+    return *asked == RADIO_LOST ? RADIO_LOST : radio_segment(radio, AIR_DOWN, 0, *asked);
 }

@@ -29,7 +29,8 @@ size_t radio_datagram_max(const struct radio *radio, bool is_v6);
 #define RADIO_TRIES 6
 int64_t radio_datagram(struct radio *radio, enum air_direction direction, size_t size, int64_t now);
 int64_t radio_segment(struct radio *radio, enum air_direction direction, size_t size, int64_t now);
-/* When the answer to a connection's first segment is there. */
-int64_t radio_handshake(struct radio *radio, int64_t now);
+/* When the answer to a connection's first segment is there; *asked: when that has come to the other end, or
+ * RADIO_LOST. */
+int64_t radio_handshake(struct radio *radio, int64_t now, int64_t *asked);
 
 #endif

@@ -1,6 +1,7 @@
 /* What the IPAe counts: see ipae_count.h. */
 #include "euicc/ipae/ipae_internal.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,31 +92,56 @@ bool ipae_count_read(struct ipae *ipae)
     return !nvm_failed(ipae->card->nvm);
 }
 
-static bool keep_figures(struct ipae *ipae, const char *prefix, const uint64_t *now, const uint64_t *kept)
-{
-    char name[NAME_SIZE];
-    bool whole = true;
+/* Figures that have changed, on their way into the table. */
+struct change {
+    struct nvm_value values[2 * 2 * IPAE_COUNTS];
+    char names[IPAE_COUNTS][NAME_SIZE]; /* that begin with BEFORE_ROUND */
+    size_t count;                       /* of values: a name and a figure each */
+};
 
-    for (size_t i = 0; i < IPAE_COUNTS && whole; i++) {
-        if (now[i] == kept[i])
+static void add_figure(struct change *change, const char *name, uint64_t value)
+{
+    change->values[change->count++] = NVM_STRING(name);
+    change->values[change->count++] = NVM_INT(value);
+}
+
+static void find_changes(const struct ipae_figures *now, const struct ipae_figures *kept,
+                         struct change *change)
+{
+    change->count = 0;
+    for (size_t i = 0; i < IPAE_COUNTS; i++) {
+        if (now->ever[i] != kept->ever[i])
+            add_figure(change, names[i], now->ever[i]);
+        if (now->before_round[i] == kept->before_round[i])
             continue;
-        snprintf(name, sizeof(name), "%s%s", prefix, names[i]);
-        whole = nvm_change(ipae->card->nvm, "INSERT OR REPLACE INTO ipae_count (name, value) VALUES (?1, ?2)",
-                           NVM_VALUES(NVM_STRING(name), NVM_INT((int64_t)now[i])));
+        snprintf(change->names[i], sizeof(change->names[i]), "%s%s", BEFORE_ROUND, names[i]);
+        add_figure(change, change->names[i], now->before_round[i]);
     }
-    return whole;
+}
+
+/* All of them at once, which every poll pays for. */
+#define FOUR_ROWS "(?, ?), (?, ?), (?, ?), (?, ?)"
+static_assert(2 * IPAE_COUNTS == 7 * 4, "a row for each figure");
+
+static bool keep_changes(struct ipae *ipae, const struct change *change)
+{
+    return change->count == 0 || nvm_change(ipae->card->nvm,
+                                            "INSERT OR REPLACE INTO ipae_count (name, value)"
+                                            " SELECT column1, column2 FROM (VALUES " FOUR_ROWS ", " FOUR_ROWS
+                                            ", " FOUR_ROWS ", " FOUR_ROWS ", " FOUR_ROWS ", " FOUR_ROWS
+                                            ", " FOUR_ROWS ") WHERE column1 IS NOT NULL",
+                                            (struct nvm_values){change->values, change->count});
 }
 
 bool ipae_count_keep(struct ipae *ipae)
 {
-    struct ipae_figures *now = &ipae->counts.now, *kept = &ipae->counts.kept;
-    bool whole;
+    struct ipae_counts *counts = &ipae->counts;
+    struct change change;
 
     ipae_count_see(ipae);
-    whole = keep_figures(ipae, "", now->ever, kept->ever) &&
-            keep_figures(ipae, BEFORE_ROUND, now->before_round, kept->before_round);
-    *kept = *now;
-    return whole;
+    find_changes(&counts->now, &counts->kept, &change);
+    counts->kept = counts->now;
+    return keep_changes(ipae, &change);
 }
 
 void ipae_count_flush(struct ipae *ipae)

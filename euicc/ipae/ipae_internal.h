@@ -2,6 +2,7 @@
 #ifndef SOFTEUICC_EUICC_IPAE_IPAE_INTERNAL_H
 #define SOFTEUICC_EUICC_IPAE_IPAE_INTERNAL_H
 
+#include "crypto/ec.h"
 #include "euicc/ipae/ipae.h"
 #include "euicc/ipae/ipae_count.h"
 #include "euicc/ipae/ipae_settings.h"
@@ -22,6 +23,14 @@ struct ipae_round {
     char why[IPAE_WHY_MAX];
     int64_t retry_at; /* with IPA_RETRY; 0: not set yet */
     int64_t held;     /* until when the message is held for a network to be found; 0: it is not */
+};
+
+/* The profiles that there are, to those of which it knows; the numbers are a statement's. */
+enum ipae_profiles_are { IPAE_PROFILES_KNOWN, IPAE_PROFILES_UNKNOWN, IPAE_PROFILES_CHANGED };
+struct ipae_profiles {
+    int64_t version; /* nvm_version when that was seen last */
+    enum ipae_profiles_are are;
+    uint8_t digest[CRYPTO_SHA256_SIZE];
 };
 
 /* What it does without a network, and where it was: ipae_watch.c. */
@@ -55,6 +64,7 @@ struct ipae {
     int64_t give_up; /* 0: no result of a change is tried */
     struct ipae_watch watch;
     struct ipae_counts counts;
+    struct ipae_profiles profiles;
     int64_t others_at;  /* when somebody else last used an RSP session; 0: nobody does */
     int64_t not_before; /* it rests until then: storage failed, or the terminal is about to reset the card */
 };

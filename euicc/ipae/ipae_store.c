@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DIGEST_SIZE 32
-
 bool ipae_insert(struct softeuicc *card, bool strict)
 {
     return nvm_change(card->nvm, "INSERT INTO ipae (one, strict) VALUES (1, ?1)",
@@ -98,7 +96,7 @@ bool ipae_has_marked(struct ipae *ipae)
 }
 
 /* Over which profiles there are, which is enabled, and which has the Fallback Attribute. */
-static bool profiles_digest(struct ipae *ipae, uint8_t digest[DIGEST_SIZE])
+static bool profiles_digest(struct ipae *ipae, uint8_t digest[CRYPTO_SHA256_SIZE])
 {
     struct nvm *nvm = ipae->card->nvm;
     sqlite3_stmt *stmt =
@@ -121,21 +119,36 @@ static bool profiles_digest(struct ipae *ipae, uint8_t digest[DIGEST_SIZE])
     return done;
 }
 
+/* Sees how they are to what is kept of them, if anything has changed since that was seen last. */
+static bool see_profiles(struct ipae *ipae)
+{
+    struct nvm *nvm = ipae->card->nvm;
+    struct ipae_profiles *seen = &ipae->profiles;
+    const int64_t version = nvm_version(nvm);
+
+    if (seen->version == version)
+        return true;
+    seen->version = 0;
+    if (!profiles_digest(ipae, seen->digest))
+        return false;
+    seen->are = (enum ipae_profiles_are)nvm_figure(
+        nvm, "SELECT iif(profiles IS ?1, 0, iif(profiles IS NULL, 1, 2)) FROM ipae",
+        NVM_VALUES(NVM_HEX(SPAN_ARRAY(seen->digest))));
+    if (nvm_failed(nvm))
+        return false;
+    seen->version = version;
+    return true;
+}
+
 bool ipae_know_profiles(struct ipae *ipae)
 {
-    uint8_t digest[DIGEST_SIZE];
-
-    return profiles_digest(ipae, digest) &&
-           nvm_change(ipae->card->nvm, "UPDATE ipae SET profiles = ?1 WHERE profiles IS NOT ?1",
-                      NVM_VALUES(NVM_HEX(SPAN_ARRAY(digest))));
+    return see_profiles(ipae) && (ipae->profiles.are == IPAE_PROFILES_KNOWN ||
+                                  nvm_change(ipae->card->nvm, "UPDATE ipae SET profiles = ?1",
+                                             NVM_VALUES(NVM_HEX(SPAN_ARRAY(ipae->profiles.digest)))));
 }
 
 bool ipae_profiles_differ(struct ipae *ipae, bool *differ)
 {
-    uint8_t digest[DIGEST_SIZE];
-
-    *differ = profiles_digest(ipae, digest) &&
-              nvm_figure(ipae->card->nvm, "SELECT 1 FROM ipae WHERE profiles IS NOT NULL AND profiles <> ?1",
-                         NVM_VALUES(NVM_HEX(SPAN_ARRAY(digest)))) != 0;
+    *differ = see_profiles(ipae) && ipae->profiles.are == IPAE_PROFILES_CHANGED;
     return !nvm_failed(ipae->card->nvm);
 }

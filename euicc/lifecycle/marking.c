@@ -86,7 +86,16 @@ static bool store(struct softeuicc *card, struct span steps)
 
 bool marking_waits(struct softeuicc *card)
 {
-    return nvm_figure(card->nvm, "SELECT 1 FROM marked LIMIT 1", NVM_NONE) != 0;
+    struct marking_known *known = &card->marking_known;
+    const int64_t version = nvm_version(card->nvm);
+
+    if (known->version == version)
+        return known->waits;
+    *known =
+        (struct marking_known){.waits = nvm_figure(card->nvm, "SELECT 1 FROM marked LIMIT 1", NVM_NONE) != 0};
+    if (!nvm_failed(card->nvm))
+        known->version = version;
+    return known->waits;
 }
 
 bool marking_names(struct softeuicc *card, int64_t profile)

@@ -99,7 +99,11 @@ struct softeuicc {
     struct ota_parts *ota_parts;
     bool isdr_is_called; /* by a short message, see ota_take_call */
     struct eim_cache *eim_cache;
-    struct marking *marking;   /* NULL: none */
+    struct marking *marking; /* NULL: none */
+    struct marking_known {   /* what marking_waits said last */
+        int64_t version;     /* nvm_version then */
+        bool waits;
+    } marking_known;
     struct profile_view *view; /* what channels without an application have selected files of */
     struct buf response;       /* scratch for the command at hand */
     struct buf answer;         /* what leaves the card: a piece of the response, and the status word */

@@ -210,6 +210,11 @@ int64_t nvm_all_changes(struct nvm *nvm)
     return sqlite3_total_changes(nvm->db);
 }
 
+int64_t nvm_version(const struct nvm *nvm)
+{
+    return 1 + nvm->undone + sqlite3_total_changes(nvm->db);
+}
+
 int64_t nvm_last_row(struct nvm *nvm)
 {
     return sqlite3_last_insert_rowid(nvm->db);
@@ -371,6 +376,7 @@ void nvm_rollback(struct nvm *nvm)
     /* SQLite may have rolled back by itself (a full disk): then there is nothing left to do. */
     if (nvm->in_transaction && !sqlite3_get_autocommit(nvm->db))
         (void)sqlite3_exec(nvm->db, "ROLLBACK", NULL, NULL, NULL);
+    nvm->undone += nvm->in_transaction;
     nvm->in_transaction = false;
     nvm->recording = false;
     nvm->failed = false;
@@ -390,6 +396,7 @@ bool nvm_part_keep(struct nvm *nvm)
 
 bool nvm_part_undo(struct nvm *nvm)
 {
+    nvm->undone++;
     return !nvm->failed && nvm_execute(nvm, "ROLLBACK TO part") && nvm_execute(nvm, "RELEASE part");
 }
 

@@ -95,6 +95,9 @@ int64_t nvm_int(sqlite3_stmt *stmt, int column);
 int nvm_changes(struct nvm *nvm);
 /* All the rows changed since the card was opened, whether that was undone or not. */
 int64_t nvm_all_changes(struct nvm *nvm);
+/* Another number whenever anything has been changed or undone since: what was read is still so while it is
+ * the same. Never 0. */
+int64_t nvm_version(const struct nvm *nvm);
 int64_t nvm_last_row(struct nvm *nvm);
 
 /* Begins the command's transaction if it has none yet. False when it cannot, or when something went wrong

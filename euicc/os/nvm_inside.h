@@ -28,6 +28,7 @@ struct nvm {
     bool recording; /* the transaction at hand does */
     uint8_t log_salts[NVM_SALTS_SIZE];
     int64_t looked; /* when, of the monotonic clock in ms, the file was last found where it belongs */
+    int64_t undone; /* how often changes may have been */
     bool in_transaction;
     bool unsynced; /* see nvm_begin_unsynced */
     bool failed;

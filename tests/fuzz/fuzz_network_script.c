@@ -48,12 +48,16 @@ static void check_link(const struct link_figures *figures)
 
     radio_tune(&radio, figures);
     for (size_t size = 0; size < 20000; size += 4999) {
+        int64_t asked;
         const int64_t times[] = {radio_datagram(&radio, AIR_UP, size, now),
-                                 radio_segment(&radio, AIR_DOWN, size, now), radio_handshake(&radio, now)};
+                                 radio_segment(&radio, AIR_DOWN, size, now),
+                                 radio_handshake(&radio, now, &asked)};
 
         for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
             fuzz_check(times[i] == RADIO_LOST || times[i] >= now);
         fuzz_check(!radio_is_instant(&radio) || times[1] == now);
+        fuzz_check(asked == RADIO_LOST ? times[2] == RADIO_LOST : asked >= now);
+        fuzz_check(times[2] == RADIO_LOST || times[2] >= asked);
         fuzz_trace(SPAN(times, sizeof(times)));
     }
     fuzz_check(radio_segment_max(&radio, true) > 0 && radio_datagram_max(&radio, false) > 0);

@@ -6,6 +6,7 @@
 #include "common/net/coap_address.h"
 #include "common/tool.h"
 #include "protocol/admin_protocol.h"
+#include "servers/eim/network/coap_keys.h"
 #include "servers/eim/network/esipa.h"
 
 #include <coap3/coap.h>
@@ -67,6 +68,7 @@ struct coap_server {
     struct coap_server_options options;
     struct event_base *base;
     coap_context_t *context;
+    struct coap_keys keys; /* that the context points at */
     struct event *readable;
     LIST_HEAD(, peer) peers;
     LIST_HEAD(, pending) pending;
@@ -376,16 +378,11 @@ static bool is_file(const char *path)
     return kind == NULL || tool_error("%s is %s, not a file", path, kind) == EXIT_OK;
 }
 
-static bool set_certificate(struct coap_server *server)
+static bool set_certificate(struct coap_server *server, const coap_dtls_pki_t *pki)
 {
-    coap_dtls_pki_t pki = {.version = COAP_DTLS_PKI_SETUP_VERSION};
-
-    pki.pki_key.key_type = COAP_PKI_KEY_PEM;
-    pki.pki_key.key.pem.public_cert = server->options.cert;
-    pki.pki_key.key.pem.private_key = server->options.key;
     /* It takes the first certificate only; the others OpenSSL finds among those that it may trust, of which
      * there is no other use: clients are asked for none. */
-    return coap_context_set_pki(server->context, &pki) != 0 &&
+    return coap_context_set_pki(server->context, pki) != 0 &&
            coap_context_set_pki_root_cas(server->context, server->options.cert, NULL) != 0;
 }
 
@@ -434,13 +431,14 @@ static bool listen_everywhere(struct coap_server *server)
 static bool coap_start(struct coap_server *server)
 {
     const struct coap_server_options *options = &server->options;
+    coap_dtls_pki_t pki = {.version = COAP_DTLS_PKI_SETUP_VERSION};
     int fd;
 
-    if (!is_file(options->cert) || !is_file(options->key))
+    if (!is_file(options->cert) || !is_file(options->key) ||
+        !coap_keys_load(&server->keys, options->cert, options->key, &pki.pki_key))
         return false;
-    tool_check_secret(options->key);
     server->context = coap_new_context(NULL);
-    if (server->context == NULL || !set_certificate(server) || !add_resource(server)) {
+    if (server->context == NULL || !set_certificate(server, &pki) || !add_resource(server)) {
         tool_error("cannot set up CoAP with %s and %s", options->cert, options->key);
         return false;
     }
@@ -496,6 +494,7 @@ void coap_server_close(struct coap_server *server)
         coap_register_event_handler(server->context, NULL);
         coap_free_context(server->context);
     }
+    coap_keys_free(&server->keys);
     while (!LIST_EMPTY(&server->peers))
         peer_free(LIST_FIRST(&server->peers));
     coap_cleanup();

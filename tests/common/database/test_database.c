@@ -248,6 +248,62 @@ START_TEST(refuses_statements_that_are_none)
 }
 END_TEST
 
+/* The same text twice is two statements while the first one is under way, and one that knows nothing of its
+ * last values and errors afterwards. */
+START_TEST(asks_again_with_the_same_text)
+{
+    static const char ids[] = "SELECT id FROM note WHERE number IS NOT 0 ORDER BY id";
+    struct db *db = open_notes(NULL);
+    struct db_rows first, second, left;
+
+    for (int i = 1; i <= 3; i++)
+        ck_assert(db_run(db, "INSERT INTO note (id, text) VALUES (?, ?)",
+                         DB_VALUES(DB_INT(i), DB_TEXT(i == 1 ? "one" : NULL))));
+    ck_assert_int_eq(db_number(db, 0, "SELECT count(*) FROM note WHERE text IS NULL", DB_NONE), 2);
+    first = db_query(db, ids, DB_NONE);
+    second = db_query(db, ids, DB_NONE); /* before the other one begins */
+    left = db_query(db, ids, DB_NONE);
+    ck_assert(db_next(&left));
+    db_end(&left);
+    for (int i = 1; i <= 3; i++) {
+        ck_assert(db_next(&first) && db_int(&first, 0) == i);
+        ck_assert(db_next(&second) && db_int(&second, 0) == i);
+    }
+    ck_assert(!db_next(&first) && !db_next(&second) && !first.failed && !second.failed);
+    for (int i = 0; i < 2; i++) {
+        ck_assert(!db_run(db, "INSERT INTO note (id) VALUES (?)", DB_VALUES(DB_INT(2))));
+        ck_assert_str_eq(db_reason(db), "UNIQUE constraint failed: note.id");
+    }
+    ck_assert(db_run(db, "INSERT INTO note (id) VALUES (?)", DB_VALUES(DB_INT(4))));
+    ck_assert(db_run(db, "ALTER TABLE note ADD COLUMN more INTEGER DEFAULT 7", DB_NONE));
+    ck_assert_int_eq(db_number(db, 0, "SELECT more FROM note WHERE id = ?", DB_VALUES(DB_INT(4))), 7);
+    db_close(db);
+}
+END_TEST
+
+/* More than are kept, with each of them under way; and texts that are made where the last one was. */
+START_TEST(has_no_end_of_statements)
+{
+    enum { MANY = 500 };
+    static struct db_rows rows[MANY];
+    struct db *db = open_notes(NULL);
+    char sql[40];
+
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < MANY; i++) {
+            snprintf(sql, sizeof(sql), "SELECT %d UNION ALL SELECT -1", i);
+            rows[i] = db_query(db, sql, DB_NONE);
+            ck_assert(db_next(&rows[i]));
+        }
+        for (int i = 0; i < MANY; i++) {
+            ck_assert_int_eq(db_int(&rows[i], 0), i);
+            ck_assert(db_next(&rows[i]) && db_int(&rows[i], 0) == -1 && !db_next(&rows[i]));
+        }
+    }
+    db_close(db);
+}
+END_TEST
+
 /* --- Transactions --------------------------------------------------------------------------------------- */
 
 START_TEST(nests_transactions)
@@ -345,7 +401,7 @@ START_TEST(says_why_nothing_can_be_written)
 }
 END_TEST
 
-TEST_MAIN("database", makes_a_file_for_its_owner, refuses_what_is_not_its_own,
-          brings_older_files_to_its_version, refuses_what_it_may_not_write, says_that_a_file_is_locked,
-          binds_and_reads_every_kind, refuses_statements_that_are_none, nests_transactions,
-          says_why_nothing_can_be_written)
+TEST_MAIN("database", asks_again_with_the_same_text, has_no_end_of_statements, makes_a_file_for_its_owner,
+          refuses_what_is_not_its_own, brings_older_files_to_its_version, refuses_what_it_may_not_write,
+          says_that_a_file_is_locked, binds_and_reads_every_kind, refuses_statements_that_are_none,
+          nests_transactions, says_why_nothing_can_be_written)

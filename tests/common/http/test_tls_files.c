@@ -189,6 +189,36 @@ START_TEST(another_key)
 }
 END_TEST
 
+/* As DER, whatever the files are. */
+START_TEST(reads)
+{
+    static const struct validity now = {-DAY, DAY};
+    struct buf *cert = test_buf(), *key = test_buf();
+    const unsigned char *at;
+    struct files files;
+    EVP_PKEY *read_key;
+    X509 *read_cert;
+    int kind = 0;
+
+    for (int der = 0; der <= 1; der++) {
+        write_files(&files, now, GOOD, now, der == 1);
+        buf_clear(cert);
+        buf_clear(key);
+        ck_assert(tls_files_read(files.cert, files.key, cert, key, &kind));
+        ck_assert_int_eq(kind, EVP_PKEY_EC);
+        at = cert->data;
+        read_cert = d2i_X509(NULL, &at, (long)cert->size);
+        ck_assert_ptr_eq(at, cert->data + cert->size);
+        at = key->data;
+        read_key = d2i_PrivateKey(kind, NULL, &at, (long)key->size);
+        ck_assert_ptr_eq(at, key->data + key->size);
+        ck_assert_int_eq(X509_check_private_key(read_cert, read_key), 1);
+        X509_free(read_cert);
+        EVP_PKEY_free(read_key);
+    }
+}
+END_TEST
+
 START_TEST(the_industrys_expired_certificate)
 {
     const char *cert = shared_data("sgp26-nist/CERT_S_SM_DP_TLS_NIST.der");
@@ -216,4 +246,4 @@ START_TEST(the_industrys_expired_certificate)
 }
 END_TEST
 
-TEST_MAIN("tls_files", times, names, another_key, the_industrys_expired_certificate)
+TEST_MAIN("tls_files", times, names, another_key, reads, the_industrys_expired_certificate)

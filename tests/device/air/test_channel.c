@@ -28,6 +28,8 @@ struct server {
     struct buf got;
     unsigned ended;
     uint16_t port;
+    const struct device_clock *clock;
+    int64_t accepted_at;
 };
 
 static void on_answer(evutil_socket_t fd, short events, void *context)
@@ -84,6 +86,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 
     (void)address;
     (void)size;
+    server->accepted_at = device_clock_now(server->clock);
     server->peer = bufferevent_socket_new(evconnlistener_get_base(listener), fd, BEV_OPT_CLOSE_ON_FREE);
     bufferevent_setcb(server->peer, on_server_read, on_server_written, on_server_event, server);
     bufferevent_enable(server->peer, EV_READ | EV_WRITE);
@@ -95,7 +98,7 @@ static void serve(struct bench *bench, struct server *server, const char *text, 
     int fds[ADDRESSES_MAX];
     char why[ADDRESSES_WHY_MAX];
 
-    *server = (struct server){.text = text, .delay_ms = delay_ms};
+    *server = (struct server){.text = text, .delay_ms = delay_ms, .clock = bench->clock};
     ck_assert(addresses_listen("127.0.0.1", &server->port, SOCK_STREAM, &found, fds, why));
     server->listener = evconnlistener_new(bench->base, on_accept, server, LEV_OPT_CLOSE_ON_FREE, 0, fds[0]);
     server->answer = evtimer_new(bench->base, on_answer, server);
@@ -208,6 +211,38 @@ START_TEST(latency_and_bandwidth_to_the_millisecond)
     ck_assert_int_eq(recorder.received_at, device_clock_now(bench.clock));
     /* An idle connection holds nothing. */
     bench_pass(&bench, 900 * 1000);
+    recorder_end(&recorder);
+    end_server(&server);
+    bench_end(&bench);
+}
+END_TEST
+
+/* A server's patience with its client begins when the first segment has come, not when it has left. */
+START_TEST(a_server_hears_of_it_half_a_round_trip_later)
+{
+    struct recorder recorder;
+    struct server server;
+    struct bench bench;
+
+    begin(&bench, "preset lan\nlatency 301ms\nup 8kbit/s\noutage all from 10s to 11s\n", 1);
+    serve(&bench, &server, "pong", 0);
+    recorder_open(&bench, &recorder, AIR_TCP, "127.0.0.1", server.port);
+    recorder_end(&recorder); /* before it has */
+    bench_pass(&bench, 1000);
+    ck_assert_ptr_null(server.peer);
+    recorder_open(&bench, &recorder, AIR_TCP, "127.0.0.1", server.port);
+    bench_until(&bench, &recorder.opened);
+    ck_assert_int_eq(server.accepted_at, 1000 + 150);
+    ck_assert_int_eq(recorder.opened_at, 1000 + 301);
+    recorder_end(&recorder);
+    end_server(&server);
+    bench_pass(&bench, 9900);
+    serve(&bench, &server, "pong", 0);
+    recorder_open(&bench, &recorder, AIR_TCP, "127.0.0.1", server.port);
+    bench_pass(&bench, 10900); /* no network when it would have */
+    ck_assert_uint_eq(recorder.closed, 1);
+    ck_assert_str_eq(recorder.why, "no network");
+    ck_assert_ptr_null(server.peer);
     recorder_end(&recorder);
     end_server(&server);
     bench_end(&bench);
@@ -488,6 +523,7 @@ START_TEST(names_go_wrong)
 END_TEST
 
 TEST_MAIN("channel", the_lan_takes_no_time, a_slow_answer_in_pieces_is_one,
-          latency_and_bandwidth_to_the_millisecond, much_at_once_keeps_its_order_and_rate,
-          loss_delays_a_stream_by_its_seed, what_was_sent_is_drained, nobody_there_and_nobody_answering,
-          a_cell_takes_its_channels_along, datagrams_are_lost, names_are_answered, names_go_wrong)
+          latency_and_bandwidth_to_the_millisecond, a_server_hears_of_it_half_a_round_trip_later,
+          much_at_once_keeps_its_order_and_rate, loss_delays_a_stream_by_its_seed, what_was_sent_is_drained,
+          nobody_there_and_nobody_answering, a_cell_takes_its_channels_along, datagrams_are_lost,
+          names_are_answered, names_go_wrong)

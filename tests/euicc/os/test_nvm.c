@@ -257,6 +257,38 @@ START_TEST(a_figure_is_zero_where_there_is_none)
 }
 END_TEST
 
+START_TEST(a_version_holds_until_something_may_be_different)
+{
+    struct nvm *nvm = made(":memory:", NULL);
+    int64_t versions[5];
+
+    versions[0] = nvm_version(nvm);
+    counter(nvm);
+    ck_assert(nvm_commit(nvm) && nvm_part_begin(nvm));
+    nvm_rollback(nvm);
+    nvm_rollback(nvm); /* of nothing */
+    ck_assert(nvm_commit(nvm));
+    versions[1] = nvm_version(nvm);
+    bump(nvm);
+    versions[2] = nvm_version(nvm);
+    ck_assert(nvm_part_begin(nvm));
+    bump(nvm);
+    versions[3] = nvm_version(nvm);
+    ck_assert(nvm_part_undo(nvm));
+    versions[4] = nvm_version(nvm);
+    for (size_t i = 1; i < sizeof(versions) / sizeof(versions[0]); i++)
+        ck_assert_int_gt(versions[i], versions[i - 1]);
+    nvm_rollback(nvm);
+    ck_assert_int_gt(nvm_version(nvm), versions[4]);
+    ck_assert_int_gt(versions[0], 0);
+    versions[0] = nvm_version(nvm);
+    counter(nvm);
+    ck_assert(nvm_commit(nvm));
+    ck_assert_int_eq(nvm_version(nvm), versions[0]);
+    nvm_close(nvm);
+}
+END_TEST
+
 START_TEST(one_text_can_be_walked_twice_at_once)
 {
     static const char numbers[] = "WITH n (x) AS (VALUES (1), (2), (3)) SELECT x FROM n";
@@ -518,8 +550,8 @@ TEST_MAIN("nvm", a_commit_lasts_and_a_rollback_does_not, a_commit_costs_one_sync
           the_log_is_folded_between_commands_only, a_card_that_is_never_reset_bounds_its_log,
           an_error_sticks_until_the_command_ends, values_come_back_as_they_went,
           octets_are_bound_in_hexadecimal, a_figure_is_zero_where_there_is_none,
-          one_text_can_be_walked_twice_at_once, more_texts_than_places_still_work,
-          a_card_is_open_in_one_place, a_running_card_can_be_looked_at, the_file_belongs_to_its_owner_alone,
-          what_is_not_a_card_is_refused_untouched, a_newer_schema_is_refused_untouched,
-          a_card_is_made_whole_or_not_at_all, storage_by_another_name,
+          a_version_holds_until_something_may_be_different, one_text_can_be_walked_twice_at_once,
+          more_texts_than_places_still_work, a_card_is_open_in_one_place, a_running_card_can_be_looked_at,
+          the_file_belongs_to_its_owner_alone, what_is_not_a_card_is_refused_untouched,
+          a_newer_schema_is_refused_untouched, a_card_is_made_whole_or_not_at_all, storage_by_another_name,
           a_full_disk_ends_the_command_not_the_card, rows_go_with_their_profile)
