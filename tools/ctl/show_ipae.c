@@ -114,7 +114,7 @@ void ctl_show_polls(const json_t *ipae)
                                                 {TABLE_WHOLE("LAST POLL"), "last_poll", NULL},
                                                 {TABLE_WHOLE("NEXT POLL"), "next_poll", NULL},
                                                 {TABLE_RIGHT("FAILURES"), "failures", NULL},
-                                                {TABLE_COLUMN("WHY"), "failure", NULL}};
+                                                {TABLE_SENTENCE("WHY"), "failure", NULL}};
 
     ctl_table("Polls of eIMs", json_object_get(ipae, "eims"), columns, sizeof(columns) / sizeof(columns[0]));
 }
