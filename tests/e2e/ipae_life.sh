@@ -148,9 +148,9 @@ openings() {
         reduce .[] as \$at ([]; if length > 0 and \$at < last + 30000 then . else . + [\$at] end)"
 }
 
-# polls [ADDRESS]: the minutes in which they began.
+# polls: the minutes in which those of the first eIM began.
 polls() {
-    openings "$@" | jq -r 'map(. / 60000 | floor) | join(" ")'
+    openings | jq -r 'map(. / 60000 | floor) | join(" ")'
 }
 
 # waits [ADDRESS]: whole minutes from one to the next.
@@ -305,7 +305,8 @@ set_ipae poll-on-network=default poll-interval=15m
 
 network
 ran "it is moved into another device" --imei 351234567890128 --for 2h
-holds "the eIM is told, once" "1 1 deviceChange(6)" "$(heard 'its state changed') $(heard 'its state changed, deviceChange(6)') $(euicc .stateChangeCause)"
+holds "the eIM is told, once" "1 1 deviceChange(6)" \
+    "$(heard 'its state changed') $(heard 'its state changed, deviceChange(6)') $(euicc .stateChangeCause)"
 holds "the card knows the device" 351234567890128 "$(fact .ipae.imei)"
 ran "it stays there" --imei 351234567890128 --for 2h
 holds "that is no news" "0 8" "$(heard 'its state changed') $(heard "$messages")"
@@ -351,8 +352,8 @@ holds "the other eIM knows the card and its profiles" "00F110 6" "$(curl -s --ca
     "https://localhost:$second_port/v1/euiccs/$eid" | jq -r '"\(.rPLMN) \(.profiles | length)"')"
 
 # --- what was set ------------------------------------------------------------------------------------------------------------------
-holds "what was set has survived all that" "compact=off poll-interval=15m poll-interval@$second_id=1h prefer-direct=on quiet-hours=" \
-    "$(fact '.ipae.settings | map("\(.name)\(if .eim_id then "@" + .eim_id else "" end)=\({"900": "15m", "3600": "1h"}[.value // ""] // .value // "")") | sort | join(" ")')"
+holds "what was set has survived all that" "compact=off poll-interval=900 poll-interval@$second_id=3600 prefer-direct=on quiet-hours=" \
+    "$(fact '.ipae.settings | map(.name + if .eim_id then "@" + .eim_id else "" end + "=" + (.value // "")) | sort | join(" ")')"
 
 # --- not without being asked --------------------------------------------------------------------------------------------------------
 settle_card never --ipae-set fallback-after=0
