@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GAP       2 /* blanks between columns */
-#define WIDTH_MIN 4 /* columns that a cell keeps when it is cut */
-#define ELLIPSIS  "\xE2\x80\xA6"
+#define GAP          2  /* blanks between columns */
+#define WIDTH_MIN    4  /* columns that a cell keeps when it is cut */
+#define SENTENCE_MIN 12 /* columns of a sentence's lines, at least */
+#define ELLIPSIS     "\xE2\x80\xA6"
 
 struct table {
     const struct table_column *columns;
@@ -94,13 +95,18 @@ static size_t natural_width(const struct table *table, size_t column)
     return width;
 }
 
+static size_t least_width(const struct table_column *column)
+{
+    return column->is_sentence ? SENTENCE_MIN : WIDTH_MIN;
+}
+
 /* The widest column that may still be cut; columns_count when there is none. */
 static size_t widest(const struct table *table, const size_t *widths)
 {
     size_t found = table->columns_count;
 
     for (size_t i = 0; i < table->columns_count; i++) {
-        if (!table->columns[i].is_whole && widths[i] > WIDTH_MIN &&
+        if (!table->columns[i].is_whole && widths[i] > least_width(&table->columns[i]) &&
             (found == table->columns_count || widths[i] > widths[found]))
             found = i;
     }
@@ -152,16 +158,52 @@ static void put_cell(struct buf *out, const char *text, size_t width, bool is_ri
         put_blanks(out, width - columns);
 }
 
+/* How many octets of the text stand in a line: whole words, or as much as there is room for of one that is
+ * too long. */
+static size_t line_size(const char *text, size_t width)
+{
+    size_t room = columns_fit(text, width);
+    size_t size = room;
+
+    if (text[room] == '\0')
+        return room;
+    while (size > 0 && text[size] != ' ')
+        size--;
+    return size > 0 ? size : room;
+}
+
+/* Lines behind so many columns. */
+static void put_sentence(struct buf *out, const char *text, size_t width, size_t behind)
+{
+    size_t size = line_size(text, width);
+
+    while (size > 0 && text[size] != '\0') {
+        buf_append(out, SPAN(text, size));
+        buf_append_octet(out, '\n');
+        put_blanks(out, behind);
+        text += size + strspn(text + size, " ");
+        size = line_size(text, width);
+    }
+    buf_append(out, SPAN(text, size));
+}
+
 /* A line of cells, or of titles (NULL). Empty cells at its end leave no blanks. */
 static void put_row(const struct table *table, size_t indent, const size_t *widths, char *const *cells,
                     struct buf *out)
 {
+    size_t behind = indent;
+
     put_blanks(out, indent);
     for (size_t i = 0; i < table->columns_count; i++) {
+        const struct table_column *column = &table->columns[i];
+        const char *text = cells != NULL ? cells[i] : column->title;
         bool is_last = i + 1 == table->columns_count;
 
-        put_cell(out, cells != NULL ? cells[i] : table->columns[i].title, widths[i],
-                 table->columns[i].is_right, is_last);
+        if (is_last && column->is_sentence)
+            put_sentence(out, text, widths[i], behind);
+        else
+            put_cell(out, text, widths[i], column->is_right, is_last);
+        behind += widths[i] + GAP;
         if (!is_last)
             put_blanks(out, GAP);
     }

@@ -1,7 +1,8 @@
 /*
  * A table for people, on standard output: the one printer of every tool. Columns are as wide as what stands
  * in them (common/print/columns.h); on a terminal that is too narrow, cells are cut with an ellipsis, whole
- * characters only. What comes from outside in a cell is made harmless (crypto/printable.h).
+ * characters only, or a sentence in the last column goes on below. What comes from outside in a cell is made
+ * harmless (crypto/printable.h).
  */
 #ifndef SOFTEUICC_COMMON_PRINT_TABLE_H
 #define SOFTEUICC_COMMON_PRINT_TABLE_H
@@ -10,8 +11,9 @@
 
 struct table_column {
     const char *title;
-    bool is_whole; /* never cut: what people copy or tell things by (ICCID, EID, numbers) */
-    bool is_right; /* numbers that are compared */
+    bool is_whole;    /* never cut: what people copy or tell things by (ICCID, EID, numbers) */
+    bool is_right;    /* numbers that are compared */
+    bool is_sentence; /* goes on in the next line instead of being cut; the last column only */
 };
 
 #define TABLE_COLUMN(name)                                                                                   \
@@ -21,6 +23,10 @@ struct table_column {
 #define TABLE_WHOLE(name)                                                                                    \
     {                                                                                                        \
         .title = (name), .is_whole = true                                                                    \
+    }
+#define TABLE_SENTENCE(name)                                                                                 \
+    {                                                                                                        \
+        .title = (name), .is_sentence = true                                                                 \
     }
 #define TABLE_RIGHT(name)                                                                                    \
     {                                                                                                        \

@@ -227,7 +227,8 @@ static bool work(struct ipae *ipae)
         if (!ipae_round_begin(ipae))
             return false;
     }
-    if (!ipae_round_go(ipae, &over))
+    /* A network that comes back now is none that the polls of this round have missed. */
+    if (!ipae_watch_see_service(ipae) || !ipae_round_go(ipae, &over))
         return false;
     if (!over)
         return true;

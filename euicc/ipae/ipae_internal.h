@@ -141,6 +141,8 @@ bool ipae_watch_heard(struct ipae *ipae);
 bool ipae_watch_silence(struct ipae *ipae);
 /* Looks at what the terminal has told, and at which profile is enabled. */
 bool ipae_watch_look(struct ipae *ipae);
+/* That of it which a round has to see as well: whether the terminal is on a network. */
+bool ipae_watch_see_service(struct ipae *ipae);
 /* Whether ipae_watch_look has something to note. */
 bool ipae_watch_has_news(const struct ipae *ipae);
 /* Does what the time has come for. Between rounds. */

@@ -125,10 +125,13 @@ static enum softeuicc_status value_refuse(enum ipae_setting which, const char *v
                          value);
     case SOFTEUICC_SETTING_SWITCH:
         return error_set(error, SOFTEUICC_INVALID, "%s is on or off, not '%.60s'", row->name, value);
+    case SOFTEUICC_SETTING_PERCENT:
+        return error_set(error, SOFTEUICC_INVALID, "%s is %lld to %lld percent, not '%.60s'", row->name,
+                         (long long)row->min, (long long)row->max, value);
     default:
-        return error_set(error, SOFTEUICC_INVALID, "%s is %lld to %lld %s, not '%.60s'", row->name,
-                         (long long)row->min, (long long)row->max,
-                         row->kind == SOFTEUICC_SETTING_PERCENT ? "percent" : "seconds", value);
+        return error_set(error, SOFTEUICC_INVALID, "%s is %lld to %lld seconds (%lldd), not '%.60s'",
+                         row->name, (long long)row->min, (long long)row->max, (long long)row->max / A_DAY,
+                         value);
     }
 }
 

@@ -84,7 +84,7 @@ static bool see_device(struct ipae *ipae)
 
 /* A terminal that is on no network is asked nothing; when it is on one again, what was missed is made up for.
  */
-static bool see_service(struct ipae *ipae)
+bool ipae_watch_see_service(struct ipae *ipae)
 {
     bool is_without = ipae_network_lacks_service(ipae->network);
 
@@ -141,7 +141,7 @@ bool ipae_watch_look(struct ipae *ipae)
         watch->lost_since = now;
     if (ipae->refused_at > now)
         ipae->refused_at = now;
-    return see_device(ipae) && see_service(ipae) && (!ipae->is_changed || see_profile(ipae));
+    return see_device(ipae) && ipae_watch_see_service(ipae) && (!ipae->is_changed || see_profile(ipae));
 }
 
 /* --- what is done about it -------------------------------------------------------------------------------

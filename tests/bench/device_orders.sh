@@ -39,7 +39,7 @@ make_iot_card() {
     shift 2
     try create --card "$card" --pki "$work/pki" --ipae --profile "$work/a.der" --profile "$work/b.der"
     eid=$("$softeuicc" ctl --card "$card" show --json | jq -r .eid)
-    sqlite3 "$card" "insert into ipae_setting values ('compact', '', '$compact')"
+    try ctl --card "$card" ipae "compact=$compact"
     try eim config --pki "$work/pki" --out "$work/eim.der" --fqdn "127.0.0.1:$port" "$@"
     try ipa --card "$card" --state "$work/state" add-eim "$work/eim.der"
     try lpa --card "$card" enable "$a"

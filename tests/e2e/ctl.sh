@@ -211,7 +211,7 @@ if [ -n "$has_ipae" ]; then
     start_cards --card "$work/self.db"
     check "a running card's settings are set" self ipae poll-interval=10s retry-after@e=90s
     is "and told" "10 true" "$(setting poll-interval)"
-    refused "a value that it does not take" 1 "seconds, not '500ms'" poll-interval=500ms
+    refused "a value that it does not take" 1 "seconds \\(31d\\), not '500ms'" poll-interval=500ms
     is "it keeps what it had" "10" "$(self show --json | jq .ipae.poll_interval)"
     self cut --after 1 >/dev/null
     check "the power goes while one is stored" not self ipae poll-interval=20s

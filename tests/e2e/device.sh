@@ -237,39 +237,34 @@ message() {
     printf '4405912143F57FF60000000000000013027000000E0D16211919%s000000000100' "$1"
 }
 
-# set_ipae NAME VALUE
 set_ipae() {
-    sqlite3 "$card" "insert or replace into ipae_setting values ('$1', '', '$2')"
+    "$softeuicc" ctl --card "$card" ipae "$@" >"$work/set.log" 2>&1 || not_ok "ctl ipae $*" "$work/set.log"
 }
-if command -v sqlite3 >/dev/null; then
-    make_iot_card message --fqdn "localhost:$port"
-    set_ipae poll-interval 0
-    polls_of "it polls when it is new" 1 --for 1h
-    polls_of "then never by itself" 0 --for 1h
-    printf 'preset lan\nsms %s at 10m\n' "$(message 000001)" >"$work/message.net"
-    polls_of "a short message for its ISD-R makes it poll" 1 --network "$work/message.net" --for 1h
-    is "it does not answer that" 0 "$(told '[.[] | select(.event == "sms_sent")] | length')"
-    counted_too "the card counts the poll of the message as the device does"
-    {
-        echo 'preset lan'
-        printf 'sms %s at 10m\n' "$(message B00001)" "$(message 000002)"
-        whole=$(message 000001)
-        for octets in 20 24 26 30 33; do
-            printf 'sms %s at 2%sm\n' "${whole:0:$((2 * octets))}" "$((octets / 4))"
-        done
-        # Without a header in its user data it is no command packet.
-        printf 'sms 04%s at 40m\n' "${whole:2}"
-    } >"$work/others.net"
-    polls_of "messages that are none for its ISD-R do not" 0 --network "$work/others.net" --for 1h
-    printf 'preset lan\nsms %s every 500ms from 10m to 650s\n' "$(message 000001)" >"$work/flood.net"
-    polls_of "a hundred messages in a row make it poll once" 1 --network "$work/flood.net" --for 655s
-    is "all hundred came" 100 "$(told '[.[] | select(.event == "sms_came")] | length')"
-    polls_of "and once more, a minute later" 1 --for 1h
-    set_ipae poll-on-message off
-    polls_of "it does not poll for a message where it is not to" 0 --network "$work/message.net" --for 1h
-else
-    skip "short messages: sqlite3 is not installed"
-fi
+make_iot_card message --fqdn "localhost:$port"
+set_ipae poll-interval=0
+polls_of "it polls when it is new" 1 --for 1h
+polls_of "then never by itself" 0 --for 1h
+printf 'preset lan\nsms %s at 10m\n' "$(message 000001)" >"$work/message.net"
+polls_of "a short message for its ISD-R makes it poll" 1 --network "$work/message.net" --for 1h
+is "it does not answer that" 0 "$(told '[.[] | select(.event == "sms_sent")] | length')"
+counted_too "the card counts the poll of the message as the device does"
+{
+    echo 'preset lan'
+    printf 'sms %s at 10m\n' "$(message B00001)" "$(message 000002)"
+    whole=$(message 000001)
+    for octets in 20 24 26 30 33; do
+        printf 'sms %s at 2%sm\n' "${whole:0:$((2 * octets))}" "$((octets / 4))"
+    done
+    # Without a header in its user data it is no command packet.
+    printf 'sms 04%s at 40m\n' "${whole:2}"
+} >"$work/others.net"
+polls_of "messages that are none for its ISD-R do not" 0 --network "$work/others.net" --for 1h
+printf 'preset lan\nsms %s every 500ms from 10m to 650s\n' "$(message 000001)" >"$work/flood.net"
+polls_of "a hundred messages in a row make it poll once" 1 --network "$work/flood.net" --for 655s
+is "all hundred came" 100 "$(told '[.[] | select(.event == "sms_came")] | length')"
+polls_of "and once more, a minute later" 1 --for 1h
+set_ipae poll-on-message=off
+polls_of "it does not poll for a message where it is not to" 0 --network "$work/message.net" --for 1h
 
 # --- the cell goes, and power ------------------------------------------------------------------------------------------------
 card=$work/card.db eid=$("$softeuicc" ctl --card "$work/card.db" show --json | jq -r .eid)

@@ -142,7 +142,7 @@ bool ctl_say_ipae(const json_t *result)
     static const struct ctl_column columns[] = {{TABLE_WHOLE("NAME"), "name", NULL},
                                                 {TABLE_WHOLE("VALUE"), NULL, row_value},
                                                 {TABLE_WHOLE("STATE"), NULL, row_state},
-                                                {TABLE_COLUMN("MEANING"), "meaning", NULL}};
+                                                {TABLE_SENTENCE("MEANING"), "meaning", NULL}};
     static const struct ctl_column of_eim[] = {{TABLE_WHOLE("NAME"), "name", NULL},
                                                {TABLE_WHOLE("VALUE"), NULL, row_value},
                                                {TABLE_WHOLE("EIM"), "eim_id", NULL}};

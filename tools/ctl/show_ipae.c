@@ -25,7 +25,7 @@ static void show_state(const json_t *ipae)
              json_is_true(json_object_get(ipae, "active")) ? "active" : "not active",
              strcmp(network, "host") == 0       ? ", network of this machine"
              : strcmp(network, "terminal") == 0 ? ", network of the terminal"
-                                                : ", no network",
+                                                : ", no network yet",
              json_is_true(json_object_get(ipae, "strict")) ? ", strict" : "", is_polling ? ", polling" : "");
     if (!is_polling)
         append_fact(text, "next poll ", ipae, "next_poll");
@@ -114,7 +114,7 @@ void ctl_show_polls(const json_t *ipae)
                                                 {TABLE_WHOLE("LAST POLL"), "last_poll", NULL},
                                                 {TABLE_WHOLE("NEXT POLL"), "next_poll", NULL},
                                                 {TABLE_RIGHT("FAILURES"), "failures", NULL},
-                                                {TABLE_COLUMN("WHY"), "failure", NULL}};
+                                                {TABLE_SENTENCE("WHY"), "failure", NULL}};
 
     ctl_table("Polls of eIMs", json_object_get(ipae, "eims"), columns, sizeof(columns) / sizeof(columns[0]));
 }

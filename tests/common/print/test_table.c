@@ -116,6 +116,28 @@ START_TEST(tables_fit)
 }
 END_TEST
 
+/* Nothing of it is lost, and lines have whole words. */
+START_TEST(sentences_go_on_below)
+{
+    static const struct table_column columns[] = {TABLE_WHOLE("NAME"), TABLE_SENTENCE("MEANING")};
+    static const char *const cells[] = {"one",   "a sentence of several words", "two", "",
+                                        "three", "e" ACUTE "xceptionally-long"};
+
+    ck_assert_str_eq(rendered(columns, 2, cells, 6, 0), " NAME   MEANING\n"
+                                                        " one    a sentence of several words\n"
+                                                        " two\n"
+                                                        " three  e" ACUTE "xceptionally-long\n");
+    ck_assert_str_eq(rendered(columns, 2, cells, 6, 22), " NAME   MEANING\n"
+                                                         " one    a sentence of\n"
+                                                         "        several words\n"
+                                                         " two\n"
+                                                         " three  e" ACUTE "xceptionally-\n"
+                                                         "        long\n");
+    /* What is left is too little for a sentence. */
+    ck_assert_str_eq(rendered(columns, 2, cells, 6, 1), rendered(columns, 2, cells, 6, 20));
+}
+END_TEST
+
 static int print_wide(void *context)
 {
     static const struct table_column columns[] = {TABLE_COLUMN("NAME")};
@@ -167,4 +189,5 @@ START_TEST(terminals)
 }
 END_TEST
 
-TEST_MAIN("table", columns_of_characters, whole_characters_fit, columns_align, tables_fit, terminals)
+TEST_MAIN("table", columns_of_characters, whole_characters_fit, columns_align, tables_fit,
+          sentences_go_on_below, terminals)

@@ -43,6 +43,13 @@ static bool poll_told(struct managed_device *managed, uint32_t tag, struct span 
     return tlv_find(content, tag, value);
 }
 
+/* Polls in a row that have reached no eIM. */
+static int64_t failures(struct managed_device *managed)
+{
+    return nvm_figure(device_card(&managed->device)->nvm, "SELECT coalesce(max(failures), 0) FROM ipae_eim",
+                      NVM_NONE);
+}
+
 static int cause_told(struct managed_device *managed)
 {
     struct span value;
@@ -223,6 +230,30 @@ START_TEST(the_first_poll_says_where)
 }
 END_TEST
 
-TEST_MAIN("managed watch", the_first_poll_says_where, falls_back_and_returns,
-          a_network_that_comes_back_is_none_lost, an_eim_that_is_down_is_no_loss, another_device_is_told,
-          another_network_is_told, another_network_is_not_told_when_that_is_not_wanted)
+/* When it fails all the same, the network that came meanwhile is no reason for another one at once. */
+START_TEST(a_poll_that_waited_for_a_network_has_missed_none)
+{
+    struct managed_device managed;
+
+    managed_open(&managed);
+    managed.device.ipa.queue_count = 0;
+    managed_insert(&managed);
+    managed.dark = BENCH_A;
+    managed.dns = DNS_LIES;
+    managed_change_modem(&managed);
+    managed_pass(&managed, 20 * 1000);
+    ck_assert_int_eq(failures(&managed), 0);
+    managed.dark = NULL;
+    fake_air_set(managed.air, AIR_NORMAL, AIR_NB_IOT);
+    managed_pass(&managed, 2 * MINUTE); /* of which the name takes one */
+    ck_assert_int_eq(failures(&managed), 1);
+    managed_pass(&managed, 2 * MINUTE);
+    ck_assert_int_eq(failures(&managed), 2);
+    managed_end(&managed);
+}
+END_TEST
+
+TEST_MAIN("managed watch", the_first_poll_says_where, a_poll_that_waited_for_a_network_has_missed_none,
+          falls_back_and_returns, a_network_that_comes_back_is_none_lost, an_eim_that_is_down_is_no_loss,
+          another_device_is_told, another_network_is_told,
+          another_network_is_not_told_when_that_is_not_wanted)

@@ -253,7 +253,7 @@ START_TEST(all_or_none)
 
     assert_set(card, "poll-interval", NULL, "50");
     ck_assert_int_eq(softeuicc_set(card, values, 3, &error), SOFTEUICC_INVALID);
-    ck_assert_str_eq(error.message, "retry-after is 1 to 86400 seconds, not '0'");
+    ck_assert_str_eq(error.message, "retry-after is 1 to 86400 seconds (1d), not '0'");
     assert_holds(card, "poll-interval=50");
     ck_assert_uint_eq(interval(card), 50);
     ck_assert_int_eq(softeuicc_set(card, values, 0, &error), SOFTEUICC_OK);

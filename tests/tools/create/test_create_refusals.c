@@ -335,8 +335,8 @@ START_TEST(settings_of_the_ipae)
     REFUSED(EXIT_FAILED, "the IPAe has no setting 'poll'", SET, "--ipae", "--ipae-set", "poll=1h");
     REFUSED(EXIT_FAILED, "quiet-hours is the same for all eIMs", SET, "--ipae", "--ipae-set",
             "quiet-hours@e=");
-    REFUSED(EXIT_FAILED, "poll-interval is 0 to 2678400 seconds, not '500ms'", SET, "--ipae", "--ipae-set",
-            "poll-interval=500ms");
+    REFUSED(EXIT_FAILED, "poll-interval is 0 to 2678400 seconds (31d), not '500ms'", SET, "--ipae",
+            "--ipae-set", "poll-interval=500ms");
     REFUSED(EXIT_FAILED, "an eimId is UTF-8", SET, "--ipae", "--ipae-set", "compact@\xFF=on");
 }
 END_TEST

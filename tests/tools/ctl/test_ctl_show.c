@@ -340,7 +340,7 @@ START_TEST(an_ipae)
                                       "  e    T1         T2                3  no network\n"
                                       "  f                                 0\n"));
     out = shown("{\"ipae\":{\"active\":false,\"polling\":true,\"on_trial\":false,\"eims\":[]}}");
-    ck_assert_str_eq(value(out, "IPAe"), "not active, no network, polling");
+    ck_assert_str_eq(value(out, "IPAe"), "not active, no network yet, polling");
     ck_assert_ptr_null(value(out, "IPAe's watch"));
     ck_assert_ptr_null(strstr(out, "Polls of eIMs"));
 }
