@@ -37,6 +37,7 @@ struct ipae_profiles {
 struct ipae_watch {
     int64_t lost_since; /* nothing has come from the network since; 0: it has */
     bool on_trial;      /* the profile was returned to, and has not shown yet that it has a network */
+    unsigned in_vain;   /* changes to the Fallback Profile and back since something was heard */
     int64_t return_at;  /* from the Fallback Profile; 0: there is nothing to return to */
     char imei[17];      /* of the device that it was in last; "": unknown */
     uint8_t plmn[3];    /* that an eIM was told last */

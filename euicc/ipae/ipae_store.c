@@ -32,7 +32,7 @@ bool ipae_read_watch(struct ipae *ipae)
     struct nvm *nvm = ipae->card->nvm;
     struct ipae_watch *watch = &ipae->watch;
     sqlite3_stmt *stmt =
-        nvm_select(nvm, "SELECT lost_since, on_trial, return_at, imei, plmn FROM ipae", NVM_NONE);
+        nvm_select(nvm, "SELECT lost_since, on_trial, return_at, imei, plmn, in_vain FROM ipae", NVM_NONE);
 
     *watch = (struct ipae_watch){.lost_since = 0};
     if (nvm_row(nvm, stmt)) {
@@ -42,6 +42,7 @@ bool ipae_read_watch(struct ipae *ipae)
         watch->lost_since = nvm_int(stmt, 0);
         watch->on_trial = nvm_int(stmt, 1) != 0;
         watch->return_at = nvm_int(stmt, 2);
+        watch->in_vain = (unsigned)nvm_int(stmt, 5);
         if (imei != NULL)
             snprintf(watch->imei, sizeof(watch->imei), "%s", imei);
         watch->has_plmn = plmn.size == sizeof(watch->plmn);
@@ -58,10 +59,11 @@ bool ipae_keep_watch(struct ipae *ipae)
 
     return nvm_change(ipae->card->nvm,
                       "UPDATE ipae SET lost_since = nullif(?1, 0), on_trial = ?2, return_at = nullif(?3, 0),"
-                      " imei = nullif(?4, ''), plmn = ?5",
+                      " imei = nullif(?4, ''), plmn = ?5, in_vain = ?6",
                       NVM_VALUES(NVM_INT(watch->lost_since), NVM_INT(watch->on_trial),
                                  NVM_INT(watch->return_at), NVM_STRING(watch->imei),
-                                 NVM_BLOB(watch->has_plmn ? SPAN_ARRAY(watch->plmn) : SPAN_NONE)));
+                                 NVM_BLOB(watch->has_plmn ? SPAN_ARRAY(watch->plmn) : SPAN_NONE),
+                                 NVM_INT(watch->in_vain)));
 }
 
 bool ipae_keep_state(struct ipae *ipae, struct span state)

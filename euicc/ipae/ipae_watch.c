@@ -25,10 +25,11 @@ bool ipae_watch_heard(struct ipae *ipae)
 {
     struct ipae_watch *watch = &ipae->watch;
 
-    if (watch->lost_since == 0 && !watch->on_trial)
+    if (watch->lost_since == 0 && !watch->on_trial && watch->in_vain == 0)
         return true;
     watch->lost_since = 0;
     watch->on_trial = false;
+    watch->in_vain = 0;
     return ipae_keep_watch(ipae);
 }
 
@@ -147,12 +148,18 @@ bool ipae_watch_look(struct ipae *ipae)
 /* --- what is done about it -------------------------------------------------------------------------------
  */
 
+/* Changes that bring nothing cost as much as those that do: what they follow is waited for longer. */
+static int64_t patience_factor(unsigned in_vain)
+{
+    return in_vain < 2 ? 1 : in_vain < 4 ? 2 : 4;
+}
+
 /* When the profile that is enabled has had its time without a network. */
 static int64_t lost_due(const struct ipae *ipae)
 {
     const struct ipae_watch *watch = &ipae->watch;
-    int64_t patience =
-        ipae->settings.number[watch->on_trial ? IPAE_REPORT_WITHIN : IPAE_FALLBACK_AFTER] * SECOND;
+    int64_t patience = ipae->settings.number[watch->on_trial ? IPAE_REPORT_WITHIN : IPAE_FALLBACK_AFTER] *
+                       SECOND * patience_factor(watch->in_vain);
     int64_t from = watch->lost_since > ipae->refused_at ? watch->lost_since : ipae->refused_at;
 
     return watch->lost_since == 0 || patience == 0 ? IPAE_NEVER : from + patience;
@@ -219,6 +226,7 @@ static bool change_over(struct ipae *ipae, enum ipa_change change)
     ipae->carrier->drop(ipae->carrier->context);
     watch->lost_since = card_now(ipae->card);
     watch->on_trial = change == IPA_CHANGE_RETURN;
+    watch->in_vain++;
     watch->return_at = 0;
     ipae->is_changed = true;
     return ipae_keep_watch(ipae) && ipae_schedule_hurry(ipae, false);

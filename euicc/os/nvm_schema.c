@@ -320,6 +320,7 @@ static const char version_9[] =
     "ALTER TABLE ipae ADD COLUMN on_trial INTEGER NOT NULL DEFAULT 0;" /* the profile was returned to, and has
                                                                           not shown yet that it has a network
                                                                         */
+    "ALTER TABLE ipae ADD COLUMN in_vain INTEGER NOT NULL DEFAULT 0;"  /* changes since something was heard */
     "ALTER TABLE ipae ADD COLUMN return_at INTEGER;" /* from the Fallback Profile; NULL: there is nothing to
                                                         return to */
     "ALTER TABLE ipae ADD COLUMN imei TEXT;"         /* of the device that it was in last */

@@ -166,13 +166,25 @@ START_TEST(a_fallback_profile_without_a_network_is_left)
     ck_assert_str_eq(enabled(&bench), "B");
     ipae_bench_pass(&bench, SECOND);
     ck_assert_str_eq(enabled(&bench), "A");
-    ipae_bench_pass(&bench, 10 * MINUTE);
+    /* Two changes were in vain: from here on it waits twice as long, and later four times. */
+    ipae_bench_pass(&bench, 20 * MINUTE - SECOND);
+    ck_assert_str_eq(enabled(&bench), "A");
+    ipae_bench_pass(&bench, SECOND);
+    ck_assert_str_eq(enabled(&bench), "B");
+    ipae_bench_cold(&bench);
+    ipae_bench_pass(&bench, 2 * HOUR);
+    ck_assert_str_eq(enabled(&bench), "A");
+    ipae_bench_pass(&bench, 40 * MINUTE);
     ck_assert_str_eq(enabled(&bench), "B");
     bench.dark_a = false;
-    ipae_bench_pass(&bench, HOUR);
+    ipae_bench_pass(&bench, 4 * HOUR - SECOND);
+    ck_assert_str_eq(enabled(&bench), "B");
+    ipae_bench_pass(&bench, SECOND);
     ck_assert_str_eq(enabled(&bench), "A");
-    ipae_bench_pass(&bench, 24 * HOUR);
-    ck_assert_str_eq(enabled(&bench), "A");
+    /* Something was heard. */
+    bench.dark_a = true;
+    ipae_bench_pass(&bench, 76 * MINUTE);
+    ck_assert_str_eq(enabled(&bench), "B");
     ipae_bench_close(&bench);
 }
 END_TEST

@@ -14,9 +14,10 @@
 #define SET_FALLBACK_A "A80C 5A0A" A
 #define SET_FALLBACK_B "A80C 5A0A" B
 
-/* By the settings as they are made: a poll that notices, the fallback, the end of a trial that had begun just
- * before, of a result that waits, and the longest wait for another try. */
-#define SET_TIME ((15 + 60 + 10 + 10 + 60 + 1) * MINUTE)
+/* By the settings as they are made: a poll that notices, the fallback and the end of a trial that had begun
+ * just before, both four times as long when changes were in vain, the end of a result that waits, and the
+ * longest wait for another try. */
+#define SET_TIME ((15 + 4 * 60 + 4 * 10 + 10 + 60 + 1) * MINUTE)
 
 enum { WALKS = 12, STEPS = 60 };
 
