@@ -35,7 +35,7 @@ enum ipa_event {
     IPA_EVENT_PACKAGE, /* octets: the EuiccPackageResult of a package that the card has just run */
     IPA_EVENT_DATA,    /* octets: the tag list asked for; code: 0, or the IpaEuiccDataErrorCode answered */
     /* octets: ProfileInstallationResult (BF37 whole), or none and text says why; code: 0 when it says that a
-     * profile is installed */
+     * profile is installed; number: 1 when that was before this poll, which only reports it */
     IPA_EVENT_DOWNLOAD,
     IPA_EVENT_IMMEDIATE_ENABLE, /* code: immediateEnableResult; only when the card has it configured */
     /* a package of the eIM; code: the EimPackageResultErrorCode answered; text: more of why, or NULL */

@@ -193,9 +193,10 @@ static bool go_to_next_event(struct ipa *ipa)
 void download_finish(struct ipa *ipa)
 {
     struct ipa_download *download = &ipa->download;
+    bool was_before = download->installation.size > 0 && !download->has_begun;
     bool enabled = false;
 
-    ipa_tell(ipa, IPA_EVENT_DOWNLOAD, buf_span(&download->installation), 0,
+    ipa_tell(ipa, IPA_EVENT_DOWNLOAD, buf_span(&download->installation), was_before,
              installed(buf_span(&download->installation)) ? 0 : 1,
              download->installation.size > 0 ? NULL : download->why);
     if (go_to_next_event(ipa))

@@ -21,7 +21,7 @@ static void count_event(void *context, const struct ipa_report *report)
 
     if (report->event == IPA_EVENT_PACKAGE)
         ipae_count_note(ipae, IPAE_PACKAGES);
-    else if (report->event == IPA_EVENT_DOWNLOAD && report->code == 0)
+    else if (report->event == IPA_EVENT_DOWNLOAD && report->code == 0 && report->number == 0)
         ipae_count_note(ipae, IPAE_DOWNLOADS);
     else if (report->event == IPA_EVENT_REFRESH)
         ipae_count_note(ipae, IPAE_CHANGES);

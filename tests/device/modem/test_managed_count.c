@@ -177,6 +177,25 @@ START_TEST(kept_when_it_is_switched_off)
 }
 END_TEST
 
+/* Counts that could not be stored by themselves are stored the next time. */
+START_TEST(kept_after_storage_failed)
+{
+    struct managed_device managed;
+    struct ipae_tally tallies[IPAE_COUNTS];
+
+    open_disk(&managed);
+    managed_take_out(&managed);
+    ipae_count_note(device_card(&managed.device)->ipae, IPAE_COMMANDS);
+    cut_disk_fail(managed.disk, 1);
+    ipae_count_flush(device_card(&managed.device)->ipae);
+    cut_disk_heal(managed.disk);
+    keep_tallies(&managed, tallies);
+    reopen(&managed);
+    same_tallies(&managed, tallies);
+    close_disk(&managed);
+}
+END_TEST
+
 /* What came behind the end of the last round is lost, and an idle poll has the one sync that it had. */
 START_TEST(kept_with_the_end_of_a_round)
 {
@@ -229,5 +248,5 @@ START_TEST(storage_that_fails_changes_nothing_of_it)
 END_TEST
 
 TEST_MAIN("managed count", as_much_as_the_modem_counts, a_change_that_is_taken_back,
-          kept_when_it_is_switched_off, kept_with_the_end_of_a_round,
+          kept_when_it_is_switched_off, kept_after_storage_failed, kept_with_the_end_of_a_round,
           storage_that_fails_changes_nothing_of_it)

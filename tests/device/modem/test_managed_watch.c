@@ -2,6 +2,8 @@
  * What the card does about its network in a device that lives through it (SGP.32 3.4.6, 3.4.7, 6.3.2.6): it
  * falls back with a REFRESH when it is lost, returns, and tells of another device and of another network.
  */
+#include "euicc/ipae/ipae.h"
+#include "euicc/ipae/ipae_count.h"
 #include "tests/device/modem/managed_device.h"
 
 #define HOUR (60 * MINUTE)
@@ -125,10 +127,13 @@ END_TEST
 START_TEST(an_eim_that_is_down_is_no_loss)
 {
     struct managed_device managed;
+    struct ipae_tally fallbacks;
 
     open_settled(&managed);
     managed.dns = DNS_LIES;
     managed_pass(&managed, 12 * HOUR);
+    ck_assert(ipae_look_count(device_card(&managed.device), IPAE_FALLBACKS, &fallbacks));
+    ck_assert_uint_eq(fallbacks.ever, 0);
     ck_assert(is_enabled(&managed, BENCH_B));
     managed.dns = DNS_ANSWERS;
     managed_pass(&managed, HOUR);
@@ -193,15 +198,47 @@ END_TEST
 
 START_TEST(another_network_is_not_told_when_that_is_not_wanted)
 {
+    struct ipae_tally before, after;
     static const struct softeuicc_set_value off = {"poll-on-network", NULL, "off"};
     struct managed_device managed;
 
     open_settled(&managed);
     ck_assert_int_eq(softeuicc_set(device_card(&managed.device), &off, 1, NULL), SOFTEUICC_OK);
     managed_pass(&managed, INTERVAL);
+    ck_assert(ipae_look_count(device_card(&managed.device), IPAE_COMMANDS, &before));
     roam(&managed, "02F801");
+    managed_pass(&managed, 1000);
+    ck_assert(ipae_look_count(device_card(&managed.device), IPAE_COMMANDS, &after));
+    ck_assert_uint_eq(after.ever, before.ever + 1); /* the event's */
     managed_pass(&managed, 10 * MINUTE);
     ck_assert_uint_eq(polls(&managed), 1);
+    managed_end(&managed);
+}
+END_TEST
+
+/* To one that is down nothing is told, and no network makes it worth more tries. */
+START_TEST(another_network_is_told_to_who_can_be_reached)
+{
+    struct managed_device managed;
+    struct ipae_facts facts;
+    struct ipae_tally before, after;
+    struct softeuicc *card;
+
+    open_settled(&managed);
+    card = device_card(&managed.device);
+    managed.dns = DNS_LIES;
+    managed_pass(&managed, INTERVAL);
+    roam(&managed, "02F801");
+    ck_assert(ipae_look_count(card, IPAE_POLLS_FAILED, &before));
+    managed_pass(&managed, 3 * HOUR);
+    ck_assert(ipae_look_count(card, IPAE_POLLS_FAILED, &after) && ipae_look(card, &facts));
+    ck_assert_uint_gt(after.ever, before.ever);
+    ck_assert_uint_lt(after.ever, before.ever + 15);
+    ck_assert_hex(SPAN(facts.plmn, 3), "62F210");
+    managed.dns = DNS_ANSWERS;
+    managed_pass(&managed, 2 * HOUR);
+    ck_assert(ipae_look(card, &facts));
+    ck_assert_hex(SPAN(facts.plmn, 3), "02F801");
     managed_end(&managed);
 }
 END_TEST
@@ -213,8 +250,8 @@ START_TEST(the_first_poll_says_where)
     struct span plmn;
 
     managed_open(&managed);
-    managed.device.ipa.queue_count = 0;
     managed_insert(&managed);
+    managed.device.ipa.queue_count = 0; /* no order makes it poll again */
     managed.dark = BENCH_A;
     managed_change_modem(&managed);
     managed.device.ipa.taken_count = 0;
@@ -223,9 +260,10 @@ START_TEST(the_first_poll_says_where)
     managed.dark = NULL;
     roam(&managed, "02F801");
     managed_pass(&managed, 10 * 1000);
-    ck_assert_uint_gt(polls(&managed), 0);
+    ck_assert_uint_eq(polls(&managed), 1);
     ck_assert(poll_told(&managed, 0x82, &plmn));
     ck_assert_hex(plmn, "02F801");
+    ck_assert_int_eq(cause_told(&managed), -1); /* the card was in no other device */
     managed_end(&managed);
 }
 END_TEST
@@ -256,4 +294,4 @@ END_TEST
 TEST_MAIN("managed watch", the_first_poll_says_where, a_poll_that_waited_for_a_network_has_missed_none,
           falls_back_and_returns, a_network_that_comes_back_is_none_lost, an_eim_that_is_down_is_no_loss,
           another_device_is_told, another_network_is_told,
-          another_network_is_not_told_when_that_is_not_wanted)
+          another_network_is_not_told_when_that_is_not_wanted, another_network_is_told_to_who_can_be_reached)

@@ -127,6 +127,33 @@ static bool news(struct host *host)
 
 /* --- tests ------------------------------------------------------------------------------------------- */
 
+/* Whatever shows that there is a network: a server that answers, and octets; not what the card does itself.
+ */
+START_TEST(what_is_heard)
+{
+    struct host host;
+    unsigned tcp, udp;
+
+    open_host(&host);
+    tcp = channel_opened(&host, BEARER_TCP);
+    ck_assert_uint_eq(host_bearer_heard(host.bearer), 0);
+    host_bearer_opened(host.bearer, tcp);
+    ck_assert_uint_eq(host_bearer_heard(host.bearer), 1);
+    udp = channel_opened(&host, BEARER_UDP);
+    host_bearer_opened(host.bearer, udp);
+    ck_assert(sends(&host, udp));
+    ck_assert_uint_eq(host_bearer_heard(host.bearer), 1);
+    comes(&host, udp, "a");
+    comes(&host, tcp, "b");
+    ck_assert_uint_eq(host_bearer_heard(host.bearer), 3);
+    host_bearer_closed(host.bearer, tcp, NULL);
+    ck_assert_uint_eq(host_bearer_heard(host.bearer), 3);
+    host.card->close(host.card->context, tcp);
+    host.card->close(host.card->context, udp);
+    close_host(&host);
+}
+END_TEST
+
 START_TEST(a_channel_in_order)
 {
     struct host host;
@@ -397,6 +424,7 @@ START_TEST(large_pieces)
 }
 END_TEST
 
-TEST_MAIN("host_bearer", a_channel_in_order, a_host_that_cannot_send, what_is_told_out_of_order,
-          one_that_cannot_be_opened, channels_that_nobody_knows, there_are_so_many_channels,
-          channels_are_kept_apart, more_than_can_wait, pieces_of_one_octet, large_pieces)
+TEST_MAIN("host_bearer", what_is_heard, a_channel_in_order, a_host_that_cannot_send,
+          what_is_told_out_of_order, one_that_cannot_be_opened, channels_that_nobody_knows,
+          there_are_so_many_channels, channels_are_kept_apart, more_than_can_wait, pieces_of_one_octet,
+          large_pieces)

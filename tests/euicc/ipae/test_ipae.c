@@ -2,9 +2,12 @@
  * The IPAe's turns (SGP.32 2.10, 3.8.4): when the card has one, what of it is stored, who else may use the
  * card.
  */
+#include "euicc/ipae/ipae_count.h"
 #include "tests/euicc/ipae/ipae_bench.h"
 
-#define ENABLE_B          "A30C 5A0A 98940000000000000052"
+#define ENABLE_B "A30C 5A0A 98940000000000000052"
+/* 1$smdp.example.com$m, directly */
+#define DOWNLOAD          "BF54 18 A01680143124736D64702E6578616D706C652E636F6D246D"
 #define ENABLE_B_ROLLBACK "A30E 5A0A 98940000000000000052 0500"
 #define FETCH             "80120000 0B"
 #define DONE              "80140000 0C 8103010104 82028281 830100"
@@ -61,6 +64,19 @@ START_TEST(a_clock_that_was_set_back_does_not_stop_it)
     bench.now += 15 * MINUTE;
     ipae_bench_run(&bench);
     ck_assert_uint_eq(ipae_bench_taken(&bench, 0xBF4F), 2);
+    /* Neither what was planned by the old time, */
+    bench.now -= 1000 * MINUTE;
+    ipae_bench_run(&bench);
+    ck_assert_uint_eq(ipae_bench_taken(&bench, 0xBF4F), 2);
+    bench.now += 15 * MINUTE;
+    ipae_bench_run(&bench);
+    ck_assert_uint_eq(ipae_bench_taken(&bench, 0xBF4F), 3);
+    /* nor the time in which a terminal would have sent TERMINAL PROFILE; after a start nobody knows how much
+     * has passed. */
+    ipae_bench_cold(&bench);
+    bench.now -= 1000 * MINUTE;
+    ipae_bench_run(&bench);
+    ck_assert_uint_eq(ipae_bench_taken(&bench, 0xBF4F), 4);
     ipae_bench_close(&bench);
 }
 END_TEST
@@ -171,6 +187,16 @@ START_TEST(it_yields_to_an_lpa)
     bench.now++; /* it was a session that nobody goes on with */
     ipae_bench_run(&bench);
     ck_assert_uint_eq(ipae_bench_taken(&bench, 0xBF4F), 1);
+    /* By a clock that is set back meanwhile as well. */
+    bench.now += MINUTE;
+    es10(&bench.ipa.es10, CHALLENGE);
+    bench.now -= 1000 * MINUTE;
+    softeuicc_wake(bench.ipa.es10.card);
+    bench.now += 2 * MINUTE;
+    softeuicc_wake(bench.ipa.es10.card);
+    bench.now += 15 * MINUTE;
+    ipae_bench_run(&bench);
+    ck_assert_uint_eq(ipae_bench_taken(&bench, 0xBF4F), 2);
     ipae_bench_close(&bench);
 }
 END_TEST
@@ -182,8 +208,7 @@ START_TEST(a_session_of_an_lpa_ends_its_own)
     unsigned dropped;
 
     ipae_bench_open(&bench);
-    /* 1$smdp.example.com$m, directly */
-    ipa_bench_order_object(&bench.ipa, hex("BF54 18 A01680143124736D64702E6578616D706C652E636F6D246D"));
+    ipa_bench_order_object(&bench.ipa, hex(DOWNLOAD));
     bench.holds = 0xA2;
     ipae_bench_run(&bench);
     ck_assert_uint_eq(ipae_bench_taken(&bench, 0xA2), 1);
@@ -299,6 +324,43 @@ START_TEST(a_profile_without_network_is_rolled_back)
 }
 END_TEST
 
+/* Nor does a clock that is set back lengthen the time that a result has, or the wait for the next try. */
+START_TEST(a_result_is_tried_by_a_clock_that_was_set_back)
+{
+    struct ipae_bench bench;
+    unsigned begun;
+
+    ipae_bench_open(&bench);
+    ipa_bench_order(&bench.ipa, &bench.ipa.eim, PSMO, ENABLE_B_ROLLBACK);
+    bench.ipa.dark = BENCH_B;
+    ipae_bench_run(&bench);
+    begun = bench.begun;
+    bench.now -= 1000 * MINUTE;
+    softeuicc_wake(bench.ipa.es10.card);
+    bench.now += MINUTE / 2;
+    softeuicc_wake(bench.ipa.es10.card);
+    ck_assert_uint_gt(bench.begun, begun);
+    ipae_bench_pass(&bench, 10 * MINUTE);
+    ck_assert_int_eq(state_of_b(&bench), 0);
+    ipae_bench_close(&bench);
+}
+END_TEST
+
+START_TEST(a_download_that_fails_is_none)
+{
+    struct ipae_bench bench;
+    struct ipae_tally downloads;
+
+    ipae_bench_open(&bench);
+    ipa_bench_order_object(&bench.ipa, hex(DOWNLOAD));
+    ipae_bench_run(&bench);
+    ck_assert_uint_eq(ipae_bench_taken(&bench, 0xBF50), 1);
+    ck_assert(ipae_look_count(bench.ipa.es10.card, IPAE_DOWNLOADS, &downloads));
+    ck_assert_uint_eq(downloads.ever, 0);
+    ipae_bench_close(&bench);
+}
+END_TEST
+
 /* What an eIM of SGP.32 v1.0 exports names no protocol, of which the card makes "none". */
 START_TEST(an_eim_of_v1_is_served_as_one)
 {
@@ -324,4 +386,5 @@ TEST_MAIN("ipae", it_polls_by_itself, a_clock_that_was_set_back_does_not_stop_it
           it_sleeps_while_the_terminal_is_at_work, the_eim_hears_of_a_refused_refresh, it_yields_to_an_lpa,
           a_session_of_an_lpa_ends_its_own, it_sees_what_others_change, a_device_with_an_ipad_has_it_off,
           a_strict_one_has_the_card_to_itself, a_profile_without_network_is_rolled_back,
+          a_result_is_tried_by_a_clock_that_was_set_back, a_download_that_fails_is_none,
           an_eim_of_v1_is_served_as_one)

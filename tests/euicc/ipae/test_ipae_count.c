@@ -65,6 +65,28 @@ START_TEST(polls_that_reach_nobody)
 }
 END_TEST
 
+/* A server that opens a channel and says no more is a sign of a network nevertheless. */
+START_TEST(a_server_that_opens_a_channel_is_heard)
+{
+    static const struct network_fault silent = {.name = "silent", .cut_sent = 1, .silent = true};
+    static const struct network_fault refused = {.name = "refused", .channel = CHANNEL_REFUSED};
+    struct device device;
+    struct ipae_facts facts;
+
+    device_open(&device);
+    device.network.fault = &silent;
+    device_pass(&device, INTERVAL);
+    ck_assert_uint_gt(tally(&device, "polls_failed").ever, 0);
+    ck_assert(ipae_look(device_card(&device), &facts));
+    ck_assert_int_eq(facts.lost_since, 0);
+    device.network.fault = &refused;
+    device_pass(&device, INTERVAL);
+    ck_assert(ipae_look(device_card(&device), &facts));
+    ck_assert_int_gt(facts.lost_since, 0);
+    device_end(&device);
+}
+END_TEST
+
 START_TEST(a_message_makes_it_poll)
 {
     static const struct softeuicc_set_value never = {"poll-interval", NULL, "0"};
@@ -93,4 +115,4 @@ START_TEST(a_message_makes_it_poll)
 END_TEST
 
 TEST_MAIN("ipae count", what_goes_over_the_network_of_the_host, polls_that_reach_nobody,
-          a_message_makes_it_poll)
+          a_server_that_opens_a_channel_is_heard, a_message_makes_it_poll)

@@ -4,6 +4,8 @@
  * and without. Whenever it happens, the profile is there in the end, the eIM has heard so, and the SM-DP+ has
  * the one notification of it.
  */
+#include "euicc/ipae/ipae.h"
+#include "euicc/ipae/ipae_count.h"
 #include "euicc/lifecycle/marking.h"
 #include "tests/euicc/ipae/cut_life.h"
 #include "tests/ipa/es9p_server.h"
@@ -124,6 +126,7 @@ static uint64_t live(struct cut_life *life, uint64_t cut, enum cut_mode mode)
 {
     static const uint32_t installed[] = {0xBF54, INSTALLATION_RESULT, 0xBF27, 0xA2, 0xA0, 0};
     struct ipa_bench *bench = &life->ipa;
+    struct ipae_tally downloads, changed;
     struct span value;
     uint64_t changes;
     char name[60];
@@ -140,6 +143,13 @@ static uint64_t live(struct cut_life *life, uint64_t cut, enum cut_mode mode)
                   name);
     ck_assert_msg(heard.success.size > 0, "%s: the SM-DP+ has heard nothing", name);
     ck_assert_msg(heard.others == 0, "%s: the SM-DP+ has heard something else", name);
+    /* A loss of power may take the count with it. */
+    ck_assert(ipae_look_count(bench->es10.card, IPAE_DOWNLOADS, &downloads));
+    ck_assert_msg(downloads.ever == 1 || (cut != 0 && downloads.ever == 0), "%s: counted %llu times", name,
+                  (unsigned long long)downloads.ever);
+    ck_assert(ipae_look_count(bench->es10.card, IPAE_CHANGES, &changed));
+    ck_assert_msg(changed.ever == enables || (cut != 0 && changed.ever == 0), "%s: changed %llu times", name,
+                  (unsigned long long)changed.ever);
     ck_assert(!marking_waits(bench->es10.card));
     ck_assert_int_eq(nvm_figure(bench->es10.card->nvm, "SELECT count(*) FROM notification", NVM_NONE), 0);
     cut_life_end(life);

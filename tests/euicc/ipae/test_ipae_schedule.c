@@ -37,6 +37,10 @@ START_TEST(waits_longer_after_each_failure)
         advance(&bench, waits[i]);
         ck_assert_uint_eq(bench.begun, i + 1);
     }
+    for (unsigned i = 0; i < 80; i++) { /* more often than a number of 64 bits can be doubled */
+        ck_assert_int_eq(next_in(&bench), 3600);
+        advance(&bench, 3600);
+    }
     bench.unreached = NULL;
     ck_assert_int_eq(next_in(&bench), 900);
     bench.unreached = bench.ipa.eim.id;
@@ -70,6 +74,12 @@ START_TEST(goes_by_what_is_set)
     ck_assert_int_eq(next_in(&bench), 14);
     advance(&bench, 14);
     ck_assert_int_eq(next_in(&bench), 20);
+    /* One that is late is put off by no setting. */
+    bench.unreached = NULL;
+    advance(&bench, 20);
+    ipae_bench_set(&bench, "poll-interval", NULL, "5000");
+    ck_assert_int_eq(next_in(&bench), 5000);
+    ck_assert_uint_eq(ipae_bench_taken(&bench, 0xBF4F), 3);
     ipae_bench_close(&bench);
 }
 END_TEST
@@ -205,6 +215,9 @@ START_TEST(is_quiet_at_night)
     bench.now = midnight + 405 * MINUTE;
     ipae_bench_run(&bench);
     ck_assert_int_eq(next_wakeup(&bench), midnight + 480 * MINUTE);
+    ipae_bench_set(&bench, "quiet-hours", NULL, "06:00-07:00");
+    ipae_bench_run(&bench);
+    ck_assert_int_eq(next_wakeup(&bench), midnight + 420 * MINUTE);
     ipae_bench_set(&bench, "quiet-hours", NULL, "");
     ipae_bench_run(&bench);
     ck_assert_int_eq(next_wakeup(&bench), midnight + 420 * MINUTE);

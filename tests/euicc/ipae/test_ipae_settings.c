@@ -349,7 +349,8 @@ static void execute(const char *path, const char *sql)
 /* As version 8 of the schema had it. */
 #define AS_BEFORE                                                                                            \
     "DROP TABLE ipae_setting; DROP TABLE ipae_eim; DROP TABLE ipae_count;"                                   \
-    "ALTER TABLE ipae DROP COLUMN lost_since; ALTER TABLE ipae DROP COLUMN on_trial;"                        \
+    "ALTER TABLE ipae DROP COLUMN lost_since; ALTER TABLE ipae DROP COLUMN in_vain; ALTER TABLE ipae DROP "  \
+    "COLUMN on_trial;"                                                                                       \
     "ALTER TABLE ipae DROP COLUMN return_at; ALTER TABLE ipae DROP COLUMN imei;"                             \
     "ALTER TABLE ipae DROP COLUMN plmn;"                                                                     \
     "ALTER TABLE ipae ADD COLUMN poll_interval INTEGER NOT NULL DEFAULT 900;"                                \

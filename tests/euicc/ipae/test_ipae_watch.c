@@ -1,20 +1,23 @@
 /* Never without a network (SGP.32 3.4.6, 3.4.7): the Fallback Profile when it is lost, the way back by a
  * schedule, and to the Fallback Profile again when there was nothing. */
+#include "euicc/ipae/ipae.h"
+#include "euicc/ipae/ipae_count.h"
 #include "tests/euicc/ipae/ipae_bench.h"
 
-#define SECOND           ((int64_t)1000)
-#define A                "98940000000000000071"
-#define B                "98940000000000000052"
-#define SET_FALLBACK_A   "A80C 5A0A" A
-#define SET_FALLBACK_B   "A80C 5A0A" B
-#define UNSET_FALLBACK   "A900"
-#define ENABLE_B         "A30C 5A0A" B
-#define EXECUTE_FALLBACK "BF5D03 8001FF"
-#define TERMINAL_PROFILE "80100000 03 000080" /* REFRESH, and nothing else */
-#define FETCH            "80120000 0B"
-#define DONE             "80140000 0C 8103010104 82028281 830100"
-#define REFUSED          "80140000 0C 8103010104 82028281 830132"
-#define STATUS           "80F2000C"
+#define SECOND            ((int64_t)1000)
+#define A                 "98940000000000000071"
+#define B                 "98940000000000000052"
+#define SET_FALLBACK_A    "A80C 5A0A" A
+#define SET_FALLBACK_B    "A80C 5A0A" B
+#define UNSET_FALLBACK    "A900"
+#define ENABLE_B          "A30C 5A0A" B
+#define ENABLE_B_ROLLBACK "A30E 5A0A" B "0500"
+#define EXECUTE_FALLBACK  "BF5D03 8001FF"
+#define TERMINAL_PROFILE  "80100000 03 000080" /* REFRESH, and nothing else */
+#define FETCH             "80120000 0B"
+#define DONE              "80140000 0C 8103010104 82028281 830100"
+#define REFUSED           "80140000 0C 8103010104 82028281 830132"
+#define STATUS            "80F2000C"
 
 /* B is the Fallback Profile, and the IPAe has polled. */
 static void open_fallback(struct ipae_bench *bench)
@@ -47,6 +50,23 @@ static size_t polls(struct ipae_bench *bench)
     return ipae_bench_taken(bench, 0xBF4F);
 }
 
+/* When it returns from the Fallback Profile; 0: it does not. */
+static int64_t return_planned(struct ipae_bench *bench)
+{
+    struct ipae_facts facts;
+
+    ck_assert(ipae_look(bench->ipa.es10.card, &facts));
+    return facts.return_at;
+}
+
+static uint64_t counted(struct ipae_bench *bench, enum ipae_count count)
+{
+    struct ipae_tally found;
+
+    ck_assert(ipae_look_count(bench->ipa.es10.card, count, &found));
+    return found.ever;
+}
+
 /* A is dark, of which the card learns with a poll: it has fallen back an hour after that. */
 static void lose_a(struct ipae_bench *bench)
 {
@@ -63,7 +83,9 @@ START_TEST(falls_back_when_nothing_comes)
     struct ipae_bench bench;
 
     open_fallback(&bench);
+    ck_assert_int_eq(return_planned(&bench), 0);
     lose_a(&bench);
+    ck_assert_int_eq(return_planned(&bench), bench.now + 6 * HOUR);
     ck_assert_uint_eq(polls(&bench), 1); /* at once */
     ck_assert_int_eq(last_cause(&bench), IPA_CAUSE_FALLBACK);
     ipae_bench_pass(&bench, 15 * MINUTE);
@@ -151,6 +173,9 @@ START_TEST(a_return_in_vain_is_short)
         ck_assert_str_eq(enabled(&bench), "B");
         ck_assert_int_eq(last_cause(&bench), IPA_CAUSE_FALLBACK);
     }
+    ck_assert_uint_eq(counted(&bench, IPAE_FALLBACKS), 4);
+    ck_assert_uint_eq(counted(&bench, IPAE_RETURNS), 3);
+    ck_assert_uint_eq(counted(&bench, IPAE_CHANGES), 4 + 3);
     ipae_bench_close(&bench);
 }
 END_TEST
@@ -253,6 +278,31 @@ START_TEST(a_clock_that_was_set_back_starts_anew)
 }
 END_TEST
 
+/* The card has refused it lately, by a clock that is ahead of this one: it is tried again no later. */
+START_TEST(a_refusal_in_the_future_is_one_of_now)
+{
+    struct ipae_bench bench;
+    struct nvm *nvm;
+
+    open_fallback(&bench);
+    ipa_bench_order(&bench.ipa, &bench.ipa.eim, PSMO, UNSET_FALLBACK);
+    ipae_bench_pass(&bench, 15 * MINUTE);
+    bench.dark_a = true;
+    ipae_bench_pass(&bench, 15 * MINUTE + 90 * MINUTE); /* it has been refused for 30 minutes */
+    nvm = bench.ipa.es10.card->nvm;
+    ck_assert(nvm_change(nvm, "UPDATE iot SET fallback = (SELECT id FROM profile WHERE iccid = ?1)",
+                         NVM_VALUES(NVM_STRING(BENCH_B))) &&
+              nvm_commit(nvm));
+    bench.now -= 1000 * HOUR;
+    ipae_bench_run(&bench);
+    ipae_bench_pass(&bench, HOUR - MINUTE);
+    ck_assert_str_eq(enabled(&bench), "A");
+    ipae_bench_pass(&bench, 2 * MINUTE);
+    ck_assert_str_eq(enabled(&bench), "B");
+    ipae_bench_close(&bench);
+}
+END_TEST
+
 /* The result of a change has a time of its own, in which nothing else is done; and when there is no rollback
  * either, this is the way. */
 START_TEST(a_change_that_cannot_be_taken_back_falls_back)
@@ -270,6 +320,30 @@ START_TEST(a_change_that_cannot_be_taken_back_falls_back)
     ipae_bench_pass(&bench, 4 * SECOND);
     ck_assert_str_eq(enabled(&bench), "A");
     ck_assert_uint_eq(ipae_bench_taken(&bench, 0xBF50), 2); /* its result was not lost */
+    ipae_bench_close(&bench);
+}
+END_TEST
+
+/* … and where there is a rollback, that is the way, after a reset as well. */
+START_TEST(a_change_that_can_be_taken_back_does_not_fall_back)
+{
+    struct ipae_bench bench;
+
+    open_fallback(&bench);
+    ipa_bench_order(&bench.ipa, &bench.ipa.eim, PSMO, SET_FALLBACK_A);
+    ipa_bench_order(&bench.ipa, &bench.ipa.eim, PSMO, ENABLE_B_ROLLBACK);
+    bench.dark_b = true;
+    ipae_bench_set(&bench, "fallback-after", NULL, "300");
+    ipae_bench_set(&bench, "report-within", NULL, "900");
+    ipae_bench_pass(&bench, 25 * MINUTE);
+    ck_assert_str_eq(enabled(&bench), "B");
+    ipae_bench_cold(&bench);
+    ipae_bench_pass(&bench, 5 * MINUTE - SECOND);
+    ck_assert_str_eq(enabled(&bench), "B");
+    ipae_bench_pass(&bench, 2 * SECOND);
+    ck_assert_str_eq(enabled(&bench), "A");
+    ck_assert_uint_eq(counted(&bench, IPAE_ROLLBACKS), 1);
+    ck_assert_uint_eq(counted(&bench, IPAE_FALLBACKS), 0);
     ipae_bench_close(&bench);
 }
 END_TEST
@@ -324,5 +398,6 @@ END_TEST
 TEST_MAIN("ipae watch", falls_back_when_nothing_comes, its_clock_outlives_resets, a_short_loss_is_none,
           returns_by_a_schedule, a_return_in_vain_is_short, a_fallback_profile_without_a_network_is_left,
           without_a_fallback_profile_it_goes_on_trying, what_is_set_to_never_is_never_done,
-          a_clock_that_was_set_back_starts_anew, a_change_that_cannot_be_taken_back_falls_back,
+          a_clock_that_was_set_back_starts_anew, a_refusal_in_the_future_is_one_of_now,
+          a_change_that_cannot_be_taken_back_falls_back, a_change_that_can_be_taken_back_does_not_fall_back,
           returns_from_a_fallback_of_somebody_else, the_terminal_refreshes_or_refuses)
