@@ -184,7 +184,7 @@ static int64_t idle_due(const struct ipae *ipae)
 
     if (!ipae->has_eims || marking_waits(ipae->card))
         return IPAE_NEVER;
-    if (ipae->is_wanted || ipae->is_called || ipae->has_started || ipae_watch_has_news(ipae) ||
+    if (ipae->is_called || ipae->has_started || ipae_watch_has_news(ipae) ||
         card_now(ipae->card) < ipae->polled)
         return 0;
     return watch < ipae->next_poll ? watch : ipae->next_poll;
@@ -208,11 +208,11 @@ static bool is_due(const struct ipae *ipae, int64_t now)
 /* What is to be seen and done before a round begins. */
 static bool idle_work(struct ipae *ipae)
 {
-    bool starts = ipae->has_started, is_wanted = ipae->is_wanted;
+    bool starts = ipae->has_started;
 
-    ipae->has_started = ipae->is_wanted = false;
+    ipae->has_started = false;
     return ipae_schedule_mind_clock(ipae, starts) && ipae_message_plan(ipae) && ipae_watch_look(ipae) &&
-           ipae_watch_go(ipae) && (!is_wanted || ipae_schedule_hurry(ipae, false));
+           ipae_watch_go(ipae);
 }
 
 static bool work(struct ipae *ipae)

@@ -33,6 +33,16 @@ const char *ipae_count_name(enum ipae_count count)
 
 /* --- counting ----------------------------------------------------------------------------------------- */
 
+static void count_more(struct ipae_counts *counts, size_t count, uint64_t more)
+{
+    if (more == 0)
+        return;
+    if (counts->begins)
+        memcpy(counts->now.before_round, counts->now.ever, sizeof(counts->now.before_round));
+    counts->begins = false;
+    counts->now.ever[count] += more;
+}
+
 void ipae_count_see(struct ipae *ipae)
 {
     const struct bearer_figures *network = ipae_network_figures(ipae->network);
@@ -47,22 +57,20 @@ void ipae_count_see(struct ipae *ipae)
         spent[IPAE_COMMANDS] = ipae_terminal_figures(ipae->terminal)->commands;
     }
     for (size_t i = 0; i < IPAE_COUNTS; i++) {
-        counts->now.ever[i] += spent[i] - counts->seen[i];
+        count_more(counts, i, spent[i] - counts->seen[i]);
         counts->seen[i] = spent[i];
     }
 }
 
 void ipae_count_note(struct ipae *ipae, enum ipae_count count)
 {
-    ipae->counts.now.ever[count]++;
+    count_more(&ipae->counts, count, 1);
 }
 
 void ipae_count_begin_round(struct ipae *ipae)
 {
-    struct ipae_figures *now = &ipae->counts.now;
-
     ipae_count_see(ipae);
-    memcpy(now->before_round, now->ever, sizeof(now->before_round));
+    ipae->counts.begins = true;
 }
 
 /* --- keeping ------------------------------------------------------------------------------------------ */

@@ -36,6 +36,7 @@ struct ipae_figures {
 
 struct ipae_counts {
     struct ipae_figures now, kept;
+    bool begins; /* a round has, and nothing was counted in it yet: the one before is the last */
     uint64_t seen[IPAE_COUNTS]; /* of what network and terminal count for themselves */
 };
 
@@ -48,7 +49,7 @@ bool ipae_count_read(struct ipae *ipae);
 void ipae_count_see(struct ipae *ipae);
 /* One more. In a turn: who gives a turn back gives the counts back that were before it. */
 void ipae_count_note(struct ipae *ipae, enum ipae_count count);
-/* A round begins. */
+/* A round begins; it is the last one as soon as something is counted. */
 void ipae_count_begin_round(struct ipae *ipae);
 /* Keeps them, inside the transaction that is open or a new one. */
 bool ipae_count_keep(struct ipae *ipae);

@@ -54,7 +54,6 @@ struct ipae {
     struct ipae_round *round; /* NULL: none is under way */
     bool has_eims;            /* as far as was known in its last turn */
     bool has_failed;          /* some eIM was not reached when it was polled last */
-    bool is_wanted;           /* every eIM is to be polled soon, as something has happened */
     bool is_called;           /* a short message wants it to poll */
     bool was_without;         /* the terminal was on no network when it was looked at last */
     bool has_started;         /* a reset was before its last turn */

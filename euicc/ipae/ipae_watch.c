@@ -83,8 +83,8 @@ static bool see_device(struct ipae *ipae)
            (!was_elsewhere || (ipae_note_change(ipae, IPA_CAUSE_DEVICE) && ipae_schedule_hurry(ipae, false)));
 }
 
-/* A terminal that is on no network is asked nothing; when it is on one again, what was missed is made up for.
- */
+/* A terminal that says that it is on no network has lost it by now; when it is on one again, what was missed
+ * is made up for. */
 bool ipae_watch_see_service(struct ipae *ipae)
 {
     bool is_without = ipae_network_lacks_service(ipae->network);

@@ -62,15 +62,15 @@ static void show_counts(const char *label, const json_t *counts)
     if (!json_is_object(counts))
         return;
     size =
-        snprintf(text, sizeof(text), "%lld polls (%lld failed), %lld packages, %lld downloads, %lld changes",
+        snprintf(text, sizeof(text), "polls %lld (%lld failed), packages %lld, downloads %lld, changes %lld",
                  count_of(counts, "polls"), count_of(counts, "polls_failed"), count_of(counts, "packages"),
                  count_of(counts, "downloads"), count_of(counts, "profile_changes"));
     if (count_of(counts, "rollbacks") + count_of(counts, "fallbacks") + count_of(counts, "returns") > 0)
-        snprintf(text + size, sizeof(text) - (size_t)size, " (%lld rollbacks, %lld fallbacks, %lld returns)",
+        snprintf(text + size, sizeof(text) - (size_t)size, " (rollbacks %lld, fallbacks %lld, returns %lld)",
                  count_of(counts, "rollbacks"), count_of(counts, "fallbacks"), count_of(counts, "returns"));
     ctl_line(label, text);
     snprintf(text, sizeof(text),
-             "%lld octets sent, %lld received; %lld channels, %.1f s; %lld proactive commands, %lld APDUs",
+             "octets sent %lld, received %lld; channels %lld, %.1f s; proactive commands %lld, APDUs %lld",
              count_of(counts, "sent"), count_of(counts, "received"), count_of(counts, "channels"),
              (double)count_of(counts, "channel_ms") / 1000, count_of(counts, "proactive_commands"),
              count_of(counts, "commands"));
