@@ -5,7 +5,7 @@
 #include "tools/run/control_request.h"
 
 #include "common/number.h"
-#include "tools/run/slot.h"
+#include "tools/run/slot_time.h"
 
 #include <ctype.h>
 #include <jansson.h>

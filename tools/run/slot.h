@@ -7,6 +7,7 @@
 
 #include "device/host_network.h"
 #include "euicc/softeuicc.h"
+#include "tools/run/slot_time.h"
 #include "tools/run/trace.h"
 #include "vpcd-bridge/link.h"
 
@@ -75,9 +76,6 @@ bool slot_arm_cut(struct slot *slot, uint64_t after);
 /* softeuicc_set, after which the card may want to be woken at another time. False with the reason. */
 bool slot_set(struct slot *slot, const struct softeuicc_set_value *values, size_t count,
               struct softeuicc_error *error);
-
-/* Milliseconds: no clock is set beyond the year 9999, and one that comes to its end stands. */
-#define SLOT_TIME_LAST INT64_C(253402300799999)
 
 /* The card's clock was set: what it wants to be woken for is due at another time now. */
 void slot_schedule(struct slot *slot);
