@@ -117,6 +117,8 @@ bool ipae_schedule_read(struct ipae *ipae);
 /* A clock that was set back puts no poll off by as much. `starts`: nobody knows how long the card was without
  * power, and what was planned is due at once. */
 bool ipae_schedule_mind_clock(struct ipae *ipae, bool starts);
+/* Every eIM is due then at the latest. */
+bool ipae_schedule_by(struct ipae *ipae, int64_t due);
 /* Every eIM is due now, or every one that was not reached last. */
 bool ipae_schedule_hurry(struct ipae *ipae, bool only_failed);
 /* Fills in the eIMs that are due. */

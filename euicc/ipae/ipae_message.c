@@ -30,7 +30,5 @@ bool ipae_message_plan(struct ipae *ipae)
     if (!ipae->is_called)
         return true;
     ipae->is_called = false;
-    return nvm_change(ipae->card->nvm, "UPDATE ipae_eim SET next_poll = ?1 WHERE next_poll > ?1",
-                      NVM_VALUES(NVM_INT(due))) &&
-           ipae_schedule_read(ipae);
+    return ipae_schedule_by(ipae, due);
 }

@@ -46,6 +46,13 @@ bool ipae_schedule_mind_clock(struct ipae *ipae, bool starts)
            ipae_schedule_read(ipae);
 }
 
+bool ipae_schedule_by(struct ipae *ipae, int64_t due)
+{
+    return nvm_change(ipae->card->nvm, "UPDATE ipae_eim SET next_poll = ?1 WHERE next_poll > ?1",
+                      NVM_VALUES(NVM_INT(due))) &&
+           ipae_schedule_read(ipae);
+}
+
 bool ipae_schedule_hurry(struct ipae *ipae, bool only_failed)
 {
     return nvm_change(ipae->card->nvm,

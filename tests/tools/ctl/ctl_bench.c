@@ -65,3 +65,12 @@ void ctl_assert_failed(const struct captured *captured, const char *why)
         snprintf(json, sizeof(json), "{\"error\":{\"message\":\"%s\"}}\n", why);
     ctl_assert_lines(captured, EXIT_FAILED, json, line);
 }
+
+void ctl_assert_asks(const char *const words[CTL_WORDS_MAX], const char *request)
+{
+    const char *asked;
+    struct captured captured = ctl_answered(SPAN_STRING("{\"ok\":false,\"error\":\"no\"}\n"), &asked, words);
+
+    ck_assert_str_eq(asked, request);
+    ctl_assert_failed(&captured, "no");
+}

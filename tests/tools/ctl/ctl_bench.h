@@ -22,6 +22,8 @@ struct captured ctl_answered(struct span answer, const char **request,
 struct captured ctl_told(const char *answer, const char *const words[CTL_WORDS_MAX]);
 
 void ctl_assert_lines(const struct captured *captured, int status, const char *out, const char *err);
+/* These words make this request; what is refused is told. */
+void ctl_assert_asks(const char *const words[CTL_WORDS_MAX], const char *request);
 /* It failed with this line on standard error, and nothing else. */
 void ctl_assert_failed(const struct captured *captured, const char *why);
 
