@@ -32,6 +32,18 @@ bool digits_read_swapped(uint8_t octet, unsigned *number)
     return (octet & 0x0Fu) < 10 && octet >> 4 < 10;
 }
 
+void digits_from_plmn(const uint8_t octets[PLMN_SIZE], char digits[PLMN_DIGITS_MAX + 1])
+{
+    const uint8_t halves[] = {octets[0] & 0x0F, octets[0] >> 4, octets[1] & 0x0F,
+                              octets[2] & 0x0F, octets[2] >> 4, octets[1] >> 4};
+    size_t used = 0;
+
+    for (size_t i = 0; i < sizeof(halves); i++)
+        if (halves[i] <= 9)
+            digits[used++] = (char)('0' + halves[i]);
+    digits[used] = '\0';
+}
+
 void digits_plmn(const char *digits, size_t mnc_size, uint8_t octets[PLMN_SIZE])
 {
     /* The third digit of the MNC, or F, stands before the other two. */

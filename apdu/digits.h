@@ -25,4 +25,8 @@ void digits_swap(const char *digits, uint8_t *octets, size_t size);
 /* A network's code, as its MCC and its MNC of two or three digits stand in a row (TS 24.008 10.5.1.13). */
 void digits_plmn(const char *digits, size_t mnc_size, uint8_t octets[PLMN_SIZE]);
 
+/* The other way: five or six digits in a row. What is no digit is left out. */
+#define PLMN_DIGITS_MAX 6
+void digits_from_plmn(const uint8_t octets[PLMN_SIZE], char digits[PLMN_DIGITS_MAX + 1]);
+
 #endif

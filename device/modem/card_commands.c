@@ -49,6 +49,16 @@ static uint16_t get_response(struct modem *modem, uint8_t cla, uint16_t sw)
     return sw;
 }
 
+uint16_t card_transmit(struct modem *modem, struct span capdu)
+{
+    if (modem->link_failed)
+        return 0;
+    buf_clear(&modem->data);
+    buf_clear(&modem->capdu);
+    buf_append(&modem->capdu, capdu);
+    return exchange(modem);
+}
+
 uint16_t card_command(struct modem *modem, uint8_t cla, uint8_t ins, uint8_t p1, uint8_t p2, struct span data,
                       uint32_t ne)
 {

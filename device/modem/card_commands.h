@@ -13,6 +13,9 @@
 uint16_t card_command(struct modem *modem, uint8_t cla, uint8_t ins, uint8_t p1, uint8_t p2, struct span data,
                       uint32_t ne);
 
+/* One command as it is, of which nothing is followed; its answer is in modem->rapdu. 0: as above. */
+uint16_t card_transmit(struct modem *modem, struct span capdu);
+
 /* 9000 or 91xx. */
 bool card_is_ok(uint16_t sw);
 

@@ -9,6 +9,7 @@
 #include "device/modem/modem_start.h"
 #include "device/modem/modem_tell.h"
 #include "device/modem/modem_timers.h"
+#include "device/modem/modem_turns.h"
 #include "device/modem/proactive_server.h"
 
 #include <stdlib.h>
@@ -50,12 +51,15 @@ static void give_up(struct modem *modem)
     tell_power(modem, "off");
 }
 
-static void attach(struct modem *modem)
+void modem_attach(struct modem *modem)
 {
     const struct air_subscriber subscriber = {modem->iccid, modem->imsi};
 
     channels_end_all(modem);
-    air_attach(modem->air, &subscriber);
+    if (modem->has_no_radio)
+        air_detach(modem->air);
+    else
+        air_attach(modem->air, &subscriber);
 }
 
 /* Everything that follows on a reset. */
@@ -66,7 +70,7 @@ static void begin_running(struct modem *modem)
     polling_begin(modem);
     start_card(modem);
     if (!modem->link_failed)
-        attach(modem);
+        modem_attach(modem);
 }
 
 static void restart(struct modem *modem)
@@ -91,7 +95,7 @@ static void read_again(struct modem *modem)
     if (changes)
         channels_end_all(modem);
     if (start_read_again(modem) || changes)
-        attach(modem);
+        modem_attach(modem);
 }
 
 static void fall_asleep(struct modem *modem)
@@ -111,7 +115,7 @@ static void wake_up(struct modem *modem)
     tell_power(modem, "awake");
     if (sleep_resume(modem)) {
         modem->stage = MODEM_RUNNING;
-        attach(modem);
+        modem_attach(modem);
     } else {
         forget_card(modem);
         modem->stage = MODEM_STARTING;
@@ -123,6 +127,12 @@ static void wake_up(struct modem *modem)
 static bool envelope_is_due(struct modem *modem)
 {
     return envelopes_wait(modem) && modem_now(modem) >= modem->envelope.retry_at;
+}
+
+/* Nothing is sent before this. */
+static int64_t pause_end(const struct modem *modem)
+{
+    return modem->paused > modem->held_until ? modem->paused : modem->held_until;
 }
 
 /* Nothing is to be done, but to ask now and then, or to sleep. */
@@ -146,7 +156,7 @@ static void take_running_turn(struct modem *modem)
         read_again(modem);
     else if (modem->waiting != 0)
         channels_continue(modem);
-    else if (modem_now(modem) < modem->paused)
+    else if (modem_now(modem) < pause_end(modem))
         return;
     else if (modem->announced > 0)
         proactive_serve(modem);
@@ -186,13 +196,11 @@ static int64_t next_turn(struct modem *modem)
         next = now;
     else if (envelopes_wait(modem))
         next = earlier(next, modem->envelope.retry_at);
-    return next > modem->paused ? next : modem->paused;
+    return next > pause_end(modem) ? next : pause_end(modem);
 }
 
-static void take_turn(void *context)
+void modem_take_turn(struct modem *modem)
 {
-    struct modem *modem = context;
-
     if (modem->stage == MODEM_STARTING)
         begin_running(modem);
     else if (modem->stage == MODEM_RUNNING)
@@ -208,6 +216,11 @@ static void take_turn(void *context)
         alarm_set(modem->turn, next_turn(modem));
     else if (modem->stage == MODEM_ASLEEP)
         alarm_set(modem->turn, modem->wake_at);
+}
+
+static void on_turn(void *context)
+{
+    modem_take_turn(context);
 }
 
 /* --- what the network tells ------------------------------------------------------------------------ */
@@ -258,7 +271,7 @@ struct modem *modem_new(struct device_clock *clock, struct link *link, struct ai
     modem->told = told;
     modem->context = context;
     modem->patience = modem->poll_at = ALARM_NEVER;
-    modem->turn = alarm_new(clock, take_turn, modem);
+    modem->turn = alarm_new(clock, on_turn, modem);
     if (modem->turn == NULL) {
         free(modem);
         return NULL;
@@ -295,7 +308,8 @@ bool modem_start(struct modem *modem)
     modem->link_failed = false;
     modem->foreign_resets = 0;
     modem->in_a_row = 0;
-    modem->paused = 0;
+    modem->paused = modem->held_until = 0;
+    modem->has_no_radio = false;
     modem->iccid[0] = modem->imsi[0] = '\0';
     forget_card(modem);
     if (!link_reset(modem->link)) {

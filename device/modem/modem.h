@@ -25,7 +25,8 @@ enum modem_habit {
     MODEM_SENDS_NO_EVENTS = 1u << 9, /* takes SET UP EVENT LIST, sends no event */
     MODEM_LOSES_TIMERS = 1u << 10,   /* takes TIMER MANAGEMENT, no timer expires */
     MODEM_DROPS_BIT_8 =
-        1u << 11, /* no comprehension bit where there should be one, and the other way round */
+        1u << 11,                /* no comprehension bit where there should be one, and the other way round */
+    MODEM_INTERRUPTS = 1u << 12, /* other commands come between any two of a guest (modem_guest.h) */
 };
 
 struct modem_habit_name {

@@ -83,6 +83,7 @@ struct modem {
     /* The card. */
     struct buf capdu, rapdu, data;             /* the command, the answer to it, all its answers' data */
     unsigned foreign_resets;                   /* by other programs, one after the other */
+    bool has_no_radio;                         /* switched off by a guest (modem_guest.h) */
     bool link_failed;                          /* nothing more is sent until the next turn has seen to it */
     size_t announced;                          /* octets of a proactive command that waits (91xx); 0: none */
     bool reset_due, read_due, profile_changes; /* by REFRESH */
@@ -91,11 +92,12 @@ struct modem {
     struct buf command_octets, response, objects;
     struct proactive_command command; /* in command_octets */
     bool is_under_way;
-    int64_t patience;  /* when what it waits for is given up; ALARM_NEVER */
-    unsigned waiting;  /* the channel that it waits for; 0: none */
-    unsigned in_a_row; /* commands without a pause between them */
-    int64_t paused;    /* nothing is sent before */
-    bool refresh_seen; /* since the last reset: MODEM_FAILS_CHANNELS */
+    int64_t patience;   /* when what it waits for is given up; ALARM_NEVER */
+    unsigned waiting;   /* the channel that it waits for; 0: none */
+    unsigned in_a_row;  /* commands without a pause between them */
+    int64_t paused;     /* nothing is sent before */
+    int64_t held_until; /* … since a guest has not got all of its answer */
+    bool refresh_seen;  /* since the last reset: MODEM_FAILS_CHANNELS */
 
     struct modem_channel channels[PROACTIVE_CHANNELS_MAX];
     struct modem_timer timers[PROACTIVE_TIMERS_MAX];

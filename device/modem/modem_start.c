@@ -96,7 +96,7 @@ static bool find_usim(struct modem *modem, uint8_t aid[16], size_t *aid_size)
     return false;
 }
 
-static bool select_usim(struct modem *modem)
+bool start_select_usim(struct modem *modem)
 {
     uint8_t aid[16];
     size_t size;
@@ -143,7 +143,7 @@ static bool read_card(struct modem *modem, bool is_start)
     read_files(modem, card_files, sizeof(card_files) / sizeof(card_files[0]));
     if (speaks)
         send_capability(modem);
-    has_usim = select_usim(modem);
+    has_usim = start_select_usim(modem);
     if (has_usim && is_start)
         card_command(modem, 0x00, INS_VERIFY, 0, APPLICATION_PIN, SPAN_NONE, 0);
     if (speaks)

@@ -10,4 +10,7 @@ void start_card(struct modem *modem);
 /* Without one: after REFRESH. True: the subscriber is another. */
 bool start_read_again(struct modem *modem);
 
+/* The first USIM of EF DIR, on the basic channel. False: there is none, or it cannot be selected. */
+bool start_select_usim(struct modem *modem);
+
 #endif

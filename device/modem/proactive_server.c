@@ -88,8 +88,7 @@ static void serve(struct modem *modem)
     }
 }
 
-/* Other commands come between, as with a modem that has more to do. */
-static void dawdle(struct modem *modem)
+void proactive_dawdle(struct modem *modem)
 {
     size_t size, records, announced = modem->announced;
 
@@ -130,7 +129,7 @@ static bool fetch(struct modem *modem)
 void proactive_serve(struct modem *modem)
 {
     if (HAS_HABIT(modem, MODEM_FETCHES_LATE))
-        dawdle(modem);
+        proactive_dawdle(modem);
     count_command(modem);
     modem_wake(modem);
     if (!fetch(modem))

@@ -7,4 +7,7 @@
 /* Fetches the command that the card has announced, and answers it or leaves it under way. */
 void proactive_serve(struct modem *modem);
 
+/* Other commands come between, as with a modem that has more to do. */
+void proactive_dawdle(struct modem *modem);
+
 #endif

@@ -91,6 +91,20 @@ static int take_habit(void *settings, const struct option_row *row, const char *
     return tool_usage("--%s is none of %s: %s", row->name, names, value);
 }
 
+static int take_model(void *settings, const struct option_row *row, const char *value)
+{
+    struct device_options *options = settings;
+    struct at_model_name name;
+    char names[500] = "";
+
+    options->model = at_model_find(value);
+    if (options->model != NULL)
+        return EXIT_OK;
+    for (size_t i = 0; at_model_name(i, &name); i++)
+        snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", i > 0 ? ", " : "", name.name);
+    return tool_usage("--%s is none of %s: %s", row->name, names, value);
+}
+
 static int take_goal(void *settings, const struct option_row *row, const char *value)
 {
     static const struct {
@@ -160,9 +174,17 @@ static const struct option_row options[] = {
      TAKES_BY(take_saving)},
     {"suspend", NULL, "with --psm: SUSPEND UICC where the card serves it",
      TAKES_FLAG(struct device_options, modem.suspends)},
+    OPTION_HEAD("An AT port, for programs that manage the card through the modem:"),
+    {"at", "LINK",
+     "a pseudo terminal that speaks AT commands (3GPP TS 27.007), behind the symbolic link LINK: such as an "
+     "LPA made for modems opens",
+     TAKES_TEXT(struct device_options, at)},
+    {"modem", "NAME",
+     "the modem of the field that it is at that port (docs/device.md lists them; default generic)",
+     TAKES_BY(take_model)},
     OPTION_HEAD("What is shown:"),
-    {"trace", NULL, "every command to the card and its answer", TAKES_FLAG(struct device_options, trace),
-     .letter = 't'},
+    {"trace", NULL, "every command to the card and its answer, every line at the AT port",
+     TAKES_FLAG(struct device_options, trace), .letter = 't'},
     {"quiet", NULL, "only the summary at the end", TAKES_FLAG(struct device_options, quiet), .letter = 'q'},
     {"json", NULL, "one JSON object in a line for each thing that happens, and the summary",
      TAKES_FLAG(struct device_options, json)},
@@ -188,6 +210,12 @@ static int check_options(const struct device_options *given)
         return tool_usage("--virtual needs --card FILE: a card in a reader has a clock of its own");
     if (given->modem.suspends && given->modem.sleep_seconds == 0)
         return tool_usage("--suspend needs --psm ACTIVE,SLEEP");
+    if (given->at != NULL && given->at[0] == '\0')
+        return tool_usage("--at has no name");
+    if (given->at != NULL && given->is_virtual)
+        return tool_usage("--at and --virtual exclude each other: who uses the port lives in real time");
+    if (given->at == NULL && given->model != NULL)
+        return tool_usage("--modem needs --at LINK");
     if (given->is_virtual && given->duration == 0 && given->goal == GOAL_NONE)
         return tool_usage("--virtual needs --for TIME or --until WHAT: virtual time has no end");
     return EXIT_OK;
@@ -221,6 +249,8 @@ static void on_event(void *context, const struct modem_event *event)
     struct device *device = context;
 
     device_report(device, event);
+    if (device->at != NULL)
+        at_serial_modem_told(device->at, event);
     if (ferror(stdout))
         loop_end(device->loop);
     if (device->modem == NULL)
@@ -231,6 +261,11 @@ static void on_event(void *context, const struct modem_event *event)
     device->reached = device->reached || is_reached(device, event);
     if (device->reached || modem_stage(device->modem) == MODEM_FAILED)
         loop_end(device->loop);
+}
+
+static void on_at_line(void *context, bool is_answer, const char *line)
+{
+    device_report_at(context, is_answer, line);
 }
 
 static int64_t card_time(void *context)
@@ -247,6 +282,22 @@ static struct link *open_link(struct device *device)
     if (given->card == NULL)
         return link_open_reader(given->reader != NULL ? given->reader : getenv("SOFTEUICC_READER"));
     return link_open_card(given->card, given->is_virtual ? &hooks : NULL);
+}
+
+/* Before the modem starts: what it tells then is for the port too. */
+static bool open_port(struct device *device)
+{
+    const struct device_options *given = device->options;
+    const struct at_serial_settings settings = {
+        given->at, given->model != NULL ? given->model : at_model_find("generic"), on_at_line, device};
+    char why[AT_PORT_WHY_MAX];
+
+    if (given->at == NULL)
+        return true;
+    device->at = at_serial_open(loop_base(device->loop), device->modem, &settings, why);
+    if (device->at == NULL)
+        tool_error("%s", why);
+    return device->at != NULL;
 }
 
 static bool device_open(struct device *device, const struct modem_settings *settings)
@@ -276,11 +327,13 @@ static bool device_open(struct device *device, const struct modem_settings *sett
     device->modem = modem_new(device->clock, device->link, device->air, settings, on_event, device);
     if (device->modem == NULL)
         tool_error("out of memory");
-    return device->modem != NULL;
+    return device->modem != NULL && open_port(device);
 }
 
 static void device_close(struct device *device)
 {
+    at_serial_close(device->at);
+    device->at = NULL;
     modem_free(device->modem);
     link_close(device->link);
     air_free(device->air);
@@ -297,6 +350,8 @@ static int device_serve(struct device *device)
 
     if (given->duration > 0)
         alarm_set(device->end, device->begun + given->duration);
+    if (device->at != NULL)
+        device_report_port(device);
     if (!modem_start(device->modem) || !loop_run(device->loop))
         return EXIT_FAILED;
     has_failed = modem_stage(device->modem) == MODEM_FAILED;

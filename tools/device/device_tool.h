@@ -4,6 +4,7 @@
 
 #include "apdu/proactive.h"
 #include "common/loop.h"
+#include "device/at/at_serial.h"
 #include "device/clock.h"
 #include "device/modem/modem.h"
 
@@ -26,6 +27,8 @@ struct device_options {
     enum device_goal goal;
     const char *goal_text, *goal_iccid;
     const char *imei, *terminal_profile;
+    const char *at; /* the link to its AT port; NULL: it has none */
+    const struct at_model *model;
     struct modem_settings modem;
 };
 
@@ -36,6 +39,7 @@ struct device {
     struct link *link;
     struct air *air;
     struct modem *modem;
+    struct at_serial *at;  /* NULL: it has none */
     struct alarm *end;     /* when its time is over */
     struct air_state last; /* where it was when it ended */
     int64_t begun;         /* ms since 1970, by the device's clock */
@@ -46,6 +50,10 @@ struct device {
 /* --- What a person or a program sees (report.c) --------------------------------------------------------- */
 
 void device_report(const struct device *device, const struct modem_event *event);
+/* A line at the AT port, one way or the other. */
+void device_report_at(const struct device *device, bool is_answer, const char *line);
+/* The AT port is there. */
+void device_report_port(const struct device *device);
 /* What became of it all, at the end. */
 void device_summary(const struct device *device);
 

@@ -1,5 +1,6 @@
 /* What a device does, told line by line: for people, with a line at the bottom of the terminal that says how
  * it stands, or as JSON. */
+#include "apdu/digits.h"
 #include "common/duration.h"
 #include "common/print/print.h"
 #include "common/print/print_json.h"
@@ -8,6 +9,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { OCTETS_MAX = 1500 /* of a channel, the most at once */, HEX_MAX = 2 * OCTETS_MAX + 1 };
 
@@ -29,20 +31,13 @@ static const char *const services[] = {
 
 /* --- words --------------------------------------------------------------------------------------------- */
 
-/* "262-01" (3GPP TS 24.008 10.5.1.13); a third digit of the MNC is F where there is none. */
-static const char *plmn_text(const uint8_t plmn[3], char text[8])
+/* "262-01". */
+static const char *plmn_text(const uint8_t plmn[PLMN_SIZE], char text[PLMN_DIGITS_MAX + 2])
 {
-    const unsigned digits[] = {plmn[0] & 0x0F, plmn[0] >> 4, plmn[1] & 0x0F,
-                               plmn[2] & 0x0F, plmn[2] >> 4, plmn[1] >> 4};
-    size_t used = 0;
+    char digits[PLMN_DIGITS_MAX + 1];
 
-    for (size_t i = 0; i < sizeof(digits) / sizeof(digits[0]); i++) {
-        if (i == 3)
-            text[used++] = '-';
-        if (digits[i] <= 9)
-            text[used++] = (char)('0' + digits[i]);
-    }
-    text[used] = '\0';
+    digits_from_plmn(plmn, digits);
+    snprintf(text, PLMN_DIGITS_MAX + 2, "%.3s-%s", digits, strlen(digits) > 3 ? digits + 3 : "");
     return text;
 }
 
@@ -54,7 +49,7 @@ static bool has_plmn(const struct air_state *state)
 /* "registered on 262-01 (NB-IoT), roaming". */
 static void network_text(const struct air_state *state, char *text, size_t size)
 {
-    char plmn[8];
+    char plmn[PLMN_DIGITS_MAX + 2];
     size_t used = (size_t)snprintf(text, size, "%s", services[state->service]);
 
     if (has_plmn(state) && used < size)
@@ -171,7 +166,7 @@ static void set_octets(json_t *object, const char *name, struct span octets)
 
 static void set_network(json_t *object, const struct air_state *state)
 {
-    char plmn[8];
+    char plmn[PLMN_DIGITS_MAX + 2];
 
     json_object_set_new(object, "service", json_string(services[state->service]));
     if (has_plmn(state)) {
@@ -228,6 +223,34 @@ void device_report(const struct device *device, const struct modem_event *event)
         tell_person(device, event);
     if (!options->is_virtual)
         fflush(stdout); /* who reads a pipe is as curious as who sits at a terminal */
+}
+
+/* An event of the AT port, by the device's clock. */
+static void report_port(const struct device *device, const char *kind, const char *mark, const char *text)
+{
+    int64_t time = device_clock_now(device->clock) - device->begun;
+    char passed[DURATION_SIZE];
+
+    if (device->options->json) {
+        (void)print_json_line(json_pack("{s:s, s:I, s:o}", "event", kind, "time", (json_int_t)time, "text",
+                                        print_json_text(text)));
+    } else {
+        status_line_clear();
+        print_line("%12s  %s%s", duration_text(time, passed), mark, text);
+    }
+    fflush(stdout);
+}
+
+void device_report_at(const struct device *device, bool is_answer, const char *line)
+{
+    if (device->options->trace && !device->options->quiet)
+        report_port(device, is_answer ? "at_answer" : "at_command", is_answer ? "AT < " : "AT > ", line);
+}
+
+void device_report_port(const struct device *device)
+{
+    if (!device->options->quiet)
+        report_port(device, "at_port", "AT port: ", device->options->at);
 }
 
 static json_t *summary_json(const struct device *device)
