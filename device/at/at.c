@@ -135,4 +135,5 @@ void at_modem_told(struct at *at, const struct modem_event *event)
 void at_left(struct at *at)
 {
     at_input_drop(&at->input);
+    at_set_defaults(at);
 }

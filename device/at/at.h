@@ -38,7 +38,8 @@ void at_free(struct at *at); /* NULL is fine */
 void at_receive(struct at *at, struct span octets);
 /* What the modem has told; at any time. What a program is told unasked waits for the end of its command. */
 void at_modem_told(struct at *at, const struct modem_event *event);
-/* The program has gone: a command line that was begun is forgotten. What was set stays, as in a modem. */
+/* The program has gone, and with it what it has set, as with a modem under &D3: the next one may know nothing
+ * of echo off and codes of errors. Sessions of +CCHO stay open, until +CCHC or a reset of the card. */
 void at_left(struct at *at);
 
 #endif

@@ -64,13 +64,23 @@ static bool follow(struct at *at, uint8_t cla)
     return is_there;
 }
 
+/* Data and Le: T=0 has no such command, so that a modem which sends it as two gets the answer itself. A
+ * program that leaves Le out sends GET RESPONSE. */
+static bool expects_answer(struct span capdu)
+{
+    struct apdu_command command;
+
+    return apdu_decode(capdu, &command) == SW_OK && command.form == APDU_CASE_4;
+}
+
 bool at_exchange(struct at *at, struct span capdu)
 {
     uint8_t cla = capdu.data[0];
+    bool is_whole = HAS_QUIRK(at, AT_FOLLOWS) || expects_answer(capdu);
 
     if (!modem_transmit(at->modem, capdu, &at->answer) || at->answer.size < 2)
         return false;
-    return !HAS_QUIRK(at, AT_FOLLOWS) || follow(at, cla);
+    return !is_whole || follow(at, cla);
 }
 
 /* The APDU in a command's parameters, whose length stands before it, in digits of the text. */

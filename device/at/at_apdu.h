@@ -4,8 +4,8 @@
 
 #include "device/at/at_internal.h"
 
-/* One command, or with the quirk AT_FOLLOWS as many as its answer takes; what comes is in at->answer, status
- * word included. False: there is no card, as at_no_card says. */
+/* One command; one with data and Le, or with the quirk AT_FOLLOWS any, as many as its answer takes. What
+ * comes is in at->answer, status word included. False: there is no card, as at_no_card says. */
 bool at_exchange(struct at *at, struct span capdu);
 /* Why there is none. */
 enum at_result at_no_card(const struct at *at);

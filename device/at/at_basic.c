@@ -147,20 +147,26 @@ static enum at_result serve_cpas(struct at *at, const struct at_command *command
     return AT_OK;
 }
 
-/* The character set: there is one. */
+/* The character set: of texts there are none. */
 static enum at_result serve_cscs(struct at *at, const struct at_command *command)
 {
+    static const char *const character_sets[] = {"GSM", "IRA", "HEX", "UCS2"};
     struct at_parameters parameters;
     char name[8];
 
     if (command->form == AT_READ) {
-        at_say(at, "+CSCS: \"GSM\"");
+        at_say(at, "+CSCS: \"%s\"", character_sets[at->character_set]);
         return AT_OK;
     }
     if (!at_parameters_read(command->parameters, &parameters) || parameters.count != 1 ||
-        !at_parameter_text(&parameters, 0, name, sizeof(name)) || strcmp(name, "GSM") != 0)
-        return AT_NOT_SUPPORTED;
-    return AT_OK;
+        !at_parameter_text(&parameters, 0, name, sizeof(name)))
+        return AT_BAD_PARAMETERS;
+    for (unsigned i = 0; i < sizeof(character_sets) / sizeof(character_sets[0]); i++)
+        if (strcmp(character_sets[i], name) == 0) {
+            at->character_set = i;
+            return AT_OK;
+        }
+    return AT_NOT_SUPPORTED;
 }
 
 const struct at_row at_basic_rows[] = {
@@ -189,6 +195,6 @@ const struct at_row at_basic_rows[] = {
     {"+GCAP", AT_TEST | AT_EXECUTE, NULL, serve_capabilities},
     {"+CMEE", AT_TEST | AT_READ | AT_SET, "(0-2)", serve_cmee},
     {"+CPAS", AT_TEST | AT_EXECUTE, "(0)", serve_cpas},
-    {"+CSCS", AT_TEST | AT_READ | AT_SET, "(\"GSM\")", serve_cscs},
+    {"+CSCS", AT_TEST | AT_READ | AT_SET, "(\"GSM\",\"IRA\",\"HEX\",\"UCS2\")", serve_cscs},
     {NULL, 0, NULL, NULL},
 };

@@ -12,5 +12,6 @@ void at_set_defaults(struct at *at)
     at->line_feed = '\n';
     at->cmee = at->model->cmee;
     at->operator_format = NUMERIC;
+    at->character_set = 0;
     memset(at->registration, 0, sizeof(at->registration));
 }

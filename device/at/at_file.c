@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum { PATH_MAX_SIZE = 10, SELECT_BY_PATH = 0x08, RETURN_FCP = 0x04 };
+enum { EF_DIR = 0x2F00, DIR_RECORDS_MAX = 16, RECORD_ABSOLUTE = 0x04 };
 enum { ROOT = 0x3F00, USIM = 0x7FFF, TELECOM = 0x7F10 };
 enum { CODE_GET_RESPONSE = 192, CODE_STATUS = 242 };
 enum { UPDATE_BINARY = 0xD6, UPDATE_RECORD = 0xDC, RETRIEVE_DATA = 0xCB, SET_DATA = 0xDB };
@@ -183,6 +184,30 @@ static enum at_result serve_crsm(struct at *at, const struct at_command *command
     return result;
 }
 
+/* --- +CUAD ---------------------------------------------------------------------------------------------- */
+
+/* The applications of the card, as the records of EF DIR have them (8.66). */
+static enum at_result serve_cuad(struct at *at, const struct at_command *command)
+{
+    static const uint8_t directory[] = {EF_DIR >> 8, EF_DIR & 0xFF};
+    struct buf records = {0};
+    uint16_t sw;
+
+    (void)command;
+    sw = modem_command(at->modem, 0x00, INS_SELECT, SELECT_BY_PATH, RETURN_FCP, SPAN_ARRAY(directory),
+                       APDU_SHORT_NE, &at->answer);
+    for (uint8_t number = 1; is_selected(sw) && number <= DIR_RECORDS_MAX; number++) {
+        sw = modem_command(at->modem, 0x00, INS_READ_RECORD, number, RECORD_ABSOLUTE, SPAN_NONE,
+                           APDU_SHORT_NE, &at->answer);
+        if (is_selected(sw))
+            buf_append(&records, buf_span(&at->answer));
+    }
+    if (sw != 0 && !records.failed)
+        at_say_octets(at, buf_span(&records), "+CUAD: ");
+    buf_free(&records);
+    return sw != 0 ? AT_OK : at_no_card(at);
+}
+
 /* --- numbers ------------------------------------------------------------------------------------------- */
 
 /* The IMSI is read when the card starts, and cannot be while a PIN is asked for. */
@@ -215,6 +240,7 @@ static enum at_result serve_iccid(struct at *at, const struct at_command *comman
 
 const struct at_row at_file_rows[] = {
     {"+CRSM", AT_TEST | AT_SET, NULL, serve_crsm},
+    {"+CUAD", AT_TEST | AT_EXECUTE, NULL, serve_cuad},
     {"+CIMI", AT_TEST | AT_EXECUTE, NULL, serve_cimi},
     {"+CCID", AT_TEST | AT_EXECUTE | AT_READ, NULL, serve_iccid},
     {"+ICCID", AT_TEST | AT_EXECUTE | AT_READ, NULL, serve_iccid},

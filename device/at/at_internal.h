@@ -55,6 +55,7 @@ struct at {
     unsigned cmee;
     unsigned registration[AT_REGISTRATIONS];
     unsigned registration_told[AT_REGISTRATIONS]; /* what was told last */
+    unsigned character_set;                       /* +CSCS */
     unsigned operator_format;                     /* +COPS */
     bool has_deregistered;                        /* +COPS=2 */
     bool has_session[APDU_CHANNELS];              /* opened by +CCHO, by channel */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -27,6 +28,7 @@ struct at_port {
     int owner;            /* a socket whose name says that the link is taken */
     int watch;            /* inotify; -1: it cannot be seen who has the terminal open */
     unsigned users;
+    struct termios settings; /* raw */
     bool has_link;
     struct event *readable, *writable, *watched;
     struct buf out;
@@ -34,37 +36,50 @@ struct at_port {
 
 /* --- who has opened it --------------------------------------------------------------------------------- */
 
-/* What one program has not read is not for the next. */
-static void forget_octets(struct at_port *port)
+static void receive_waiting(struct at_port *port)
 {
-    buf_clear(&port->out);
-    tcflush(port->slave, TCIOFLUSH);
+    uint8_t octets[READ_MAX];
+    ssize_t size = read(port->master, octets, sizeof(octets));
+
+    if (size > 0)
+        port->events.received(port->events.context, SPAN(octets, (size_t)size));
 }
 
-static void note_closing(struct at_port *port)
+static bool has_input(const struct at_port *port)
 {
-    if (port->users == 0 || --port->users > 0)
-        return;
-    forget_octets(port);
+    int octets = 0;
+
+    return ioctl(port->master, FIONREAD, &octets) == 0 && octets > 0;
+}
+
+/* What one program has not read is not for the next, nor are its settings of the terminal. What it has sent
+ * is done, unless another one is there already, whose commands may stand behind them. */
+static void take_leave(struct at_port *port)
+{
+    buf_clear(&port->out);
+    tcflush(port->slave, TCIFLUSH);
+    while (port->users == 0 && has_input(port))
+        receive_waiting(port);
+    if (port->users == 0)
+        tcsetattr(port->slave, TCSANOW, &port->settings);
     port->events.closed(port->events.context);
 }
 
 static void on_watch(evutil_socket_t fd, short what, void *context)
 {
-    union {
-        struct inotify_event event;
-        char octets[sizeof(struct inotify_event) + NAME_MAX + 1];
-    } read_one;
+    struct inotify_event event; /* of a file that is watched itself it has no name */
     struct at_port *port = context;
+    bool has_left = false;
 
     (void)what;
-    /* Of a file that is watched itself each event has one size. */
-    while (read(fd, &read_one, sizeof(read_one.event)) == (ssize_t)sizeof(read_one.event)) {
-        if ((read_one.event.mask & IN_OPEN) != 0)
+    while (read(fd, &event, sizeof(event)) == (ssize_t)sizeof(event)) {
+        if ((event.mask & IN_OPEN) != 0)
             port->users++;
-        else if ((read_one.event.mask & IN_CLOSE) != 0)
-            note_closing(port);
+        else if ((event.mask & IN_CLOSE) != 0 && port->users > 0)
+            has_left = --port->users == 0 || has_left;
     }
+    if (has_left)
+        take_leave(port);
 }
 
 /* Without it everything works, but for what one program leaves to the next. */
@@ -116,14 +131,12 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
     struct at_port *port = context;
-    uint8_t octets[READ_MAX];
-    ssize_t size = read(fd, octets, sizeof(octets));
 
+    (void)fd;
     /* That it was opened is seen before what came then. */
     if (port->watch >= 0)
         on_watch(port->watch, what, port);
-    if (size > 0)
-        port->events.received(port->events.context, SPAN(octets, (size_t)size));
+    receive_waiting(port);
 }
 
 void at_port_send(struct at_port *port, struct span octets)
@@ -204,19 +217,19 @@ static bool make_link(struct at_port *port, char why[AT_PORT_WHY_MAX])
 
 static bool make_terminal(struct at_port *port, char why[AT_PORT_WHY_MAX])
 {
-    struct termios settings;
+    struct termios *settings = &port->settings;
 
     port->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (port->master < 0 || grantpt(port->master) != 0 || unlockpt(port->master) != 0 ||
         ptsname_r(port->master, port->name, sizeof(port->name)) != 0 ||
         (port->slave = open(port->name, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0 ||
-        tcgetattr(port->slave, &settings) != 0) {
+        tcgetattr(port->slave, settings) != 0) {
         snprintf(why, AT_PORT_WHY_MAX, "no pseudo terminal: %s", strerror(errno));
         return false;
     }
-    cfmakeraw(&settings);
-    cfsetspeed(&settings, B115200);
-    tcsetattr(port->slave, TCSANOW, &settings);
+    cfmakeraw(settings);
+    cfsetspeed(settings, B115200);
+    tcsetattr(port->slave, TCSANOW, settings);
     return true;
 }
 

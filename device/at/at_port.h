@@ -1,7 +1,7 @@
 /*
  * A serial port of a modem that is none: a pseudo terminal, behind a link of a name that stays the same. It
  * is in raw mode, and one device has it; a program that opens it later reads nothing that was meant for
- * another.
+ * another, and finds the terminal as the first one did.
  */
 #ifndef SOFTEUICC_DEVICE_AT_AT_PORT_H
 #define SOFTEUICC_DEVICE_AT_AT_PORT_H
