@@ -116,6 +116,7 @@ static void power_changed(struct at *at, const char *text)
     bool is_on = strcmp(text, "on") == 0, is_reset = strcmp(text, "reset") == 0;
 
     at_sessions_end(at);
+    at_network_left(at);
     if (!HAS_QUIRK(at, AT_TALKS))
         return;
     if (is_on)

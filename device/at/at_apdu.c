@@ -207,7 +207,8 @@ static enum at_result serve_ccho(struct at *at, const struct at_command *command
     return as_model(at, result);
 }
 
-/* The channel of a session that is open. False: there is none of that number. */
+/* The channel of a session that is open. False: there is none of that number; a reset of the card that is
+ * due, or was seen by nobody yet, is done before. */
 static bool find_session(const struct at *at, const struct at_parameters *parameters, unsigned *channel)
 {
     char text[20];
@@ -216,6 +217,7 @@ static bool find_session(const struct at *at, const struct at_parameters *parame
 
     if (!at_parameter_text(parameters, 0, text, sizeof(text)) || text[0] == '-' || text[0] == '+')
         return false;
+    modem_rouse(at->modem);
     number = strtoull(text, &end, HAS_QUIRK(at, AT_LONG_SESSION) ? 16 : 10);
     if (HAS_QUIRK(at, AT_LONG_SESSION))
         number -= LONG_SESSION;

@@ -2,6 +2,7 @@
 #include "apdu/iccid.h"
 #include "device/at/at_answer.h"
 #include "device/at/at_apdu.h"
+#include "device/at/at_pin.h"
 #include "device/at/at_rows.h"
 
 #include <string.h>
@@ -213,11 +214,15 @@ static enum at_result serve_cuad(struct at *at, const struct at_command *command
 /* The IMSI is read when the card starts, and cannot be while a PIN is asked for. */
 static enum at_result serve_cimi(struct at *at, const struct at_command *command)
 {
+    enum at_result result;
+
     (void)command;
     if (!modem_rouse(at->modem))
         return at_no_card(at);
-    if (modem_imsi(at->modem)[0] == '\0')
-        return modem_select_usim(at->modem, &at->answer) ? AT_PIN_REQUIRED : AT_SIM_FAILURE;
+    if (modem_imsi(at->modem)[0] == '\0') {
+        result = at_pin_wanted(at);
+        return result == AT_OK ? AT_SIM_FAILURE : result;
+    }
     at_say(at, "%s", modem_imsi(at->modem));
     return AT_OK;
 }

@@ -42,8 +42,10 @@ static enum at_input_event end_line(struct at_input *input)
     input->is_over = true;
     if (input->is_too_long || input->line.failed)
         return AT_INPUT_LONG;
-    buf_clear(&input->last);
-    buf_append(&input->last, buf_span(&input->line));
+    if (input->line.size > 0) {
+        buf_clear(&input->last);
+        buf_append(&input->last, buf_span(&input->line));
+    }
     return AT_INPUT_LINE;
 }
 
@@ -54,11 +56,14 @@ static enum at_input_event repeat_line(struct at_input *input)
     return end_line(input);
 }
 
+/* Control characters that do nothing are no part of a line (V.250 5.2.2). */
 static void add_octet(struct at_input *input, uint8_t octet)
 {
     if (octet == input->erase) {
         if (input->line.size > 0)
             input->line.size--;
+    } else if (octet < ' ') {
+        return;
     } else if (input->line.size < AT_INPUT_MAX) {
         buf_append_octet(&input->line, octet);
     } else {

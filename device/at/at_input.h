@@ -11,7 +11,7 @@
 enum { AT_INPUT_MAX = 131328 };
 
 struct at_input {
-    struct buf line, last; /* the one that grows; the one before, for "A/" */
+    struct buf line, last; /* the one that grows; the last that was not empty, for "A/" */
     bool echoes, is_too_long, is_over;
     uint8_t end, erase; /* S3, S5 */
 };

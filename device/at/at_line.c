@@ -135,6 +135,8 @@ static bool next_register(struct span *line, struct at_command *command)
 {
     struct span number = take_digits(line);
 
+    if (number.size == 0)
+        return false;
     for (size_t i = 0; i < number.size; i++)
         if (!add_to_name(command, number.data[i]))
             return false;
@@ -147,7 +149,7 @@ static bool next_register(struct span *line, struct at_command *command)
     command->parameters = SPAN("", 0);
     if (take_octet(line, '='))
         command->parameters = take_digits(line);
-    return number.size > 0;
+    return true;
 }
 
 /* A letter, with "&" before it or not, and a number that may be left out. D has the rest of the line. */
@@ -170,18 +172,27 @@ static bool next_basic(struct span *line, struct at_command *command)
     return true;
 }
 
+static bool is_extended(uint8_t first)
+{
+    return first != 0 && strchr("+#%$^!*", first) != NULL;
+}
+
+/* What is no command stays where it is, so that a line that ends with it does not look like one that is done.
+ */
 bool at_line_next(struct span *line, struct at_command *command)
 {
-    static const char extended[] = "+#%$^!*";
+    struct span rest;
 
     memset(command, 0, sizeof(*command));
     command->parameters = SPAN_NONE;
     skip_blanks(line);
     if (line->size == 0)
         return false;
-    if (first_octet(*line) != 0 && strchr(extended, first_octet(*line)) != NULL)
-        return next_extended(line, command);
-    return next_basic(line, command);
+    rest = *line;
+    if (!(is_extended(first_octet(rest)) ? next_extended(&rest, command) : next_basic(&rest, command)))
+        return false;
+    *line = rest;
+    return true;
 }
 
 /* --- parameters ---------------------------------------------------------------------------------------- */

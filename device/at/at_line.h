@@ -25,7 +25,7 @@ struct at_command {
 /* Takes "AT", in either case, off the front of a line, and blanks before it. False: it is no command line. */
 bool at_line_begin(struct span *line);
 /* Takes the next command off the front; commands behind "+" end with ";" or the line. False: there is none
- * (the line is empty then), or what stands there is no command. */
+ * (the line is empty then), or what stands there is no command (then it still stands there). */
 bool at_line_next(struct span *line, struct at_command *command);
 
 struct at_parameter {

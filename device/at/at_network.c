@@ -96,20 +96,29 @@ static enum at_result serve_registration(struct at *at, const struct at_command 
     return AT_OK;
 }
 
-/* n = 1 hears of another status, above that of another cell too. */
-void at_network_changed(struct at *at)
+static void tell_registration(struct at *at, size_t index)
 {
     char text[60];
 
-    for (size_t i = 0; i < AT_REGISTRATIONS; i++) {
-        unsigned status = status_of(at);
+    at->registration_told[index] = status_of(at);
+    put_registration(at, at->registration[index], text, sizeof(text));
+    at_say_unasked(at, "%s: %s", registration_names[index], text);
+}
 
-        if (at->registration[i] == 0 || (at->registration[i] == 1 && at->registration_told[i] == status))
-            continue;
-        at->registration_told[i] = status;
-        put_registration(at, at->registration[i], text, sizeof(text));
-        at_say_unasked(at, "%s: %s", registration_names[i], text);
-    }
+/* n = 1 hears of another status, above that of another cell too. */
+void at_network_changed(struct at *at)
+{
+    for (size_t i = 0; i < AT_REGISTRATIONS; i++)
+        if (at->registration[i] > 1 ||
+            (at->registration[i] == 1 && at->registration_told[i] != status_of(at)))
+            tell_registration(at, i);
+}
+
+void at_network_left(struct at *at)
+{
+    for (size_t i = 0; i < AT_REGISTRATIONS; i++)
+        if (at->registration[i] > 0 && at->registration_told[i] != status_of(at))
+            tell_registration(at, i);
 }
 
 /* --- what is switched on ------------------------------------------------------------------------------- */
@@ -164,6 +173,7 @@ static enum at_result serve_cops(struct at *at, const struct at_command *command
         return AT_NOT_ALLOWED;
     at->has_deregistered = mode == MODE_DEREGISTER;
     modem_set_radio(at->modem, !at->has_deregistered);
+    at_network_left(at);
     return AT_OK;
 }
 
@@ -181,6 +191,7 @@ static enum at_result set_functionality(struct at *at, uint32_t wanted, bool res
     if ((is_off || resets) && !modem_start(at->modem))
         return AT_SIM_FAILURE;
     modem_set_radio(at->modem, wanted == FULL);
+    at_network_left(at);
     return AT_OK;
 }
 

@@ -6,5 +6,7 @@
 
 /* Tells of another registration those who asked for it. */
 void at_network_changed(struct at *at);
+/* The modem has done so itself: only another status is told, for nobody tells of that. */
+void at_network_left(struct at *at);
 
 #endif

@@ -1,4 +1,6 @@
-/* The card's PINs: +CPIN, +CPINR, +CLCK and +CPWD (3GPP TS 27.007 8.3, 8.65, 7.4, 7.5). */
+/* The card's PINs: +CPIN, +CPINR, +CLCK and +CPWD (3GPP TS 27.007 8.3, 8.65, 7.4, 7.5); see at_pin.h. */
+#include "device/at/at_pin.h"
+
 #include "apdu/tlv.h"
 #include "device/at/at_answer.h"
 #include "device/at/at_apdu.h"
@@ -74,14 +76,27 @@ static enum at_result no_state(const struct at *at, enum pin_state state)
     return state == PIN_NO_USIM ? AT_SIM_FAILURE : at_no_card(at);
 }
 
-static enum at_result result_of(const struct at *at, uint16_t sw, const struct facility *facility)
+enum at_result at_pin_wanted(struct at *at)
+{
+    enum pin_state state = read_state(at);
+
+    if (state > PUK_NEEDED)
+        return no_state(at, state);
+    if (state == PIN_READY)
+        return AT_OK;
+    return state == PUK_NEEDED ? facilities[0].puk_required : facilities[0].pin_required;
+}
+
+/* Of UNBLOCK PIN: behind a PUK without tries there is nothing that could be asked for. */
+static enum at_result result_of(const struct at *at, uint8_t ins, uint16_t sw,
+                                const struct facility *facility)
 {
     if (sw == 0)
         return at_no_card(at);
     if (sw == SW_OK || sw >> 8 == 0x91)
         return AT_OK;
     if (sw == SW_BLOCKED || sw == SW_ATTEMPTS)
-        return facility->puk_required;
+        return ins == UNBLOCK ? AT_SIM_FAILURE : facility->puk_required;
     if ((sw & 0xFFF0u) == SW_ATTEMPTS)
         return AT_WRONG_PASSWORD;
     return sw == SW_DISABLED ? AT_NOT_ALLOWED : AT_SIM_FAILURE;
@@ -105,7 +120,8 @@ static bool put_code(const struct at_parameters *parameters, size_t index, uint8
     return is_good;
 }
 
-/* A command with the code of one parameter, or with that of the next one too. */
+/* A command with the code of one parameter, or with that of the next one too. The card takes one that is
+ * right as given, whichever command brings it: then files can be read that could not. */
 static enum at_result present_codes(struct at *at, const struct at_parameters *parameters, size_t index,
                                     size_t count, uint8_t ins, const struct facility *facility)
 {
@@ -114,9 +130,11 @@ static enum at_result present_codes(struct at *at, const struct at_parameters *p
 
     if (put_code(parameters, index, codes) &&
         (count == 1 || put_code(parameters, index + 1, codes + CODE_SIZE)))
-        result =
-            result_of(at, send_codes(at, ins, facility->reference, SPAN(codes, count * CODE_SIZE)), facility);
+        result = result_of(at, ins, send_codes(at, ins, facility->reference, SPAN(codes, count * CODE_SIZE)),
+                           facility);
     OPENSSL_cleanse(codes, sizeof(codes));
+    if (result == AT_OK && modem_imsi(at->modem)[0] == '\0')
+        modem_read_again(at->modem);
     return result;
 }
 
@@ -135,11 +153,10 @@ static enum at_result say_state(struct at *at)
     return AT_OK;
 }
 
-/* The PIN; or the PUK and a new PIN. Then files can be read that could not. */
+/* The PIN; or the PUK and a new PIN. */
 static enum at_result give_pin(struct at *at, const struct at_parameters *parameters)
 {
     enum pin_state state = read_state(at);
-    enum at_result result;
 
     if (state > PUK_NEEDED)
         return no_state(at, state);
@@ -148,12 +165,8 @@ static enum at_result give_pin(struct at *at, const struct at_parameters *parame
     if (state == PUK_NEEDED && parameters->count != 2)
         return AT_PUK_REQUIRED;
     if (parameters->count == 2)
-        result = present_codes(at, parameters, 0, 2, UNBLOCK, &facilities[0]);
-    else
-        result = present_codes(at, parameters, 0, 1, INS_VERIFY, &facilities[0]);
-    if (result == AT_OK)
-        modem_read_again(at->modem);
-    return result;
+        return present_codes(at, parameters, 0, 2, UNBLOCK, &facilities[0]);
+    return present_codes(at, parameters, 0, 1, INS_VERIFY, &facilities[0]);
 }
 
 static enum at_result serve_cpin(struct at *at, const struct at_command *command)

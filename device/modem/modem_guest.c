@@ -13,7 +13,7 @@ enum { ROUSING_TURNS = 8, HOLD_MS = 1000, EF_MF = 0x3F00 };
 bool modem_rouse(struct modem *modem)
 {
     for (unsigned i = 0; i < ROUSING_TURNS; i++) {
-        if (modem->stage == MODEM_RUNNING && !modem->link_failed && !modem->reset_due)
+        if (modem->stage == MODEM_RUNNING && !modem->link_failed && !modem->reset_due && !modem->read_due)
             return true;
         if (modem->stage == MODEM_OFF || modem->stage == MODEM_FAILED)
             return false;

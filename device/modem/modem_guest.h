@@ -8,8 +8,8 @@
 
 #include "device/modem/modem.h"
 
-/* The card is there: a modem that is asleep is woken for it, one that starts has started then. False: it is
- * switched off, or the card cannot be reached. */
+/* The card is there: a modem that is asleep is woken for it, one that starts has started then, and one that
+ * is to read its files anew has. False: it is switched off, or the card cannot be reached. */
 bool modem_rouse(struct modem *modem);
 
 /* One command, as it is; its answer, status word included, replaces what `answer` held. False: as above. */
