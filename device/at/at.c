@@ -7,6 +7,7 @@
 #include "device/at/at_defaults.h"
 #include "device/at/at_network.h"
 #include "device/at/at_table.h"
+#include "device/at/at_toolkit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,7 @@ void at_free(struct at *at)
 {
     if (at == NULL)
         return;
+    at_toolkit_end(at);
     at_input_end(&at->input);
     buf_free(&at->out);
     buf_free(&at->unasked);
@@ -82,6 +84,7 @@ static void do_line(struct at *at)
 void at_receive(struct at *at, struct span octets)
 {
     at->is_busy = true;
+    at_toolkit_begin(at);
     while (octets.size > 0) {
         switch (at_input_take(&at->input, &octets, &at->out)) {
         case AT_INPUT_LINE:
@@ -131,10 +134,13 @@ void at_modem_told(struct at *at, const struct modem_event *event)
         power_changed(at, event->text);
     else if (event->kind == MODEM_EVENT_NETWORK)
         at_network_changed(at);
+    else if (event->kind == MODEM_EVENT_APDU)
+        at_toolkit_saw(at, event->octets);
 }
 
 void at_left(struct at *at)
 {
     at_input_drop(&at->input);
+    at_toolkit_end(at);
     at_set_defaults(at);
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_MAX = 300, TOLD_MAX = 600 };
+enum { TEXT_MAX = 600, TOLD_MAX = 600 };
 
 /* TS 27.007 9.2.1, for +CMEE=2. */
 static const struct {

@@ -35,10 +35,12 @@ enum at_result {
 
 enum { AT_REGISTRATIONS = 3 }; /* +CREG, +CGREG, +CEREG */
 
-/* The part that a program takes as the card's toolkit (at_toolkit.c). */
+/* The program's part of the card's toolkit (at_toolkit.c). */
 struct at_toolkit {
     struct buf profile; /* of the program: +CUSATW=0 */
     bool is_active;     /* +CUSATA=1 */
+    bool combines;      /* +CUSATD=1: the card is told of it */
+    bool reports;       /* +CUSATD=,1 */
 };
 
 struct at {
@@ -59,7 +61,6 @@ struct at {
     unsigned operator_format;                     /* +COPS */
     bool has_deregistered;                        /* +COPS=2 */
     bool has_session[APDU_CHANNELS];              /* opened by +CCHO, by channel */
-    bool was_started;
     struct at_toolkit toolkit;
     struct buf capdu, answer; /* scratch of handlers */
 };

@@ -24,6 +24,8 @@ static const struct at_model models[] = {
      "+CICCID", AT_TALKS, 2, "RDY", "+CPIN: READY\nSMS DONE\nPB DONE"},
     {"alcatel-ik41", "no commands for channels: only +CSIM", "Alcatel", "IK41", "IK41_EU_02.00_04", "+ICCID",
      AT_NO_CHANNELS, 0, NULL, NULL},
+    {"phonesim", "commands for a person go to the program unasked, as oFono has it of its simulator", "oFono",
+     "phonesim", "1", "+CCID", AT_GIVES_TOOLKIT | AT_SAYS_CUSATER, 0, NULL, NULL},
     {"nordic-nrf91", "the ICCID with its F, the state of the PIN in quotes", "Nordic Semiconductor ASA",
      "nRF9160-SICA", "mfw_nrf9160_1.3.6", "%XICCID", AT_KEEPS_PADDING | AT_QUOTES_PIN, 0, NULL, NULL},
 };

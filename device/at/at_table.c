@@ -13,8 +13,8 @@ static const struct at_row list_rows[] = {
     {NULL, 0, NULL, NULL},
 };
 
-static const struct at_row *const tables[] = {at_basic_rows, at_apdu_rows,    at_file_rows,
-                                              at_pin_rows,   at_network_rows, list_rows};
+static const struct at_row *const tables[] = {at_basic_rows,   at_apdu_rows,    at_file_rows, at_pin_rows,
+                                              at_network_rows, at_toolkit_rows, list_rows};
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 /* A line for each, as one would type it. */

@@ -4,11 +4,13 @@
 #include "device/modem/modem_envelopes.h"
 #include "device/modem/modem_events.h"
 #include "device/modem/modem_polling.h"
+#include "device/modem/modem_response.h"
 #include "device/modem/modem_sleep.h"
 #include "device/modem/modem_sms.h"
 #include "device/modem/modem_start.h"
 #include "device/modem/modem_tell.h"
 #include "device/modem/modem_timers.h"
+#include "device/modem/modem_toolkit.h"
 #include "device/modem/modem_turns.h"
 #include "device/modem/proactive_server.h"
 
@@ -34,6 +36,7 @@ static void forget_card(struct modem *modem)
     modem->is_under_way = modem->refresh_seen = modem->is_suspended = false;
     modem->waiting = 0;
     modem->patience = ALARM_NEVER;
+    modem_end_session(modem);
 }
 
 static void switch_off(struct modem *modem, enum modem_stage stage)
@@ -156,6 +159,8 @@ static void take_running_turn(struct modem *modem)
         read_again(modem);
     else if (modem->waiting != 0)
         channels_continue(modem);
+    else if (modem->is_guests)
+        modem_toolkit_continue(modem);
     else if (modem_now(modem) < pause_end(modem))
         return;
     else if (modem->announced > 0)
@@ -189,7 +194,7 @@ static int64_t next_turn(struct modem *modem)
 
     if (modem->reset_due || modem->read_due)
         return now;
-    if (modem->waiting != 0)
+    if (modem->waiting != 0 || modem->is_guests)
         return modem->patience;
     next = earlier(modem->poll_at, earlier(timers_next(modem), sleep_at(modem)));
     if (modem->announced > 0)
@@ -298,6 +303,7 @@ void modem_free(struct modem *modem)
     buf_free(&modem->command_octets);
     buf_free(&modem->response);
     buf_free(&modem->objects);
+    buf_free(&modem->guest_profile);
     buf_free(&modem->envelope.octets);
     free(modem);
 }

@@ -110,7 +110,10 @@ const char *modem_imei(const struct modem *modem)
     return modem->settings.imei;
 }
 
-void modem_terminal_profile(const struct modem *modem, struct buf *out)
+void modem_terminal_profile(const struct modem *modem, bool is_whole, struct buf *out)
 {
-    modem_put_profile(modem, out);
+    if (is_whole)
+        modem_put_profile(modem, out);
+    else
+        modem_put_own_profile(modem, out);
 }

@@ -32,7 +32,34 @@ bool modem_has_radio(const struct modem *modem);
 
 /* The IMEI that it was made with: 15 digits. */
 const char *modem_imei(const struct modem *modem);
-/* TERMINAL PROFILE, as it goes to the card; appended. */
-void modem_terminal_profile(const struct modem *modem, struct buf *out);
+
+/* --- a toolkit of the guest's (TS 27.007 12) ------------------------------------------------------------ */
+
+/* Who shows a person what the modem, which has neither display nor keys, does not serve: all commands that
+ * are not in its own table. Called out of the modem's turns; must not call back. */
+struct modem_toolkit {
+    void *context;
+    /* A proactive command as it was fetched (D0 …), whose answer the guest gives by modem_toolkit_respond. */
+    void (*asked)(void *context, struct span command);
+    /* The card's proactive session, in which there was one, is over; what has not been answered is not to be.
+     */
+    void (*ended)(void *context);
+};
+/* NULL: none any more; what the old one has not answered is answered by the modem, without a person. Copied.
+ */
+void modem_set_toolkit(struct modem *modem, const struct modem_toolkit *toolkit);
+
+enum modem_toolkit_result {
+    MODEM_TOOLKIT_DONE,
+    MODEM_TOOLKIT_NOT_ASKED, /* no command waits for it */
+    MODEM_TOOLKIT_OTHER      /* it is no TERMINAL RESPONSE, or that to another command */
+};
+enum modem_toolkit_result modem_toolkit_respond(struct modem *modem, struct span response);
+
+/* What the guest can do besides the modem: bits of TERMINAL PROFILE, which the card is told at its next
+ * start. SPAN_NONE: nothing. Copied, at most 255 octets. */
+void modem_set_toolkit_profile(struct modem *modem, struct span profile);
+/* The modem's own TERMINAL PROFILE, or with `is_whole` as the card is told; appended. */
+void modem_terminal_profile(const struct modem *modem, bool is_whole, struct buf *out);
 
 #endif

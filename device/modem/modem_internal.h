@@ -8,7 +8,7 @@
 
 #include "apdu/iccid.h"
 #include "apdu/proactive.h"
-#include "device/modem/modem.h"
+#include "device/modem/modem_guest.h"
 
 #define BUFFER_MIN 64 /* octets of a channel's buffer */
 #define BUFFER_MAX 1500
@@ -109,6 +109,12 @@ struct modem {
     struct modem_envelope envelope;
     struct modem_message messages[MESSAGES_MAX];
     size_t message_count;
+
+    /* A guest's toolkit (modem_guest.h). */
+    struct modem_toolkit toolkit; /* `asked` NULL: there is none */
+    struct buf guest_profile;
+    bool is_guests;         /* the command under way is with it */
+    bool is_guests_session; /* … or one before it in this proactive session was */
 
     /* Polling and power saving. */
     int64_t poll_interval; /* ms; 0: none */

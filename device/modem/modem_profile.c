@@ -38,7 +38,7 @@ static const uint8_t own_profile[PROFILE_SIZE] = {
 /* Octets that speak of events, channels and bearers, counted from 1. */
 static const uint8_t hidden_octets[] = {5, 6, 13, 17, 25};
 
-void modem_put_profile(const struct modem *modem, struct buf *out)
+void modem_put_own_profile(const struct modem *modem, struct buf *out)
 {
     struct span profile =
         modem->settings.profile.data != NULL ? modem->settings.profile : SPAN_ARRAY(own_profile);
@@ -54,6 +54,18 @@ void modem_put_profile(const struct modem *modem, struct buf *out)
     for (size_t i = 0; i < sizeof(hidden_octets) && HAS_HABIT(modem, MODEM_LIES_IN_PROFILE); i++)
         if (hidden_octets[i] <= profile.size)
             out->data[before + hidden_octets[i] - 1] = 0;
+}
+
+void modem_put_profile(const struct modem *modem, struct buf *out)
+{
+    const struct buf *guest = &modem->guest_profile;
+    size_t before = out->size;
+
+    modem_put_own_profile(modem, out);
+    while (!out->failed && out->size - before < guest->size)
+        buf_append_octet(out, 0);
+    for (size_t i = 0; !out->failed && i < guest->size; i++)
+        out->data[before + i] |= guest->data[i];
 }
 
 void modem_put_capability(const struct modem *modem, struct buf *out)

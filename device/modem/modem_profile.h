@@ -8,6 +8,8 @@
 enum { PROFILE_SIZE = 34 };
 
 /* The settings' profile, or the modem's own, as its habits change it. */
+void modem_put_own_profile(const struct modem *modem, struct buf *out);
+/* The same with what a guest can do (modem_guest.h). */
 void modem_put_profile(const struct modem *modem, struct buf *out);
 void modem_put_capability(const struct modem *modem, struct buf *out);
 

@@ -44,6 +44,28 @@ static void tell_command(struct modem *modem, struct span answer)
     modem_tell(modem, MODEM_EVENT_PROACTIVE, 0, name, buf_span(&modem->command_octets), answer);
 }
 
+void modem_end_session(struct modem *modem)
+{
+    bool was_guests = modem->is_guests_session;
+
+    modem->is_guests = modem->is_guests_session = false;
+    if (was_guests && modem->toolkit.ended != NULL)
+        modem->toolkit.ended(modem->toolkit.context);
+}
+
+void modem_respond_octets(struct modem *modem, struct span response)
+{
+    uint16_t sw = card_command(modem, CLA_TOOLKIT, INS_TERMINAL_RESPONSE, 0, 0, response, 0);
+
+    modem->is_under_way = modem->is_guests = false; /* only now is it known whether the next command waits */
+    tell_command(modem, response);
+    if (sw != 0 && !card_is_ok(sw))
+        modem_trouble(modem, "TERMINAL RESPONSE to %s was answered with %04X", modem_command_name(modem), sw);
+    if (modem->announced == 0)
+        modem_end_session(modem);
+    modem_wake(modem);
+}
+
 static void send_response(struct modem *modem, uint8_t result, struct span additional)
 {
     const struct proactive_response response = {.number = modem->command.number,
@@ -52,24 +74,18 @@ static void send_response(struct modem *modem, uint8_t result, struct span addit
                                                 .result = result,
                                                 .additional = additional,
                                                 .objects = buf_span(&modem->objects)};
-    uint16_t sw;
 
     modem->waiting = 0;
     modem->patience = ALARM_NEVER;
     buf_clear(&modem->response);
     proactive_put_response(&modem->response, &response);
     if (modem->response.failed || modem->response.size > APDU_SHORT_NC) {
-        modem->is_under_way = false;
+        modem->is_under_way = modem->is_guests = false;
         modem_trouble(modem, "no room for the response to %s", modem_command_name(modem));
         return;
     }
     modem_spoil_objects(modem, modem->response.data, modem->response.size);
-    sw = card_command(modem, CLA_TOOLKIT, INS_TERMINAL_RESPONSE, 0, 0, buf_span(&modem->response), 0);
-    modem->is_under_way = false; /* only now is it known whether the next command waits */
-    tell_command(modem, buf_span(&modem->response));
-    if (sw != 0 && !card_is_ok(sw))
-        modem_trouble(modem, "TERMINAL RESPONSE to %s was answered with %04X", modem_command_name(modem), sw);
-    modem_wake(modem);
+    modem_respond_octets(modem, buf_span(&modem->response));
 }
 
 void modem_respond(struct modem *modem, uint8_t result)
@@ -84,7 +100,7 @@ void modem_respond_why(struct modem *modem, uint8_t result, uint8_t cause)
 
 void modem_drop_command(struct modem *modem)
 {
-    modem->is_under_way = false;
+    modem->is_under_way = modem->is_guests = false;
     modem->waiting = 0;
     modem->patience = ALARM_NEVER;
     tell_command(modem, SPAN_NONE);

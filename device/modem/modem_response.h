@@ -8,6 +8,10 @@
 void modem_respond(struct modem *modem, uint8_t result);
 /* The same for results that have additional information. */
 void modem_respond_why(struct modem *modem, uint8_t result, uint8_t cause);
+/* Answers with a whole TERMINAL RESPONSE that somebody else has made. */
+void modem_respond_octets(struct modem *modem, struct span response);
+/* The proactive session is over: a guest whose it was is told. */
+void modem_end_session(struct modem *modem);
 /* It gets no answer. */
 void modem_drop_command(struct modem *modem);
 

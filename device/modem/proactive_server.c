@@ -11,6 +11,7 @@
 #include "device/modem/modem_sms.h"
 #include "device/modem/modem_tell.h"
 #include "device/modem/modem_timers.h"
+#include "device/modem/modem_toolkit.h"
 
 #include <string.h>
 
@@ -74,6 +75,8 @@ static void serve(struct modem *modem)
 {
     const struct row *row = find_row(modem->command.type);
 
+    if (row == NULL && modem_toolkit_ask(modem))
+        return;
     if (row == NULL && HAS_HABIT(modem, MODEM_SAYS_OK)) {
         modem_respond(modem, PROACTIVE_DONE);
     } else if (row == NULL) {

@@ -332,8 +332,10 @@ static bool device_open(struct device *device, const struct modem_settings *sett
 
 static void device_close(struct device *device)
 {
-    at_serial_close(device->at);
-    device->at = NULL;
+    struct at_serial *at = device->at;
+
+    device->at = NULL; /* what the modem tells meanwhile is for nobody */
+    at_serial_close(at);
     modem_free(device->modem);
     link_close(device->link);
     air_free(device->air);

@@ -31,7 +31,7 @@ START_TEST(models_are_found_by_name)
         ck_assert_uint_gt(strlen(name.summary), 0);
         count++;
     }
-    ck_assert_uint_eq(count, 8);
+    ck_assert_uint_eq(count, 9);
     ck_assert_ptr_null(at_model_find("quectel"));
     ck_assert_ptr_null(at_model_find(""));
 }
