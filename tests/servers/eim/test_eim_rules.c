@@ -141,6 +141,7 @@ START_TEST(waits_until_it_has_been_there)
     ck_assert_int_eq(eim_bench_poll_on(&bench, brazil), EIM_ERROR_NO_PACKAGE);
     run("UPDATE euicc SET network_since = network_since - 3590");
     ck_assert_int_eq(eim_bench_poll_on(&bench, brazil), EIM_ERROR_NO_PACKAGE);
+    ck_assert_int_le(number("SELECT network_since FROM euicc"), eim_now() - 3590);
     /* Another network between begins it anew; a poll that says none does not. */
     ck_assert_int_eq(eim_bench_poll_on(&bench, home), EIM_ERROR_NO_PACKAGE);
     ck_assert_int_eq(eim_bench_poll_on(&bench, brazil), EIM_ERROR_NO_PACKAGE);
