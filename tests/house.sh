@@ -98,13 +98,15 @@ names_of_one_word() {
         awk '{ files[$1] = files[$1] " " $2; count[$1]++ } END { for (name in count) if (count[name] > 1) print name ":" files[name] }'
 }
 
-# A server knows no other, only what servers share (servers/rsp); a server without its line above has no order.
+# A server knows no other, only what servers share (servers/rsp, servers/rules), which knows none; a server without its line above has no order.
 servers_apart() {
-    local server name
+    local server name others
     for server in servers/*/; do
         name=$(basename "$server")
-        grep -rnE --include='*.[ch]' '^#include "servers/' "$server" | grep -vE "\"servers/($name|rsp)/"
-        [ "$name" != rsp ] || continue
+        others=$name'|rsp|rules'
+        case $name in rsp | rules) others=$name ;; esac
+        grep -rnE --include='*.[ch]' '^#include "servers/' "$server" | grep -vE "\"servers/($others)/"
+        [ "$others" != "$name" ] || continue
         printf '%s\n' "${inner_floors[@]}" | grep -q "^servers/$name " || echo "$server: in which order are its rooms?"
     done
 }

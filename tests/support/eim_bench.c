@@ -164,10 +164,9 @@ static void take_apart(struct eim_bench *bench)
     bench->transaction_id = SPAN_ARRAY(bench->transaction);
 }
 
-static enum eim_error poll_with(struct eim_bench *bench, bool changed, int64_t cause)
+static enum eim_error poll_with(struct eim_bench *bench, struct eim_poll poll)
 {
     struct buf eid = {0};
-    struct eim_poll poll = {.state_changed = changed, .has_cause = changed, .cause = cause};
     enum eim_error error;
 
     put_hex(&eid, bench->eid);
@@ -184,12 +183,17 @@ static enum eim_error poll_with(struct eim_bench *bench, bool changed, int64_t c
 
 enum eim_error eim_bench_poll(struct eim_bench *bench)
 {
-    return poll_with(bench, false, 0);
+    return poll_with(bench, (struct eim_poll){0});
 }
 
 enum eim_error eim_bench_poll_changed(struct eim_bench *bench, int64_t cause)
 {
-    return poll_with(bench, true, cause);
+    return poll_with(bench, (struct eim_poll){.state_changed = true, .has_cause = true, .cause = cause});
+}
+
+enum eim_error eim_bench_poll_on(struct eim_bench *bench, const uint8_t network[3])
+{
+    return poll_with(bench, (struct eim_poll){.network = SPAN(network, 3)});
 }
 
 enum eim_error eim_bench_provide(struct eim_bench *bench, struct span result, uint64_t *acknowledged,

@@ -40,6 +40,8 @@ void eim_bench_be(struct eim_bench *bench, const char *eid);
 /* GetEimPackage. On EIM_ERROR_NONE the package is taken apart, its form and signature are checked. */
 enum eim_error eim_bench_poll(struct eim_bench *bench);
 enum eim_error eim_bench_poll_changed(struct eim_bench *bench, int64_t cause);
+/* On this network (rPLMN, as TS 24.008 codes it). */
+enum eim_error eim_bench_poll_on(struct eim_bench *bench, const uint8_t network[3]);
 uint32_t eim_bench_package_tag(const struct eim_bench *bench);
 
 /* ProvideEimPackageResult; the acknowledged numbers come in `acknowledged` (count), which may be NULL. */

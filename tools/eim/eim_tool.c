@@ -9,8 +9,10 @@
 #include "common/print/print.h"
 #include "common/tool.h"
 #include "servers/eim/model/configuration.h"
+#include "servers/eim/model/rules.h"
 #include "servers/eim/model/server.h"
 #include "servers/eim/network/network.h"
+#include "servers/eim/network/rest.h"
 #include "servers/eim/network/rest_token.h"
 #include "tools/eim/client.h"
 #include "tools/subcommands.h"
@@ -28,7 +30,7 @@
 #define FIRST_COUNTER_MAX (EIM_COUNTER_MAX - 1)
 
 struct settings {
-    const char *pki, *state, *token_file, *id, *pid_file, *smdp_ca, *sign_cert, *sign_key;
+    const char *pki, *state, *token_file, *id, *pid_file, *smdp_ca, *sign_cert, *sign_key, *rules;
     struct https_identity_files tls;
     const char *extra_ci[EXTRA_CIS_MAX];
     size_t extra_cis;
@@ -84,6 +86,10 @@ static const struct option_row rows[] = {
      "relay any eUICC to this server, not only to those of its orders; port 443 unless said. May be given "
      "again",
      TAKES_LIST(struct settings, relay_to, relay_to_count), MUST_BE_SERVER},
+    {"rules", "FILE",
+     "set the rules by which it orders by itself (JSON, as PUT /v1/rules takes it); default: those of "
+     "--state",
+     TAKES_TEXT(struct settings, rules)},
     {"sign-cert", "CERT", "another eIM certificate", TAKES_TEXT(struct settings, sign_cert)},
     {"sign-key", "KEY", "and its key", TAKES_TEXT(struct settings, sign_key)},
     HTTPS_IDENTITY_ROWS(struct settings, tls, "another TLS certificate (PEM); CoAP has the first"),
@@ -136,6 +142,41 @@ static bool load_extra_cis(struct eim *eim, const struct settings *settings)
             return tool_error("%s: %s", settings->extra_ci[i], why) == EXIT_OK;
     }
     return true;
+}
+
+/* A version that was shown with the rules was that of another day. */
+static bool set_rules(struct eim *eim, const char *path, json_t *document)
+{
+    struct complaint complaint = {0};
+
+    if (json_is_object(document))
+        json_object_del(document, "version");
+    if (eim_rules_set(eim, document, &complaint))
+        return true;
+    if (complaint.why[0] == '\0')
+        return tool_error("%s: the rules cannot be stored: %s", path, db_reason(eim->db)) == EXIT_OK;
+    return tool_error("%s: %s%s%s", path, complaint.field, complaint.field[0] != '\0' ? ": " : "",
+                      complaint.why) == EXIT_OK;
+}
+
+static bool load_rules(struct eim *eim, const char *path)
+{
+    struct buf text = {0};
+    json_error_t where;
+    json_t *document;
+    bool ok;
+
+    if (path == NULL)
+        return true;
+    if (!tool_read_file(path, REST_BODY_MAX, &text))
+        return false;
+    document = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, &where);
+    buf_free(&text);
+    if (document == NULL)
+        return tool_error("%s is not JSON: %s in line %d", path, where.text, where.line) == EXIT_OK;
+    ok = set_rules(eim, path, document);
+    json_decref(document);
+    return ok;
 }
 
 /* --- Running -------------------------------------------------------------------------------------------- */
@@ -211,7 +252,7 @@ static int eim_tool_serve(const struct settings *settings)
     struct eim eim = {.first_counter = settings->first_counter};
     bool ok = eim_identity_load(&eim, settings->pki, settings->curve, settings->id) &&
               load_sign_files(&eim, settings) && load_extra_cis(&eim, settings) &&
-              eim_state_open(&eim, settings->state);
+              eim_state_open(&eim, settings->state) && load_rules(&eim, settings->rules);
 
     eim.trust.ignore_expiry = settings->ignore_expiry;
     ok = ok && eim_tool_run(settings, &eim);

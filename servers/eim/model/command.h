@@ -6,29 +6,13 @@
 #define SOFTEUICC_SERVERS_EIM_MODEL_COMMAND_H
 
 #include "apdu/bytes.h"
+#include "common/complaint.h"
 #include "protocol/names.h"
 
 #include <jansson.h>
 
 #define COMMANDS_MAX     32                  /* in one package */
 #define PACKAGE_SIZE_MAX ((size_t)32 * 1024) /* octets of a package */
-
-/* What is wrong with a request: which field ("psmo[1].enable.iccid"), and why. */
-struct complaint {
-    char field[128];
-    char why[200];
-};
-
-/* Notes it, unless one stands already; returns false. `member` may be NULL: `path` itself. */
-bool complain(struct complaint *complaint, const char *path, const char *member, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-/* Every member of `object`, which is an object, must be one of these names (NULL at the end). */
-bool check_members(const json_t *object, const char *path, const char *const *names,
-                   struct complaint *complaint);
-/* A member that is a text of at most `max` octets; NULL, after a complaint, when it is not there or no such
- * text. */
-const char *require_text(const json_t *object, const char *path, const char *member, size_t max,
-                         struct complaint *complaint);
 
 /* Appends the commands of a JSON list ([{"enable": {"iccid": …}}, …], "psmo" or, with `eco`, "eco") one after
  * another: the content of psmoList or ecoList. `older`: profiles are asked for with the members alone that

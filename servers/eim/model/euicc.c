@@ -24,9 +24,9 @@ bool eid_is_good(const char *digits)
 void eim_euicc_forget(struct eim *eim, const char *eid)
 {
     static const char *const statements[] = {
-        "DELETE FROM profile WHERE eid = ?", "DELETE FROM notification WHERE eid = ?",
+        "DELETE FROM profile WHERE eid = ?",        "DELETE FROM notification WHERE eid = ?",
         "DELETE FROM package_result WHERE eid = ?", "DELETE FROM eim_order WHERE eid = ?",
-        "DELETE FROM euicc WHERE eid = ?"};
+        "DELETE FROM rule_event WHERE eid = ?",     "DELETE FROM euicc WHERE eid = ?"};
 
     for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
         db_run(eim->db, statements[i], DB_VALUES(DB_TEXT(eid)));

@@ -3,6 +3,7 @@
 #include "servers/eim/model/result.h"
 
 #include "common/log.h"
+#include "servers/eim/model/rules.h"
 
 #include <openssl/rand.h>
 
@@ -189,13 +190,22 @@ static bool send_next(struct eim *eim, const char *eid, struct buf *package)
     return found;
 }
 
+/* The network, and since when it has been the one that is reported. */
+static void take_network(struct eim *eim, const char *eid, struct span network)
+{
+    db_run(eim->db,
+           "UPDATE euicc SET network_since = CASE WHEN network IS ?1 THEN network_since ELSE ?2 END,"
+           " network = ?1 WHERE eid = ?3",
+           DB_VALUES(DB_BLOB(network), DB_INT(eim_now()), DB_TEXT(eid)));
+}
+
 static void take_poll(struct eim *eim, const char *eid, const struct eim_poll *poll)
 {
     char cause[40];
 
     eim_euicc_touch(eim, eid);
     if (poll->network.size == 3)
-        eim_euicc_set(eim, eid, "network", DB_BLOB(poll->network));
+        take_network(eim, eid, poll->network);
     if (!poll->state_changed && !poll->has_cause)
         return;
     profiles_stale(eim, eid);
@@ -209,14 +219,18 @@ enum eim_error eim_next_package(struct eim *eim, const struct eim_poll *poll, st
 {
     char eid[EIM_EID_DIGITS + 1];
     struct buf made = {0};
-    bool found;
+    int64_t last_seen;
+    bool found, is_ruled;
 
     if (poll->eid.data == NULL)
         return EIM_ERROR_MISSING_EID;
     if (!eid_to_digits(poll->eid, eid))
         return EIM_ERROR_INVALID_EID;
     db_begin(eim->db);
+    is_ruled = eim_rules_await(eim, eid, &last_seen);
     take_poll(eim, eid, poll);
+    if (is_ruled)
+        eim_rules_polled(eim, eid, poll, last_seen);
     found = send_next(eim, eid, &made);
     if (made.failed)
         db_fail(eim->db, "out of memory");

@@ -108,6 +108,7 @@ void eim_close(struct eim *eim)
 {
     pki_pair_free(&eim->sign);
     euicc_trust_clear(&eim->trust);
+    rules_free(eim->rules);
     db_close(eim->db);
     *eim = (struct eim){0};
 }

@@ -11,6 +11,7 @@
 #include "servers/eim/model/command.h"
 #include "servers/eim/model/eim.h"
 #include "servers/eim/model/result_parse.h"
+#include "servers/rules/rules.h"
 
 #define EIM_ID_MAX 128 /* octets */
 
@@ -22,7 +23,10 @@ struct eim {
     struct db *db;
     int64_t first_counter; /* of a new eUICC's first package */
     int64_t started;
-    bool is_crowded; /* strangers had to be forgotten for others, and it was said */
+    bool is_crowded;                      /* strangers had to be forgotten for others, and it was said */
+    struct rules *rules;                  /* those of this version, as the state has them; NULL: none */
+    int64_t rules_version;                /* 0: none were ever set */
+    char rules_after[EIM_EID_DIGITS + 1]; /* where the look at silent eUICCs goes on; "": at the first */
 };
 
 /* The identity out of a test PKI directory: the signing key of `curve` and the CIs of all curves. `id` NULL:

@@ -8,10 +8,13 @@
 #include "common/http/tls_files.h"
 #include "common/tool.h"
 #include "protocol/admin_protocol.h"
+#include "servers/eim/model/rules.h"
 #include "servers/eim/network/coap.h"
 #include "servers/eim/network/esipa.h"
 #include "servers/eim/network/rest.h"
 #include "servers/eim/network/rest_token.h"
+
+#include <event2/event.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +26,7 @@ struct eim_network {
     struct eim *eim;
     struct relay *relay;
     struct rest_token token;
+    struct event *rules_timer;
     struct https *https;
     struct coap_server *coap; /* NULL: none */
     uint16_t coap_port;
@@ -95,7 +99,7 @@ static bool open_https(struct eim_network *network, struct loop *loop,
         .names_count = options->names_count,
         .body_max = ESIPA_MESSAGE_MAX,
         .admin_protocol = ESIPA_ADMIN_PROTOCOL,
-        .allow = "GET, POST, PATCH, DELETE",
+        .allow = "GET, POST, PUT, PATCH, DELETE",
         .answer = on_request,
         .context = network,
     };
@@ -130,6 +134,25 @@ static bool open_coap(struct eim_network *network, struct loop *loop,
     return network->coap != NULL;
 }
 
+static void on_rules_timer(evutil_socket_t fd, short events, void *context)
+{
+    (void)fd;
+    (void)events;
+    eim_rules_tick(context);
+}
+
+/* Silence is no request that something could be done at. */
+static bool open_rules_timer(struct eim_network *network, struct loop *loop)
+{
+    const struct timeval every = {.tv_sec = EIM_RULES_TICK};
+
+    network->rules_timer = event_new(loop_base(loop), -1, EV_PERSIST, on_rules_timer, network->eim);
+    if (network->rules_timer != NULL && event_add(network->rules_timer, &every) == 0)
+        return true;
+    tool_error("out of memory");
+    return false;
+}
+
 uint16_t eim_network_coap_port(const struct eim_network *network)
 {
     return network->coap_port;
@@ -149,7 +172,8 @@ struct eim_network *eim_network_open(struct loop *loop, struct eim *eim,
     snprintf(network->address, sizeof(network->address), "%s", options->address);
     if (rest_token_open(&network->token, options->token_file))
         network->relay = relay_open(loop, eim, options->smdp_ca, RELAY_TIMEOUT);
-    if (network->relay != NULL && open_https(network, loop, options) && open_coap(network, loop, options)) {
+    if (network->relay != NULL && open_rules_timer(network, loop) && open_https(network, loop, options) &&
+        open_coap(network, loop, options)) {
         relay_allow(network->relay, options->relay_to, options->relay_to_count);
         relay_forward(network->relay);
         return network;
@@ -172,6 +196,8 @@ void eim_network_close(struct eim_network *network)
     coap_server_close(network->coap);
 #endif
     https_close(network->https);
+    if (network->rules_timer != NULL)
+        event_free(network->rules_timer);
     rest_token_close(&network->token);
     free(network);
 }

@@ -38,6 +38,10 @@ static const struct {
     {"GET", "/v1/orders/{id}", rest_order, {NULL}, NO_LIST},
     {"DELETE", "/v1/orders/{id}", rest_order_cancel, {"force", NULL}, NO_LIST},
     {"GET", "/v1/notifications", rest_notifications, {"eid", NULL}, BY_NUMBER},
+    {"GET", "/v1/rules", rest_rules, {NULL}, NO_LIST},
+    {"PUT", "/v1/rules", rest_rules_set, {NULL}, NO_LIST},
+    {"POST", "/v1/rules/test", rest_rules_test, {NULL}, NO_LIST},
+    {"GET", "/v1/rules/events", rest_rule_events, {"eid", NULL}, BY_NUMBER},
 };
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
 
@@ -149,7 +153,8 @@ static bool take_body(struct rest_call *call, const struct http_request *request
 {
     json_error_t where;
 
-    if (strcmp(request->method, "POST") != 0 && strcmp(request->method, "PATCH") != 0)
+    if (strcmp(request->method, "POST") != 0 && strcmp(request->method, "PUT") != 0 &&
+        strcmp(request->method, "PATCH") != 0)
         return true;
     if (!http_is_content_type(request->content_type, "application/json")) {
         rest_error(call, 415, "", "Content-Type must be application/json");

@@ -40,3 +40,26 @@ void rest_error(struct rest_call *call, int code, const char *field, const char 
              message);
     rest_json(call, code, json_pack("{s:o}", "error", error));
 }
+
+void rest_list(struct rest_call *call, json_t *list, bool failed)
+{
+    if (!failed) {
+        rest_json(call, 200, list);
+        return;
+    }
+    json_decref(list);
+    rest_error(call, 500, "", "the state cannot be read: %s", db_reason(call->eim->db));
+}
+
+void rest_cannot_store(struct rest_call *call, const char *what)
+{
+    rest_error(call, 500, "", "the %s cannot be stored: %s", what, db_reason(call->eim->db));
+}
+
+bool rest_euicc_is_there(struct rest_call *call, const char *eid)
+{
+    if (eim_euicc_number(call->eim, eid, "count(*)", 0) > 0)
+        return true;
+    rest_error(call, 404, "eid", "this eUICC is not known");
+    return false;
+}

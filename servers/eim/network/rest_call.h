@@ -9,7 +9,7 @@
 struct rest_call {
     struct eim *eim;
     const char *parameter;                             /* what stands for {eid} or {id} in the path; NULL */
-    json_t *body;                                      /* POST, PATCH: an object */
+    json_t *body;                                      /* POST, PUT, PATCH: an object */
     char eid[EIM_EID_DIGITS + 1], state[12], force[8]; /* of the query; "" when absent */
     struct page page;                                  /* of a list */
     struct http_answer *answer;
@@ -20,6 +20,12 @@ void rest_json(struct rest_call *call, int code, json_t *json);
 /* {"error": {"field": …, "message": …}}; `field` may be "". */
 void rest_error(struct rest_call *call, int code, const char *field, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* A list (taken), or that rows of it could not be read. */
+void rest_list(struct rest_call *call, json_t *list, bool failed);
+/* 500 with the reason: "the order cannot be stored: …". */
+void rest_cannot_store(struct rest_call *call, const char *what);
+/* Whether the eUICC is known; else 404 is answered. */
+bool rest_euicc_is_there(struct rest_call *call, const char *eid);
 
 /* One handler per route; the table is in rest.c. */
 void rest_status(struct rest_call *call);
@@ -33,5 +39,9 @@ void rest_order_add(struct rest_call *call);
 void rest_order(struct rest_call *call);
 void rest_order_cancel(struct rest_call *call);
 void rest_notifications(struct rest_call *call);
+void rest_rules(struct rest_call *call);
+void rest_rules_set(struct rest_call *call);
+void rest_rules_test(struct rest_call *call);
+void rest_rule_events(struct rest_call *call);
 
 #endif

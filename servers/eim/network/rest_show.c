@@ -12,22 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The list, unless rows of it could not be read. */
-static void answer_list(struct rest_call *call, json_t *list, bool failed)
-{
-    if (!failed) {
-        rest_json(call, 200, list);
-        return;
-    }
-    json_decref(list);
-    rest_error(call, 500, "", "the state cannot be read: %s", db_reason(call->eim->db));
-}
-
-static void cannot_store(struct rest_call *call, const char *what)
-{
-    rest_error(call, 500, "", "the %s cannot be stored: %s", what, db_reason(call->eim->db));
-}
-
 /* --- The server ----------------------------------------------------------------------------------------- */
 
 #define OPEN_ORDERS "eim_order WHERE state IN ('" ORDER_QUEUED "', '" ORDER_SENT "', '" ORDER_LOST "')"
@@ -63,17 +47,9 @@ static json_t *show_profiles(struct eim *eim, const char *eid)
                    NULL);
 }
 
-static bool euicc_is_there(struct rest_call *call)
-{
-    if (eim_euicc_number(call->eim, call->parameter, "count(*)", 0) > 0)
-        return true;
-    rest_error(call, 404, "eid", "this eUICC is not known");
-    return false;
-}
-
 void rest_profiles(struct rest_call *call)
 {
-    if (euicc_is_there(call))
+    if (rest_euicc_is_there(call, call->parameter))
         rest_json(call, 200, show_profiles(call->eim, call->parameter));
 }
 
@@ -85,7 +61,8 @@ void rest_profiles(struct rest_call *call)
     " token AS associationToken,"                                                                            \
     " CASE data_state WHEN 0 THEN 'unknown' WHEN 1 THEN 'known' ELSE 'refused' END AS data,"                 \
     " ci_key_id AS ciPKId, default_smdp AS defaultSmdpAddress, root_smds AS rootSmdsAddress,"                \
-    " state_change_cause AS stateChangeCause, network AS rPLMN,"                                             \
+    " state_change_cause AS stateChangeCause,"                                                               \
+    " network AS rPLMN, nullif(network_since, 0) AS networkSince,"                                           \
     " profiles_stale = 0 AS profilesCurrent_flag, nullif(profiles_at, 0) AS profilesSeen,"                   \
     " (SELECT count(*) FROM " OPEN_ORDERS " AND eim_order.eid = euicc.eid) AS openOrders FROM euicc"
 
@@ -126,7 +103,7 @@ void rest_euiccs(struct rest_call *call)
     size_t i;
 
     json_array_foreach(list, i, euicc) name_cause(euicc);
-    answer_list(call, list, failed);
+    rest_list(call, list, failed);
 }
 
 void rest_euicc(struct rest_call *call)
@@ -176,7 +153,7 @@ void rest_euicc_change(struct rest_call *call)
     struct complaint complaint = {0};
     struct db *db = call->eim->db;
 
-    if (!euicc_is_there(call))
+    if (!rest_euicc_is_there(call, call->parameter))
         return;
     if (!check_members(call->body, "", members, &complaint)) {
         rest_error(call, 400, complaint.field, "%s", complaint.why);
@@ -192,19 +169,19 @@ void rest_euicc_change(struct rest_call *call)
     if (db_commit(db))
         rest_euicc(call);
     else
-        cannot_store(call, "state");
+        rest_cannot_store(call, "state");
 }
 
 void rest_euicc_forget(struct rest_call *call)
 {
     struct db *db = call->eim->db;
 
-    if (!euicc_is_there(call))
+    if (!rest_euicc_is_there(call, call->parameter))
         return;
     db_begin(db);
     eim_euicc_forget(call->eim, call->parameter);
     if (!db_commit(db)) {
-        cannot_store(call, "state");
+        rest_cannot_store(call, "state");
         return;
     }
     call->answer->code = 204;
@@ -245,7 +222,7 @@ void rest_orders(struct rest_call *call)
                            DB_INT(call->page.after_number), DB_INT(call->page.limit))),
         &failed);
 
-    answer_list(call, list, failed);
+    rest_list(call, list, failed);
 }
 
 void rest_order_add(struct rest_call *call)
@@ -261,7 +238,7 @@ void rest_order_add(struct rest_call *call)
     id = eim_order_add(call->eim, json_string_value(json_object_get(call->body, "eid")), kind, false,
                        call->body);
     if (id == 0)
-        cannot_store(call, "order");
+        rest_cannot_store(call, "order");
     else
         answer_order(call, 201, id);
 }
@@ -310,7 +287,7 @@ void rest_order_cancel(struct rest_call *call)
     if (db_commit(eim->db))
         answer_order(call, 200, order.id);
     else
-        cannot_store(call, "state");
+        rest_cannot_store(call, "state");
     eim_order_clear(&order);
 }
 
@@ -330,5 +307,5 @@ void rest_notifications(struct rest_call *call)
                                    DB_INT(call->page.limit))),
                 &failed);
 
-    answer_list(call, list, failed);
+    rest_list(call, list, failed);
 }

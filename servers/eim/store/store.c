@@ -5,7 +5,17 @@
  * often the list has to be asked for. stranger: nobody ordered anything for it and its certificates are not
  * known. version1: its IPA is one of SGP.32 v1.0. lists_v1: its profiles are asked for as v1.0 knows them.
  * forward: 0 no, 1 waits, 2 delivered, 3 given up. A package_result without a sequence is an answer that was
- * not believed, as it came. */
+ * not believed, as it came. network_since: when that network was reported first, no other one since. rules:
+ * one row, whose version grows with every change. rule_event: what rules have ordered, orders is a JSON list
+ * of ids. */
+#define RULES_TABLES                                                                                         \
+    "CREATE TABLE rules ("                                                                                   \
+    "  id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, json TEXT NOT NULL);"                \
+    "CREATE TABLE rule_event ("                                                                              \
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, rule TEXT NOT NULL, eid TEXT NOT NULL,"    \
+    "  reason TEXT NOT NULL, orders TEXT NOT NULL);"                                                         \
+    "CREATE INDEX rule_event_by_eid ON rule_event (eid, rule, at);"
+
 static const char tables[] =
     "CREATE TABLE euicc ("
     "  eid TEXT PRIMARY KEY, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
@@ -15,7 +25,7 @@ static const char tables[] =
     "  device_info BLOB, profiles_stale INTEGER NOT NULL DEFAULT 1, profiles_at INTEGER NOT NULL DEFAULT 0,"
     "  state_change_cause INTEGER, network BLOB, last_notification INTEGER NOT NULL DEFAULT 0,"
     "  stranger INTEGER NOT NULL DEFAULT 1, version1 INTEGER NOT NULL DEFAULT 0,"
-    "  lists_v1 INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+    "  lists_v1 INTEGER NOT NULL DEFAULT 0, network_since INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
     "CREATE INDEX euicc_strangers ON euicc (last_seen) WHERE stranger;"
     "CREATE TABLE eim_order ("
     "  id INTEGER PRIMARY KEY AUTOINCREMENT, eid TEXT NOT NULL, kind INTEGER NOT NULL,"
@@ -38,7 +48,7 @@ static const char tables[] =
     "  tries INTEGER NOT NULL DEFAULT 0, next_try INTEGER NOT NULL DEFAULT 0, UNIQUE (eid, digest));"
     "CREATE INDEX order_by_origin ON eim_order (internal);"
     "CREATE INDEX result_refused ON package_result (id) WHERE sequence IS NULL;"
-    "CREATE INDEX notification_by_worth ON notification (verified);";
+    "CREATE INDEX notification_by_worth ON notification (verified);" RULES_TABLES;
 
 static const char *const upgrades[] = {
     "ALTER TABLE euicc ADD COLUMN stranger INTEGER NOT NULL DEFAULT 1;"
@@ -50,6 +60,8 @@ static const char *const upgrades[] = {
     "CREATE INDEX order_by_origin ON eim_order (internal);"
     "CREATE INDEX result_refused ON package_result (id) WHERE sequence IS NULL;"
     "CREATE INDEX notification_by_worth ON notification (verified);",
+    "ALTER TABLE euicc ADD COLUMN network_since INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE euicc SET network_since = last_seen WHERE network IS NOT NULL;" RULES_TABLES,
 };
 
 struct db *eim_store_open(const char *path, char why[DB_WHY_MAX])
@@ -58,7 +70,7 @@ struct db *eim_store_open(const char *path, char why[DB_WHY_MAX])
         .name = "an eIM's state",
         .tables = tables,
         .known = "eim_order",
-        .version = 2,
+        .version = 3,
         .upgrades = upgrades,
     };
 

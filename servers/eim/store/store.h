@@ -1,7 +1,7 @@
 /*
  * What an eIM keeps, in one SQLite file or in memory: its eUICCs with their profiles, orders, the results of
- * packages, and notifications. The tables can be read with any SQLite tool; the statements on them stand with
- * the rules that they carry out, in servers/eim/model/.
+ * packages, notifications, rules and what these have ordered. The tables can be read with any SQLite tool;
+ * the statements on them stand with the rules that they carry out, in servers/eim/model/.
  */
 #ifndef SOFTEUICC_SERVERS_EIM_STORE_STORE_H
 #define SOFTEUICC_SERVERS_EIM_STORE_STORE_H

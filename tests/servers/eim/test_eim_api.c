@@ -99,6 +99,8 @@ START_TEST(answers_every_described_route)
     } calls[] = {
         {"POST", "/v1/orders", ORDER_1, 201},
         {"PATCH", "/v1/euiccs/{eid}", "{\"counter\":7}", 200},
+        {"PUT", "/v1/rules", "{\"rules\":[]}", 200},
+        {"POST", "/v1/rules/test", "{" EID "}", 200},
     };
     struct described list[32];
     size_t count;

@@ -3,7 +3,19 @@
 #include "tests/support/store.h"
 #include "tests/support/test.h"
 
+static const char *const before_3[] = {
+    "DROP TABLE rules",
+    "DROP TABLE rule_event",
+    "ALTER TABLE euicc DROP COLUMN network_since",
+    "INSERT INTO euicc (eid, first_seen, last_seen, counter, network) VALUES ('there', 1, 20, 3, x'27F450'),"
+    " ('nowhere', 1, 30, 4, NULL)",
+    NULL,
+};
+
 static const char *const before_2[] = {
+    "DROP TABLE rules",
+    "DROP TABLE rule_event",
+    "ALTER TABLE euicc DROP COLUMN network_since",
     "DROP INDEX euicc_strangers",
     "DROP INDEX order_by_origin",
     "DROP INDEX result_refused",
@@ -43,4 +55,20 @@ START_TEST(knows_its_devices_after_version_1)
 }
 END_TEST
 
-TEST_MAIN("eim_store", knows_its_devices_after_version_1)
+/* Where a device was seen last it has been since then, as far as is known. */
+START_TEST(knows_where_they_are_after_version_2)
+{
+    static const char since[] = "SELECT network_since FROM euicc WHERE eid = ?";
+    struct db *db;
+
+    store_go_back(store_in(eim_store_open, "eim.db"), before_3, 2);
+    db = store_in(eim_store_open, "eim.db");
+    store_check_shape(db, eim_store_open);
+    ck_assert_int_eq(db_number(db, -1, since, DB_VALUES(DB_TEXT("there"))), 20);
+    ck_assert_int_eq(db_number(db, -1, since, DB_VALUES(DB_TEXT("nowhere"))), 0);
+    ck_assert_int_eq(db_number(db, -1, "SELECT count(*) FROM rules", DB_NONE), 0);
+    db_close(db);
+}
+END_TEST
+
+TEST_MAIN("eim_store", knows_its_devices_after_version_1, knows_where_they_are_after_version_2)
