@@ -385,8 +385,7 @@ static int print_list(const struct client *client, json_t *list, void (*print)(c
     return EXIT_OK;
 }
 
-/* A list of the eIM. */
-static int run_list(const struct command_line *line, const char *name, const char *key,
+int client_run_list(const struct command_line *line, const char *name, const char *key,
                     void (*print)(const json_t *list))
 {
     const struct client *client = line->settings;
@@ -399,17 +398,17 @@ static int run_list(const struct command_line *line, const char *name, const cha
 
 static int run_orders(const struct command_line *line)
 {
-    return run_list(line, "v1/orders", "id", print_orders);
+    return client_run_list(line, "v1/orders", "id", print_orders);
 }
 
 static int run_euiccs(const struct command_line *line)
 {
-    return run_list(line, "v1/euiccs", "eid", print_euiccs);
+    return client_run_list(line, "v1/euiccs", "eid", print_euiccs);
 }
 
 static int run_notifications(const struct command_line *line)
 {
-    return run_list(line, "v1/notifications", "id", print_notifications);
+    return client_run_list(line, "v1/notifications", "id", print_notifications);
 }
 
 /* The eUICC with its profiles and orders, or the eIM with all eUICCs. */

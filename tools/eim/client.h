@@ -41,6 +41,10 @@ void client_begin(void *settings);
 json_t *client_exchange(const struct client *client, const char *method, const char *path,
                         const json_t *body);
 
+/* All rows of a list that the settings ask for, as JSON or as `print` has them; the exit status. */
+int client_run_list(const struct command_line *line, const char *name, const char *key,
+                    void (*print)(const json_t *list));
+
 /* One order for people: its line, and its results below. */
 void client_print_order(const json_t *order);
 
@@ -50,5 +54,6 @@ extern const struct command eim_orders;
 extern const struct command eim_euiccs;
 extern const struct command eim_notifications;
 extern const struct command eim_cancel;
+extern const struct command eim_rule;
 
 #endif

@@ -284,7 +284,8 @@ static int run_server(const struct command_line *line)
 }
 
 static const struct command *const commands[] = {
-    &eim_config, &eim_order, &eim_status, &eim_orders, &eim_euiccs, &eim_notifications, &eim_cancel, NULL,
+    &eim_config,        &eim_order,  &eim_status, &eim_orders, &eim_euiccs,
+    &eim_notifications, &eim_cancel, &eim_rule,   NULL,
 };
 
 const struct command subcommand_eim = {
