@@ -28,7 +28,7 @@ static const char *text_of(const json_t *object, const char *name)
 }
 
 /* A member as JSON in one line; "" when it is not there. Freed by the caller. */
-static char *compact(const json_t *object, const char *name)
+static char *compact_member(const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
 
@@ -46,7 +46,7 @@ static int print_rules(const json_t *rules)
 
     json_array_foreach(json_object_get(rules, "rules"), i, rule)
     {
-        char *when = compact(rule, "when"), *then = compact(rule, "then");
+        char *when = compact_member(rule, "when"), *then = compact_member(rule, "then");
 
         table_add(table, "%s", text_of(rule, "name"));
         table_add(table, "%s", json_is_false(json_object_get(rule, "enabled")) ? "off" : "on");
@@ -225,7 +225,7 @@ static void print_events(const json_t *events)
 
     json_array_foreach(events, i, event)
     {
-        char *orders = compact(event, "orders");
+        char *orders = compact_member(event, "orders");
 
         table_add(table, "%s", time_text(event, at));
         table_add(table, "%s", text_of(event, "rule"));
