@@ -116,6 +116,8 @@ static void power_changed(struct at *at, const char *text)
     bool is_on = strcmp(text, "on") == 0, is_reset = strcmp(text, "reset") == 0;
 
     at_sessions_end(at);
+    if (is_reset || strcmp(text, "off") == 0)
+        at_network_left(at);
     if (!HAS_QUIRK(at, AT_TALKS))
         return;
     if (is_on)
@@ -128,6 +130,8 @@ void at_modem_told(struct at *at, const struct modem_event *event)
 {
     if (event->kind == MODEM_EVENT_POWER)
         power_changed(at, event->text);
+    else if (event->kind == MODEM_EVENT_PROFILE)
+        at_network_left(at);
     else if (event->kind == MODEM_EVENT_NETWORK)
         at_network_changed(at);
 }

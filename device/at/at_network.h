@@ -6,5 +6,8 @@
 
 /* Tells of another registration those who asked for it. */
 void at_network_changed(struct at *at);
+/* The radio or the card was switched off, or the subscriber is another: tells those who were told that it is
+ * registered. It may be so again at once. */
+void at_network_left(struct at *at);
 
 #endif
