@@ -132,6 +132,8 @@ void at_modem_told(struct at *at, const struct modem_event *event)
 {
     if (event->kind == MODEM_EVENT_POWER)
         power_changed(at, event->text);
+    else if (event->kind == MODEM_EVENT_PROFILE)
+        at_network_leaves(at);
     else if (event->kind == MODEM_EVENT_NETWORK)
         at_network_changed(at);
     else if (event->kind == MODEM_EVENT_APDU)

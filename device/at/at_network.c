@@ -46,20 +46,22 @@ static unsigned technology_of(const struct at *at)
     return technologies[modem_network(at->modem)->technology];
 }
 
-static bool is_registered(const struct at *at)
+static bool is_on_network(unsigned status)
 {
-    unsigned status = status_of(at);
-
     return status == HOME || status == ROAMING;
 }
 
+static bool is_registered(const struct at *at)
+{
+    return is_on_network(status_of(at));
+}
+
 /* `stat[,"tac","ci",AcT]`, or with a rejection `stat,,,,0,cause` as n = 3 has it. */
-static void put_registration(const struct at *at, unsigned detail, char *text, size_t size)
+static void put_registration(const struct at *at, unsigned detail, unsigned status, char *text, size_t size)
 {
     const struct air_state *state = modem_network(at->modem);
-    unsigned status = status_of(at);
 
-    if (detail >= 2 && is_registered(at))
+    if (detail >= 2 && is_on_network(status))
         snprintf(text, size, "%u,\"%04X\",\"%08X\",%u", status, state->area, state->cell, technology_of(at));
     else if (detail >= 3 && status == DENIED)
         snprintf(text, size, "%u,,,,0,%u", status, state->cause);
@@ -91,34 +93,44 @@ static enum at_result serve_registration(struct at *at, const struct at_command 
         at->registration_told[index] = status_of(at);
         return AT_OK;
     }
-    put_registration(at, at->registration[index], text, sizeof(text));
+    put_registration(at, at->registration[index], status_of(at), text, sizeof(text));
     at_say(at, "%s: %u,%s", command->name, at->registration[index], text);
     return AT_OK;
 }
 
-static void tell_registration(struct at *at, size_t index)
+static void tell_registration(struct at *at, size_t index, unsigned status)
 {
     char text[60];
 
-    at->registration_told[index] = status_of(at);
-    put_registration(at, at->registration[index], text, sizeof(text));
+    at->registration_told[index] = status;
+    put_registration(at, at->registration[index], status, text, sizeof(text));
     at_say_unasked(at, "%s: %s", registration_names[index], text);
 }
 
 /* n = 1 hears of another status, above that of another cell too. */
 void at_network_changed(struct at *at)
 {
+    unsigned status = status_of(at);
+
     for (size_t i = 0; i < AT_REGISTRATIONS; i++)
-        if (at->registration[i] > 1 ||
-            (at->registration[i] == 1 && at->registration_told[i] != status_of(at)))
-            tell_registration(at, i);
+        if (at->registration[i] > 1 || (at->registration[i] == 1 && at->registration_told[i] != status))
+            tell_registration(at, i, status);
 }
 
 void at_network_left(struct at *at)
 {
+    unsigned status = status_of(at);
+
     for (size_t i = 0; i < AT_REGISTRATIONS; i++)
-        if (at->registration[i] > 0 && at->registration_told[i] != status_of(at))
-            tell_registration(at, i);
+        if (at->registration[i] > 0 && at->registration_told[i] != status)
+            tell_registration(at, i, status);
+}
+
+void at_network_leaves(struct at *at)
+{
+    for (size_t i = 0; i < AT_REGISTRATIONS; i++)
+        if (at->registration[i] > 0 && is_on_network(at->registration_told[i]))
+            tell_registration(at, i, SEARCHING);
 }
 
 /* --- what is switched on ------------------------------------------------------------------------------- */

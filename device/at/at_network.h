@@ -8,5 +8,7 @@
 void at_network_changed(struct at *at);
 /* The modem has done so itself: only another status is told, for nobody tells of that. */
 void at_network_left(struct at *at);
+/* The subscriber is another: who was told that it is registered hears that it searches, and then again. */
+void at_network_leaves(struct at *at);
 
 #endif

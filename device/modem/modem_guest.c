@@ -42,15 +42,28 @@ static bool begin_command(struct modem *modem)
     if (!modem_rouse(modem))
         return false;
     modem_is_active(modem);
-    if (HAS_HABIT(modem, MODEM_INTERRUPTS))
+    return true;
+}
+
+/* The habit: what a program has selected on the basic channel is not selected any more, and the rest of an
+ * answer is lost there. On a channel of its own the modem knows of what is under way. */
+static void interrupt_guest(struct modem *modem, struct span capdu)
+{
+    struct apdu_command command;
+    bool is_rest = apdu_decode(capdu, &command) == SW_OK && command.ins == INS_GET_RESPONSE;
+
+    if (HAS_HABIT(modem, MODEM_INTERRUPTS) && !(is_rest && command.channel > 0))
         proactive_dawdle(modem);
-    return !modem->link_failed;
 }
 
 bool modem_transmit(struct modem *modem, struct span capdu, struct buf *answer)
 {
-    bool is_sent = begin_command(modem) && card_transmit(modem, capdu) != 0;
+    bool is_sent = begin_command(modem);
 
+    if (is_sent) {
+        interrupt_guest(modem, capdu);
+        is_sent = card_transmit(modem, capdu) != 0;
+    }
     buf_clear(answer);
     if (is_sent) {
         buf_append(answer, buf_span(&modem->rapdu));

@@ -18,6 +18,6 @@ const struct modem_habit_name modem_habits[] = {
     {"loses-timers", MODEM_LOSES_TIMERS, "starts timers that never expire"},
     {"drops-bit-8", MODEM_DROPS_BIT_8,
      "has the comprehension bit where it does not belong, and not where it does"},
-    {"interrupts", MODEM_INTERRUPTS, "sends commands of its own between any two of its AT port"},
+    {"interrupts", MODEM_INTERRUPTS, "sends commands of its own between any two that come from its AT port"},
     {NULL, 0, NULL},
 };
