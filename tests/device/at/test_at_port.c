@@ -421,10 +421,13 @@ static int program_of_callback;
 
 static void change_programs(void)
 {
+    uint8_t octet;
+
     bench.on_received = NULL;
     close(program_of_callback);
     program_of_callback = open_program();
     answer("for the first");
+    ck_assert_int_lt(read(program_of_callback, &octet, 1), 0);
 }
 
 START_TEST(an_answer_that_took_long_is_not_for_the_next)
