@@ -207,21 +207,32 @@ static enum at_result serve_ccho(struct at *at, const struct at_command *command
     return as_model(at, result);
 }
 
+/* A session's number as a text: decimal digits, or for models with long sessions hexadecimal ones, and
+ * nothing else. */
+static bool read_session(const struct at *at, const char *text, unsigned long long *number)
+{
+    bool is_long = HAS_QUIRK(at, AT_LONG_SESSION);
+    const char *digits = is_long ? "0123456789abcdefABCDEF" : "0123456789";
+
+    if (text[0] == '\0' || text[strspn(text, digits)] != '\0')
+        return false;
+    *number = strtoull(text, NULL, is_long ? 16 : 10);
+    if (is_long)
+        *number -= LONG_SESSION;
+    return true;
+}
+
 /* The channel of a session that is open. False: there is none of that number; a reset of the card that is
  * due, or was seen by nobody yet, is done before. */
 static bool find_session(const struct at *at, const struct at_parameters *parameters, unsigned *channel)
 {
     char text[20];
     unsigned long long number;
-    char *end;
 
-    if (!at_parameter_text(parameters, 0, text, sizeof(text)) || text[0] == '-' || text[0] == '+')
+    if (!at_parameter_text(parameters, 0, text, sizeof(text)) || !read_session(at, text, &number))
         return false;
     modem_rouse(at->modem);
-    number = strtoull(text, &end, HAS_QUIRK(at, AT_LONG_SESSION) ? 16 : 10);
-    if (HAS_QUIRK(at, AT_LONG_SESSION))
-        number -= LONG_SESSION;
-    if (*end != '\0' || number >= APDU_CHANNELS || !at->has_session[number])
+    if (number >= APDU_CHANNELS || !at->has_session[number])
         return false;
     *channel = (unsigned)number;
     return true;

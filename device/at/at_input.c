@@ -25,10 +25,17 @@ void at_input_end(struct at_input *input)
     buf_free(&input->last);
 }
 
-void at_input_drop(struct at_input *input)
+static void begin_line(struct at_input *input)
 {
     buf_clear(&input->line);
     input->is_too_long = input->is_over = false;
+}
+
+void at_input_drop(struct at_input *input)
+{
+    begin_line(input);
+    buf_wipe(&input->line);
+    buf_wipe(&input->last);
 }
 
 /* "A/" says the line before once more; nothing ends it. */
@@ -74,7 +81,7 @@ static void add_octet(struct at_input *input, uint8_t octet)
 enum at_input_event at_input_take(struct at_input *input, struct span *in, struct buf *echo)
 {
     if (input->is_over)
-        at_input_drop(input);
+        begin_line(input);
     while (in->size > 0) {
         uint8_t octet = in->data[0];
 

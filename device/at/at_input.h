@@ -29,7 +29,7 @@ enum at_input_event {
 };
 /* Takes octets off the front of `in`, up to the end of a line, and appends what is echoed to `echo`. */
 enum at_input_event at_input_take(struct at_input *input, struct span *in, struct buf *echo);
-/* What was begun is forgotten. */
+/* What was begun is forgotten, and the last line, in which a PIN can stand, too. */
 void at_input_drop(struct at_input *input);
 
 #endif

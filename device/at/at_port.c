@@ -18,7 +18,7 @@
 
 #define TERMINALS "/dev/pts/"
 
-enum { READ_MAX = 4096, NAME_SIZE = 64 };
+enum { READ_MAX = 4096, NAME_SIZE = 64, EVENTS_SIZE = 4096 };
 
 struct at_port {
     struct at_port_events events;
@@ -27,7 +27,9 @@ struct at_port {
     int master, slave;    /* the latter is kept open, so that the terminal keeps its settings */
     int owner;            /* a socket whose name says that the link is taken */
     int watch;            /* inotify; -1: it cannot be seen who has the terminal open */
+    int watch_terminal;   /* of its watches that of the terminal itself */
     unsigned users;
+    bool has_left;           /* the last of them, and that was not acted on yet */
     struct termios settings; /* raw */
     bool has_link;
     struct event *readable, *writable, *watched;
@@ -36,59 +38,87 @@ struct at_port {
 
 /* --- who has opened it --------------------------------------------------------------------------------- */
 
-static void receive_waiting(struct at_port *port)
+/* False: there was nothing. What a program wrote before it closed can be on its way inside the kernel, where
+ * only a read finds it for certain. */
+static bool receive_waiting(struct at_port *port)
 {
     uint8_t octets[READ_MAX];
     ssize_t size = read(port->master, octets, sizeof(octets));
 
     if (size > 0)
         port->events.received(port->events.context, SPAN(octets, (size_t)size));
+    return size > 0;
 }
 
-static bool has_input(const struct at_port *port)
+static void count_user(struct at_port *port, uint32_t mask)
 {
-    int octets = 0;
+    if ((mask & IN_OPEN) != 0)
+        port->users++;
+    else if ((mask & IN_CLOSE) != 0 && port->users > 0)
+        port->has_left = --port->users == 0 || port->has_left;
+}
 
-    return ioctl(port->master, FIONREAD, &octets) == 0 && octets > 0;
+/* Who has come and gone since; `has_left` stays until that was acted on. */
+static void see_users(struct at_port *port)
+{
+    _Alignas(struct inotify_event) char events[EVENTS_SIZE];
+    const struct inotify_event *event;
+    ssize_t size;
+
+    if (port->watch < 0)
+        return;
+    while ((size = read(port->watch, events, sizeof(events))) > 0)
+        for (const char *at = events; at < events + size; at += sizeof(*event) + event->len) {
+            event = (const void *)at;
+            if (event->wd == port->watch_terminal)
+                count_user(port, event->mask);
+        }
+}
+
+/* What a program can set of a terminal, and what keeps the next one out of it. */
+static void restore_settings(const struct at_port *port)
+{
+    tcsetattr(port->slave, TCSANOW, &port->settings);
+    tcflow(port->slave, TCOON);
+    ioctl(port->slave, TIOCNXCL);
 }
 
 /* What one program has not read is not for the next, nor are its settings of the terminal. What it has sent
  * is done, unless another one is there already, whose commands may stand behind them. */
 static void take_leave(struct at_port *port)
 {
+    port->has_left = false;
     buf_clear(&port->out);
+    event_del(port->writable);
+    event_add(port->readable, NULL);
     tcflush(port->slave, TCIFLUSH);
-    while (port->users == 0 && has_input(port))
-        receive_waiting(port);
+    while (port->users == 0 && receive_waiting(port))
+        see_users(port);
     if (port->users == 0)
-        tcsetattr(port->slave, TCSANOW, &port->settings);
+        restore_settings(port);
     port->events.closed(port->events.context);
 }
 
 static void on_watch(evutil_socket_t fd, short what, void *context)
 {
-    struct inotify_event event; /* of a file that is watched itself it has no name */
     struct at_port *port = context;
-    bool has_left = false;
 
-    (void)what;
-    while (read(fd, &event, sizeof(event)) == (ssize_t)sizeof(event)) {
-        if ((event.mask & IN_OPEN) != 0)
-            port->users++;
-        else if ((event.mask & IN_CLOSE) != 0 && port->users > 0)
-            has_left = --port->users == 0 || has_left;
-    }
-    if (has_left)
+    (void)fd, (void)what;
+    see_users(port);
+    if (port->has_left)
         take_leave(port);
 }
 
-/* Without it everything works, but for what one program leaves to the next. */
+/* Two events that are alike become one where nothing stands between them, and of two programs that open the
+ * terminal only one would be counted: so the folder is watched as well, whose events come between.
+ * Without inotify everything works, but for what one program leaves to the next. */
 static bool watch_terminal(struct at_port *port, struct event_base *base)
 {
     port->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (port->watch < 0)
         return true;
-    if (inotify_add_watch(port->watch, port->name, IN_OPEN | IN_CLOSE) < 0) {
+    port->watch_terminal = inotify_add_watch(port->watch, port->name, IN_OPEN | IN_CLOSE);
+    if (port->watch_terminal < 0 || inotify_add_watch(port->watch, TERMINALS, IN_OPEN | IN_CLOSE) < 0) {
         close(port->watch);
         port->watch = -1;
         return true;
@@ -112,7 +142,8 @@ static void send_waiting(struct at_port *port)
             break;
         sent += (size_t)written;
     }
-    memmove(port->out.data, port->out.data + sent, port->out.size - sent);
+    if (sent > 0)
+        memmove(port->out.data, port->out.data + sent, port->out.size - sent);
     port->out.size -= sent;
     if (port->out.size > 0) {
         event_add(port->writable, NULL);
@@ -132,22 +163,22 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 {
     struct at_port *port = context;
 
-    (void)fd;
     /* That it was opened is seen before what came then. */
-    if (port->watch >= 0)
-        on_watch(port->watch, what, port);
+    on_watch(fd, what, port);
     receive_waiting(port);
 }
 
 void at_port_send(struct at_port *port, struct span octets)
 {
-    if (octets.size == 0 || (port->watch >= 0 && port->users == 0))
+    /* A command can take long, and who sent it can have made room for another meanwhile. */
+    see_users(port);
+    if (port->has_left)
+        event_active(port->watched, EV_READ, 0);
+    if (octets.size == 0 || port->has_left || (port->watch >= 0 && port->users == 0))
         return;
     buf_append(&port->out, octets);
-    if (port->out.failed) {
+    if (port->out.failed)
         buf_free(&port->out);
-        return;
-    }
     send_waiting(port);
 }
 
@@ -187,22 +218,22 @@ static bool own_link(struct at_port *port, char why[AT_PORT_WHY_MAX])
     return true;
 }
 
-static bool leads_to(const char *link, const char *beginning)
+/* Where a link leads to; empty: it is none. */
+static const char *target_of(const char *link, char target[NAME_SIZE])
 {
-    char target[NAME_SIZE];
-    ssize_t size = readlink(link, target, sizeof(target) - 1);
+    ssize_t size = readlink(link, target, NAME_SIZE - 1);
 
-    if (size < 0)
-        return false;
-    target[size] = '\0';
-    return strncmp(target, beginning, strlen(beginning)) == 0;
+    target[size > 0 ? size : 0] = '\0';
+    return target;
 }
 
 static bool make_link(struct at_port *port, char why[AT_PORT_WHY_MAX])
 {
+    char target[NAME_SIZE];
+
     if (!own_link(port, why))
         return false;
-    if (leads_to(port->link, TERMINALS))
+    if (strncmp(target_of(port->link, target), TERMINALS, strlen(TERMINALS)) == 0)
         unlink(port->link);
     if (symlink(port->name, port->link) != 0) {
         snprintf(why, AT_PORT_WHY_MAX, "%s: %s", port->link,
@@ -276,9 +307,11 @@ static void free_event(struct event *event)
 
 void at_port_close(struct at_port *port)
 {
+    char target[NAME_SIZE];
+
     if (port == NULL)
         return;
-    if (port->has_link && leads_to(port->link, port->name))
+    if (port->has_link && strcmp(target_of(port->link, target), port->name) == 0)
         unlink(port->link);
     free_event(port->readable);
     free_event(port->writable);

@@ -10,11 +10,15 @@ struct at_serial {
     struct at_serial_settings settings;
     struct at *at;
     struct at_port *port;
+    bool drops; /* what is told unasked: only its text; the session has to know */
 };
 
 static void on_send(void *context, struct span octets)
 {
-    at_port_send(((struct at_serial *)context)->port, octets);
+    const struct at_serial *serial = context;
+
+    if (!serial->drops)
+        at_port_send(serial->port, octets);
 }
 
 static void on_told(void *context, bool is_answer, const char *line)
@@ -65,6 +69,7 @@ void at_serial_close(struct at_serial *serial)
 
 void at_serial_modem_told(struct at_serial *serial, const struct modem_event *event)
 {
-    if (at_port_waiting(serial->port) < WAITING_MAX)
-        at_modem_told(serial->at, event);
+    serial->drops = at_port_waiting(serial->port) >= WAITING_MAX;
+    at_modem_told(serial->at, event);
+    serial->drops = false;
 }

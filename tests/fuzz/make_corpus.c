@@ -326,6 +326,60 @@ static bool make_modem(void)
 #undef STARTED
 }
 
+/* Steps of fuzz_at.c: 01 and a piece is a command line, 00 one octets as they are; the card's answers come
+ * between them. */
+static bool make_at(void)
+{
+    static const struct {
+        const char *name, *head;
+        const char *lines[4], *answers[4];
+    } seeds[] = {
+        {"apdus",
+         "0000",
+         {"+CSIM=10,\"00B2000000\"", "+CSIM=8,\"80F20000\"", "+CLAC", "&FI"},
+         {"0004 0102 9000", "0002 6110 0003 AA 9000", "", ""}},
+        {"sessions",
+         "0100",
+         {"+CCHO=\"A0000005591010FFFFFFFF8900000100\"", "+CGLA=1,10,\"80F2000000\"", "+CCHC=1", "+CCHC=1"},
+         {"0003 019000 0002 6110 0003 AA9000", "0002 9000", "0002 9000", ""}},
+        {"long-sessions",
+         "0402",
+         {"+CCHO=\"A000\"", "+CGLA=000000000385a7c1,10,\"80F2000000\"", "+CCHC=\"385a7c1\"", "!ICCID?"},
+         {"0003 019000 0002 9000", "0002 9000", "0002 9000", ""}},
+        {"files",
+         "0000",
+         {"+CRSM=176,12258,0,0,10", "+CUAD", "+CIMI;+CCID", "+CRSM=214,28423,0,0,1,\"00\",\"7FFF\""},
+         {"0000 0000 0000 0000 0004 0102 9000", "0002 9000 0004 0102 9000 0002 6A83", "", "0000 0000 0000"}},
+        {"pins",
+         "0700",
+         {"+CPIN?", "+CPIN=\"1234\"", "+CLCK=\"SC\",2", "+CPWD=\"P2\",\"1234\",\"4321\""},
+         {"0000 0000 0002 6982 0002 63C3", "0000 0000 0002 6982 0002 6983",
+          "0000 000E 620A C608 900180 830101 830181 9000", "0000 0000 0002 63C1"}},
+        {"network",
+         "0501",
+         {"+CREG=1;+CEREG=3;+CREG?", "+COPS?;+COPS=2", "+CFUN=0;+CFUN=1", "+CGATT?;+CSQ"},
+         {"03 04", "03 0B 02", "", "02"}},
+    };
+    bool is_done = corpus_write_hex("at", "octets",
+                                    "0000 00 001A 4154453153333D3130563051310A 41540A 412F 61740D 0008 7F") &&
+                   corpus_write_hex("at", "started-by-a-card", "0101 0000 0000 0002 6F00 01 0005 2B43494D49");
+    struct buf seed = {0};
+
+    for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]) && is_done; i++) {
+        buf_clear(&seed);
+        is_done = buf_append_hex(&seed, seeds[i].head, NULL);
+        for (size_t line = 0; line < 4 && is_done; line++) {
+            buf_append_octet(&seed, 1);
+            buf_append_number(&seed, 2, strlen(seeds[i].lines[line]));
+            buf_append(&seed, span_of_string(seeds[i].lines[line]));
+            is_done = buf_append_hex(&seed, seeds[i].answers[line], NULL);
+        }
+        is_done = is_done && corpus_write("at", seeds[i].name, buf_span(&seed));
+    }
+    buf_free(&seed);
+    return is_done;
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -334,7 +388,7 @@ int main(int argc, char **argv)
     }
     root = argv[1];
     return make_tlv() && make_vpcd() && make_http() && make_dns() && make_network_script() && make_coap() &&
-                   make_eim() && make_ipa() && make_bip() && make_ipae() && make_modem() &&
+                   make_eim() && make_ipa() && make_bip() && make_ipae() && make_modem() && make_at() &&
                    corpus_make_card_targets()
                ? 0
                : 1;

@@ -100,7 +100,8 @@ END_TEST
 START_TEST(session_numbers_are_those_given)
 {
     static const char *const unknown[] = {
-        "0", "2", "19", "20", "-1", "+1", "1x", "0x1", "18446744073709551617", "\"\"", "1 1"};
+        "0",    "2",   "19",     "20",    "-1", "+1", "1x", "0x1", "18446744073709551617",
+        "\"\"", "1 1", "\" 1\"", "\"1 \""};
 
     open_euicc("generic");
     ck_assert_at(&bench, "AT+CCHO=\"" ISD_R "\"", "+CCHO: 1|OK");

@@ -112,6 +112,8 @@ START_TEST(sierra_mc7455)
     ck_assert_says("AT+CCHO=\"" ISD_R "\"", "+CCHO: 000000000385a7c2|OK");
     ck_assert_says("AT+CGLA=000000000385A7C2,10,\"80E2910000\"", "+CGLA: 8,\"BEEF9000\"|OK");
     ck_assert_says("AT+CGLA=2,10,\"80E2910000\"", "+CME ERROR: not found");
+    ck_assert_says("AT+CCHC=0x385a7c2", "+CME ERROR: not found");
+    ck_assert_says("AT+CCHC=\" 385a7c2\"", "+CME ERROR: not found");
     ck_assert_says("AT+CCHC=\"385a7c2\"", "OK");
     ck_assert_says("AT+CCHC=000000000385a7c2", "+CME ERROR: not found");
     ck_assert_says("AT+CCHC=000000000385a7c0", "+CME ERROR: not found");

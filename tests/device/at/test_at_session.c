@@ -155,13 +155,15 @@ START_TEST(a_long_line_is_one_error)
 }
 END_TEST
 
-/* A program that goes away leaves no half of a line to the next one; what it has set stays. */
+/* A program that goes away leaves no half of a line to the next one, no whole one, and nothing that it has
+ * set. */
 START_TEST(what_was_begun_goes_with_the_program)
 {
     at_bench_fake(&bench, "generic");
-    ck_assert_raw("AT+CMEE=2\rAT+CFUN=0;", "\r\nOK\r\n");
+    ck_assert_raw("AT+CMEE=2;+CREG=2\rAT+CFUN=0;", "\r\nOK\r\n");
     at_left(bench.at);
-    ck_assert_raw("AT+CMEE?\r", "\r\n+CMEE: 2\r\n\r\nOK\r\n");
+    ck_assert_raw("A/", "A/");
+    ck_assert_raw("AT+CMEE?;+CREG?\r", "AT+CMEE?;+CREG?\r\r\n+CMEE: 0\r\n\r\n+CREG: 0,1\r\n\r\nOK\r\n");
     at_bench_free(&bench);
 }
 END_TEST
