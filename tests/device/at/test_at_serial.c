@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { PATIENCE_MS = 10000, QUIET_MS = 20, MS = 1000 };
@@ -99,17 +100,19 @@ START_TEST(who_does_not_read_loses_sessions_too)
 {
     const struct modem_event reset = {.kind = MODEM_EVENT_POWER, .text = "reset"};
     const struct modem_event network = {.kind = MODEM_EVENT_NETWORK};
-    int program;
+    int program, unread = 0;
 
     begin();
     at_bench_override(&bench, "0070", "019000");
     program = open_program();
     say(program, "ATE0+CREG=2;+CCHO=A0\r");
     hear(program, "OK\r\n");
+    say(program, "AT");
     for (unsigned i = 0; i < 400; i++)
-        say(program, "AT+CLAC\r");
-    say(program, "AT+GMM\r");
-    pass(QUIET_MS);
+        say(program, "+CLAC;");
+    say(program, "+GMM\r");
+    for (unsigned waited = 0; waited < PATIENCE_MS && unread < 2000; waited++, pass(1))
+        ck_assert_int_eq(ioctl(program, FIONREAD, &unread), 0);
     at_serial_modem_told(serial, &network);
     at_serial_modem_told(serial, &reset);
     ck_assert_ptr_null(strstr(hear(program, "virtual modem\r\n\r\nOK\r\n"), "+CREG: 1"));
