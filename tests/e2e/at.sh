@@ -136,10 +136,10 @@ answers "a length that is not the APDU's" ERROR 'AT+CSIM=12,"0070000001"'
 # --- profiles --------------------------------------------------------------------------------------------------------------
 end
 begin --terminal-profile "$by_reset"
-answers "a session before the change" "OK | OK | +CCHO: 1 | OK" AT+CMEE=1 AT+CREG=1 "$open_isd_r"
-answers "EnableProfile, and the network is another's" '+CGLA: 4,"6106" | OK | +CGLA: 16,"BF3103800100910B" | OK | +CREG: 0 | +CREG: 1' \
-    "$(apdu +CGLA=1, "$(es10 81 "$(changing BF31 $b)")")" "$(apdu +CGLA=1, 81C0000006)" '?CREG: 1'
-answers "the session has gone with the reset" "+CME ERROR: 22" "$(apdu +CGLA=1, "$(es10 81 $get_eid)")"
+answers "a session before the change" "+CCHO: 1 | OK" "$open_isd_r"
+answers "EnableProfile, and the network is another's" 'OK | +CGLA: 4,"6106" | OK | +CGLA: 16,"BF3103800100910B" | OK | +CREG: 0 | +CREG: 1' \
+    AT+CREG=1 "$(apdu +CGLA=1, "$(es10 81 "$(changing BF31 $b)")")" "$(apdu +CGLA=1, 81C0000006)" '?CREG: 1'
+answers "the session has gone with the reset" "OK | +CME ERROR: 22" AT+CMEE=1 "$(apdu +CGLA=1, "$(es10 81 $get_eid)")"
 answers "the card has the other profile" "+CCID: $b | OK" AT+CCID
 check "the device tells of it" profile_told "$b"
 is "by a REFRESH and a reset" "REFRESH reset" "$(told '[.[] | select(.text == "REFRESH" or (.event == "power" and .text == "reset")).text] | unique | join(" ")')"
@@ -158,7 +158,7 @@ begin
 answers "a PIN is asked for" "+CPIN: SIM PIN | OK" AT+CPIN?
 answers "nobody knows the IMSI before it" "OK | +CME ERROR: 11" AT+CMEE=1 AT+CIMI
 answers "nor does a network" "+COPS: 0 | OK" AT+COPS?
-answers "a wrong PIN" "+CME ERROR: 16" 'AT+CPIN="9999"'
+answers "a wrong PIN" "OK | +CME ERROR: 16" AT+CMEE=1 'AT+CPIN="9999"'
 is "costs a try" "+CPINR: SIM PIN,2,3" "$(at AT+CPINR; grep -m 1 CPINR: "$work/at.log")"
 answers "the right one opens" "OK | OK | +CREG: 1 | +CPIN: READY | OK | 001010123456789 | OK" AT+CREG=1 'AT+CPIN="1234"' '?CREG: 1' AT+CPIN? AT+CIMI
 answers "it is changed, and asked for no more" "+CLCK: 1 | OK | OK | OK | +CLCK: 0 | OK" 'AT+CLCK="SC",2' 'AT+CPWD="SC","1234","4321"' \
@@ -171,9 +171,9 @@ begin
 answers "switched off" "OK | OK | +CFUN: 0 | OK | +CME ERROR: 10" AT+CMEE=1 AT+CFUN=0 AT+CFUN? AT+CPIN?
 answers "switched on again" "OK | +CPIN: READY | OK" AT+CFUN=1 AT+CPIN?
 answers "the radio alone" "OK | +CFUN: 4 | OK | +CREG: 0,0 | OK | +CCID: $locked | OK" AT+CFUN=4 AT+CFUN? AT+CREG? AT+CCID
-answers "and again" "OK | OK | +CREG: 1 | +CREG: 1,1 | OK" AT+CREG=1 AT+CFUN=1 '?CREG: 1' AT+CREG?
-answers "it leaves the network" "OK | +CREG: 0 | +COPS: 2 | OK" AT+COPS=2 '?CREG: 0' AT+COPS?
-answers "and comes back" "OK | +CREG: 1 | +COPS: 0,2,\"00101\",7 | OK" AT+COPS=0 '?CREG: 1' AT+COPS?
+answers "and again" "OK | OK | +CREG: 2 | +CREG: 1 | +CREG: 1,1 | OK" AT+CREG=1 AT+CFUN=1 '?CREG: 1' AT+CREG?
+answers "it leaves the network" "OK | OK | +CREG: 0 | +COPS: 2 | OK" AT+CREG=1 AT+COPS=2 '?CREG: 0' AT+COPS?
+answers "and comes back" "OK | OK | +CREG: 2 | +CREG: 1 | +COPS: 0,2,\"00101\",7 | OK" AT+CREG=1 AT+COPS=0 '?CREG: 1' AT+COPS?
 end
 
 # --- models ----------------------------------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ at '!AT+CLAC' # and does not wait for the answer
 answers "the next program reads nothing of the one before" OK AT
 answers "a session stays when its program goes" "+CCHO: 1 | OK" "$open_isd_r"
 is "and is there for the next" "BF3E125A10${eid}9000" "$(answer_of +CGLA=1, "$(es10 81 $get_eid)")"
-at =AT+CI
+at '=AT+CI'
 sleep 0.5
 answers "what was begun is forgotten" OK AT
 
@@ -313,7 +313,7 @@ fails "no folder for it" 1 "$work/missing/modem: No such file or directory" --ca
 # --- what is refused -------------------------------------------------------------------------------------------------------
 fails "a modem without a port" 2 "--modem needs --at LINK" --card "$card" --modem generic --for 1s
 fails "a modem that is none" 2 "--modem is none of generic, quectel-eg25, quectel-em05, fibocom-fm350, sierra-mc7455, simcom-a7670, \
-alcatel-ik41, nordic-nrf91: nokia" --card "$card" --at "$link" --modem nokia
+alcatel-ik41, phonesim, nordic-nrf91: nokia" --card "$card" --at "$link" --modem nokia
 fails "a port in virtual time" 2 "--at and --virtual exclude each other: who uses the port lives in real time" --card "$card" --at "$link" \
     --virtual --for 1s
 fails "a port without a name" 2 "--at has no name" --card "$card" --at "" --for 1s

@@ -314,8 +314,8 @@ START_TEST(the_modem_waits_a_second)
 }
 END_TEST
 
-/* A habit of modems in the field: on the basic channel the rest of an answer is lost, on one of its own a program
- * gets it. */
+/* A habit of modems in the field: on the basic channel the rest of an answer is lost, on one of its own a
+ * program gets it. */
 START_TEST(the_modem_does_not_wait)
 {
     bench.settings.habits = MODEM_INTERRUPTS;
