@@ -56,6 +56,9 @@ void modem_put_own_profile(const struct modem *modem, struct buf *out)
             out->data[before + hidden_octets[i] - 1] = 0;
 }
 
+/* What neither has is not there: "no display" and "no keypad" stand only where the guest says so too. */
+enum { LACK_OCTET = 14, LACKS = 0x60 };
+
 void modem_put_profile(const struct modem *modem, struct buf *out)
 {
     const struct buf *guest = &modem->guest_profile;
@@ -64,8 +67,12 @@ void modem_put_profile(const struct modem *modem, struct buf *out)
     modem_put_own_profile(modem, out);
     while (!out->failed && out->size - before < guest->size)
         buf_append_octet(out, 0);
-    for (size_t i = 0; !out->failed && i < guest->size; i++)
-        out->data[before + i] |= guest->data[i];
+    for (size_t i = 0; !out->failed && i < guest->size; i++) {
+        uint8_t lack = i + 1 == LACK_OCTET ? LACKS : 0;
+        uint8_t *octet = &out->data[before + i];
+
+        *octet = (uint8_t)(((*octet | guest->data[i]) & ~lack) | (*octet & guest->data[i] & lack));
+    }
 }
 
 void modem_put_capability(const struct modem *modem, struct buf *out)

@@ -6,7 +6,33 @@
 
 #include <string.h>
 
-enum { PATIENCE_MS = 60000, PROFILE_MAX = 255, NO_RESPONSE_FROM_USER = 0x12 /* TS 102 223 8.12 */ };
+enum { PATIENCE_MS = 60000, PROFILE_MAX = 255 };
+enum { NO_RESPONSE_FROM_USER = 0x12, NO_SPECIFIC_CAUSE = 0x00 }; /* TS 102 223 8.12 */
+enum { WAITS_FOR_USER = 0x80 /* of DISPLAY TEXT's qualifier, 8.6 */ };
+
+/* Whether a command is done when a person has pressed something. */
+static bool awaits_user(const struct modem *modem)
+{
+    switch (modem->command.type) {
+    case PROACTIVE_GET_INKEY:
+    case PROACTIVE_GET_INPUT:
+    case PROACTIVE_SELECT_ITEM:
+        return true;
+    case PROACTIVE_DISPLAY_TEXT:
+        return (modem->command.qualifier & WAITS_FOR_USER) != 0;
+    default:
+        return false;
+    }
+}
+
+/* What is said for a guest that says nothing. */
+static void give_up_guest(struct modem *modem)
+{
+    if (awaits_user(modem))
+        modem_respond(modem, NO_RESPONSE_FROM_USER);
+    else
+        modem_respond_why(modem, PROACTIVE_TERMINAL_BUSY, NO_SPECIFIC_CAUSE);
+}
 
 bool modem_toolkit_ask(struct modem *modem)
 {
@@ -21,7 +47,7 @@ bool modem_toolkit_ask(struct modem *modem)
 void modem_toolkit_continue(struct modem *modem)
 {
     if (modem_now(modem) >= modem->patience)
-        modem_respond(modem, NO_RESPONSE_FROM_USER);
+        give_up_guest(modem);
 }
 
 /* The card is there: what a modem has begun it ends with a card that is. */
@@ -31,7 +57,7 @@ void modem_set_toolkit(struct modem *modem, const struct modem_toolkit *toolkit)
 
     memset(&modem->toolkit, 0, sizeof(modem->toolkit));
     if (was_asked)
-        modem_respond(modem, NO_RESPONSE_FROM_USER);
+        give_up_guest(modem);
     if (toolkit != NULL)
         modem->toolkit = *toolkit;
 }

@@ -140,6 +140,27 @@ START_TEST(answers_for_a_program_that_leaves)
 }
 END_TEST
 
+/* A command that awaits nobody's keys. */
+START_TEST(is_busy_for_a_program_that_leaves)
+{
+    setup("generic");
+    ck_assert_at(&bench, "AT+CUSATA=1", "+CUSATA: 4|OK");
+    fake_card_command(&bench.fake, PROACTIVE_SET_UP_MENU, 0, 0x82, "8503414243");
+    at_bench_pass(&bench, 31000);
+    at_bench_heard(&bench);
+    at_left(bench.at);
+    ck_assert_str_eq(responses(), "81030125008202828183022000\n");
+    fake_card_command(&bench.fake, PROACTIVE_DISPLAY_TEXT, 0, 0x02, "8D0404414243");
+    at_bench_raw(&bench, "ATE0\r");
+    ck_assert_at(&bench, "AT+CUSATA=1", "+CUSATA: 4|OK");
+    at_bench_pass(&bench, 31000);
+    at_bench_heard(&bench);
+    ck_assert_at(&bench, "AT+CUSATA=0", "+CUSATA: 2|OK");
+    ck_assert_str_eq(responses(), "81030121008202828183022000\n");
+    at_bench_free(&bench);
+}
+END_TEST
+
 START_TEST(forgets_it_with_the_card)
 {
     setup("generic");
@@ -194,6 +215,25 @@ START_TEST(tells_the_card_what_a_program_can)
     at_bench_settle(&bench);
     ck_assert_ptr_nonnull(strstr(at_bench_log(&bench), "80100000222300E857"));
     ck_assert_ptr_nonnull(strstr(at_bench_heard(&bench), "+CUSATS: 2"));
+    at_bench_free(&bench);
+}
+END_TEST
+
+/* A modem without a display and a program with one: there is one. */
+START_TEST(has_what_a_program_has)
+{
+    char own[600], whole[600];
+
+    setup("generic");
+    read_profile(1, own);
+    ck_assert_int_eq(strncmp(own + 26, "60", 2), 0);
+    ck_assert_at(&bench, "AT+CUSATD=1;+CUSATW=0,\"0000000000000000000000000000\"", "OK");
+    read_profile(3, whole);
+    ck_assert_int_eq(strncmp(whole + 26, "00", 2), 0);
+    ck_assert_at(&bench, "AT+CUSATW=0,\"0000000000000000000000000041\"", "OK");
+    read_profile(3, whole);
+    ck_assert_int_eq(strncmp(whole + 26, "41", 2), 0);
+    ck_assert_str_eq(whole + 28, own + 28);
     at_bench_free(&bench);
 }
 END_TEST
@@ -267,6 +307,7 @@ END_TEST
 
 TEST_MAIN("at_toolkit", is_the_modems_without_a_program, asks_a_program,
           takes_the_response_to_that_command_alone, tells_of_the_end_once,
-          answers_for_a_program_that_does_not, answers_for_a_program_that_leaves, forgets_it_with_the_card,
-          tells_the_card_what_a_program_can, takes_a_long_profile, refuses_what_is_not_there, sends_envelopes,
+          answers_for_a_program_that_does_not, answers_for_a_program_that_leaves,
+          is_busy_for_a_program_that_leaves, forgets_it_with_the_card, tells_the_card_what_a_program_can,
+          has_what_a_program_has, takes_a_long_profile, refuses_what_is_not_there, sends_envelopes,
           is_as_ofono_has_it)
