@@ -68,7 +68,8 @@ static void put_line(const struct at *at, struct buf *out, const char *line)
 }
 
 /* `text` with octets behind it, if there are some; owned by the caller, NULL without memory. */
-static char *make_line(const char *format, va_list arguments, struct span octets)
+__attribute__((format(printf, 1, 0))) static char *make_line(const char *format, va_list arguments,
+                                                             struct span octets)
 {
     char text[TEXT_MAX];
     size_t size, room;
@@ -89,8 +90,8 @@ static char *make_line(const char *format, va_list arguments, struct span octets
     return line;
 }
 
-static void say_line(struct at *at, struct buf *out, const char *format, va_list arguments,
-                     struct span octets)
+__attribute__((format(printf, 3, 0))) static void say_line(struct at *at, struct buf *out, const char *format,
+                                                           va_list arguments, struct span octets)
 {
     char *line = make_line(format, arguments, octets);
 
@@ -155,7 +156,8 @@ void at_say_result(struct at *at, enum at_result result)
 
 /* --- unasked ------------------------------------------------------------------------------------------- */
 
-static void say_later(struct at *at, const char *format, va_list arguments, struct span octets)
+__attribute__((format(printf, 2, 0))) static void say_later(struct at *at, const char *format,
+                                                            va_list arguments, struct span octets)
 {
     say_line(at, &at->unasked, format, arguments, octets);
     if (!at->is_busy)
