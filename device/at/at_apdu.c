@@ -4,8 +4,6 @@
 #include "device/at/at_answer.h"
 #include "device/at/at_rows.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,7 +114,7 @@ static enum at_result serve_csim(struct at *at, const struct at_command *command
 
 /* --- sessions ------------------------------------------------------------------------------------------ */
 
-/* What a model without these commands, or with errors of its own, says instead. */
+/* What a model whose errors of these commands have no code says instead. */
 static enum at_result as_model(const struct at *at, enum at_result result)
 {
     return result != AT_OK && HAS_QUIRK(at, AT_PLAIN_ERRORS) ? AT_ERROR : result;

@@ -3,7 +3,6 @@
 #include "device/at/at_defaults.h"
 #include "device/at/at_rows.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { CARRIAGE_RETURN = '\r', LINE_FEED = '\n', BACKSPACE = '\b', CONTROL_MAX = 127 };

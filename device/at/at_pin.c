@@ -7,7 +7,6 @@
 #include "device/at/at_rows.h"
 
 #include <openssl/crypto.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { CODE_SIZE = 8, CODE_DIGITS_MIN = 4, PADDING = 0xFF };

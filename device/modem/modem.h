@@ -26,7 +26,7 @@ enum modem_habit {
     MODEM_LOSES_TIMERS = 1u << 10,   /* takes TIMER MANAGEMENT, no timer expires */
     MODEM_DROPS_BIT_8 =
         1u << 11,                /* no comprehension bit where there should be one, and the other way round */
-    MODEM_INTERRUPTS = 1u << 12, /* others come before every command of a guest (modem_guest.h) */
+    MODEM_INTERRUPTS = 1u << 12, /* others come before every APDU of a guest (modem_transmit) */
 };
 
 struct modem_habit_name {

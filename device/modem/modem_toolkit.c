@@ -1,12 +1,13 @@
 /* A guest's part of the toolkit: see modem_toolkit.h and modem_guest.h. */
 #include "device/modem/modem_toolkit.h"
 
+#include "apdu/apdu.h"
 #include "device/modem/modem_response.h"
 #include "device/modem/modem_tell.h"
 
 #include <string.h>
 
-enum { PATIENCE_MS = 60000, PROFILE_MAX = 255 };
+enum { PATIENCE_MS = 60000 };
 enum { NO_RESPONSE_FROM_USER = 0x12, NO_SPECIFIC_CAUSE = 0x00 }; /* TS 102 223 8.12 */
 enum { WAITS_FOR_USER = 0x80 /* of DISPLAY TEXT's qualifier, 8.6 */ };
 
@@ -74,7 +75,7 @@ enum modem_toolkit_result modem_toolkit_respond(struct modem *modem, struct span
 {
     if (!modem->is_guests)
         return MODEM_TOOLKIT_NOT_ASKED;
-    if (response.size > PROFILE_MAX || !is_answer(modem, response))
+    if (response.size > APDU_SHORT_NC || !is_answer(modem, response))
         return MODEM_TOOLKIT_OTHER;
     modem->patience = ALARM_NEVER;
     modem_respond_octets(modem, response);
@@ -85,7 +86,7 @@ void modem_set_toolkit_profile(struct modem *modem, struct span profile)
 {
     buf_clear(&modem->guest_profile);
     buf_append(&modem->guest_profile,
-               SPAN(profile.data, profile.size < PROFILE_MAX ? profile.size : PROFILE_MAX));
+               SPAN(profile.data, profile.size < APDU_SHORT_NC ? profile.size : APDU_SHORT_NC));
     if (modem->guest_profile.failed)
         buf_free(&modem->guest_profile);
 }
