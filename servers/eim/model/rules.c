@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define EVENTS_KEPT "10000"
 #define TICK_EUICCS 500                                /* that are looked at in one tick */
