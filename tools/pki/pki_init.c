@@ -2,6 +2,7 @@
  * whole or not there. */
 #include "tools/pki/pki.h"
 
+#include "common/directory.h"
 #include "common/ending.h"
 #include "common/left_out.h"
 #include "common/pki/pki_make.h"
@@ -12,7 +13,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,14 +213,6 @@ static bool write_all(const struct init *init, const char *dir)
     return ok;
 }
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
-{
-    (void)status;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
 /* Nothing, or an empty directory, may stand where the PKI goes. */
 static bool place_is_free(const char *dir)
 {
@@ -269,7 +261,7 @@ static int pki_init_make(const struct init *init)
             return EXIT_OK;
         tool_error("cannot make %s: %s", dir, strerror(errno));
     }
-    nftw(temporary, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    directory_remove(temporary);
     return EXIT_FAILED;
 }
 

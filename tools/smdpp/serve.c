@@ -2,50 +2,26 @@
 #include "common/net/addresses.h"
 #include "common/print/print.h"
 #include "common/tool.h"
+#include "servers/smdpp/network/door.h"
 #include "tools/smdpp/settings.h"
 
 #include <event2/event.h>
 #include <stdio.h>
 #include <unistd.h>
 
-/* Of an address where something listens, and for whom. */
-struct door {
-    enum http_api_door kind;
-    struct smdpp *smdpp;
-    struct https *https;
-};
-
 struct serving {
     const struct smdpp_settings *settings;
     struct smdpp smdpp;
     struct https_identities tls;
     struct loop *loop;
-    struct door lpas, operators;
+    struct smdpp_door *lpas, *operators; /* NULL: not open, or not asked for */
 };
-
-/* --- Requests ------------------------------------------------------------------------------------------- */
-
-static void smdpp_answered(void *request, struct http_answer *answer)
-{
-    https_answer(request, answer);
-    buf_free(&answer->body);
-}
-
-static void smdpp_answer(void *door_, struct https_request *request)
-{
-    const struct door *door = door_;
-    struct http_answer refused;
-
-    if (http_api_admits(door->kind, https_request(request), &refused))
-        http_api_serve(door->smdpp, https_request(request), smdpp_answered, request);
-    else
-        smdpp_answered(request, &refused);
-}
 
 /* --- Listeners ------------------------------------------------------------------------------------------ */
 
-static bool open_door(struct serving *serving, struct door *door, const struct place *place,
-                      const char *client_ca)
+/* NULL after an error line. */
+static struct smdpp_door *open_door(struct serving *serving, enum http_api_door kind,
+                                    const struct place *place, const char *client_ca)
 {
     /* Operators are few. */
     unsigned all = https_connections_max(), few = serving->settings->with_es2 ? all / 4 : 0;
@@ -54,17 +30,10 @@ static bool open_door(struct serving *serving, struct door *door, const struct p
                                     .client_ca = client_ca,
                                     .names = serving->settings->addresses,
                                     .names_count = serving->settings->addresses_count,
-                                    .connections_max = door == &serving->operators ? few : all - few,
-                                    .body_max = REQUEST_BODY_LIMIT,
-                                    .admin_protocol = ADMIN_PROTOCOL,
-                                    .allow = "GET, POST",
-                                    .answer = smdpp_answer,
-                                    .context = door};
+                                    .connections_max = kind == HTTP_API_OPERATORS ? few : all - few};
 
-    door->smdpp = &serving->smdpp;
     https_identities_set(&serving->tls, &options);
-    door->https = https_open(serving->loop, &options);
-    return door->https != NULL;
+    return smdpp_door_open(serving->loop, &serving->smdpp, kind, &options);
 }
 
 static bool open_doors(struct serving *serving)
@@ -73,15 +42,17 @@ static bool open_doors(struct serving *serving)
     const char *ca = settings->es2_client_ca;
     char bundle[PKI_PATH_MAX];
 
-    serving->lpas.kind = settings->with_es2 ? HTTP_API_LPAS : HTTP_API_ALL;
-    serving->operators.kind = HTTP_API_OPERATORS;
-    if (!open_door(serving, &serving->lpas, &settings->listen, NULL))
+    serving->lpas =
+        open_door(serving, settings->with_es2 ? HTTP_API_LPAS : HTTP_API_ALL, &settings->listen, NULL);
+    if (serving->lpas == NULL)
         return false;
     if (!settings->with_es2)
         return true;
     if (ca == NULL && pki_top_path(bundle, settings->pki, PKI_CA_BUNDLE))
         ca = bundle;
-    return ca != NULL && open_door(serving, &serving->operators, &settings->es2_listen, ca);
+    if (ca != NULL)
+        serving->operators = open_door(serving, HTTP_API_OPERATORS, &settings->es2_listen, ca);
+    return serving->operators != NULL;
 }
 
 static void announce_es2(const struct serving *serving)
@@ -90,7 +61,7 @@ static void announce_es2(const struct serving *serving)
     char where[PLACE_TEXT_MAX];
 
     if (settings->with_es2) {
-        place_text(settings->es2_listen.host, https_port(serving->operators.https), SMDPP_HTTPS_PORT, where,
+        place_text(settings->es2_listen.host, smdpp_door_port(serving->operators), SMDPP_HTTPS_PORT, where,
                    sizeof(where));
         print_line("listening for operators on https://%s", where);
     } else if (addresses_is_loopback(settings->listen.host)) {
@@ -111,7 +82,7 @@ static bool open_model(struct serving *serving)
     struct smdpp *smdpp = &serving->smdpp;
     char why[DB_WHY_MAX];
 
-    if (!smdpp_name_server(&smdpp->dp, settings, https_port(serving->lpas.https)))
+    if (!smdpp_name_server(&smdpp->dp, settings, smdpp_door_port(serving->lpas)))
         return false;
     smdpp->options = settings->options;
     smdpp->started = smdpp_now();
@@ -191,7 +162,7 @@ static bool serving_run(struct serving *serving)
     char where[PLACE_TEXT_MAX];
     bool ok;
 
-    place_text(settings->listen.host, https_port(serving->lpas.https), SMDPP_HTTPS_PORT, where,
+    place_text(settings->listen.host, smdpp_door_port(serving->lpas), SMDPP_HTTPS_PORT, where,
                sizeof(where));
     announce_es2(serving);
     print_line("listening on https://%s as %s", where, serving->smdpp.dp.rsp.address[0]);
@@ -210,8 +181,8 @@ int smdpp_serve(const struct smdpp_settings *settings)
     bool ok = serving_open(&serving) && serving_run(&serving);
 
     registrar_close(serving.smdpp.registrar);
-    https_close(serving.operators.https);
-    https_close(serving.lpas.https);
+    smdpp_door_close(serving.operators);
+    smdpp_door_close(serving.lpas);
     loop_close(serving.loop);
     smdpp_clear(&serving.smdpp);
     return ok ? EXIT_OK : EXIT_FAILED;
