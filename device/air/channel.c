@@ -57,7 +57,8 @@ static void on_down(void *context)
     if (channel->socket != NULL) {
         if (channel->down.size < ROOM_DOWN)
             air_socket_pause(channel->socket, false);
-        if (parcel->kind == PARCEL_OCTETS && parcels_is_empty(&channel->down))
+        /* A DNS server's answer is one datagram. */
+        if (parcel->kind == PARCEL_OCTETS && parcels_is_empty(&channel->down) && !channel->is_to_names)
             air_socket_linger(channel->socket);
     }
     tell(channel, parcel->kind, SPAN(parcel->octets, parcel->size));
@@ -240,16 +241,15 @@ static void on_up(void *context)
     }
     air_socket_send(channel->socket, SPAN(parcel->octets, parcel->size));
     free(parcel);
-    if (!parcels_is_empty(&channel->up)) {
-        /* It may be answered all the same: the one behind it may be the same once more. */
-        if (channel->transport == AIR_UDP && !channel->is_to_names)
-            air_socket_glance(channel->socket);
-        return;
-    }
-    if (channel->stage == CHANNEL_DRAINING)
-        finish_draining(channel);
-    else
+    if (channel->stage == CHANNEL_DRAINING) {
+        if (parcels_is_empty(&channel->up))
+            finish_draining(channel);
+    } else if (parcels_is_empty(&channel->up) || channel->is_to_names) {
         expect_answer(channel);
+    } else if (channel->transport == AIR_UDP) {
+        /* It may be answered all the same: the one behind it may be the same once more. */
+        air_socket_glance(channel->socket);
+    }
 }
 
 static struct air_channel *channel_new(struct air *air, const struct air_channel_events *events)

@@ -68,7 +68,8 @@ void air_socket_expect(struct air_socket *socket)
  * waits for closes the channel or sends, which ends the hold. */
 static void hold_for_more(struct air_socket *socket)
 {
-    const int64_t taken = real_ms() - socket->expected_at;
+    /* What comes without having been expected has taken no time. */
+    const int64_t taken = socket->expected_at != 0 ? real_ms() - socket->expected_at : 0;
 
     hold_for(socket, taken < SOCKET_LINGER_MS     ? SOCKET_LINGER_MS
                      : taken < SOCKET_PATIENCE_MS ? (int)taken

@@ -1,6 +1,7 @@
 /* Channels to real servers of this machine, in virtual time: what a link does to their octets to the
  * millisecond, holds that wait for real answers and end with silence, and the network's DNS server. */
 #include "common/net/addresses.h"
+#include "device/air/sockets.h"
 #include "tests/device/air/air_bench.h"
 
 #include <arpa/inet.h>
@@ -499,6 +500,33 @@ START_TEST(names_are_answered)
 }
 END_TEST
 
+/* Two questions on their way at once, as a card has them for both kinds of addresses: when the first one's
+ * answer is there before the second has arrived, no patience is spent on it. */
+START_TEST(two_questions_at_once)
+{
+    uint8_t question[512];
+    int size =
+        res_mkquery(ns_o_query, "eim.example", ns_c_in, ns_t_a, NULL, 0, NULL, question, sizeof(question));
+    const double begun = real_seconds();
+
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct bench bench;
+        struct recorder recorder;
+
+        begin(&bench, "preset lan\nlatency 100ms..4s\nhost eim.example 192.0.2.1\n", seed);
+        recorder_open(&bench, &recorder, AIR_UDP, "192.0.2.53", 53);
+        bench_until(&bench, &recorder.opened);
+        for (unsigned i = 0; i < 2; i++)
+            ck_assert(air_channel_send(recorder.channel, SPAN(question, (size_t)size)));
+        bench_pass(&bench, device_clock_now(bench.clock) + 10000);
+        ck_assert_uint_eq(recorder.pieces, 2);
+        recorder_end(&recorder);
+        bench_end(&bench);
+    }
+    ck_assert_double_lt(real_seconds() - begun, SOCKET_PATIENCE_MS / 2000.0);
+}
+END_TEST
+
 START_TEST(names_go_wrong)
 {
     struct bench bench;
@@ -526,4 +554,4 @@ TEST_MAIN("channel", the_lan_takes_no_time, a_slow_answer_in_pieces_is_one,
           latency_and_bandwidth_to_the_millisecond, a_server_hears_of_it_half_a_round_trip_later,
           much_at_once_keeps_its_order_and_rate, loss_delays_a_stream_by_its_seed, what_was_sent_is_drained,
           nobody_there_and_nobody_answering, a_cell_takes_its_channels_along, datagrams_are_lost,
-          names_are_answered, names_go_wrong)
+          names_are_answered, two_questions_at_once, names_go_wrong)
