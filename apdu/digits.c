@@ -1,6 +1,7 @@
 /* Digits as text and as swapped BCD. See digits.h. */
 #include "apdu/digits.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool digits_are(const char *text, size_t min, size_t max)
@@ -42,6 +43,17 @@ void digits_from_plmn(const uint8_t octets[PLMN_SIZE], char digits[PLMN_DIGITS_M
         if (halves[i] <= 9)
             digits[used++] = (char)('0' + halves[i]);
     digits[used] = '\0';
+}
+
+const char *digits_plmn_text(const uint8_t octets[PLMN_SIZE], char text[PLMN_TEXT_SIZE])
+{
+    char digits[PLMN_DIGITS_MAX + 1];
+    size_t size;
+
+    digits_from_plmn(octets, digits);
+    size = strlen(digits);
+    snprintf(text, PLMN_TEXT_SIZE, "%.3s-%s", digits, digits + (size < 3 ? size : 3));
+    return text;
 }
 
 void digits_plmn(const char *digits, size_t mnc_size, uint8_t octets[PLMN_SIZE])

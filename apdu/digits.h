@@ -29,4 +29,8 @@ void digits_plmn(const char *digits, size_t mnc_size, uint8_t octets[PLMN_SIZE])
 #define PLMN_DIGITS_MAX 6
 void digits_from_plmn(const uint8_t octets[PLMN_SIZE], char digits[PLMN_DIGITS_MAX + 1]);
 
+/* As people write it: "262-01". Returns `text`. */
+#define PLMN_TEXT_SIZE (PLMN_DIGITS_MAX + 2)
+const char *digits_plmn_text(const uint8_t octets[PLMN_SIZE], char text[PLMN_TEXT_SIZE]);
+
 #endif

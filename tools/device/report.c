@@ -5,6 +5,7 @@
 #include "common/print/print.h"
 #include "common/print/print_json.h"
 #include "common/print/status_line.h"
+#include "device/air/air_text.h"
 #include "tools/device/device_tool.h"
 
 #include <inttypes.h>
@@ -22,44 +23,7 @@ static const char *const kinds[] = {
     [MODEM_EVENT_SMS_CAME] = "sms_came",   [MODEM_EVENT_TROUBLE] = "trouble",
 };
 
-static const char *const services[] = {
-    [AIR_SEARCHING] = "searching",
-    [AIR_NORMAL] = "registered",
-    [AIR_LIMITED] = "limited service",
-    [AIR_NONE] = "no service",
-};
-
 /* --- words --------------------------------------------------------------------------------------------- */
-
-/* "262-01". */
-static const char *plmn_text(const uint8_t plmn[PLMN_SIZE], char text[PLMN_DIGITS_MAX + 2])
-{
-    char digits[PLMN_DIGITS_MAX + 1];
-
-    digits_from_plmn(plmn, digits);
-    snprintf(text, PLMN_DIGITS_MAX + 2, "%.3s-%s", digits, strlen(digits) > 3 ? digits + 3 : "");
-    return text;
-}
-
-static bool has_plmn(const struct air_state *state)
-{
-    return (state->plmn[0] | state->plmn[1] | state->plmn[2]) != 0;
-}
-
-/* "registered on 262-01 (NB-IoT), roaming". */
-static void network_text(const struct air_state *state, char *text, size_t size)
-{
-    char plmn[PLMN_DIGITS_MAX + 2];
-    size_t used = (size_t)snprintf(text, size, "%s", services[state->service]);
-
-    if (has_plmn(state) && used < size)
-        used +=
-            (size_t)snprintf(text + used, size - used, "%s %s (%s)%s",
-                             state->service == AIR_NORMAL ? " on" : ",", plmn_text(state->plmn, plmn),
-                             air_technology_name(state->technology), state->is_roaming ? ", roaming" : "");
-    if (state->cause != 0 && used < size)
-        snprintf(text + used, size - used, ", rejected with cause %u", state->cause);
-}
 
 /* The general result of a TERMINAL RESPONSE; it stands behind details and devices. */
 static void result_words(struct span answer, char *text, size_t size)
@@ -86,11 +50,11 @@ static void result_words(struct span answer, char *text, size_t size)
 static void show_status(const struct device *device)
 {
     const struct modem_figures *figures = modem_figures(device->modem);
-    char network[80], passed[DURATION_SIZE], line[200];
+    char network[AIR_TEXT_SIZE], passed[DURATION_SIZE], line[200];
 
-    network_text(modem_network(device->modem), network, sizeof(network));
     snprintf(line, sizeof(line), "%s  %s  %s  %" PRIu64 " commands, %" PRIu64 "+%" PRIu64 " octets",
-             duration_text(device_clock_now(device->clock) - device->begun, passed), network,
+             duration_text(device_clock_now(device->clock) - device->begun, passed),
+             air_state_text(modem_network(device->modem), network),
              modem_iccid(device->modem)[0] != '\0' ? modem_iccid(device->modem) : "no profile",
              figures->apdus, figures->sent, figures->received);
     status_line_show(line);
@@ -98,7 +62,7 @@ static void show_status(const struct device *device)
 
 static void event_words(const struct device *device, const struct modem_event *event, char *text, size_t size)
 {
-    char hex[HEX_MAX], words[100];
+    char hex[HEX_MAX], words[AIR_TEXT_SIZE];
     const char *what = event->text != NULL ? event->text : "";
 
     switch (event->kind) {
@@ -110,8 +74,7 @@ static void event_words(const struct device *device, const struct modem_event *e
         snprintf(text, size, "%s: %s", what, words);
         break;
     case MODEM_EVENT_NETWORK:
-        network_text(modem_network(device->modem), words, sizeof(words));
-        snprintf(text, size, "network: %s", words);
+        snprintf(text, size, "network: %s", air_state_text(modem_network(device->modem), words));
         break;
     case MODEM_EVENT_PROFILE:
         snprintf(text, size, "profile: %s", what[0] != '\0' ? what : "none");
@@ -166,11 +129,11 @@ static void set_octets(json_t *object, const char *name, struct span octets)
 
 static void set_network(json_t *object, const struct air_state *state)
 {
-    char plmn[PLMN_DIGITS_MAX + 2];
+    char plmn[PLMN_TEXT_SIZE];
 
-    json_object_set_new(object, "service", json_string(services[state->service]));
-    if (has_plmn(state)) {
-        json_object_set_new(object, "plmn", json_string(plmn_text(state->plmn, plmn)));
+    json_object_set_new(object, "service", json_string(air_service_name(state->service)));
+    if (air_has_plmn(state)) {
+        json_object_set_new(object, "plmn", json_string(digits_plmn_text(state->plmn, plmn)));
         json_object_set_new(object, "technology", json_string(air_technology_name(state->technology)));
         json_object_set_new(object, "roaming", json_boolean(state->is_roaming));
     }
