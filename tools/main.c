@@ -42,6 +42,9 @@ static const struct command *const subcommands[] = {
 #ifdef WITH_EIM
     &subcommand_eim,
 #endif
+#ifdef WITH_DEMO
+    &subcommand_demo,
+#endif
     NULL,
 };
 

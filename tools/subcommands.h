@@ -6,6 +6,7 @@
 
 extern const struct command subcommand_create;
 extern const struct command subcommand_ctl;
+extern const struct command subcommand_demo;
 extern const struct command subcommand_device;
 extern const struct command subcommand_eim;
 extern const struct command subcommand_ipa;

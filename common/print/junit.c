@@ -93,7 +93,7 @@ void junit_put(struct buf *out, const char *suite, const struct junit_case *case
     snprintf(number, sizeof(number), "%zu", failures);
     put_attribute(out, "failures", number);
     put_attribute(out, "errors", "0");
-    put_seconds(out, seconds);
+    put_seconds(out, seconds > 0 ? seconds : -1);
     put_text(out, ">\n");
     for (size_t i = 0; i < count; i++)
         put_case(out, &cases[i]);

@@ -162,8 +162,7 @@ static bool serving_run(struct serving *serving)
     char where[PLACE_TEXT_MAX];
     bool ok;
 
-    place_text(settings->listen.host, smdpp_door_port(serving->lpas), SMDPP_HTTPS_PORT, where,
-               sizeof(where));
+    place_text(settings->listen.host, smdpp_door_port(serving->lpas), SMDPP_HTTPS_PORT, where, sizeof(where));
     announce_es2(serving);
     print_line("listening on https://%s as %s", where, serving->smdpp.dp.rsp.address[0]);
     fflush(stdout);
