@@ -97,20 +97,21 @@ struct view {
     struct status_panel panel;
     struct event *pause;
     bool is_paused;
-    int flow;          /* octets: 1 up, -1 down */
-    char network[100]; /* what was said of it last */
-    json_t *card;      /* its facts when they were looked at last */
+    int flow;              /* octets: 1 up, -1 down */
+    char network[100];     /* what was said of it last */
+    json_t *seen[PARTIES]; /* facts when they were looked at last */
 };
 
 bool view_open(struct demo *demo);
 void view_close(struct demo *demo);
 void view_begin(struct demo *demo);
 void view_step_begins(struct demo *demo, const struct story_step *step);
-void view_step_ends(struct demo *demo, const struct story_step *step, const struct step_result *result);
+void view_step_ends(struct demo *demo, const struct step_result *result);
 /* What somebody did: "eIM", "is given a rule". */
 void view_act(struct demo *demo, const char *who, const char *what);
 void view_event(struct demo *demo, const struct modem_event *event);
-void view_look(struct demo *demo);
+/* What all of them say now: what is new of it is told, and kept. */
+void view_look(struct demo *demo, json_t *const facts[PARTIES]);
 void view_end(struct demo *demo);
 
 /* --- report.c: for programs ------------------------------------------------------------------------------

@@ -61,7 +61,8 @@ int report_json(struct demo *demo)
     json_object_set_new(summary, "time_ms", json_integer(world_time(&demo->world)));
     json_object_set_new(summary, "took_ms", json_integer(demo->took));
     for (size_t i = 0; report_counts[i] != NULL; i++)
-        json_object_set(summary, report_counts[i], json_object_get(demo->view.card, report_counts[i]));
+        json_object_set(summary, report_counts[i],
+                        json_object_get(demo->view.seen[PARTY_CARD], report_counts[i]));
     return print_json(json_pack("{s:b, s:s, s:s, s:o, s:o, s:o}", "ok", (int)story_is_good(&demo->story),
                                 "bearer", demo->options->over_host ? "host" : "bip", "eid",
                                 world_eid(&demo->world), "profiles", profiles_json(), "steps", steps,

@@ -81,7 +81,7 @@ static bool begin_contact(struct story *story)
     smdpp_refresh_profiles(&story->demo->world.smdpp);
     if (!prepare(story, WORLD_OPERATOR) || !prepare(story, WORLD_LOCAL))
         return false;
-    view_act(story->demo, "SM-DP+", "two profiles are ordered, for whoever asks with their matching IDs");
+    view_act(story->demo, "SM-DP+", "has orders for two profiles, for who knows their matching IDs");
     if (!modem_start(story->demo->world.modem))
         return false;
     return true;
@@ -315,6 +315,14 @@ static bool confirm(struct story *story, json_t *const facts[PARTIES])
     return ok;
 }
 
+static void drop_facts(json_t *facts[PARTIES])
+{
+    for (size_t i = 0; i < PARTIES; i++) {
+        json_decref(facts[i]);
+        facts[i] = NULL;
+    }
+}
+
 /* False, and nothing in `facts`, when one of them cannot be asked. */
 static bool ask_all(struct story *story, json_t *facts[PARTIES])
 {
@@ -325,22 +333,11 @@ static bool ask_all(struct story *story, json_t *facts[PARTIES])
         facts[i] = party_facts(&demo->world, &demo->witness, &story->order, (enum party)i);
         ok = ok && facts[i] != NULL;
     }
-    if (ok) {
-        json_decref(demo->view.card);
-        demo->view.card = json_incref(facts[PARTY_CARD]);
-        return true;
-    }
-    for (size_t i = 0; i < PARTIES; i++)
-        json_decref(facts[i]);
-    return false;
-}
-
-static void drop_facts(json_t *facts[PARTIES])
-{
-    for (size_t i = 0; i < PARTIES; i++) {
-        json_decref(facts[i]);
-        facts[i] = NULL;
-    }
+    if (ok)
+        view_look(demo, facts);
+    else
+        drop_facts(facts);
+    return ok;
 }
 
 /* --- from step to step -----------------------------------------------------------------------------------
@@ -405,12 +402,11 @@ static void judge_step(struct story *story)
     result->ok = confirm(story, facts);
     result->ended = world_time(&story->demo->world);
     drop_facts(facts);
-    view_look(story->demo);
     if (!result->ok && result->ended < result->began + step->within) {
         look_in(story, LOOK_EVERY);
         return;
     }
-    view_step_ends(story->demo, step, result);
+    view_step_ends(story->demo, result);
     if (result->ok)
         next_step(story);
     else

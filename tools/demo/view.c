@@ -16,7 +16,7 @@
 /* Milliseconds that a reader has for it, at the usual pace. */
 enum { READ_TITLE = 2200, READ_LINE = 700, READ_END = 1600, SEE_OCTETS = 12, SEE_LOOK = 15 };
 
-enum { PANEL_LINES = 3, TEXT_MAX = 240 };
+enum { PANEL_LINES = 5, TEXT_MAX = 240, TIME_SIZE = 40 };
 
 /* --- the pace --------------------------------------------------------------------------------------------
  */
@@ -55,23 +55,23 @@ static void view_pause(struct demo *demo, int64_t milliseconds)
 
 static int64_t count_of(const struct view *view, const char *name)
 {
-    return json_integer_value(json_object_get(view->card, name));
+    return json_integer_value(json_object_get(view->seen[PARTY_CARD], name));
 }
 
 /* "day 2 01:15:31" */
-static const char *time_text(const struct demo *demo, char text[40])
+static const char *time_text(const struct demo *demo, char text[TIME_SIZE])
 {
     int64_t seconds = world_time(&demo->world) / 1000;
 
-    snprintf(text, 40, "day %" PRId64 " %02d:%02d:%02d", seconds / 86400 + 1, (int)(seconds / 3600 % 24),
-             (int)(seconds / 60 % 60), (int)(seconds % 60));
+    snprintf(text, TIME_SIZE, "day %" PRId64 " %02d:%02d:%02d", seconds / 86400 + 1,
+             (int)(seconds / 3600 % 24), (int)(seconds / 60 % 60), (int)(seconds % 60));
     return text;
 }
 
 /* The profiles of the card, the enabled one in capitals. */
 static void profiles_text(const struct demo *demo, char text[TEXT_MAX])
 {
-    const char *on_card = json_string_value(json_object_get(demo->view.card, "profiles"));
+    const char *on_card = json_string_value(json_object_get(demo->view.seen[PARTY_CARD], "profiles"));
     const char *enabled = world_profile_name(modem_iccid(demo->world.modem));
 
     text[0] = '\0';
@@ -90,42 +90,48 @@ static void profiles_text(const struct demo *demo, char text[TEXT_MAX])
 
 static void picture_text(const struct demo *demo, char text[TEXT_MAX])
 {
-    const struct air_state *state = modem_network(demo->world.modem);
     const char *link = " -------- ";
-    char network[AIR_TEXT_SIZE], profiles[TEXT_MAX];
+    char profiles[TEXT_MAX];
 
-    if (state->service != AIR_NORMAL)
+    if (modem_network(demo->world.modem)->service != AIR_NORMAL)
         link = "    xx    ";
     else if (demo->view.flow != 0)
         link = demo->view.flow > 0 ? " <<<<<<<< " : " >>>>>>>> ";
     profiles_text(demo, profiles);
-    snprintf(text, TEXT_MAX, "  SM-DP+ --- eIM --- (( %s ))%sdevice [ %.100s ]",
-             air_state_text(state, network), link, profiles);
+    snprintf(text, TEXT_MAX, "  SM-DP+ -- eIM -- ((network))%sdevice [ %.100s ]", link, profiles);
 }
 
-static void numbers_text(const struct demo *demo, char text[TEXT_MAX])
+static void polls_text(const struct demo *demo, char text[TEXT_MAX])
 {
     const struct air_figures *carried = air_figures(demo->world.air);
-    const struct view *view = &demo->view;
-    char now[40];
+    char now[TIME_SIZE];
 
+    snprintf(text, TEXT_MAX, "  %s   %" PRId64 " polls   %" PRIu64 " octets up, %" PRIu64 " down",
+             time_text(demo, now), count_of(&demo->view, "polls"), carried->sent, carried->received);
+}
+
+/* "7 switches: 1 rolled back, 1 fallen back, 1 returned" */
+static const char *switches_text(const struct view *view, char text[TEXT_MAX])
+{
     snprintf(text, TEXT_MAX,
-             "  %s   %" PRId64 " polls   %" PRIu64 " octets up, %" PRIu64 " down   %" PRId64
-             " switches: %" PRId64 " rolled back, %" PRId64 " fallen back, %" PRId64 " returned",
-             time_text(demo, now), count_of(view, "polls"), carried->sent, carried->received,
+             "%" PRId64 " switches: %" PRId64 " rolled back, %" PRId64 " fallen back, %" PRId64 " returned",
              count_of(view, "profile_changes"), count_of(view, "rollbacks"), count_of(view, "fallbacks"),
              count_of(view, "returns"));
+    return text;
 }
 
 static void show_panel(struct demo *demo)
 {
-    char picture[TEXT_MAX], numbers[TEXT_MAX];
-    const char *const lines[PANEL_LINES] = {"", picture, numbers};
+    char picture[TEXT_MAX], network[TEXT_MAX], polls[TEXT_MAX], switches[TEXT_MAX], text[TEXT_MAX];
+    const char *const lines[PANEL_LINES] = {"", picture, network, polls, switches};
 
     if (demo->options->json || demo->world.modem == NULL || !status_panel_is_seen())
         return;
     picture_text(demo, picture);
-    numbers_text(demo, numbers);
+    snprintf(network, sizeof(network), "  network: %s",
+             air_state_text(modem_network(demo->world.modem), text));
+    polls_text(demo, polls);
+    snprintf(switches, sizeof(switches), "  %.200s", switches_text(&demo->view, text));
     status_panel_show(&demo->view.panel, lines, PANEL_LINES);
 }
 
@@ -134,7 +140,7 @@ static void show_panel(struct demo *demo)
 
 static void say(struct demo *demo, const char *who, const char *what, int64_t pause)
 {
-    char now[40];
+    char now[TIME_SIZE];
 
     if (demo->options->json)
         return;
@@ -205,8 +211,36 @@ void view_event(struct demo *demo, const struct modem_event *event)
     }
 }
 
-void view_look(struct demo *demo)
+/* What is worth a line when it has happened once more. */
+static const struct {
+    enum party party;
+    const char *fact, *text;
+} news[] = {
+    {PARTY_CARD, "downloads", "has installed another profile"},
+    {PARTY_CARD, "rollbacks", "has rolled back: ten minutes without a word over the new network"},
+    {PARTY_CARD, "fallbacks", "has fallen back: an hour without a network"},
+    {PARTY_CARD, "returns", "has returned to the profile before the fallback"},
+    {PARTY_EIM, "rules_fired", "one of its rules has fired, and has ordered what it says"},
+    {PARTY_SMDPP, "installs", "has the card's word that the profile is installed"},
+};
+
+static int64_t number_of(json_t *const facts[PARTIES], enum party party, const char *name)
 {
+    return json_integer_value(json_object_get(facts[party], name));
+}
+
+void view_look(struct demo *demo, json_t *const facts[PARTIES])
+{
+    struct view *view = &demo->view;
+
+    for (size_t i = 0; i < sizeof(news) / sizeof(news[0]); i++)
+        if (number_of(facts, news[i].party, news[i].fact) >
+            number_of(view->seen, news[i].party, news[i].fact))
+            say(demo, party_names[news[i].party].title, news[i].text, READ_LINE);
+    for (size_t i = 0; i < PARTIES; i++) {
+        json_decref(view->seen[i]);
+        view->seen[i] = json_incref(facts[i]);
+    }
     if (demo->options->json)
         return;
     show_panel(demo);
@@ -220,8 +254,9 @@ void view_begin(struct demo *demo)
 {
     if (demo->options->json)
         return;
-    print_line("A device with a card that manages itself: EID %s, over %s.", world_eid(&demo->world),
-               demo->options->over_host ? "the host's network" : "the modem's channels (BIP)");
+    print_line("A device with a card that manages itself, over %s.",
+               demo->options->over_host ? "the network of its host" : "channels of its modem (BIP)");
+    print_line("Its EID is %s.", world_eid(&demo->world));
     print_line("The eIM listens on https://localhost:%u, the SM-DP+ on https://%s.",
                eim_network_port(demo->world.eim_network), demo->world.smdpp_address);
     fflush(stdout);
@@ -250,11 +285,10 @@ static void print_fact(enum party party, const json_t *fact)
     print_line("%s%s%s", is_so ? "" : " (expected ", is_so ? "" : expected, is_so ? "" : ")");
 }
 
-void view_step_ends(struct demo *demo, const struct story_step *step, const struct step_result *result)
+void view_step_ends(struct demo *demo, const struct step_result *result)
 {
-    char took[DURATION_SIZE];
+    char took[DURATION_WORD_SIZE];
 
-    (void)step;
     if (demo->options->json)
         return;
     status_panel_clear(&demo->view.panel);
@@ -271,7 +305,7 @@ void view_step_ends(struct demo *demo, const struct story_step *step, const stru
     if (result->ok)
         print_line(
             "    confirmed after %s: card %zu, device %zu, eIM %zu, SM-DP+ %zu facts",
-            duration_text(result->ended - result->began, took),
+            duration_word((result->ended - result->began) / 1000, took),
             json_array_size(result->confirmed[PARTY_CARD]), json_array_size(result->confirmed[PARTY_DEVICE]),
             json_array_size(result->confirmed[PARTY_EIM]), json_array_size(result->confirmed[PARTY_SMDPP]));
     show_panel(demo);
@@ -282,27 +316,25 @@ void view_step_ends(struct demo *demo, const struct story_step *step, const stru
 void view_end(struct demo *demo)
 {
     const struct view *view = &demo->view;
-    char lived[DURATION_SIZE], took[DURATION_SIZE], open[DURATION_SIZE];
+    char open[DURATION_WORD_SIZE], switches[TEXT_MAX];
     bool is_good = story_is_good(&demo->story);
 
     if (demo->options->json)
         return;
     status_panel_clear(&demo->view.panel);
     print_line("%s", "");
-    print_line("%s of a device's life, told in %s", duration_text(world_time(&demo->world), lived),
-               duration_text(demo->took, took));
-    print_line("  %-20s %" PRId64 ", of which %" PRId64 " failed", "polls", count_of(view, "polls"),
+    print_line("%" PRId64 " hours of a device's life, told in %.1f seconds",
+               world_time(&demo->world) / (3600 * 1000), (double)demo->took / 1000);
+    print_line("  %-10s %" PRId64 ", of which %" PRId64 " failed", "polls", count_of(view, "polls"),
                count_of(view, "polls_failed"));
-    print_line("  %-20s %" PRId64, "packages", count_of(view, "packages"));
-    print_line("  %-20s %" PRId64, "downloads", count_of(view, "downloads"));
-    print_line("  %-20s %" PRId64 " (%" PRId64 " rolled back, %" PRId64 " fallen back, %" PRId64 " returned)",
-               "switches", count_of(view, "profile_changes"), count_of(view, "rollbacks"),
-               count_of(view, "fallbacks"), count_of(view, "returns"));
-    print_line("  %-20s %" PRId64 " sent, %" PRId64 " received", "octets", count_of(view, "sent"),
+    print_line("  %-10s %" PRId64, "packages", count_of(view, "packages"));
+    print_line("  %-10s %" PRId64, "downloads", count_of(view, "downloads"));
+    print_line("  %-10s %s", "profiles", switches_text(view, switches));
+    print_line("  %-10s %" PRId64 " sent, %" PRId64 " received", "octets", count_of(view, "sent"),
                count_of(view, "received"));
-    print_line("  %-20s %" PRId64 ", open for %s", "channels", count_of(view, "channels"),
-               duration_text(count_of(view, "channel_ms"), open));
-    print_line("  %-20s %" PRId64 " proactive, %" PRId64 " of the device for them", "commands",
+    print_line("  %-10s %" PRId64 ", open for %s together", "channels", count_of(view, "channels"),
+               duration_word(count_of(view, "channel_ms") / 1000, open));
+    print_line("  %-10s %" PRId64 " proactive, %" PRId64 " of the device for them", "commands",
                count_of(view, "proactive_commands"), count_of(view, "commands"));
     if (is_good)
         print_line("All %zu steps were confirmed by the card, the device, the eIM and the SM-DP+.",
@@ -326,6 +358,7 @@ void view_close(struct demo *demo)
         event_free(view->pause);
     if (view->is_paused)
         device_clock_release(demo->world.clock);
-    json_decref(view->card);
+    for (size_t i = 0; i < PARTIES; i++)
+        json_decref(view->seen[i]);
     *view = (struct view){0};
 }
