@@ -38,6 +38,11 @@ struct span link_atr(const struct link *link)
     return SPAN(link->atr, link->atr_size);
 }
 
+struct softeuicc *link_card(const struct link *link)
+{
+    return link->card;
+}
+
 bool link_transmit(struct link *link, struct span capdu, struct buf *response)
 {
     buf_clear(response);

@@ -8,6 +8,7 @@
 #include "apdu/bytes.h"
 
 struct link;
+struct softeuicc;
 struct softeuicc_hooks;
 
 /* Opens the reader whose name contains `name`; NULL: the first reader whose card has an ISD-R. Prints its
@@ -22,6 +23,9 @@ void link_close(struct link *link);
 /* "Virtual PCD 00 00" or the file's name. */
 const char *link_name(const struct link *link);
 struct span link_atr(const struct link *link);
+
+/* The card of a link to a card file, which is closed with it; NULL: the link is a reader. */
+struct softeuicc *link_card(const struct link *link);
 
 /* One command APDU; the response, status word included, replaces what `response` held. False (line printed)
  * when the link broke. */

@@ -72,6 +72,7 @@ struct link *link_open_card(const char *path, const struct softeuicc_hooks *hook
         free(file);
         return NULL;
     }
+    link->card = file->card;
     link_reset(link);
     return link;
 }

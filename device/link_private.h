@@ -16,8 +16,9 @@ struct link {
     char name[256];
     uint8_t atr[33];
     size_t atr_size;
-    bool was_reset; /* by another program: why the last command failed */
-    void *state;    /* of the kind */
+    bool was_reset;         /* by another program: why the last command failed */
+    void *state;            /* of the kind */
+    struct softeuicc *card; /* of a card file; NULL: a reader */
 };
 
 struct link *link_new(const struct link_kind *kind, const char *name, void *state);
