@@ -29,4 +29,7 @@ void lent_air_serve(struct lent_air *lent, struct softeuicc *card);
  */
 void lent_air_schedule(struct lent_air *lent);
 
+/* Servers have answered the card over it, and all of its channels are closed again. */
+bool lent_air_has_polled(const struct lent_air *lent);
+
 #endif
