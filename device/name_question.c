@@ -130,7 +130,7 @@ static bool is_answer(const struct name_question *question, struct span message,
  */
 
 /* Nothing is heard of it any more. */
-static void conclude(struct name_question *question, struct span address, const char *why)
+static void end_question(struct name_question *question, struct span address, const char *why)
 {
     alarm_set(question->patience, ALARM_NEVER);
     question->asker.found(question->asker.context, address, why);
@@ -167,7 +167,7 @@ static void on_silence(void *context)
     if (question->tries < TRIES && !air_channel_has_ended(question->channel))
         send_question(question);
     else
-        conclude(question, SPAN_NONE, "the network's DNS server does not answer");
+        end_question(question, SPAN_NONE, "the network's DNS server does not answer");
 }
 
 static void on_open(void *context)
@@ -186,20 +186,20 @@ static void on_datagram(void *context, struct span octets)
     rcode = octets.data[3] & RCODE_MASK;
     address = find_address(question, records, (unsigned)octets.data[6] << 8 | octets.data[7]);
     if (address.size != 0)
-        conclude(question, address, NULL);
+        end_question(question, address, NULL);
     else if (rcode == NO_SUCH_NAME)
-        conclude(question, SPAN_NONE, "the name does not exist");
+        end_question(question, SPAN_NONE, "the name does not exist");
     else if (rcode != 0)
-        conclude(question, SPAN_NONE, "the network's DNS server has failed");
+        end_question(question, SPAN_NONE, "the network's DNS server has failed");
     else if (question->type == TYPE_A)
         ask_for(question, TYPE_AAAA);
     else
-        conclude(question, SPAN_NONE, "the name has no address");
+        end_question(question, SPAN_NONE, "the name has no address");
 }
 
 static void on_end(void *context, const char *why)
 {
-    conclude(context, SPAN_NONE, why);
+    end_question(context, SPAN_NONE, why);
 }
 
 /* --- its life --------------------------------------------------------------------------------------------
