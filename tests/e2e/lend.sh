@@ -84,6 +84,7 @@ ran "over a network that is lent" --lend --for 1h
 matches "the eIM is polled every quarter of an hour" "^[45]\$" "$(polls_heard)"
 is "no channel is asked for" 0 "$(fetched "OPEN CHANNEL")"
 is "nor a timer" 0 "$(fetched "TIMER MANAGEMENT")"
+check "the device tells what went over it" test "$(told '.[] | select(.event == "summary").sent')" -gt 1000
 isnt "the terminal is asked where it is" 0 "$(fetched "PROVIDE LOCAL INFORMATION")"
 is "the eIM knows where it is" 00F110 "$(euicc .rPLMN)"
 ran "until it has polled" --lend --until polled --for 1h
