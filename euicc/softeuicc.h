@@ -52,8 +52,9 @@ struct softeuicc_error {
 
 /*
  * A network that the host lends to the card's IPAe, instead of that of a terminal: channels that carry
- * octets. The calls return at once; what comes of them is told by softeuicc_bearer_opened, _received and
- * _closed, never inside a call. TLS ends in the card.
+ * octets. A terminal that has sent TERMINAL PROFILE is still asked where the device is. The calls return at
+ * once; what comes of them is told by softeuicc_bearer_opened, _received and _closed, never inside a call.
+ * TLS ends in the card.
  */
 enum softeuicc_transport { SOFTEUICC_TCP = 0, SOFTEUICC_UDP };
 #define SOFTEUICC_CHANNELS 7 /* at most are open; they are named 1 to 7 */

@@ -98,6 +98,8 @@ struct air_channel *air_channel_open(struct air *air, const struct air_target *t
                                      const struct air_channel_events *events);
 /* False: it is not open. A datagram that is too long for the network is lost. */
 bool air_channel_send(struct air_channel *channel, struct span octets);
+/* It is over: `closed` was told, or is about to be, or all channels have ended with the radio. */
+bool air_channel_has_ended(const struct air_channel *channel);
 /* What was sent is still to arrive. The channel is gone with the call, and only so (or with the air), also
  * after `closed`; NULL is fine. */
 void air_channel_close(struct air_channel *channel);

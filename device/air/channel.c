@@ -436,6 +436,11 @@ bool air_channel_send(struct air_channel *channel, struct span octets)
     return parcels_put(&channel->up, PARCEL_OCTETS, at, octets);
 }
 
+bool air_channel_has_ended(const struct air_channel *channel)
+{
+    return channel->stage == CHANNEL_ENDED;
+}
+
 void air_channel_close(struct air_channel *channel)
 {
     if (channel == NULL)

@@ -27,12 +27,11 @@ static bool ipae_find_network(struct ipae *ipae)
 {
     const struct softeuicc_bearer *host = &ipae->card->hooks.bearer;
 
-    if (host->open == NULL) {
-        ipae->terminal = ipae_terminal_new(ipae->card);
-        if (ipae->terminal == NULL)
-            return false;
+    if (host->open == NULL)
         host = NULL;
-    }
+    ipae->terminal = ipae_terminal_new(ipae->card, host == NULL);
+    if (ipae->terminal == NULL)
+        return false;
     ipae->network = ipae_network_new(ipae->card, host, ipae->terminal);
     if (ipae->network != NULL)
         ipae->carrier = ipae_network_carrier(ipae->network);
@@ -85,8 +84,7 @@ void ipae_reset(struct softeuicc *card)
         return;
     ipae_count_see(ipae);
     ipae_round_free(ipae);
-    if (ipae->terminal != NULL)
-        ipae_terminal_reset(ipae->terminal);
+    ipae_terminal_reset(ipae->terminal);
     ipae_count_flush(ipae);
     ipae->others_at = 0;
     ipae->not_before = card_now(card) + START_PATIENCE;
@@ -164,10 +162,16 @@ static bool yields(struct ipae *ipae, bool of_es10)
 
 /* --- a turn ------------------------------------------------------------------------------------------- */
 
-/* Whether the terminal's channels are what carries its messages. */
+/* Whether the network is what carries its messages. */
+static bool uses_network(const struct ipae *ipae)
+{
+    return ipae->carrier == ipae_network_carrier(ipae->network);
+}
+
+/* … over the terminal's channels. */
 static bool uses_terminal(const struct ipae *ipae)
 {
-    return ipae->terminal != NULL && ipae->carrier == ipae_network_carrier(ipae->network);
+    return uses_network(ipae) && ipae_network_host(ipae->network) == NULL;
 }
 
 /* Without anything that could carry a message it stays quiet. */
@@ -200,7 +204,7 @@ static bool rests(const struct ipae *ipae)
 
 static bool is_due(const struct ipae *ipae, int64_t now)
 {
-    if (rests(ipae) || (uses_terminal(ipae) && !ipae_terminal_is_known(ipae->terminal)))
+    if (rests(ipae) || (uses_network(ipae) && ipae_terminal_is_awaited(ipae->terminal)))
         return false;
     return ipae->round != NULL || now >= idle_due(ipae);
 }
@@ -251,7 +255,7 @@ static void give_back(struct ipae *ipae, const struct ipae_counts *counts)
 /* The terminal is asked for one thing at a time, so that there is nothing to ask while it works on one. */
 static void ask_terminal(struct ipae *ipae)
 {
-    if (uses_terminal(ipae) && !toolkit_session_active(ipae->card))
+    if (uses_network(ipae) && !toolkit_session_active(ipae->card))
         ipae_terminal_ask(ipae->terminal, ipae_next_wakeup(ipae->card));
 }
 
@@ -295,6 +299,7 @@ void ipae_turn(struct softeuicc *card, bool of_es10)
     }
     if (of_es10)
         see_others(ipae);
+    ipae_terminal_mind_patience(ipae->terminal);
     if (!yields(ipae, of_es10) && is_due(ipae, card_now(card)))
         take_turn(ipae);
     if (ipae->has_eims)
@@ -309,6 +314,9 @@ int64_t ipae_next_wakeup(const struct softeuicc *card)
 
     if (ipae == NULL || !is_at_work(ipae))
         return -1;
+    /* Whatever else there is waits for the terminal until then. */
+    if (ipae_terminal_patience_ends(ipae->terminal) >= 0)
+        return ipae_terminal_patience_ends(ipae->terminal);
     /* It yields until the terminal has done what it was asked for, which ends with a command. */
     if (toolkit_session_active(card))
         return -1;

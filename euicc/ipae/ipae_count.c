@@ -46,16 +46,15 @@ static void count_more(struct ipae_counts *counts, size_t count, uint64_t more)
 void ipae_count_see(struct ipae *ipae)
 {
     const struct bearer_figures *network = ipae_network_figures(ipae->network);
+    const struct ipae_terminal_figures *terminal = ipae_terminal_figures(ipae->terminal);
     struct ipae_counts *counts = &ipae->counts;
     uint64_t spent[IPAE_COUNTS] = {[IPAE_SENT] = network->sent,
                                    [IPAE_RECEIVED] = network->received,
                                    [IPAE_CHANNELS] = network->channels,
-                                   [IPAE_CHANNEL_MS] = network->channel_ms};
+                                   [IPAE_CHANNEL_MS] = network->channel_ms,
+                                   [IPAE_PROACTIVE_COMMANDS] = terminal->proactive_commands,
+                                   [IPAE_COMMANDS] = terminal->commands};
 
-    if (ipae->terminal != NULL) {
-        spent[IPAE_PROACTIVE_COMMANDS] = ipae_terminal_figures(ipae->terminal)->proactive_commands;
-        spent[IPAE_COMMANDS] = ipae_terminal_figures(ipae->terminal)->commands;
-    }
     for (size_t i = 0; i < IPAE_COUNTS; i++) {
         count_more(counts, i, spent[i] - counts->seen[i]);
         counts->seen[i] = spent[i];

@@ -24,7 +24,7 @@ enum ipae_count {
     IPAE_RECEIVED,
     IPAE_CHANNELS,
     IPAE_CHANNEL_MS,
-    IPAE_PROACTIVE_COMMANDS, /* struct ipae_terminal_figures; 0 with a network that the host lends */
+    IPAE_PROACTIVE_COMMANDS, /* struct ipae_terminal_figures; 0 of a terminal without toolkit */
     IPAE_COMMANDS,
     IPAE_COUNTS
 };

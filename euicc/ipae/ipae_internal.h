@@ -46,7 +46,7 @@ struct ipae_watch {
 
 struct ipae {
     struct softeuicc *card;
-    struct ipae_terminal *terminal; /* NULL: the host lends a network, and the terminal is asked nothing */
+    struct ipae_terminal *terminal;
     struct ipae_network *network;
     const struct ipae_carrier *carrier; /* NULL: none */
     struct rsp_session *session;        /* its own, while it has no turn */
@@ -80,7 +80,7 @@ bool ipae_in_session(const struct ipae *ipae);
 /* --- The IPA that speaks for the card (ipae_ipa.c) ---------------------------------------------------------
  */
 
-/* What the terminal has told; without one, nothing. */
+/* What the terminal has told. */
 const struct ipae_whereabouts *ipae_whereabouts(const struct ipae *ipae);
 /* NULL without memory. */
 struct ipa *ipae_make_ipa(struct ipae *ipae);

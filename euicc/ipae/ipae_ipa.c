@@ -5,9 +5,7 @@
 
 const struct ipae_whereabouts *ipae_whereabouts(const struct ipae *ipae)
 {
-    static const struct ipae_whereabouts unknown = {.imei = ""};
-
-    return ipae->terminal != NULL ? ipae_terminal_whereabouts(ipae->terminal) : &unknown;
+    return ipae_terminal_whereabouts(ipae->terminal);
 }
 
 static bool save(void *context, struct span state)

@@ -17,7 +17,7 @@ void ipae_message_came(struct softeuicc *card)
     if (ipae == NULL || ipae->settings.number[IPAE_POLL_ON_MESSAGE] == 0)
         return;
     ipae->is_called = true;
-    if (ipae->terminal != NULL)
+    if (ipae_network_host(ipae->network) == NULL || ipae_terminal_has_toolkit(ipae->terminal))
         ipae_count_note(ipae, IPAE_COMMANDS); /* its ENVELOPE */
 }
 

@@ -4,6 +4,7 @@
 #include "apdu/tlv.h"
 #include "euicc/iot/connectivity.h"
 #include "euicc/ipae/ipae_answers.h"
+#include "euicc/ipae/ipae_events.h"
 #include "euicc/os/host.h"
 #include "euicc/terminal/toolkit.h"
 
@@ -16,6 +17,7 @@ enum {
     TIMER_SLACK = 1500,           /* ms by which a timer that runs may be late or early */
     TIMER_MAX = 24 * 60 * 60 - 1, /* seconds, TS 102 223 8.38 */
     POLL_SECONDS = 60,            /* where the terminal has no timers */
+    ANSWER_PATIENCE = 30 * 1000,  /* ms for an answer where nothing but knowledge depends on it */
 };
 
 enum asked { ASKED_NOTHING, ASKED_TO_TELL, ASKED_OF_CHANNEL, ASKED_FOR_TIMER };
@@ -24,8 +26,12 @@ struct ipae_terminal {
     struct softeuicc *card;
     struct toolkit_application application;
     struct bip_bearer *bearer;
+    bool carries;
+    bool is_ready;    /* TERMINAL PROFILE came */
+    bool is_mute;     /* it has not answered in time */
     size_t told;      /* of what is asked first (rows of `firsts`) */
     enum asked asked; /* what waits or is under way */
+    int64_t asked_at; /* since when there is a question that is not answered; 0: there is none */
     int64_t timer_at; /* when the terminal's timer expires, by the card's clock; 0: it does not run */
     bool has_timers;
     int64_t looked_at, located_at;
@@ -36,26 +42,9 @@ struct ipae_terminal {
 
 /* --- what is asked first ------------------------------------------------------------------------------ */
 
-/* Reading: events of channels are asked for whatever TERMINAL PROFILE says of them, since terminals are known
- * that send them without saying so. */
 static void put_events(struct ipae_terminal *terminal)
 {
-    static const struct {
-        uint8_t event;
-        enum toolkit_service service;
-    } more[] = {
-        {EVENT_LOCATION_STATUS, TOOLKIT_EVENT_LOCATION_STATUS},
-        {EVENT_ACCESS_TECHNOLOGY, TOOLKIT_EVENT_ACCESS_TECHNOLOGY},
-        {EVENT_NETWORK_REJECTION, TOOLKIT_EVENT_NETWORK_REJECTION},
-    };
-    size_t list = tlv_open(&terminal->objects, PROACTIVE_EVENT_LIST);
-
-    buf_append_octet(&terminal->objects, EVENT_DATA_AVAILABLE);
-    buf_append_octet(&terminal->objects, EVENT_CHANNEL_STATUS);
-    for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
-        if (toolkit_serves(terminal->card, more[i].service))
-            buf_append_octet(&terminal->objects, more[i].event);
-    tlv_close(&terminal->objects, list);
+    ipae_events_put(terminal->card, terminal->carries, &terminal->objects);
 }
 
 static void put_poll_interval(struct ipae_terminal *terminal)
@@ -98,7 +87,7 @@ static void take_location(struct ipae_terminal *terminal, const struct proactive
 
 static const struct first {
     uint8_t type, qualifier;
-    bool always;                  /* else only of a terminal that … */
+    bool of_events;               /* … that are wanted; else only of a terminal that … */
     enum toolkit_service service; /* … serves it */
     void (*put)(struct ipae_terminal *terminal);
     void (*take)(struct ipae_terminal *terminal, const struct proactive_response *response);
@@ -117,16 +106,26 @@ enum { FIRSTS = sizeof(firsts) / sizeof(firsts[0]) };
 
 static bool is_wanted(const struct ipae_terminal *terminal, const struct first *first)
 {
-    if (first->type == PROACTIVE_POLL_INTERVAL && terminal->has_timers)
+    if (first->type == PROACTIVE_POLL_INTERVAL && (terminal->has_timers || !terminal->carries))
         return false;
-    return first->always || toolkit_serves(terminal->card, first->service);
+    return first->of_events ? ipae_events_wanted(terminal->card, terminal->carries)
+                            : toolkit_serves(terminal->card, first->service);
+}
+
+static bool is_known(const struct ipae_terminal *terminal)
+{
+    size_t next = terminal->told;
+
+    while (next < FIRSTS && !is_wanted(terminal, &firsts[next]))
+        next++;
+    return next == FIRSTS;
 }
 
 static bool next_first(struct ipae_terminal *terminal, struct proactive_command *command)
 {
     const struct first *first;
 
-    if (ipae_terminal_is_known(terminal))
+    if (is_known(terminal))
         return false;
     while (!is_wanted(terminal, &firsts[terminal->told]))
         terminal->told++;
@@ -226,17 +225,25 @@ static void mind_lost(struct ipae_terminal *terminal)
     terminal->asked = ASKED_NOTHING;
 }
 
+static bool is_to_be_asked(const struct ipae_terminal *terminal)
+{
+    return terminal->carries ? ipae_terminal_has_channels(terminal)
+                             : terminal->is_ready && !terminal->is_mute;
+}
+
 void ipae_terminal_ask(struct ipae_terminal *terminal, int64_t due)
 {
     struct proactive_command command;
     enum asked asked;
 
-    if (!ipae_terminal_has_channels(terminal) || toolkit_is_asking(terminal->card))
+    if (!is_to_be_asked(terminal) || toolkit_is_asking(terminal->card))
         return;
     mind_lost(terminal);
     asked = choose_question(terminal, due, &command);
     if (asked == ASKED_NOTHING)
         return;
+    if (terminal->asked_at == 0)
+        terminal->asked_at = card_now(terminal->card);
     if (!toolkit_ask(terminal->card, &command)) {
         if (asked == ASKED_FOR_TIMER)
             terminal->timer_at = 0;
@@ -247,6 +254,33 @@ void ipae_terminal_ask(struct ipae_terminal *terminal, int64_t due)
     terminal->asked = asked;
 }
 
+/* --- how long it is waited for --------------------------------------------------------------------------
+ */
+
+bool ipae_terminal_is_awaited(const struct ipae_terminal *terminal)
+{
+    return (terminal->carries || is_to_be_asked(terminal)) && !is_known(terminal);
+}
+
+int64_t ipae_terminal_patience_ends(const struct ipae_terminal *terminal)
+{
+    return terminal->carries || terminal->asked_at == 0 ? -1 : terminal->asked_at + ANSWER_PATIENCE;
+}
+
+/* A clock that was set back makes nobody wait for longer. */
+void ipae_terminal_mind_patience(struct ipae_terminal *terminal)
+{
+    int64_t now = card_now(terminal->card);
+
+    if (ipae_terminal_patience_ends(terminal) < 0 ||
+        (now >= terminal->asked_at && now < ipae_terminal_patience_ends(terminal)))
+        return;
+    toolkit_take_back(terminal->card);
+    terminal->asked = ASKED_NOTHING;
+    terminal->asked_at = 0;
+    terminal->is_mute = true;
+}
+
 /* --- what it answers and tells -------------------------------------------------------------------------- */
 
 /* Reading: a DNS server is expected of every terminal, since without one nothing can be reached; whatever
@@ -255,9 +289,12 @@ static void on_ready(void *context)
 {
     struct ipae_terminal *terminal = context;
 
+    terminal->is_ready = true;
+    terminal->is_mute = false;
     terminal->told = 0;
+    terminal->asked_at = 0;
     terminal->timer_at = 0;
-    terminal->has_timers = toolkit_serves(terminal->card, TOOLKIT_TIMERS);
+    terminal->has_timers = terminal->carries && toolkit_serves(terminal->card, TOOLKIT_TIMERS);
     bip_bearer_expect_server(terminal->bearer);
 }
 
@@ -288,6 +325,7 @@ static void on_answered(void *context, const struct proactive_response *response
     enum asked asked = terminal->asked;
 
     terminal->asked = ASKED_NOTHING;
+    terminal->asked_at = 0;
     if (asked == ASKED_TO_TELL)
         take_first(terminal, response);
     else if (asked == ASKED_OF_CHANNEL)
@@ -301,6 +339,8 @@ static void on_event(void *context, uint8_t event, struct span objects)
     struct ipae_terminal *terminal = context;
     struct span status;
 
+    if (!terminal->is_ready)
+        return;
     terminal->figures.commands++;
     bip_bearer_event(terminal->bearer, event, objects);
     if (event != EVENT_LOCATION_STATUS || !comprehension_find(objects, PROACTIVE_LOCATION_STATUS, &status) ||
@@ -325,6 +365,8 @@ static void on_timer_expired(void *context)
 {
     struct ipae_terminal *terminal = context;
 
+    if (!terminal->is_ready)
+        return;
     terminal->figures.commands++;
     terminal->timer_at = 0;
     look(terminal);
@@ -342,13 +384,14 @@ static void on_polled(void *context)
 
 /* --- its life ------------------------------------------------------------------------------------------- */
 
-struct ipae_terminal *ipae_terminal_new(struct softeuicc *card)
+struct ipae_terminal *ipae_terminal_new(struct softeuicc *card, bool carries)
 {
     struct ipae_terminal *terminal = calloc(1, sizeof(*terminal));
 
     if (terminal == NULL)
         return NULL;
     terminal->card = card;
+    terminal->carries = carries;
     terminal->application = (struct toolkit_application){.context = terminal,
                                                          .ready = on_ready,
                                                          .spent = on_spent,
@@ -377,7 +420,10 @@ void ipae_terminal_free(struct ipae_terminal *terminal)
 
 void ipae_terminal_reset(struct ipae_terminal *terminal)
 {
+    terminal->is_ready = false;
+    terminal->is_mute = false;
     terminal->asked = ASKED_NOTHING;
+    terminal->asked_at = 0;
     terminal->told = 0;
     terminal->timer_at = 0;
     terminal->has_timers = false;
@@ -385,18 +431,14 @@ void ipae_terminal_reset(struct ipae_terminal *terminal)
     forget_channels(terminal);
 }
 
-bool ipae_terminal_has_channels(const struct ipae_terminal *terminal)
+bool ipae_terminal_has_toolkit(const struct ipae_terminal *terminal)
 {
-    return toolkit_serves(terminal->card, TOOLKIT_CHANNELS);
+    return terminal->is_ready;
 }
 
-bool ipae_terminal_is_known(const struct ipae_terminal *terminal)
+bool ipae_terminal_has_channels(const struct ipae_terminal *terminal)
 {
-    size_t next = terminal->told;
-
-    while (next < FIRSTS && !is_wanted(terminal, &firsts[next]))
-        next++;
-    return next == FIRSTS;
+    return terminal->carries && toolkit_serves(terminal->card, TOOLKIT_CHANNELS);
 }
 
 struct bip_bearer *ipae_terminal_bearer(const struct ipae_terminal *terminal)

@@ -1,7 +1,7 @@
 /*
  * What the IPAe asks of the terminal (ETSI TS 102 223): to tell it events, who and where the device is, to
- * wake it, and to carry its octets over channels (BIP). One command at a time; with every TERMINAL PROFILE
- * all of it is asked anew.
+ * wake it, and to carry its octets over channels (BIP); where the host does the latter two, only the former.
+ * One command at a time; with every TERMINAL PROFILE all of it is asked anew.
  */
 #ifndef SOFTEUICC_EUICC_IPAE_IPAE_TERMINAL_H
 #define SOFTEUICC_EUICC_IPAE_IPAE_TERMINAL_H
@@ -11,12 +11,14 @@
 
 struct ipae_terminal;
 
-/* NULL without memory. */
-struct ipae_terminal *ipae_terminal_new(struct softeuicc *card);
+/* `carries`: it is to carry octets and to wake the IPAe; else the host does. NULL without memory. */
+struct ipae_terminal *ipae_terminal_new(struct softeuicc *card, bool carries);
 void ipae_terminal_free(struct ipae_terminal *terminal); /* NULL is fine */
 /* Nothing is known of the terminal any more, and no channel is open. */
 void ipae_terminal_reset(struct ipae_terminal *terminal);
 
+/* It has sent TERMINAL PROFILE: other terminals are asked nothing, and believed nothing. */
+bool ipae_terminal_has_toolkit(const struct ipae_terminal *terminal);
 /* The terminal carries octets for the card. */
 bool ipae_terminal_has_channels(const struct ipae_terminal *terminal);
 struct bip_bearer *ipae_terminal_bearer(const struct ipae_terminal *terminal);
@@ -27,8 +29,14 @@ bool ipae_terminal_use_profile(struct ipae_terminal *terminal);
  * to be woken, in milliseconds of the card's clock; -1: never. */
 void ipae_terminal_ask(struct ipae_terminal *terminal, int64_t due);
 
-/* It has been asked for all that it is asked first. */
-bool ipae_terminal_is_known(const struct ipae_terminal *terminal);
+/* The IPAe waits for what it is asked first: without end for one that is to carry, while there is patience
+ * for another. */
+bool ipae_terminal_is_awaited(const struct ipae_terminal *terminal);
+/* When the patience with what it is asked now ends, in milliseconds of the card's clock; -1: nothing is
+ * asked, or it is to carry. */
+int64_t ipae_terminal_patience_ends(const struct ipae_terminal *terminal);
+/* If that time has come: takes the question back, and asks nothing more before the next TERMINAL PROFILE. */
+void ipae_terminal_mind_patience(struct ipae_terminal *terminal);
 
 /* What the terminal has spent on the IPAe since this was made. */
 struct ipae_terminal_figures {

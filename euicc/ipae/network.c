@@ -16,8 +16,8 @@
 struct ipae_network {
     struct ipae_carrier carrier;
     struct softeuicc *card;
-    struct host_bearer *host;       /* NULL: the terminal's channels are used */
-    struct ipae_terminal *terminal; /* NULL: the host's are */
+    struct host_bearer *host; /* NULL: the terminal's channels are used */
+    struct ipae_terminal *terminal;
     struct naming_bearer *names;    /* over the terminal's, which takes addresses only */
     const struct bearer *bearer;    /* of the one of them that there is */
     struct tls_client_context *tls; /* NULL: nothing was sent yet; to make it costs more than a handshake */
@@ -186,7 +186,7 @@ static int64_t network_date(const struct ipae_network *network)
 {
     const struct ipae_whereabouts *whereabouts;
 
-    if (network->terminal == NULL)
+    if (network->host != NULL)
         return card_now(network->card);
     whereabouts = ipae_terminal_whereabouts(network->terminal);
     return whereabouts->has_time ? card_now(network->card) + whereabouts->ahead : TLS_DATE_UNKNOWN;
@@ -252,7 +252,7 @@ static bool network_post(struct ipae_network *network, const struct connection_s
 
     if (network->tls == NULL && (network->tls = tls_client_context_new()) == NULL)
         return false;
-    if (network->terminal != NULL && !ipae_terminal_use_profile(network->terminal))
+    if (network->host == NULL && !ipae_terminal_use_profile(network->terminal))
         return false;
     names_go(network);
     get_session(network, &session);
@@ -443,12 +443,12 @@ const struct bearer_figures *ipae_network_figures(struct ipae_network *network)
 
 int64_t ipae_network_clock_ahead(const struct ipae_network *network)
 {
-    return network->terminal != NULL ? ipae_terminal_whereabouts(network->terminal)->ahead : 0;
+    return ipae_terminal_whereabouts(network->terminal)->ahead;
 }
 
 bool ipae_network_lacks_service(const struct ipae_network *network)
 {
-    return network->terminal != NULL && ipae_terminal_whereabouts(network->terminal)->no_service;
+    return ipae_terminal_whereabouts(network->terminal)->no_service;
 }
 
 const struct ipae_carrier *ipae_network_carrier(const struct ipae_network *network)

@@ -11,8 +11,8 @@
 
 struct ipae_network;
 
-/* `host`: what the host lends; NULL: the terminal's channels, of the IPAe that borrows them here. NULL
- * without memory. */
+/* `host`: what the host lends; NULL: the terminal's channels are used. `terminal` is the IPAe's, borrowed: it
+ * tells where the device is in any case. NULL without memory. */
 struct ipae_network *ipae_network_new(struct softeuicc *card, const struct softeuicc_bearer *host,
                                       struct ipae_terminal *terminal);
 void ipae_network_free(struct ipae_network *network); /* NULL is fine */
@@ -25,7 +25,7 @@ uint64_t ipae_network_heard(const struct ipae_network *network);
 const struct bearer_figures *ipae_network_figures(struct ipae_network *network);
 /* Milliseconds that the network's time is ahead of the card's, as far as is known. */
 int64_t ipae_network_clock_ahead(const struct ipae_network *network);
-/* It is the terminal's, which has said that it is on none now. */
+/* The terminal has said that it is on none now. */
 bool ipae_network_lacks_service(const struct ipae_network *network);
 const struct ipae_carrier *ipae_network_carrier(const struct ipae_network *network);
 /* NULL: it is the terminal's. */

@@ -45,6 +45,9 @@ bool toolkit_serve(struct softeuicc *card, const struct toolkit_application *app
 bool toolkit_ask(struct softeuicc *card, const struct proactive_command *command);
 /* Whether one of the application's is in the queue. */
 bool toolkit_is_asking(const struct softeuicc *card);
+/* Takes it out of the queue again. One that is announced or fetched is over with that: a FETCH or TERMINAL
+ * RESPONSE that comes for it all the same is answered as one for nothing. */
+void toolkit_take_back(struct softeuicc *card);
 
 /* What terminals say in TERMINAL PROFILE that they do, as far as the card wants to know. */
 enum toolkit_service {

@@ -110,6 +110,20 @@ bool toolkit_is_asking(const struct softeuicc *card)
     return false;
 }
 
+void toolkit_take_back(struct softeuicc *card)
+{
+    struct proactive *proactive = card->proactive;
+
+    for (size_t i = 0; proactive != NULL && i < proactive->count; i++) {
+        if (!proactive->queue[i].is_asked)
+            continue;
+        if (i == 0)
+            proactive->stage = STAGE_NONE;
+        queue_drop(proactive, i);
+        return;
+    }
+}
+
 bool toolkit_ask(struct softeuicc *card, const struct proactive_command *command)
 {
     struct proactive *proactive = card->proactive;

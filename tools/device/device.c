@@ -143,6 +143,9 @@ static const struct option_row options[] = {
      "time passes only while something is done, and jumps to the next thing otherwise: a year takes a "
      "minute or two. The card file's clock is the device's then",
      TAKES_FLAG(struct device_options, is_virtual)},
+    {"lend", NULL,
+     "lends the card file its network as a host does (softeuicc.h), instead of carrying BIP channels",
+     TAKES_FLAG(struct device_options, lends)},
     OPTION_HEAD("How long it runs, by its own clock (default: until SIGINT, SIGTERM or SIGHUP):"),
     {"for", "TIME", "ends after so long: 500ms, 10s, 5m, 2h, 3d, 1y; with --until that has failed then",
      TAKES_BY(take_time)},
@@ -208,6 +211,8 @@ static int check_options(const struct device_options *given)
         return tool_usage("--network has no name");
     if (given->is_virtual && given->card == NULL)
         return tool_usage("--virtual needs --card FILE: a card in a reader has a clock of its own");
+    if (given->lends && given->card == NULL)
+        return tool_usage("--lend needs --card FILE: a card in a reader has a host of its own");
     if (given->modem.suspends && given->modem.sleep_seconds == 0)
         return tool_usage("--suspend needs --psm ACTIVE,SLEEP");
     if (given->at != NULL && given->at[0] == '\0')
@@ -234,7 +239,8 @@ static bool is_reached(struct device *device, const struct modem_event *event)
     case GOAL_REGISTERED:
         return modem_network(device->modem)->service == AIR_NORMAL;
     case GOAL_POLLED:
-        return device->has_polled && modem_is_idle(device->modem);
+        return device->lent != NULL ? lent_air_has_polled(device->lent)
+                                    : device->has_polled && modem_is_idle(device->modem);
     case GOAL_REFRESHED:
         return device->has_changed;
     case GOAL_PROFILE:
@@ -249,6 +255,8 @@ static void on_event(void *context, const struct modem_event *event)
     struct device *device = context;
 
     device_report(device, event);
+    if (device->lent != NULL)
+        lent_air_schedule(device->lent);
     if (device->at != NULL)
         at_serial_modem_told(device->at, event);
     if (ferror(stdout))
@@ -273,15 +281,17 @@ static int64_t card_time(void *context)
     return device_clock_now(context);
 }
 
-/* A card file's clock is the device's, where that is a virtual one. */
+/* A card file's clock is the device's, where that is a virtual one or wakes the card. */
 static struct link *open_link(struct device *device)
 {
     const struct device_options *given = device->options;
-    const struct softeuicc_hooks hooks = {.context = device->clock, .now = card_time};
+    struct softeuicc_hooks hooks = {.context = device->clock, .now = card_time};
 
     if (given->card == NULL)
         return link_open_reader(given->reader != NULL ? given->reader : getenv("SOFTEUICC_READER"));
-    return link_open_card(given->card, given->is_virtual ? &hooks : NULL);
+    if (device->lent != NULL)
+        hooks.bearer = lent_air_bearer(device->lent);
+    return link_open_card(given->card, given->is_virtual || given->lends ? &hooks : NULL);
 }
 
 /* Before the modem starts: what it tells then is for the port too. */
@@ -321,9 +331,15 @@ static bool device_open(struct device *device, const struct modem_settings *sett
         tool_error("%s", why);
         return false;
     }
+    if (given->lends && (device->lent = lent_air_new(device->air, device->clock)) == NULL) {
+        tool_error("out of memory");
+        return false;
+    }
     device->link = open_link(device);
     if (device->link == NULL)
         return false;
+    if (device->lent != NULL)
+        lent_air_serve(device->lent, link_card(device->link));
     device->modem = modem_new(device->clock, device->link, device->air, settings, on_event, device);
     if (device->modem == NULL)
         tool_error("out of memory");
@@ -337,7 +353,10 @@ static void device_close(struct device *device)
     device->at = NULL; /* what the modem tells meanwhile is for nobody */
     at_serial_close(at);
     modem_free(device->modem);
+    if (device->lent != NULL)
+        lent_air_serve(device->lent, NULL);
     link_close(device->link);
+    lent_air_free(device->lent);
     air_free(device->air);
     alarm_free(device->end);
     device_clock_free(device->clock);

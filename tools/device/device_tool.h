@@ -6,6 +6,7 @@
 #include "common/loop.h"
 #include "device/at/at_serial.h"
 #include "device/clock.h"
+#include "device/lent_air.h"
 #include "device/modem/modem.h"
 
 #define DEVICE_HABITS_MAX 16
@@ -21,7 +22,7 @@ enum device_goal {
 
 struct device_options {
     const char *reader, *card, *network;
-    bool is_virtual, json, trace, quiet;
+    bool is_virtual, lends, json, trace, quiet;
     uint64_t seed;
     int64_t duration; /* ms; 0: until a signal comes */
     enum device_goal goal;
@@ -38,6 +39,7 @@ struct device {
     struct device_clock *clock;
     struct link *link;
     struct air *air;
+    struct lent_air *lent; /* NULL: the modem carries the card's octets */
     struct modem *modem;
     struct at_serial *at;  /* NULL: it has none */
     struct alarm *end;     /* when its time is over */

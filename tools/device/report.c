@@ -216,16 +216,30 @@ void device_report_port(const struct device *device)
         report_port(device, "at_port", "AT port: ", device->options->at);
 }
 
+/* Through the modem's channels, or through those that were lent. */
+static void octets_of(const struct device *device, uint64_t *sent, uint64_t *received)
+{
+    const struct modem_figures *modem = modem_figures(device->modem);
+    const struct air_figures *lent = air_figures(device->air);
+
+    *sent = device->lent != NULL ? lent->sent : modem->sent;
+    *received = device->lent != NULL ? lent->received : modem->received;
+}
+
 static json_t *summary_json(const struct device *device)
 {
     const struct modem_figures *figures = modem_figures(device->modem);
-    json_t *object = json_pack(
+    uint64_t sent, received;
+    json_t *object;
+
+    octets_of(device, &sent, &received);
+    object = json_pack(
         "{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "event", "summary", "time",
         (json_int_t)(device_clock_now(device->clock) - device->begun), "commands", (json_int_t)figures->apdus,
         "proactive_commands", (json_int_t)figures->proactive_commands, "status_commands",
         (json_int_t)figures->polls, "resets", (json_int_t)figures->resets, "channels",
         (json_int_t)figures->channels_opened, "channel_ms", (json_int_t)figures->channel_ms, "sent",
-        (json_int_t)figures->sent, "received", (json_int_t)figures->received, "reached", device->reached);
+        (json_int_t)sent, "received", (json_int_t)received, "reached", device->reached);
 
     if (object != NULL && modem_iccid(device->modem)[0] != '\0')
         json_object_set_new(object, "iccid", json_string(modem_iccid(device->modem)));
@@ -238,17 +252,18 @@ void device_summary(const struct device *device)
 {
     const struct modem_figures *figures = modem_figures(device->modem);
     char passed[DURATION_SIZE], open[DURATION_SIZE];
+    uint64_t sent, received;
 
     if (device->options->json) {
         (void)print_json_line(summary_json(device));
         return;
     }
+    octets_of(device, &sent, &received);
     status_line_clear();
     print_line("time %s, %" PRIu64 " commands (%" PRIu64 " STATUS), %" PRIu64 " proactive commands, %" PRIu64
                " resets",
                duration_text(device_clock_now(device->clock) - device->begun, passed), figures->apdus,
                figures->polls, figures->proactive_commands, figures->resets);
     print_line("%" PRIu64 " channels open for %s in all, %" PRIu64 " octets sent, %" PRIu64 " received",
-               figures->channels_opened, duration_text(figures->channel_ms, open), figures->sent,
-               figures->received);
+               figures->channels_opened, duration_text(figures->channel_ms, open), sent, received);
 }
