@@ -28,8 +28,7 @@ const char *input_other_kind(const char *path)
     return stat(path, &status) == 0 ? kind_name(status.st_mode) : NULL;
 }
 
-/* --- Secrets ----------------------------------------------------------------------------------------------
- */
+/* --- Secrets ------------------------------------------------------------------------------------------ */
 
 /* Whether a shell takes it as it is: the line may be copied into one. */
 static bool is_plain_word(const char *path)
@@ -71,8 +70,7 @@ bool input_is_exposed(const char *path, char why[INPUT_WHY_MAX])
     return stat(path, &status) == 0 && is_exposed(path, &status, why);
 }
 
-/* --- Reading ----------------------------------------------------------------------------------------------
- */
+/* --- Reading ------------------------------------------------------------------------------------------ */
 
 /* What is read, and where the line goes that says why not. */
 struct input {

@@ -28,8 +28,7 @@ struct lent_air {
     struct lent_channel channels[SOFTEUICC_CHANNELS + 1]; /* by their names */
 };
 
-/* --- when the card is woken ------------------------------------------------------------------------------
- */
+/* --- when the card is woken --------------------------------------------------------------------------- */
 
 static void schedule_wake(struct lent_air *lent)
 {
@@ -66,8 +65,7 @@ void lent_air_schedule(struct lent_air *lent)
     schedule_wake(lent);
 }
 
-/* --- what the card is told -------------------------------------------------------------------------------
- */
+/* --- what the card is told ---------------------------------------------------------------------------- */
 
 static void on_opened(void *context)
 {
@@ -115,8 +113,7 @@ static void on_news(void *context)
     }
 }
 
-/* --- what the card asks ----------------------------------------------------------------------------------
- */
+/* --- what the card asks ------------------------------------------------------------------------------- */
 
 static bool read_address(const char *host, struct air_target *target)
 {
@@ -187,8 +184,7 @@ static void lent_close(void *context, unsigned number)
     *channel = (struct lent_channel){.is_used = false};
 }
 
-/* --- its life --------------------------------------------------------------------------------------------
- */
+/* --- its life ----------------------------------------------------------------------------------------- */
 
 struct lent_air *lent_air_new(struct air *air, struct device_clock *clock)
 {

@@ -106,8 +106,7 @@ void https_tls_client(struct bufferevent *connection, struct buf *der)
     OPENSSL_free(octets);
 }
 
-/* --- Who the server is -----------------------------------------------------------------------------------
- */
+/* --- Who the server is -------------------------------------------------------------------------------- */
 
 /* What a client says of itself that a certificate is chosen by. */
 struct hello {

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- The style --------------------------------------------------------------------------------------------
- */
+/* --- The style ---------------------------------------------------------------------------------------- */
 
 #define NAME_SIZE 128
 
@@ -102,8 +101,7 @@ static json_t *styled(json_t *value)
     return copy;
 }
 
-/* --- Printing ---------------------------------------------------------------------------------------------
- */
+/* --- Printing ----------------------------------------------------------------------------------------- */
 
 /* What a terminal must not see stands as \uXXXX, in a pair beyond U+FFFF: the text that JSON means stays the
  * same. Outside strings there is nothing but ASCII, and jansson escapes what is below U+0020. */
@@ -160,8 +158,7 @@ int print_json_line(json_t *json)
     return status;
 }
 
-/* --- Texts and answers from elsewhere ---------------------------------------------------------------------
- */
+/* --- Texts and answers from elsewhere ----------------------------------------------------------------- */
 
 const char *print_text(struct span octets, char *out, size_t size)
 {

@@ -75,8 +75,7 @@ size_t table_rows(const struct table *table)
     return table != NULL ? table->cells_count / table->columns_count : 0;
 }
 
-/* --- Widths -----------------------------------------------------------------------------------------------
- */
+/* --- Widths ------------------------------------------------------------------------------------------- */
 
 static size_t width_of(const char *text)
 {
@@ -130,8 +129,7 @@ static void choose_widths(const struct table *table, size_t indent, size_t colum
     }
 }
 
-/* --- Text -------------------------------------------------------------------------------------------------
- */
+/* --- Text --------------------------------------------------------------------------------------------- */
 
 static void put_blanks(struct buf *out, size_t count)
 {

@@ -77,8 +77,7 @@ uint16_t ipae_es10(void *context, struct span request, struct buf *response);
 void ipae_end_session(struct ipae *ipae);
 bool ipae_in_session(const struct ipae *ipae);
 
-/* --- The IPA that speaks for the card (ipae_ipa.c) ---------------------------------------------------------
- */
+/* --- The IPA that speaks for the card (ipae_ipa.c) ---------------------------------------------------- */
 
 /* What the terminal has told. */
 const struct ipae_whereabouts *ipae_whereabouts(const struct ipae *ipae);
@@ -106,8 +105,7 @@ bool ipae_know_profiles(struct ipae *ipae);
 /* Whether somebody else has changed them since; not before it knew them once. */
 bool ipae_profiles_differ(struct ipae *ipae, bool *differ);
 
-/* --- When which eIM is polled (ipae_schedule.c) ----------------------------------------------------------
- */
+/* --- When which eIM is polled (ipae_schedule.c) ------------------------------------------------------- */
 
 #define IPAE_NEVER INT64_MAX
 
@@ -129,14 +127,12 @@ bool ipae_schedule_done(struct ipae *ipae, const char *eim, int64_t begun, const
 /* The settings have changed. */
 bool ipae_schedule_again(struct ipae *ipae);
 
-/* --- Short messages (ipae_message.c) ----------------------------------------------------------------------
- */
+/* --- Short messages (ipae_message.c) ------------------------------------------------------------------ */
 
 /* Plans what a short message has asked for, if one has. False when storage failed. */
 bool ipae_message_plan(struct ipae *ipae);
 
-/* --- Without a network (ipae_watch.c) ---------------------------------------------------------------------
- */
+/* --- Without a network (ipae_watch.c) ----------------------------------------------------------------- */
 
 /* Something has come from the network, or nothing although it was asked. */
 bool ipae_watch_heard(struct ipae *ipae);

@@ -254,8 +254,7 @@ void ipae_terminal_ask(struct ipae_terminal *terminal, int64_t due)
     terminal->asked = asked;
 }
 
-/* --- how long it is waited for --------------------------------------------------------------------------
- */
+/* --- how long it is waited for ------------------------------------------------------------------------ */
 
 bool ipae_terminal_is_awaited(const struct ipae_terminal *terminal)
 {

@@ -95,8 +95,7 @@ bool ipae_watch_see_service(struct ipae *ipae)
     return is_without ? ipae_watch_silence(ipae) : ipae_schedule_hurry(ipae, true);
 }
 
-/* --- which profile is enabled ----------------------------------------------------------------------------
- */
+/* --- which profile is enabled ------------------------------------------------------------------------- */
 
 /* The Fallback Profile is enabled, and the one before it is known. */
 static bool watch_may_return(const struct ipae *ipae)
@@ -145,8 +144,7 @@ bool ipae_watch_look(struct ipae *ipae)
     return see_device(ipae) && ipae_watch_see_service(ipae) && (!ipae->is_changed || see_profile(ipae));
 }
 
-/* --- what is done about it -------------------------------------------------------------------------------
- */
+/* --- what is done about it ---------------------------------------------------------------------------- */
 
 /* Changes that bring nothing cost as much as those that do: what they follow is waited for longer. */
 static int64_t patience_factor(unsigned in_vain)

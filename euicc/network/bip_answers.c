@@ -8,8 +8,7 @@ enum {
     TRIES_MAX = 3,   /* of a command that the terminal was too busy for */
 };
 
-/* --- what it answers -------------------------------------------------------------------------------------
- */
+/* --- what it answers ---------------------------------------------------------------------------------- */
 
 /* TS 102 223 8.12.11 and 8.12, for a person. */
 static const char *result_text(const struct proactive_response *response)
@@ -223,8 +222,7 @@ void bip_bearer_answered(struct bip_bearer *bearer, const struct proactive_respo
     bip_forget(channel);
 }
 
-/* --- what it tells ---------------------------------------------------------------------------------------
- */
+/* --- what it tells ------------------------------------------------------------------------------------ */
 
 static struct bip_channel *numbered_channel(struct bip_bearer *bearer, unsigned number)
 {

@@ -12,8 +12,7 @@ struct demo_options {
     uint64_t seed;
 };
 
-/* --- facts.c: what each of the four can witness ----------------------------------------------------------
- */
+/* --- facts.c: what each of the four can witness ------------------------------------------------------- */
 
 enum party { PARTY_CARD, PARTY_DEVICE, PARTY_EIM, PARTY_SMDPP, PARTIES };
 
@@ -36,8 +35,7 @@ struct demo_order {
 json_t *party_facts(struct world *world, const struct witness *witness, const struct demo_order *order,
                     enum party party);
 
-/* --- story.c: what is to happen, and whether it did ------------------------------------------------------
- */
+/* --- story.c: what is to happen, and whether it did --------------------------------------------------- */
 
 /* What one of them must say at the end of a step. `expected` is the fact as text; "+3": it has grown by that
  * in the step; "+3..": at least; "rolledBack*": it begins so. */
@@ -90,8 +88,7 @@ void story_clear(struct story *story);
 /* Whether every step was confirmed by all. */
 bool story_is_good(const struct story *story);
 
-/* --- view.c: what a person sees --------------------------------------------------------------------------
- */
+/* --- view.c: what a person sees ----------------------------------------------------------------------- */
 
 struct view {
     struct status_panel panel;
@@ -114,8 +111,7 @@ void view_event(struct demo *demo, const struct modem_event *event);
 void view_look(struct demo *demo, json_t *const facts[PARTIES]);
 void view_end(struct demo *demo);
 
-/* --- report.c: for programs ------------------------------------------------------------------------------
- */
+/* --- report.c: for programs --------------------------------------------------------------------------- */
 
 /* Prints it. EXIT_OK, or EXIT_FAILED after a line. */
 int report_json(struct demo *demo);

@@ -60,8 +60,7 @@ static void set_profiles(json_t *facts, const char *name, const json_t *list, co
     set_text(facts, name, names[0] != '\0' ? names : "none");
 }
 
-/* --- the card --------------------------------------------------------------------------------------------
- */
+/* --- the card ----------------------------------------------------------------------------------------- */
 
 static json_t *card_facts(struct world *world)
 {
@@ -84,8 +83,7 @@ static json_t *card_facts(struct world *world)
     return facts;
 }
 
-/* --- the device ------------------------------------------------------------------------------------------
- */
+/* --- the device --------------------------------------------------------------------------------------- */
 
 static json_t *device_facts(const struct world *world, const struct witness *witness)
 {
@@ -107,8 +105,7 @@ static json_t *device_facts(const struct world *world, const struct witness *wit
     return facts;
 }
 
-/* --- the eIM ---------------------------------------------------------------------------------------------
- */
+/* --- the eIM ------------------------------------------------------------------------------------------ */
 
 /* "done", "queued", or why it failed. */
 static bool order_words(struct world *world, int64_t id, char words[WORDS_MAX])
@@ -194,8 +191,7 @@ static json_t *eim_facts(struct world *world, const struct demo_order *order)
     return NULL;
 }
 
-/* --- the SM-DP+ ------------------------------------------------------------------------------------------
- */
+/* --- the SM-DP+ --------------------------------------------------------------------------------------- */
 
 static void set_orders(json_t *facts, const json_t *orders)
 {

@@ -16,8 +16,7 @@
 
 enum { LOOK_EVERY = 60 * 1000, FACT_MAX = 200 };
 
-/* --- what is done ----------------------------------------------------------------------------------------
- */
+/* --- what is done ------------------------------------------------------------------------------------- */
 
 /* `request` (taken) without its "eid". */
 static bool story_order(struct story *story, json_t *request, const char *what)
@@ -134,8 +133,7 @@ static bool begin_roaming(struct story *story)
     return answer != NULL;
 }
 
-/* --- the story -------------------------------------------------------------------------------------------
- */
+/* --- the story ---------------------------------------------------------------------------------------- */
 
 const char story_network[] =
     "preset nbiot\n"
@@ -247,8 +245,7 @@ const size_t story_steps_count = sizeof(story_steps) / sizeof(story_steps[0]);
 
 _Static_assert(sizeof(story_steps) / sizeof(story_steps[0]) <= STORY_STEPS_MAX, "each step has a result");
 
-/* --- whether it is so ------------------------------------------------------------------------------------
- */
+/* --- whether it is so --------------------------------------------------------------------------------- */
 
 static void fact_text(const json_t *fact, char text[FACT_MAX])
 {
@@ -340,8 +337,7 @@ static bool ask_all(struct story *story, json_t *facts[PARTIES])
     return ok;
 }
 
-/* --- from step to step -----------------------------------------------------------------------------------
- */
+/* --- from step to step -------------------------------------------------------------------------------- */
 
 static void story_end(struct story *story)
 {

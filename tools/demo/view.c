@@ -18,8 +18,7 @@ enum { READ_TITLE = 2200, READ_LINE = 700, READ_END = 1600, SEE_OCTETS = 12, SEE
 
 enum { PANEL_LINES = 5, TEXT_MAX = 240, TIME_SIZE = 40 };
 
-/* --- the pace --------------------------------------------------------------------------------------------
- */
+/* --- the pace ----------------------------------------------------------------------------------------- */
 
 static void on_paused(evutil_socket_t none, short events, void *context)
 {
@@ -50,8 +49,7 @@ static void view_pause(struct demo *demo, int64_t milliseconds)
     event_add(view->pause, &left);
 }
 
-/* --- how it stands ---------------------------------------------------------------------------------------
- */
+/* --- how it stands ------------------------------------------------------------------------------------ */
 
 static int64_t count_of(const struct view *view, const char *name)
 {
@@ -135,8 +133,7 @@ static void show_panel(struct demo *demo)
     status_panel_show(&demo->view.panel, lines, PANEL_LINES);
 }
 
-/* --- lines -----------------------------------------------------------------------------------------------
- */
+/* --- lines -------------------------------------------------------------------------------------------- */
 
 static void say(struct demo *demo, const char *who, const char *what, int64_t pause)
 {
@@ -247,8 +244,7 @@ void view_look(struct demo *demo, json_t *const facts[PARTIES])
     view_pause(demo, SEE_LOOK);
 }
 
-/* --- the steps -------------------------------------------------------------------------------------------
- */
+/* --- the steps ---------------------------------------------------------------------------------------- */
 
 void view_begin(struct demo *demo)
 {

@@ -45,8 +45,7 @@ const char *world_eid(const struct world *world)
     return softeuicc_eid(link_card(world->link));
 }
 
-/* --- its directory ---------------------------------------------------------------------------------------
- */
+/* --- its directory ------------------------------------------------------------------------------------ */
 
 bool world_path(const struct world *world, const char *name, char path[PKI_PATH_MAX])
 {
@@ -80,8 +79,7 @@ static bool write_script(const struct world *world, char path[PKI_PATH_MAX])
     return world_path(world, "network", path) && tool_write_file(path, SPAN(text, (size_t)size), 0600);
 }
 
-/* --- what is made by commands ----------------------------------------------------------------------------
- */
+/* --- what is made by commands ------------------------------------------------------------------------- */
 
 struct paths {
     char pki[PKI_PATH_MAX], card[PKI_PATH_MAX], eim[PKI_PATH_MAX], profiles[PKI_PATH_MAX];
@@ -146,8 +144,7 @@ static bool make_card(struct world *world, const struct paths *paths)
                                world_subscriptions[WORLD_BOOTSTRAP].iccid));
 }
 
-/* --- the device ------------------------------------------------------------------------------------------
- */
+/* --- the device --------------------------------------------------------------------------------------- */
 
 static int64_t card_time(void *context)
 {
@@ -173,8 +170,7 @@ static bool open_device(struct world *world, const struct paths *paths)
     return world->modem != NULL || tool_error("out of memory") == EXIT_OK;
 }
 
-/* --- all of it -------------------------------------------------------------------------------------------
- */
+/* --- all of it ---------------------------------------------------------------------------------------- */
 
 bool world_open(struct world *world, const struct world_settings *settings)
 {

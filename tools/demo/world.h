@@ -65,8 +65,7 @@ const char *world_eid(const struct world *world);
 /* DIR/NAME; false with a line when that is too long. */
 bool world_path(const struct world *world, const char *name, char path[PKI_PATH_MAX]);
 
-/* --- setting it up (world_commands.c) --------------------------------------------------------------------
- */
+/* --- setting it up (world_commands.c) ----------------------------------------------------------------- */
 
 struct command;
 
@@ -74,8 +73,7 @@ struct command;
  * in DIR/commands. `words` ends with NULL. False after an error line. */
 bool world_command(struct world *world, const struct command *subcommand, const char *const *words);
 
-/* --- its servers (world_servers.c) -----------------------------------------------------------------------
- */
+/* --- its servers (world_servers.c) -------------------------------------------------------------------- */
 
 /* Opens them; then its address is known. */
 bool world_open_servers(struct world *world);

@@ -10,8 +10,7 @@
 
 #define LOOPBACK "127.0.0.1"
 
-/* --- opening them ----------------------------------------------------------------------------------------
- */
+/* --- opening them ------------------------------------------------------------------------------------- */
 
 /* Where a server keeps what it knows: only where somebody may look at it afterwards. */
 static const char *state_path(const struct world *world, const char *name, char path[PKI_PATH_MAX])
@@ -86,8 +85,7 @@ void world_close_servers(struct world *world)
     smdpp_clear(&world->smdpp);
 }
 
-/* --- asking them -----------------------------------------------------------------------------------------
- */
+/* --- asking them -------------------------------------------------------------------------------------- */
 
 /* The answer as JSON; it is freed. */
 static json_t *read_answer(struct http_answer *answer, const char *path)

@@ -124,8 +124,7 @@ START_TEST(a_reset_at_any_command)
 }
 END_TEST
 
-/* --- others who use the card -----------------------------------------------------------------------------
- */
+/* --- others who use the card -------------------------------------------------------------------------- */
 
 static void transmit_by_other(struct managed_device *managed, const char *capdu)
 {

@@ -144,8 +144,7 @@ static struct ipae_facts facts(struct bench *bench)
     return facts;
 }
 
-/* --- who is asked what -----------------------------------------------------------------------------------
- */
+/* --- who is asked what -------------------------------------------------------------------------------- */
 
 /* The poll comes when it has told all of it. */
 START_TEST(asks_where_the_device_is)
@@ -235,8 +234,7 @@ START_TEST(a_terminal_without_service_has_lost_it)
 }
 END_TEST
 
-/* --- how long it is waited for ----------------------------------------------------------------------------
- */
+/* --- how long it is waited for ------------------------------------------------------------------------ */
 
 /* One that has the toolkit by its own word, and never fetches or answers. */
 START_TEST(polls_without_an_answer)

@@ -78,8 +78,7 @@ static bool has(struct span whole, struct span part)
     return memmem(whole.data, whole.size, part.data, part.size) != NULL;
 }
 
-/* --- What it writes ---------------------------------------------------------------------------------------
- */
+/* --- What it writes ----------------------------------------------------------------------------------- */
 
 START_TEST(defaults)
 {
@@ -314,8 +313,7 @@ START_TEST(metadata_path_of_others)
 }
 END_TEST
 
-/* --- What it refuses --------------------------------------------------------------------------------------
- */
+/* --- What it refuses ---------------------------------------------------------------------------------- */
 
 START_TEST(bad_values)
 {
@@ -403,8 +401,7 @@ START_TEST(usage)
 }
 END_TEST
 
-/* --- What cannot be written -------------------------------------------------------------------------------
- */
+/* --- What cannot be written --------------------------------------------------------------------------- */
 
 START_TEST(places_that_do_not_take_it)
 {

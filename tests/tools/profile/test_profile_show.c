@@ -267,8 +267,7 @@ START_TEST(hostile_texts_of_packages)
 }
 END_TEST
 
-/* --- Bad ones ---------------------------------------------------------------------------------------------
- */
+/* --- Bad ones ----------------------------------------------------------------------------------------- */
 
 /* One line, of the file and the octet in it; nothing else, but the same for a program that asked for JSON. */
 static void assert_fault(struct captured captured, size_t size)
