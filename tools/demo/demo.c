@@ -93,6 +93,7 @@ static void on_modem(void *context, const struct modem_event *event)
     struct demo *demo = context;
     struct witness *witness = &demo->witness;
 
+    world_told(&demo->world, event);
     if (demo->world.modem == NULL)
         return;
     if (event->kind == MODEM_EVENT_PROACTIVE && event->text != NULL && strcmp(event->text, "REFRESH") == 0)

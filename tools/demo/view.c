@@ -2,7 +2,6 @@
  * The demo as a person sees it: the story line by line, at the pace of a reader, and below it on a terminal
  * how the device stands. While a reader reads, the world's clock is held: nothing happens meanwhile.
  */
-#include "common/duration.h"
 #include "common/print/print.h"
 #include "common/tool.h"
 #include "device/air/air_text.h"
@@ -63,6 +62,20 @@ static const char *time_text(const struct demo *demo, char text[TIME_SIZE])
 
     snprintf(text, TIME_SIZE, "day %" PRId64 " %02d:%02d:%02d", seconds / 86400 + 1,
              (int)(seconds / 3600 % 24), (int)(seconds / 60 % 60), (int)(seconds % 60));
+    return text;
+}
+
+/* "45s", "26m", "5h32m" */
+static const char *span_text(int64_t milliseconds, char text[TIME_SIZE])
+{
+    int64_t seconds = milliseconds / 1000;
+
+    if (seconds < 60)
+        snprintf(text, TIME_SIZE, "%" PRId64 "s", seconds);
+    else if (seconds < 3600)
+        snprintf(text, TIME_SIZE, "%" PRId64 "m", seconds / 60);
+    else
+        snprintf(text, TIME_SIZE, "%" PRId64 "h%02dm", seconds / 3600, (int)(seconds / 60 % 60));
     return text;
 }
 
@@ -283,7 +296,7 @@ static void print_fact(enum party party, const json_t *fact)
 
 void view_step_ends(struct demo *demo, const struct step_result *result)
 {
-    char took[DURATION_WORD_SIZE];
+    char took[TIME_SIZE];
 
     if (demo->options->json)
         return;
@@ -301,9 +314,9 @@ void view_step_ends(struct demo *demo, const struct step_result *result)
     if (result->ok)
         print_line(
             "    confirmed after %s: card %zu, device %zu, eIM %zu, SM-DP+ %zu facts",
-            duration_word((result->ended - result->began) / 1000, took),
-            json_array_size(result->confirmed[PARTY_CARD]), json_array_size(result->confirmed[PARTY_DEVICE]),
-            json_array_size(result->confirmed[PARTY_EIM]), json_array_size(result->confirmed[PARTY_SMDPP]));
+            span_text(result->ended - result->began, took), json_array_size(result->confirmed[PARTY_CARD]),
+            json_array_size(result->confirmed[PARTY_DEVICE]), json_array_size(result->confirmed[PARTY_EIM]),
+            json_array_size(result->confirmed[PARTY_SMDPP]));
     show_panel(demo);
     view_pause(demo, READ_END);
     fflush(stdout);
@@ -312,7 +325,7 @@ void view_step_ends(struct demo *demo, const struct step_result *result)
 void view_end(struct demo *demo)
 {
     const struct view *view = &demo->view;
-    char open[DURATION_WORD_SIZE], switches[TEXT_MAX];
+    char open[TIME_SIZE], switches[TEXT_MAX];
     bool is_good = story_is_good(&demo->story);
 
     if (demo->options->json)
@@ -329,7 +342,7 @@ void view_end(struct demo *demo)
     print_line("  %-10s %" PRId64 " sent, %" PRId64 " received", "octets", count_of(view, "sent"),
                count_of(view, "received"));
     print_line("  %-10s %" PRId64 ", open for %s together", "channels", count_of(view, "channels"),
-               duration_word(count_of(view, "channel_ms") / 1000, open));
+               span_text(count_of(view, "channel_ms"), open));
     print_line("  %-10s %" PRId64 " proactive, %" PRId64 " of the device for them", "commands",
                count_of(view, "proactive_commands"), count_of(view, "commands"));
     if (is_good)

@@ -146,6 +146,12 @@ static bool make_card(struct world *world, const struct paths *paths)
 
 /* --- the device --------------------------------------------------------------------------------------- */
 
+void world_told(struct world *world, const struct modem_event *event)
+{
+    if (world->lent != NULL && (event->kind == MODEM_EVENT_APDU || event->kind == MODEM_EVENT_NETWORK))
+        lent_air_schedule(world->lent);
+}
+
 static int64_t card_time(void *context)
 {
     return device_clock_now(context);
@@ -153,7 +159,7 @@ static int64_t card_time(void *context)
 
 static bool open_device(struct world *world, const struct paths *paths)
 {
-    const struct softeuicc_hooks hooks = {.context = world->clock, .now = card_time};
+    struct softeuicc_hooks hooks = {.context = world->clock, .now = card_time};
     const struct modem_settings settings = {.imei = IMEI};
     char script[PKI_PATH_MAX], why[AIR_WHY_MAX];
 
@@ -162,9 +168,17 @@ static bool open_device(struct world *world, const struct paths *paths)
     world->air = air_new(loop_base(world->loop), world->clock, script, world->settings->seed, why);
     if (world->air == NULL)
         return tool_error("%s", why) == EXIT_OK;
+    if (world->settings->over_host) {
+        world->lent = lent_air_new(world->air, world->clock);
+        if (world->lent == NULL)
+            return tool_error("out of memory") == EXIT_OK;
+        hooks.bearer = lent_air_bearer(world->lent);
+    }
     world->link = link_open_card(paths->card, &hooks);
     if (world->link == NULL)
         return false;
+    if (world->lent != NULL)
+        lent_air_serve(world->lent, link_card(world->link));
     world->modem = modem_new(world->clock, world->link, world->air, &settings, world->settings->told,
                              world->settings->context);
     return world->modem != NULL || tool_error("out of memory") == EXIT_OK;
@@ -196,6 +210,7 @@ void world_close(struct world *world)
 {
     modem_free(world->modem);
     link_close(world->link);
+    lent_air_free(world->lent);
     air_free(world->air);
     world_close_servers(world);
     device_clock_free(world->clock);

@@ -8,6 +8,7 @@
 
 #include "common/loop.h"
 #include "common/pki/layout.h"
+#include "device/lent_air.h"
 #include "device/modem/modem.h"
 #include "servers/eim/model/server.h"
 #include "servers/eim/network/network.h"
@@ -49,6 +50,7 @@ struct world {
     char smdpp_address[64]; /* "localhost:4711" */
     /* The device and its card. */
     struct air *air;
+    struct lent_air *lent; /* NULL: the card has the modem's channels */
     struct link *link;
     struct modem *modem;
 };
@@ -58,6 +60,9 @@ struct world {
 bool world_open(struct world *world, const struct world_settings *settings);
 /* All-zero is an empty one. A temporary directory is removed. */
 void world_close(struct world *world);
+
+/* The modem has told something: the card may want to be woken at another time. */
+void world_told(struct world *world, const struct modem_event *event);
 
 /* Milliseconds since it began. */
 int64_t world_time(const struct world *world);
