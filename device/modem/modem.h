@@ -36,6 +36,11 @@ struct modem_habit_name {
 };
 extern const struct modem_habit_name modem_habits[]; /* ends with name NULL */
 
+#define MODEM_HABIT_NAMES_SIZE 400
+/* The habit with this name; 0: there is none, and `names` has all that there are, with commas between them.
+ */
+unsigned modem_habit_find(const char *name, char names[MODEM_HABIT_NAMES_SIZE]);
+
 struct modem_settings {
     char imei[17];           /* 15 digits; the sixteenth is for an IMEISV's: unused */
     bool declares_ipad;      /* TERMINAL CAPABILITY: the device has an IPAd */

@@ -1,6 +1,9 @@
 /* The names of bad habits that field devices have: see modem.h. */
 #include "device/modem/modem.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include <stddef.h>
 
 const struct modem_habit_name modem_habits[] = {
@@ -21,3 +24,16 @@ const struct modem_habit_name modem_habits[] = {
     {"interrupts", MODEM_INTERRUPTS, "sends commands of its own between any two that come from its AT port"},
     {NULL, 0, NULL},
 };
+
+unsigned modem_habit_find(const char *name, char names[MODEM_HABIT_NAMES_SIZE])
+{
+    size_t used = 0;
+
+    for (const struct modem_habit_name *row = modem_habits; row->name != NULL; row++) {
+        if (strcmp(row->name, name) == 0)
+            return row->habit;
+        used += (size_t)snprintf(names + used, MODEM_HABIT_NAMES_SIZE - used, "%s%s", used > 0 ? ", " : "",
+                                 row->name);
+    }
+    return 0;
+}

@@ -23,6 +23,7 @@ struct settings {
     struct demo_options options;
     unsigned bearer;
     bool has_speed;
+    unsigned habits;
     enum log_level log;
 };
 
@@ -45,6 +46,18 @@ static int take_speed(void *settings_, const struct option_row *row, const char 
     return EXIT_OK;
 }
 
+static int take_habit(void *settings_, const struct option_row *row, const char *value)
+{
+    struct settings *settings = settings_;
+    char names[MODEM_HABIT_NAMES_SIZE];
+    unsigned habit = modem_habit_find(value, names);
+
+    if (habit == 0)
+        return tool_usage("--%s is none of %s: %s", row->name, names, value);
+    settings->habits |= habit;
+    return EXIT_OK;
+}
+
 static const struct option_row options[] = {
     {"bearer", "bip|host",
      "how the card's octets travel: over channels of the modem (the default), or over the network that a "
@@ -56,6 +69,11 @@ static const struct option_row options[] = {
      "fast "
      "as it goes (the default elsewhere)",
      TAKES_BY(take_speed)},
+    {"habit", "NAME",
+     "a bad habit of the device (docs/device.md lists them); may be given several times. With most of them "
+     "the "
+     "story has another end",
+     TAKES_BY(take_habit)},
     {"facts", NULL, "show each fact by which a step is confirmed",
      TAKES_FLAG(struct settings, options.facts)},
     {"json", NULL, "one JSON object at the end, with every fact", TAKES_FLAG(struct settings, options.json)},
@@ -152,8 +170,11 @@ static int run_demo(const struct command_line *line)
     struct settings *given = line->settings;
     struct demo_options *made = &given->options;
     struct demo *demo;
-    struct world_settings settings = {
-        .keep = made->keep, .script = story_network, .over_host = given->bearer == 1, .seed = made->seed};
+    struct world_settings settings = {.keep = made->keep,
+                                      .script = story_network,
+                                      .over_host = given->bearer == 1,
+                                      .habits = given->habits,
+                                      .seed = made->seed};
     int status;
 
     if (made->keep != NULL && made->keep[0] == '\0')

@@ -141,7 +141,7 @@ const char story_network[] =
     "cell santos 724-05 ltem area 9 from 1d to 2d\n"
     "cell harbour 001-01 nbiot area 2 from 2d\n"
     "# The operator's network does not know its subscriber yet, and later loses it.\n"
-    "reject iccid 8988211000000000033 cause 11 to 1h\n"
+    "reject iccid 8988211000000000033 cause 11 to 2h\n"
     "reject iccid 8988211000000000033 cause 11 from 6h to 10h\n";
 
 #define CHECKS(...)                                                                                          \
@@ -154,7 +154,7 @@ const char story_network[] =
     }
 
 const struct story_step story_steps[] = {
-    {"contact", "Switched on, with nothing but a bootstrap profile, the card finds its eIM", 0, 10 * MINUTE,
+    {"contact", "Switched on, with nothing but a bootstrap profile, the card finds its eIM", 0, HOUR,
      begin_contact,
      CHECKS({PARTY_CARD, "enabled", "bootstrap"}, {PARTY_CARD, "profiles", "bootstrap"},
             {PARTY_CARD, "polls", "+1.."}, {PARTY_CARD, "packages", "+1.."},
@@ -184,7 +184,7 @@ const struct story_step story_steps[] = {
             {PARTY_EIM, "order", "rolledBack*"}, {PARTY_EIM, "enabled", "bootstrap"},
             {PARTY_SMDPP, "last_enabled", "bootstrap"}, {PARTY_SMDPP, "unverified", "0"})},
 
-    {"switch", "Now the network knows it: it switches, and tells so over the new one", HOUR + 30 * MINUTE,
+    {"switch", "Now the network knows it: it switches, and tells so over the new one", 2 * HOUR + 30 * MINUTE,
      HOUR, begin_switch,
      CHECKS({PARTY_CARD, "enabled", "operator"}, {PARTY_CARD, "fallback", "bootstrap"},
             {PARTY_CARD, "profile_changes", "+1"}, {PARTY_CARD, "rollbacks", "+0"},

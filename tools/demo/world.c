@@ -76,7 +76,7 @@ static bool write_script(const struct world *world, char path[PKI_PATH_MAX])
 
     if (size < 0 || size >= (int)sizeof(text))
         return tool_error("the script of the network is too long") == EXIT_OK;
-    return world_path(world, "network", path) && tool_write_file(path, SPAN(text, (size_t)size), 0600);
+    return world_path(world, WORLD_NETWORK, path) && tool_write_file(path, SPAN(text, (size_t)size), 0600);
 }
 
 /* --- what is made by commands ------------------------------------------------------------------------- */
@@ -109,8 +109,7 @@ static bool make_pki(struct world *world, const struct paths *paths)
 {
     return world_command(world, &subcommand_pki,
                          WORDS("init", "--dir", paths->pki, "--curve", "p256", "--host", EIM_NAME)) &&
-           (mkdir(paths->profiles, 0700) == 0 ||
-            tool_error("cannot make %s: %s", paths->profiles, strerror(errno)) == EXIT_OK);
+           world_directory(world, paths->profiles);
 }
 
 /* All events of all profiles are for the SM-DP+: it is a witness. */
@@ -144,6 +143,21 @@ static bool make_card(struct world *world, const struct paths *paths)
                                world_subscriptions[WORLD_BOOTSTRAP].iccid));
 }
 
+/* How somebody goes on with it, who has kept it. */
+static bool note_rest(struct world *world, const struct paths *paths)
+{
+    char eim[PLACE_TEXT_MAX], states[2][PKI_PATH_MAX], network[PKI_PATH_MAX];
+
+    snprintf(eim, sizeof(eim), "localhost:%u", eim_network_port(world->eim_network));
+    return world_path(world, WORLD_SMDPP_STATE, states[0]) && world_path(world, WORLD_EIM_STATE, states[1]) &&
+           world_path(world, WORLD_NETWORK, network) && world_note(world, NULL) &&
+           world_note(world, WORDS("smdpp", "--pki", paths->pki, "--profiles", paths->profiles, "--state",
+                                   states[0], "--listen", world->smdpp_address)) &&
+           world_note(world, WORDS("eim", "--pki", paths->pki, "--state", states[1], "--listen", eim)) &&
+           world_note(world, WORDS("device", "--card", paths->card, "--network", network, "--virtual",
+                                   "--for", "1h"));
+}
+
 /* --- the device --------------------------------------------------------------------------------------- */
 
 void world_told(struct world *world, const struct modem_event *event)
@@ -160,7 +174,7 @@ static int64_t card_time(void *context)
 static bool open_device(struct world *world, const struct paths *paths)
 {
     struct softeuicc_hooks hooks = {.context = world->clock, .now = card_time};
-    const struct modem_settings settings = {.imei = IMEI};
+    const struct modem_settings settings = {.imei = IMEI, .habits = world->settings->habits};
     char script[PKI_PATH_MAX], why[AIR_WHY_MAX];
 
     if (!write_script(world, script))
@@ -199,7 +213,7 @@ bool world_open(struct world *world, const struct world_settings *settings)
     if (world->loop != NULL)
         world->clock = device_clock_new(loop_base(world->loop), true, -1);
     ok = world->clock != NULL && world_open_servers(world) && make_profiles(world, paths) &&
-         make_card(world, paths) && open_device(world, paths);
+         make_card(world, paths) && note_rest(world, paths) && open_device(world, paths);
     if (ok)
         world->begun = device_clock_now(world->clock);
     free(paths);

@@ -14,6 +14,11 @@
 #include "servers/eim/network/network.h"
 #include "servers/smdpp/network/door.h"
 
+/* Files of its directory. */
+#define WORLD_NETWORK     "network"
+#define WORLD_SMDPP_STATE "smdpp.db"
+#define WORLD_EIM_STATE   "eim.db"
+
 /* Its profiles: the one that the card is born with, and those that it gets. */
 enum world_profile { WORLD_BOOTSTRAP, WORLD_OPERATOR, WORLD_LOCAL, WORLD_PROFILES };
 
@@ -28,6 +33,7 @@ struct world_settings {
     const char *keep;   /* a directory that stays, which must not exist or be empty; NULL: a temporary one */
     const char *script; /* the lines of the network (docs/network.md) */
     bool over_host;     /* the card has the network from the host, not over the modem's channels */
+    unsigned habits;    /* of enum modem_habit */
     uint64_t seed;
     /* Of the modem; it must not call back. */
     void (*told)(void *context, const struct modem_event *event);
@@ -77,6 +83,10 @@ struct command;
 /* Runs `softeuicc WORDS…` in a process of its own, whose standard output goes to DIR/set-up.log, and notes it
  * in DIR/commands. `words` ends with NULL. False after an error line. */
 bool world_command(struct world *world, const struct command *subcommand, const char *const *words);
+/* Makes a directory, and notes that there, too. */
+bool world_directory(struct world *world, const char *path);
+/* Notes there a command that only a person runs; NULL: that such commands follow. */
+bool world_note(struct world *world, const char *const *words);
 
 /* --- its servers (world_servers.c) -------------------------------------------------------------------- */
 

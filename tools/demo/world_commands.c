@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,7 +30,8 @@ static void note_word(FILE *file, const char *word)
         fputc('\'', file);
 }
 
-static bool note_command(const struct world *world, char *const *words, size_t count)
+/* A line of DIR/commands, which begins with `start`. */
+static bool note_line(const struct world *world, const char *start, const char *const *words)
 {
     char path[PKI_PATH_MAX];
     FILE *file;
@@ -40,12 +42,25 @@ static bool note_command(const struct world *world, char *const *words, size_t c
     file = fopen(path, "a");
     if (file == NULL)
         return tool_error("cannot write %s: %s", path, strerror(errno)) == EXIT_OK;
-    fputs("softeuicc", file);
-    for (size_t i = 0; i < count; i++)
+    fputs(start, file);
+    for (size_t i = 0; words[i] != NULL; i++)
         note_word(file, words[i]);
     fputc('\n', file);
     ok = ferror(file) == 0;
     return (fclose(file) == 0 && ok) || tool_error("cannot write %s: %s", path, strerror(errno)) == EXIT_OK;
+}
+
+bool world_directory(struct world *world, const char *path)
+{
+    if (!note_line(world, "mkdir", (const char *const[]){path, NULL}))
+        return false;
+    return mkdir(path, 0700) == 0 || tool_error("cannot make %s: %s", path, strerror(errno)) == EXIT_OK;
+}
+
+bool world_note(struct world *world, const char *const *words)
+{
+    return note_line(world, words != NULL ? "# softeuicc" : "# What was one process then, one by one:",
+                     words != NULL ? words : (const char *const[]){NULL});
 }
 
 /* In the child, which never returns: nothing of the parent's is closed or flushed. */
@@ -89,7 +104,7 @@ bool world_command(struct world *world, const struct command *subcommand, const 
     for (size_t i = 0; i < count; i++)
         argv[i] = texts[i];
     argv[count] = NULL;
-    if (!world_path(world, "set-up.log", log) || !note_command(world, argv, count))
+    if (!world_path(world, "set-up.log", log) || !note_line(world, "softeuicc", (const char *const *)argv))
         return false;
     fflush(stdout);
     child = fork();

@@ -2,6 +2,7 @@
 #include "common/net/place.h"
 #include "common/tool.h"
 #include "servers/eim/network/rest.h"
+#include "servers/eim/network/rest_token.h"
 #include "tools/demo/world.h"
 
 #include <stdio.h>
@@ -40,7 +41,7 @@ static bool open_smdpp(struct world *world, const char *pki)
              smdpp_door_port(world->door));
     if (!dp_server_add_address(&smdpp->dp, world->smdpp_address))
         return tool_error("out of memory") == EXIT_OK;
-    smdpp->store = store_open(state_path(world, "smdpp.db", state), why);
+    smdpp->store = store_open(state_path(world, WORLD_SMDPP_STATE, state), why);
     if (smdpp->store == NULL)
         return tool_error("%s", why) == EXIT_OK;
     smdpp->catalogue = profile_catalogue_new(profiles, world->smdpp_address);
@@ -57,12 +58,12 @@ static bool open_eim(struct world *world, const char *pki)
         .address = LOOPBACK,
         .tls = &world->eim_tls,
         .smdp_ca = ca,
-        .token_file = state_path(world, "eim.db.token", token),
+        .token_file = state_path(world, WORLD_EIM_STATE REST_TOKEN_SUFFIX, token),
     };
 
     eim->first_counter = 1;
     if (!eim_identity_load(eim, pki, EC_CURVE_NONE, NULL) ||
-        !eim_state_open(eim, state_path(world, "eim.db", state)) ||
+        !eim_state_open(eim, state_path(world, WORLD_EIM_STATE, state)) ||
         !https_identities_take(&world->eim_tls, pki, PKI_EIM_TLS, &none) ||
         !pki_top_path(ca, pki, PKI_CA_BUNDLE))
         return false;

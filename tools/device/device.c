@@ -78,17 +78,13 @@ static int take_saving(void *settings, const struct option_row *row, const char 
 static int take_habit(void *settings, const struct option_row *row, const char *value)
 {
     struct device_options *options = settings;
-    char names[500] = "";
+    char names[MODEM_HABIT_NAMES_SIZE];
+    unsigned habit = modem_habit_find(value, names);
 
-    for (const struct modem_habit_name *habit = modem_habits; habit->name != NULL; habit++)
-        if (strcmp(habit->name, value) == 0) {
-            options->modem.habits |= habit->habit;
-            return EXIT_OK;
-        }
-    for (const struct modem_habit_name *habit = modem_habits; habit->name != NULL; habit++)
-        snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", names[0] != '\0' ? ", " : "",
-                 habit->name);
-    return tool_usage("--%s is none of %s: %s", row->name, names, value);
+    if (habit == 0)
+        return tool_usage("--%s is none of %s: %s", row->name, names, value);
+    options->modem.habits |= habit;
+    return EXIT_OK;
 }
 
 static int take_model(void *settings, const struct option_row *row, const char *value)
