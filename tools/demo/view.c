@@ -148,7 +148,7 @@ static void show_panel(struct demo *demo)
 
 /* --- lines -------------------------------------------------------------------------------------------- */
 
-static void say(struct demo *demo, const char *who, const char *what, int64_t pause)
+static void say_line(struct demo *demo, const char *who, const char *what, int64_t pause)
 {
     char now[TIME_SIZE];
 
@@ -163,7 +163,7 @@ static void say(struct demo *demo, const char *who, const char *what, int64_t pa
 
 void view_act(struct demo *demo, const char *who, const char *what)
 {
-    say(demo, who, what, READ_LINE);
+    say_line(demo, who, what, READ_LINE);
 }
 
 /* A network that is searched for, or that says the same again, is no news. */
@@ -176,7 +176,7 @@ static void say_network(struct demo *demo)
     if (state->service == AIR_SEARCHING || strcmp(air_state_text(state, text), view->network) == 0)
         return;
     snprintf(view->network, sizeof(view->network), "%s", text);
-    say(demo, "device", text, READ_LINE);
+    say_line(demo, "device", text, READ_LINE);
 }
 
 static void say_profile(struct demo *demo, const char *iccid)
@@ -184,7 +184,7 @@ static void say_profile(struct demo *demo, const char *iccid)
     char text[TEXT_MAX];
 
     snprintf(text, sizeof(text), "reads the card: profile '%s', ICCID %s", world_profile_name(iccid), iccid);
-    say(demo, "device", text, READ_LINE);
+    say_line(demo, "device", text, READ_LINE);
 }
 
 void view_event(struct demo *demo, const struct modem_event *event)
@@ -202,10 +202,10 @@ void view_event(struct demo *demo, const struct modem_event *event)
         break;
     case MODEM_EVENT_PROACTIVE:
         if (event->text != NULL && strcmp(event->text, "REFRESH") == 0)
-            say(demo, "card", "asks for a REFRESH: another profile is to be enabled", READ_LINE);
+            say_line(demo, "card", "asks for a REFRESH: another profile is to be enabled", READ_LINE);
         break;
     case MODEM_EVENT_TROUBLE:
-        say(demo, "device", event->text, READ_LINE);
+        say_line(demo, "device", event->text, READ_LINE);
         break;
     case MODEM_EVENT_SENT:
     case MODEM_EVENT_RECEIVED:
@@ -246,7 +246,7 @@ void view_look(struct demo *demo, json_t *const facts[PARTIES])
     for (size_t i = 0; i < sizeof(news) / sizeof(news[0]); i++)
         if (number_of(facts, news[i].party, news[i].fact) >
             number_of(view->seen, news[i].party, news[i].fact))
-            say(demo, party_names[news[i].party].title, news[i].text, READ_LINE);
+            say_line(demo, party_names[news[i].party].title, news[i].text, READ_LINE);
     for (size_t i = 0; i < PARTIES; i++) {
         json_decref(view->seen[i]);
         view->seen[i] = json_incref(facts[i]);
