@@ -62,4 +62,19 @@ START_TEST(codes_of_networks)
 }
 END_TEST
 
-TEST_MAIN("digits", says_what_digits_are, swaps_and_fills, codes_of_networks)
+START_TEST(codes_of_networks_for_people)
+{
+    static const struct {
+        const char *octets, *text;
+    } cases[] = {{"00F110", "001-01"}, {"130062", "310-260"}, {"27F450", "724-05"},
+                 {"FFFFFF", "-"},      {"F1FFFF", "1-"},      {"21F3FF", "123-"}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[PLMN_TEXT_SIZE];
+
+        ck_assert_str_eq(digits_plmn_text(hex(cases[i].octets).data, text), cases[i].text);
+    }
+}
+END_TEST
+
+TEST_MAIN("digits", says_what_digits_are, swaps_and_fills, codes_of_networks, codes_of_networks_for_people)

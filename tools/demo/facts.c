@@ -31,7 +31,7 @@ static const char *text_of(const json_t *object, const char *name)
 
 static void set_text(json_t *facts, const char *name, const char *text)
 {
-    json_object_set_new(facts, name, json_string(text));
+    json_object_set_new(facts, name, json_string(text[0] != '\0' ? text : "none"));
 }
 
 static void set_number(json_t *facts, const char *name, int64_t number)
