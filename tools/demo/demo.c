@@ -139,7 +139,7 @@ static int demo_report(struct demo *demo)
     bool is_good = story_is_good(&demo->story), is_written;
     int status;
 
-    view_end(demo);
+    view_end(demo, is_good ? story_steps_count : 0);
     is_written = demo->options->junit == NULL || report_junit(demo, demo->options->junit);
     status = demo->options->json ? report_json(demo) : EXIT_OK;
     if (status != EXIT_OK || !is_written)

@@ -102,14 +102,15 @@ struct view {
 bool view_open(struct demo *demo);
 void view_close(struct demo *demo);
 void view_begin(struct demo *demo);
-void view_step_begins(struct demo *demo, const struct story_step *step);
+void view_step_begins(struct demo *demo, size_t number, const char *title);
 void view_step_ends(struct demo *demo, const struct step_result *result);
 /* What somebody did: "eIM", "is given a rule". */
 void view_act(struct demo *demo, const char *who, const char *what);
 void view_event(struct demo *demo, const struct modem_event *event);
 /* What all of them say now: what is new of it is told, and kept. */
 void view_look(struct demo *demo, json_t *const facts[PARTIES]);
-void view_end(struct demo *demo);
+/* `confirmed`: so many steps, which are all; 0: not all are. */
+void view_end(struct demo *demo, size_t confirmed);
 
 /* --- report.c: for programs --------------------------------------------------------------------------- */
 

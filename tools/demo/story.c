@@ -364,7 +364,7 @@ static void begin_step(struct story *story)
     }
     result->has_begun = true;
     result->began = world_time(&story->demo->world);
-    view_step_begins(story->demo, step);
+    view_step_begins(story->demo, story->at + 1, step->title);
     if (step->begin == NULL || step->begin(story)) {
         look_in(story, LOOK_EVERY);
         return;

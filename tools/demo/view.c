@@ -271,13 +271,13 @@ void view_begin(struct demo *demo)
     fflush(stdout);
 }
 
-void view_step_begins(struct demo *demo, const struct story_step *step)
+void view_step_begins(struct demo *demo, size_t number, const char *title)
 {
     if (demo->options->json)
         return;
     status_panel_clear(&demo->view.panel);
     print_line("%s", "");
-    print_line("%zu. %s", (size_t)(step - story_steps) + 1, step->title);
+    print_line("%zu. %s", number, title);
     show_panel(demo);
     view_pause(demo, READ_TITLE);
     fflush(stdout);
@@ -322,11 +322,10 @@ void view_step_ends(struct demo *demo, const struct step_result *result)
     fflush(stdout);
 }
 
-void view_end(struct demo *demo)
+void view_end(struct demo *demo, size_t confirmed)
 {
     const struct view *view = &demo->view;
     char open[TIME_SIZE], switches[TEXT_MAX];
-    bool is_good = story_is_good(&demo->story);
 
     if (demo->options->json)
         return;
@@ -345,9 +344,9 @@ void view_end(struct demo *demo)
                span_text(count_of(view, "channel_ms"), open));
     print_line("  %-10s %" PRId64 " proactive, %" PRId64 " of the device for them", "commands",
                count_of(view, "proactive_commands"), count_of(view, "commands"));
-    if (is_good)
+    if (confirmed > 0)
         print_line("All %zu steps were confirmed by the card, the device, the eIM and the SM-DP+.",
-                   story_steps_count);
+                   confirmed);
     if (demo->options->keep != NULL)
         print_line("What it was made of is in %s; the file 'commands' there says how.", demo->options->keep);
 }

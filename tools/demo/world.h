@@ -8,7 +8,7 @@
 
 #include "common/loop.h"
 #include "common/pki/layout.h"
-#include "device/lent_air.h"
+#include "device/air/lent_air.h"
 #include "device/modem/modem.h"
 #include "servers/eim/model/server.h"
 #include "servers/eim/network/network.h"

@@ -6,7 +6,7 @@
 #include "common/loop.h"
 #include "device/at/at_serial.h"
 #include "device/clock.h"
-#include "device/lent_air.h"
+#include "device/air/lent_air.h"
 #include "device/modem/modem.h"
 
 #define DEVICE_HABITS_MAX 16

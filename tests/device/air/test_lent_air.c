@@ -3,7 +3,7 @@
  * time. What the card is told is caught here, in place of the card.
  */
 #include "common/net/addresses.h"
-#include "device/lent_air.h"
+#include "device/air/lent_air.h"
 #include "tests/device/air/air_bench.h"
 
 #include <stdio.h>

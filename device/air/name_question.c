@@ -1,5 +1,5 @@
 /* One name, asked of the air's DNS server: see name_question.h. */
-#include "device/name_question.h"
+#include "device/air/name_question.h"
 
 #include <arpa/nameser.h>
 #include <netinet/in.h>

@@ -1,7 +1,7 @@
 /* Channels of a card as channels of the air: see lent_air.h. */
-#include "device/lent_air.h"
+#include "device/air/lent_air.h"
 
-#include "device/name_question.h"
+#include "device/air/name_question.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
