@@ -4,9 +4,9 @@
 
 #include "apdu/proactive.h"
 #include "common/loop.h"
+#include "device/air/lent_air.h"
 #include "device/at/at_serial.h"
 #include "device/clock.h"
-#include "device/air/lent_air.h"
 #include "device/modem/modem.h"
 
 #define DEVICE_HABITS_MAX 16
