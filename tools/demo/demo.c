@@ -123,13 +123,13 @@ static void on_modem(void *context, const struct modem_event *event)
     view_event(demo, event);
 }
 
-/* The first that was not confirmed, or what of the demo itself failed. */
+/* The step that was not confirmed; what of the demo itself failed has been said. */
 static int say_failure(const struct demo *demo)
 {
     const struct story *story = &demo->story;
 
-    if (story->has_failed || story->at >= story_steps_count)
-        return tool_error("the story cannot go on");
+    if (story->has_failed)
+        return EXIT_FAILED;
     return tool_error("step %zu of %zu, '%s', was not confirmed by all", story->at + 1, story_steps_count,
                       story_steps[story->at].name);
 }

@@ -50,8 +50,8 @@ struct story_step {
     const char *name, *title;
     int64_t at;     /* ms since the beginning: it begins no sooner */
     int64_t within; /* ms: by then all must say so */
-    bool (*begin)(
-        struct story *story); /* what a person or an operator does; false after a line; NULL: nothing */
+    /* What a person or an operator does; false after a line; NULL: nothing. */
+    bool (*begin)(struct story *story);
     const struct story_check *checks; /* party PARTIES at the end */
 };
 
@@ -76,9 +76,9 @@ struct story {
     bool is_over, has_failed; /* failed: something of the demo itself */
 };
 
+/* The steps, and the network that belongs to them (docs/network.md): story_steps.c. */
 extern const struct story_step story_steps[];
 extern const size_t story_steps_count;
-/* The network that belongs to it (docs/network.md). */
 extern const char story_network[];
 
 /* Looks now and then whether the step at hand is done, and begins the next; ends the world's loop when all is

@@ -85,8 +85,9 @@ static bool await_command(pid_t child, const char *name)
             return tool_error("%s: %s", name, strerror(errno)) == EXIT_OK;
     if (ending_due())
         return false;
-    return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
-           tool_error("the world cannot be set up: 'softeuicc %s' failed", name) == EXIT_OK;
+    if (WIFEXITED(status)) /* it has said what is wrong */
+        return WEXITSTATUS(status) == EXIT_OK;
+    return tool_error("'softeuicc %s' was ended by signal %d", name, WTERMSIG(status)) == EXIT_OK;
 }
 
 bool world_command(struct world *world, const struct command *subcommand, const char *const *words)
