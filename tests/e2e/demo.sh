@@ -95,11 +95,11 @@ else
     not_ok "the commands of that file make such a world" "$work/commands.out"
 fi
 
-# And with those that follow it goes on, in the world that was kept.
+# And with those that follow it goes on, in the world that was kept. run_again SUBCOMMAND: becomes it, in a shell of its own.
 run_again() {
     local line
     line=$(grep "^# softeuicc $1 " "$kept/commands")
-    PATH=$work/bin:$PATH bash -c "exec ${line#\# }" >"$work/$1.out" 2>"$work/$1.err"
+    exec env "PATH=$work/bin:$PATH" bash -c "exec ${line#\# }" >"$work/$1.out" 2>"$work/$1.err"
 }
 for server in smdpp eim; do
     run_again "$server" &
@@ -110,7 +110,7 @@ polls() {
     "$softeuicc" ctl --card "$kept/card.db" show --json | jq .ipae.counts.polls
 }
 before=$(polls)
-if run_again device; then ok "the device goes on"; else not_ok "the device goes on" "$work/device.out" "$work/device.err"; fi
+if (run_again device); then ok "the device goes on"; else not_ok "the device goes on" "$work/device.out" "$work/device.err"; fi
 check "and polls its eIM" test "$(polls)" -gt "$before"
 
 # --- its ends ----------------------------------------------------------------------------------------------------------------
