@@ -82,6 +82,8 @@ check "and states and network" test -s "$kept/eim.db" -a -s "$kept/smdpp.db" -a 
 is "nobody else may look into it" 700 "$(stat -c %a "$kept")"
 demo "where something is, nothing is made" 1 --keep "$kept"
 matches "which it says" "cannot make $kept: File exists" "$(cat "$work/demo.err")"
+(ulimit -f 16 && trap '' XFSZ && exec "$softeuicc" demo --keep "$work/half") >"$work/demo.out" 2>"$work/demo.err"
+is "one that cannot be made whole is not left" "1 1" "$? $(test -e "$work/half"; echo $?)"
 
 # The commands that made it make it once more.
 mkdir "$work/bin"
@@ -131,6 +133,7 @@ refused "softeuicc demo: --speed is not a number from 0.01 to 100, nor max: 1x" 
 refused "softeuicc demo: --speed is not a number from 0.01 to 100, nor max: 1.2.3" --speed 1.2.3
 refused "softeuicc demo: --bearer is not bip or host: lan" --bearer lan
 refused "softeuicc demo: --keep has no name" --keep ""
+refused "softeuicc demo: --junit has no name" --junit ""
 refused "softeuicc demo: 'x' is one argument too many" x
 TMPDIR=$work/none demo "without a place for it" 1
 matches "it says so" "cannot make $work/none/softeuicc-demo-[A-Za-z0-9]+: No such file" "$(cat "$work/demo.err")"

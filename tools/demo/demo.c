@@ -4,13 +4,10 @@
 #include "tools/demo/demo.h"
 
 #include "common/command/command_values.h"
-#include "common/ending.h"
 #include "common/log.h"
 #include "common/tool.h"
 #include "tools/subcommands.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -179,6 +176,8 @@ static int run_demo(const struct command_line *line)
 
     if (made->keep != NULL && made->keep[0] == '\0')
         return tool_usage("--keep has no name");
+    if (made->junit != NULL && made->junit[0] == '\0')
+        return tool_usage("--junit has no name");
     if (!given->has_speed)
         made->percent = isatty(STDOUT_FILENO) && !made->json ? PERCENT_USUAL : 0;
     made->over_host = given->bearer == 1;

@@ -118,8 +118,6 @@ void view_end(struct demo *demo, size_t confirmed);
 int report_json(struct demo *demo);
 /* Writes it to a file; false after a line. */
 bool report_junit(const struct demo *demo, const char *path);
-/* The facts of the card that the summary has, in order; NULL at the end. */
-extern const char *const report_counts[];
 
 struct demo {
     const struct demo_options *options;

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const report_counts[] = {
+/* The facts of the card that the summary has, in order. */
+static const char *const report_counts[] = {
     "polls",   "polls_failed", "packages", "downloads", "profile_changes", "rollbacks",          "fallbacks",
     "returns", "sent",         "received", "channels",  "channel_ms",      "proactive_commands", "commands",
     NULL};

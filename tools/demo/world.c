@@ -2,7 +2,6 @@
 #include "tools/demo/world.h"
 
 #include "common/directory.h"
-#include "common/ending.h"
 #include "common/tool.h"
 #include "euicc/softeuicc.h"
 #include "tools/subcommands.h"
@@ -192,6 +191,7 @@ bool world_open(struct world *world, const struct world_settings *settings)
          make_card(world, paths) && note_rest(world, paths) && open_device(world, paths);
     if (ok)
         world->begun = device_clock_now(world->clock);
+    world->is_whole = ok;
     free(paths);
     return ok;
 }
@@ -205,6 +205,6 @@ void world_close(struct world *world)
     world_close_servers(world);
     device_clock_free(world->clock);
     loop_close(world->loop);
-    if (world->has_dir && world->settings->keep == NULL)
+    if (world->has_dir && (world->settings->keep == NULL || !world->is_whole))
         directory_remove(world->dir);
 }

@@ -43,7 +43,8 @@ struct world_settings {
 struct world {
     const struct world_settings *settings;
     char dir[PKI_PATH_MAX];
-    bool has_dir; /* it was made */
+    bool has_dir;  /* it was made */
+    bool is_whole; /* … and all that belongs into it */
     struct loop *loop;
     struct device_clock *clock;
     int64_t begun; /* ms since 1970, by the clock */
@@ -64,7 +65,7 @@ struct world {
 /* Makes it, up to a device that is off. False after an error line, and when a signal came; close it in any
  * case. The settings must stay. */
 bool world_open(struct world *world, const struct world_settings *settings);
-/* All-zero is an empty one. A temporary directory is removed. */
+/* All-zero is an empty one. A temporary directory is removed, and one that is not whole. */
 void world_close(struct world *world);
 
 /* The modem has told something: the card may want to be woken at another time. */

@@ -9,8 +9,6 @@
 #include "device/clock.h"
 #include "device/modem/modem.h"
 
-#define DEVICE_HABITS_MAX 16
-
 /* What ends it before its time. */
 enum device_goal {
     GOAL_NONE,
