@@ -69,7 +69,8 @@ const struct esipa_function *esipa_by_tag(uint32_t tag);
 extern const struct esipa_member esipa_result_members[3];
 
 /* Reading (6.4): in JSON an eimPackageError of 0 says that there is no package, in ASN.1 1 does
- * (noEimPackageAvailable). 1 is taken for it, too. All other numbers are the same. */
+ * (noEimPackageAvailable). 1 is taken for it, too. All other numbers are the same, and are no refusal either.
+ */
 #define ESIPA_JSON_NO_PACKAGE 0
 #define ESIPA_DER_NO_PACKAGE  1
 
