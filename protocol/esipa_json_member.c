@@ -76,10 +76,12 @@ static bool take_result(const struct esipa_member *member, const json_t *value, 
         const struct esipa_member *inner = &esipa_result_members[i];
         const json_t *part = json_object_get(value, inner->name);
         struct buf octets = {0};
-        bool ok = true;
+        bool ok;
 
         if (part == NULL && inner->optional)
             continue;
+        if (part == NULL)
+            return esipa_fault_note(fault, inner->name, "is missing");
         ok = esipa_member_from_json(inner, part, &octets, fault);
         buf_append(out, buf_span(&octets));
         buf_free(&octets);
@@ -121,7 +123,7 @@ bool esipa_member_from_json(const struct esipa_member *member, const json_t *val
 
 /* --- Writing -------------------------------------------------------------------------------------------- */
 
-static json_t *encoded(const struct esipa_member *member, struct span octets)
+static json_t *encode_octets(const struct esipa_member *member, struct span octets)
 {
     bool is_hex = member->kind == ESIPA_ID || member->kind == ESIPA_EID;
     char *text = is_hex ? malloc(2 * octets.size + 1) : base64_encode(octets);
@@ -154,7 +156,7 @@ static json_t *result_of(struct span octets)
         return object;
     for (size_t i = 0; tlv_next(&reader, &tlv) == TLV_OK && esipa_result_members[i].name != NULL; i++)
         json_object_set_new(object, esipa_result_members[i].name,
-                            encoded(&esipa_result_members[i], tlv.whole));
+                            encode_octets(&esipa_result_members[i], tlv.whole));
     return object;
 }
 
@@ -171,6 +173,6 @@ json_t *esipa_member_to_json(const struct esipa_member *member, struct span octe
     case ESIPA_TEXT:
         return json_stringn(octets.size > 0 ? (const char *)octets.data : "", octets.size);
     default:
-        return encoded(member, octets);
+        return encode_octets(member, octets);
     }
 }
