@@ -27,11 +27,12 @@ static bool is_missing(struct esipa_fault *fault, const char *member)
 
 /* --- What a member may be ------------------------------------------------------------------------------- */
 
+/* Tag 0 is none (X.690 8.1.5). */
 static bool is_object(uint32_t tag, struct span value)
 {
     struct tlv tlv;
 
-    return tlv_only(value, &tlv) == TLV_OK && (tag == 0 || tlv.tag == tag);
+    return tlv_only(value, &tlv) == TLV_OK && (tag == 0 ? tlv.tag != 0 : tlv.tag == tag);
 }
 
 static bool is_result(struct span value)

@@ -114,7 +114,7 @@ http "no X-Admin-Protocol" 400 getEimPackage "${json[@]}" -d '{}'
 http "another content type" 415 getEimPackage "${v2[@]}" -H 'Content-Type: application/x-gsma-rsp-asn1' -d '{}'
 http "GET" 405 getEimPackage "${v2[@]}"
 
-# --- softeuicc ipa ------------------------------------------------------------------------------------------------------
+# --- the IPA in the device -------------------------------------------------------------------------------------------------
 eid=$("$softeuicc" create --card "$work/card.db" --pki "$work/pki" --json --profile "$work/a.der" --profile "$work/b.der" | jq -r .eid)
 "$softeuicc" eim config --pki "$work/pki" --out "$work/eim.cfg" --fqdn "localhost:$port" --protocol https,coaps --indirect >/dev/null
 
