@@ -385,6 +385,10 @@ START_TEST(takes_refusals_of_others)
          "getEimPackage: refused, subject 8.1.1 reason 3.9: who?", ESIPA_JSON_ANSWERED},
         {"getEimPackage", FAILED("Executed-Failed"), "BF4F 03 020102",
          "getEimPackage: refused, subject 8.1.1 reason 3.9: who?", ESIPA_JSON_ANSWERED},
+        {"getEimPackage",
+         "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Failed\",\"statusCodeData\":{"
+         "\"subjectCode\":\"8.1.1\",\"reasonCode\":\"3.7\"}}}}",
+         "BF4F 03 020101", "getEimPackage: refused, subject 8.1.1 reason 3.7", ESIPA_JSON_ANSWERED},
         {"cancelSession", FAILED("Failed"), "BF41 03 81017F",
          "cancelSession: refused, subject 8.1.1 reason 3.9: who?", ESIPA_JSON_ANSWERED},
         {"cancelSession", "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Executed-Failed\"}}}",
