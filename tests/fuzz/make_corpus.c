@@ -277,6 +277,41 @@ static bool make_network_script(void)
            corpus_write("network_script", "wrong", SPAN_STRING("preset lan\noutage test at 5s\n"));
 }
 
+#define EXECUTED "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Executed-Success\"}}"
+
+/* The first octet says what follows; see fuzz_esipa_json.c. */
+static bool make_esipa_json(void)
+{
+    return corpus_write(
+               "esipa_json", "poll",
+               SPAN_STRING("\x06{\"eidValue\":\"89049032123451234512345678901235\","
+                           "\"notifyStateChange\":true,\"stateChangeCause\":3,\"rPLMN\":\"YvIQ\"}")) &&
+           corpus_write("esipa_json", "result", SPAN_STRING("\x07{\"eimPackageResult\":\"oAMCAQE=\"}")) &&
+           corpus_write(
+               "esipa_json", "cancel",
+               SPAN_STRING("\x03{\"transactionId\":\"A1\",\"cancelSessionResponse\":\"v0EDgQEF\"}")) &&
+           corpus_write("esipa_json", "initiated",
+                        SPAN_STRING("\x08" EXECUTED
+                                    ",\"serverSigned1\":\"MAA=\",\"serverSignature1\":\"XzcBqg==\","
+                                    "\"euiccCiPKIdentifierToBeUsed\":\"BAG7\",\"serverCertificate\":"
+                                    "\"MAIFAA==\",\"matchingId\":\"A\",\"ctxParams1\":\"oAKAAA==\"}")) &&
+           corpus_write("esipa_json", "no-package", SPAN_STRING("\x0E" EXECUTED ",\"eimPackageError\":0}")) &&
+           corpus_write("esipa_json", "transferred",
+                        SPAN_STRING("\x0D" EXECUTED ",\"ePRAndNotifications\":{\"euiccPackageResult\":"
+                                    "\"v1EA\",\"notificationList\":\"oAIwAA==\"}}")) &&
+           corpus_write(
+               "esipa_json", "refused",
+               SPAN_STRING("\x0F{\"header\":{\"functionExecutionStatus\":{\"status\":\"Failed\","
+                           "\"statusCodeData\":{\"subjectCode\":\"8.1.1\",\"reasonCode\":\"3.9\"}}}}")) &&
+           corpus_write_hex("esipa_json", "poll-asn1",
+                            "10 BF4F 1C 5A10 89049032123451234512345678901235 8000 810103 820362F210") &&
+           corpus_write_hex("esipa_json", "notification-asn1", "10 BF3D 05 A003BF3700") &&
+           corpus_write_hex("esipa_json", "authenticated-asn1",
+                            "19 BF3B 13 A011 8001A1 BF2500 3000 5F3700 30020500 0400") &&
+           corpus_write_hex("esipa_json", "found-asn1", "19 BF3B 0A A108 8001A1 BF5402A000") &&
+           corpus_write_hex("esipa_json", "error-asn1", "1A BF3A 03 81015F");
+}
+
 /* A server's steps: see fuzz_coap.c. 08 in the first octet is a payload of 40 octets in blocks of 16. */
 static bool make_coap(void)
 {
@@ -388,8 +423,8 @@ int main(int argc, char **argv)
     }
     root = argv[1];
     return make_tlv() && make_vpcd() && make_http() && make_dns() && make_network_script() && make_coap() &&
-                   make_eim() && make_ipa() && make_bip() && make_ipae() && make_modem() && make_at() &&
-                   corpus_make_card_targets()
+                   make_esipa_json() && make_eim() && make_ipa() && make_bip() && make_ipae() &&
+                   make_modem() && make_at() && corpus_make_card_targets()
                ? 0
                : 1;
 }
