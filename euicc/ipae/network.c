@@ -1,6 +1,7 @@
 /* ESipa and ES9+ over a network: see network.h. */
 #include "euicc/ipae/network.h"
 
+#include "euicc/ipae/network_trust.h"
 #include "euicc/network/coaps_exchange.h"
 #include "euicc/network/https_exchange.h"
 #include "euicc/network/naming_bearer.h"
@@ -27,54 +28,6 @@ struct ipae_network {
     bool is_over_coap;       /* the message under way */
     char server[SERVER_MAX]; /* that is asked */
 };
-
-/* --- what it is trusted by --------------------------------------------------------------------------- */
-
-/* The values of a trust, and the octets they point to. */
-struct trusted {
-    struct span values[CARD_CI_MAX];
-    struct buf octets[CARD_CI_MAX];
-    size_t count;
-};
-
-static void trusted_free(struct trusted *trusted)
-{
-    for (size_t i = 0; i < CARD_CI_MAX; i++)
-        buf_free(&trusted->octets[i]);
-}
-
-/* The CIs that the card trusts, under which servers of remote provisioning are (SGP.22 4.5.2.1.0). */
-static bool trust_cis(struct softeuicc *card, struct trusted *trusted)
-{
-    sqlite3_stmt *stmt = nvm_select(card->nvm, "SELECT ci_cert FROM credentials ORDER BY priority", NVM_NONE);
-    bool whole = true;
-
-    while (whole && trusted->count < CARD_CI_MAX && nvm_row(card->nvm, stmt)) {
-        buf_append(&trusted->octets[trusted->count], nvm_blob(stmt, 0));
-        whole = !trusted->octets[trusted->count].failed;
-        trusted->values[trusted->count] = buf_span(&trusted->octets[trusted->count]);
-        trusted->count++;
-    }
-    nvm_done(stmt);
-    return whole && trusted->count > 0;
-}
-
-/* An eIM by what its configuration says; reading: without that, and a server, by the card's CIs. */
-static bool find_trust(struct softeuicc *card, const struct ipa_eim *eim, const struct ipa_message *message,
-                       struct trusted *trusted, struct tls_client_trust *trust)
-{
-    *trust = (struct tls_client_trust){TLS_TRUST_CAS, trusted->values, 0};
-    if (message->peer != IPA_PEER_EIM || eim->trust == IPA_TRUST_SYSTEM) {
-        if (!trust_cis(card, trusted))
-            return false;
-    } else {
-        trust->kind = eim->trust == IPA_TRUST_KEY ? TLS_TRUST_KEY : TLS_TRUST_CERTIFICATE;
-        trusted->values[0] = buf_span(&eim->trusted);
-        trusted->count = 1;
-    }
-    trust->count = trusted->count;
-    return true;
-}
 
 /* --- sessions ---------------------------------------------------------------------------------------- */
 
@@ -267,16 +220,16 @@ static bool network_begin(void *context, const struct ipa_eim *eim, const struct
 {
     struct ipae_network *network = context;
     struct connection_server server;
-    struct trusted trusted = {.count = 0};
+    struct network_trust trust = {.count = 0};
     bool begun = false;
 
     if (find_server(network, eim, message, &server, why)) {
-        begun = find_trust(network->card, eim, message, &trusted, &server.trust) &&
+        begun = network_trust_find(network->card, eim, message, &trust, &server.trust) &&
                 network_post(network, &server, message);
         if (!begun)
             say_why(why, "it cannot be sent: out of memory, or storage failed");
     }
-    trusted_free(&trusted);
+    network_trust_free(&trust);
     return begun;
 }
 
