@@ -1,6 +1,8 @@
 /* ESipa and ES9+ over a network: see network.h. */
 #include "euicc/ipae/network.h"
 
+#include "euicc/ipae/esipa_json.h"
+#include "euicc/ipae/ipae_settings.h"
 #include "euicc/ipae/network_trust.h"
 #include "euicc/network/coaps_exchange.h"
 #include "euicc/network/https_exchange.h"
@@ -11,8 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SESSIONS_MAX 8 /* servers whose TLS sessions are kept */
-#define SERVER_MAX   (sizeof("coaps://") + TLS_HOST_MAX + sizeof(":65535"))
+#define SESSIONS_MAX  8  /* servers whose TLS sessions are kept */
+#define PATH_MAX_SIZE 64 /* of the longest function */
+#define SERVER_MAX    (sizeof("coaps://") + TLS_HOST_MAX + sizeof(":65535"))
 
 struct ipae_network {
     struct ipae_carrier carrier;
@@ -25,7 +28,10 @@ struct ipae_network {
     /* NULL: nothing was sent that way since the last reset or change of network. */
     struct https_exchange *https;
     struct coaps_client *coaps;
-    bool is_over_coap;       /* the message under way */
+    struct json_reader *json; /* NULL: no answer has come in JSON */
+    bool is_over_coap;        /* the message under way */
+    /* Of which it is in the JSON binding; NULL: in the ASN.1 binding. */
+    const struct esipa_json_function *function;
     char server[SERVER_MAX]; /* that is asked */
 };
 
@@ -163,15 +169,19 @@ static void network_saw_news(struct ipae_network *network)
 static bool post_https(struct ipae_network *network, const struct connection_server *server, struct span body,
                        struct span session, int64_t now)
 {
-    static const struct http_field fields[] = {{"Content-Type", ASN1_BINDING_CONTENT_TYPE},
-                                               {"X-Admin-Protocol", ESIPA_ADMIN_PROTOCOL},
-                                               {"User-Agent", "gsma-rsp-ipae"}};
-    const struct https_request request = {.path = ASN1_BINDING_PATH,
+    const struct http_field fields[] = {
+        {"Content-Type", network->function != NULL ? ESIPA_JSON_CONTENT_TYPE : ASN1_BINDING_CONTENT_TYPE},
+        {"X-Admin-Protocol", ESIPA_ADMIN_PROTOCOL},
+        {"User-Agent", "gsma-rsp-ipae"}};
+    char path[PATH_MAX_SIZE] = ASN1_BINDING_PATH;
+    const struct https_request request = {.path = path,
                                           .fields = fields,
                                           .field_count = sizeof(fields) / sizeof(fields[0]),
                                           .body = body,
                                           .answer_max = IPA_ANSWER_MAX};
 
+    if (network->function != NULL)
+        snprintf(path, sizeof(path), ESIPA_JSON_PATH "%s", network->function->name);
     if (network->https == NULL)
         network->https = https_exchange_new(network->bearer, network->tls);
     if (network->https == NULL ||
@@ -197,7 +207,7 @@ static bool post_coaps(struct ipae_network *network, const struct connection_ser
 }
 
 static bool network_post(struct ipae_network *network, const struct connection_server *server,
-                         const struct ipa_message *message)
+                         struct span body)
 {
     int64_t now = card_now(network->card);
     struct buf session = {0};
@@ -209,10 +219,29 @@ static bool network_post(struct ipae_network *network, const struct connection_s
         return false;
     names_go(network);
     get_session(network, &session);
-    begun = network->is_over_coap ? post_coaps(network, server, message->octets, buf_span(&session), now)
-                                  : post_https(network, server, message->octets, buf_span(&session), now);
+    begun = network->is_over_coap ? post_coaps(network, server, body, buf_span(&session), now)
+                                  : post_https(network, server, body, buf_span(&session), now);
     buf_free(&session);
     return begun;
+}
+
+/* Reading (SGP.32 6.1): what an eIM's configuration says of protocols does not tell the binding, so a setting
+ * does. CoAP has the ASN.1 binding only, and servers of remote provisioning are asked in it. */
+static bool choose_binding(struct ipae_network *network, const struct ipa_eim *eim,
+                           const struct ipa_message *message, struct buf *json, char why[IPAE_WHY_MAX])
+{
+    struct ipae_settings settings;
+    char what[ESIPA_JSON_WHY_MAX];
+
+    network->function = NULL;
+    if (network->is_over_coap || message->peer != IPA_PEER_EIM)
+        return true;
+    if (!ipae_settings_read(network->card, &settings))
+        return say_why(why, "storage failed");
+    if (ipae_setting_of(network->card, &settings, IPAE_JSON, eim->id) == 0)
+        return true;
+    network->function = esipa_json_request(message->octets, json, what);
+    return network->function != NULL || say_why(why, what);
 }
 
 static bool network_begin(void *context, const struct ipa_eim *eim, const struct ipa_message *message,
@@ -221,16 +250,33 @@ static bool network_begin(void *context, const struct ipa_eim *eim, const struct
     struct ipae_network *network = context;
     struct connection_server server;
     struct network_trust trust = {.count = 0};
+    struct buf json = {0};
     bool begun = false;
 
-    if (find_server(network, eim, message, &server, why)) {
+    if (find_server(network, eim, message, &server, why) &&
+        choose_binding(network, eim, message, &json, why)) {
         begun = network_trust_find(network->card, eim, message, &trust, &server.trust) &&
-                network_post(network, &server, message);
+                network_post(network, &server, network->function != NULL ? buf_span(&json) : message->octets);
         if (!begun)
             say_why(why, "it cannot be sent: out of memory, or storage failed");
     }
     network_trust_free(&trust);
+    buf_free(&json);
     return begun;
+}
+
+static enum ipae_carried take_json(struct ipae_network *network, struct span body, struct buf *answer,
+                                   char why[IPAE_WHY_MAX])
+{
+    char what[ESIPA_JSON_WHY_MAX] = "out of memory";
+
+    if (network->json == NULL)
+        network->json = json_reader_new();
+    if (network->json != NULL && esipa_json_answer(network->json, network->function, body, answer, what))
+        return IPAE_ANSWERED;
+    buf_clear(answer);
+    say_why(why, what);
+    return IPAE_REFUSED;
 }
 
 static enum ipae_carried take_https(struct ipae_network *network, struct buf *answer, char why[IPAE_WHY_MAX])
@@ -251,6 +297,8 @@ static enum ipae_carried take_https(struct ipae_network *network, struct buf *an
         snprintf(why, IPAE_WHY_MAX, "%.80s: HTTP status %u", network->server, got.status);
         return IPAE_REFUSED;
     }
+    if (network->function != NULL)
+        return take_json(network, got.body, answer, why);
     buf_append(answer, got.body);
     return IPAE_ANSWERED;
 }
@@ -365,6 +413,7 @@ void ipae_network_free(struct ipae_network *network)
         return;
     network_drop(network);
     tls_client_context_free(network->tls);
+    json_reader_free(network->json);
     host_bearer_free(network->host);
     naming_bearer_free(network->names);
     free(network);
