@@ -132,9 +132,13 @@ static const struct {
     {TAG_GET_EIM_PACKAGE, 2, "8.1.1", "3.9"},           /* eidNotFound */
     {TAG_GET_EIM_PACKAGE, 3, "8.1.1", "2.1"},           /* invalidEid */
     {TAG_GET_EIM_PACKAGE, 4, "8.1.1", "2.2"},           /* missingEid */
-    {TAG_PROVIDE_EIM_RESULT, 2, "8.1.1", "3.9"},        /* eidNotFound */
-    {TAG_PROVIDE_EIM_RESULT, 3, "8.1.1", "2.1"},        /* invalidEid */
-    {TAG_PROVIDE_EIM_RESULT, 4, "8.1.1", "2.2"},        /* missingEid */
+    {TAG_GET_EIM_PACKAGE, ESIPA_DER_NO_PACKAGE, "8.1.1", "3.7"},
+    {TAG_GET_EIM_PACKAGE, 2, "8.1.1", "3.9"},    /* eidNotFound */
+    {TAG_GET_EIM_PACKAGE, 3, "8.1.1", "2.1"},    /* invalidEid */
+    {TAG_GET_EIM_PACKAGE, 4, "8.1.1", "2.2"},    /* missingEid */
+    {TAG_PROVIDE_EIM_RESULT, 2, "8.1.1", "3.9"}, /* eidNotFound */
+    {TAG_PROVIDE_EIM_RESULT, 3, "8.1.1", "2.1"}, /* invalidEid */
+    {TAG_PROVIDE_EIM_RESULT, 4, "8.1.1", "2.2"}, /* missingEid */
 };
 
 #define OWN_REFUSALS (sizeof(own_refusals) / sizeof(own_refusals[0]))

@@ -1,7 +1,7 @@
 /* ESipa and ES9+ over a network: see network.h. */
 #include "euicc/ipae/network.h"
 
-#include "euicc/ipae/esipa_json.h"
+#include "euicc/ipae/ipae_json.h"
 #include "euicc/ipae/ipae_settings.h"
 #include "euicc/ipae/network_trust.h"
 #include "euicc/network/coaps_exchange.h"
@@ -31,7 +31,7 @@ struct ipae_network {
     struct json_reader *json; /* NULL: no answer has come in JSON */
     bool is_over_coap;        /* the message under way */
     /* Of which it is in the JSON binding; NULL: in the ASN.1 binding. */
-    const struct esipa_json_function *function;
+    const struct esipa_function *function;
     char server[SERVER_MAX]; /* that is asked */
 };
 
@@ -181,7 +181,7 @@ static bool post_https(struct ipae_network *network, const struct connection_ser
                                           .answer_max = IPA_ANSWER_MAX};
 
     if (network->function != NULL)
-        snprintf(path, sizeof(path), ESIPA_JSON_PATH "%s", network->function->name);
+        snprintf(path, sizeof(path), ESIPA_JSON_PATH "/%s", network->function->name);
     if (network->https == NULL)
         network->https = https_exchange_new(network->bearer, network->tls);
     if (network->https == NULL ||
@@ -231,7 +231,7 @@ static bool choose_binding(struct ipae_network *network, const struct ipa_eim *e
                            const struct ipa_message *message, struct buf *json, char why[IPAE_WHY_MAX])
 {
     struct ipae_settings settings;
-    char what[ESIPA_JSON_WHY_MAX];
+    char what[IPAE_JSON_WHY_MAX];
 
     network->function = NULL;
     if (network->is_over_coap || message->peer != IPA_PEER_EIM)
@@ -240,7 +240,7 @@ static bool choose_binding(struct ipae_network *network, const struct ipa_eim *e
         return say_why(why, "storage failed");
     if (ipae_setting_of(network->card, &settings, IPAE_JSON, eim->id) == 0)
         return true;
-    network->function = esipa_json_request(message->octets, json, what);
+    network->function = ipae_json_request(message->octets, json, what);
     return network->function != NULL || say_why(why, what);
 }
 
@@ -268,11 +268,11 @@ static bool network_begin(void *context, const struct ipa_eim *eim, const struct
 static enum ipae_carried take_json(struct ipae_network *network, struct span body, struct buf *answer,
                                    char why[IPAE_WHY_MAX])
 {
-    char what[ESIPA_JSON_WHY_MAX] = "out of memory";
+    char what[IPAE_JSON_WHY_MAX] = "out of memory";
 
     if (network->json == NULL)
         network->json = json_reader_new();
-    if (network->json != NULL && esipa_json_answer(network->json, network->function, body, answer, what))
+    if (network->json != NULL && ipae_json_answer(network->json, network->function, body, answer, what))
         return IPAE_ANSWERED;
     buf_clear(answer);
     say_why(why, what);

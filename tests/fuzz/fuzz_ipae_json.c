@@ -4,7 +4,7 @@
  */
 #include "apdu/tlv.h"
 #include "crypto/printable.h"
-#include "euicc/ipae/esipa_json.h"
+#include "euicc/ipae/ipae_json.h"
 #include "protocol/tags.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -17,7 +17,7 @@ static const uint32_t tags[] = {
 
 static void check_line(const char *why)
 {
-    char printed[ESIPA_JSON_WHY_MAX];
+    char printed[IPAE_JSON_WHY_MAX];
 
     fuzz_check(why[0] != '\0' && strlen(why) < sizeof(printed));
     memcpy(printed, why, strlen(why) + 1);
@@ -28,16 +28,16 @@ static void check_line(const char *why)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span in = SPAN(data, size);
-    const struct esipa_json_function *function =
-        esipa_json_function_of(tags[fuzz_octet(&in) % (sizeof(tags) / sizeof(tags[0]))]);
+    const struct esipa_function *function =
+        esipa_by_tag(tags[fuzz_octet(&in) % (sizeof(tags) / sizeof(tags[0]))]);
     struct json_reader *reader = json_reader_new();
-    char why[ESIPA_JSON_WHY_MAX] = "";
+    char why[IPAE_JSON_WHY_MAX] = "";
     struct buf message = {0};
     struct buf again = {0};
     struct span content;
 
     fuzz_check(reader != NULL);
-    if (!esipa_json_answer(reader, function, in, &message, why)) {
+    if (!ipae_json_answer(reader, function, in, &message, why)) {
         check_line(why);
         fuzz_trace(span_of_string(why));
     } else {
@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                        ? tlv_single(buf_span(&message), function->tag, &content) == TLV_OK &&
                              tlv_is_sequence(content)
                        : message.size == 0);
-        fuzz_check(esipa_json_answer(reader, function, in, &again, why));
+        fuzz_check(ipae_json_answer(reader, function, in, &again, why));
         fuzz_check(span_equal(buf_span(&message), buf_span(&again)));
         fuzz_trace(buf_span(&message));
     }

@@ -3,7 +3,7 @@
  * order is carried out, and what becomes of it when the eIM refuses, or does not speak JSON.
  */
 #include "crypto/base64.h"
-#include "euicc/ipae/esipa_json.h"
+#include "euicc/ipae/ipae_json.h"
 #include "tests/euicc/ipae/hostile_device.h"
 
 #include <stdlib.h>

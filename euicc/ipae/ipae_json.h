@@ -3,19 +3,17 @@
  * function and its JSON, the JSON that is answered the message that would have been. What the card sends is
  * the card's own; what is answered is from outside.
  */
-#ifndef SOFTEUICC_EUICC_IPAE_ESIPA_JSON_H
-#define SOFTEUICC_EUICC_IPAE_ESIPA_JSON_H
+#ifndef SOFTEUICC_EUICC_IPAE_IPAE_JSON_H
+#define SOFTEUICC_EUICC_IPAE_IPAE_JSON_H
 
-#include "euicc/ipae/esipa_json_table.h"
 #include "euicc/ipae/json_reader.h"
+#include "protocol/esipa_functions.h"
 
-#define ESIPA_JSON_PATH         "/gsma/rsp2/esipa/" /* and the function's name */
-#define ESIPA_JSON_CONTENT_TYPE "application/json;charset=UTF-8"
-#define ESIPA_JSON_WHY_MAX      160
+#define IPAE_JSON_WHY_MAX 160
 
 /* Appends the JSON of this EsipaMessageFromIpaToEim. NULL: `why` is one line. */
-const struct esipa_json_function *esipa_json_request(struct span message, struct buf *json,
-                                                     char why[ESIPA_JSON_WHY_MAX]);
+const struct esipa_function *ipae_json_request(struct span message, struct buf *json,
+                                               char why[IPAE_JSON_WHY_MAX]);
 
 /*
  * Appends the EsipaMessageFromEimToIpa that this body means; nothing when the function has no answer, or the
@@ -27,7 +25,7 @@ const struct esipa_json_function *esipa_json_request(struct span message, struct
  * that are not known are passed over. An answer without a header is taken as executed if it has a member that
  * the function's answer has.
  */
-bool esipa_json_answer(struct json_reader *reader, const struct esipa_json_function *function,
-                       struct span json, struct buf *message, char why[ESIPA_JSON_WHY_MAX]);
+bool ipae_json_answer(struct json_reader *reader, const struct esipa_function *function, struct span json,
+                      struct buf *message, char why[IPAE_JSON_WHY_MAX]);
 
 #endif

@@ -1,5 +1,5 @@
-/* What the JSON of an eIM means: see esipa_json.h. */
-#include "euicc/ipae/esipa_json.h"
+/* What the JSON of an eIM means: see ipae_json.h. */
+#include "euicc/ipae/ipae_json.h"
 
 #include "apdu/tlv.h"
 #include "crypto/base64.h"
@@ -14,9 +14,9 @@
 #define STATUS_MESSAGE_MAX 120 /* characters that are told */
 
 /* One answer that is being read. */
-struct esipa_json_reading {
+struct ipae_json_reading {
     struct json_reader *reader;
-    const struct esipa_json_function *function;
+    const struct esipa_function *function;
     struct span json;
     struct json_member member; /* the last one that was looked for */
     struct buf octets;         /* what its text stands for */
@@ -24,24 +24,24 @@ struct esipa_json_reading {
 };
 
 /* One line, and false. */
-__attribute__((format(printf, 2, 3))) static bool answer_wrong(struct esipa_json_reading *reading,
+__attribute__((format(printf, 2, 3))) static bool answer_wrong(struct ipae_json_reading *reading,
                                                                const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(reading->why, ESIPA_JSON_WHY_MAX, format, arguments);
+    vsnprintf(reading->why, IPAE_JSON_WHY_MAX, format, arguments);
     va_end(arguments);
     printable_text(reading->why, strlen(reading->why));
     return false;
 }
 
-static bool malformed_member(struct esipa_json_reading *reading, const char *name, const char *what)
+static bool malformed_member(struct ipae_json_reading *reading, const char *name, const char *what)
 {
     return answer_wrong(reading, "%s: the answer's %s %s", reading->function->name, name, what);
 }
 
-static bool answer_find(struct esipa_json_reading *reading, struct span object, const char *name)
+static bool answer_find(struct ipae_json_reading *reading, struct span object, const char *name)
 {
     if (!json_reader_find(reading->reader, object, name, &reading->member))
         return answer_wrong(reading, "out of memory");
@@ -50,14 +50,14 @@ static bool answer_find(struct esipa_json_reading *reading, struct span object, 
 
 /* --- its header (6.1.2; SGP.22 6.5.1.4) --------------------------------------------------------------- */
 
-struct esipa_json_status {
+struct ipae_json_status {
     bool is_absent;
     bool is_executed;
     char subject[STATUS_CODE_MAX], reason[STATUS_CODE_MAX], message[STATUS_MESSAGE_MAX];
 };
 
 /* Moves the object on to the one that this member is; *object is empty when there is none. */
-static bool answer_enter(struct esipa_json_reading *reading, struct buf *object, const char *name)
+static bool answer_enter(struct ipae_json_reading *reading, struct buf *object, const char *name)
 {
     if (object->size > 0 && !answer_find(reading, buf_span(object), name))
         return false;
@@ -72,7 +72,7 @@ static bool answer_enter(struct esipa_json_reading *reading, struct buf *object,
 }
 
 /* "" when it is absent; cut when it is longer. */
-static bool status_text(struct esipa_json_reading *reading, const struct buf *object, const char *name,
+static bool status_text(struct ipae_json_reading *reading, const struct buf *object, const char *name,
                         char *text, size_t size)
 {
     text[0] = '\0';
@@ -88,8 +88,8 @@ static bool status_text(struct esipa_json_reading *reading, const struct buf *ob
     return true;
 }
 
-static bool status_read(struct esipa_json_reading *reading, struct buf *object,
-                        struct esipa_json_status *status)
+static bool status_read(struct ipae_json_reading *reading, struct buf *object,
+                        struct ipae_json_status *status)
 {
     char text[sizeof("Executed-WithWarning") + 1];
 
@@ -110,7 +110,7 @@ static bool status_read(struct esipa_json_reading *reading, struct buf *object,
 
 /* --- its members -------------------------------------------------------------------------------------- */
 
-static bool take_base64(struct esipa_json_reading *reading)
+static bool take_base64(struct ipae_json_reading *reading)
 {
     struct span text = buf_span(&reading->member.text);
 
@@ -118,7 +118,7 @@ static bool take_base64(struct esipa_json_reading *reading)
 }
 
 /* Upper or lower case; nothing between the digits. */
-static bool take_hex(struct esipa_json_reading *reading)
+static bool take_hex(struct ipae_json_reading *reading)
 {
     static const char digits[] = "0123456789ABCDEFabcdef";
     struct buf *text = &reading->member.text;
@@ -129,79 +129,81 @@ static bool take_hex(struct esipa_json_reading *reading)
 }
 
 /* Appends the object that a text stands for. */
-static bool answer_put_text(struct esipa_json_reading *reading, const struct esipa_json_member *member,
+static bool answer_put_text(struct ipae_json_reading *reading, const struct esipa_member *member,
                             struct buf *message)
 {
+    uint32_t own = member->kind == ESIPA_OBJECT ? member->tag : member->own;
     struct tlv tlv;
 
     buf_clear(&reading->octets);
     if (reading->member.found != JSON_FOUND_TEXT)
         return malformed_member(reading, member->name, "is no string");
-    if (member->kind == ESIPA_JSON_TEXT) {
+    if (member->kind == ESIPA_TEXT) {
         tlv_put(message, member->tag, buf_span(&reading->member.text));
         return true;
     }
-    if (member->kind == ESIPA_JSON_ID) {
-        if (!take_hex(reading))
-            return malformed_member(reading, member->name, "is not hexadecimal");
+    if (member->kind == ESIPA_ID) {
+        if (!take_hex(reading) || reading->octets.size < member->min ||
+            (member->max != 0 && reading->octets.size > member->max))
+            return malformed_member(reading, member->name, "is no identifier in hexadecimal");
         tlv_put(message, member->tag, buf_span(&reading->octets));
         return true;
     }
     if (!take_base64(reading))
         return malformed_member(reading, member->name, "is not base64");
-    if (tlv_only(buf_span(&reading->octets), &tlv) != TLV_OK ||
-        (member->kind == ESIPA_JSON_OBJECT && tlv.tag != member->tag))
+    if (tlv_only(buf_span(&reading->octets), &tlv) != TLV_OK || (own != 0 && tlv.tag != own))
         return malformed_member(reading, member->name, "is not the object that it should be");
-    if (member->kind == ESIPA_JSON_INNER)
+    if (member->kind == ESIPA_UNDER)
         tlv_put(message, member->tag, tlv.whole);
     else
         buf_append(message, tlv.whole);
     return true;
 }
 
-/* Reading: eimPackageError, the only number, is 0 too when there is no package; 1 in ASN.1. */
-static bool answer_put_number(struct esipa_json_reading *reading, const struct esipa_json_member *member,
+/* eimPackageError, which is the only number in an answer. */
+static bool answer_put_number(struct ipae_json_reading *reading, const struct esipa_member *member,
                               struct buf *message)
 {
     if (reading->member.found != JSON_FOUND_INTEGER || reading->member.number < 0 ||
-        reading->member.number > ESIPA_JSON_UNDEFINED)
+        reading->member.number > ESIPA_ERROR_UNDEFINED)
         return malformed_member(reading, member->name, "is no number from 0 to 127");
     tlv_put_unsigned(message, member->tag,
-                     reading->member.number == 0 ? ESIPA_JSON_NO_PACKAGE : (uint64_t)reading->member.number);
+                     reading->member.number == ESIPA_JSON_NO_PACKAGE ? ESIPA_DER_NO_PACKAGE
+                                                                     : (uint64_t)reading->member.number);
     return true;
 }
 
 /* *count: how many there are. */
-static bool answer_put_members(struct esipa_json_reading *reading, const struct esipa_json_form *form,
+static bool answer_put_members(struct ipae_json_reading *reading, const struct esipa_form *form,
                                struct buf *message, unsigned *count)
 {
-    size_t mark = form->outer != 0 ? tlv_open(message, form->outer) : 0;
+    size_t mark = form->tag != 0 ? tlv_open(message, form->tag) : 0;
 
     *count = 0;
-    for (const struct esipa_json_member *member = form->members; member->name != NULL; member++) {
+    for (const struct esipa_member *member = form->members; member->name != NULL; member++) {
         if (!answer_find(reading, reading->json, member->name))
             return false;
         if (reading->member.found == JSON_FOUND_NONE) {
-            if (!member->is_optional)
+            if (!member->optional && !form->is_choice)
                 return malformed_member(reading, member->name, "is missing");
             continue;
         }
         ++*count;
-        if (!(member->kind == ESIPA_JSON_NUMBER ? answer_put_number(reading, member, message)
-                                                : answer_put_text(reading, member, message)))
+        if (!(member->kind == ESIPA_ERROR ? answer_put_number(reading, member, message)
+                                          : answer_put_text(reading, member, message)))
             return false;
     }
-    if (form->outer != 0)
+    if (form->tag != 0)
         tlv_close(message, mark);
     return true;
 }
 
-static bool choose_form(struct esipa_json_reading *reading, const struct esipa_json_form **form)
+static bool choose_form(struct ipae_json_reading *reading, const struct esipa_form **form)
 {
-    const struct esipa_json_form *other = &reading->function->answer[1];
-    const struct esipa_json_member *last = other->members;
+    const struct esipa_form *other = &reading->function->out[1];
+    const struct esipa_member *last = other->members;
 
-    *form = &reading->function->answer[0];
+    *form = &reading->function->out[0];
     if (last->name == NULL)
         return true;
     while (last[1].name != NULL)
@@ -213,10 +215,10 @@ static bool choose_form(struct esipa_json_reading *reading, const struct esipa_j
     return true;
 }
 
-static bool answer_executed(struct esipa_json_reading *reading, const struct esipa_json_status *status,
+static bool answer_executed(struct ipae_json_reading *reading, const struct ipae_json_status *status,
                             struct buf *message)
 {
-    const struct esipa_json_form *form;
+    const struct esipa_form *form;
     unsigned count;
     size_t mark;
 
@@ -230,7 +232,7 @@ static bool answer_executed(struct esipa_json_reading *reading, const struct esi
     tlv_close(message, mark);
     if (status->is_absent && count == 0)
         return malformed_member(reading, "header", "is missing");
-    if (reading->function->is_choice && count != 1)
+    if (form->is_choice && count != 1)
         return answer_wrong(reading, "%s: the answer has %s", reading->function->name,
                             count == 0 ? "nothing of what it may have" : "more than one of what it may have");
     return !message->failed || answer_wrong(reading, "out of memory");
@@ -239,28 +241,28 @@ static bool answer_executed(struct esipa_json_reading *reading, const struct esi
 /* --- what was refused --------------------------------------------------------------------------------- */
 
 /* Reading: a result that the eIM does not want is refused by a number in ASN.1, also with codes that are for
- * something else: the eIM was reached, and no profile is rolled back. What is no answer to getEimPackage in
- * ASN.1 is told as it came. */
-static bool answer_failed(struct esipa_json_reading *reading, const struct esipa_json_status *status,
+ * something else: the eIM was reached, and no profile is rolled back. Elsewhere such codes are told as they
+ * came. */
+static bool answer_failed(struct ipae_json_reading *reading, const struct ipae_json_status *status,
                           struct buf *message)
 {
-    const struct esipa_json_function *function = reading->function;
-    unsigned code = esipa_json_code(status->subject, status->reason);
+    const struct esipa_function *function = reading->function;
+    unsigned number = esipa_error_number(function, status->subject, status->reason);
+    bool has_number = number != ESIPA_ERROR_UNDEFINED || function->tag == TAG_PROVIDE_EIM_RESULT;
     size_t mark;
 
-    if (function->has_codes && (code != ESIPA_JSON_UNDEFINED || !function->is_choice)) {
-        mark = tlv_open(message, function->tag);
-        tlv_put_unsigned(message, TAG_INTEGER, code);
-        tlv_close(message, mark);
-        return !message->failed || answer_wrong(reading, "out of memory");
-    }
-    return answer_wrong(reading, "%s: the eIM refused: %s-%s%s%s", function->name, status->subject,
-                        status->reason, status->message[0] != '\0' ? " " : "", status->message);
+    if (!function->has_answer || !has_number)
+        return answer_wrong(reading, "%s: the eIM refused: %s-%s%s%s", function->name, status->subject,
+                            status->reason, status->message[0] != '\0' ? " " : "", status->message);
+    mark = tlv_open(message, function->tag);
+    tlv_put_unsigned(message, function->error_tag != 0 ? function->error_tag : TAG_INTEGER, number);
+    tlv_close(message, mark);
+    return !message->failed || answer_wrong(reading, "out of memory");
 }
 
-static bool answer_read(struct esipa_json_reading *reading, struct buf *message)
+static bool answer_read(struct ipae_json_reading *reading, struct buf *message)
 {
-    struct esipa_json_status status = {.is_absent = false};
+    struct ipae_json_status status = {.is_absent = false};
     struct buf object = {0};
     bool is_read;
 
@@ -274,10 +276,10 @@ static bool answer_read(struct esipa_json_reading *reading, struct buf *message)
                                                   : answer_failed(reading, &status, message);
 }
 
-bool esipa_json_answer(struct json_reader *reader, const struct esipa_json_function *function,
-                       struct span json, struct buf *message, char why[ESIPA_JSON_WHY_MAX])
+bool ipae_json_answer(struct json_reader *reader, const struct esipa_function *function, struct span json,
+                      struct buf *message, char why[IPAE_JSON_WHY_MAX])
 {
-    struct esipa_json_reading reading = {.reader = reader, .function = function, .json = json, .why = why};
+    struct ipae_json_reading reading = {.reader = reader, .function = function, .json = json, .why = why};
     bool is_read = json.size == 0 || answer_read(&reading, message);
 
     buf_free(&reading.member.text);

@@ -1,5 +1,5 @@
 /* The JSON binding of ESipa for the card: each function's request, each answer, and answers that are none. */
-#include "euicc/ipae/esipa_json.h"
+#include "euicc/ipae/ipae_json.h"
 #include "protocol/tags.h"
 #include "tests/support/test.h"
 
@@ -16,9 +16,9 @@
 
 static void assert_request(const char *message, const char *function, const char *json)
 {
-    char why[ESIPA_JSON_WHY_MAX] = "";
+    char why[IPAE_JSON_WHY_MAX] = "";
     struct buf made = {0};
-    const struct esipa_json_function *found = esipa_json_request(hex(message), &made, why);
+    const struct esipa_function *found = ipae_json_request(hex(message), &made, why);
 
     ck_assert_msg(found != NULL, "%s", why);
     ck_assert_str_eq(found->name, function);
@@ -29,10 +29,10 @@ static void assert_request(const char *message, const char *function, const char
 
 static void assert_no_request(const char *message, const char *line)
 {
-    char why[ESIPA_JSON_WHY_MAX] = "";
+    char why[IPAE_JSON_WHY_MAX] = "";
     struct buf made = {0};
 
-    ck_assert_msg(esipa_json_request(hex(message), &made, why) == NULL, "%s", message);
+    ck_assert_msg(ipae_json_request(hex(message), &made, why) == NULL, "%s", message);
     ck_assert_str_eq(why, line);
     buf_free(&made);
 }
@@ -45,10 +45,10 @@ START_TEST(a_poll)
     assert_request("BF4F12" EID, "getEimPackage", "{" EID_DIGITS "}");
     assert_request("BF4F17" EID "8000 810103", "getEimPackage",
                    "{" EID_DIGITS ",\"notifyStateChange\":true,\"stateChangeCause\":3}");
-    assert_request("BF4F17" EID "820362F210", "getEimPackage", "{" EID_DIGITS ",\"rPlmn\":\"YvIQ\"}");
+    assert_request("BF4F17" EID "820362F210", "getEimPackage", "{" EID_DIGITS ",\"rPLMN\":\"YvIQ\"}");
     /* As v1.0 has it. */
     assert_request("BF4F19" EID "8000 810362F210", "getEimPackage",
-                   "{" EID_DIGITS ",\"notifyStateChange\":true,\"rPlmn\":\"YvIQ\"}");
+                   "{" EID_DIGITS ",\"notifyStateChange\":true,\"rPLMN\":\"YvIQ\"}");
 }
 END_TEST
 
@@ -120,11 +120,11 @@ static struct json_reader *reader(void)
 
 static void assert_octets_answer(uint32_t function, struct span json, const char *message)
 {
-    char why[ESIPA_JSON_WHY_MAX] = "";
+    char why[IPAE_JSON_WHY_MAX] = "";
     struct buf made = {0};
 
-    ck_assert_msg(esipa_json_answer(reader(), esipa_json_function_of(function), json, &made, why), "%s: %.*s",
-                  why, (int)json.size, (const char *)json.data);
+    ck_assert_msg(ipae_json_answer(reader(), esipa_by_tag(function), json, &made, why), "%s: %.*s", why,
+                  (int)json.size, (const char *)json.data);
     ck_assert_hex(buf_span(&made), message);
     buf_free(&made);
 }
@@ -136,10 +136,10 @@ static void assert_answer(uint32_t function, const char *json, const char *messa
 
 static void assert_octets_refused(uint32_t function, struct span json, const char *line)
 {
-    char why[ESIPA_JSON_WHY_MAX] = "";
+    char why[IPAE_JSON_WHY_MAX] = "";
     struct buf made = {0};
 
-    ck_assert_msg(!esipa_json_answer(reader(), esipa_json_function_of(function), json, &made, why), "%.*s",
+    ck_assert_msg(!ipae_json_answer(reader(), esipa_by_tag(function), json, &made, why), "%.*s",
                   (int)json.size, (const char *)json.data);
     ck_assert_str_eq(why, line);
     buf_free(&made);
@@ -176,11 +176,11 @@ START_TEST(acknowledgements)
 }
 END_TEST
 
-START_TEST(nothing)
+START_TEST(no_answer)
 {
     assert_answer(TAG_HANDLE_NOTIFICATION, "", "");
     assert_answer(TAG_HANDLE_NOTIFICATION, "{" DONE "}", "");
-    assert_answer(TAG_CANCEL_SESSION, "{" DONE ",\"x\":1}", "");
+    assert_answer(TAG_CANCEL_SESSION, "{" DONE ",\"x\":1}", "BF4102 A000");
 }
 END_TEST
 
@@ -218,11 +218,14 @@ START_TEST(failures)
     assert_answer(TAG_GET_EIM_PACKAGE, FAILED("8.1.1", "2.2"), "BF4F03 020104");
     assert_answer(TAG_PROVIDE_EIM_RESULT, FAILED("8.1.1", "3.9"), "BF5003 020102");
     assert_answer(TAG_PROVIDE_EIM_RESULT, FAILED("1.2", "4.2"), "BF5003 02017F");
+    assert_answer(TAG_AUTHENTICATE_CLIENT, FAILED("8.2.6", "3.8"), "BF3B03 820106");
+    assert_answer(TAG_INITIATE_AUTHENTICATION, FAILED("8.8", "3.10"), "BF3903 810133");
+    assert_answer(TAG_GET_BOUND_PROFILE_PACKAGE, FAILED("8.2.7", "3.8"), "BF3A03 810103");
     /* Without. */
     assert_refused(TAG_GET_EIM_PACKAGE, FAILED("1.2", "4.2"),
                    "getEimPackage: the eIM refused: 1.2-4.2 so it is");
-    assert_refused(TAG_AUTHENTICATE_CLIENT, FAILED("8.2.6", "3.8"),
-                   "authenticateClient: the eIM refused: 8.2.6-3.8 so it is");
+    assert_refused(TAG_AUTHENTICATE_CLIENT, FAILED("8.2.6", "9.9"),
+                   "authenticateClient: the eIM refused: 8.2.6-9.9 so it is");
     assert_refused(TAG_HANDLE_NOTIFICATION, FAILED("8.1.1", "3.9"),
                    "handleNotification: the eIM refused: 8.1.1-3.9 so it is");
     assert_refused(TAG_HANDLE_NOTIFICATION, "{" STATUS("Executed-Failed") "}",
@@ -273,7 +276,7 @@ END_TEST
 static void package_is(const char *members, const char *what)
 {
     char json[300];
-    char line[ESIPA_JSON_WHY_MAX];
+    char line[IPAE_JSON_WHY_MAX];
 
     snprintf(json, sizeof(json), "{" DONE ",%s}", members);
     snprintf(line, sizeof(line), "getEimPackage: the answer%s", what);
@@ -306,9 +309,9 @@ START_TEST(members_that_are_none)
     package_is("\"eimPackageError\":\"1\"", "'s eimPackageError is no number from 0 to 127");
     package_is("\"eimPackageError\":18446744073709551617", "'s eimPackageError is no number from 0 to 127");
     assert_refused(TAG_GET_BOUND_PROFILE_PACKAGE, "{" DONE ",\"transactionId\":\"0A0\"}",
-                   "getBoundProfilePackage: the answer's transactionId is not hexadecimal");
+                   "getBoundProfilePackage: the answer's transactionId is no identifier in hexadecimal");
     assert_refused(TAG_GET_BOUND_PROFILE_PACKAGE, "{" DONE ",\"transactionId\":\"0A 0F\"}",
-                   "getBoundProfilePackage: the answer's transactionId is not hexadecimal");
+                   "getBoundProfilePackage: the answer's transactionId is no identifier in hexadecimal");
     assert_refused(TAG_GET_BOUND_PROFILE_PACKAGE, "{" DONE ",\"transactionId\":\"0A0F\"}",
                    "getBoundProfilePackage: the answer's boundProfilePackage is missing");
     assert_refused(TAG_INITIATE_AUTHENTICATION, "{" DONE INITIATED ",\"ctxParams1\":\"oAAA\"}",
@@ -320,12 +323,12 @@ END_TEST
 START_TEST(every_text_beside_a_good_one)
 {
     static const char good[] = "{" DONE INITIATED ",\"matchingId\":\"A-1\",\"ctxParams1\":\"oAA=\"}";
-    const struct esipa_json_function *function = esipa_json_function_of(TAG_INITIATE_AUTHENTICATION);
-    char why[ESIPA_JSON_WHY_MAX];
+    const struct esipa_function *function = esipa_by_tag(TAG_INITIATE_AUTHENTICATION);
+    char why[IPAE_JSON_WHY_MAX];
     struct buf made = {0};
 
     for (size_t size = 1; size + 1 < sizeof(good); size++)
-        ck_assert(!esipa_json_answer(reader(), function, SPAN(good, size), &made, why));
+        ck_assert(!ipae_json_answer(reader(), function, SPAN(good, size), &made, why));
     for (size_t at = 0; at + 1 < sizeof(good); at++) {
         static const char others[] = {'\0', '"', '\\', '{', '}', ',', ':', '0', (char)0xFF};
 
@@ -335,13 +338,13 @@ START_TEST(every_text_beside_a_good_one)
             memcpy(text, good, sizeof(good));
             text[at] = others[i];
             buf_clear(&made);
-            (void)esipa_json_answer(reader(), function, SPAN(text, sizeof(text) - 1), &made, why);
+            (void)ipae_json_answer(reader(), function, SPAN(text, sizeof(text) - 1), &made, why);
         }
     }
     buf_free(&made);
 }
 END_TEST
 
-TEST_MAIN("esipa json", a_poll, a_result, a_notification, a_download, what_the_binding_has_not, a_package,
-          acknowledgements, nothing, steps_of_a_download, failures, no_json, headers_that_are_none,
-          members_that_are_none, every_text_beside_a_good_one)
+TEST_MAIN("ipae json binding", a_poll, a_result, a_notification, a_download, what_the_binding_has_not,
+          a_package, acknowledgements, no_answer, steps_of_a_download, failures, no_json,
+          headers_that_are_none, members_that_are_none, every_text_beside_a_good_one)
