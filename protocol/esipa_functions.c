@@ -129,16 +129,13 @@ static const struct {
     {TAG_INITIATE_AUTHENTICATION, 51, "8.8", "3.10"},   /* smdpOidMismatch */
     {TAG_INITIATE_AUTHENTICATION, 52, "8.10.1", "3.9"}, /* invalidEimTransactionId */
     {TAG_GET_BOUND_PROFILE_PACKAGE, 50, "8.2", "3.10"}, /* metadataMismatch */
+    {TAG_GET_EIM_PACKAGE, 1, "8.1.1", "3.7"},           /* noEimPackageAvailable */
     {TAG_GET_EIM_PACKAGE, 2, "8.1.1", "3.9"},           /* eidNotFound */
     {TAG_GET_EIM_PACKAGE, 3, "8.1.1", "2.1"},           /* invalidEid */
     {TAG_GET_EIM_PACKAGE, 4, "8.1.1", "2.2"},           /* missingEid */
-    {TAG_GET_EIM_PACKAGE, ESIPA_DER_NO_PACKAGE, "8.1.1", "3.7"},
-    {TAG_GET_EIM_PACKAGE, 2, "8.1.1", "3.9"},    /* eidNotFound */
-    {TAG_GET_EIM_PACKAGE, 3, "8.1.1", "2.1"},    /* invalidEid */
-    {TAG_GET_EIM_PACKAGE, 4, "8.1.1", "2.2"},    /* missingEid */
-    {TAG_PROVIDE_EIM_RESULT, 2, "8.1.1", "3.9"}, /* eidNotFound */
-    {TAG_PROVIDE_EIM_RESULT, 3, "8.1.1", "2.1"}, /* invalidEid */
-    {TAG_PROVIDE_EIM_RESULT, 4, "8.1.1", "2.2"}, /* missingEid */
+    {TAG_PROVIDE_EIM_RESULT, 2, "8.1.1", "3.9"},        /* eidNotFound */
+    {TAG_PROVIDE_EIM_RESULT, 3, "8.1.1", "2.1"},        /* invalidEid */
+    {TAG_PROVIDE_EIM_RESULT, 4, "8.1.1", "2.2"},        /* missingEid */
 };
 
 #define OWN_REFUSALS (sizeof(own_refusals) / sizeof(own_refusals[0]))
