@@ -111,6 +111,39 @@ static bool make_http(void)
 #undef FED
 }
 
+/* The first octet is the function; see fuzz_ipae_json.c. */
+static bool make_ipae_json(void)
+{
+#define DONE "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Executed-Success\"}}"
+    return corpus_write("ipae_json", "initiated",
+                        SPAN_STRING("\x00" DONE ",\"transactionId\":\"0A0F\",\"serverSigned1\":\"MAA=\","
+                                    "\"serverSignature1\":\"XzcBAQ==\","
+                                    "\"euiccCiPKIdentifierToBeUsed\":\"BAEC\","
+                                    "\"serverCertificate\":\"MAEA\",\"matchingId\":\"A-1\","
+                                    "\"ctxParams1\":\"oAA=\"}")) &&
+           corpus_write("ipae_json", "authenticated",
+                        SPAN_STRING("\x01" DONE ",\"transactionId\":\"0A0F\",\"profileMetadata\":\"vyUA\","
+                                    "\"smdpSigned2\":\"MAA=\",\"smdpSignature2\":\"XzcBAQ==\","
+                                    "\"smdpCertificate\":\"MAEA\",\"hashCc\":\"BAEC\"}")) &&
+           corpus_write("ipae_json", "an-event",
+                        SPAN_STRING("\x01" DONE ",\"profileDownloadTrigger\":\"v1QA\"}")) &&
+           corpus_write("ipae_json", "bound",
+                        SPAN_STRING("\x02" DONE ",\"boundProfilePackage\":\"vzYA\"}")) &&
+           corpus_write("ipae_json", "package",
+                        SPAN_STRING("\x03" DONE ",\"euiccPackageRequest\":\"v1EA\"}")) &&
+           corpus_write("ipae_json", "no-package", SPAN_STRING("\x03{\"eimPackageError\":1}")) &&
+           corpus_write("ipae_json", "acknowledged",
+                        SPAN_STRING("\x04" DONE ",\"eimAcknowledgements\":\"v1MDgAEF\"}")) &&
+           corpus_write("ipae_json", "refused",
+                        SPAN_STRING("\x05{\"header\":{\"functionExecutionStatus\":{\"status\":\"Failed\","
+                                    "\"statusCodeData\":{\"subjectCode\":\"8.1.1\",\"reasonCode\":\"3.9\","
+                                    "\"message\":\"\\u00e9\\n\"}}}}")) &&
+           corpus_write("ipae_json", "twice", SPAN_STRING("\x06" DONE ",\"header\":null}")) &&
+           corpus_write("ipae_json", "deep",
+                        SPAN_STRING("\x06{\"header\":[[[[[[[[{\"a\":[1e5,-0]}]]]]]]]]}"));
+#undef DONE
+}
+
 /* The first octet says what follows; see fuzz_dns.c. */
 static bool make_dns(void)
 {
@@ -422,9 +455,9 @@ int main(int argc, char **argv)
         return 2;
     }
     root = argv[1];
-    return make_tlv() && make_vpcd() && make_http() && make_dns() && make_network_script() && make_coap() &&
-                   make_esipa_json() && make_eim() && make_ipa() && make_bip() && make_ipae() &&
-                   make_modem() && make_at() && corpus_make_card_targets()
+    return make_tlv() && make_vpcd() && make_http() && make_dns() && make_ipae_json() &&
+                   make_network_script() && make_coap() && make_esipa_json() && make_eim() && make_ipa() &&
+                   make_bip() && make_ipae() && make_modem() && make_at() && corpus_make_card_targets()
                ? 0
                : 1;
 }
