@@ -22,6 +22,7 @@ struct bearer_target {
     unsigned port;
     char path[IPA_ADDRESS_MAX + 1];
     char url[2 * IPA_ADDRESS_MAX + 32];
+    bool is_json;     /* HTTPS in the JSON binding: the path is ESIPA_JSON_PATH, behind which functions are */
     unsigned timeout; /* seconds, as BEARER_TIMEOUT */
     enum ipa_trust trust;
     struct span trusted; /* DER, as struct ipa_eim; lives as long as the bearer */
@@ -30,10 +31,12 @@ struct bearer_target {
 };
 
 /* Takes an URL apart: https://HOST[:PORT][/PATH], coaps://…, http://… False when it is none of them. What an
- * URL does not say is left as it is. */
+ * URL does not say is left as it is. With the path of the JSON binding that is spoken; by CoAP it is none. */
 bool bearer_parse_url(const char *url, struct bearer_target *target);
 /* The same for an FQDN of a configuration, which may have :PORT. */
 bool bearer_from_fqdn(const char *fqdn, enum bearer_scheme scheme, struct bearer_target *target);
+/* Speaks the JSON binding to this target instead of the ASN.1 binding. False by CoAP, which has none. */
+bool bearer_use_json(struct bearer_target *target);
 
 struct bearer;
 

@@ -3,6 +3,7 @@
 
 #include "common/number.h"
 #include "protocol/admin_protocol.h"
+#include "protocol/esipa_functions.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -78,12 +79,13 @@ bool bearer_parse_url(const char *url, struct bearer_target *target)
         authority[size] = '\0';
         target->scheme = schemes[i].scheme;
         target->port = schemes[i].port;
+        target->is_json = false;
         snprintf(target->path, sizeof(target->path), "%s",
                  url[size] != '\0' && url[size + 1] != '\0' ? url + size : ASN1_BINDING_PATH);
         if (!take_authority(authority, target) || strpbrk(target->path, "?# \t\r\n") != NULL)
             return false;
         put_url(target);
-        return true;
+        return strcmp(target->path, ESIPA_JSON_PATH) != 0 || bearer_use_json(target);
     }
     return false;
 }
@@ -95,9 +97,20 @@ bool bearer_from_fqdn(const char *fqdn, enum bearer_scheme scheme, struct bearer
     snprintf(authority, sizeof(authority), "%s", fqdn);
     target->scheme = scheme;
     target->port = schemes[scheme].port;
+    target->is_json = false;
     snprintf(target->path, sizeof(target->path), "%s", ASN1_BINDING_PATH);
     if (strchr(fqdn, '/') != NULL || !take_authority(authority, target))
         return false;
+    put_url(target);
+    return true;
+}
+
+bool bearer_use_json(struct bearer_target *target)
+{
+    if (target->scheme == BEARER_COAPS)
+        return false;
+    target->is_json = true;
+    snprintf(target->path, sizeof(target->path), "%s", ESIPA_JSON_PATH);
     put_url(target);
     return true;
 }

@@ -161,6 +161,20 @@ unsigned es9p_error_number(enum es9p_function_id function, enum es9p_numbers num
     return ES9P_UNDEFINED_ERROR;
 }
 
+bool es9p_error_codes(enum es9p_function_id function, enum es9p_numbers numbers, uint64_t number,
+                      const char **subject, const char **reason)
+{
+    for (size_t i = 0; number != ES9P_UNDEFINED_ERROR && i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        if (refusals[i].function != function ||
+            (numbers == ES9P_NUMBERS ? refusals[i].es9p : refusals[i].esipa) != number)
+            continue;
+        *subject = refusals[i].subject;
+        *reason = refusals[i].reason;
+        return true;
+    }
+    return false;
+}
+
 /* --- Messages ----------------------------------------------------------------------------------------- */
 
 void es9p_message_clear(struct es9p_message *message)

@@ -71,6 +71,9 @@ enum es9p_numbers { ES9P_NUMBERS, ES9P_NUMBERS_ESIPA };
 #define ES9P_UNDEFINED_ERROR 127
 unsigned es9p_error_number(enum es9p_function_id function, enum es9p_numbers numbers, const char *subject,
                            const char *reason);
+/* The other way round, the first that fit; false when the number has no codes. */
+bool es9p_error_codes(enum es9p_function_id function, enum es9p_numbers numbers, uint64_t number,
+                      const char **subject, const char **reason);
 
 /* Members as they were read, in the order of their list. All-zero is empty. */
 struct es9p_message {

@@ -67,21 +67,25 @@ bool rsp_check_header(const json_t *request, struct refusal_status *status)
     return rsp_take_header(request, &requester, &call, status);
 }
 
+json_t *json_with_codes(const char *subject, const char *reason, const char *message)
+{
+    return json_pack("{s:{s:{s:s,s:{s:s,s:s,s:s}}}}", "header", "functionExecutionStatus", "status", "Failed",
+                     "statusCodeData", "subjectCode", subject, "reasonCode", reason, "message", message);
+}
+
 json_t *json_with_status(const struct refusal_status *status)
 {
     const struct refusal_codes *codes = refusal_codes(status->refusal);
     bool detailed = status->detail[0] != '\0';
-    json_t *detail;
+    char message[2 * sizeof(status->detail)];
+    json_t *object;
 
     if (status->refusal == REFUSAL_NONE)
         return json_pack("{s:{s:{s:s}}}", "header", "functionExecutionStatus", "status", "Executed-Success");
     /* What a client sent may be in the detail: not everything is UTF-8. */
-    detail = json_sprintf("%s%s%s", codes->message, detailed ? ": " : "", status->detail);
-    if (detail == NULL)
-        detail = json_string(codes->message);
-    return json_pack("{s:{s:{s:s,s:{s:s,s:s,s:o}}}}", "header", "functionExecutionStatus", "status", "Failed",
-                     "statusCodeData", "subjectCode", codes->subject, "reasonCode", codes->reason, "message",
-                     detail);
+    snprintf(message, sizeof(message), "%s%s%s", codes->message, detailed ? ": " : "", status->detail);
+    object = json_with_codes(codes->subject, codes->reason, message);
+    return object != NULL ? object : json_with_codes(codes->subject, codes->reason, codes->message);
 }
 
 /* --- A client's side ---------------------------------------------------------------------------------- */
@@ -105,10 +109,13 @@ void rsp_read_execution(const json_t *answer, struct rsp_execution *execution)
 {
     const json_t *status = json_object_get(json_object_get(answer, "header"), "functionExecutionStatus");
     const json_t *data = json_object_get(status, "statusCodeData");
+    const char *text = member_text(status, "status");
+    /* Leniency: some write Failed (6.5.1.4) like its kin, Executed-Success. */
+    bool failed = strcmp(text, "Failed") == 0 || strcmp(text, "Executed-Failed") == 0;
 
     *execution = (struct rsp_execution){0};
-    execution->executed = strncmp(member_text(status, "status"), "Executed-", 9) == 0;
-    execution->known = execution->executed || json_is_object(data);
+    execution->executed = strncmp(text, "Executed-", 9) == 0 && !failed;
+    execution->known = execution->executed || failed || json_is_object(data);
     snprintf(execution->subject, sizeof(execution->subject), "%s", member_text(data, "subjectCode"));
     snprintf(execution->reason, sizeof(execution->reason), "%s", member_text(data, "reasonCode"));
     snprintf(execution->message, sizeof(execution->message), "%s", member_text(data, "message"));

@@ -28,6 +28,8 @@ bool rsp_take_header(const json_t *request, const char **requester, const char *
 bool rsp_check_header(const json_t *request, struct refusal_status *status);
 /* An object with the header of 6.5.1.4: Executed-Success, or Failed with the codes. NULL: no memory. */
 json_t *json_with_status(const struct refusal_status *status);
+/* The same, Failed with these codes. NULL: no memory, or one of them is not UTF-8. */
+json_t *json_with_codes(const char *subject, const char *reason, const char *message);
 
 /* --- A client's side ---------------------------------------------------------------------------------- */
 

@@ -18,8 +18,8 @@ bool ipad_choose_target(const struct ipad *ipad, const struct ipa_eim *eim, stru
     target->trusted = buf_span(&eim->trusted);
     target->cacert = ipad->cacert;
     target->timeout = BEARER_TIMEOUT;
-    if (ipad->eim_url != NULL)
-        return bearer_parse_url(ipad->eim_url, target); /* checked with the options */
+    if (ipad->eim_url != NULL) /* checked with the options */
+        return bearer_parse_url(ipad->eim_url, target) && (!ipad->json_binding || bearer_use_json(target));
     if (ipad->protocol != NULL)
         scheme = strcmp(ipad->protocol, "coap") == 0 ? BEARER_COAPS : BEARER_HTTPS;
     else if (!https && !coaps && !ipad->settings.v1) { /* eIMs of v1.0 may say none, which the card keeps */
@@ -32,8 +32,12 @@ bool ipad_choose_target(const struct ipad *ipad, const struct ipa_eim *eim, stru
         snprintf(why, BEARER_WHY_SIZE, "the card has no eimFqdn of it (name it with --eim URL)");
         return false;
     }
+    if (ipad->json_binding && scheme == BEARER_COAPS) {
+        snprintf(why, BEARER_WHY_SIZE, "it is asked by CoAP, which has no JSON binding (--protocol https)");
+        return false;
+    }
     if (bearer_from_fqdn(eim->fqdn, scheme, target))
-        return true;
+        return !ipad->json_binding || bearer_use_json(target);
     snprintf(why, BEARER_WHY_SIZE, "its eimFqdn '%s' is no address", eim->fqdn);
     return false;
 }

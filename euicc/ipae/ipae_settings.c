@@ -39,6 +39,8 @@ static const struct softeuicc_setting rows[IPAE_SETTINGS] = {
     [IPAE_PREFER_DIRECT] = {"prefer-direct", SOFTEUICC_SETTING_SWITCH, 0, 1, "off", true,
                             "download from the SM-DP+ itself, although the eIM would relay"},
     [IPAE_V1] = {"v1", SOFTEUICC_SETTING_SWITCH, 0, 1, "off", true, "the eIM is one of SGP.32 v1.0"},
+    [IPAE_JSON] = {"json", SOFTEUICC_SETTING_SWITCH, 0, 1, "off", true,
+                   "speak the JSON binding over HTTPS, not the ASN.1 binding"},
 };
 
 const struct softeuicc_setting *ipae_settings_at(size_t index)

@@ -24,6 +24,7 @@ enum ipae_setting {
     IPAE_COMPACT,
     IPAE_PREFER_DIRECT,
     IPAE_V1,
+    IPAE_JSON,
     IPAE_SETTINGS
 };
 

@@ -1,6 +1,9 @@
 /* ESipa and ES9+ over a network: see network.h. */
 #include "euicc/ipae/network.h"
 
+#include "euicc/ipae/ipae_json.h"
+#include "euicc/ipae/ipae_settings.h"
+#include "euicc/ipae/network_trust.h"
 #include "euicc/network/coaps_exchange.h"
 #include "euicc/network/https_exchange.h"
 #include "euicc/network/naming_bearer.h"
@@ -10,8 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SESSIONS_MAX 8 /* servers whose TLS sessions are kept */
-#define SERVER_MAX   (sizeof("coaps://") + TLS_HOST_MAX + sizeof(":65535"))
+#define SESSIONS_MAX  8  /* servers whose TLS sessions are kept */
+#define PATH_MAX_SIZE 64 /* of the longest function */
+#define SERVER_MAX    (sizeof("coaps://") + TLS_HOST_MAX + sizeof(":65535"))
 
 struct ipae_network {
     struct ipae_carrier carrier;
@@ -24,57 +28,12 @@ struct ipae_network {
     /* NULL: nothing was sent that way since the last reset or change of network. */
     struct https_exchange *https;
     struct coaps_client *coaps;
-    bool is_over_coap;       /* the message under way */
+    struct json_reader *json; /* NULL: no answer has come in JSON */
+    bool is_over_coap;        /* the message under way */
+    /* Of which it is in the JSON binding; NULL: in the ASN.1 binding. */
+    const struct esipa_function *function;
     char server[SERVER_MAX]; /* that is asked */
 };
-
-/* --- what it is trusted by --------------------------------------------------------------------------- */
-
-/* The values of a trust, and the octets they point to. */
-struct trusted {
-    struct span values[CARD_CI_MAX];
-    struct buf octets[CARD_CI_MAX];
-    size_t count;
-};
-
-static void trusted_free(struct trusted *trusted)
-{
-    for (size_t i = 0; i < CARD_CI_MAX; i++)
-        buf_free(&trusted->octets[i]);
-}
-
-/* The CIs that the card trusts, under which servers of remote provisioning are (SGP.22 4.5.2.1.0). */
-static bool trust_cis(struct softeuicc *card, struct trusted *trusted)
-{
-    sqlite3_stmt *stmt = nvm_select(card->nvm, "SELECT ci_cert FROM credentials ORDER BY priority", NVM_NONE);
-    bool whole = true;
-
-    while (whole && trusted->count < CARD_CI_MAX && nvm_row(card->nvm, stmt)) {
-        buf_append(&trusted->octets[trusted->count], nvm_blob(stmt, 0));
-        whole = !trusted->octets[trusted->count].failed;
-        trusted->values[trusted->count] = buf_span(&trusted->octets[trusted->count]);
-        trusted->count++;
-    }
-    nvm_done(stmt);
-    return whole && trusted->count > 0;
-}
-
-/* An eIM by what its configuration says; reading: without that, and a server, by the card's CIs. */
-static bool find_trust(struct softeuicc *card, const struct ipa_eim *eim, const struct ipa_message *message,
-                       struct trusted *trusted, struct tls_client_trust *trust)
-{
-    *trust = (struct tls_client_trust){TLS_TRUST_CAS, trusted->values, 0};
-    if (message->peer != IPA_PEER_EIM || eim->trust == IPA_TRUST_SYSTEM) {
-        if (!trust_cis(card, trusted))
-            return false;
-    } else {
-        trust->kind = eim->trust == IPA_TRUST_KEY ? TLS_TRUST_KEY : TLS_TRUST_CERTIFICATE;
-        trusted->values[0] = buf_span(&eim->trusted);
-        trusted->count = 1;
-    }
-    trust->count = trusted->count;
-    return true;
-}
 
 /* --- sessions ---------------------------------------------------------------------------------------- */
 
@@ -210,15 +169,19 @@ static void network_saw_news(struct ipae_network *network)
 static bool post_https(struct ipae_network *network, const struct connection_server *server, struct span body,
                        struct span session, int64_t now)
 {
-    static const struct http_field fields[] = {{"Content-Type", ASN1_BINDING_CONTENT_TYPE},
-                                               {"X-Admin-Protocol", ESIPA_ADMIN_PROTOCOL},
-                                               {"User-Agent", "gsma-rsp-ipae"}};
-    const struct https_request request = {.path = ASN1_BINDING_PATH,
+    const struct http_field fields[] = {
+        {"Content-Type", network->function != NULL ? ESIPA_JSON_CONTENT_TYPE : ASN1_BINDING_CONTENT_TYPE},
+        {"X-Admin-Protocol", ESIPA_ADMIN_PROTOCOL},
+        {"User-Agent", "gsma-rsp-ipae"}};
+    char path[PATH_MAX_SIZE] = ASN1_BINDING_PATH;
+    const struct https_request request = {.path = path,
                                           .fields = fields,
                                           .field_count = sizeof(fields) / sizeof(fields[0]),
                                           .body = body,
                                           .answer_max = IPA_ANSWER_MAX};
 
+    if (network->function != NULL)
+        snprintf(path, sizeof(path), ESIPA_JSON_PATH "/%s", network->function->name);
     if (network->https == NULL)
         network->https = https_exchange_new(network->bearer, network->tls);
     if (network->https == NULL ||
@@ -244,7 +207,7 @@ static bool post_coaps(struct ipae_network *network, const struct connection_ser
 }
 
 static bool network_post(struct ipae_network *network, const struct connection_server *server,
-                         const struct ipa_message *message)
+                         struct span body)
 {
     int64_t now = card_now(network->card);
     struct buf session = {0};
@@ -256,10 +219,29 @@ static bool network_post(struct ipae_network *network, const struct connection_s
         return false;
     names_go(network);
     get_session(network, &session);
-    begun = network->is_over_coap ? post_coaps(network, server, message->octets, buf_span(&session), now)
-                                  : post_https(network, server, message->octets, buf_span(&session), now);
+    begun = network->is_over_coap ? post_coaps(network, server, body, buf_span(&session), now)
+                                  : post_https(network, server, body, buf_span(&session), now);
     buf_free(&session);
     return begun;
+}
+
+/* Reading (SGP.32 6.1): what an eIM's configuration says of protocols does not tell the binding, so a setting
+ * does. CoAP has the ASN.1 binding only, and servers of remote provisioning are asked in it. */
+static bool choose_binding(struct ipae_network *network, const struct ipa_eim *eim,
+                           const struct ipa_message *message, struct buf *json, char why[IPAE_WHY_MAX])
+{
+    struct ipae_settings settings;
+    char what[IPAE_JSON_WHY_MAX];
+
+    network->function = NULL;
+    if (network->is_over_coap || message->peer != IPA_PEER_EIM)
+        return true;
+    if (!ipae_settings_read(network->card, &settings))
+        return say_why(why, "storage failed");
+    if (ipae_setting_of(network->card, &settings, IPAE_JSON, eim->id) == 0)
+        return true;
+    network->function = ipae_json_request(message->octets, json, what);
+    return network->function != NULL || say_why(why, what);
 }
 
 static bool network_begin(void *context, const struct ipa_eim *eim, const struct ipa_message *message,
@@ -267,17 +249,34 @@ static bool network_begin(void *context, const struct ipa_eim *eim, const struct
 {
     struct ipae_network *network = context;
     struct connection_server server;
-    struct trusted trusted = {.count = 0};
+    struct network_trust trust = {.count = 0};
+    struct buf json = {0};
     bool begun = false;
 
-    if (find_server(network, eim, message, &server, why)) {
-        begun = find_trust(network->card, eim, message, &trusted, &server.trust) &&
-                network_post(network, &server, message);
+    if (find_server(network, eim, message, &server, why) &&
+        choose_binding(network, eim, message, &json, why)) {
+        begun = network_trust_find(network->card, eim, message, &trust, &server.trust) &&
+                network_post(network, &server, network->function != NULL ? buf_span(&json) : message->octets);
         if (!begun)
             say_why(why, "it cannot be sent: out of memory, or storage failed");
     }
-    trusted_free(&trusted);
+    network_trust_free(&trust);
+    buf_free(&json);
     return begun;
+}
+
+static enum ipae_carried take_json(struct ipae_network *network, struct span body, struct buf *answer,
+                                   char why[IPAE_WHY_MAX])
+{
+    char what[IPAE_JSON_WHY_MAX] = "out of memory";
+
+    if (network->json == NULL)
+        network->json = json_reader_new();
+    if (network->json != NULL && ipae_json_answer(network->json, network->function, body, answer, what))
+        return IPAE_ANSWERED;
+    buf_clear(answer);
+    say_why(why, what);
+    return IPAE_REFUSED;
 }
 
 static enum ipae_carried take_https(struct ipae_network *network, struct buf *answer, char why[IPAE_WHY_MAX])
@@ -298,6 +297,8 @@ static enum ipae_carried take_https(struct ipae_network *network, struct buf *an
         snprintf(why, IPAE_WHY_MAX, "%.80s: HTTP status %u", network->server, got.status);
         return IPAE_REFUSED;
     }
+    if (network->function != NULL)
+        return take_json(network, got.body, answer, why);
     buf_append(answer, got.body);
     return IPAE_ANSWERED;
 }
@@ -412,6 +413,7 @@ void ipae_network_free(struct ipae_network *network)
         return;
     network_drop(network);
     tls_client_context_free(network->tls);
+    json_reader_free(network->json);
     host_bearer_free(network->host);
     naming_bearer_free(network->names);
     free(network);

@@ -1,6 +1,7 @@
 /*
- * The carrier of a card: ESipa and ES9+ over HTTPS or CoAP, in the ASN.1 binding (SGP.32 6.1, SGP.22 6.6),
- * with TLS in the card; over the network that the host lends, or over the terminal's channels.
+ * The carrier of a card: ESipa and ES9+ over HTTPS or CoAP, in the ASN.1 binding (SGP.32 6.1, SGP.22 6.6), or
+ * ESipa over HTTPS in the JSON binding (ipae_json.h), with TLS in the card; over the network that the host
+ * lends, or over the terminal's channels.
  */
 #ifndef SOFTEUICC_EUICC_IPAE_NETWORK_H
 #define SOFTEUICC_EUICC_IPAE_NETWORK_H

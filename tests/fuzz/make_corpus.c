@@ -111,6 +111,39 @@ static bool make_http(void)
 #undef FED
 }
 
+/* The first octet is the function; see fuzz_ipae_json.c. */
+static bool make_ipae_json(void)
+{
+#define DONE "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Executed-Success\"}}"
+    return corpus_write("ipae_json", "initiated",
+                        SPAN_STRING("\x00" DONE ",\"transactionId\":\"0A0F\",\"serverSigned1\":\"MAA=\","
+                                    "\"serverSignature1\":\"XzcBAQ==\","
+                                    "\"euiccCiPKIdentifierToBeUsed\":\"BAEC\","
+                                    "\"serverCertificate\":\"MAEA\",\"matchingId\":\"A-1\","
+                                    "\"ctxParams1\":\"oAA=\"}")) &&
+           corpus_write("ipae_json", "authenticated",
+                        SPAN_STRING("\x01" DONE ",\"transactionId\":\"0A0F\",\"profileMetadata\":\"vyUA\","
+                                    "\"smdpSigned2\":\"MAA=\",\"smdpSignature2\":\"XzcBAQ==\","
+                                    "\"smdpCertificate\":\"MAEA\",\"hashCc\":\"BAEC\"}")) &&
+           corpus_write("ipae_json", "an-event",
+                        SPAN_STRING("\x01" DONE ",\"profileDownloadTrigger\":\"v1QA\"}")) &&
+           corpus_write("ipae_json", "bound",
+                        SPAN_STRING("\x02" DONE ",\"boundProfilePackage\":\"vzYA\"}")) &&
+           corpus_write("ipae_json", "package",
+                        SPAN_STRING("\x03" DONE ",\"euiccPackageRequest\":\"v1EA\"}")) &&
+           corpus_write("ipae_json", "no-package", SPAN_STRING("\x03{\"eimPackageError\":1}")) &&
+           corpus_write("ipae_json", "acknowledged",
+                        SPAN_STRING("\x04" DONE ",\"eimAcknowledgements\":\"v1MDgAEF\"}")) &&
+           corpus_write("ipae_json", "refused",
+                        SPAN_STRING("\x05{\"header\":{\"functionExecutionStatus\":{\"status\":\"Failed\","
+                                    "\"statusCodeData\":{\"subjectCode\":\"8.1.1\",\"reasonCode\":\"3.9\","
+                                    "\"message\":\"\\u00e9\\n\"}}}}")) &&
+           corpus_write("ipae_json", "twice", SPAN_STRING("\x06" DONE ",\"header\":null}")) &&
+           corpus_write("ipae_json", "deep",
+                        SPAN_STRING("\x06{\"header\":[[[[[[[[{\"a\":[1e5,-0]}]]]]]]]]}"));
+#undef DONE
+}
+
 /* The first octet says what follows; see fuzz_dns.c. */
 static bool make_dns(void)
 {
@@ -277,6 +310,41 @@ static bool make_network_script(void)
            corpus_write("network_script", "wrong", SPAN_STRING("preset lan\noutage test at 5s\n"));
 }
 
+#define EXECUTED "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Executed-Success\"}}"
+
+/* The first octet says what follows; see fuzz_esipa_json.c. */
+static bool make_esipa_json(void)
+{
+    return corpus_write(
+               "esipa_json", "poll",
+               SPAN_STRING("\x06{\"eidValue\":\"89049032123451234512345678901235\","
+                           "\"notifyStateChange\":true,\"stateChangeCause\":3,\"rPLMN\":\"YvIQ\"}")) &&
+           corpus_write("esipa_json", "result", SPAN_STRING("\x07{\"eimPackageResult\":\"oAMCAQE=\"}")) &&
+           corpus_write(
+               "esipa_json", "cancel",
+               SPAN_STRING("\x03{\"transactionId\":\"A1\",\"cancelSessionResponse\":\"v0EDgQEF\"}")) &&
+           corpus_write("esipa_json", "initiated",
+                        SPAN_STRING("\x08" EXECUTED
+                                    ",\"serverSigned1\":\"MAA=\",\"serverSignature1\":\"XzcBqg==\","
+                                    "\"euiccCiPKIdentifierToBeUsed\":\"BAG7\",\"serverCertificate\":"
+                                    "\"MAIFAA==\",\"matchingId\":\"A\",\"ctxParams1\":\"oAKAAA==\"}")) &&
+           corpus_write("esipa_json", "no-package", SPAN_STRING("\x0E" EXECUTED ",\"eimPackageError\":0}")) &&
+           corpus_write("esipa_json", "transferred",
+                        SPAN_STRING("\x0D" EXECUTED ",\"ePRAndNotifications\":{\"euiccPackageResult\":"
+                                    "\"v1EA\",\"notificationList\":\"oAIwAA==\"}}")) &&
+           corpus_write(
+               "esipa_json", "refused",
+               SPAN_STRING("\x0F{\"header\":{\"functionExecutionStatus\":{\"status\":\"Failed\","
+                           "\"statusCodeData\":{\"subjectCode\":\"8.1.1\",\"reasonCode\":\"3.9\"}}}}")) &&
+           corpus_write_hex("esipa_json", "poll-asn1",
+                            "10 BF4F 1C 5A10 89049032123451234512345678901235 8000 810103 820362F210") &&
+           corpus_write_hex("esipa_json", "notification-asn1", "10 BF3D 05 A003BF3700") &&
+           corpus_write_hex("esipa_json", "authenticated-asn1",
+                            "19 BF3B 13 A011 8001A1 BF2500 3000 5F3700 30020500 0400") &&
+           corpus_write_hex("esipa_json", "found-asn1", "19 BF3B 0A A108 8001A1 BF5402A000") &&
+           corpus_write_hex("esipa_json", "error-asn1", "1A BF3A 03 81015F");
+}
+
 /* A server's steps: see fuzz_coap.c. 08 in the first octet is a payload of 40 octets in blocks of 16. */
 static bool make_coap(void)
 {
@@ -387,9 +455,9 @@ int main(int argc, char **argv)
         return 2;
     }
     root = argv[1];
-    return make_tlv() && make_vpcd() && make_http() && make_dns() && make_network_script() && make_coap() &&
-                   make_eim() && make_ipa() && make_bip() && make_ipae() && make_modem() && make_at() &&
-                   corpus_make_card_targets()
+    return make_tlv() && make_vpcd() && make_http() && make_dns() && make_ipae_json() &&
+                   make_network_script() && make_coap() && make_esipa_json() && make_eim() && make_ipa() &&
+                   make_bip() && make_ipae() && make_modem() && make_at() && corpus_make_card_targets()
                ? 0
                : 1;
 }

@@ -72,6 +72,10 @@ static const struct option_row options[] = {
      TAKES_TEXT(struct ipad, eim_url)},
     {"protocol", "https|coap", "instead of what its eimSupportedProtocol says" COAP_LEFT_OUT,
      TAKES_CHOICE(struct ipad, protocol, protocols)},
+    {"json-binding", NULL,
+     "speak ESipa's JSON binding to the eIM, by HTTPS; --eim https://HOST[:PORT]/gsma/rsp2/esipa says the "
+     "same",
+     TAKES_FLAG(struct ipad, json_binding)},
     {"compact", NULL, "send compact forms (always over CoAP)", TAKES_FLAG(struct ipad, compact)},
     {"direct", NULL, "talk to SM-DP+s directly also when the eIM would relay",
      TAKES_FLAG(struct ipad, settings.prefer_direct)},
@@ -123,12 +127,16 @@ static void ipad_begin(void *settings)
 static int check_options(const struct command_line *line)
 {
     const struct ipad *ipad = line->settings;
-    struct bearer_target target;
+    struct bearer_target target = {.is_json = false};
 
     if (line->command->run == run_on && ipad->every == 0)
         return tool_usage("run needs --every SECONDS");
     if (ipad->reader != NULL && ipad->card != NULL)
         return tool_usage("--reader and --card exclude each other");
+    if (ipad->json_binding && ipad->settings.v1)
+        return tool_usage("--json-binding and --v1 exclude each other");
+    if (ipad->json_binding && ipad->protocol != NULL && strcmp(ipad->protocol, "coap") == 0)
+        return tool_usage("CoAP has no JSON binding: --json-binding needs --protocol https");
     if (ipad->eim_url == NULL)
         return EXIT_OK;
     if (!bearer_parse_url(ipad->eim_url, &target))
@@ -136,6 +144,10 @@ static int check_options(const struct command_line *line)
                           ipad->eim_url);
     if (target.scheme == BEARER_PLAIN_HTTP && !ipad->plain)
         return tool_usage("http:// verifies and encrypts nothing: it needs --plain");
+    if (ipad->json_binding && target.scheme == BEARER_COAPS)
+        return tool_usage("CoAP has no JSON binding: --json-binding needs https://");
+    if (target.is_json && ipad->settings.v1)
+        return tool_usage("an eIM in the JSON binding and --v1 exclude each other");
     if (ipad->protocol != NULL)
         return tool_usage("--eim and --protocol exclude each other");
     return EXIT_OK;

@@ -11,6 +11,7 @@
 #include "servers/eim/model/rules.h"
 #include "servers/eim/network/coap.h"
 #include "servers/eim/network/esipa.h"
+#include "servers/eim/network/json_binding.h"
 #include "servers/eim/network/rest.h"
 #include "servers/eim/network/rest_token.h"
 
@@ -85,6 +86,8 @@ static void on_request(void *context, struct https_request *request)
 
     if (strcmp(https_request(request)->path, ASN1_BINDING_PATH) == 0)
         take_esipa(network, request);
+    else if (json_binding_has(https_request(request)->path))
+        json_binding_take(network->eim, network->relay, request);
     else
         take_rest(network, request);
 }
