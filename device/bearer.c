@@ -61,6 +61,15 @@ void bearer_refused(struct bearer *bearer, const char *format, ...)
     va_end(arguments);
 }
 
+void bearer_malformed(struct bearer *bearer, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    bearer_ended(bearer, BEARER_MALFORMED, format, arguments);
+    va_end(arguments);
+}
+
 void bearer_failed(struct bearer *bearer, const char *format, ...)
 {
     va_list arguments;

@@ -42,8 +42,9 @@ struct bearer;
 
 enum bearer_result {
     BEARER_ANSWERED,
-    BEARER_REFUSED, /* with a status of HTTP or CoAP, or of ES9+, that is no success */
-    BEARER_LOST     /* there was no answer */
+    BEARER_REFUSED,   /* with a status of HTTP or CoAP, or of ES9+, that is no success */
+    BEARER_MALFORMED, /* with what is no answer in the binding that is spoken */
+    BEARER_LOST       /* there was no answer */
 };
 
 /* What came of a message: the body of the answer, empty for an answer without one, until the next message or

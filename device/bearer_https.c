@@ -35,6 +35,8 @@ static void answered_in_json(struct https_bearer *https, struct span body)
 
     if (result == ESIPA_JSON_ANSWERED)
         bearer_answered(&https->base);
+    else if (result == ESIPA_JSON_MALFORMED)
+        bearer_malformed(&https->base, "%s: %s", https->url, why);
     else
         bearer_refused(&https->base, "%s: %s", https->url, why);
 }

@@ -27,10 +27,12 @@ struct bearer {
 
 /* From then on bearer_close ends and frees it. False, and nothing to close, without memory. */
 bool bearer_begin(struct bearer *bearer, const struct bearer_kind *kind, struct loop *loop);
-/* The message that is under way has its answer, or a refusal, or neither. Who posted it is told from the loop
- * itself, not from here: from inside a library that carries messages nothing of it can be closed. */
+/* The message that is under way has its answer, or a refusal, or something else, or nothing. Who posted it is
+ * told from the loop itself, not from here: from inside a library that carries messages nothing of it can be
+ * closed. */
 void bearer_answered(struct bearer *bearer);
 void bearer_refused(struct bearer *bearer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void bearer_malformed(struct bearer *bearer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void bearer_failed(struct bearer *bearer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The kinds of way to an eIM, as bearer_open. Without libcoap in the build the second only says so. */

@@ -70,7 +70,9 @@ static void on_reply(void *context, const struct es9p_reply *reply)
 {
     struct es9p_bearer *es9p = context;
 
-    if (reply->outcome != ES9P_EXECUTED && reply->is_answered)
+    if (reply->outcome == ES9P_MALFORMED)
+        bearer_malformed(&es9p->base, "%s: %s: %s", es9p->address, es9p->call.function->name, reply->why);
+    else if (reply->outcome != ES9P_EXECUTED && reply->is_answered)
         bearer_refused(&es9p->base, "%s: %s: %s", es9p->address, es9p->call.function->name, reply->why);
     else if (reply->outcome != ES9P_EXECUTED)
         bearer_failed(&es9p->base, "%s: %s: %s", es9p->address, es9p->call.function->name, reply->why);

@@ -210,6 +210,12 @@ void download_authenticated(struct ipa *ipa, struct span answer)
     }
 }
 
+void download_authenticate_malformed(struct ipa *ipa, const char *why)
+{
+    download_note(&ipa->download, "%s", why);
+    download_cancel(ipa, CANCEL_UNDEFINED);
+}
+
 /* --- GetBoundProfilePackage, LoadBoundProfilePackage -------------------------------------------------- */
 
 /* Until the card has an installation result, which comes after the last segment or at the first error. */
@@ -268,4 +274,10 @@ void download_bound(struct ipa *ipa, struct span answer)
         ipa_go(ipa, STEP_DOWNLOAD_RESULT);
     else
         download_cancel(ipa, CANCEL_LOAD_BPP_ERROR); /* SGP.22 3.1.3.3 */
+}
+
+void download_bind_malformed(struct ipa *ipa, const char *why)
+{
+    download_note(&ipa->download, "%s", why);
+    download_cancel(ipa, CANCEL_LOAD_BPP_ERROR);
 }

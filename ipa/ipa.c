@@ -86,25 +86,28 @@ static void package_lost(struct ipa *ipa, const char *why)
 }
 
 /* What a step begins with, when nothing but the step itself brought it up; who takes the answer to the
- * message that went out with it; who, that it was refused; who, that there is none. */
+ * message that went out with it; who, that it was refused; who, that the answer is none (NULL: as refused);
+ * who, that there is none. */
 static const struct {
     void (*enter)(struct ipa *ipa);
     void (*answered)(struct ipa *ipa, struct span answer);
     void (*refused)(struct ipa *ipa, const char *why);
+    void (*malformed)(struct ipa *ipa, const char *why);
     void (*lost)(struct ipa *ipa, const char *why);
 } steps[STEPS] = {
-    [STEP_LIST_RESULTS] = {package_list_results, NULL, NULL, NULL},
-    [STEP_STORED_RESULT] = {package_offer_stored, NULL, NULL, NULL},
+    [STEP_LIST_RESULTS] = {package_list_results, NULL, NULL, NULL, NULL},
+    [STEP_STORED_RESULT] = {package_offer_stored, NULL, NULL, NULL, NULL},
     [STEP_RESULT] = {package_result_send, package_result_answered, package_result_refused,
-                     package_result_lost},
-    [STEP_GET_PACKAGE] = {package_get, package_got, package_get_refused, package_lost},
-    [STEP_INITIATE] = {download_initiate, download_initiated, download_refused, download_lost},
-    [STEP_AUTHENTICATE] = {NULL, download_authenticated, download_refused, download_lost},
-    [STEP_BIND] = {NULL, download_bound, download_refused, download_lost},
-    [STEP_CANCEL] = {NULL, download_cancelled, download_cancel_lost, download_cancel_lost},
-    [STEP_DOWNLOAD_RESULT] = {download_finish, NULL, NULL, NULL},
-    [STEP_LIST_NOTIFICATIONS] = {notifications_list, NULL, NULL, NULL},
-    [STEP_NOTIFICATION] = {notifications_next, notifications_answered, notifications_refused,
+                     package_result_malformed, package_result_lost},
+    [STEP_GET_PACKAGE] = {package_get, package_got, package_get_refused, package_get_malformed, package_lost},
+    [STEP_INITIATE] = {download_initiate, download_initiated, download_refused, NULL, download_lost},
+    [STEP_AUTHENTICATE] = {NULL, download_authenticated, download_refused, download_authenticate_malformed,
+                           download_lost},
+    [STEP_BIND] = {NULL, download_bound, download_refused, download_bind_malformed, download_lost},
+    [STEP_CANCEL] = {NULL, download_cancelled, download_cancel_lost, NULL, download_cancel_lost},
+    [STEP_DOWNLOAD_RESULT] = {download_finish, NULL, NULL, NULL, NULL},
+    [STEP_LIST_NOTIFICATIONS] = {notifications_list, NULL, NULL, NULL, NULL},
+    [STEP_NOTIFICATION] = {notifications_next, notifications_answered, notifications_refused, NULL,
                            notifications_lost},
 };
 
@@ -206,6 +209,23 @@ void ipa_refused(struct ipa *ipa, const char *why)
         return;
     ipa_go(ipa, STEP_NONE);
     steps[step].refused(ipa, why);
+    ipa_run(ipa);
+}
+
+void ipa_malformed(struct ipa *ipa, const char *why)
+{
+    enum ipa_step step = ipa->step;
+
+    if (ipa->want != IPA_SEND || steps[step].malformed == NULL) {
+        ipa_refused(ipa, why);
+        return;
+    }
+    if (has_left(ipa))
+        return;
+    if (ipa->message.peer == IPA_PEER_EIM)
+        ipa->answered = true;
+    ipa_go(ipa, STEP_NONE);
+    steps[step].malformed(ipa, why);
     ipa_run(ipa);
 }
 

@@ -139,6 +139,9 @@ const struct ipa_message *ipa_message(const struct ipa *ipa);
 void ipa_answered(struct ipa *ipa, struct span answer);
 /* Who was asked refused, by a status of HTTP or CoAP. `why`: one line. */
 void ipa_refused(struct ipa *ipa, const char *why);
+/* There was an answer that is none of its binding. `why`: one line. What comes as ASN.1 is judged by
+ * ipa_answered itself. */
+void ipa_malformed(struct ipa *ipa, const char *why);
 /* There was no answer. `why`: one line. */
 void ipa_unreachable(struct ipa *ipa, const char *why);
 /* The card was reset, and the connection is one over the profile that is enabled now. */

@@ -261,11 +261,13 @@ void package_result_send(struct ipa *ipa);
 void package_got(struct ipa *ipa, struct span answer);
 void package_result_answered(struct ipa *ipa, struct span answer);
 void package_result_refused(struct ipa *ipa, const char *why);
+void package_result_malformed(struct ipa *ipa, const char *why);
 void package_result_lost(struct ipa *ipa, const char *why);
 /* The time is over that a result of a profile change had. */
 void package_result_give_up(struct ipa *ipa);
 /* GetEimPackage was refused, or its answer cannot be used; notifications go out all the same. */
 void package_get_refused(struct ipa *ipa, const char *why);
+void package_get_malformed(struct ipa *ipa, const char *why);
 /* Answers a package with this code. `why` is for who watches; NULL: the code says all. */
 void package_refuse(struct ipa *ipa, struct span eim_transaction_id, enum package_refusal code,
                     const char *why);
@@ -299,6 +301,9 @@ void download_bound(struct ipa *ipa, struct span answer);
 /* The server was not reached, or CancelSession went out and came back, or not. */
 void download_lost(struct ipa *ipa, const char *why);
 void download_refused(struct ipa *ipa, const char *why);
+/* What it answered is no answer: it believes in a session that is cancelled. */
+void download_authenticate_malformed(struct ipa *ipa, const char *why);
+void download_bind_malformed(struct ipa *ipa, const char *why);
 void download_cancelled(struct ipa *ipa, struct span answer);
 void download_cancel_lost(struct ipa *ipa, const char *why);
 void download_clear(struct ipa_download *download);

@@ -168,6 +168,12 @@ void package_get_refused(struct ipa *ipa, const char *why)
     ipa_enter(ipa, STEP_LIST_NOTIFICATIONS);
 }
 
+void package_get_malformed(struct ipa *ipa, const char *why)
+{
+    ipa_note(ipa, IPA_MALFORMED, false, why);
+    ipa_enter(ipa, STEP_LIST_NOTIFICATIONS);
+}
+
 static void get_failed(struct ipa *ipa, enum ipa_outcome outcome, const char *what)
 {
     char line[160];

@@ -360,6 +360,11 @@ void package_result_refused(struct ipa *ipa, const char *why)
     result_refused(ipa, IPA_REFUSED, why);
 }
 
+void package_result_malformed(struct ipa *ipa, const char *why)
+{
+    result_refused(ipa, IPA_MALFORMED, why);
+}
+
 void package_result_lost(struct ipa *ipa, const char *why)
 {
     ipa->refusal[0] = '\0';

@@ -116,6 +116,16 @@ const struct esipa_function *esipa_by_tag(uint32_t tag)
     return NULL;
 }
 
+const char *esipa_second_form(const struct esipa_function *function)
+{
+    const struct esipa_member *members = function->out[1].members;
+    size_t count = 0;
+
+    while (members[count].name != NULL)
+        count++;
+    return count > 0 ? members[count - 1].name : NULL;
+}
+
 /* --- Refusals ------------------------------------------------------------------------------------------- */
 
 /* What ESipa has of its own. Reading (6.4): no list says which codes these are; they are SGP.22 5.2.6's that
@@ -140,17 +150,20 @@ static const struct {
 
 #define OWN_REFUSALS (sizeof(own_refusals) / sizeof(own_refusals[0]))
 
-unsigned esipa_error_number(const struct esipa_function *function, const char *subject, const char *reason)
+bool esipa_error_number(const struct esipa_function *function, const char *subject, const char *reason,
+                        unsigned *number)
 {
     const struct es9p_function *es9p = es9p_by_tag(function->tag);
 
+    *number = ESIPA_ERROR_UNDEFINED;
     for (size_t i = 0; i < OWN_REFUSALS; i++) {
         if (own_refusals[i].function == function->tag && strcmp(own_refusals[i].subject, subject) == 0 &&
             strcmp(own_refusals[i].reason, reason) == 0)
-            return own_refusals[i].number;
+            *number = own_refusals[i].number;
     }
-    return es9p != NULL ? es9p_error_number(es9p->id, ES9P_NUMBERS_ESIPA, subject, reason)
-                        : ESIPA_ERROR_UNDEFINED;
+    if (*number == ESIPA_ERROR_UNDEFINED && es9p != NULL)
+        *number = es9p_error_number(es9p->id, ES9P_NUMBERS_ESIPA, subject, reason);
+    return *number != ESIPA_ERROR_UNDEFINED || function->tag == TAG_PROVIDE_EIM_RESULT;
 }
 
 bool esipa_error_codes(const struct esipa_function *function, uint64_t number, const char **subject,

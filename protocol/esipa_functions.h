@@ -51,9 +51,9 @@ struct esipa_function {
     bool is_inject;     /* an eIM asks it of an IPA */
     uint32_t error_tag; /* of an error's number in the answer; 0: there is none, or it is a member */
     struct esipa_form in;
-    /* An answer has the members of the first, or those of the second when there is one (its first member that
-     * the other does not have tells). Without members both are empty: `tag` { }, or, without a tag, 30 { }.
-     */
+    /* An answer has the members of the first, or those of the second when there is one; its last member,
+     * which the first does not have, tells. Without members both are empty: `tag` { }, or, without a tag, 30
+     * { }. */
     struct esipa_form out[2];
 };
 
@@ -64,6 +64,10 @@ extern const struct esipa_function esipa_functions[ESIPA_FUNCTIONS];
 /* The function with this name, or tag; NULL when there is none. */
 const struct esipa_function *esipa_by_name(const char *name);
 const struct esipa_function *esipa_by_tag(uint32_t tag);
+
+/* The name of the member by which an answer is known to be of the second form; NULL when there is no such
+ * form. */
+const char *esipa_second_form(const struct esipa_function *function);
 
 /* The members of an ESIPA_RESULT, which in JSON is an object with them. */
 extern const struct esipa_member esipa_result_members[3];
@@ -78,9 +82,15 @@ extern const struct esipa_member esipa_result_members[3];
 
 #define ESIPA_ERROR_UNDEFINED 127
 
-/* The error number in ASN.1 that means the same as these subject and reason codes in JSON's statusCodeData;
- * undefinedError when there is none. */
-unsigned esipa_error_number(const struct esipa_function *function, const char *subject, const char *reason);
+/*
+ * The error number in ASN.1 that means the same as these subject and reason codes in JSON's statusCodeData.
+ * False when there is none: who refuses so is told as it came.
+ *
+ * Reading: a result that the eIM does not want is refused by a number also with codes that are for something
+ * else, undefinedError: the eIM was reached, and no profile is rolled back.
+ */
+bool esipa_error_number(const struct esipa_function *function, const char *subject, const char *reason,
+                        unsigned *number);
 /* The codes that mean the same as this number. False when there are none. */
 bool esipa_error_codes(const struct esipa_function *function, uint64_t number, const char **subject,
                        const char **reason);

@@ -31,13 +31,16 @@ char *esipa_json_request(struct span der, const struct esipa_function **function
 
 enum esipa_json_result {
     ESIPA_JSON_ANSWERED,  /* with an answer in ASN.1, be it an error; nothing for a function without one */
-    ESIPA_JSON_REFUSED,   /* by a function whose answer in ASN.1 has no error */
+    ESIPA_JSON_REFUSED,   /* with codes that have no number in the function's ASN.1 */
     ESIPA_JSON_MALFORMED, /* no answer of this function */
 };
 
 /* Appends the answer in ASN.1 that means the same as this body; an empty one is nothing. One line in `why`,
  * which may hold characters from outside, when it is refused (also when the answer is an error) or malformed;
- * else it is empty. */
+ * else it is empty.
+ *
+ * Reading (6.1.2): an answer without a header, which SGP.22 6.5.1.4 demands, is taken as executed if it has a
+ * member that the function's answer has. */
 enum esipa_json_result esipa_json_take_answer(const struct esipa_function *function, struct span body,
                                               struct buf *der, char why[ESIPA_JSON_WHY_SIZE]);
 

@@ -4,8 +4,6 @@
 #include "apdu/tlv.h"
 #include "protocol/tags.h"
 
-#include <string.h>
-
 void esipa_message_clear(struct esipa_message *message)
 {
     for (size_t i = 0; i < ESIPA_MEMBERS_MAX; i++)
@@ -13,95 +11,10 @@ void esipa_message_clear(struct esipa_message *message)
     *message = (struct esipa_message){.form = NULL};
 }
 
-bool esipa_fault_note(struct esipa_fault *fault, const char *member, const char *what)
-{
-    *fault = (struct esipa_fault){.member = member, .what = what};
-    return false;
-}
-
 static bool is_missing(struct esipa_fault *fault, const char *member)
 {
     *fault = (struct esipa_fault){.member = member, .what = "is missing", .is_missing = true};
     return false;
-}
-
-/* --- What a member may be ------------------------------------------------------------------------------- */
-
-/* Tag 0 is none (X.690 8.1.5). */
-static bool is_object(uint32_t tag, struct span value)
-{
-    struct tlv tlv;
-
-    return tlv_only(value, &tlv) == TLV_OK && (tag == 0 ? tlv.tag != 0 : tlv.tag == tag);
-}
-
-static bool is_result(struct span value)
-{
-    struct tlv_reader reader;
-    struct span list;
-
-    if (!tlv_enter(value, TAG_SEQUENCE, &reader) || !tlv_require(&reader, TAG_EUICC_PACKAGE, NULL))
-        return false;
-    tlv_optional(&reader, 0xA0, &list);
-    return tlv_finish(&reader);
-}
-
-static bool are_digits(struct span value)
-{
-    for (size_t i = 0; i < value.size; i++) {
-        if (value.data[i] >> 4 > 9 || (value.data[i] & 0x0F) > 9)
-            return false;
-    }
-    return true;
-}
-
-static bool is_number(struct span value)
-{
-    uint64_t number;
-
-    return tlv_unsigned(value, &number) && number <= INT32_MAX;
-}
-
-bool esipa_member_fits(const struct esipa_member *member, struct span value, struct esipa_fault *fault)
-{
-    bool fits = true;
-    const char *what = "is not an object with its tag";
-
-    if (value.size < member->min || (member->max != 0 && value.size > member->max))
-        return esipa_fault_note(fault, member->name, "does not have the right length");
-    switch (member->kind) {
-    case ESIPA_OBJECT:
-        fits = is_object(member->tag, value);
-        break;
-    case ESIPA_UNDER:
-    case ESIPA_RETAGGED:
-        fits = is_object(member->own, value);
-        break;
-    case ESIPA_RESULT:
-        fits = is_result(value);
-        break;
-    case ESIPA_EID:
-        fits = are_digits(value);
-        what = "is not 32 digits";
-        break;
-    case ESIPA_INTEGER:
-    case ESIPA_ERROR:
-        fits = is_number(value);
-        what = "is not a number from 0 to 2147483647";
-        break;
-    case ESIPA_FLAG:
-        fits = value.size == 0;
-        what = "has a value";
-        break;
-    case ESIPA_TEXT:
-        fits = value.size == 0 || memchr(value.data, '\0', value.size) == NULL;
-        what = "has a zero octet";
-        break;
-    case ESIPA_OCTETS:
-    case ESIPA_ID:
-        break;
-    }
-    return fits || esipa_fault_note(fault, member->name, what);
 }
 
 bool esipa_message_is_whole(const struct esipa_message *message, struct esipa_fault *fault)
@@ -118,6 +31,15 @@ bool esipa_message_is_whole(const struct esipa_message *message, struct esipa_fa
         return true;
     return count == 0 ? is_missing(fault, members[0].name)
                       : esipa_fault_note(fault, members[0].name, "is not the only one of a choice");
+}
+
+bool esipa_message_has_any(const struct esipa_message *message)
+{
+    for (size_t i = 0; i < ESIPA_MEMBERS_MAX; i++) {
+        if (message->is_there[i])
+            return true;
+    }
+    return false;
 }
 
 /* --- Reading -------------------------------------------------------------------------------------------- */

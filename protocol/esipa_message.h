@@ -1,12 +1,11 @@
 /*
- * Messages of ESipa as members: octets in ASN.1 (SGP.32 6.3) in and out, and what a member may be in either
- * binding. Strict: what stands in no row of esipa_functions.h is no message, so that nothing is lost between
- * the bindings.
+ * Messages of ESipa as members: octets in ASN.1 (SGP.32 6.3) in and out. Strict: what stands in no row of
+ * esipa_functions.h is no message.
  */
 #ifndef SOFTEUICC_PROTOCOL_ESIPA_MESSAGE_H
 #define SOFTEUICC_PROTOCOL_ESIPA_MESSAGE_H
 
-#include "protocol/esipa_functions.h"
+#include "protocol/esipa_member.h"
 
 /* All-zero is empty. */
 struct esipa_message {
@@ -17,21 +16,10 @@ struct esipa_message {
     uint64_t error;
 };
 
-/* What is wrong with a message: "eidValue", "is missing". */
-struct esipa_fault {
-    const char *member; /* "message": all of it */
-    const char *what;   /* "is missing"; a literal */
-    bool is_missing;
-};
-
 void esipa_message_clear(struct esipa_message *message);
-/* Notes a fault; false, for `return esipa_fault_note(…)`. */
-bool esipa_fault_note(struct esipa_fault *fault, const char *member, const char *what);
-
-/* Whether these octets are a member's; else *fault. */
-bool esipa_member_fits(const struct esipa_member *member, struct span value, struct esipa_fault *fault);
 /* Whether all is there that the form demands; else *fault. */
 bool esipa_message_is_whole(const struct esipa_message *message, struct esipa_fault *fault);
+bool esipa_message_has_any(const struct esipa_message *message);
 
 /* A message of an IPA, whose function is *function. The caller clears `message` in any case. */
 bool esipa_read_request(struct span der, const struct esipa_function **function,

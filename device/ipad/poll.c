@@ -91,6 +91,8 @@ static void on_done(void *context, enum bearer_result result, struct span answer
         *bearer = NULL;
         if (result == BEARER_REFUSED)
             ipa_refused(ipad->ipa, why);
+        else if (result == BEARER_MALFORMED)
+            ipa_malformed(ipad->ipa, why);
         else
             ipa_unreachable(ipad->ipa, why);
         bearer_close(way); /* and `why` with it */

@@ -11,6 +11,7 @@ enum ipae_carried {
     IPAE_UNDER_WAY,
     IPAE_ANSWERED,    /* `answer` is the body; empty: there is none */
     IPAE_REFUSED,     /* by a status of HTTP or CoAP; `why` is one line */
+    IPAE_MALFORMED,   /* it is none of its binding; likewise */
     IPAE_UNREACHABLE, /* there was no answer; likewise */
 };
 

@@ -1,7 +1,7 @@
 /*
  * ESipa's JSON binding (SGP.32 6.1.2, 6.4) for an IPA that makes and takes ASN.1: its message becomes a
- * function and its JSON, the JSON that is answered the message that would have been. What the card sends is
- * the card's own; what is answered is from outside.
+ * function and its JSON, the JSON that is answered the message that would have been. What the members are is
+ * protocol/esipa_message.h's; the notation is here, written by hand and read by SQLite.
  */
 #ifndef SOFTEUICC_EUICC_IPAE_IPAE_JSON_H
 #define SOFTEUICC_EUICC_IPAE_IPAE_JSON_H
@@ -15,17 +15,21 @@
 const struct esipa_function *ipae_json_request(struct span message, struct buf *json,
                                                char why[IPAE_JSON_WHY_MAX]);
 
+enum ipae_json_result {
+    IPAE_JSON_ANSWERED, /* with an answer in ASN.1, be it an error; nothing for a function without one */
+    IPAE_JSON_REFUSED,  /* with codes that have no number in the function's ASN.1 */
+    IPAE_JSON_MALFORMED /* no answer of this function; or memory ran out */
+};
+
 /*
- * Appends the EsipaMessageFromEimToIpa that this body means; nothing when the function has no answer, or the
- * body is empty. False: the function failed with something that has no number in ASN.1 (`why` is
- * "subjectCode-reasonCode message"), the body is malformed (it names the member), or memory ran out. The line
- * is harmless to print.
+ * Appends the EsipaMessageFromEimToIpa that this body means; an empty one is nothing. Unless it is answered,
+ * `why` is a line that is harmless to print: "subjectCode-reasonCode message", or what is wrong with a
+ * member.
  *
  * Reading: what is there twice is refused, and so is a text with U+0000; null is as good as absent; members
- * that are not known are passed over. An answer without a header is taken as executed if it has a member that
- * the function's answer has.
+ * that are not known are passed over; without a header it is as esipa_json.h says.
  */
-bool ipae_json_answer(struct json_reader *reader, const struct esipa_function *function, struct span json,
-                      struct buf *message, char why[IPAE_JSON_WHY_MAX]);
+enum ipae_json_result ipae_json_answer(struct json_reader *reader, const struct esipa_function *function,
+                                       struct span json, struct buf *message, char why[IPAE_JSON_WHY_MAX]);
 
 #endif

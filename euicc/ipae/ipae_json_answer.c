@@ -1,10 +1,8 @@
 /* What the JSON of an eIM means: see ipae_json.h. */
 #include "euicc/ipae/ipae_json.h"
 
-#include "apdu/tlv.h"
-#include "crypto/base64.h"
 #include "crypto/printable.h"
-#include "protocol/tags.h"
+#include "protocol/esipa_message.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,7 +17,6 @@ struct ipae_json_reading {
     const struct esipa_function *function;
     struct span json;
     struct json_member member; /* the last one that was looked for */
-    struct buf octets;         /* what its text stands for */
     char *why;
 };
 
@@ -110,179 +107,120 @@ static bool status_read(struct ipae_json_reading *reading, struct buf *object,
 
 /* --- its members -------------------------------------------------------------------------------------- */
 
-static bool take_base64(struct ipae_json_reading *reading)
+static struct esipa_value value_found(const struct json_member *member)
 {
-    struct span text = buf_span(&reading->member.text);
+    struct esipa_value value = {.kind = ESIPA_VALUE_OTHER};
 
-    return base64_decode((const char *)text.data, text.size, &reading->octets);
-}
-
-/* Upper or lower case; nothing between the digits. */
-static bool take_hex(struct ipae_json_reading *reading)
-{
-    static const char digits[] = "0123456789ABCDEFabcdef";
-    struct buf *text = &reading->member.text;
-
-    buf_append_octet(text, 0);
-    return !text->failed && strspn((const char *)text->data, digits) == text->size - 1 &&
-           buf_append_hex(&reading->octets, (const char *)text->data, NULL);
-}
-
-/* Appends the object that a text stands for. */
-static bool answer_put_text(struct ipae_json_reading *reading, const struct esipa_member *member,
-                            struct buf *message)
-{
-    uint32_t own = member->kind == ESIPA_OBJECT ? member->tag : member->own;
-    struct tlv tlv;
-
-    buf_clear(&reading->octets);
-    if (reading->member.found != JSON_FOUND_TEXT)
-        return malformed_member(reading, member->name, "is no string");
-    if (member->kind == ESIPA_TEXT) {
-        tlv_put(message, member->tag, buf_span(&reading->member.text));
-        return true;
+    if (member->found == JSON_FOUND_TEXT) {
+        value.kind = ESIPA_VALUE_TEXT;
+        value.text = buf_span(&member->text);
+    } else if (member->found == JSON_FOUND_INTEGER) {
+        value.kind = ESIPA_VALUE_NUMBER;
+        value.number = member->number;
+    } else if (member->found == JSON_FOUND_TRUE) {
+        value.kind = ESIPA_VALUE_TRUE;
     }
-    if (member->kind == ESIPA_ID) {
-        if (!take_hex(reading) || reading->octets.size < member->min ||
-            (member->max != 0 && reading->octets.size > member->max))
-            return malformed_member(reading, member->name, "is no identifier in hexadecimal");
-        tlv_put(message, member->tag, buf_span(&reading->octets));
-        return true;
-    }
-    if (!take_base64(reading))
-        return malformed_member(reading, member->name, "is not base64");
-    if (tlv_only(buf_span(&reading->octets), &tlv) != TLV_OK || (own != 0 && tlv.tag != own))
-        return malformed_member(reading, member->name, "is not the object that it should be");
-    if (member->kind == ESIPA_UNDER)
-        tlv_put(message, member->tag, tlv.whole);
-    else
-        buf_append(message, tlv.whole);
-    return true;
+    return value;
 }
 
-/* eimPackageError, which is the only number in an answer. */
-static bool answer_put_number(struct ipae_json_reading *reading, const struct esipa_member *member,
-                              struct buf *message)
+static bool malformed_message(struct ipae_json_reading *reading, const struct esipa_fault *fault)
 {
-    if (reading->member.found != JSON_FOUND_INTEGER || reading->member.number < 0 ||
-        reading->member.number > ESIPA_ERROR_UNDEFINED)
-        return malformed_member(reading, member->name, "is no number from 0 to 127");
-    tlv_put_unsigned(message, member->tag,
-                     reading->member.number == ESIPA_JSON_NO_PACKAGE ? ESIPA_DER_NO_PACKAGE
-                                                                     : (uint64_t)reading->member.number);
-    return true;
+    return malformed_member(reading, fault->member, fault->what);
 }
 
-/* *count: how many there are. */
-static bool answer_put_members(struct ipae_json_reading *reading, const struct esipa_form *form,
-                               struct buf *message, unsigned *count)
+static bool answer_take_members(struct ipae_json_reading *reading, const struct esipa_form *form,
+                                struct esipa_message *answer)
 {
-    size_t mark = form->tag != 0 ? tlv_open(message, form->tag) : 0;
+    struct esipa_fault fault = {.member = NULL};
 
-    *count = 0;
-    for (const struct esipa_member *member = form->members; member->name != NULL; member++) {
-        if (!answer_find(reading, reading->json, member->name))
+    answer->form = form;
+    for (size_t i = 0; form->members[i].name != NULL; i++) {
+        struct esipa_value value;
+
+        if (!answer_find(reading, reading->json, form->members[i].name))
             return false;
-        if (reading->member.found == JSON_FOUND_NONE) {
-            if (!member->optional && !form->is_choice)
-                return malformed_member(reading, member->name, "is missing");
+        if (reading->member.found == JSON_FOUND_NONE)
             continue;
-        }
-        ++*count;
-        if (!(member->kind == ESIPA_ERROR ? answer_put_number(reading, member, message)
-                                          : answer_put_text(reading, member, message)))
-            return false;
+        value = value_found(&reading->member);
+        if (!esipa_member_take(&form->members[i], &value, &answer->part[i], &fault))
+            return malformed_message(reading, &fault);
+        answer->is_there[i] = true;
     }
-    if (form->tag != 0)
-        tlv_close(message, mark);
-    return true;
+    return esipa_message_is_whole(answer, &fault) || malformed_message(reading, &fault);
 }
 
 static bool choose_form(struct ipae_json_reading *reading, const struct esipa_form **form)
 {
-    const struct esipa_form *other = &reading->function->out[1];
-    const struct esipa_member *last = other->members;
+    const char *second = esipa_second_form(reading->function);
 
     *form = &reading->function->out[0];
-    if (last->name == NULL)
+    if (second == NULL)
         return true;
-    while (last[1].name != NULL)
-        last++;
-    if (!answer_find(reading, reading->json, last->name))
+    if (!answer_find(reading, reading->json, second))
         return false;
-    if (reading->member.found != JSON_FOUND_NONE)
-        *form = other;
+    *form += reading->member.found != JSON_FOUND_NONE;
     return true;
 }
 
 static bool answer_executed(struct ipae_json_reading *reading, const struct ipae_json_status *status,
                             struct buf *message)
 {
+    struct esipa_message answer = {.form = NULL};
     const struct esipa_form *form;
-    unsigned count;
-    size_t mark;
+    bool ok = !reading->function->has_answer ||
+              (choose_form(reading, &form) && answer_take_members(reading, form, &answer));
 
-    if (!reading->function->has_answer)
-        return !status->is_absent || malformed_member(reading, "header", "is missing");
-    if (!choose_form(reading, &form))
-        return false;
-    mark = tlv_open(message, reading->function->tag);
-    if (!answer_put_members(reading, form, message, &count))
-        return false;
-    tlv_close(message, mark);
-    if (status->is_absent && count == 0)
-        return malformed_member(reading, "header", "is missing");
-    if (form->is_choice && count != 1)
-        return answer_wrong(reading, "%s: the answer has %s", reading->function->name,
-                            count == 0 ? "nothing of what it may have" : "more than one of what it may have");
-    return !message->failed || answer_wrong(reading, "out of memory");
+    if (ok && status->is_absent && !esipa_message_has_any(&answer))
+        ok = malformed_member(reading, "header", "is missing");
+    if (ok && reading->function->has_answer)
+        esipa_put_answer(reading->function, &answer, message);
+    esipa_message_clear(&answer);
+    return ok && (!message->failed || answer_wrong(reading, "out of memory"));
 }
 
 /* --- what was refused --------------------------------------------------------------------------------- */
 
-/* Reading: a result that the eIM does not want is refused by a number in ASN.1, also with codes that are for
- * something else: the eIM was reached, and no profile is rolled back. Elsewhere such codes are told as they
- * came. */
-static bool answer_failed(struct ipae_json_reading *reading, const struct ipae_json_status *status,
-                          struct buf *message)
+static enum ipae_json_result answer_failed(struct ipae_json_reading *reading,
+                                           const struct ipae_json_status *status, struct buf *message)
 {
     const struct esipa_function *function = reading->function;
-    unsigned number = esipa_error_number(function, status->subject, status->reason);
-    bool has_number = number != ESIPA_ERROR_UNDEFINED || function->tag == TAG_PROVIDE_EIM_RESULT;
-    size_t mark;
+    unsigned number;
 
-    if (!function->has_answer || !has_number)
-        return answer_wrong(reading, "%s: the eIM refused: %s-%s%s%s", function->name, status->subject,
-                            status->reason, status->message[0] != '\0' ? " " : "", status->message);
-    mark = tlv_open(message, function->tag);
-    tlv_put_unsigned(message, function->error_tag != 0 ? function->error_tag : TAG_INTEGER, number);
-    tlv_close(message, mark);
-    return !message->failed || answer_wrong(reading, "out of memory");
+    if (!function->has_answer || !esipa_error_number(function, status->subject, status->reason, &number)) {
+        answer_wrong(reading, "%s: the eIM refused: %s-%s%s%s", function->name, status->subject,
+                     status->reason, status->message[0] != '\0' ? " " : "", status->message);
+        return IPAE_JSON_REFUSED;
+    }
+    esipa_put_error(function, number, message);
+    if (!message->failed)
+        return IPAE_JSON_ANSWERED;
+    answer_wrong(reading, "out of memory");
+    return IPAE_JSON_MALFORMED;
 }
 
-static bool answer_read(struct ipae_json_reading *reading, struct buf *message)
+static enum ipae_json_result answer_read(struct ipae_json_reading *reading, struct buf *message)
 {
     struct ipae_json_status status = {.is_absent = false};
     struct buf object = {0};
-    bool is_read;
+    bool is_read =
+        json_reader_takes(reading->reader, reading->json)
+            ? status_read(reading, &object, &status)
+            : answer_wrong(reading, "%s: the answer is no object in JSON", reading->function->name);
 
-    if (!json_reader_takes(reading->reader, reading->json))
-        return answer_wrong(reading, "%s: the answer is no object in JSON", reading->function->name);
-    is_read = status_read(reading, &object, &status);
     buf_free(&object);
     if (!is_read)
-        return false;
-    return status.is_executed || status.is_absent ? answer_executed(reading, &status, message)
-                                                  : answer_failed(reading, &status, message);
+        return IPAE_JSON_MALFORMED;
+    if (!status.is_executed && !status.is_absent)
+        return answer_failed(reading, &status, message);
+    return answer_executed(reading, &status, message) ? IPAE_JSON_ANSWERED : IPAE_JSON_MALFORMED;
 }
 
-bool ipae_json_answer(struct json_reader *reader, const struct esipa_function *function, struct span json,
-                      struct buf *message, char why[IPAE_JSON_WHY_MAX])
+enum ipae_json_result ipae_json_answer(struct json_reader *reader, const struct esipa_function *function,
+                                       struct span json, struct buf *message, char why[IPAE_JSON_WHY_MAX])
 {
     struct ipae_json_reading reading = {.reader = reader, .function = function, .json = json, .why = why};
-    bool is_read = json.size == 0 || answer_read(&reading, message);
+    enum ipae_json_result result = json.size == 0 ? IPAE_JSON_ANSWERED : answer_read(&reading, message);
 
     buf_free(&reading.member.text);
-    buf_free(&reading.octets);
-    return is_read;
+    return result;
 }

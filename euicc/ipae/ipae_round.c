@@ -176,6 +176,8 @@ static bool take_answer(struct ipae *ipae)
         ipa_answered(round->ipa, buf_span(&answer));
     else if (carried == IPAE_REFUSED)
         ipa_refused(round->ipa, round->why);
+    else if (carried == IPAE_MALFORMED)
+        ipa_malformed(round->ipa, round->why);
     else
         ipa_unreachable(round->ipa, round->why);
     buf_free(&answer);

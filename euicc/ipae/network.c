@@ -240,6 +240,8 @@ static bool choose_binding(struct ipae_network *network, const struct ipa_eim *e
         return say_why(why, "storage failed");
     if (ipae_setting_of(network->card, &settings, IPAE_JSON, eim->id) == 0)
         return true;
+    if (ipae_setting_of(network->card, &settings, IPAE_V1, eim->id) != 0)
+        return say_why(why, "no JSON is spoken to an eIM of v1.0: one of the settings json and v1 is off");
     network->function = ipae_json_request(message->octets, json, what);
     return network->function != NULL || say_why(why, what);
 }
@@ -268,15 +270,21 @@ static bool network_begin(void *context, const struct ipa_eim *eim, const struct
 static enum ipae_carried take_json(struct ipae_network *network, struct span body, struct buf *answer,
                                    char why[IPAE_WHY_MAX])
 {
+    static const enum ipae_carried carried[] = {
+        [IPAE_JSON_ANSWERED] = IPAE_ANSWERED,
+        [IPAE_JSON_REFUSED] = IPAE_REFUSED,
+        [IPAE_JSON_MALFORMED] = IPAE_MALFORMED,
+    };
     char what[IPAE_JSON_WHY_MAX] = "out of memory";
+    enum ipae_json_result result = IPAE_JSON_MALFORMED;
 
     if (network->json == NULL)
         network->json = json_reader_new();
-    if (network->json != NULL && ipae_json_answer(network->json, network->function, body, answer, what))
-        return IPAE_ANSWERED;
-    buf_clear(answer);
-    say_why(why, what);
-    return IPAE_REFUSED;
+    if (network->json != NULL)
+        result = ipae_json_answer(network->json, network->function, body, answer, what);
+    if (result != IPAE_JSON_ANSWERED)
+        say_why(why, what);
+    return carried[result];
 }
 
 static enum ipae_carried take_https(struct ipae_network *network, struct buf *answer, char why[IPAE_WHY_MAX])

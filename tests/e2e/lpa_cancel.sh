@@ -70,15 +70,18 @@ interrupt() {
 }
 
 # interrupted NAME SIGNAL PROGRAM COMMAND…: a server that was stopped before its answer was out has begun no session yet, and one that was stopped too
-# late has sent the profile, which is deleted; that is tried again.
+# late has sent the profile: the card is to lose it again, and `again` to order it anew, which is not what is tried here.
 interrupted() {
     local name=$1 signal=$2 program=$3 before
     shift 2
-    before=$(cancelled | wc -l)
     for _ in {1..20}; do
+        before=$(cancelled | wc -l)
         interrupt "$signal" "$@"
         grep -q 'session is cancelled' "$work/tool.err" && break
-        [ "$program" = lpa ] && [ "$status" = 0 ] && lpa delete 8988211000000000025 >"$work/late.log" 2>&1
+        if lpa list | grep -q 8988211000000000025; then
+            lpa delete 8988211000000000025 >"$work/late.log" 2>&1
+            again >>"$work/late.log" 2>&1
+        fi
         sleep 0.3
     done
     is "$name: SIG$signal ends it" $((128 + $(kill -l "$signal"))) "$status"
@@ -89,7 +92,10 @@ interrupted() {
     is "$name: once" $((before + 1)) "$(cancelled | wc -l)"
 }
 check "the card has no profile" lpa delete 8988211000000000025
-code=$(order --profile demo --again)
+again() {
+    order --profile demo --again --matching-id CANCELLED
+}
+code=$(again)
 for signal in INT TERM HUP; do
     interrupted "lpa download" "$signal" lpa --card "$work/card.db" --cacert "$work/pki/ci.pem" download "$code"
     is "the card has nothing" "no profiles" "$(lpa list)"
@@ -106,9 +112,17 @@ if "$softeuicc" eim --help >/dev/null 2>&1 && "$softeuicc" ipa --help >/dev/null
     check "is on the card" "$softeuicc" ipa --card "$work/card.db" add-eim "$work/eim.der"
     ipa=(ipa --card "$work/card.db" --cacert "$work/pki/ci.pem")
     "$softeuicc" "${ipa[@]}" poll >/dev/null 2>&1
-    code=$(order --profile demo --again)
-    check "an order at the eIM" "$softeuicc" eim order --url "https://localhost:$eim_port" --cacert "$work/pki/ci.pem" \
-        --eid "$(lpa info --json | jq -r .eid)" download --direct --activation-code " lpa:${code#LPA:} "
+    code=$(again)
+    eid=$(lpa info --json | jq -r .eid)
+    at_the_eim() {
+        "$softeuicc" eim order --url "https://localhost:$eim_port" --cacert "$work/pki/ci.pem" --eid "$eid" download --direct \
+            --activation-code " lpa:${code#LPA:} "
+    }
+    check "an order at the eIM" at_the_eim
+    again() {
+        order --profile demo --again --matching-id CANCELLED
+        at_the_eim
+    }
     for signal in INT TERM HUP; do
         interrupted "ipa poll" "$signal" "${ipa[@]}" --direct poll
         is "the card has nothing" "no profiles" "$(lpa list)"

@@ -109,6 +109,8 @@ enum fuzz_answer fuzz_answer(struct span *in, struct test_eim *eim, const struct
         put_ok(message, piece, out);
         break;
     case NO_ANSWER:
+        if (piece.size % 4 == 3)
+            return FUZZ_MALFORMED;
         return piece.size % 2 == 1 ? FUZZ_REFUSED : FUZZ_LOST;
     default:
         buf_append(out, piece);

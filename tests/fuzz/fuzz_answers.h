@@ -16,7 +16,7 @@
  * another one in each process. */
 struct test_eim fuzz_associate(struct softeuicc *card);
 
-enum fuzz_answer { FUZZ_ANSWERED, FUZZ_REFUSED, FUZZ_LOST };
+enum fuzz_answer { FUZZ_ANSWERED, FUZZ_REFUSED, FUZZ_MALFORMED, FUZZ_LOST };
 
 /* Appends the answer to a message; FUZZ_LOST once the input is used up. */
 enum fuzz_answer fuzz_answer(struct span *in, struct test_eim *eim, const struct ipa_message *message,

@@ -47,6 +47,9 @@ static void answer(struct run *run, struct ipa *ipa)
     case FUZZ_REFUSED:
         ipa_refused(ipa, "HTTP status 500");
         break;
+    case FUZZ_MALFORMED:
+        ipa_malformed(ipa, "no JSON");
+        break;
     case FUZZ_LOST:
         ipa_unreachable(ipa, "no answer");
         break;

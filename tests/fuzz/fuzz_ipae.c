@@ -89,6 +89,8 @@ static enum ipae_carried carrier_take(void *context, struct buf *answer, char *w
         return IPAE_ANSWERED;
     case FUZZ_REFUSED:
         return IPAE_REFUSED;
+    case FUZZ_MALFORMED:
+        return IPAE_MALFORMED;
     default:
         return IPAE_UNREACHABLE;
     }

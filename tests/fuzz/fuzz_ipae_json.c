@@ -37,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct span content;
 
     fuzz_check(reader != NULL);
-    if (!ipae_json_answer(reader, function, in, &message, why)) {
+    if (ipae_json_answer(reader, function, in, &message, why) != IPAE_JSON_ANSWERED) {
+        fuzz_check(message.size == 0);
         check_line(why);
         fuzz_trace(span_of_string(why));
     } else {
@@ -45,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                        ? tlv_single(buf_span(&message), function->tag, &content) == TLV_OK &&
                              tlv_is_sequence(content)
                        : message.size == 0);
-        fuzz_check(ipae_json_answer(reader, function, in, &again, why));
+        fuzz_check(ipae_json_answer(reader, function, in, &again, why) == IPAE_JSON_ANSWERED);
         fuzz_check(span_equal(buf_span(&message), buf_span(&again)));
         fuzz_trace(buf_span(&message));
     }

@@ -428,6 +428,45 @@ START_TEST(a_refused_step_stops_no_package)
 END_TEST
 
 static uint64_t cancel_reason;
+
+/* The same, of an eIM that has carried the step out but says so in no notation that the IPA takes. */
+static const char *garble_step(struct ipa_bench *bench, enum ipa_peer peer, struct span message)
+{
+    static const uint32_t cancel[] = {0xBF41, 0xA1, 0xA0, 0x30, 0x82, 0};
+    struct span value;
+
+    if (tlv_find_path(message, cancel, &value))
+        ck_assert(tlv_unsigned(value, &cancel_reason));
+    return refuse_step(bench, peer, message) != NULL ? "no JSON" : NULL;
+}
+
+/* It believes in a session that goes on: it is told that it does not. A session that the card has not joined
+ * yet ends by itself. */
+START_TEST(an_answer_that_is_none_cancels_the_session)
+{
+    static const struct {
+        uint32_t step;
+        uint64_t reason;
+    } cases[] = {{0xBF39, 0}, {0xBF3B, 127 /* undefinedReason */}, {0xBF3A, 5 /* loadBppExecutionError */}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct ipa_bench bench;
+
+        open_benches(&bench);
+        allow_relay(&bench);
+        bench.garbles = garble_step;
+        refused_step = cases[i].step;
+        cancel_reason = 0;
+        ipa_bench_order_object(&bench, DEMO);
+        ck_assert_msg(ipa_bench_poll(&bench, &bench.eim), "%s", ipa_why(bench.ipa));
+        ck_assert_hex(ipa_bench_result(&bench, 0), "BF54 05 3003 80017F");
+        ck_assert_str_eq(bench.why, "no JSON");
+        ck_assert_uint_eq(cancel_reason, cases[i].reason);
+        close_benches(&bench);
+    }
+}
+END_TEST
+
 static const char *broken_package; /* in hexadecimal */
 
 /* A server that sends another package than it has bound, and is told how the session ends. */
@@ -798,7 +837,8 @@ END_TEST
 
 TEST_MAIN("ipa_download", direct, through_the_eim, compact_forms_are_restored_by_the_eim,
           what_is_not_known_is_not_left_out, an_eim_that_downloads_by_itself, refusals,
-          another_server_than_the_one_meant, a_refused_step_stops_no_package, a_ci_as_v1_names_it,
-          a_package_that_is_none, the_power_goes_at_any_moment_of_a_direct_download,
+          another_server_than_the_one_meant, a_refused_step_stops_no_package,
+          an_answer_that_is_none_cancels_the_session, a_ci_as_v1_names_it, a_package_that_is_none,
+          the_power_goes_at_any_moment_of_a_direct_download,
           the_power_goes_at_any_moment_of_an_indirect_download, a_profile_is_enabled_at_once,
           by_way_of_an_sm_ds, follows_all_events, an_ipa_that_ends_leaves_no_session)

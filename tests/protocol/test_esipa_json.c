@@ -245,8 +245,8 @@ START_TEST(names_the_member_that_is_wrong)
          REFUSAL_INPUT_INVALID},
         {"getEimPackage", EID_AND("\"notifyStateChange\":\"true\""), "notifyStateChange is not true or false",
          REFUSAL_INPUT_INVALID},
-        {"getEimPackage", EID_AND("\"stateChangeCause\":1.0"), "stateChangeCause is not a number",
-         REFUSAL_INPUT_INVALID},
+        {"getEimPackage", EID_AND("\"stateChangeCause\":1.0"),
+         "stateChangeCause is not a number from 0 to 2147483647", REFUSAL_INPUT_INVALID},
         {"getEimPackage", EID_AND("\"stateChangeCause\":-1"),
          "stateChangeCause is not a number from 0 to 2147483647", REFUSAL_INPUT_INVALID},
         {"getEimPackage", EID_AND("\"stateChangeCause\":2147483648"),
@@ -336,7 +336,6 @@ START_TEST(errors_go_both_ways)
         {TAG_INITIATE_AUTHENTICATION, "BF39 03 810134", "8.10.1 3.9", "invalidEimTransactionId(52)"},
         {TAG_AUTHENTICATE_CLIENT, "BF3B 03 820106", "8.2.6 3.8", "matchingIdRefused(6)"},
         {TAG_AUTHENTICATE_CLIENT, "BF3B 03 820138", "8.9.5 3.9", "eventIdUnknown(56)"},
-        {TAG_AUTHENTICATE_CLIENT, "BF3B 03 82017F", "1.2 4.2", "undefinedError(127)"},
         {TAG_GET_BOUND_PROFILE_PACKAGE, "BF3A 03 81015F", "8.10.1 3.9", "invalidTransactionId(95)"},
         {TAG_GET_BOUND_PROFILE_PACKAGE, "BF3A 03 810132", "8.2 3.10", "metadataMismatch(50)"},
         {TAG_CANCEL_SESSION, "BF41 03 810102", "8.1 6.1", NULL},
@@ -346,14 +345,24 @@ START_TEST(errors_go_both_ways)
         {TAG_PROVIDE_EIM_RESULT, "BF50 03 02017F", "1.2 4.2", "undefinedError(127)"},
     };
 
+    const struct esipa_function *function = function_of(TAG_AUTHENTICATE_CLIENT);
+    json_t *undefined = esipa_json_answer(function, hex("BF3B 03 82017F"));
+    struct rsp_execution told;
+
+    /* Its codes say no more than that: whoever hears them tells them as they are. */
+    rsp_read_execution(undefined, &told);
+    ck_assert_str_eq(told.subject, "1.2");
+    ck_assert_str_eq(told.reason, "4.2");
+    ck_assert_str_eq(told.message, "undefinedError(127)");
+    json_decref(undefined);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        const struct esipa_function *function = function_of(cases[i].function);
-        json_t *object = esipa_json_answer(function, hex(cases[i].der));
+        json_t *object = esipa_json_answer(function_of(cases[i].function), hex(cases[i].der));
         char *text = json_dumps(object, JSON_COMPACT);
         struct rsp_execution execution;
         char codes[40], why[ESIPA_JSON_WHY_SIZE];
         struct buf der = {0};
 
+        function = function_of(cases[i].function);
         rsp_read_execution(object, &execution);
         ck_assert(execution.known && !execution.executed);
         snprintf(codes, sizeof(codes), "%s %s", execution.subject, execution.reason);
@@ -389,15 +398,27 @@ START_TEST(takes_refusals_of_others)
          "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Failed\",\"statusCodeData\":{"
          "\"subjectCode\":\"8.1.1\",\"reasonCode\":\"3.7\"}}}}",
          "BF4F 03 020101", "getEimPackage: refused, subject 8.1.1 reason 3.7", ESIPA_JSON_ANSWERED},
-        {"cancelSession", FAILED("Failed"), "BF41 03 81017F",
-         "cancelSession: refused, subject 8.1.1 reason 3.9: who?", ESIPA_JSON_ANSWERED},
-        {"cancelSession", "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Executed-Failed\"}}}",
-         "BF41 03 81017F", "cancelSession: refused, subject  reason ", ESIPA_JSON_ANSWERED},
+        {"cancelSession", FAILED("Failed"), "", "cancelSession: refused, subject 8.1.1 reason 3.9: who?",
+         ESIPA_JSON_REFUSED},
+        {"cancelSession", "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Executed-Failed\"}}}", "",
+         "cancelSession: refused, subject  reason ", ESIPA_JSON_REFUSED},
+        {"provideEimPackageResult", FAILED("Failed"), "BF50 03 020102",
+         "provideEimPackageResult: refused, subject 8.1.1 reason 3.9: who?", ESIPA_JSON_ANSWERED},
+        {"provideEimPackageResult", "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Failed\"}}}",
+         "BF50 03 02017F", "provideEimPackageResult: refused, subject  reason ", ESIPA_JSON_ANSWERED},
         {"handleNotification", FAILED("Failed"), "",
          "handleNotification: refused, subject 8.1.1 reason 3.9: who?", ESIPA_JSON_REFUSED},
-        {"getEimPackage", "{}", "", "getEimPackage: the answer has no functionExecutionStatus",
+        {"getEimPackage", "{}", "", "getEimPackage: in the answer, euiccPackageRequest is missing",
          ESIPA_JSON_MALFORMED},
-        {"getEimPackage", "[1]", "", "getEimPackage: the answer has no functionExecutionStatus",
+        {"getEimPackage", "[1]", "", "getEimPackage: in the answer, euiccPackageRequest is missing",
+         ESIPA_JSON_MALFORMED},
+        {"getEimPackage", "{\"euiccPackageRequest\":\"v1EA\"}", "BF4F 03 BF5100", "", ESIPA_JSON_ANSWERED},
+        {"getEimPackage",
+         "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Done\"}},\"euiccPackageRequest\":\"v1EA\"}",
+         "", "getEimPackage: refused, subject  reason ", ESIPA_JSON_REFUSED},
+        {"provideEimPackageResult", "{}", "", "provideEimPackageResult: in the answer, header is missing",
+         ESIPA_JSON_MALFORMED},
+        {"handleNotification", "{}", "", "handleNotification: in the answer, header is missing",
          ESIPA_JSON_MALFORMED},
         {"getEimPackage", "{" SUCCESS "}", "", "getEimPackage: in the answer, euiccPackageRequest is missing",
          ESIPA_JSON_MALFORMED},

@@ -328,6 +328,7 @@ static void carry(struct ipa_bench *bench)
     char problem[CODES_PROBLEM_MAX];
     struct buf answer = {0};
     const char *refusal = NULL;
+    const char *garbled = NULL;
     bool ok = false;
 
     if (cut_before(bench))
@@ -341,6 +342,8 @@ static void carry(struct ipa_bench *bench)
         }
         if (bench->refuses != NULL)
             refusal = bench->refuses(bench, message->peer, message->octets);
+        if (bench->garbles != NULL)
+            garbled = bench->garbles(bench, message->peer, message->octets);
         if (refusal != NULL) {
             ok = false;
         } else if (message->peer == IPA_PEER_EIM) {
@@ -352,6 +355,8 @@ static void carry(struct ipa_bench *bench)
     if (!cut_after(bench)) {
         if (refusal != NULL)
             ipa_refused(bench->ipa, refusal);
+        else if (garbled != NULL)
+            ipa_malformed(bench->ipa, garbled);
         else if (ok)
             ipa_answered(bench->ipa, buf_span(&answer));
         else

@@ -46,6 +46,8 @@ struct ipa_bench {
     /* Instead of an answer, when it is not one: the status of a refusal, which `refuses` says of a message;
      * NULL: none is refused. */
     const char *(*refuses)(struct ipa_bench *bench, enum ipa_peer peer, struct span message);
+    /* The same, when what was answered is none of the binding. */
+    const char *(*garbles)(struct ipa_bench *bench, enum ipa_peer peer, struct span message);
     /* The network. */
     const char *dark; /* no network while this profile is enabled */
     unsigned retries; /* that are made before giving up */

@@ -46,9 +46,6 @@ START_TEST(a_poll)
     assert_request("BF4F17" EID "8000 810103", "getEimPackage",
                    "{" EID_DIGITS ",\"notifyStateChange\":true,\"stateChangeCause\":3}");
     assert_request("BF4F17" EID "820362F210", "getEimPackage", "{" EID_DIGITS ",\"rPLMN\":\"YvIQ\"}");
-    /* As v1.0 has it. */
-    assert_request("BF4F19" EID "8000 810362F210", "getEimPackage",
-                   "{" EID_DIGITS ",\"notifyStateChange\":true,\"rPLMN\":\"YvIQ\"}");
 }
 END_TEST
 
@@ -89,20 +86,20 @@ END_TEST
 
 START_TEST(what_the_binding_has_not)
 {
-    assert_no_request("", "the message cannot be written in JSON: it is of no function that the binding has");
-    assert_no_request("BF4E00",
-                      "the message cannot be written in JSON: it is of no function that the binding has");
-    assert_no_request("BF4F0100", "getEimPackage cannot be written in JSON: it is malformed");
-    assert_no_request("BF4F028300",
-                      "getEimPackage cannot be written in JSON: it has a member that the binding has not");
+    assert_no_request("", "a request: message is not well-formed");
+    assert_no_request("BF4D00", "a request: message is of no function");
+    assert_no_request("BF4F0100", "getEimPackage: eidValue is missing");
+    assert_no_request("BF4F14" EID "8300", "getEimPackage: message has an object too many");
     assert_no_request("BF4F12 5A10 A9049032123451234512345678901235",
-                      "getEimPackage cannot be written in JSON: eidValue");
-    assert_no_request("BF4F03 800100", "getEimPackage cannot be written in JSON: notifyStateChange");
-    assert_no_request("BF4F02 8100", "getEimPackage cannot be written in JSON: stateChangeCause");
-    assert_no_request("BF3903 830122", "initiateAuthentication cannot be written in JSON: smdpAddress");
-    assert_no_request("BF3903 83015C", "initiateAuthentication cannot be written in JSON: smdpAddress");
-    assert_no_request("BF3903 83010A", "initiateAuthentication cannot be written in JSON: smdpAddress");
-    assert_no_request("BF3D02 A000", "handleNotification cannot be written in JSON: pendingNotification");
+                      "getEimPackage: eidValue is not 32 digits");
+    assert_no_request("BF4F15" EID "800100", "getEimPackage: notifyStateChange has a value");
+    assert_no_request("BF4F14" EID "8100", "getEimPackage: stateChangeCause does not have the right length");
+#define ADDRESS(octet) "BF3915 8110000102030405060708090A0B0C0D0E0F 8301" octet
+#define NO_ADDRESS     "initiateAuthentication: smdpAddress has a character that no address has"
+    assert_no_request(ADDRESS("22"), NO_ADDRESS);
+    assert_no_request(ADDRESS("5C"), NO_ADDRESS);
+    assert_no_request(ADDRESS("0A"), NO_ADDRESS);
+    assert_no_request("BF3D02 A000", "handleNotification: pendingNotification is not an object with its tag");
 }
 END_TEST
 
@@ -123,8 +120,8 @@ static void assert_octets_answer(uint32_t function, struct span json, const char
     char why[IPAE_JSON_WHY_MAX] = "";
     struct buf made = {0};
 
-    ck_assert_msg(ipae_json_answer(reader(), esipa_by_tag(function), json, &made, why), "%s: %.*s", why,
-                  (int)json.size, (const char *)json.data);
+    ck_assert_msg(ipae_json_answer(reader(), esipa_by_tag(function), json, &made, why) == IPAE_JSON_ANSWERED,
+                  "%s: %.*s", why, (int)json.size, (const char *)json.data);
     ck_assert_hex(buf_span(&made), message);
     buf_free(&made);
 }
@@ -134,20 +131,25 @@ static void assert_answer(uint32_t function, const char *json, const char *messa
     assert_octets_answer(function, span_of_string(json), message);
 }
 
-static void assert_octets_refused(uint32_t function, struct span json, const char *line)
+static void assert_none(uint32_t function, struct span json, enum ipae_json_result result, const char *line)
 {
     char why[IPAE_JSON_WHY_MAX] = "";
     struct buf made = {0};
 
-    ck_assert_msg(!ipae_json_answer(reader(), esipa_by_tag(function), json, &made, why), "%.*s",
-                  (int)json.size, (const char *)json.data);
+    ck_assert_int_eq(ipae_json_answer(reader(), esipa_by_tag(function), json, &made, why), result);
     ck_assert_str_eq(why, line);
+    ck_assert_uint_eq(made.size, 0);
     buf_free(&made);
 }
 
 static void assert_refused(uint32_t function, const char *json, const char *line)
 {
-    assert_octets_refused(function, span_of_string(json), line);
+    assert_none(function, span_of_string(json), IPAE_JSON_REFUSED, line);
+}
+
+static void assert_malformed(uint32_t function, const char *json, const char *line)
+{
+    assert_none(function, span_of_string(json), IPAE_JSON_MALFORMED, line);
 }
 
 START_TEST(a_package)
@@ -172,7 +174,7 @@ START_TEST(acknowledgements)
 {
     assert_answer(TAG_PROVIDE_EIM_RESULT, "{" DONE ",\"eimAcknowledgements\":\"v1MDgAEF\"}",
                   "BF5006 BF5303800105");
-    assert_answer(TAG_PROVIDE_EIM_RESULT, "{" DONE "}", "BF5000");
+    assert_answer(TAG_PROVIDE_EIM_RESULT, "{" DONE "}", "BF5002 3000");
 }
 END_TEST
 
@@ -244,32 +246,33 @@ END_TEST
 START_TEST(no_json)
 {
 #define NO_JSON "handleNotification: the answer is no object in JSON"
-    assert_refused(TAG_HANDLE_NOTIFICATION, "<html></html>", NO_JSON);
-    assert_refused(TAG_HANDLE_NOTIFICATION, "[]", NO_JSON);
-    assert_refused(TAG_HANDLE_NOTIFICATION, "{" DONE, NO_JSON);
-    assert_refused(TAG_HANDLE_NOTIFICATION, "{" DONE "}}", NO_JSON);
-    assert_refused(TAG_HANDLE_NOTIFICATION, "{" DONE ",\"\xFF\":1}", NO_JSON);
-    assert_refused(TAG_HANDLE_NOTIFICATION, "{" DONE ",\"a\":\"\\u0000\"}", NO_JSON);
-    assert_octets_refused(TAG_HANDLE_NOTIFICATION, SPAN_STRING("{" DONE "}\0"), NO_JSON);
+    assert_malformed(TAG_HANDLE_NOTIFICATION, "<html></html>", NO_JSON);
+    assert_malformed(TAG_HANDLE_NOTIFICATION, "[]", NO_JSON);
+    assert_malformed(TAG_HANDLE_NOTIFICATION, "{" DONE, NO_JSON);
+    assert_malformed(TAG_HANDLE_NOTIFICATION, "{" DONE "}}", NO_JSON);
+    assert_malformed(TAG_HANDLE_NOTIFICATION, "{" DONE ",\"\xFF\":1}", NO_JSON);
+    assert_malformed(TAG_HANDLE_NOTIFICATION, "{" DONE ",\"a\":\"\\u0000\"}", NO_JSON);
+    assert_none(TAG_HANDLE_NOTIFICATION, SPAN_STRING("{" DONE "}\0"), IPAE_JSON_MALFORMED, NO_JSON);
 }
 END_TEST
 
 START_TEST(headers_that_are_none)
 {
 #define NO_HEADER "handleNotification: the answer's header is missing"
-    assert_refused(TAG_HANDLE_NOTIFICATION, "{}", NO_HEADER);
-    assert_refused(TAG_PROVIDE_EIM_RESULT, "{}", "provideEimPackageResult: the answer's header is missing");
-    assert_refused(TAG_HANDLE_NOTIFICATION, "{\"header\":{}}", NO_HEADER);
-    assert_refused(TAG_HANDLE_NOTIFICATION, "{\"header\":[]}",
-                   "handleNotification: the answer's header is no object");
-    assert_refused(TAG_HANDLE_NOTIFICATION, "{\"header\":{\"functionExecutionStatus\":\"Executed-Success\"}}",
-                   "handleNotification: the answer's functionExecutionStatus is no object");
-    assert_refused(TAG_HANDLE_NOTIFICATION, "{\"header\":{\"functionExecutionStatus\":{\"status\":1}}}",
-                   "handleNotification: the answer's status is no string");
+    assert_malformed(TAG_HANDLE_NOTIFICATION, "{}", NO_HEADER);
+    assert_malformed(TAG_PROVIDE_EIM_RESULT, "{}", "provideEimPackageResult: the answer's header is missing");
+    assert_malformed(TAG_HANDLE_NOTIFICATION, "{\"header\":{}}", NO_HEADER);
+    assert_malformed(TAG_HANDLE_NOTIFICATION, "{\"header\":[]}",
+                     "handleNotification: the answer's header is no object");
+    assert_malformed(TAG_HANDLE_NOTIFICATION,
+                     "{\"header\":{\"functionExecutionStatus\":\"Executed-Success\"}}",
+                     "handleNotification: the answer's functionExecutionStatus is no object");
+    assert_malformed(TAG_HANDLE_NOTIFICATION, "{\"header\":{\"functionExecutionStatus\":{\"status\":1}}}",
+                     "handleNotification: the answer's status is no string");
     assert_refused(TAG_HANDLE_NOTIFICATION, "{" STATUS("Executed-Success-not") "}",
                    "handleNotification: the eIM refused: -");
-    assert_refused(TAG_HANDLE_NOTIFICATION, "{" DONE "," STATUS("Failed") "}",
-                   "handleNotification: the answer's header is there twice");
+    assert_malformed(TAG_HANDLE_NOTIFICATION, "{" DONE "," STATUS("Failed") "}",
+                     "handleNotification: the answer's header is there twice");
 }
 END_TEST
 
@@ -280,42 +283,41 @@ static void package_is(const char *members, const char *what)
 
     snprintf(json, sizeof(json), "{" DONE ",%s}", members);
     snprintf(line, sizeof(line), "getEimPackage: the answer%s", what);
-    assert_refused(TAG_GET_EIM_PACKAGE, json, line);
+    assert_malformed(TAG_GET_EIM_PACKAGE, json, line);
 }
 
 START_TEST(members_that_are_none)
 {
-    package_is("\"x\":1", " has nothing of what it may have");
+    package_is("\"x\":1", "'s euiccPackageRequest is missing");
     package_is("\"euiccPackageRequest\":\"v1EA\",\"eimPackageError\":1",
-               " has more than one of what it may have");
+               "'s euiccPackageRequest is not the only one of a choice");
     package_is("\"euiccPackageRequest\":\"v1EA\",\"euiccPackageRequest\":\"v1EA\"",
                "'s euiccPackageRequest is there twice");
-    package_is("\"euiccPackageRequest\":1", "'s euiccPackageRequest is no string");
-    package_is("\"euiccPackageRequest\":{}", "'s euiccPackageRequest is no string");
-    package_is("\"euiccPackageRequest\":true", "'s euiccPackageRequest is no string");
+    package_is("\"euiccPackageRequest\":1", "'s euiccPackageRequest is not a string");
+    package_is("\"euiccPackageRequest\":{}", "'s euiccPackageRequest is not a string");
+    package_is("\"euiccPackageRequest\":true", "'s euiccPackageRequest is not a string");
     package_is("\"euiccPackageRequest\":\"v1E\"", "'s euiccPackageRequest is not base64");
-    package_is("\"euiccPackageRequest\":\"v1E=\"",
-               "'s euiccPackageRequest is not the object that it should be");
+    package_is("\"euiccPackageRequest\":\"v1E=\"", "'s euiccPackageRequest is not an object with its tag");
     package_is("\"euiccPackageRequest\":\"v1EA=\"", "'s euiccPackageRequest is not base64");
     package_is("\"euiccPackageRequest\":\"v1EAv1EA\"",
-               "'s euiccPackageRequest is not the object that it should be");
-    package_is("\"euiccPackageRequest\":\"v1IA\"",
-               "'s euiccPackageRequest is not the object that it should be");
-    package_is("\"euiccPackageRequest\":\"\"", "'s euiccPackageRequest is not the object that it should be");
+               "'s euiccPackageRequest is not an object with its tag");
+    package_is("\"euiccPackageRequest\":\"v1IA\"", "'s euiccPackageRequest is not an object with its tag");
+    package_is("\"euiccPackageRequest\":\"\"", "'s euiccPackageRequest is not an object with its tag");
     package_is("\"euiccPackageRequest\":\"\\u2028\"", "'s euiccPackageRequest is not base64");
-    package_is("\"eimPackageError\":-1", "'s eimPackageError is no number from 0 to 127");
-    package_is("\"eimPackageError\":128", "'s eimPackageError is no number from 0 to 127");
-    package_is("\"eimPackageError\":1.0", "'s eimPackageError is no number from 0 to 127");
-    package_is("\"eimPackageError\":\"1\"", "'s eimPackageError is no number from 0 to 127");
-    package_is("\"eimPackageError\":18446744073709551617", "'s eimPackageError is no number from 0 to 127");
-    assert_refused(TAG_GET_BOUND_PROFILE_PACKAGE, "{" DONE ",\"transactionId\":\"0A0\"}",
-                   "getBoundProfilePackage: the answer's transactionId is no identifier in hexadecimal");
-    assert_refused(TAG_GET_BOUND_PROFILE_PACKAGE, "{" DONE ",\"transactionId\":\"0A 0F\"}",
-                   "getBoundProfilePackage: the answer's transactionId is no identifier in hexadecimal");
-    assert_refused(TAG_GET_BOUND_PROFILE_PACKAGE, "{" DONE ",\"transactionId\":\"0A0F\"}",
-                   "getBoundProfilePackage: the answer's boundProfilePackage is missing");
-    assert_refused(TAG_INITIATE_AUTHENTICATION, "{" DONE INITIATED ",\"ctxParams1\":\"oAAA\"}",
-                   "initiateAuthentication: the answer's ctxParams1 is not the object that it should be");
+    package_is("\"eimPackageError\":-1", "'s eimPackageError is not a number from 0 to 2147483647");
+    package_is("\"eimPackageError\":2147483648", "'s eimPackageError is not a number from 0 to 2147483647");
+    package_is("\"eimPackageError\":1.0", "'s eimPackageError is not a number from 0 to 2147483647");
+    package_is("\"eimPackageError\":\"1\"", "'s eimPackageError is not a number from 0 to 2147483647");
+    package_is("\"eimPackageError\":18446744073709551617",
+               "'s eimPackageError is not a number from 0 to 2147483647");
+    assert_malformed(TAG_GET_BOUND_PROFILE_PACKAGE, "{" DONE ",\"transactionId\":\"0A0\"}",
+                     "getBoundProfilePackage: the answer's transactionId is not hexadecimal");
+    assert_malformed(TAG_GET_BOUND_PROFILE_PACKAGE, "{" DONE ",\"transactionId\":\"0A 0F\"}",
+                     "getBoundProfilePackage: the answer's transactionId is not hexadecimal");
+    assert_malformed(TAG_GET_BOUND_PROFILE_PACKAGE, "{" DONE ",\"transactionId\":\"0A0F\"}",
+                     "getBoundProfilePackage: the answer's boundProfilePackage is missing");
+    assert_malformed(TAG_INITIATE_AUTHENTICATION, "{" DONE INITIATED ",\"ctxParams1\":\"oAAA\"}",
+                     "initiateAuthentication: the answer's ctxParams1 is not an object with its tag");
 }
 END_TEST
 
@@ -328,7 +330,8 @@ START_TEST(every_text_beside_a_good_one)
     struct buf made = {0};
 
     for (size_t size = 1; size + 1 < sizeof(good); size++)
-        ck_assert(!ipae_json_answer(reader(), function, SPAN(good, size), &made, why));
+        ck_assert_int_eq(ipae_json_answer(reader(), function, SPAN(good, size), &made, why),
+                         IPAE_JSON_MALFORMED);
     for (size_t at = 0; at + 1 < sizeof(good); at++) {
         static const char others[] = {'\0', '"', '\\', '{', '}', ',', ':', '0', (char)0xFF};
 
