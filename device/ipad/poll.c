@@ -118,7 +118,7 @@ static bool ipad_poll_post(struct poll *poll, char why[BEARER_WHY_SIZE])
 }
 
 /* Once only: what has not taken a response does not take it a second later either. */
-static void respond(struct poll *poll)
+static void ipad_poll_respond(struct poll *poll)
 {
     struct ipad *ipad = poll->ipad;
 
@@ -138,7 +138,7 @@ static bool carry(struct poll *poll)
     char why[BEARER_WHY_SIZE] = "";
 
     if (ipa_message(poll->ipad->ipa)->peer == IPA_PEER_INJECTOR) {
-        respond(poll);
+        ipad_poll_respond(poll);
         return false;
     }
     if (poll->given_up)
