@@ -102,6 +102,8 @@ bool ipad_has_coverage(struct ipad *ipad, char why[BEARER_WHY_SIZE]);
 
 /* Hands over the response to ipad->injected. False with the line printed. */
 bool ipad_respond(struct ipad *ipad, struct span response);
+/* The response in hexadecimal, for --json; NULL without memory. */
+json_t *ipad_response_json(const struct ipad_injected *injected);
 
 /* Ends the connections, if there are any. */
 void ipad_close_bearers(struct ipad *ipad);

@@ -212,17 +212,6 @@ static const char *outcome_name(enum ipa_outcome outcome)
     return names[outcome];
 }
 
-/* NULL, which is left out, without memory. */
-static json_t *json_hex(struct span octets)
-{
-    size_t size = 2 * octets.size + 1;
-    char *text = malloc(size);
-    json_t *value = text != NULL ? json_string(hex_from_span(octets, text, size)) : NULL;
-
-    free(text);
-    return value;
-}
-
 static void add_outcome(const struct poll *poll, const char *outcome, const char *why)
 {
     struct ipad *ipad = poll->ipad;
@@ -237,7 +226,7 @@ static void add_outcome(const struct poll *poll, const char *outcome, const char
     json_object_set_new(object, "events", ipad->events);
     ipad->events = NULL;
     if (ipad->injected != NULL && ipad->injected->response.size > 0)
-        json_object_set_new(object, "response", json_hex(buf_span(&ipad->injected->response)));
+        json_object_set_new(object, "response", ipad_response_json(ipad->injected));
     json_array_append_new(poll->polled, object);
 }
 

@@ -8,6 +8,7 @@
 #include "protocol/tags.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* The member of TransferEimPackageResponse that it is. */
 static const char *response_kind(struct span response)
@@ -53,4 +54,15 @@ bool ipad_respond(struct ipad *ipad, struct span response)
         fflush(stdout);
     }
     return true;
+}
+
+json_t *ipad_response_json(const struct ipad_injected *injected)
+{
+    size_t size = 2 * injected->response.size + 1;
+    char *text = malloc(size);
+    json_t *value =
+        text != NULL ? json_string(hex_from_span(buf_span(&injected->response), text, size)) : NULL;
+
+    free(text);
+    return value;
 }
