@@ -49,14 +49,6 @@ static bool offer_all(struct ipa *ipa)
     return true;
 }
 
-void inject_received(struct ipa *ipa, bool profile_changed)
-{
-    size_t mark = package_result_begin(ipa);
-
-    tlv_put(&ipa->out, TAG_NULL, SPAN_NONE);
-    package_result_end(ipa, mark, profile_changed, profile_changed ? WORTH_RETRY : WORTH_NEXT_POLL);
-}
-
 /*
  * Reading (6.3.3.1): nobody remembers what an earlier response held, and acknowledgements are not signed. An
  * eIM acknowledges the results that are stored for it, and notifications if it is the one that passes them
@@ -71,7 +63,7 @@ static void take_acknowledgements(struct ipa *ipa, struct span list)
     else if (ipa->offered.failed)
         ipa_end(ipa, IPA_STORAGE, "out of memory");
     else if (package_acknowledge(ipa, list))
-        inject_received(ipa, false);
+        package_received(ipa, false);
 }
 
 void inject_take(struct ipa *ipa)
@@ -87,21 +79,4 @@ void inject_take(struct ipa *ipa)
         take_acknowledgements(ipa, package.value);
     else
         package_take(ipa, &package);
-}
-
-/*
- * Reading (3.3.2): there is no eIM to be reached. That the response was handed over, after the REFRESH, is
- * what confirms a profile whose enabling may be rolled back. What the eIM has it says by its acknowledgements
- * only: until then results stay on the card, and go out in polls as well.
- */
-void inject_handed_over(struct ipa *ipa)
-{
-    ipa->refusal[0] = '\0';
-    if (ipa->worth == WORTH_ROLLBACK) {
-        ipa->state.unconfirmed[0] = '\0';
-        if (!ipa_keep(ipa))
-            return;
-    }
-    ipa->worth = WORTH_NEXT_POLL;
-    ipa_go_on(ipa);
 }

@@ -275,6 +275,8 @@ void package_get_refused(struct ipa *ipa, const char *why);
 /* Answers a package with this code. `why` is for who watches; NULL: the code says all. */
 void package_refuse(struct ipa *ipa, struct span eim_transaction_id, enum package_refusal code,
                     const char *why);
+/* Answers in inject mode that the package was received: there is no more to say of it. */
+void package_received(struct ipa *ipa, bool profile_changed);
 /* Begins ipa->out with BF50 { 5A EID, or in inject mode BF4E {; package_result_end closes it: STEP_RESULT is
  * next, after a REFRESH when a profile was changed. */
 size_t package_result_begin(struct ipa *ipa);
@@ -299,8 +301,7 @@ bool package_put_notifications(struct ipa *ipa, struct span list);
 
 /* STEP_INJECTED */
 void inject_take(struct ipa *ipa);
-/* The response is eimPackageReceived. */
-void inject_received(struct ipa *ipa, bool profile_changed);
+/* The response was (inject_response.c). */
 void inject_handed_over(struct ipa *ipa);
 
 /* --- IpaEuiccData (data.c), downloads (download.c, trigger.c), notifications (notifications.c) -------- */

@@ -76,6 +76,14 @@ void package_refuse(struct ipa *ipa, struct span eim_transaction_id, enum packag
     package_result_end(ipa, outer, false, WORTH_NEXT_POLL);
 }
 
+void package_received(struct ipa *ipa, bool profile_changed)
+{
+    size_t mark = package_result_begin(ipa);
+
+    tlv_put(&ipa->out, TAG_NULL, SPAN_NONE);
+    package_result_end(ipa, mark, profile_changed, profile_changed ? WORTH_RETRY : WORTH_NEXT_POLL);
+}
+
 void package_result_send(struct ipa *ipa)
 {
     ipa_send(ipa, STEP_RESULT, ipa->is_inject ? IPA_PEER_INJECTOR : IPA_PEER_EIM, "");

@@ -139,7 +139,7 @@ static void put_result(struct ipa *ipa, bool enabled)
     size_t result;
 
     if (ipa->is_inject) {
-        inject_received(ipa, enabled);
+        package_received(ipa, enabled);
         return;
     }
     if (ipa->settings.v1 && !download->direct && (download->has_begun || download->installation.size > 0)) {
