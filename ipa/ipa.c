@@ -1,7 +1,7 @@
 /*
  * The machine of a poll (SGP.32 3.1.1, 3.3.1): the table of its steps and the loop over them, what is asked
  * of the host and whose answer goes where. What the steps do is package.c, provide_result.c, data.c,
- * download.c and notifications.c. See ipa.h.
+ * download.c, notifications.c and inject.c. See ipa.h.
  */
 #include "ipa/download_internal.h"
 
@@ -40,6 +40,7 @@ void ipa_free(struct ipa *ipa)
     buf_free(&ipa->stored);
     buf_free(&ipa->offered);
     buf_free(&ipa->notifications);
+    buf_free(&ipa->injected);
     free(ipa);
 }
 
@@ -109,6 +110,8 @@ static const struct {
     [STEP_LIST_NOTIFICATIONS] = {notifications_list, NULL, NULL, NULL, NULL},
     [STEP_NOTIFICATION] = {notifications_next, notifications_answered, notifications_refused, NULL,
                            notifications_lost},
+    [STEP_INJECTED] = {inject_take, NULL, NULL, NULL},
+    [STEP_INJECTED_DONE] = {ipa_end_noted, NULL, NULL, NULL},
 };
 
 /* Until the host is wanted or the poll is over. */
@@ -131,6 +134,8 @@ static void ipa_begin(struct ipa *ipa)
     buf_clear(&ipa->stored);
     buf_clear(&ipa->offered);
     buf_clear(&ipa->notifications);
+    buf_free(&ipa->injected);
+    ipa->is_inject = false;
     ipa->outcome = IPA_DONE;
     ipa->why[0] = '\0';
     ipa->noted_outcome = IPA_DONE;
@@ -150,28 +155,43 @@ static void ipa_begin(struct ipa *ipa)
     ipa->notifications_offset = 0;
 }
 
-void ipa_start_poll(struct ipa *ipa, const char *eim_id)
+/* With this eIM of the card. False: it ended. */
+static bool ipa_begin_with(struct ipa *ipa, const char *eim_id)
 {
     const struct ipa_eim *eims;
     size_t count;
 
     ipa_begin(ipa);
-    if (!ipa_read_eims(ipa, &eims, &count)) {
-        ipa_end(ipa, IPA_CARD, "%s", ipa->why);
-        return;
-    }
+    if (!ipa_read_eims(ipa, &eims, &count))
+        return ipa_end(ipa, IPA_CARD, "%s", ipa->why);
     for (size_t i = 0; i < count; i++) {
         if (strcmp(eims[i].id, eim_id) != 0)
             continue;
         ipa->eim = eims[i];
         ipa->eim.trusted = (struct buf){0}; /* the list's; the machine has no use for it */
-        /* Results that the eIM has not acknowledged first: what it sends next may build on them. */
-        if (ipa_settle(ipa))
-            ipa_enter(ipa, STEP_LIST_RESULTS);
-        ipa_run(ipa);
-        return;
+        return ipa_settle(ipa);
     }
-    ipa_end(ipa, IPA_CARD, "the card is not associated with eIM %s", eim_id);
+    return ipa_end(ipa, IPA_CARD, "the card is not associated with eIM %s", eim_id);
+}
+
+void ipa_start_poll(struct ipa *ipa, const char *eim_id)
+{
+    if (!ipa_begin_with(ipa, eim_id))
+        return;
+    /* Results that the eIM has not acknowledged first: what it sends next may build on them. */
+    ipa_enter(ipa, STEP_LIST_RESULTS);
+    ipa_run(ipa);
+}
+
+void ipa_start_inject(struct ipa *ipa, const char *eim_id, struct span request)
+{
+    if (!ipa_begin_with(ipa, eim_id))
+        return;
+    ipa->is_inject = true;
+    buf_append(&ipa->injected, request);
+    ipa->part = STEP_INJECTED_DONE;
+    ipa_go(ipa, STEP_INJECTED);
+    ipa_run(ipa);
 }
 
 /* --- What the host hands in --------------------------------------------------------------------------- */

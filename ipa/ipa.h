@@ -12,6 +12,9 @@
  *         case IPA_RETRY:   wait, then ipa_retry; or, after too long, ipa_give_up
  *         }
  *
+ * ipa_start_inject instead takes a package that came by another way, and the loop is the same: the response
+ * is one more message.
+ *
  * Whatever was not told to an eIM is on the card or in the state that `save` keeps: a machine that was thrown
  * away at any point and started again loses nothing and does nothing twice.
  */
@@ -121,18 +124,33 @@ bool ipa_is_associated(struct ipa *ipa, const char *eim_id);
 /* --- A poll ------------------------------------------------------------------------------------------- */
 
 enum ipa_want { IPA_NOTHING, IPA_SEND, IPA_REFRESH, IPA_RETRY };
-enum ipa_peer { IPA_PEER_EIM, IPA_PEER_SMDP, IPA_PEER_SMDS };
+/* The injector is who called ipa_start_inject, and takes the response. */
+enum ipa_peer { IPA_PEER_EIM, IPA_PEER_SMDP, IPA_PEER_SMDS, IPA_PEER_INJECTOR };
 
 struct ipa_message {
     enum ipa_peer peer;
-    const char *address; /* SM-DP+ or SM-DS; "" for the eIM */
+    const char *address; /* SM-DP+ or SM-DS; "" for the eIM and the injector */
     /* An EsipaMessageFromIpaToEim, or a RemoteProfileProvisioningRequest (A2 …) in the ASN.1 binding of
-     * SGP.22 6.6. Valid until the machine is moved on. */
+     * SGP.22 6.6; for the injector a TransferEimPackageResponse (BF4E whole). Valid until the machine is
+     * moved on. */
     struct span octets;
 };
 
 /* Begins a poll of the eIM with this identifier, as ipa_read_eims named it. Not while another runs. */
 void ipa_start_poll(struct ipa *ipa, const char *eim_id);
+/*
+ * Begins with a package of this eIM that was not polled for (inject mode, SGP.32 5.14.4), instead of a poll:
+ * nothing else is asked of the eIM or told to it, except that it relays a download. `request`, which is
+ * copied, is a TransferEimPackageRequest (BF4E whole) or the package in it alone. The response is an IPA_SEND
+ * to IPA_PEER_INJECTOR; that it was handed over is said by ipa_answered with SPAN_NONE, that it could not be
+ * by ipa_unreachable. What is no package is a response, too: eimPackageError.
+ * Reading (6.3.3.1): eimPackageReceived for a trigger is the response when its download has ended. The
+ * ProfileDownloadTriggerResult is left for a poll in which the eIM hands out the same trigger: then a profile
+ * that is installed is reported, and not downloaded again, while its notification is on the card.
+ */
+void ipa_start_inject(struct ipa *ipa, const char *eim_id, struct span request);
+/* The eIM package (whole) in such a request; SPAN_NONE: there is none in it, or not one alone. */
+struct span ipa_injected_package(struct span request);
 enum ipa_want ipa_want(const struct ipa *ipa);
 const struct ipa_message *ipa_message(const struct ipa *ipa);
 /* The body of the answer; empty for an answer without one (HTTP 204). */

@@ -67,6 +67,8 @@ enum ipa_step {
     STEP_DOWNLOAD_RESULT,    /* the session is over: ProfileDownloadTriggerResult */
     STEP_LIST_NOTIFICATIONS, /* RetrieveNotificationsList */
     STEP_NOTIFICATION,       /* HandleNotification for the next of them */
+    STEP_INJECTED,           /* the package that was handed in */
+    STEP_INJECTED_DONE,      /* its response was handed over */
     STEPS
 };
 
@@ -131,6 +133,8 @@ struct ipa {
     bool leaving; /* the message that is under way is the last one */
     bool deleted; /* the polled eIM has taken itself from the card: there are no more packages */
     unsigned packages;
+    bool is_inject; /* no poll: the package was handed in, and so is its response */
+    struct buf injected;
 
     struct ipa_message message;
     char address[IPA_ADDRESS_MAX + 1];
@@ -253,6 +257,8 @@ bool ipa_settle(struct ipa *ipa);
 
 /* --- Packages and results (package.c, provide_result.c) ----------------------------------------------- */
 
+/* What has come from the eIM, whichever way, except acknowledgements. */
+void package_take(struct ipa *ipa, const struct tlv *package);
 /* STEP_LIST_RESULTS, STEP_STORED_RESULT, STEP_GET_PACKAGE, STEP_RESULT */
 void package_list_results(struct ipa *ipa);
 void package_offer_stored(struct ipa *ipa);
@@ -271,8 +277,10 @@ void package_get_malformed(struct ipa *ipa, const char *why);
 /* Answers a package with this code. `why` is for who watches; NULL: the code says all. */
 void package_refuse(struct ipa *ipa, struct span eim_transaction_id, enum package_refusal code,
                     const char *why);
-/* Begins ipa->out with BF50 { 5A EID; package_result_end closes it: STEP_RESULT is next, after a REFRESH when
- * a profile was changed. */
+/* Answers in inject mode that the package was received: there is no more to say of it. */
+void package_received(struct ipa *ipa, bool profile_changed);
+/* Begins ipa->out with BF50 { 5A EID, or in inject mode BF4E {; package_result_end closes it: STEP_RESULT is
+ * next, after a REFRESH when a profile was changed. */
 size_t package_result_begin(struct ipa *ipa);
 /* The same with HandleNotification, which is told as a result is. */
 size_t package_notification_begin(struct ipa *ipa, uint64_t sequence);
@@ -284,8 +292,19 @@ bool package_tell_others(struct ipa *ipa, const struct package_result *result);
 void package_offer(struct ipa *ipa, uint64_t sequence);
 /* The same, and it is an EuiccPackageResult that is in there itself. */
 void package_offer_result(struct ipa *ipa, uint64_t sequence);
+/* Whether this is the content of eimAcknowledgements. */
+bool package_are_acknowledgements(struct span list);
+/* Removes from the card what of this list was offered. False: the poll ended. */
+bool package_acknowledge(struct ipa *ipa, struct span list);
 /* Appends PendingNotifications to ipa->out, compact where the eIM can expand them, and offers them. */
 bool package_put_notifications(struct ipa *ipa, struct span list);
+
+/* --- Inject mode (inject.c) ----------------------------------------------------------------------------- */
+
+/* STEP_INJECTED */
+void inject_take(struct ipa *ipa);
+/* The response was (inject_response.c). */
+void inject_handed_over(struct ipa *ipa);
 
 /* --- IpaEuiccData (data.c), downloads (download.c, trigger.c), notifications (notifications.c) -------- */
 

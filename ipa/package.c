@@ -144,7 +144,7 @@ static void run_package(struct ipa *ipa, struct span package)
         package_result_end(ipa, outer, read.changes_profile, worth);
 }
 
-static void ipa_package_take(struct ipa *ipa, const struct tlv *package)
+void package_take(struct ipa *ipa, const struct tlv *package)
 {
     ipa->packages++;
     switch (package->tag) {
@@ -216,7 +216,7 @@ void package_got(struct ipa *ipa, struct span answer)
         return;
     if (package.tag != TAG_INTEGER) {
         if (!comes_again(ipa, package.whole))
-            ipa_package_take(ipa, &package);
+            package_take(ipa, &package);
         return;
     }
     tlv_unsigned(package.value, &code);

@@ -25,9 +25,9 @@ static size_t begin(struct ipa *ipa, uint32_t tag)
 
 size_t package_result_begin(struct ipa *ipa)
 {
-    size_t mark = begin(ipa, TAG_PROVIDE_EIM_RESULT);
+    size_t mark = begin(ipa, ipa->is_inject ? TAG_TRANSFER_EIM_PACKAGE : TAG_PROVIDE_EIM_RESULT);
 
-    if (!ipa->settings.v1)
+    if (!ipa->is_inject && !ipa->settings.v1)
         tlv_put(&ipa->out, TAG_EID, SPAN_ARRAY(ipa->eid));
     return mark;
 }
@@ -63,7 +63,7 @@ void package_refuse(struct ipa *ipa, struct span eim_transaction_id, enum packag
     size_t outer = package_result_begin(ipa);
     size_t inner;
 
-    if (ipa->settings.v1) { /* an INTEGER and no more */
+    if (ipa->is_inject || ipa->settings.v1) { /* an INTEGER and no more */
         tlv_put_unsigned(&ipa->out, TAG_INTEGER, code);
     } else {
         inner = tlv_open(&ipa->out, 0xA0);
@@ -76,9 +76,17 @@ void package_refuse(struct ipa *ipa, struct span eim_transaction_id, enum packag
     package_result_end(ipa, outer, false, WORTH_NEXT_POLL);
 }
 
+void package_received(struct ipa *ipa, bool profile_changed)
+{
+    size_t mark = package_result_begin(ipa);
+
+    tlv_put(&ipa->out, TAG_NULL, SPAN_NONE);
+    package_result_end(ipa, mark, profile_changed, profile_changed ? WORTH_RETRY : WORTH_NEXT_POLL);
+}
+
 void package_result_send(struct ipa *ipa)
 {
-    ipa_send(ipa, STEP_RESULT, IPA_PEER_EIM, "");
+    ipa_send(ipa, STEP_RESULT, ipa->is_inject ? IPA_PEER_INJECTOR : IPA_PEER_EIM, "");
 }
 
 void package_offer(struct ipa *ipa, uint64_t sequence)
@@ -188,7 +196,7 @@ void package_offer_stored(struct ipa *ipa)
 
 /* --- Results and their acknowledgements --------------------------------------------------------------- */
 
-static bool are_acknowledgements(struct span list)
+bool package_are_acknowledgements(struct span list)
 {
     struct tlv_reader reader = tlv_reader(list);
     struct tlv tlv;
@@ -210,7 +218,7 @@ static bool remove_told(struct ipa *ipa, uint64_t sequence)
     return ipa_refusal_forget(ipa, sequence);
 }
 
-static bool acknowledge(struct ipa *ipa, struct span list)
+bool package_acknowledge(struct ipa *ipa, struct span list)
 {
     struct tlv_reader reader = tlv_reader(list);
     struct tlv tlv;
@@ -291,7 +299,7 @@ static bool read_answer(struct span answer, bool *is_error, uint64_t *code, stru
         return true;
     }
     if (tlv_single(content, TAG_EIM_ACKNOWLEDGEMENTS, acknowledgements) == TLV_OK)
-        return are_acknowledgements(*acknowledgements);
+        return package_are_acknowledgements(*acknowledgements);
     return content.size == 0 || tlv_single(content, TAG_SEQUENCE, &value) == TLV_OK;
 }
 
@@ -332,8 +340,13 @@ void package_result_answered(struct ipa *ipa, struct span answer)
     bool is_error;
     char name[64];
     char line[160];
-    bool is_good = read_answer(answer, &is_error, &code, &acknowledgements);
+    bool is_good;
 
+    if (ipa->is_inject) {
+        inject_handed_over(ipa);
+        return;
+    }
+    is_good = read_answer(answer, &is_error, &code, &acknowledgements);
     if (!is_good && !ipa->has_notification && !is_success_of_v1(ipa, answer)) {
         result_refused(ipa, IPA_MALFORMED, "ProvideEimPackageResult: the eIM's answer is malformed");
         return;
@@ -347,7 +360,7 @@ void package_result_answered(struct ipa *ipa, struct span answer)
         note_refused(ipa, IPA_REFUSED, line);
         return;
     }
-    if (is_good && !acknowledge(ipa, acknowledgements))
+    if (is_good && !package_acknowledge(ipa, acknowledgements))
         return;
     if ((ipa->has_notification || (ipa->settings.v1 && ipa->has_result && acknowledgements.size == 0)) &&
         !remove_told(ipa, ipa->result_number))
@@ -357,7 +370,10 @@ void package_result_answered(struct ipa *ipa, struct span answer)
 
 void package_result_refused(struct ipa *ipa, const char *why)
 {
-    result_refused(ipa, IPA_REFUSED, why);
+    if (ipa->is_inject)
+        package_result_lost(ipa, why); /* of the way, not of the eIM */
+    else
+        result_refused(ipa, IPA_REFUSED, why);
 }
 
 void package_result_malformed(struct ipa *ipa, const char *why)

@@ -124,6 +124,14 @@ struct span package_transaction_id(struct span package)
     return tlv_find_path(package, path, &value) && value.size <= 16 ? value : SPAN_NONE;
 }
 
+bool package_eim_id(struct span package, char eim_id[IPA_ID_MAX + 1])
+{
+    static const uint32_t path[] = {TAG_EUICC_PACKAGE, 0x30, 0x80, 0};
+    struct span value;
+
+    return tlv_find_path(package, path, &value) && ipa_take_text(value, 1, IPA_ID_MAX, eim_id);
+}
+
 /* --- Values ------------------------------------------------------------------------------------------- */
 
 bool ipa_take_text(struct span value, size_t min, size_t max, char *out)

@@ -24,6 +24,8 @@ bool package_result_read(struct span result, struct package_result *out);
 bool package_grants_rollback(struct span package);
 /* Whether it has a deleteEim of this eIM. */
 bool package_deletes_eim(struct span package, const char *eim_id);
+/* The eIM whose eimId is in a package (BF51 whole). False: there is none in it, or what is no text. */
+bool package_eim_id(struct span package, char eim_id[IPA_ID_MAX + 1]);
 /* A package's eimTransactionId, SPAN_NONE without one. */
 struct span package_transaction_id(struct span package);
 

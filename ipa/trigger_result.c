@@ -138,6 +138,10 @@ static void put_result(struct ipa *ipa, bool enabled)
     size_t outer;
     size_t result;
 
+    if (ipa->is_inject) {
+        package_received(ipa, enabled);
+        return;
+    }
     if (ipa->settings.v1 && !download->direct && (download->has_begun || download->installation.size > 0)) {
         tell_v1(ipa, enabled);
         return;

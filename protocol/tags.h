@@ -10,6 +10,7 @@
 #define TAG_BOOLEAN      0x01
 #define TAG_INTEGER      0x02
 #define TAG_OCTET_STRING 0x04
+#define TAG_NULL         0x05
 #define TAG_OID          0x06
 #define TAG_UTF8_STRING  0x0C
 #define TAG_SEQUENCE     0x30

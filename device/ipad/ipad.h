@@ -13,6 +13,15 @@
 #include <jansson.h>
 
 struct event;
+struct ipad;
+
+/* A package that came by another way than the network (inject mode), and the answer to it. */
+struct ipad_injected {
+    struct span request; /* see ipa_start_inject */
+    const char *out;     /* the file that the response goes to; NULL: it is only shown */
+    struct buf response; /* that was handed over last; its owner frees it */
+    bool is_lost;        /* a response could not be written, as a line said */
+};
 
 struct ipad {
     /* What was asked for. */
@@ -24,6 +33,7 @@ struct ipad {
     const char *only;       /* the one eIM to poll, NULL: all */
     const char *protocol;   /* "https" or "coap", NULL: what the eIM's configuration says */
     const char *state_path; /* NULL: nothing is kept between runs */
+    const char *out;        /* file for the response of inject mode, NULL: it is only shown */
     const char *coverage;   /* file of ICCIDs that have network, NULL: all have */
     const char *cacert;
     bool compact;      /* asked for by option; over CoAP it is on anyway */
@@ -43,13 +53,15 @@ struct ipad {
     int64_t heard;                   /* when an eIM last answered, or the profile changed: ipad_now */
 
     /* What is printed. */
-    const char *eim; /* that is polled */
-    json_t *events;  /* of this eIM, with --json */
-    bool failed_download;
-    const char *ended; /* what became of what a signal ended; NULL: nothing to be said */
+    struct ipad_injected *injected; /* NULL: a poll */
+    const char *eim;                /* that is polled, or whose package it is */
+    json_t *events;                 /* of this eIM, with --json */
+    bool has_failed;                /* something that was to be done was not, as a line said */
+    const char *ended;              /* what became of what a signal ended; NULL: nothing to be said */
 };
 
-/* Polls every eIM once. The exit status: EXIT_OK when all went well. */
+/* Polls every eIM once, or the one of `only`; with `injected` this one gets no poll, its package is done
+ * instead. The exit status: EXIT_OK when all went well. */
 int ipad_poll(struct ipad *ipad);
 /* Polls every `every` seconds, until it is interrupted or the card is gone. The exit status. */
 int ipad_run(struct ipad *ipad);
@@ -87,6 +99,11 @@ bool ipad_choose_target(const struct ipad *ipad, const struct ipa_eim *eim, stru
                         char why[BEARER_WHY_SIZE]);
 /* Whether the profile that is enabled has network, as --coverage says. False with a line in `why`. */
 bool ipad_has_coverage(struct ipad *ipad, char why[BEARER_WHY_SIZE]);
+
+/* Hands over the response to ipad->injected. False with the line printed. */
+bool ipad_respond(struct ipad *ipad, struct span response);
+/* The response in hexadecimal, for --json; NULL without memory. */
+json_t *ipad_response_json(const struct ipad_injected *injected);
 
 /* Ends the connections, if there are any. */
 void ipad_close_bearers(struct ipad *ipad);

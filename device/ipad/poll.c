@@ -28,6 +28,7 @@ struct poll {
 
     /* Of the eIM that is polled. */
     struct bearer_target target;
+    char no_target[BEARER_WHY_SIZE]; /* why there is none; "": there is */
     int64_t begun;
     struct event *wake;     /* the next try over a new profile; at first, the round begins */
     struct event *trial;    /* the time of a new profile is over */
@@ -58,6 +59,10 @@ static bool open_way(struct poll *poll, char why[BEARER_WHY_SIZE])
     struct ipad *ipad = poll->ipad;
     struct bearer **bearer = bearer_of(ipad);
 
+    if (bearer == &ipad->to_eim && poll->no_target[0] != '\0') {
+        memcpy(why, poll->no_target, BEARER_WHY_SIZE);
+        return false;
+    }
     if (*bearer == NULL)
         *bearer = bearer == &ipad->to_eim ? bearer_open(ipad->loop, &poll->target, why)
                                           : es9p_asn1_open(ipad->loop, ipad->cacert, why);
@@ -114,11 +119,30 @@ static bool ipad_poll_post(struct poll *poll, char why[BEARER_WHY_SIZE])
     return true;
 }
 
-/* False when there is no way: the message is lost already. */
+/* Once only: what has not taken a response does not take it a second later either. */
+static void ipad_poll_respond(struct poll *poll)
+{
+    struct ipad *ipad = poll->ipad;
+
+    if (!poll->given_up && !ipad_respond(ipad, ipa_message(ipad->ipa)->octets)) {
+        poll->given_up = true;
+        poll->why = "the response was not handed over";
+    }
+    if (poll->given_up)
+        ipa_unreachable(ipad->ipa, poll->why);
+    else
+        ipa_answered(ipad->ipa, SPAN_NONE);
+}
+
+/* False when it is not under way: it is handed over, or lost already. */
 static bool carry(struct poll *poll)
 {
     char why[BEARER_WHY_SIZE] = "";
 
+    if (ipa_message(poll->ipad->ipa)->peer == IPA_PEER_INJECTOR) {
+        ipad_poll_respond(poll);
+        return false;
+    }
     if (poll->given_up)
         snprintf(why, sizeof(why), "%s", poll->why);
     else if (ipad_poll_post(poll, why))
@@ -190,8 +214,9 @@ static const char *outcome_name(enum ipa_outcome outcome)
     return names[outcome];
 }
 
-static void add_outcome(struct ipad *ipad, json_t *polled, const char *outcome, const char *why)
+static void add_outcome(const struct poll *poll, const char *outcome, const char *why)
 {
+    struct ipad *ipad = poll->ipad;
     char eim[IPA_ID_MAX + 1];
     json_t *object = json_object();
 
@@ -202,7 +227,9 @@ static void add_outcome(struct ipad *ipad, json_t *polled, const char *outcome, 
         json_object_set_new(object, "why", json_string(why));
     json_object_set_new(object, "events", ipad->events);
     ipad->events = NULL;
-    json_array_append_new(polled, object);
+    if (ipad->injected != NULL && ipad->injected->response.size > 0)
+        json_object_set_new(object, "response", ipad_response_json(ipad->injected));
+    json_array_append_new(poll->polled, object);
 }
 
 /* What became of it, printed. */
@@ -215,14 +242,17 @@ static void end_one(struct poll *poll)
     event_del(poll->trial);
     ipad_close_bearers(ipad);
     if (ipa_outcome(ipad->ipa) != IPA_DONE) {
+        bool is_told = ipad->link_broken || ipa_why_was_told(ipad->ipa) ||
+                       (ipad->injected != NULL && ipad->injected->is_lost);
+
         poll->status = EXIT_FAILED;
-        if (!ipad->link_broken && !ipa_why_was_told(ipad->ipa))
+        if (!is_told)
             tool_error("eIM %s: %s", id, ipa_why(ipad->ipa));
     }
-    if (ipad->failed_download)
+    if (ipad->has_failed)
         poll->status = EXIT_FAILED;
     if (ipad->json)
-        add_outcome(ipad, poll->polled, outcome_name(ipa_outcome(ipad->ipa)), ipa_why(ipad->ipa));
+        add_outcome(poll, outcome_name(ipa_outcome(ipad->ipa)), ipa_why(ipad->ipa));
     poll->is_connected = poll->is_connected || ipa_was_answered(ipad->ipa);
 }
 
@@ -231,7 +261,6 @@ static bool begin_one(struct poll *poll)
 {
     struct ipad *ipad = poll->ipad;
     const char *id = poll_eim(poll)->id;
-    char why[BEARER_WHY_SIZE] = "";
 
     poll->polls++;
     poll->begun = ipad_now();
@@ -239,16 +268,20 @@ static bool begin_one(struct poll *poll)
     poll->is_over = false;
     poll->given_up = false;
     ipad->eim = id;
-    ipad->failed_download = false;
+    ipad->has_failed = false;
     ipad->events = ipad->json ? json_array() : NULL;
-    if (!ipad_choose_target(ipad, poll_eim(poll), &poll->target, why)) {
-        poll->status = tool_error("eIM %s: %s", id, why);
+    poll->no_target[0] = '\0';
+    if (!ipad_choose_target(ipad, poll_eim(poll), &poll->target, poll->no_target) && ipad->injected == NULL) {
+        poll->status = tool_error("eIM %s: %s", id, poll->no_target);
         if (ipad->json)
-            add_outcome(ipad, poll->polled, "unreachable", why);
+            add_outcome(poll, "unreachable", poll->no_target);
         return false;
     }
     ipa_settings(ipad->ipa)->compact = ipad->compact || poll->target.scheme == BEARER_COAPS;
-    ipa_start_poll(ipad->ipa, id);
+    if (ipad->injected != NULL)
+        ipa_start_inject(ipad->ipa, id, ipad->injected->request);
+    else
+        ipa_start_poll(ipad->ipa, id);
     return true;
 }
 
@@ -470,43 +503,6 @@ void ipad_poll_stop(struct poll *poll)
     }
     ipad_poll_leave(poll, why);
     if (poll->ipad->json && poll->next > 0)
-        add_outcome(poll->ipad, poll->polled, "unreachable", why);
+        add_outcome(poll, "unreachable", why);
     poll_free(poll);
-}
-
-/* --- One round ------------------------------------------------------------------------------------------ */
-
-struct once {
-    struct loop *loop;
-    bool is_over;
-    int status;
-};
-
-static void on_polled(void *context, int status, bool is_connected)
-{
-    struct once *once = context;
-
-    (void)is_connected;
-    once->is_over = true;
-    once->status = status;
-    loop_end(once->loop);
-}
-
-int ipad_poll(struct ipad *ipad)
-{
-    struct once once = {.loop = loop_open(), .status = EXIT_FAILED};
-    json_t *polled = ipad->json ? json_array() : NULL;
-    struct poll *poll = NULL;
-
-    ipad->loop = once.loop;
-    if (once.loop != NULL)
-        poll = ipad_poll_begin(ipad, polled, on_polled, &once);
-    if (poll != NULL)
-        loop_run(once.loop);
-    if (poll != NULL && !once.is_over)
-        ipad_poll_stop(poll);
-    if (ipad->json)
-        print_json(polled);
-    loop_close(once.loop);
-    return once.status;
 }

@@ -242,6 +242,36 @@ START_TEST(through_the_eim)
 }
 END_TEST
 
+/* A trigger that is handed in: the response is there when the download has ended, well or not. The result is
+ * reported when the same trigger comes in a poll, and the profile is not downloaded again. */
+START_TEST(a_trigger_that_is_injected)
+{
+    struct ipa_bench bench;
+    struct span success;
+
+    for (int through_eim = 0; through_eim < 2; through_eim++) {
+        open_benches(&bench);
+        if (through_eim)
+            allow_relay(&bench);
+        ck_assert_msg(ipa_bench_inject(&bench, &bench.eim, DEMO), "%s", ipa_why(bench.ipa));
+        ck_assert_int_eq(es10_state(&bench.es10, SERVER_ICCID), 0);
+        ck_assert_hex(ipa_bench_taken(&bench, 0xBF4E, 0)->octets, "BF4E 02 0500");
+        ck_assert_int_eq(bench.codes[IPA_EVENT_DOWNLOAD], 0);
+        ck_assert_uint_eq(ipa_bench_count(&bench, 0xBF3A), through_eim ? 1 : 0);
+        ipa_bench_power_on(&bench);
+        ipa_bench_order_object(&bench, DEMO);
+        ck_assert_msg(ipa_bench_poll(&bench, &bench.eim), "%s", ipa_why(bench.ipa));
+        ck_assert(tlv_find_path(ipa_bench_result(&bench, 0), installed_path, &success));
+        ck_assert_uint_eq(ipa_bench_count(&bench, 0xBF3A), through_eim ? 1 : 0);
+
+        ck_assert(ipa_bench_inject(&bench, &bench.eim, trigger(CODE("nothing"), NULL)));
+        ck_assert_hex(ipa_bench_taken(&bench, 0xBF4E, 1)->octets, "BF4E 02 0500");
+        ck_assert_int_eq(bench.codes[IPA_EVENT_DOWNLOAD], 1);
+        close_benches(&bench);
+    }
+}
+END_TEST
+
 /* The installation result in HandleNotification, restored. */
 static void check_notification(struct ipa_bench *bench, bool expect_compact)
 {
@@ -835,10 +865,10 @@ START_TEST(an_ipa_that_ends_leaves_no_session)
 }
 END_TEST
 
-TEST_MAIN("ipa_download", direct, through_the_eim, compact_forms_are_restored_by_the_eim,
-          what_is_not_known_is_not_left_out, an_eim_that_downloads_by_itself, refusals,
-          another_server_than_the_one_meant, a_refused_step_stops_no_package,
-          an_answer_that_is_none_cancels_the_session, a_ci_as_v1_names_it, a_package_that_is_none,
-          the_power_goes_at_any_moment_of_a_direct_download,
+TEST_MAIN("ipa_download", direct, through_the_eim, a_trigger_that_is_injected,
+          compact_forms_are_restored_by_the_eim, what_is_not_known_is_not_left_out,
+          an_eim_that_downloads_by_itself, refusals, another_server_than_the_one_meant,
+          a_refused_step_stops_no_package, an_answer_that_is_none_cancels_the_session, a_ci_as_v1_names_it,
+          a_package_that_is_none, the_power_goes_at_any_moment_of_a_direct_download,
           the_power_goes_at_any_moment_of_an_indirect_download, a_profile_is_enabled_at_once,
           by_way_of_an_sm_ds, follows_all_events, an_ipa_that_ends_leaves_no_session)

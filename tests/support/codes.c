@@ -20,6 +20,7 @@
 /* Objects that have numbers in them somewhere, but are no answers themselves. */
 enum object {
     IPA_RESULT,          /* ProvideEimPackageResult */
+    IPA_RESPONSE,        /* TransferEimPackageResponse */
     IPA_RESULT_AND_MORE, /* ePRAndNotifications */
     IPA_NOTIFICATIONS,   /* the same in compact forms too */
     IPA_DATA,            /* IpaEuiccDataResponse */
@@ -64,6 +65,11 @@ static const struct member objects[OBJECTS][MEMBERS_MAX + 1] = {
                     {TAG_IPA_EUICC_DATA, OBJECT, IPA_DATA},
                     {TAG_DOWNLOAD_TRIGGER, OBJECT, IPA_DOWNLOAD},
                     {0xA0, OBJECT, IPA_REFUSED_PACKAGE}},
+    [IPA_RESPONSE] = {{TAG_EUICC_PACKAGE, OBJECT, ANSWER},
+                      {TAG_SEQUENCE, OBJECT, IPA_RESULT_AND_MORE},
+                      {TAG_IPA_EUICC_DATA, OBJECT, IPA_DATA},
+                      {TAG_NULL, DATA, 0},
+                      {TAG_INTEGER, CODE, NAMES_PACKAGE_REFUSED}},
     [IPA_RESULT_AND_MORE] = {{TAG_EUICC_PACKAGE, OBJECT, ANSWER}, {0xA0, OBJECT, IPA_NOTIFICATIONS}},
     [IPA_NOTIFICATIONS] = {{TAG_INSTALLATION_RESULT, OBJECT, ANSWER},
                            {TAG_SEQUENCE, DATA, 0},
@@ -270,6 +276,8 @@ bool codes_check_message(const struct softeuicc *card, struct span message, char
     const struct check check = codes_begin(card, problem);
     struct span result;
 
+    if (tlv_single(message, TAG_TRANSFER_EIM_PACKAGE, &result) == TLV_OK)
+        return codes_members(&check, result, objects[IPA_RESPONSE]);
     return tlv_single(message, TAG_PROVIDE_EIM_RESULT, &result) != TLV_OK ||
            codes_members(&check, result, objects[IPA_RESULT]);
 }

@@ -14,8 +14,8 @@
  * without a single octet is an answer too. */
 bool codes_check(const struct softeuicc *card, struct span response, char problem[CODES_PROBLEM_MAX]);
 
-/* The same of what an IPA with this card tells its eIM: a ProvideEimPackageResult; other messages have no
- * such numbers. */
+/* The same of what an IPA with this card tells its eIM: a ProvideEimPackageResult, or in inject mode a
+ * TransferEimPackageResponse; other messages have no such numbers. */
 bool codes_check_message(const struct softeuicc *card, struct span message, char problem[CODES_PROBLEM_MAX]);
 
 #endif

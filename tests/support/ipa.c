@@ -365,6 +365,25 @@ static void carry(struct ipa_bench *bench)
     buf_free(&answer);
 }
 
+static void hand_over(struct ipa_bench *bench)
+{
+    const struct ipa_message *message = ipa_message(bench->ipa);
+    char problem[CODES_PROBLEM_MAX];
+
+    if (cut_before(bench))
+        return;
+    ck_assert_str_eq(message->address, "");
+    ck_assert_msg(codes_check_message(bench->es10.card, message->octets, problem), "%s", problem);
+    if (!bench->no_injector)
+        take(bench, message->octets);
+    if (cut_after(bench))
+        return;
+    if (bench->no_injector)
+        ipa_unreachable(bench->ipa, "nobody takes it");
+    else
+        ipa_answered(bench->ipa, SPAN_NONE);
+}
+
 static void refresh(struct ipa_bench *bench)
 {
     if (cut_before(bench))
@@ -375,16 +394,19 @@ static void refresh(struct ipa_bench *bench)
         ipa_refreshed(bench->ipa);
 }
 
-bool ipa_bench_poll(struct ipa_bench *bench, const struct test_eim *eim)
+/* What was begun, to its end or the cut. */
+static bool run(struct ipa_bench *bench)
 {
     unsigned tries = 0;
 
-    ipa_start_poll(bench->ipa, eim->id);
     for (unsigned step = 0; !bench->off && ipa_want(bench->ipa) != IPA_NOTHING; step++) {
         ck_assert_uint_lt(step, STEPS_MAX);
         switch (ipa_want(bench->ipa)) {
         case IPA_SEND:
-            carry(bench);
+            if (ipa_message(bench->ipa)->peer == IPA_PEER_INJECTOR)
+                hand_over(bench);
+            else
+                carry(bench);
             break;
         case IPA_REFRESH:
             refresh(bench);
@@ -397,4 +419,16 @@ bool ipa_bench_poll(struct ipa_bench *bench, const struct test_eim *eim)
         }
     }
     return !bench->off && ipa_outcome(bench->ipa) == IPA_DONE;
+}
+
+bool ipa_bench_poll(struct ipa_bench *bench, const struct test_eim *eim)
+{
+    ipa_start_poll(bench->ipa, eim->id);
+    return run(bench);
+}
+
+bool ipa_bench_inject(struct ipa_bench *bench, const struct test_eim *eim, struct span request)
+{
+    ipa_start_inject(bench->ipa, eim->id, request);
+    return run(bench);
 }

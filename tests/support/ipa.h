@@ -51,6 +51,7 @@ struct ipa_bench {
     /* The network. */
     const char *dark; /* no network while this profile is enabled */
     unsigned retries; /* that are made before giving up */
+    bool no_injector; /* who injects takes no response */
     /* The power. */
     enum ipa_cut cut;
     unsigned cut_at, moment; /* moments are counted from 1 */
@@ -78,6 +79,9 @@ void ipa_bench_power_on(struct ipa_bench *bench);
 
 /* One poll of `eim`, to its end or the cut. True when it ended with IPA_DONE. */
 bool ipa_bench_poll(struct ipa_bench *bench, const struct test_eim *eim);
+
+/* The same of inject mode with a package of `eim`; the response is taken like a message to the eIM. */
+bool ipa_bench_inject(struct ipa_bench *bench, const struct test_eim *eim, struct span request);
 
 /* What the eIM answers to a message, which is taken; false: nothing, there is no network or no answer. */
 bool ipa_bench_eim(struct ipa_bench *bench, struct span message, struct buf *answer);

@@ -67,7 +67,8 @@ static const struct option_row options[] = {
      "eUICC)" PCSC_LEFT_OUT,
      TAKES_TEXT(struct ipad, reader)},
     {"card", "FILE", "a card file instead of a reader", TAKES_TEXT(struct ipad, card)},
-    {"only", "EIM-ID", "poll this eIM only", TAKES_TEXT(struct ipad, only)},
+    {"only", "EIM-ID", "poll this eIM only; with inject: the eIM of a package that does not say its own",
+     TAKES_TEXT(struct ipad, only)},
     {"eim", "URL", "its address instead of the configured one: https://HOST[:PORT], coaps://…" COAP_LEFT_OUT,
      TAKES_TEXT(struct ipad, eim_url)},
     {"protocol", "https|coap", "instead of what its eimSupportedProtocol says" COAP_LEFT_OUT,
@@ -103,6 +104,9 @@ static const struct option_row options[] = {
      "the eIM speaks SGP.32 v1.0: other codings, no acknowledgements, downloads through it unless --direct",
      TAKES_FLAG(struct ipad, settings.v1)},
     {"json", NULL, "print JSON", TAKES_FLAG(struct ipad, json)},
+    OPTION_HEAD("Of the command inject:"),
+    {"out", "FILE", "write the response (TransferEimPackageResponse) to FILE, in DER",
+     TAKES_TEXT(struct ipad, out)},
     OPTION_HEAD("Of the command run:"),
     {"every", "SECONDS", "time between two polls", TAKES_SECONDS(every)},
     {"fallback-after", "SECONDS", "this long without an eIM's answer, then the Fallback Profile",
@@ -131,6 +135,8 @@ static int check_options(const struct command_line *line)
 
     if (line->command->run == run_on && ipad->every == 0)
         return tool_usage("run needs --every SECONDS");
+    if (line->command->run != ipad_inject && ipad->out != NULL)
+        return tool_usage("--out is of the command inject");
     if (ipad->reader != NULL && ipad->card != NULL)
         return tool_usage("--reader and --card exclude each other");
     if (ipad->json_binding && ipad->settings.v1)
@@ -235,6 +241,10 @@ static const struct command *const commands[] = {
             .run = run_on),
     COMMAND("add-eim", "FILE", "AddInitialEim from an eIM configuration file ('softeuicc eim config')",
             .min_words = 1, .max_words = 1, .run = ipad_add_eim),
+    COMMAND(
+        "inject", "FILE",
+        "do an eIM package from a file (DER or hexadecimal; '-': standard input) instead of polling for it",
+        .min_words = 1, .max_words = 1, .run = ipad_inject),
     COMMAND("rollback", "", "go back to the profile before an enable that allowed it", .run = run_change,
             .with = &(const enum ipa_change){IPA_CHANGE_ROLLBACK}),
     COMMAND("fallback", "", "enable the Fallback Profile", .run = run_change,

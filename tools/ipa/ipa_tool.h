@@ -7,6 +7,7 @@
 
 /* The commands. Each returns the exit status. */
 int ipad_add_eim(const struct command_line *line);
+int ipad_inject(const struct command_line *line);
 int ipad_change(struct ipad *ipad, enum ipa_change change);
 int ipad_reset(const struct command_line *line);
 int ipad_status(const struct command_line *line);

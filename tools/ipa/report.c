@@ -193,7 +193,7 @@ static void describe_download(struct ipad *ipad, const struct ipa_report *report
         ok = describe_installation(report->octets, line, size, object);
     else
         snprintf(line, size, "profile not downloaded: %s", report->text);
-    ipad->failed_download = ipad->failed_download || !ok;
+    ipad->has_failed = ipad->has_failed || !ok;
     json_object_set_new(object, "installed", json_boolean(ok));
     if (!ok)
         json_object_set_new(object, "error", json_string(line));
@@ -331,6 +331,47 @@ static void ipad_report_describe(struct ipad *ipad, const struct ipa_report *rep
     }
 }
 
+/* Whether each command of a package was done. deleteEim says of the last eIM that it is gone, not that it is
+ * not. */
+static bool is_all_done(struct span result)
+{
+    enum { LAST_EIM_DELETED = 2, DELETE_EIM = 0x89 };
+    struct package_result read;
+    struct tlv_reader reader;
+    struct tlv tlv;
+    const char *name;
+    const char *outcome;
+    char text[64];
+    uint64_t code = 0;
+
+    if (!package_result_read(result, &read) || !read.has_sequence)
+        return false;
+    reader = tlv_reader(read.results);
+    while (tlv_next(&reader, &tlv) == TLV_OK) {
+        result_names(&tlv, &name, &outcome, text, sizeof(text));
+        if (strcmp(outcome, "ok(0)") != 0 &&
+            !(tlv.tag == DELETE_EIM && tlv_unsigned(tlv.value, &code) && code == LAST_EIM_DELETED))
+            return false;
+    }
+    return tlv_good(&reader);
+}
+
+/* In inject mode no eIM is there to judge: whoever hands a package in is told what was not done. */
+static bool is_failure(const struct ipa_report *report)
+{
+    switch (report->event) {
+    case IPA_EVENT_PACKAGE:
+        return !is_all_done(report->octets);
+    case IPA_EVENT_DATA:
+        return report->code != 0;
+    case IPA_EVENT_REFUSED:
+    case IPA_EVENT_ROLLBACK:
+        return true;
+    default:
+        return false;
+    }
+}
+
 void ipad_report(void *context, const struct ipa_report *report)
 {
     struct ipad *ipad = context;
@@ -340,6 +381,7 @@ void ipad_report(void *context, const struct ipa_report *report)
 
     json_object_set_new(object, "event", json_string(event_names[report->event]));
     ipad_report_describe(ipad, report, line, sizeof(line), object);
+    ipad->has_failed = ipad->has_failed || (ipad->injected != NULL && is_failure(report));
     tool_one_line(line);
     if (ipad->json) {
         json_array_append_new(ipad->events, object);
