@@ -2,12 +2,14 @@
  * The ways of an IPA's messages: to an eIM (SGP.32 6.1), by HTTPS on libcurl or CoAP over DTLS on libcoap,
  * and, from es9p_asn1.h, to SM-DP+s and SM-DSs. Everything is on the event loop; nothing here waits. Whom to
  * trust is what the eIM's configuration says and nothing else (2.11.1.1, trustedPublicKeyDataTls): a key, a
- * certificate, or a CA; without it the system's CAs.
+ * certificate, or a CA; without it the system's CAs; or by CoAP, when there is one, a key that both were
+ * given beforehand.
  */
 #ifndef SOFTEUICC_DEVICE_BEARER_H
 #define SOFTEUICC_DEVICE_BEARER_H
 
 #include "common/loop.h"
+#include "crypto/psk.h"
 #include "ipa/ipa.h"
 
 #define BEARER_WHY_SIZE 1024
@@ -28,6 +30,8 @@ struct bearer_target {
     struct span trusted; /* DER, as struct ipa_eim; lives as long as the bearer */
     const char
         *cacert; /* PEM file instead of the system's CAs, for IPA_TRUST_SYSTEM; may be NULL; likewise */
+    const struct psk
+        *psk; /* by CoAP: the key that both have, instead of all certificates; NULL: none; likewise */
 };
 
 /* Takes an URL apart: https://HOST[:PORT][/PATH], coaps://…, http://… False when it is none of them. What an

@@ -168,7 +168,8 @@ static void fail_with_hint(struct coap_bearer *coap, const char *reason, const s
     char hint[TLS_HINT_MAX];
     char line[TLS_HINT_MAX + 200];
 
-    snprintf(line, sizeof(line), "%.180s%s", reason, tls_hint(facts, &trust, hint));
+    snprintf(line, sizeof(line), "%.180s%s", reason,
+             target->psk != NULL ? dtls_psk_hint(facts, target->psk, hint) : tls_hint(facts, &trust, hint));
     bearer_coap_fail(coap, line);
 }
 
@@ -220,18 +221,39 @@ static void give_up(struct attempt *attempt)
     attempt->session = NULL;
 }
 
+static coap_session_t *session_by_certificate(struct coap_bearer *coap, const coap_address_t *address,
+                                              char *name)
+{
+    /* libcoap has no notion of a pinned key: it verifies nothing, is_trusted does. */
+    coap_dtls_pki_t pki = {
+        .version = COAP_DTLS_PKI_SETUP_VERSION, .client_sni = name, .pki_key.key_type = COAP_PKI_KEY_PEM};
+
+    return coap_new_client_session_pki(coap->context, NULL, address, COAP_PROTO_DTLS, &pki);
+}
+
+static coap_session_t *session_by_psk(struct coap_bearer *coap, const coap_address_t *address, char *name)
+{
+    const struct psk *psk = coap->target.psk;
+    coap_dtls_cpsk_t cpsk = {
+        .version = COAP_DTLS_CPSK_SETUP_VERSION,
+        .client_sni = name,
+        .psk_info = {.identity = {.length = strlen(psk->identity), .s = (const uint8_t *)psk->identity},
+                     .key = {.length = psk->key_size, .s = psk->key}}};
+
+    return coap_new_client_session_psk2(coap->context, NULL, address, COAP_PROTO_DTLS, &cpsk);
+}
+
 /* Begins the handshake with the next address. */
 static void begin_attempt(struct coap_bearer *coap)
 {
-    /* libcoap has no notion of a pinned key: it verifies nothing, is_trusted does. */
-    coap_dtls_pki_t pki = {.version = COAP_DTLS_PKI_SETUP_VERSION, .pki_key.key_type = COAP_PKI_KEY_PEM};
     struct attempt *attempt = &coap->attempts[coap->begun];
+    char *name = dtls_is_address(coap->target.host) ? NULL : coap->target.host;
     coap_address_t address;
 
-    pki.client_sni = dtls_is_address(coap->target.host) ? NULL : coap->target.host;
     coap_address_from(&coap->addresses.list[coap->begun], &address);
     attempt->coap = coap;
-    attempt->session = coap_new_client_session_pki(coap->context, NULL, &address, COAP_PROTO_DTLS, &pki);
+    attempt->session = coap->target.psk != NULL ? session_by_psk(coap, &address, name)
+                                                : session_by_certificate(coap, &address, name);
     attempt->lost = attempt->session == NULL;
     if (attempt->session != NULL) {
         coap_session_set_app_data(attempt->session, attempt);
@@ -260,18 +282,31 @@ static struct attempt *bearer_coap_look(struct coap_bearer *coap, bool *waiting)
     return NULL;
 }
 
+static bool is_meant(struct attempt *connection, const char **why)
+{
+    const struct bearer_target *target = &connection->coap->target;
+    const SSL *ssl = openssl_of(connection);
+
+    *why = "it is no connection of OpenSSL";
+    if (ssl == NULL)
+        return false;
+    if (target->psk == NULL)
+        return dtls_is_trusted(ssl, target, &connection->tls, why);
+    *why = "the connection is not by the pre-shared key";
+    return dtls_is_by_psk(ssl);
+}
+
 /* The message leaves, if the server is the one that is meant. */
 static void use(struct coap_bearer *coap, struct attempt *connection)
 {
-    const char *reason = "it is no connection of OpenSSL";
+    const char *reason;
 
     coap->connection = connection;
     for (size_t i = 0; i < coap->begun; i++) {
         if (&coap->attempts[i] != connection)
             give_up(&coap->attempts[i]);
     }
-    if (openssl_of(connection) == NULL ||
-        !dtls_is_trusted(openssl_of(connection), &coap->target, &connection->tls, &reason))
+    if (!is_meant(connection, &reason))
         fail_with_hint(coap, reason, &connection->tls);
     else if (!send_message(coap))
         bearer_coap_fail(coap, "no answer");
@@ -284,7 +319,7 @@ static void no_connection(struct coap_bearer *coap)
     const struct tls_facts *facts = &nothing;
 
     for (size_t i = 0; i < coap->begun; i++) {
-        if (coap->attempts[i].tls.alert != 0)
+        if (coap->attempts[i].tls.alert != 0 || coap->attempts[i].tls.is_proven)
             facts = &coap->attempts[i].tls;
     }
     fail_with_hint(coap, "no DTLS connection", facts);

@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 
 /* --- Whom to trust ------------------------------------------------------------------------------------ */
 
@@ -96,6 +97,11 @@ bool dtls_is_trusted(const SSL *ssl, const struct bearer_target *target, struct 
     return ok;
 }
 
+bool dtls_is_by_psk(const SSL *ssl)
+{
+    return SSL_get_psk_identity(ssl) != NULL;
+}
+
 /* --- What a handshake meets --------------------------------------------------------------------------- */
 
 /* Where OpenSSL keeps the facts of a connection; -1: it has no place for them. */
@@ -116,12 +122,41 @@ static void on_handshake(const SSL *ssl, int where, int what)
         facts->alert = what & 0xFF; /* closing is 0 */
     if (SSL_get_state(ssl) == TLS_ST_CR_CERT_REQ)
         facts->wants_certificate = true;
+    if (SSL_get_state(ssl) == TLS_ST_CW_FINISHED)
+        facts->is_proven = true;
 }
 
 void dtls_watch(SSL *ssl, struct tls_facts *facts)
 {
     if (SSL_set_ex_data(ssl, facts_place(), facts) == 1)
         SSL_set_info_callback(ssl, on_handshake);
+}
+
+const char *dtls_psk_hint(const struct tls_facts *facts, const struct psk *psk, char out[TLS_HINT_MAX])
+{
+    const char *what = NULL;
+
+    switch (facts->alert) {
+    case 0: /* what does not decrypt is dropped without a word (RFC 6347 4.1.2.7) */
+        what = facts->is_proven ? "seems to have another key" : NULL;
+        break;
+    case SSL_AD_BAD_RECORD_MAC:
+    case SSL_AD_DECRYPT_ERROR:
+        what = "has another key";
+        break;
+    case SSL_AD_UNKNOWN_PSK_IDENTITY:
+        what = "has no key";
+        break;
+    case SSL_AD_HANDSHAKE_FAILURE:
+    case SSL_AD_INSUFFICIENT_SECURITY:
+        return " (the server takes no pre-shared keys, or has no suite for them that we have)";
+    default:
+        break;
+    }
+    if (what == NULL)
+        return "";
+    snprintf(out, TLS_HINT_MAX, " (the server %s for the identity '%s')", what, psk->identity);
+    return out;
 }
 
 #endif

@@ -18,5 +18,10 @@ void dtls_watch(SSL *ssl, struct tls_facts *facts);
  * `facts` for a hint. */
 bool dtls_is_trusted(const SSL *ssl, const struct bearer_target *target, struct tls_facts *facts,
                      const char **why);
+/* Whether the connection came about by a pre-shared key. */
+bool dtls_is_by_psk(const SSL *ssl);
+
+/* " (…)" for what is known of a connection by this key that did not come about, else "". */
+const char *dtls_psk_hint(const struct tls_facts *facts, const struct psk *psk, char out[TLS_HINT_MAX]);
 
 #endif

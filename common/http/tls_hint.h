@@ -16,6 +16,7 @@
 /* How a handshake went. All-zero: nothing is known. */
 struct tls_facts {
     long verify;               /* X509_V_ERR_… of the server's chain; 0: none */
+    bool is_proven;            /* the client has sent what shows its keys (Finished) */
     int alert;                 /* that ended it, from either side (RFC 8446 6); 0: none */
     bool wants_certificate;    /* the server asked for one of the client */
     bool not_tls;              /* what answers speaks something else */

@@ -36,9 +36,11 @@ struct ipad {
     const char *out;        /* file for the response of inject mode, NULL: it is only shown */
     const char *coverage;   /* file of ICCIDs that have network, NULL: all have */
     const char *cacert;
-    bool compact;      /* asked for by option; over CoAP it is on anyway */
-    bool plain;        /* an http:// URL is allowed */
-    bool json_binding; /* ESipa in JSON; an --eim URL with that path says so as well */
+    const char *psk_path; /* file of keys, the first of which is for the eIM, by CoAP; NULL: none */
+    struct psk psk;       /* that one */
+    bool compact;         /* asked for by option; over CoAP it is on anyway */
+    bool plain;           /* an http:// URL is allowed */
+    bool json_binding;    /* ESipa in JSON; an --eim URL with that path says so as well */
     unsigned every, rollback_after, fallback_after, return_every; /* seconds; 0: not at all */
 
     /* The session. */

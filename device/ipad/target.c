@@ -17,6 +17,7 @@ bool ipad_choose_target(const struct ipad *ipad, const struct ipa_eim *eim, stru
     target->trust = eim->trust;
     target->trusted = buf_span(&eim->trusted);
     target->cacert = ipad->cacert;
+    target->psk = ipad->psk.key_size > 0 ? &ipad->psk : NULL;
     target->timeout = BEARER_TIMEOUT;
     if (ipad->eim_url != NULL) /* checked with the options */
         return bearer_parse_url(ipad->eim_url, target) && (!ipad->json_binding || bearer_use_json(target));
@@ -34,6 +35,11 @@ bool ipad_choose_target(const struct ipad *ipad, const struct ipa_eim *eim, stru
     }
     if (ipad->json_binding && scheme == BEARER_COAPS) {
         snprintf(why, BEARER_WHY_SIZE, "it is asked by CoAP, which has no JSON binding (--protocol https)");
+        return false;
+    }
+    if (target->psk != NULL && scheme == BEARER_HTTPS) {
+        snprintf(why, BEARER_WHY_SIZE,
+                 "it is asked by HTTPS, which takes no pre-shared key (--protocol coap)");
         return false;
     }
     if (bearer_from_fqdn(eim->fqdn, scheme, target))

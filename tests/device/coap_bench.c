@@ -6,6 +6,7 @@
 #ifdef HAVE_COAP
 
 #include "common/net/coap_address.h"
+#include "crypto/psk.h"
 #include "tests/support/test.h"
 
 #include <event2/event.h>
@@ -17,6 +18,8 @@ struct coap_bench {
     coap_context_t *context;
     struct event *readable;
     uint16_t port;
+    struct psk psk;
+    coap_bin_const_t key; /* of it */
     struct span octets;
     coap_bench_answer *answer;
 };
@@ -80,6 +83,28 @@ static void listen_somewhere(struct coap_bench *bench)
     ck_assert_ptr_nonnull(coap_new_endpoint(bench->context, &address, COAP_PROTO_DTLS));
 }
 
+static const coap_bin_const_t *on_identity(coap_bin_const_t *identity, coap_session_t *session, void *context)
+{
+    struct coap_bench *bench = context;
+
+    (void)session;
+    bench->key = (coap_bin_const_t){.length = bench->psk.key_size, .s = bench->psk.key};
+    return span_equal(SPAN(identity->s, identity->length), span_of_string(bench->psk.identity)) ? &bench->key
+                                                                                                : NULL;
+}
+
+/* Before the certificate, with which libcoap makes the first client's connection. */
+static void take_psk(struct coap_bench *bench)
+{
+    coap_dtls_spsk_t setup = {.version = COAP_DTLS_SPSK_SETUP_VERSION,
+                              .validate_id_call_back = on_identity,
+                              .id_call_back_arg = bench};
+    const char *why;
+
+    ck_assert(psk_read(COAP_BENCH_PSK, &bench->psk, &why));
+    ck_assert_int_ne(coap_context_set_psk2(bench->context, &setup), 0);
+}
+
 struct coap_bench *coap_bench_start(struct loop *loop, const struct test_tls *tls, struct span octets,
                                     coap_bench_answer *answer)
 {
@@ -93,6 +118,7 @@ struct coap_bench *coap_bench_start(struct loop *loop, const struct test_tls *tl
     bench->answer = answer;
     bench->context = coap_new_context(NULL);
     ck_assert_ptr_nonnull(bench->context);
+    take_psk(bench);
     pki.pki_key.key.pem.public_cert = tls->cert;
     pki.pki_key.key.pem.private_key = tls->key;
     ck_assert_int_ne(coap_context_set_pki(bench->context, &pki), 0);

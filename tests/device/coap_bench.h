@@ -8,6 +8,9 @@
 
 struct coap_bench;
 
+/* Besides a certificate it has this key, as psk_read takes it. */
+#define COAP_BENCH_PSK "bench:0102030405060708"
+
 /* Takes a request: 200: it is answered with what the server was given, 500: it is refused, 0: it is left. */
 typedef unsigned coap_bench_answer(struct span path, struct span body);
 

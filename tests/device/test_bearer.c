@@ -331,6 +331,44 @@ START_TEST(a_lost_handshake_begins_again)
 }
 END_TEST
 
+/* Posts to the server with this key, and nothing else to trust. */
+static void post_with(const char *text, unsigned timeout)
+{
+    static struct psk psk;
+    const char *why;
+
+    ck_assert(psk_read(text, &psk, &why));
+    open_to(BEARER_COAPS, "/answer", 0);
+    bearer_close(bench.bearer);
+    bench.target.psk = &psk;
+    bench.target.cacert = NULL;
+    bench.target.timeout = timeout;
+    bench.bearer = bearer_open(bench.loop, &bench.target, bench.why);
+    post();
+    wait_for(bench.done + 1);
+}
+
+START_TEST(a_shared_key_is_enough)
+{
+    if (SCHEMES < 2)
+        return;
+    start();
+    post_with(COAP_BENCH_PSK, 20);
+    ck_assert_msg(bench.is_answered, "%s", bench.why);
+    post_with("nobody:0102030405060708", 20);
+    ck_assert_int_eq(bench.result, BEARER_LOST);
+    ck_assert_msg(strstr(bench.why, " (the server has no key for the identity 'nobody')") != NULL, "%s",
+                  bench.why);
+    post_with("bench:0102030405060709", 2);
+    ck_assert_int_eq(bench.result, BEARER_LOST);
+    ck_assert_msg(strstr(bench.why, " (the server seems to have another key for the identity 'bench')") !=
+                      NULL,
+                  "%s", bench.why);
+    ck_assert_uint_eq(bench.asked, 1);
+    stop();
+}
+END_TEST
+
 /* --- Over every way ------------------------------------------------------------------------------------- */
 
 static void over_each(void (*test)(enum bearer_scheme scheme))
@@ -395,4 +433,4 @@ END_TEST
 TEST_MAIN("bearer", test_answers_arrive_whole, test_a_refusal_is_no_answer, test_silence_has_its_time,
           test_nobody_there_is_said, test_an_unknown_name_is_said, test_nothing_leaves_for_somebody_else,
           test_another_key_is_said, test_an_end_at_any_moment, test_an_end_from_who_is_told,
-          an_smdp_that_is_none_is_said, a_lost_handshake_begins_again)
+          an_smdp_that_is_none_is_said, a_lost_handshake_begins_again, a_shared_key_is_enough)

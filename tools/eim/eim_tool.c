@@ -30,7 +30,7 @@
 #define FIRST_COUNTER_MAX (EIM_COUNTER_MAX - 1)
 
 struct settings {
-    const char *pki, *state, *token_file, *id, *pid_file, *smdp_ca, *sign_cert, *sign_key, *rules;
+    const char *pki, *state, *token_file, *id, *pid_file, *smdp_ca, *sign_cert, *sign_key, *rules, *coap_psk;
     struct https_identity_files tls;
     const char *extra_ci[EXTRA_CIS_MAX];
     size_t extra_cis;
@@ -68,6 +68,11 @@ static const struct option_row rows[] = {
      TAKES_LIST(struct settings, addresses, addresses_count), MUST_BE_SERVER},
     {"coap", "HOST:PORT", "also CoAP over DTLS; default port " OPTION_DEFAULT(COAPS_PORT) COAP_LEFT_OUT,
      TAKES_BY(take_coap)},
+    {"coap-psk", "FILE",
+     "by CoAP also take devices with a pre-shared key: lines IDENTITY:HEXKEY, as GnuTLS's psktool writes "
+     "them. An "
+     "identity that is an EID is for that eUICC alone" COAP_LEFT_OUT,
+     TAKES_TEXT(struct settings, coap_psk)},
     {"state", "FILE", "keep everything in this SQLite file; default: in memory",
      TAKES_TEXT(struct settings, state)},
     {"token-file", "FILE",
@@ -108,6 +113,10 @@ static bool check_settings(const struct settings *settings)
 {
     if ((settings->sign_cert == NULL) != (settings->sign_key == NULL)) {
         tool_usage("--sign-cert and --sign-key belong together");
+        return false;
+    }
+    if (settings->coap_psk != NULL && !settings->with_coap) {
+        tool_usage("--coap-psk needs --coap");
         return false;
     }
     return https_identity_files_check(&settings->tls);
@@ -221,6 +230,7 @@ static bool eim_tool_run(const struct settings *settings, struct eim *eim)
         .plain = settings->plain,
         .coap_address = settings->with_coap ? settings->coap.host : NULL,
         .coap_port = settings->coap.port,
+        .coap_psk = settings->coap_psk,
         .tls = &tls,
         .relay_to = settings->relay_to,
         .relay_to_count = settings->relay_to_count,

@@ -5,6 +5,7 @@
 #include "apdu/digits.h"
 #include "common/command/command_values.h"
 #include "common/left_out.h"
+#include "common/psk_file.h"
 #include "common/tool.h"
 #include "tools/ipa/ipa_tool.h"
 #include "tools/subcommands.h"
@@ -95,6 +96,10 @@ static const struct option_row options[] = {
      "or the "
      "system's)",
      TAKES_TEXT(struct ipad, cacert)},
+    {"psk", "FILE",
+     "by CoAP: the pre-shared key for the eIM, the first line IDENTITY:HEXKEY, instead of certificates and "
+     "trustedPublicKeyDataTls" COAP_LEFT_OUT,
+     TAKES_TEXT(struct ipad, psk_path)},
     {"imei", "DIGITS", "IMEI to report in the device information", TAKES_TEXT(struct ipad, settings.imei),
      MUST_BE_IMEI},
     {"plmn", "DIGITS", "the last registered network (MCC and MNC), reported as rPLMN", TAKES_BY(take_plmn)},
@@ -128,6 +133,20 @@ static void ipad_begin(void *settings)
 #endif
 }
 
+/* The JSON binding has HTTPS only, as --protocol and the URL may. */
+static int check_psk(const struct ipad *ipad, const struct bearer_target *target)
+{
+    if (ipad->psk_path == NULL)
+        return EXIT_OK;
+    if (ipad->json_binding)
+        return tool_usage("--psk and --json-binding exclude each other");
+    if (ipad->protocol != NULL && strcmp(ipad->protocol, "https") == 0)
+        return tool_usage("--psk needs --protocol coap");
+    if (ipad->eim_url != NULL && target->scheme != BEARER_COAPS)
+        return tool_usage("--psk needs --eim coaps://…");
+    return EXIT_OK;
+}
+
 static int check_options(const struct command_line *line)
 {
     const struct ipad *ipad = line->settings;
@@ -144,7 +163,7 @@ static int check_options(const struct command_line *line)
     if (ipad->json_binding && ipad->protocol != NULL && strcmp(ipad->protocol, "coap") == 0)
         return tool_usage("CoAP has no JSON binding: --json-binding needs --protocol https");
     if (ipad->eim_url == NULL)
-        return EXIT_OK;
+        return check_psk(ipad, &target);
     if (!bearer_parse_url(ipad->eim_url, &target))
         return tool_usage("--eim is not a URL of an eIM (https://HOST[:PORT][/PATH] or coaps://…): %s",
                           ipad->eim_url);
@@ -156,7 +175,7 @@ static int check_options(const struct command_line *line)
         return tool_usage("an eIM in the JSON binding and --v1 exclude each other");
     if (ipad->protocol != NULL)
         return tool_usage("--eim and --protocol exclude each other");
-    return EXIT_OK;
+    return check_psk(ipad, &target);
 }
 
 /* --- The host of the procedures ----------------------------------------------------------------------- */
@@ -187,6 +206,20 @@ static bool load_state(const struct ipad *ipad, struct buf *state)
     if (ipad->state_path == NULL || (access(ipad->state_path, F_OK) != 0 && errno == ENOENT))
         return true;
     return tool_read_file(ipad->state_path, STATE_MAX, state);
+}
+
+/* The first key of --psk. */
+static bool load_psk(struct ipad *ipad)
+{
+    struct psk_file file;
+
+    if (ipad->psk_path == NULL)
+        return true;
+    if (!psk_file_read(ipad->psk_path, &file))
+        return false;
+    ipad->psk = file.list[0];
+    psk_file_free(&file);
+    return true;
 }
 
 static int run_command(const struct command_line *line)
@@ -220,7 +253,7 @@ static int with_card(const struct command_line *line)
     }
     if (ipad->reader == NULL)
         ipad->reader = getenv("SOFTEUICC_READER");
-    if (!tool_watch())
+    if (!load_psk(ipad) || !tool_watch())
         return EXIT_FAILED;
     ipad->link = ipad->card != NULL ? link_open_file(ipad->card) : link_open_reader(ipad->reader);
     if (ipad->link == NULL)
@@ -230,6 +263,7 @@ static int with_card(const struct command_line *line)
         es10_channel_close(&ipad->es10);
     }
     link_close(ipad->link);
+    psk_clear(&ipad->psk);
     /* What runs on has no other end than a signal. */
     return line->command->run == run_on ? status : tool_finish(status, ipad->ended);
 }

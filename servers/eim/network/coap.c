@@ -7,6 +7,7 @@
 #include "common/tool.h"
 #include "protocol/admin_protocol.h"
 #include "servers/eim/network/coap_keys.h"
+#include "servers/eim/network/coap_psk.h"
 #include "servers/eim/network/esipa.h"
 
 #include <coap3/coap.h>
@@ -68,7 +69,8 @@ struct coap_server {
     struct coap_server_options options;
     struct event_base *base;
     coap_context_t *context;
-    struct coap_keys keys; /* that the context points at */
+    struct coap_keys keys; /* that the context points at, */
+    struct coap_psk psk;   /*   and so are these */
     struct event *readable;
     LIST_HEAD(, peer) peers;
     LIST_HEAD(, pending) pending;
@@ -341,7 +343,10 @@ static void on_post(coap_resource_t *resource, coap_session_t *session, const co
         }
         message = request.has_block ? buf_span(&peer->body) : SPAN(octets, size);
         log_line(LOG_LEVEL_DEBUG, "CoAP request, %zu octets", message.size);
-        coap_take(peer, &request, message, response);
+        if (coap_psk_allows(session, message))
+            coap_take(peer, &request, message, response);
+        else
+            coap_pdu_set_code(response, COAP_RESPONSE_CODE_FORBIDDEN);
         buf_free(&peer->body);
     }
 }
@@ -438,6 +443,10 @@ static bool coap_start(struct coap_server *server)
         !coap_keys_load(&server->keys, options->cert, options->key, &pki.pki_key))
         return false;
     server->context = coap_new_context(NULL);
+    /* Before the certificate: with that one libcoap makes the connection that the first client gets. */
+    if (server->context != NULL && options->psk != NULL &&
+        !coap_psk_use(&server->psk, options->psk, server->context))
+        return false;
     if (server->context == NULL || !set_certificate(server, &pki) || !add_resource(server)) {
         tool_error("cannot set up CoAP with %s and %s", options->cert, options->key);
         return false;
@@ -495,6 +504,7 @@ void coap_server_close(struct coap_server *server)
         coap_free_context(server->context);
     }
     coap_keys_free(&server->keys);
+    coap_psk_free(&server->psk);
     while (!LIST_EMPTY(&server->peers))
         peer_free(LIST_FIRST(&server->peers));
     coap_cleanup();

@@ -1,7 +1,7 @@
 /*
  * ESipa over CoAP and DTLS 1.2 (SGP.32 6.2.2; RFC 7252, 7959): POST on /gsma/rsp2/asn1, block-wise both ways,
  * answers at once or as separate responses. On libcoap, inside the event loop. Clients show no certificate,
- * as over HTTPS.
+ * as over HTTPS; they may have a key that was given to both beforehand (coap_psk.h).
  */
 #ifndef SOFTEUICC_SERVERS_EIM_NETWORK_COAP_H
 #define SOFTEUICC_SERVERS_EIM_NETWORK_COAP_H
@@ -20,6 +20,7 @@ struct coap_server_options {
     uint16_t port;       /* 0: any free one; the standard's is 5684 */
     const char *cert;    /* PEM file */
     const char *key;     /* PEM file */
+    const char *psk;     /* file of pre-shared keys that are taken as well (psk_file.h); NULL: none */
     struct eim *eim;
     struct relay *relay;
 };

@@ -208,7 +208,14 @@ static bool take_notification(const struct answering *to, struct span pending)
     return ok;
 }
 
-/* [0] pendingNotification or ProvideEimPackageResult, which in v1.0 is [1]. */
+/* A ProvideEimPackageResult, which in v1.0 is [1]. */
+static bool notified_result(struct span content, struct span *result)
+{
+    return tlv_single(content, TAG_PROVIDE_EIM_RESULT, result) == TLV_OK ||
+           tlv_single(content, 0xA1, result) == TLV_OK;
+}
+
+/* [0] pendingNotification or ProvideEimPackageResult. */
 static void handle_notification(const struct answering *to, struct span content)
 {
     struct buf acknowledgements = {0};
@@ -218,8 +225,7 @@ static void handle_notification(const struct answering *to, struct span content)
     if (tlv_single(content, 0xA0, &inner) == TLV_OK)
         ok = take_notification(to, inner);
     else
-        ok = (tlv_single(content, TAG_PROVIDE_EIM_RESULT, &inner) == TLV_OK ||
-              tlv_single(content, 0xA1, &inner) == TLV_OK) &&
+        ok = notified_result(content, &inner) &&
              take_result(to, inner, &has_eid, &acknowledgements) == EIM_ERROR_NONE;
     buf_free(&acknowledgements);
     /* Reading (6.3.2.4): this function has no answer, so that a refusal is the transport's. The IPA then
@@ -269,4 +275,23 @@ void esipa_message(struct eim *eim, struct relay *relay, struct span message, es
     }
     if (!relay_message(relay, request.tag, request.value, done, context))
         malformed(&to, "message: no such function");
+}
+
+struct span esipa_eid(struct span message)
+{
+    struct tlv_reader reader = tlv_reader(message);
+    struct span content, eid;
+    struct tlv request;
+
+    if (tlv_next(&reader, &request) != TLV_OK)
+        return SPAN_NONE;
+    content = request.value;
+    if (request.tag == TAG_HANDLE_NOTIFICATION) {
+        if (!notified_result(request.value, &content))
+            return SPAN_NONE;
+    } else if (request.tag != TAG_GET_EIM_PACKAGE && request.tag != TAG_PROVIDE_EIM_RESULT) {
+        return SPAN_NONE;
+    }
+    reader = tlv_reader(content);
+    return tlv_optional(&reader, 0x5A, &eid) ? eid : SPAN_NONE;
 }

@@ -15,4 +15,8 @@
 void esipa_message(struct eim *eim, struct relay *relay, struct span message, esipa_done *done,
                    void *context);
 
+/* The eidValue of a GetEimPackage or a ProvideEimPackageResult, also of one in a HandleNotification.
+ * SPAN_NONE: the message is none of these, or has none. */
+struct span esipa_eid(struct span message);
+
 #endif

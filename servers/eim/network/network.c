@@ -126,6 +126,7 @@ static bool open_coap(struct eim_network *network, struct loop *loop,
                                                                          .port = options->coap_port,
                                                                          .cert = options->tls->list[0].cert,
                                                                          .key = options->tls->list[0].key,
+                                                                         .psk = options->coap_psk,
                                                                          .eim = network->eim,
                                                                          .relay = network->relay});
     if (network->coap != NULL)

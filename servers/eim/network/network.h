@@ -18,6 +18,7 @@ struct eim_network_options {
     bool plain;               /* HTTP without TLS: for v1.0 IPAs that are run so, on a loopback interface */
     const char *coap_address; /* CoAP over DTLS; NULL: none */
     uint16_t coap_port;       /* 0: any free one */
+    const char *coap_psk;     /* file of keys that CoAP takes as well; NULL: none */
     const struct https_identities *tls; /* CoAP has the first alone */
     const char *const *relay_to;        /* servers that every device is relayed to: see relay_allow */
     size_t relay_to_count;

@@ -66,6 +66,40 @@ START_TEST(refuses_what_is_no_message)
 }
 END_TEST
 
+START_TEST(tells_whose_a_message_is)
+{
+    static const struct {
+        const char *message, *eid; /* NULL: nobody's */
+    } cases[] = {
+        {"BF4F125A10" TEST_EID, TEST_EID},
+        {"BF4F155A10" TEST_EID "810101", TEST_EID},
+        {"BF4F035A0189", "89"},
+        {"BF4F025A00", ""},
+        {"BF50125A10" TEST_EID, TEST_EID},
+        {"BF3D15BF50125A10" TEST_EID, TEST_EID},
+        {"BF3D14A1125A10" TEST_EID, TEST_EID}, /* v1.0 */
+        {"BF4F00", NULL},
+        {"BF4F028000", NULL},
+        {"BF4F058101015A00", NULL}, /* out of its place: not looked for there either */
+        {"BF4F025A05", NULL},       /* cut off */
+        {"BF50023000", NULL},
+        {"BF3D14A0125A10" TEST_EID, NULL}, /* pendingNotification */
+        {"BF3B125A10" TEST_EID, NULL},     /* another function */
+        {"", NULL},
+        {"BF4F", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct span eid = esipa_eid(hex(cases[i].message));
+        char text[40];
+
+        ck_assert_int_eq(eid.data != NULL, cases[i].eid != NULL);
+        if (eid.data != NULL)
+            ck_assert_str_eq(hex_from_span(eid, text, sizeof(text)), cases[i].eid);
+    }
+}
+END_TEST
+
 START_TEST(answers_results)
 {
     esipa_bench_start(&bench);
@@ -498,8 +532,9 @@ START_TEST(leaves_out_of_a_list_what_it_cannot_restore)
 }
 END_TEST
 
-TEST_MAIN("esipa", answers_polls, refuses_what_is_no_message, answers_results, relays_a_download,
-          relays_compact_forms, relays_for_a_v1_ipa, goes_on_after_a_restart, knows_address_and_matching_id,
-          makes_ctx_params1, gives_the_confirmation_code, verifies_metadata, refuses_beginnings,
-          refuses_signatures_over_compact_forms, refuses_sessions_it_does_not_know, refuses_another_euicc,
-          keeps_notifications_for_an_smdp_that_is_away, leaves_out_of_a_list_what_it_cannot_restore)
+TEST_MAIN("esipa", answers_polls, refuses_what_is_no_message, tells_whose_a_message_is, answers_results,
+          relays_a_download, relays_compact_forms, relays_for_a_v1_ipa, goes_on_after_a_restart,
+          knows_address_and_matching_id, makes_ctx_params1, gives_the_confirmation_code, verifies_metadata,
+          refuses_beginnings, refuses_signatures_over_compact_forms, refuses_sessions_it_does_not_know,
+          refuses_another_euicc, keeps_notifications_for_an_smdp_that_is_away,
+          leaves_out_of_a_list_what_it_cannot_restore)
