@@ -5,6 +5,7 @@
 #include "crypto/printable.h"
 
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *take_identity(const char *text, size_t size, struct psk *psk)
@@ -47,6 +48,11 @@ bool psk_read(const char *text, struct psk *psk, const char **why)
     if (*why != NULL)
         psk_clear(psk);
     return *why == NULL;
+}
+
+void psk_show(const struct psk *psk, char out[PSK_SHOWN_SIZE])
+{
+    snprintf(out, PSK_SHOWN_SIZE, "%s:***", psk->identity);
 }
 
 void psk_clear(struct psk *psk)

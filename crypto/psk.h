@@ -23,6 +23,9 @@ struct psk {
 /* Reads one. False, and *psk has none, when it is not so written: *why is a constant, "has no ':' between
  * identity and key". */
 bool psk_read(const char *text, struct psk *psk, const char **why);
+/* How it is shown where anybody may look: "IDENTITY:***", which psk_read does not take. */
+#define PSK_SHOWN_SIZE (PSK_IDENTITY_MAX + sizeof(":***"))
+void psk_show(const struct psk *psk, char out[PSK_SHOWN_SIZE]);
 /* Overwrites it. */
 void psk_clear(struct psk *psk);
 

@@ -8,10 +8,21 @@
 #include <stdio.h>
 #include <string.h>
 
+static const struct softeuicc_setting *setting_of(struct span name)
+{
+    const struct softeuicc_setting *setting = NULL;
+
+    for (size_t i = 0; (setting = softeuicc_setting_at(i)) != NULL; i++)
+        if (span_equal(name, span_of_string(setting->name)))
+            return setting;
+    return NULL;
+}
+
 bool card_setting_split(const char *word, struct card_setting_word *parts)
 {
     size_t length = strcspn(word, "@=");
     const char *end = strrchr(word, '=');
+    const struct softeuicc_setting *setting;
 
     *parts = (struct card_setting_word){.name = SPAN(word, length)};
     if (length == 0 || end == NULL)
@@ -21,17 +32,9 @@ bool card_setting_split(const char *word, struct card_setting_word *parts)
     else
         end = word + length;
     parts->value = span_of_string(end + 1);
-    return true;
-}
-
-static const struct softeuicc_setting *setting_of(struct span name)
-{
-    const struct softeuicc_setting *setting = NULL;
-
-    for (size_t i = 0; (setting = softeuicc_setting_at(i)) != NULL; i++)
-        if (span_equal(name, span_of_string(setting->name)))
-            return setting;
-    return NULL;
+    setting = setting_of(parts->name);
+    return parts->eim.data == NULL || setting == NULL || setting->kind != SOFTEUICC_SETTING_PSK ||
+           strchr(word, '=') == end;
 }
 
 const char *card_setting_value(struct span name, const char *value, char out[CARD_SETTING_SIZE])
@@ -53,7 +56,7 @@ const char *card_setting_kind(enum softeuicc_setting_kind kind)
     static const char *const names[] = {
         [SOFTEUICC_SETTING_SECONDS] = "seconds", [SOFTEUICC_SETTING_PERCENT] = "percent",
         [SOFTEUICC_SETTING_SWITCH] = "switch",   [SOFTEUICC_SETTING_HOURS] = "hours",
-        [SOFTEUICC_SETTING_ADDRESS] = "address",
+        [SOFTEUICC_SETTING_ADDRESS] = "address", [SOFTEUICC_SETTING_PSK] = "psk",
     };
 
     return names[kind];

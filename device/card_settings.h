@@ -12,7 +12,8 @@ struct card_setting_word {
 };
 
 /* The name ends at the first '@' or '='; an eimId, in which both may be, at the last '=', as no value has
- * one. False: it is not of that form. */
+ * one. The identity of a pre-shared key may: of one for an eIM there is no other '=', as nobody could tell
+ * which is meant. False: it is not of that form. */
 bool card_setting_split(const char *word, struct card_setting_word *parts);
 
 #define CARD_SETTING_SIZE 24 /* of a value that is made here, with its zero */
@@ -22,7 +23,7 @@ bool card_setting_split(const char *word, struct card_setting_word *parts);
  * `out` or `value`. */
 const char *card_setting_value(struct span name, const char *value, char out[CARD_SETTING_SIZE]);
 
-/* "seconds", "percent", "switch", "hours", "address" */
+/* "seconds", "percent", "switch", "hours", "address", "psk" */
 const char *card_setting_kind(enum softeuicc_setting_kind kind);
 
 /* That of the setting with this name; "" when this library has none. */

@@ -120,6 +120,8 @@ enum softeuicc_setting_kind {
     SOFTEUICC_SETTING_SWITCH,  /* "on" or "off" */
     SOFTEUICC_SETTING_HOURS,   /* of the day, UTC: "22:00-06:00"; "": none */
     SOFTEUICC_SETTING_ADDRESS, /* IPv4 or IPv6; "": none */
+    SOFTEUICC_SETTING_PSK,     /* a pre-shared key, "IDENTITY:KEY" with 1 to 64 octets each, the key in
+                                * hexadecimal; "": none. A secret: what is told of it is "IDENTITY:***" */
 };
 struct softeuicc_setting {
     const char *name;

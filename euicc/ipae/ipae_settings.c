@@ -1,6 +1,7 @@
 /* The settings of the IPAe: see ipae_settings.h. */
 #include "euicc/ipae/ipae_settings.h"
 
+#include "crypto/psk.h"
 #include "euicc/os/error.h"
 #include "euicc/os/text.h"
 #include "ipa/ipa.h"
@@ -41,6 +42,8 @@ static const struct softeuicc_setting rows[IPAE_SETTINGS] = {
     [IPAE_V1] = {"v1", SOFTEUICC_SETTING_SWITCH, 0, 1, "off", true, "the eIM is one of SGP.32 v1.0"},
     [IPAE_JSON] = {"json", SOFTEUICC_SETTING_SWITCH, 0, 1, "off", true,
                    "speak the JSON binding over HTTPS, not the ASN.1 binding"},
+    [IPAE_PSK] = {"psk", SOFTEUICC_SETTING_PSK, 0, 0, "", true,
+                  "the pre-shared key of CoAP, instead of the eIM's certificate"},
 };
 
 const struct softeuicc_setting *ipae_settings_at(size_t index)
@@ -94,17 +97,30 @@ static bool value_address(const char *text, struct ipae_settings *settings)
     return *text == '\0' || host_address(text, &settings->dns_server);
 }
 
+/* False with *why, as psk_read has it. */
+static bool value_psk(const char *text, const char **why)
+{
+    struct psk psk;
+    bool ok = *text == '\0' || psk_read(text, &psk, why);
+
+    psk_clear(&psk);
+    return ok;
+}
+
 /* False: this setting takes no such value. */
 static bool value_read(enum ipae_setting which, const char *text, struct ipae_settings *settings)
 {
     const struct softeuicc_setting *row = &rows[which];
     int64_t *number = &settings->number[which];
+    const char *why;
 
     switch (row->kind) {
     case SOFTEUICC_SETTING_HOURS:
         return value_hours(text, settings);
     case SOFTEUICC_SETTING_ADDRESS:
         return value_address(text, settings);
+    case SOFTEUICC_SETTING_PSK:
+        return value_psk(text, &why);
     case SOFTEUICC_SETTING_SWITCH:
         *number = strcmp(text, "on") == 0;
         return *number == 1 || strcmp(text, "off") == 0;
@@ -117,8 +133,13 @@ static enum softeuicc_status value_refuse(enum ipae_setting which, const char *v
                                           struct softeuicc_error *error)
 {
     const struct softeuicc_setting *row = &rows[which];
+    const char *why = "";
 
     switch (row->kind) {
+    case SOFTEUICC_SETTING_PSK: /* the value may well be the key */
+        (void)value_psk(value, &why);
+        return error_set(error, SOFTEUICC_INVALID, "%s is IDENTITY:KEY, the key in hexadecimal; this %s",
+                         row->name, why);
     case SOFTEUICC_SETTING_HOURS:
         return error_set(error, SOFTEUICC_INVALID, "%s is a time of the day, as 22:00-06:00, not '%.60s'",
                          row->name, value);
@@ -181,6 +202,24 @@ static bool is_in_force(enum ipae_setting which, const struct softeuicc_set_valu
     return (value->eim == NULL || rows[which].per_eim) && value_read(which, value->value, &read);
 }
 
+/* The one way on which settings leave the card. */
+static void show_setting(enum ipae_setting which, const struct softeuicc_set_value *value,
+                         void (*each)(void *context, const struct softeuicc_set_value *value), void *context)
+{
+    char text[PSK_SHOWN_SIZE];
+    const struct softeuicc_set_value shown = {value->name, value->eim, text};
+    struct psk psk;
+    const char *why;
+
+    if (rows[which].kind != SOFTEUICC_SETTING_PSK || !psk_read(value->value, &psk, &why)) {
+        each(context, value);
+        return;
+    }
+    psk_show(&psk, text);
+    psk_clear(&psk);
+    each(context, &shown);
+}
+
 void ipae_settings_each(struct softeuicc *card,
                         void (*each)(void *context, const struct softeuicc_set_value *value), void *context)
 {
@@ -193,7 +232,7 @@ void ipae_settings_each(struct softeuicc *card,
             const struct softeuicc_set_value value = {rows[which].name, nvm_text(stmt, 0), nvm_text(stmt, 1)};
 
             if (is_in_force(which, &value))
-                each(context, &value);
+                show_setting(which, &value, each, context);
         }
         nvm_done(stmt);
     }
@@ -214,6 +253,24 @@ int64_t ipae_setting_of(struct softeuicc *card, const struct ipae_settings *sett
         is_own = value_read(which, nvm_text(stmt, 0), &own);
     nvm_done(stmt);
     return is_own ? own.number[which] : settings->number[which];
+}
+
+bool ipae_setting_psk(struct softeuicc *card, const char *eim, struct buf *psk)
+{
+    sqlite3_stmt *stmt = nvm_select(card->nvm,
+                                    "SELECT value FROM ipae_setting WHERE name = ?1 AND eim_id IN ('', ?2)"
+                                    " ORDER BY eim_id = ''",
+                                    NVM_VALUES(NVM_STRING(rows[IPAE_PSK].name), NVM_STRING(eim)));
+    const char *why;
+    bool is_found = false;
+
+    while (!is_found && nvm_row(card->nvm, stmt)) {
+        is_found = value_psk(nvm_text(stmt, 0), &why);
+        if (is_found)
+            buf_append(psk, span_of_string(nvm_text(stmt, 0)));
+    }
+    nvm_done(stmt);
+    return !psk->failed && !nvm_failed(card->nvm);
 }
 
 /* --- setting ------------------------------------------------------------------------------------------ */

@@ -25,6 +25,7 @@ enum ipae_setting {
     IPAE_PREFER_DIRECT,
     IPAE_V1,
     IPAE_JSON,
+    IPAE_PSK,
     IPAE_SETTINGS
 };
 
@@ -44,8 +45,13 @@ bool ipae_settings_read(struct softeuicc *card, struct ipae_settings *settings);
 int64_t ipae_setting_of(struct softeuicc *card, const struct ipae_settings *settings, enum ipae_setting which,
                         const char *eim);
 
+/* Appends the pre-shared key that holds for this eIM, as it is written; nothing: it has none. False without
+ * memory or storage. */
+bool ipae_setting_psk(struct softeuicc *card, const char *eim, struct buf *psk);
+
 /* See softeuicc_setting_at; ipae_each_setting; and softeuicc_set, but that nothing is stored by itself: what
- * was set before the value that is refused stands in the transaction that is open. */
+ * was set before the value that is refused stands in the transaction that is open. What is listed is for
+ * anybody's eyes: of a pre-shared key the identity only. */
 const struct softeuicc_setting *ipae_settings_at(size_t index);
 void ipae_settings_each(struct softeuicc *card,
                         void (*each)(void *context, const struct softeuicc_set_value *value), void *context);

@@ -257,8 +257,9 @@ static bool network_begin(void *context, const struct ipa_eim *eim, const struct
 
     if (find_server(network, eim, message, &server, why) &&
         choose_binding(network, eim, message, &json, why)) {
-        begun = network_trust_find(network->card, eim, message, &trust, &server.trust) &&
-                network_post(network, &server, network->function != NULL ? buf_span(&json) : message->octets);
+        begun =
+            network_trust_find(network->card, eim, message, network->is_over_coap, &trust, &server.trust) &&
+            network_post(network, &server, network->function != NULL ? buf_span(&json) : message->octets);
         if (!begun)
             say_why(why, "it cannot be sent: out of memory, or storage failed");
     }

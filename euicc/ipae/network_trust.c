@@ -1,6 +1,8 @@
 /* Who the servers have to be: see network_trust.h. */
 #include "euicc/ipae/network_trust.h"
 
+#include "euicc/ipae/ipae_settings.h"
+
 void network_trust_free(struct network_trust *trusted)
 {
     for (size_t i = 0; i < CARD_CI_MAX; i++)
@@ -24,10 +26,18 @@ static bool trust_cis(struct softeuicc *card, struct network_trust *trusted)
 }
 
 bool network_trust_find(struct softeuicc *card, const struct ipa_eim *eim, const struct ipa_message *message,
-                        struct network_trust *trusted, struct tls_client_trust *trust)
+                        bool is_over_coap, struct network_trust *trusted, struct tls_client_trust *trust)
 {
+    struct buf *psk = &trusted->octets[0];
+
     *trust = (struct tls_client_trust){TLS_TRUST_CAS, trusted->values, 0};
-    if (message->peer != IPA_PEER_EIM || eim->trust == IPA_TRUST_SYSTEM) {
+    if (is_over_coap && !ipae_setting_psk(card, eim->id, psk))
+        return false;
+    if (psk->size > 0) {
+        trust->kind = TLS_TRUST_PSK;
+        trusted->values[0] = buf_span(psk);
+        trusted->count = 1;
+    } else if (message->peer != IPA_PEER_EIM || eim->trust == IPA_TRUST_SYSTEM) {
         if (!trust_cis(card, trusted))
             return false;
     } else {

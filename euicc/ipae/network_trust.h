@@ -1,4 +1,4 @@
-/* What the servers of an IPAe are trusted by (SGP.32 2.11.1, SGP.22 4.5.2.1.0). */
+/* What the servers of an IPAe are trusted by (SGP.32 2.11.1, SGP.22 4.5.2.1.0), or a pre-shared key. */
 #ifndef SOFTEUICC_EUICC_IPAE_NETWORK_TRUST_H
 #define SOFTEUICC_EUICC_IPAE_NETWORK_TRUST_H
 
@@ -13,10 +13,11 @@ struct network_trust {
     size_t count;
 };
 
-/* An eIM by what its configuration says; reading: without that, and a server, by the card's CIs. What `trust`
- * is made lives as long as `trusted` and the eIM. False without memory or storage. */
+/* An eIM by what its configuration says, over CoAP rather by the setting `psk`; reading: without that, and a
+ * server, by the card's CIs. What `trust` is made lives as long as `trusted` and the eIM. False without
+ * memory or storage. */
 bool network_trust_find(struct softeuicc *card, const struct ipa_eim *eim, const struct ipa_message *message,
-                        struct network_trust *trusted, struct tls_client_trust *trust);
+                        bool is_over_coap, struct network_trust *trusted, struct tls_client_trust *trust);
 void network_trust_free(struct network_trust *trusted);
 
 #endif

@@ -171,6 +171,13 @@ static bool give_piece(struct connection *connection)
     return true;
 }
 
+static const char *meaning_of_silence(const struct connection *connection)
+{
+    const char *meaning = connection->tls != NULL ? tls_client_silence(connection->tls) : NULL;
+
+    return meaning != NULL ? meaning : "the server did not answer in time";
+}
+
 /* After all that came has gone into TLS. */
 static bool see_end(struct connection *connection, enum bearer_state state, const char *why)
 {
@@ -208,7 +215,7 @@ bool connection_step(struct connection *connection, int64_t now)
         return true;
     }
     if (connection_state(connection) == CONNECTION_OPENING && now - connection->begun >= OPEN_PATIENCE) {
-        connection_end(connection, "the server did not answer in time");
+        connection_end(connection, meaning_of_silence(connection));
         return true;
     }
     if (state == BEARER_OPENING)

@@ -13,10 +13,13 @@
 static void note_failure(struct tls_client *client)
 {
     const char *reason = ERR_reason_error_string(ERR_peek_error());
+    const char *meaning = tls_psk_meaning(client, client->alert);
 
     client->state = TLS_FAILED;
     dtls_flight_end(&client->flight);
-    if (client->why[0] == '\0' && client->alert > 0)
+    if (client->why[0] == '\0' && meaning != NULL)
+        snprintf(client->why, sizeof(client->why), "%s", meaning);
+    else if (client->why[0] == '\0' && client->alert > 0)
         snprintf(client->why, sizeof(client->why), "the server ends TLS with the alert \"%s\"",
                  SSL_alert_desc_string_long(client->alert));
     else if (client->why[0] == '\0')
@@ -167,6 +170,8 @@ static bool set_up(struct tls_client *client, const struct tls_client_context *c
     if (client->ssl == NULL || !use_bio(client, context) || SSL_set_app_data(client->ssl, client) != 1)
         return false;
     SSL_set_connect_state(client->ssl);
+    if (verifier->kind == TLS_TRUST_PSK && !tls_psk_set_up(client))
+        return false;
     if (verifier->cas != NULL && SSL_set1_verify_cert_store(client->ssl, verifier->cas) != 1)
         return false;
     /* RFC 6066 3: an address is not asked for by name. */
@@ -209,6 +214,7 @@ void tls_client_free(struct tls_client *client)
         return;
     SSL_free(client->ssl);
     tls_trust_free(&client->verifier);
+    psk_clear(&client->psk);
     dtls_flight_end(&client->flight);
     buf_free(&client->outgoing);
     buf_free(&client->received);
@@ -320,6 +326,8 @@ bool tls_client_due(const struct tls_client *client, uint64_t *clock)
 
 void tls_client_tick(struct tls_client *client, uint64_t clock)
 {
+    const char *meaning = tls_client_silence(client);
+
     if (!dtls_flight_tick(client, clock))
-        note_failure_as(client, "the server does not answer");
+        note_failure_as(client, meaning != NULL ? meaning : "the server does not answer");
 }

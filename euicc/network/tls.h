@@ -2,7 +2,8 @@
  * A client of TLS 1.2 and 1.3 (RFC 5246, RFC 8446) and of DTLS 1.2 (RFC 6347) that has no sockets and no
  * clock: octets from the network are fed to it, octets for the network are taken from it, and the time is
  * told. On OpenSSL, at its security level 2; ECDHE with AEAD only, no renegotiation, no compression, no
- * certificate of the client's own. No revocation list is asked.
+ * certificate of the client's own. No revocation list is asked. Or DTLS by a pre-shared key, without any
+ * certificate (RFC 4279, RFC 7925 4.2).
  */
 #ifndef SOFTEUICC_EUICC_NETWORK_TLS_H
 #define SOFTEUICC_EUICC_NETWORK_TLS_H
@@ -27,7 +28,10 @@ enum tls_trust_kind {
     TLS_TRUST_CERTIFICATE,
     /* Each value is a CA's certificate (DER); one of them is what the chain leads to, and the server's is for
      * the host. */
-    TLS_TRUST_CAS
+    TLS_TRUST_CAS,
+    /* values[0] is a pre-shared key as psk_read (crypto/psk.h) takes it, without a zero at its end. Who has
+     * it is the server, and is told its identity; certificates and dates are not asked for. Of DTLS only. */
+    TLS_TRUST_PSK
 };
 
 struct tls_client_trust {
@@ -84,6 +88,9 @@ enum tls_client_state tls_client_state(const struct tls_client *client);
 const char *tls_client_why(const struct tls_client *client);
 /* The description of the last alert that the server sent (RFC 8446 6), 0 for close_notify; -1: none. */
 int tls_client_alert(const struct tls_client *client);
+/* One line: what it would mean if nothing more came from the server; NULL: nothing in particular. One that
+ * has another pre-shared key may drop what it cannot read (RFC 6347 4.1.2.7), and never say so. */
+const char *tls_client_silence(const struct tls_client *client);
 /* Whether the handshake, once done, went on with the session of the settings. */
 bool tls_client_is_resumed(const struct tls_client *client);
 

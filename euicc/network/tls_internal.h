@@ -3,6 +3,7 @@
 #define SOFTEUICC_EUICC_NETWORK_TLS_INTERNAL_H
 
 #include "crypto/ec.h"
+#include "crypto/psk.h"
 #include "euicc/network/tls.h"
 
 #include <openssl/ssl.h>
@@ -29,7 +30,7 @@ struct tls_verifier {
     enum tls_trust_kind kind;
     struct buf key;    /* SubjectPublicKeyInfo, once it was read */
     X509 *pinned;      /* the certificate; NULL with another kind */
-    X509_STORE *cas;   /* NULL with TLS_TRUST_KEY */
+    X509_STORE *cas;   /* NULL with TLS_TRUST_KEY and TLS_TRUST_PSK */
     struct buf unread; /* certificates that are not in it yet, or that key, as octet strings */
     int64_t date;      /* as in the settings */
     bool is_address;   /* the host is */
@@ -62,6 +63,8 @@ struct tls_client {
     struct buf outgoing;  /* octets, or a queue of datagrams */
     struct buf received;  /* the same */
     struct tls_verifier verifier;
+    struct psk psk;                      /* of TLS_TRUST_PSK */
+    bool is_psk_used;                    /* the server was told the identity; what follows needs the key */
     uint8_t binding[CRYPTO_SHA256_SIZE]; /* of its sessions */
     struct buf session;                  /* the newest one that was not asked for; empty: none */
     struct dtls_flight flight;
@@ -86,6 +89,15 @@ bool tls_trust_read(struct tls_client *client);
 void tls_trust_free(struct tls_verifier *verifier);
 /* OpenSSL asks: is the chain a trusted one? 1, or 0 with client->why and the context's error. */
 int tls_trust_verify(X509_STORE_CTX *chain, void *unused);
+
+/* --- tls_psk.c ------------------------------------------------------------------------------------------ */
+
+/* Takes the key over, as psk_read reads it. False with client->why. */
+bool tls_psk_use(struct tls_client *client, struct span written);
+/* Has OpenSSL's connection speak by it, and by nothing else. False: it cannot. */
+bool tls_psk_set_up(struct tls_client *client);
+/* What an alert in the handshake by a key means; NULL: what its name says. */
+const char *tls_psk_meaning(const struct tls_client *client, int alert);
 
 /* --- tls_session.c -------------------------------------------------------------------------------------- */
 

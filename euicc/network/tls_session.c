@@ -40,7 +40,8 @@ static bool is_in_time(const struct tls_verifier *verifier, SSL_SESSION *session
     X509 *cert = SSL_SESSION_get0_peer(session);
     time_t date = (time_t)(verifier->date / 1000);
 
-    return verifier->kind == TLS_TRUST_KEY || verifier->date == TLS_DATE_UNKNOWN ||
+    return verifier->kind == TLS_TRUST_KEY || verifier->kind == TLS_TRUST_PSK ||
+           verifier->date == TLS_DATE_UNKNOWN ||
            (cert != NULL && X509_cmp_time(X509_get0_notBefore(cert), &date) < 0 &&
             X509_cmp_time(X509_get0_notAfter(cert), &date) > 0);
 }

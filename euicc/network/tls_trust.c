@@ -87,6 +87,8 @@ bool tls_trust_use(struct tls_client *client, const struct tls_client_settings *
         snprintf(client->why, sizeof(client->why), "it is not said whom to trust");
         return false;
     }
+    if (trust->kind == TLS_TRUST_PSK)
+        return tls_psk_use(client, trust->values[0]);
     if (trust->kind != TLS_TRUST_KEY && (verifier->cas = X509_STORE_new()) == NULL)
         return false;
     for (size_t i = 0; i < trust->count; i++)

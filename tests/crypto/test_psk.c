@@ -68,4 +68,22 @@ START_TEST(what_is_none_says_why)
 }
 END_TEST
 
-TEST_MAIN("psk", identity_and_key_are_read, as_long_as_libraries_keep, what_is_none_says_why)
+START_TEST(what_is_shown_is_no_key)
+{
+    char text[PSK_IDENTITY_MAX + 4], shown[PSK_SHOWN_SIZE];
+    struct psk psk;
+    const char *why;
+
+    ck_assert(psk_read("device-7:0001", &psk, &why));
+    psk_show(&psk, shown);
+    ck_assert_str_eq(shown, "device-7:***");
+    ck_assert(!psk_read(shown, &psk, &why));
+    snprintf(text, sizeof(text), "%0*d:00", PSK_IDENTITY_MAX, 0);
+    ck_assert(psk_read(text, &psk, &why));
+    psk_show(&psk, shown);
+    ck_assert_uint_eq(strlen(shown), PSK_IDENTITY_MAX + 4);
+}
+END_TEST
+
+TEST_MAIN("psk", identity_and_key_are_read, as_long_as_libraries_keep, what_is_none_says_why,
+          what_is_shown_is_no_key)

@@ -10,11 +10,21 @@ START_TEST(words_are_split)
     static const struct {
         const char *word, *name, *eim, *value; /* eim NULL: for all */
     } rows[] = {
-        {"a=1", "a", NULL, "1"},          {"a=", "a", NULL, ""},           {"a==", "a", NULL, "="},
-        {"a=b@c", "a", NULL, "b@c"},      {"a=b@c=d", "a", NULL, "b@c=d"}, {"a@e=1", "a", "e", "1"},
-        {"a@e=", "a", "e", ""},           {"a@=1", "a", "", "1"},          {"a@@=1", "a", "@", "1"},
-        {"a@x=y=1", "a", "x=y", "1"},     {"a@=x=1", "a", "=x", "1"},      {"a@x@y=z=", "a", "x@y=z", ""},
+        {"a=1", "a", NULL, "1"},
+        {"a=", "a", NULL, ""},
+        {"a==", "a", NULL, "="},
+        {"a=b@c", "a", NULL, "b@c"},
+        {"a=b@c=d", "a", NULL, "b@c=d"},
+        {"a@e=1", "a", "e", "1"},
+        {"a@e=", "a", "e", ""},
+        {"a@=1", "a", "", "1"},
+        {"a@@=1", "a", "@", "1"},
+        {"a@x=y=1", "a", "x=y", "1"},
+        {"a@=x=1", "a", "=x", "1"},
+        {"a@x@y=z=", "a", "x@y=z", ""},
         {"a@e e\n=1", "a", "e e\n", "1"},
+        {"psk=i=@:00", "psk", NULL, "i=@:00"},
+        {"psk@e=i:00", "psk", "e", "i:00"},
     };
     static const char *const none[] = {"", "=", "=1", "@", "@e=1", "a", "a@e", "a@"};
     struct card_setting_word parts;
@@ -29,6 +39,8 @@ START_TEST(words_are_split)
     }
     for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
         ck_assert_msg(!card_setting_split(none[i], &parts), "%s", none[i]);
+    /* Is "e=i" the eIM, or "i=j" the identity? A build without the IPAe knows no such setting. */
+    ck_assert_int_eq(card_setting_split("psk@e=i=j:00", &parts), softeuicc_setting_at(0) == NULL);
 }
 END_TEST
 
@@ -74,6 +86,8 @@ START_TEST(values_for_people)
         {"switch", "on", "on"},
         {"hours", "", "none"},
         {"address", "192.0.2.1", "192.0.2.1"},
+        {"psk", "", "none"},
+        {"psk", "device-7:***", "device-7:***"},
         {"", "900", "900"},
         {"percent", "123456789012345678901234567", "123456789012345678901234567"},
     };

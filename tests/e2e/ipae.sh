@@ -133,7 +133,7 @@ known() {
         .settings[] | .kind as $kind
         | def shown: if $kind == "seconds" then span elif $kind == "percent" then "\(.)%" else . end;
         [.name, (.default // "none" | shown),
-         ({"switch": "on, off", "hours": "`22:00-06:00`", "address": "an address"}[$kind] // "\(.min | shown) to \(.max | shown)"),
+         ({"switch": "on, off", "hours": "`22:00-06:00`", "address": "an address", "psk": "`IDENTITY:KEY`"}[$kind] // "\(.min | shown) to \(.max | shown)"),
          (if .per_eim then "yes" else "no" end), .meaning] | join(" | ") + " |"'
 }
 known >"$work/known.txt"

@@ -170,6 +170,13 @@ START_TEST(values_of_other_kinds)
         {"dns-server", "[2001:db8::1]", false},
         {"dns-server", "::1%lo", false},
         {"dns-server", "2001:db8:::1", false},
+        {"psk", "", true},
+        {"psk", "device-7:00ff", true},
+        {"psk", "device-7", false},
+        {"psk", "device-7:", false},
+        {"psk", "device-7:***", false},
+        {"psk", ":00", false},
+        {"psk", "off", false},
         {"compact", "on", true},
         {"compact", "off", true},
         {"compact", "", false},
@@ -185,7 +192,7 @@ START_TEST(values_of_other_kinds)
         else
             assert_refused(card, rows[i].name, NULL, rows[i].value, rows[i].name);
     }
-    assert_holds(card, "quiet-hours= dns-server= compact=off");
+    assert_holds(card, "quiet-hours= dns-server= compact=off psk=device-7:***");
     softeuicc_close(card);
 }
 END_TEST
@@ -238,6 +245,47 @@ START_TEST(an_eim_may_have_its_own)
     assert_set(card, "compact", "e", NULL);
     ck_assert_uint_eq(interval(card), 900);
     assert_holds(card, "poll-interval@=@ '\xC3\xBC=62");
+    softeuicc_close(card);
+}
+END_TEST
+
+static void assert_psk(struct softeuicc *card, const char *eim, const char *expected)
+{
+    struct buf *psk = test_buf();
+
+    ck_assert(ipae_setting_psk(card, eim, psk));
+    ck_assert_span(buf_span(psk), span_of_string(expected));
+}
+
+/* The key of one eIM, or of all; nobody who looks or fails is shown it. */
+START_TEST(a_pre_shared_key_is_told_nobody)
+{
+    static const char refused[] = "psk is IDENTITY:KEY, the key in hexadecimal; this ";
+    static const char *const bad[] = {"00112233", "a:0011223", "a:00112233:", ":00112233", "a\x01:00112233"};
+    struct softeuicc *card = make_card(":memory:", NULL);
+    struct softeuicc_error error;
+
+    assert_psk(card, "e", "");
+    assert_set(card, "psk", "e", "mine:00112233");
+    assert_psk(card, "e", "mine:00112233");
+    assert_psk(card, "another", "");
+    assert_set(card, "psk", NULL, "all:44556677");
+    assert_psk(card, "e", "mine:00112233");
+    assert_psk(card, "another", "all:44556677");
+    assert_holds(card, "psk=all:*** psk@e=mine:***");
+    assert_set(card, "psk", "e", "");
+    assert_psk(card, "e", "");
+    assert_holds(card, "psk=all:*** psk@e=");
+    assert_set(card, "psk", "e", NULL);
+    assert_psk(card, "e", "all:44556677");
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        const struct softeuicc_set_value value = {"psk", NULL, bad[i]};
+
+        ck_assert_int_eq(softeuicc_set(card, &value, 1, &error), SOFTEUICC_INVALID);
+        ck_assert_int_eq(strncmp(error.message, refused, strlen(refused)), 0);
+        ck_assert_ptr_null(strstr(error.message, "0011"));
+    }
+    assert_holds(card, "psk=all:***");
     softeuicc_close(card);
 }
 END_TEST
@@ -403,6 +451,7 @@ START_TEST(what_another_version_has_kept_is_passed_over)
 END_TEST
 
 TEST_MAIN("ipae_settings", every_preset_is_a_value, numbers_have_limits, values_of_other_kinds,
-          what_there_is_not, an_eim_may_have_its_own, all_or_none, a_card_without_an_ipae_has_none,
-          they_outlive_the_card_that_is_open, storage_that_fails_changes_nothing,
-          an_older_card_keeps_its_interval, what_another_version_has_kept_is_passed_over)
+          what_there_is_not, an_eim_may_have_its_own, a_pre_shared_key_is_told_nobody, all_or_none,
+          a_card_without_an_ipae_has_none, they_outlive_the_card_that_is_open,
+          storage_that_fails_changes_nothing, an_older_card_keeps_its_interval,
+          what_another_version_has_kept_is_passed_over)
