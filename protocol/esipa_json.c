@@ -244,8 +244,8 @@ static const struct esipa_form *form_of(const struct esipa_function *function, c
     return &function->out[second != NULL && json_object_get(object, second) != NULL];
 }
 
-static enum esipa_json_result malformed(const struct esipa_function *function,
-                                        const struct esipa_fault *fault, char why[ESIPA_JSON_WHY_SIZE])
+static enum esipa_json_result malformed_answer(const struct esipa_function *function,
+                                               const struct esipa_fault *fault, char why[ESIPA_JSON_WHY_SIZE])
 {
     snprintf(why, ESIPA_JSON_WHY_SIZE, "%s: in the answer, %s %s", function->name, fault->member,
              fault->what);
@@ -271,7 +271,7 @@ static enum esipa_json_result take_executed(const struct esipa_function *functio
     if (ok && function->has_answer)
         esipa_put_answer(function, &message, der);
     esipa_message_clear(&message);
-    return ok ? ESIPA_JSON_ANSWERED : malformed(function, &fault, why);
+    return ok ? ESIPA_JSON_ANSWERED : malformed_answer(function, &fault, why);
 }
 
 enum esipa_json_result esipa_json_take_answer(const struct esipa_function *function, struct span body,

@@ -184,28 +184,33 @@ static bool take_answer(struct ipae *ipae)
     return true;
 }
 
+/* From the change on its result has a time in which to be delivered, which outlives a reset: that is what a
+ * device does that finds no network. */
+static void begin_trial(struct ipae *ipae)
+{
+    ipae->give_up = card_now(ipae->card) + ipae->settings.number[IPAE_REPORT_WITHIN] * 1000;
+    (void)ipae_keep_give_up(ipae);
+}
+
 /* The network before the change is not the one after it. */
 static bool see_refresh(struct ipae *ipae)
 {
     if (marking_waits(ipae->card))
         return false;
     ipae->carrier->drop(ipae->carrier->context);
+    begin_trial(ipae);
     ipa_refreshed(ipae->round->ipa);
     return true;
 }
 
-/* The time in which a result has to be delivered outlives a reset, which is what a device does that finds no
- * network. */
 static bool retry_or_give_up(struct ipae *ipae)
 {
     struct ipae_round *round = ipae->round;
     int64_t now = card_now(ipae->card);
-    int64_t latest = now + ipae->settings.number[IPAE_REPORT_WITHIN] * 1000;
 
-    if (ipae->give_up == 0 || ipae->give_up > latest) {
-        ipae->give_up = latest;
-        (void)ipae_keep_give_up(ipae);
-    }
+    /* Of a poll that a reset has cut off, or by a clock that was put back. */
+    if (ipae->give_up == 0 || ipae->give_up > now + ipae->settings.number[IPAE_REPORT_WITHIN] * 1000)
+        begin_trial(ipae);
     if (now >= ipae->give_up) {
         ipa_give_up(round->ipa);
         return true;
