@@ -130,10 +130,15 @@ static void coaps_fail(struct coaps_client *client, const char *why)
     client->connection = NULL;
 }
 
-/* True: it goes on over a new association, since the kept one turned out to be none any more. */
+/* True: it goes on over a new association, since the kept one turned out to be none any more, or the server
+ * takes no session. */
 static bool coaps_again(struct coaps_client *client, int64_t now)
 {
-    return !client->is_first && associate(client, now);
+    bool has_bad_session = connection_went_wrong_by_session(client->connection);
+
+    if (has_bad_session)
+        buf_clear(&client->session);
+    return (has_bad_session || !client->is_first) && associate(client, now);
 }
 
 /* Datagrams from the association into the exchange, and the other way. True: something moved. */

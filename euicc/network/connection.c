@@ -276,6 +276,11 @@ size_t connection_payload_max(const struct connection *connection)
     return connection->tls != NULL ? tls_client_payload_max(connection->tls) : 0;
 }
 
+bool connection_went_wrong_by_session(const struct connection *connection)
+{
+    return connection->tls != NULL && tls_client_went_wrong_by_session(connection->tls);
+}
+
 bool connection_is_resumed(const struct connection *connection)
 {
     return connection->tls != NULL && tls_client_is_resumed(connection->tls);

@@ -46,6 +46,8 @@ size_t connection_write(struct connection *connection, struct span octets);
 bool connection_read(struct connection *connection, struct buf *out);
 bool connection_session(struct connection *connection, struct buf *out);
 size_t connection_payload_max(const struct connection *connection);
+/* As tls_client_went_wrong_by_session. */
+bool connection_went_wrong_by_session(const struct connection *connection);
 bool connection_is_resumed(const struct connection *connection);
 
 #endif

@@ -178,13 +178,16 @@ static bool read_answer(struct https_exchange *client, int64_t now)
 }
 
 /* A server may have closed a connection that it kept while this request was on its way: then it has not seen
- * it, and is asked again. */
+ * it, and is asked again. So is one that takes no session. */
 static bool see_end(struct https_exchange *client, int64_t now)
 {
     const char *why = connection_why(client->connection);
     bool in_order = why[0] == '\0';
+    bool has_bad_session = connection_went_wrong_by_session(client->connection);
 
-    if (!client->is_first && !client->has_begun) {
+    if (has_bad_session)
+        buf_clear(&client->session);
+    if (has_bad_session || (!client->is_first && !client->has_begun)) {
         if (connect_anew(client, now))
             return false;
         return https_fail(client, "out of memory");

@@ -119,6 +119,7 @@ void tls_client_feed(struct tls_client *client, struct span octets, uint64_t clo
 
 void tls_client_hang_up(struct tls_client *client)
 {
+    client->is_hung_up = client->state == TLS_HANDSHAKING;
     if (client->state == TLS_HANDSHAKING)
         note_failure_as(client, "the server hung up in the TLS handshake");
     else if (client->state == TLS_OPEN)
@@ -240,6 +241,12 @@ int tls_client_alert(const struct tls_client *client)
 bool tls_client_is_resumed(const struct tls_client *client)
 {
     return client->ssl != NULL && SSL_is_init_finished(client->ssl) && SSL_session_reused(client->ssl) == 1;
+}
+
+bool tls_client_went_wrong_by_session(const struct tls_client *client)
+{
+    return client->has_offered && client->state == TLS_FAILED && (client->alert > 0 || client->is_hung_up) &&
+           !SSL_is_init_finished(client->ssl);
 }
 
 /* --- Octets ------------------------------------------------------------------------------------------- */

@@ -94,6 +94,10 @@ const char *tls_client_silence(const struct tls_client *client);
 /* Whether the handshake, once done, went on with the session of the settings. */
 bool tls_client_is_resumed(const struct tls_client *client);
 
+/* Whether the server ended, by an alert or hanging up, a handshake that was to go on with the session of the
+ * settings: without one it may go. */
+bool tls_client_went_wrong_by_session(const struct tls_client *client);
+
 /* Octets from the network: of a stream any piece, or one whole datagram. Who feeds a stream reads between
  * pieces: beyond TLS_UNREAD_MAX it fails. Datagrams that come while as much waits are lost. */
 void tls_client_feed(struct tls_client *client, struct span octets, uint64_t clock);

@@ -67,6 +67,8 @@ struct tls_client {
     bool is_psk_used;                    /* the server was told the identity; what follows needs the key */
     uint8_t binding[CRYPTO_SHA256_SIZE]; /* of its sessions */
     struct buf session;                  /* the newest one that was not asked for; empty: none */
+    bool has_offered;                    /* one that was there before */
+    bool is_hung_up;                     /* in the handshake */
     struct dtls_flight flight;
 };
 

@@ -9,7 +9,9 @@
 
 #include <ctype.h>
 #include <openssl/crypto.h>
+#include <openssl/objects.h>
 #include <openssl/x509.h>
+#include <string.h>
 
 enum { TAG_SEQUENCE = 0x30, TAG_OCTETS = 0x04 };
 
@@ -65,6 +67,47 @@ static const struct tls_newest *newest_of(const struct tls_client *client)
     return &context->newest;
 }
 
+#define CURVE_MAX 32 /* characters of its name, with the zero */
+
+/* How the server has signed; and before TLS 1.3, which asks for the key's share at once and knows curves of
+ * certificates by their signatures, the curve that its certificate is on. */
+static bool say_how_it_signed(SSL *ssl, SSL_SESSION *session)
+{
+    const X509 *cert = SSL_SESSION_get0_peer(session);
+    EVP_PKEY *key = cert != NULL ? X509_get0_pubkey(cert) : NULL;
+    char of_ec[] = "ECDSA+SHA256"; /* OpenSSL's macros cast a const away */
+    char of_rsa[] = "RSA-PSS+SHA256:RSA+SHA256";
+    char curve[CURVE_MAX] = "P-256";
+    bool is_ec = key != NULL && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC;
+
+    if (key == NULL || (!is_ec && EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA))
+        return true;
+    if (is_ec && EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) != 1)
+        return false;
+    return SSL_SESSION_get_protocol_version(session) == TLS1_3_VERSION
+               ? !is_ec || strcmp(curve, SN_X9_62_prime256v1) != 0 || SSL_set1_sigalgs_list(ssl, of_ec) == 1
+               : SSL_set1_sigalgs_list(ssl, is_ec ? of_ec : of_rsa) == 1 &&
+                     SSL_set1_groups_list(ssl, curve) == 1;
+}
+
+/* A hello that goes on says what the session was made with and no more: the rest would be for a server that
+ * no longer has it. One that agrees to nothing then is asked without a session
+ * (tls_client_went_wrong_by_session). */
+static bool say_no_more(SSL *ssl, SSL_SESSION *session)
+{
+    const SSL_CIPHER *suite = SSL_SESSION_get0_cipher(session);
+    int version = SSL_SESSION_get_protocol_version(session);
+    const char *name;
+
+    if (suite == NULL || SSL_set_min_proto_version(ssl, version) != 1 ||
+        SSL_set_max_proto_version(ssl, version) != 1)
+        return false;
+    name = SSL_CIPHER_get_name(suite);
+    return (version == TLS1_3_VERSION ? SSL_set_ciphersuites(ssl, name) : SSL_set_cipher_list(ssl, name)) ==
+               1 &&
+           say_how_it_signed(ssl, session);
+}
+
 void tls_session_offer(struct tls_client *client, struct span octets)
 {
     const struct tls_newest *newest = newest_of(client);
@@ -82,8 +125,8 @@ void tls_session_offer(struct tls_client *client, struct span octets)
         session = SSL_SESSION_dup(newest->session);
     else
         session = read_session(content);
-    if (session != NULL && is_in_time(&client->verifier, session))
-        SSL_set_session(client->ssl, session);
+    if (session != NULL && is_in_time(&client->verifier, session) && say_no_more(client->ssl, session))
+        client->has_offered = SSL_set_session(client->ssl, session) == 1;
     SSL_SESSION_free(session);
 }
 

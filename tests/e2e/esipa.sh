@@ -172,6 +172,17 @@ else
     skip "coap-client-openssl (Debian: libcoap3-bin) is not installed"
 fi
 
+# A session goes on by its id: a ticket would be in every hello.
+if has_coap; then
+    for session in -sess_out -sess_in; do
+        (sleep 1) | timeout 5 openssl s_client -dtls1_2 -CAfile "$work/pki/ci.pem" -connect "localhost:$coap_port" $session "$work/session" \
+            >"$work/s_client$session.log" 2>&1
+    done
+    matches "CoAP: a first handshake, without a ticket" '^New, no$' \
+        "$(grep -o '^New' "$work/s_client-sess_out.log"), $(grep -q 'TLS session ticket:' "$work/s_client-sess_out.log" && echo yes || echo no)"
+    matches "CoAP: a session goes on" '^Reused' "$(grep -E '^(New|Reused),' "$work/s_client-sess_in.log")"
+fi
+
 # --- what is nothing ----------------------------------------------------------------------------------------------------
 for i in 1 2 3 4 5 6 7 8; do
     head -c $((i * 150)) /dev/urandom >"/dev/udp/127.0.0.1/$coap_port" 2>/dev/null

@@ -1,7 +1,6 @@
 /* ESipa over CoAP and DTLS on libcoap. See coap.h. */
 #include "servers/eim/network/coap.h"
 
-#include "common/input.h"
 #include "common/log.h"
 #include "common/net/coap_address.h"
 #include "common/tool.h"
@@ -375,22 +374,6 @@ static void on_log(coap_log_t level, const char *line)
     log_line(LOG_LEVEL_DEBUG, "libcoap: %s", text);
 }
 
-/* libcoap takes certificates of a chain out of a file only, and would wait for a FIFO. */
-static bool is_file(const char *path)
-{
-    const char *kind = input_other_kind(path);
-
-    return kind == NULL || tool_error("%s is %s, not a file", path, kind) == EXIT_OK;
-}
-
-static bool set_certificate(struct coap_server *server, const coap_dtls_pki_t *pki)
-{
-    /* It takes the first certificate only; the others OpenSSL finds among those that it may trust, of which
-     * there is no other use: clients are asked for none. */
-    return coap_context_set_pki(server->context, pki) != 0 &&
-           coap_context_set_pki_root_cas(server->context, server->options.cert, NULL) != 0;
-}
-
 static bool add_resource(struct coap_server *server)
 {
     coap_str_const_t *path = coap_new_str_const((const uint8_t *)RESOURCE, sizeof(ASN1_BINDING_PATH) - 2);
@@ -436,21 +419,17 @@ static bool listen_everywhere(struct coap_server *server)
 static bool coap_start(struct coap_server *server)
 {
     const struct coap_server_options *options = &server->options;
-    coap_dtls_pki_t pki = {.version = COAP_DTLS_PKI_SETUP_VERSION};
     int fd;
 
-    if (!is_file(options->cert) || !is_file(options->key) ||
-        !coap_keys_load(&server->keys, options->cert, options->key, &pki.pki_key))
-        return false;
     server->context = coap_new_context(NULL);
+    if (server->context == NULL)
+        return tool_error("cannot set up CoAP: out of memory") == EXIT_OK;
     /* Before the certificate: with that one libcoap makes the connection that the first client gets. */
-    if (server->context != NULL && options->psk != NULL &&
-        !coap_psk_use(&server->psk, options->psk, server->context))
+    if ((options->psk != NULL && !coap_psk_use(&server->psk, options->psk, server->context)) ||
+        !coap_keys_use(&server->keys, options->cert, options->key, server->context))
         return false;
-    if (server->context == NULL || !set_certificate(server, &pki) || !add_resource(server)) {
-        tool_error("cannot set up CoAP with %s and %s", options->cert, options->key);
-        return false;
-    }
+    if (!add_resource(server))
+        return tool_error("cannot set up CoAP: out of memory") == EXIT_OK;
     coap_context_set_block_mode(server->context, COAP_BLOCK_USE_LIBCOAP);
     coap_context_set_max_idle_sessions(server->context, COAP_SESSIONS_MAX);
     coap_context_set_max_handshake_sessions(server->context, COAP_HANDSHAKES_MAX);

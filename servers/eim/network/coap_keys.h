@@ -14,12 +14,14 @@ struct coap_keys {
 };
 
 /*
- * Reads them out of a TLS server's files and names them in `named`, which points into `keys` then, or at the
- * paths if the key is of a kind that libcoap takes from PEM files only. False after a line. `keys` is to be
- * freed in any case.
+ * Reads them out of a TLS server's files and gives them to a context, for all its clients; the context points
+ * into `keys` from then on. False after a line. `keys` is to be freed in any case.
+ *
+ * Its sessions are kept by libcoap's OpenSSL and named by their ids: a ticket would go three times over the
+ * network of a client that goes on, twice of it in the hellos.
  */
-bool coap_keys_load(struct coap_keys *keys, const char *cert_path, const char *key_path,
-                    coap_dtls_key_t *named);
+bool coap_keys_use(struct coap_keys *keys, const char *cert_path, const char *key_path,
+                   coap_context_t *context);
 /* When nobody points into them any more. Wipes them. */
 void coap_keys_free(struct coap_keys *keys);
 

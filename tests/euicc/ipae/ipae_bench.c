@@ -23,6 +23,7 @@ static bool carrier_begin(void *context, const struct ipa_eim *eim, const struct
 
     ck_assert(!nvm_in_transaction(bench->ipa.es10.card->nvm)); /* nothing leaves before it is stored */
     bench->begun++;
+    bench->begun_at = bench->now;
     bench->had_protocols = eim->has_protocols;
     buf_clear(&bench->answer);
     bench->is_out = true;
@@ -37,12 +38,18 @@ static bool is_held(const struct ipae_bench *bench)
     return bench->holds != 0 && bench->ipa.taken[bench->ipa.taken_count - 1].tag == bench->holds;
 }
 
+/* When it is known that nobody gets it. */
+static int64_t silent_until(const struct ipae_bench *bench)
+{
+    return bench->is_answered ? 0 : bench->begun_at + bench->silence;
+}
+
 static enum ipae_carried carrier_take(void *context, struct buf *answer, char *why)
 {
     struct ipae_bench *bench = context;
 
     ck_assert(bench->is_out);
-    if (is_held(bench))
+    if (is_held(bench) || bench->now < silent_until(bench))
         return IPAE_UNDER_WAY;
     bench->is_out = false;
     buf_append(answer, buf_span(&bench->answer));
@@ -52,7 +59,11 @@ static enum ipae_carried carrier_take(void *context, struct buf *answer, char *w
 
 static int64_t carrier_next(void *context)
 {
-    return is_held(context) ? -1 : 0;
+    const struct ipae_bench *bench = context;
+
+    if (is_held(bench))
+        return -1;
+    return bench->now < silent_until(bench) ? silent_until(bench) : 0;
 }
 
 static void carrier_drop(void *context)

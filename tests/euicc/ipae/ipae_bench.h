@@ -21,6 +21,8 @@ struct ipae_bench {
     bool is_out, is_answered;
     bool had_protocols; /* the eIM of the last message: an enum ipa_protocol to poll it by, or not */
     unsigned begun, dropped;
+    int64_t silence;       /* ms for which a message is under way that nobody gets */
+    int64_t begun_at;      /* the last one */
     uint32_t holds;        /* the answer to a message with this tag does not come */
     const char *unreached; /* the eIM with this eimId is down; NULL: none is */
     bool dark_a, dark_b;   /* there is no network with profile A, or B */

@@ -324,6 +324,25 @@ START_TEST(a_profile_without_network_is_rolled_back)
 }
 END_TEST
 
+/* Its time begins with the change: a minute of silence, which every message takes, is in it. */
+START_TEST(a_change_has_its_time_from_its_beginning)
+{
+    struct ipae_bench bench;
+
+    ipae_bench_open(&bench);
+    ipa_bench_order(&bench.ipa, &bench.ipa.eim, PSMO, ENABLE_B_ROLLBACK);
+    bench.ipa.dark = BENCH_B;
+    bench.silence = MINUTE;
+    ipae_bench_run(&bench);
+    ck_assert_int_eq(state_of_b(&bench), 1);
+    ipae_bench_pass(&bench, 10 * MINUTE - 1);
+    ck_assert_int_eq(state_of_b(&bench), 1);
+    ipae_bench_pass(&bench, 1);
+    ck_assert_int_eq(state_of_b(&bench), 0);
+    ipae_bench_close(&bench);
+}
+END_TEST
+
 /* Nor does a clock that is set back lengthen the time that a result has, or the wait for the next try. */
 START_TEST(a_result_is_tried_by_a_clock_that_was_set_back)
 {
@@ -386,5 +405,5 @@ TEST_MAIN("ipae", it_polls_by_itself, a_clock_that_was_set_back_does_not_stop_it
           it_sleeps_while_the_terminal_is_at_work, the_eim_hears_of_a_refused_refresh, it_yields_to_an_lpa,
           a_session_of_an_lpa_ends_its_own, it_sees_what_others_change, a_device_with_an_ipad_has_it_off,
           a_strict_one_has_the_card_to_itself, a_profile_without_network_is_rolled_back,
-          a_result_is_tried_by_a_clock_that_was_set_back, a_download_that_fails_is_none,
-          an_eim_of_v1_is_served_as_one)
+          a_change_has_its_time_from_its_beginning, a_result_is_tried_by_a_clock_that_was_set_back,
+          a_download_that_fails_is_none, an_eim_of_v1_is_served_as_one)

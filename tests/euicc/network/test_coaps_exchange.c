@@ -6,6 +6,7 @@
 #include "euicc/network/coaps_exchange.h"
 #include "tests/euicc/network/tls_bench.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define NOW           (BENCH_NOW * 1000)
@@ -427,7 +428,34 @@ START_TEST(a_session_makes_the_next_handshake_short)
 }
 END_TEST
 
+/* The server has other suites by now, and no session: it is met anew without, once. */
+START_TEST(a_session_that_is_refused)
+{
+    struct buf session = {0};
+    struct line line;
+
+    open_line(&line);
+    SSL_CTX_set_options(line.context, SSL_OP_NO_TICKET);
+    SSL_CTX_set_cipher_list(line.context, "ECDHE-ECDSA-AES128-GCM-SHA256");
+    post(&line);
+    assert_answered(&line);
+    ck_assert(coaps_client_session(line.client, &session));
+    coaps_client_free(line.client);
+    SSL_CTX_set_cipher_list(line.context, "ECDHE-ECDSA-AES256-GCM-SHA384");
+    SSL_CTX_flush_sessions(line.context, LONG_MAX);
+    line.client = coaps_client_new(&line.bearer, line.tls);
+    line.opened = 0;
+    post_with(&line, buf_span(&session));
+    assert_answered(&line);
+    ck_assert_uint_eq(line.opened, 2);
+    ck_assert(!SSL_session_reused(line.peer));
+    buf_free(&session);
+    end_line(&line);
+}
+END_TEST
+
 TEST_MAIN("coaps exchange", posts_go_over_one_association, a_server_that_has_forgotten_is_met_anew,
           another_server_or_trust_has_another_association, a_refusal_is_one, silence_ends,
           blocks_fit_into_the_datagrams_of_the_bearer, a_slow_bearer_is_given_time,
-          who_else_answers_is_refused, no_channel, a_session_makes_the_next_handshake_short)
+          who_else_answers_is_refused, no_channel, a_session_makes_the_next_handshake_short,
+          a_session_that_is_refused)

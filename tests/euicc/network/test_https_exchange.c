@@ -2,6 +2,7 @@
  * or do not. */
 #include "tests/euicc/network/https_line.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -357,6 +358,40 @@ START_TEST(a_session_is_taken_and_goes_on)
 }
 END_TEST
 
+/* It has other suites by now, and no session: it is asked anew without, once. */
+START_TEST(a_session_that_is_refused)
+{
+    struct https_line line;
+    struct buf *session = test_buf();
+
+    https_line_open(&line);
+    SSL_CTX_set_max_proto_version(line.wire.server, TLS1_2_VERSION);
+    SSL_CTX_set_options(line.wire.server, SSL_OP_NO_TICKET);
+    SSL_CTX_set_cipher_list(line.wire.server, "ECDHE-ECDSA-AES128-GCM-SHA256");
+    https_line_post(&line, "question");
+    ck_assert(https_exchange_session(line.client, session));
+    wire_answer(&line.wire, https_peer_answer("200 OK", "Connection: close\r\n", SPAN_STRING("answer")));
+    https_line_answered(&line, "answer");
+    SSL_CTX_set_cipher_list(line.wire.server, "ECDHE-ECDSA-AES256-GCM-SHA384");
+    SSL_CTX_flush_sessions(line.wire.server, LONG_MAX);
+    https_line_post_with(&line, "question", buf_span(session));
+    https_line_go(&line);
+    ck_assert_uint_eq(line.wire.opened, 3);
+    https_line_serve(&line, "answer");
+    https_line_answered(&line, "answer");
+    buf_clear(session);
+    ck_assert(https_exchange_session(line.client, session));
+    /* Without a common suite there is an end. */
+    SSL_CTX_set_cipher_list(line.wire.server, "ECDHE-RSA-AES256-GCM-SHA384");
+    SSL_CTX_flush_sessions(line.wire.server, LONG_MAX);
+    https_peer_close(&line.wire.peer);
+    https_line_post_with(&line, "question", buf_span(session));
+    https_line_failed(&line, "handshake failure");
+    ck_assert_uint_eq(line.wire.opened, 5);
+    https_line_end(&line);
+}
+END_TEST
+
 TEST_MAIN("https_exchange", posts_one_after_another, a_request_says_what_it_is, octets_one_by_one,
           much_goes_both_ways, answers_in_pieces, answers_in_drops_have_an_end,
           interim_answers_are_passed_over, a_status_is_handed_on, connection_close_is_obeyed,
@@ -364,4 +399,4 @@ TEST_MAIN("https_exchange", posts_one_after_another, a_request_says_what_it_is, 
           a_post_gives_up_the_one_before, a_kept_connection_that_was_closed,
           a_kept_connection_that_goes_under_the_request, an_answer_that_began_is_not_asked_for_again,
           a_connection_that_cannot_be_made_again, what_comes_between_two_posts,
-          a_session_is_taken_and_goes_on)
+          a_session_is_taken_and_goes_on, a_session_that_is_refused)

@@ -260,6 +260,46 @@ START_TEST(a_session_that_nobody_knows_does_no_harm)
 END_TEST
 
 /* Who does not go on with it has to be trusted for what it shows. */
+/* What a hello that goes on does not say, a server may need that has the session no more; one that never had
+ * a session to blame has none. */
+START_TEST(a_handshake_that_ends_may_have_its_session_to_blame)
+{
+    struct bench_identity identity = bench_identity(&(struct bench_request){.name = BENCH_HOST});
+
+    for (enum kind kind = 0; kind < KINDS; kind++) {
+        SSL_CTX *server = server_of(kind, &identity);
+        SSL_CTX *another = server_of(kind, &identity);
+        struct tls_client_settings settings = settings_of(kind, &identity);
+        struct span session;
+        bool resumed;
+
+        session = connect_once(server, &settings, &resumed);
+        SSL_CTX_set_cipher_list(another, "ECDHE-ECDSA-AES128-CCM8");
+        SSL_CTX_set_ciphersuites(another, "TLS_AES_128_CCM_SHA256");
+        SSL_CTX_set_security_level(another, 0);
+        for (unsigned with = 0; with < 2; with++) {
+            struct bench refused = {0}, cut = {0};
+
+            settings.session = with != 0 ? session : SPAN_NONE;
+            bench_begin(&refused, another, &settings);
+            bench_carry(&refused);
+            ck_assert_int_eq(tls_client_state(refused.client), with != 0 ? TLS_FAILED : TLS_OPEN);
+            ck_assert_int_eq(tls_client_went_wrong_by_session(refused.client), with);
+            bench_end(&refused);
+            bench_begin(&cut, server, &settings);
+            tls_client_hang_up(cut.client);
+            ck_assert_int_eq(tls_client_went_wrong_by_session(cut.client), with);
+            bench_end(&cut);
+        }
+        connect_once(server, &settings, &resumed);
+        ck_assert(resumed);
+        SSL_CTX_free(server);
+        SSL_CTX_free(another);
+    }
+    bench_identity_free(&identity);
+}
+END_TEST
+
 START_TEST(a_session_is_no_excuse_for_a_stranger)
 {
     struct bench_identity identity = bench_identity(&(struct bench_request){.name = BENCH_HOST});
@@ -288,4 +328,4 @@ END_TEST
 TEST_MAIN("tls_session", a_session_goes_on_in_another_client, a_session_goes_on_where_it_was_made,
           tickets_come_when_they_come, a_session_is_for_its_host_and_trust, a_session_outlives_no_certificate,
           what_is_no_session_is_not_offered, a_session_that_nobody_knows_does_no_harm,
-          a_session_is_no_excuse_for_a_stranger)
+          a_session_is_no_excuse_for_a_stranger, a_handshake_that_ends_may_have_its_session_to_blame)
