@@ -110,8 +110,8 @@ static const struct {
     [STEP_LIST_NOTIFICATIONS] = {notifications_list, NULL, NULL, NULL, NULL},
     [STEP_NOTIFICATION] = {notifications_next, notifications_answered, notifications_refused, NULL,
                            notifications_lost},
-    [STEP_INJECTED] = {inject_take, NULL, NULL, NULL},
-    [STEP_INJECTED_DONE] = {ipa_end_noted, NULL, NULL, NULL},
+    [STEP_INJECTED] = {inject_take, NULL, NULL, NULL, NULL},
+    [STEP_INJECTED_DONE] = {ipa_end_noted, NULL, NULL, NULL, NULL},
 };
 
 /* Until the host is wanted or the poll is over. */

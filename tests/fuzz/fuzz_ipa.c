@@ -1,7 +1,8 @@
 /*
- * A poll of an eIM that answers anything, by a real card's IPA. Input: one octet (bit 0: SM-DP+s directly,
- * bit 1: compact forms, bit 2: the state that is kept begins with the input's first piece), then answers as
- * fuzz_answers.h has them.
+ * A poll of an eIM that answers anything, by a real card's IPA, or a package that is handed in. Input: one
+ * octet (bit 0: SM-DP+s directly, bit 1: compact forms, bit 2: the state that is kept begins with the input's
+ * first piece, bit 3: what GetEimPackage is answered first is handed in instead, and nobody is polled), then
+ * answers as fuzz_answers.h has them.
  */
 #include "ipa/ipa.h"
 
@@ -36,12 +37,28 @@ static bool keep(void *context, struct span state)
     return true;
 }
 
+/* Handed over, or not. */
+static void take_response(struct run *run, struct ipa *ipa)
+{
+    struct span content;
+
+    fuzz_check(tlv_single(ipa_message(ipa)->octets, 0xBF4E, &content) == TLV_OK && content.size > 0);
+    if (fuzz_octet(&run->in) % 2 == 0)
+        ipa_answered(ipa, SPAN_NONE);
+    else
+        ipa_unreachable(ipa, "the disk is full");
+}
+
 static void answer(struct run *run, struct ipa *ipa)
 {
     const struct ipa_message *message = ipa_message(ipa);
     struct buf out = {0};
 
     fuzz_check(message->octets.size > 0);
+    if (message->peer == IPA_PEER_INJECTOR) {
+        take_response(run, ipa);
+        return;
+    }
     fuzz_check_message(run->card, message->octets);
     switch (fuzz_answer(&run->in, &run->eim, message, &out)) {
     case FUZZ_REFUSED:
@@ -69,9 +86,30 @@ static void refresh(struct run *run, struct ipa *ipa)
     ipa_refreshed(ipa);
 }
 
-static void poll(struct run *run, struct ipa *ipa)
+/* What would have been the answer to GetEimPackage. */
+static void inject(struct run *run, struct ipa *ipa)
 {
-    ipa_start_poll(ipa, FUZZ_EIM_ID);
+    const struct ipa_message ask = {IPA_PEER_EIM, "", SPAN_STRING("\xBF\x4F\x00")};
+    struct buf answered = {0};
+    struct span package;
+
+    fuzz_answer(&run->in, &run->eim, &ask, &answered);
+    if (tlv_single(buf_span(&answered), 0xBF4F, &package) != TLV_OK)
+        package = buf_span(&answered);
+    ipa_start_inject(ipa, FUZZ_EIM_ID, package);
+    buf_free(&answered);
+}
+
+static void begin(struct run *run, struct ipa *ipa, bool is_injected)
+{
+    if (is_injected)
+        inject(run, ipa);
+    else
+        ipa_start_poll(ipa, FUZZ_EIM_ID);
+}
+
+static void go_on(struct run *run, struct ipa *ipa)
+{
     for (unsigned step = 0; ipa_want(ipa) != IPA_NOTHING; step++) {
         fuzz_check(step < STEPS_MAX);
         if (ipa_want(ipa) == IPA_SEND)
@@ -105,7 +143,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_select_isdr(run.card);
     ipa = ipa_new(&host, &settings, state);
     fuzz_check(ipa != NULL);
-    poll(&run, ipa);
+    begin(&run, ipa, (mode & 8) != 0);
+    go_on(&run, ipa);
     ipa_free(ipa);
     fuzz_card_done();
     return 0;

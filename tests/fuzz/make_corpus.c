@@ -231,6 +231,11 @@ static bool make_ipa(void)
                "01 01 0015 BF54 12 A010 800E 31 24 612E6578616D706C65 24 62 24 04 0002 8000 05") &&
            corpus_write_hex("ipa", "trigger-sm-ds", "02 01 0007 BF5404A002A200 00 0008 BF3905A003810101") &&
            corpus_write_hex("ipa", "no-answer", "00 05 0000") &&
+           corpus_write_hex("ipa", "injected-list", "08 02 0003 BF2D00 00") &&
+           corpus_write_hex("ipa", "injected-rollback",
+                            "08 02 0010 A30E 5A0A 988812010000000020F9 8100 01") &&
+           corpus_write_hex("ipa", "injected-acknowledgements", "08 01 0006 BF5303 800101 00") &&
+           corpus_write_hex("ipa", "injected-trigger", "0A 01 0007 BF54048202ABCD 00") &&
            corpus_write_hex("ipa", "state",
                             "04 0016 3014 5A10 89049032123451234512345678901235 A000 01 0003 020101");
 }
