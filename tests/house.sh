@@ -162,10 +162,20 @@ printing_past_the_filters() {
         "${floors[@]}" | grep -vE '^common/'
 }
 
+# A test program that is in no list compiles, and is never run.
+tests_that_never_run() {
+    local built file
+    built=" $(sed -e ':a' -e '/\\$/{N;s/\\\n//;ba' -e '}' Makefile.am | grep -oE '^check_PROGRAMS \+?=.*' | tr -s '\t ' '  ' | tr '\n' ' ') "
+    find tests -name 'test_*.c' | sort | while read -r file; do
+        [[ $built == *" ${file%.c} "* ]] || echo "$file is no program of check_PROGRAMS"
+    done
+}
+
 includes_from_above | none "a file includes its own floor and those to its left"
 inner_floors | none "a file includes its own folder and those below it, inside a floor"
 servers_apart | none "no server knows another"
 unlisted_sources | none "every source is in Makefile.am"
+tests_that_never_run | none "every test program is run"
 undescribed_subcommands | none "every subcommand is in the table, the manual, the README, the changelog and a test"
 conditional_subcommands | none "every subcommand that can be left out says what it needs"
 printing_past_the_filters | none "what people read is printed by common/"

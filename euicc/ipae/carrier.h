@@ -30,6 +30,9 @@ struct ipae_carrier {
     int64_t (*next)(void *context);
     /* Ends what is under way, and every connection: another network comes, or the card is reset. */
     void (*drop)(void *context);
+    /* The round is over, and the answers were heard: the same, but for a connection that is to be kept until
+     * the next. */
+    void (*rest)(void *context);
 };
 
 #endif

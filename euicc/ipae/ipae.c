@@ -236,7 +236,7 @@ static bool work(struct ipae *ipae)
         return false;
     if (!over)
         return true;
-    ipae_round_free(ipae);
+    ipae_round_over(ipae);
     ipae->is_changed = true;
     return ipae_watch_look(ipae) && ipae_count_keep(ipae);
 }
@@ -255,6 +255,7 @@ static void give_back(struct ipae *ipae, const struct ipae_counts *counts)
 /* The terminal is asked for one thing at a time, so that there is nothing to ask while it works on one. */
 static void ask_terminal(struct ipae *ipae)
 {
+    ipae_terminal_rest(ipae->terminal, ipae->round == NULL);
     if (uses_network(ipae) && !toolkit_session_active(ipae->card))
         ipae_terminal_ask(ipae->terminal, ipae_next_wakeup(ipae->card));
 }
@@ -293,8 +294,7 @@ void ipae_turn(struct softeuicc *card, bool of_es10)
         return;
     ipae_count_see(ipae);
     if (!is_at_work(ipae)) {
-        if (ipae->round != NULL)
-            ipae_round_free(ipae);
+        ipae_round_free(ipae);
         return;
     }
     if (of_es10)

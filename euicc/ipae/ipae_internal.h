@@ -161,6 +161,8 @@ bool ipae_round_go(struct ipae *ipae, bool *over);
 bool ipae_round_send(struct ipae *ipae);
 /* Throws it away: the next one begins from what is stored. */
 void ipae_round_free(struct ipae *ipae);
+/* The same of one that has come to its end, after which a connection may be kept. */
+void ipae_round_over(struct ipae *ipae);
 /* As ipae_next_wakeup, of a round. */
 int64_t ipae_round_next(const struct ipae *ipae);
 

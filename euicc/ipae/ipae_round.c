@@ -26,12 +26,10 @@ static void forget_eim(struct ipae_round *round)
     round->eim = (struct ipa_eim){.id = ""};
 }
 
-void ipae_round_free(struct ipae *ipae)
+static void free_round(struct ipae *ipae)
 {
     struct ipae_round *round = ipae->round;
 
-    if (ipae->carrier != NULL)
-        ipae->carrier->drop(ipae->carrier->context);
     ipae_end_session(ipae);
     if (round == NULL)
         return;
@@ -39,6 +37,19 @@ void ipae_round_free(struct ipae *ipae)
     forget_eim(round);
     free(round);
     ipae->round = NULL;
+}
+
+void ipae_round_free(struct ipae *ipae)
+{
+    if (ipae->carrier != NULL)
+        ipae->carrier->drop(ipae->carrier->context);
+    free_round(ipae);
+}
+
+void ipae_round_over(struct ipae *ipae)
+{
+    ipae->carrier->rest(ipae->carrier->context);
+    free_round(ipae);
 }
 
 /* What somebody else has changed since the last round is told. */
@@ -49,8 +60,11 @@ static bool tell_changes(struct ipae *ipae)
     /* What it had marked and another one's command has settled is not known to be its own any more. */
     if (ipae_has_marked(ipae) && !marking_waits(ipae->card) && !ipae_keep_marked(ipae, false))
         return false;
-    if (!ipae_profiles_differ(ipae, &differ) ||
-        (differ && !ipa_note_change(ipae->round->ipa, IPA_CAUSE_LOCAL)))
+    if (!ipae_profiles_differ(ipae, &differ))
+        return false;
+    if (differ) /* what was kept is over another network */
+        ipae->carrier->drop(ipae->carrier->context);
+    if (differ && !ipa_note_change(ipae->round->ipa, IPA_CAUSE_LOCAL))
         return false;
     return ipae_know_profiles(ipae);
 }

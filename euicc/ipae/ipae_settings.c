@@ -42,6 +42,8 @@ static const struct softeuicc_setting rows[IPAE_SETTINGS] = {
     [IPAE_V1] = {"v1", SOFTEUICC_SETTING_SWITCH, 0, 1, "off", true, "the eIM is one of SGP.32 v1.0"},
     [IPAE_JSON] = {"json", SOFTEUICC_SETTING_SWITCH, 0, 1, "off", true,
                    "speak the JSON binding over HTTPS, not the ASN.1 binding"},
+    [IPAE_KEEP_ASSOCIATION] = {"keep-association", SOFTEUICC_SETTING_SWITCH, 0, 1, "off", true,
+                               "leave the channel to the eIM open between polls, over CoAP"},
     [IPAE_PSK] = {"psk", SOFTEUICC_SETTING_PSK, 0, 0, "", true,
                   "the pre-shared key of CoAP, instead of the eIM's certificate"},
 };

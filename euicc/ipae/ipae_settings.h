@@ -25,6 +25,7 @@ enum ipae_setting {
     IPAE_PREFER_DIRECT,
     IPAE_V1,
     IPAE_JSON,
+    IPAE_KEEP_ASSOCIATION,
     IPAE_PSK,
     IPAE_SETTINGS
 };

@@ -35,6 +35,7 @@ struct ipae_terminal {
     int64_t timer_at; /* when the terminal's timer expires, by the card's clock; 0: it does not run */
     bool has_timers;
     int64_t looked_at, located_at;
+    bool rests; /* nobody waits for what comes over a channel */
     struct ipae_whereabouts whereabouts;
     struct ipae_terminal_figures figures;
     struct buf objects; /* of the command that is asked */
@@ -153,13 +154,18 @@ static void take_first(struct ipae_terminal *terminal, const struct proactive_re
 
 /* --- its timer ------------------------------------------------------------------------------------------ */
 
+static bool awaits_channels(const struct ipae_terminal *terminal)
+{
+    return !terminal->rests && bip_bearer_waits(terminal->bearer);
+}
+
 /* A channel of which nothing is told is looked at before whoever waits for it gives up. */
 static int64_t with_looks(const struct ipae_terminal *terminal, int64_t due)
 {
     int64_t look =
         card_now(terminal->card) + (bip_bearer_is_mute(terminal->bearer) ? LOOK_AFTER : LOOK_AT_LEAST);
 
-    return bip_bearer_waits(terminal->bearer) && (due < 0 || due > look) ? look : due;
+    return awaits_channels(terminal) && (due < 0 || due > look) ? look : due;
 }
 
 /* One that runs is left alone if it comes in time: to set it anew costs a command. */
@@ -173,7 +179,7 @@ static bool wants_timer(const struct ipae_terminal *terminal, int64_t due)
     if (!runs)
         return true;
     return due + TIMER_SLACK < terminal->timer_at ||
-           (!bip_bearer_waits(terminal->bearer) && terminal->timer_at + TIMER_SLACK < due);
+           (!awaits_channels(terminal) && terminal->timer_at + TIMER_SLACK < due);
 }
 
 static bool next_timer(struct ipae_terminal *terminal, int64_t due, struct proactive_command *command)
@@ -267,6 +273,11 @@ int64_t ipae_terminal_patience_ends(const struct ipae_terminal *terminal)
 }
 
 /* A clock that was set back makes nobody wait for longer. */
+void ipae_terminal_rest(struct ipae_terminal *terminal, bool rests)
+{
+    terminal->rests = rests;
+}
+
 void ipae_terminal_mind_patience(struct ipae_terminal *terminal)
 {
     int64_t now = card_now(terminal->card);
@@ -354,7 +365,8 @@ static void look(struct ipae_terminal *terminal)
     int64_t now = card_now(terminal->card);
 
     terminal->looked_at = now;
-    bip_bearer_look(terminal->bearer);
+    if (!terminal->rests)
+        bip_bearer_look(terminal->bearer);
     if (terminal->whereabouts.no_service &&
         (now - terminal->located_at >= LOCATE_AFTER || now < terminal->located_at))
         terminal->told = FIRSTS - 1 < terminal->told ? FIRSTS - 1 : terminal->told;

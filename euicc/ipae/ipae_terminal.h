@@ -38,6 +38,9 @@ int64_t ipae_terminal_patience_ends(const struct ipae_terminal *terminal);
 /* If that time has come: takes the question back, and asks nothing more before the next TERMINAL PROFILE. */
 void ipae_terminal_mind_patience(struct ipae_terminal *terminal);
 
+/* Whether nobody waits for what comes over a channel that is open all the same: then none is looked at. */
+void ipae_terminal_rest(struct ipae_terminal *terminal, bool rests);
+
 /* What the terminal has spent on the IPAe since this was made. */
 struct ipae_terminal_figures {
     uint64_t proactive_commands; /* fetched: what it asks, and a REFRESH for a change that it has made */

@@ -30,6 +30,7 @@ struct ipae_network {
     struct coaps_client *coaps;
     struct json_reader *json; /* NULL: no answer has come in JSON */
     bool is_over_coap;        /* the message under way */
+    bool keeps_association;   /* of `coaps`, when a round is over */
     /* Of which it is in the JSON binding; NULL: in the ASN.1 binding. */
     const struct esipa_function *function;
     char server[SERVER_MAX]; /* that is asked */
@@ -234,10 +235,15 @@ static bool choose_binding(struct ipae_network *network, const struct ipa_eim *e
     char what[IPAE_JSON_WHY_MAX];
 
     network->function = NULL;
-    if (network->is_over_coap || message->peer != IPA_PEER_EIM)
+    if (message->peer != IPA_PEER_EIM)
         return true;
     if (!ipae_settings_read(network->card, &settings))
         return say_why(why, "storage failed");
+    if (network->is_over_coap) {
+        network->keeps_association =
+            ipae_setting_of(network->card, &settings, IPAE_KEEP_ASSOCIATION, eim->id) != 0;
+        return true;
+    }
     if (ipae_setting_of(network->card, &settings, IPAE_JSON, eim->id) == 0)
         return true;
     if (ipae_setting_of(network->card, &settings, IPAE_V1, eim->id) != 0)
@@ -373,6 +379,18 @@ static void network_drop(void *context)
     network->coaps = NULL;
 }
 
+static void network_rest(void *context)
+{
+    struct ipae_network *network = context;
+
+    if (!network->keeps_association || network->coaps == NULL) {
+        network_drop(network);
+        return;
+    }
+    https_exchange_free(network->https);
+    network->https = NULL;
+}
+
 /* --- its life ---------------------------------------------------------------------------------------- */
 
 /* The bearer of the host, or of the terminal. */
@@ -408,7 +426,7 @@ struct ipae_network *ipae_network_new(struct softeuicc *card, const struct softe
     network->card = card;
     network->terminal = terminal;
     network->carrier =
-        (struct ipae_carrier){network, network_begin, network_take, network_next, network_drop};
+        (struct ipae_carrier){network, network_begin, network_take, network_next, network_drop, network_rest};
     if (!choose_bearer(network, host)) {
         free(network);
         return NULL;

@@ -10,13 +10,14 @@
 
 #define BLOCK_SZX    6  /* 1024 octets */
 #define MESSAGE_ROOM 64 /* octets that a message has besides its block: header, token, path, blocks */
-#define KEPT_PATIENCE                                                                                        \
-    10000 /* ms: a server that has restarted knows nothing of the association, and is silent */
-#define ANSWER_PATIENCE 120000 /* ms without a datagram */
-#define ALL_PATIENCE    900000 /* ms for all of a post: the longest answer at 10 kbit/s */
-#define WHY_MAX         240
-#define CODE_CREATED    0x40 /* 2.00: successes begin here, and end before 3.00 */
-#define CODE_SUCCESSES  0x60
+/* ms: a server that has restarted knows nothing of the association, and is silent. */
+#define KEPT_PATIENCE      10000
+#define KEPT_PATIENCE_SLOW 30000
+#define ANSWER_PATIENCE    120000 /* ms without a datagram */
+#define ALL_PATIENCE       900000 /* ms for all of a post: the longest answer at 10 kbit/s */
+#define WHY_MAX            240
+#define CODE_CREATED       0x40 /* 2.00: successes begin here, and end before 3.00 */
+#define CODE_SUCCESSES     0x60
 
 const bool coaps_is_built = true;
 
@@ -194,7 +195,8 @@ static void coaps_conclude(struct coaps_client *client)
 /* When patience with the server is over. */
 static int64_t coaps_deadline(const struct coaps_client *client)
 {
-    int64_t silence = client->heard + (client->is_first ? ANSWER_PATIENCE : KEPT_PATIENCE);
+    int64_t kept = client->bearer->is_slow ? KEPT_PATIENCE_SLOW : KEPT_PATIENCE;
+    int64_t silence = client->heard + (client->is_first ? ANSWER_PATIENCE : kept);
 
     return silence < client->begun + ALL_PATIENCE ? silence : client->begun + ALL_PATIENCE;
 }

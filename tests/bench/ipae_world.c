@@ -339,6 +339,7 @@ void world_open_without_tls(struct world *world)
 {
     *world = (struct world){0};
     open_on(world, &(struct softeuicc_bearer){0});
-    world->carrier = (struct ipae_carrier){world, carrier_begin, carrier_take, carrier_next, carrier_drop};
+    world->carrier =
+        (struct ipae_carrier){world, carrier_begin, carrier_take, carrier_next, carrier_drop, carrier_drop};
     ipae_set_carrier(world->card, &world->carrier);
 }

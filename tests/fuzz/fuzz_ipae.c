@@ -233,8 +233,8 @@ static void check_answers(void)
 
 static void prepare(void)
 {
-    static const struct ipae_carrier carrier = {NULL, carrier_begin, carrier_take, carrier_next,
-                                                carrier_drop};
+    static const struct ipae_carrier carrier = {NULL,         carrier_begin, carrier_take,
+                                                carrier_next, carrier_drop,  carrier_drop};
 
     run.now = START;
     run.card = fuzz_card(SOFTEUICC_T1);

@@ -11,7 +11,7 @@
 
 #define COAP_SESSIONS_MAX    1024 /* with a client that says nothing; the one silent for longest goes */
 #define COAP_HANDSHAKES_MAX  256  /* at once */
-#define COAP_SESSION_TIMEOUT 300  /* seconds without a word, then a session ends */
+#define COAP_SESSION_TIMEOUT 7200 /* seconds without a word, then a session ends; devices keep one */
 
 struct coap_server;
 

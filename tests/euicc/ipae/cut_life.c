@@ -138,7 +138,8 @@ void cut_life_open(struct cut_life *life, const struct test_ci *ci)
     life->disk = cut_disk_new();
     life->hooks =
         (struct softeuicc_hooks){.context = life, .now = life_now, .storage = cut_disk_name(life->disk)};
-    life->carrier = (struct ipae_carrier){life, carrier_begin, carrier_take, carrier_next, carrier_drop};
+    life->carrier =
+        (struct ipae_carrier){life, carrier_begin, carrier_take, carrier_next, carrier_drop, carrier_drop};
     bench->card = test_card_on(FILE_NAME, bench->cis, 1, 0, &life->hooks);
     es10_install(bench, &(struct es10_profile){.iccid = BENCH_A});
     es10_install(bench, &(struct es10_profile){.iccid = BENCH_B});

@@ -98,7 +98,8 @@ void ipae_bench_open_cold(struct ipae_bench *bench, bool strict)
     *bench = (struct ipae_bench){.now = INT64_C(1700000000000)};
     ipa_bench_open(&bench->ipa);
     card = bench->ipa.es10.card;
-    bench->carrier = (struct ipae_carrier){bench, carrier_begin, carrier_take, carrier_next, carrier_drop};
+    bench->carrier =
+        (struct ipae_carrier){bench, carrier_begin, carrier_take, carrier_next, carrier_drop, carrier_drop};
     card->hooks.now = bench_now;
     card->hooks.context = bench;
     ck_assert(ipae_insert(card, strict) && nvm_commit(card->nvm) && ipae_load(card));
