@@ -121,7 +121,7 @@ if command -v coap-client-openssl >/dev/null; then
     coap-client-openssl -m post -f "$work/message" -u "$eid" -k "$(printf '\12\13\14')" -B 3 -o "$work/coap.out" "$coaps/gsma/rsp2/asn1" \
         >"$work/coap.log" 2>&1
     check "libcoap's client with a wrong key has no answer" not test -s "$work/coap.out"
-    coap-client-openssl -m post -f "$work/message" -u "$other_eid" -k "$(printf '\12\13\14')" -B 10 -o "$work/coap.out" \
+    coap-client-openssl -m post -f "$work/message" -u "$other_eid" -k "$(printf '\12\13\14')" -B 20 -o "$work/coap.out" \
         "$coaps/gsma/rsp2/asn1" >"$work/coap.log" 2>&1
     is "libcoap's client with its key has" BF4F03020104 "$(hex_of "$work/coap.out")"
 else

@@ -133,7 +133,9 @@ static void load_raw(struct server *server, struct span in)
 
     server_bind(server);
     take_segments(server, in);
+    server->has_other_segments = true;
     trace_load(server, &outcome);
+    server->has_other_segments = false;
     server_outcome_free(&outcome);
 }
 

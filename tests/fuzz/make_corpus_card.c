@@ -417,6 +417,7 @@ static bool make_bpp(void)
            make_bpp_sealed("package-whole", 0x28, -1, package) &&
            make_bpp_sealed("header-only", 0x06, PROFILE_OPERATIONAL, SPAN(package.data, 64)) &&
            corpus_write_hex("bpp", "raw-too-short", "01 0002 A00A 000A 8708 0011223344556677 0002 A100") &&
+           corpus_write_hex("bpp", "raw-other-function", "01 0003 BF2E00") &&
            corpus_write_hex("bpp", "raw-empty", "01 0000 0000");
 }
 

@@ -421,7 +421,10 @@ bool server_load(struct server *server, size_t first, size_t end, struct server_
             return false;
         if (outcome->response.size == 0)
             continue;
-        ck_assert_int_eq(tlv_single(buf_span(&outcome->response), 0xBF37, &content), TLV_OK);
+        if (tlv_single(buf_span(&outcome->response), 0xBF37, &content) != TLV_OK) {
+            ck_assert(server->has_other_segments);
+            continue;
+        }
         check_result(server, content, outcome);
         return outcome->code == 0;
     }

@@ -88,6 +88,7 @@ struct server {
     unsigned block_number; /* within its sequence, from 0 */
     struct buf *segments;
     size_t segments_count;
+    bool has_other_segments; /* of which some may be another function's, and answered by that */
 };
 
 enum server_function { SERVER_FUNCTION_AUTHENTICATE, SERVER_FUNCTION_PREPARE, SERVER_FUNCTION_LOAD };
