@@ -118,11 +118,11 @@ check "an identity that would spoil the log" not s_client "$(printf 'x\033[2J')"
 check "is logged without" grep -q "unknown identity 'x?\[2J'" "$work/eim.log"
 if command -v coap-client-openssl >/dev/null; then
     printf '\277\117\000' >"$work/message" # GetEimPackage without eidValue: missingEid(4)
-    coap-client-openssl -m post -f "$work/message" -u "$eid" -k "$(printf '\12\13\14')" -B 3 -o "$work/coap.out" "$coaps/gsma/rsp2/asn1" \
+    coap-client-openssl -m post -f "$work/message" -u "$eid" -k "$(printf '\12\13\14')" -B 3 -o "$work/coap.out" "coaps://127.0.0.1:$coap_port/gsma/rsp2/asn1" \
         >"$work/coap.log" 2>&1
     check "libcoap's client with a wrong key has no answer" not test -s "$work/coap.out"
     coap-client-openssl -m post -f "$work/message" -u "$other_eid" -k "$(printf '\12\13\14')" -B 20 -o "$work/coap.out" \
-        "$coaps/gsma/rsp2/asn1" >"$work/coap.log" 2>&1
+        "coaps://127.0.0.1:$coap_port/gsma/rsp2/asn1" >"$work/coap.log" 2>&1
     is "libcoap's client with its key has" BF4F03020104 "$(hex_of "$work/coap.out")"
 else
     skip "libcoap's client: coap-client-openssl is not installed"
