@@ -71,41 +71,52 @@ static const struct tls_newest *newest_of(const struct tls_client *client)
 
 /* How the server has signed; and before TLS 1.3, which asks for the key's share at once and knows curves of
  * certificates by their signatures, the curve that its certificate is on. */
-static bool say_how_it_signed(SSL *ssl, SSL_SESSION *session)
+static void say_how_it_signed(SSL *ssl, SSL_SESSION *session)
 {
     const X509 *cert = SSL_SESSION_get0_peer(session);
     EVP_PKEY *key = cert != NULL ? X509_get0_pubkey(cert) : NULL;
+    bool is_13 = SSL_SESSION_get_protocol_version(session) == TLS1_3_VERSION;
     char of_ec[] = "ECDSA+SHA256"; /* OpenSSL's macros cast a const away */
     char of_rsa[] = "RSA-PSS+SHA256:RSA+SHA256";
     char curve[CURVE_MAX] = "P-256";
-    bool is_ec = key != NULL && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC;
 
-    if (key == NULL || (!is_ec && EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA))
-        return true;
-    if (is_ec && EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) != 1)
-        return false;
-    return SSL_SESSION_get_protocol_version(session) == TLS1_3_VERSION
-               ? !is_ec || strcmp(curve, SN_X9_62_prime256v1) != 0 || SSL_set1_sigalgs_list(ssl, of_ec) == 1
-               : SSL_set1_sigalgs_list(ssl, is_ec ? of_ec : of_rsa) == 1 &&
-                     SSL_set1_groups_list(ssl, curve) == 1;
+    if (key == NULL)
+        return;
+    switch (EVP_PKEY_get_base_id(key)) {
+    case EVP_PKEY_EC:
+        if (EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) != 1 ||
+            (is_13 && strcmp(curve, SN_X9_62_prime256v1) != 0))
+            return;
+        SSL_set1_sigalgs_list(ssl, of_ec);
+        break;
+    case EVP_PKEY_RSA:
+        if (is_13)
+            return;
+        SSL_set1_sigalgs_list(ssl, of_rsa);
+        break;
+    default:
+        return;
+    }
+    if (!is_13)
+        SSL_set1_groups_list(ssl, curve);
 }
 
 /* A hello that goes on says what the session was made with and no more: the rest would be for a server that
  * no longer has it. One that agrees to nothing then is asked without a session
- * (tls_client_went_wrong_by_session). */
-static bool say_no_more(SSL *ssl, SSL_SESSION *session)
+ * (tls_client_went_wrong_by_session). What OpenSSL does not want to be left out makes it longer. */
+static void say_no_more(SSL *ssl, SSL_SESSION *session)
 {
     const SSL_CIPHER *suite = SSL_SESSION_get0_cipher(session);
     int version = SSL_SESSION_get_protocol_version(session);
-    const char *name;
+    const char *name = suite != NULL ? SSL_CIPHER_get_name(suite) : NULL;
 
-    if (suite == NULL || SSL_set_min_proto_version(ssl, version) != 1 ||
-        SSL_set_max_proto_version(ssl, version) != 1)
-        return false;
-    name = SSL_CIPHER_get_name(suite);
-    return (version == TLS1_3_VERSION ? SSL_set_ciphersuites(ssl, name) : SSL_set_cipher_list(ssl, name)) ==
-               1 &&
-           say_how_it_signed(ssl, session);
+    SSL_set_min_proto_version(ssl, version);
+    SSL_set_max_proto_version(ssl, version);
+    if (name != NULL && version == TLS1_3_VERSION)
+        SSL_set_ciphersuites(ssl, name);
+    else if (name != NULL)
+        SSL_set_cipher_list(ssl, name);
+    say_how_it_signed(ssl, session);
 }
 
 void tls_session_offer(struct tls_client *client, struct span octets)
@@ -125,8 +136,10 @@ void tls_session_offer(struct tls_client *client, struct span octets)
         session = SSL_SESSION_dup(newest->session);
     else
         session = read_session(content);
-    if (session != NULL && is_in_time(&client->verifier, session) && say_no_more(client->ssl, session))
+    if (session != NULL && is_in_time(&client->verifier, session))
         client->has_offered = SSL_set_session(client->ssl, session) == 1;
+    if (client->has_offered)
+        say_no_more(client->ssl, session);
     SSL_SESSION_free(session);
 }
 

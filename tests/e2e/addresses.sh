@@ -11,9 +11,7 @@ fi
 . "$(dirname "$0")/lib.sh"
 [ -n "${SOFTEUICC_E2E_HOSTS:-}" ] || skip_all "this machine gives no mount namespace for an /etc/hosts of our own"
 need curl perl
-for part in smdpp eim ipa; do
-    "$softeuicc" $part --help >/dev/null 2>&1 || skip_all "softeuicc is built without $part"
-done
+need_parts smdpp eim ipa
 
 # Linux has the whole of 127.0.0.0/8; of several addresses the resolver puts 127.0.0.1 first. 192.0.2.1 is nobody's (RFC 5737).
 cat >"$work/hosts" <<TXT

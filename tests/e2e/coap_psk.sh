@@ -4,9 +4,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 need jq openssl
-for part in eim ipa; do
-    "$softeuicc" $part --help >/dev/null 2>&1 || skip_all "softeuicc is built without $part"
-done
+need_parts eim ipa
 has_coap || skip_all "softeuicc is built without libcoap"
 
 eid=89049032000000000000000000000163

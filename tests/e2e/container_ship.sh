@@ -5,9 +5,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 need opensc-tool jq
-for part in smdpp eim ipa; do
-    "$softeuicc" $part --help >/dev/null 2>&1 || skip_all "softeuicc is built without $part"
-done
+need_parts smdpp eim ipa
 
 harbour=8949000000000000106 # what the device was delivered with: a network of the harbour's country
 ocean=8949000000000000205   # an operator's new offer for the voyage

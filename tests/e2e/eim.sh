@@ -5,9 +5,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 need jq curl openssl sqlite3
-for part in smdpp eim ipa; do
-    "$softeuicc" $part --help >/dev/null 2>&1 || skip_all "softeuicc is built without $part"
-done
+need_parts smdpp eim ipa
 
 a=8988211000000000025
 b=8988211000000000033

@@ -4,9 +4,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 need jq sqlite3
-for part in smdpp eim lpa ipa profile; do
-    "$softeuicc" $part --help >/dev/null 2>&1 || skip_all "softeuicc is built without $part"
-done
+need_parts smdpp eim lpa ipa profile
 signals=(INT TERM HUP)
 
 number() {

@@ -4,9 +4,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 need jq curl sqlite3 base64
-for part in smdpp eim ipa; do
-    "$softeuicc" $part --help >/dev/null 2>&1 || skip_all "softeuicc is built without $part"
-done
+need_parts smdpp eim ipa
 
 a=8988211000000000017
 b=8988211000000000025

@@ -4,9 +4,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 need jq curl
-for part in smdpp smds eim ipa lpa; do
-    "$softeuicc" $part --help >/dev/null 2>&1 || skip_all "softeuicc is built without $part"
-done
+need_parts smdpp smds eim ipa lpa
 
 smdpp_port=$(free_port)
 smds_port=$(free_port)

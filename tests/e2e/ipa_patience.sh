@@ -4,9 +4,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 need jq curl
-for part in eim ipa profile; do
-    "$softeuicc" $part --help >/dev/null 2>&1 || skip_all "softeuicc is built without $part"
-done
+need_parts eim ipa profile
 
 a=8988211000000000017
 b=8988211000000000025

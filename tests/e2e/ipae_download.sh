@@ -5,12 +5,9 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 need jq curl
-for part in device smdpp smds eim ipa lpa ctl; do
-    "$softeuicc" $part --help >/dev/null 2>&1 || skip_all "softeuicc is built without $part"
-done
+need_parts device smdpp smds eim ipa lpa ctl
 "$softeuicc" pki init --dir "$work/pki" --host localhost >"$work/pki.log" 2>&1 || not_ok "pki init" "$work/pki.log"
-"$softeuicc" create --card "$work/none.db" --pki "$work/pki" --ipae >"$work/create.log" 2>&1
-grep -q "no IPAe" "$work/create.log" && skip_all "softeuicc is built without the IPAe"
+need_ipae
 
 a=8988211000000000025
 eim=localhost:$(free_port)

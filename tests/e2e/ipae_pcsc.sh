@@ -5,13 +5,10 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 need jq curl
-for part in run device smdpp eim ipa lpa ctl; do
-    "$softeuicc" $part --help >/dev/null 2>&1 || skip_all "softeuicc is built without $part"
-done
+need_parts run device smdpp eim ipa lpa ctl
 command -v pcscd >/dev/null && vpcd_driver >/dev/null || skip_all "pcscd or vpcd is not installed"
 "$softeuicc" pki init --dir "$work/pki" --host localhost --host eim.example >"$work/pki.log" 2>&1 || not_ok "pki init" "$work/pki.log"
-"$softeuicc" create --card "$work/none.db" --pki "$work/pki" --ipae >"$work/create.log" 2>&1
-grep -q "no IPAe" "$work/create.log" && skip_all "softeuicc is built without the IPAe"
+need_ipae
 
 bootstrap=8988211000000000025
 dark=8988211000000000033

@@ -91,6 +91,21 @@ need() {
     done
 }
 
+# need_parts SUBCOMMAND…: that the program is built with.
+need_parts() {
+    local part
+    for part in "$@"; do
+        "$softeuicc" "$part" --help >/dev/null 2>&1 || skip_all "softeuicc is built without $part"
+    done
+}
+
+# need_ipae: the card is built with its IPAe. Needs the PKI in $work/pki.
+need_ipae() {
+    "$softeuicc" create --card "$work/none.db" --pki "$work/pki" --ipae >"$work/create.log" 2>&1
+    grep -q "no IPAe" "$work/create.log" && skip_all "softeuicc is built without the IPAe"
+    return 0
+}
+
 # has_coap: the program is built with CoAP.
 has_coap() {
     ! "$softeuicc" eim --help | grep -q -- '--coap .*(not in this build)'

@@ -4,9 +4,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 need jq
-for part in smdpp lpa profile; do
-    "$softeuicc" $part --help >/dev/null 2>&1 || skip_all "softeuicc is built without $part"
-done
+need_parts smdpp lpa profile
 
 port=$(free_port)
 address=localhost:$port

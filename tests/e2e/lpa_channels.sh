@@ -4,9 +4,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 need jq opensc-tool
-for part in smdpp eim lpa ipa run ctl; do
-    "$softeuicc" $part --help >/dev/null 2>&1 || skip_all "softeuicc is built without $part"
-done
+need_parts smdpp eim lpa ipa run ctl
 
 start_pcscd
 make_card card

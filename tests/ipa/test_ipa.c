@@ -536,22 +536,6 @@ START_TEST(notifications_stay_when_nobody_takes_them)
 }
 END_TEST
 
-/* The card's configuration of the eIM with indirectProfileDownload. */
-static void make_indirect(struct ipa_bench *bench)
-{
-    struct buf update = {0};
-    size_t outer = tlv_open(&update, 0xAA);
-    char text[256];
-
-    tlv_put_string(&update, 0x80, bench->eim.id);
-    tlv_put(&update, 0x89, SPAN_STRING(""));
-    tlv_close(&update, outer);
-    hex_from_span(buf_span(&update), text, sizeof(text));
-    ck_assert_hex(test_package_run(&bench->es10.terminal, &bench->eim, ECO, text), "8A0100");
-    es10(&bench->es10, "BF30 03 8001 02");
-    buf_free(&update);
-}
-
 START_TEST(notifications_go_with_the_result_through_an_eim_that_relays)
 {
     struct ipa_bench bench;
@@ -559,7 +543,7 @@ START_TEST(notifications_go_with_the_result_through_an_eim_that_relays)
     struct span list;
 
     ipa_bench_open(&bench);
-    make_indirect(&bench);
+    ipa_bench_let_eim_relay(&bench, 2);
     ipa_bench_power_on(&bench);
     bench.smdp = take_notification;
     ipa_bench_order(&bench, &bench.eim, PSMO, ENABLE(B_));

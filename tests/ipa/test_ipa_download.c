@@ -172,17 +172,7 @@ static void take_data(struct ipa_bench *bench)
 
 static void allow_relay(struct ipa_bench *bench)
 {
-    struct buf update = {0};
-    size_t outer = tlv_open(&update, 0xAA);
-    char text[256];
-
-    tlv_put_string(&update, 0x80, bench->eim.id);
-    tlv_put(&update, 0x89, SPAN_STRING(""));
-    tlv_close(&update, outer);
-    hex_from_span(buf_span(&update), text, sizeof(text));
-    ck_assert_hex(test_package_run(&bench->es10.terminal, &bench->eim, ECO, text), "8A0100");
-    es10(&bench->es10, "BF30 03 8001 01");
-    buf_free(&update);
+    ipa_bench_let_eim_relay(bench, 1);
     bench->relay = true;
     bench->smdp = relay_server;
 }

@@ -77,22 +77,6 @@ static struct span acknowledgement(int64_t sequence)
     return buf_span(out);
 }
 
-/* As an eIM's configuration says that it relays downloads and passes on notifications. */
-static void let_eim_relay(struct ipa_bench *bench)
-{
-    struct buf update = {0};
-    size_t outer = tlv_open(&update, 0xAA);
-    char text[256];
-
-    tlv_put_string(&update, 0x80, bench->eim.id);
-    tlv_put(&update, 0x89, SPAN_STRING(""));
-    tlv_close(&update, outer);
-    hex_from_span(buf_span(&update), text, sizeof(text));
-    ck_assert_hex(test_package_run(&bench->es10.terminal, &bench->eim, ECO, text), "8A0100");
-    es10(&bench->es10, "BF30 03 8001 01");
-    buf_free(&update);
-}
-
 /* --- What can be handed in ---------------------------------------------------------------------------- */
 
 START_TEST(a_package_is_run)
@@ -406,7 +390,7 @@ START_TEST(notifications_are_the_eims_that_passes_them_on)
     ipa_bench_close(&bench);
 
     ipa_bench_open(&bench);
-    let_eim_relay(&bench);
+    ipa_bench_let_eim_relay(&bench, 1);
     sequence = make_notification(&bench);
     ck_assert_uint_eq(member(&bench, 0).data[0], 0x30); /* ePRAndNotifications */
     ck_assert_inject(&bench, acknowledgement(sequence));

@@ -124,6 +124,21 @@ void ipa_bench_close(struct ipa_bench *bench)
 
 /* --- The eIM ------------------------------------------------------------------------------------------ */
 
+void ipa_bench_let_eim_relay(struct ipa_bench *bench, uint8_t sequence)
+{
+    struct buf update = {0};
+    size_t outer = tlv_open(&update, 0xAA);
+    char text[256];
+
+    tlv_put_string(&update, 0x80, bench->eim.id);
+    tlv_put(&update, 0x89, SPAN_STRING(""));
+    tlv_close(&update, outer);
+    hex_from_span(buf_span(&update), text, sizeof(text));
+    ck_assert_hex(test_package_run(&bench->es10.terminal, &bench->eim, ECO, text), "8A0100");
+    es10(&bench->es10, "BF30 03 8001 %02X", sequence);
+    buf_free(&update);
+}
+
 void ipa_bench_order_object(struct ipa_bench *bench, struct span object)
 {
     ck_assert_uint_lt(bench->queue_count, IPA_QUEUE_MAX);

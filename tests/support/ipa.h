@@ -86,6 +86,10 @@ bool ipa_bench_inject(struct ipa_bench *bench, const struct test_eim *eim, struc
 /* What the eIM answers to a message, which is taken; false: nothing, there is no network or no answer. */
 bool ipa_bench_eim(struct ipa_bench *bench, struct span message, struct buf *answer);
 
+/* From now on the card's configuration of its eIM has indirectProfileDownload: the eIM relays downloads and
+ * passes on notifications. The package that says so has the result with this number, which is removed. */
+void ipa_bench_let_eim_relay(struct ipa_bench *bench, uint8_t sequence);
+
 /* Appends a package to the queue: an honest one with these commands in hexadecimal, or any object. */
 void ipa_bench_order(struct ipa_bench *bench, struct test_eim *eim, uint32_t list_tag, const char *commands);
 void ipa_bench_order_object(struct ipa_bench *bench, struct span object);

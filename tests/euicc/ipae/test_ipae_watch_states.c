@@ -135,9 +135,16 @@ static bool move(struct life *life, unsigned which)
     return true;
 }
 
+/* One step of the search: which move, and how many came before it. */
+struct step {
+    struct search *search;
+    unsigned move;
+    size_t depth;
+};
+
 /* Runs something in a process with a copy of all this. A failed assertion ends it in its own way. */
-static void apart(struct search *search, struct life *life, size_t depth,
-                  void (*run)(struct search *search, struct life *life, size_t depth))
+static void apart(struct life *life, const struct step *step,
+                  void (*run)(struct life *life, const struct step *step))
 {
     pid_t child;
     int status;
@@ -146,7 +153,7 @@ static void apart(struct search *search, struct life *life, size_t depth,
     child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0) {
-        run(search, life, depth);
+        run(life, step);
         _exit(EXIT_SUCCESS);
     }
     ck_assert_int_eq(waitpid(child, &status, 0), child);
@@ -154,36 +161,35 @@ static void apart(struct search *search, struct life *life, size_t depth,
         _exit(EXIT_FAILURE);
 }
 
-static void check_property(struct search *search, struct life *life, size_t depth)
+static void check_property(struct life *life, const struct step *step)
 {
-    (void)search;
-    (void)depth;
+    (void)step;
     life_is_connected_in_time(life);
 }
 
 static void go_on_from(struct search *search, struct life *life, size_t depth);
 
-static unsigned next_move;
-
-static void try_move(struct search *search, struct life *life, size_t depth)
+static void try_move(struct life *life, const struct step *step)
 {
-    if (!move(life, next_move))
+    struct search *search = step->search;
+
+    if (!move(life, step->move))
         return;
     search->moves++;
     if (!is_new(search, state_of(life)))
         return;
-    if (depth > search->depth)
-        search->depth = depth;
-    apart(search, life, depth, check_property);
-    go_on_from(search, life, depth + 1);
+    if (step->depth > search->depth)
+        search->depth = step->depth;
+    apart(life, step, check_property);
+    go_on_from(search, life, step->depth + 1);
 }
 
 static void go_on_from(struct search *search, struct life *life, size_t depth)
 {
-    for (unsigned i = 0; i < MOVES && search->count < search->most; i++) {
-        next_move = i;
-        apart(search, life, depth, try_move);
-    }
+    struct step step = {search, 0, depth};
+
+    for (; step.move < MOVES && search->count < search->most; step.move++)
+        apart(life, &step, try_move);
 }
 
 /* --- the worlds ----------------------------------------------------------------------------------------- */
